@@ -1,0 +1,132 @@
+//! Who may do what. Pure: the same question has the same answer wherever it is asked.
+
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// What a member is within the delegation.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Runs the talks, holds the pen, sees every plan.
+    Chair,
+    /// Speaks for the party.
+    Delegate,
+    /// May annotate but not draft.
+    Adviser,
+    /// Reads, and writes nothing.
+    Observer,
+}
+
+/// What a plan grants a party. A party that a plan does not list does not learn that the plan exists.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Access {
+    /// May read the words.
+    Read,
+    /// May also annotate and propose.
+    Propose,
+    /// May also change the words.
+    Draft,
+}
+
+/// What somebody wants to do with a plan.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Action {
+    /// Learn that it exists, read the words and who changed them, be present.
+    Read,
+    /// Change the words, the headings, the order.
+    Write,
+    /// Say which party may do what with it.
+    Administer,
+}
+
+/// Whether a member with `role`, whose party the plan grants `access` (none: not listed), may do `action`.
+///
+/// A chair sees and administers every plan of the conference and writes any of them: the chair holds the pen.
+pub fn may(role: Role, access: Option<Access>, action: Action) -> bool {
+    match (role, action) {
+        (Role::Chair, _) => true,
+        (_, Action::Administer) => false,
+        (_, Action::Read) => access.is_some(),
+        (Role::Delegate, Action::Write) => access == Some(Access::Draft),
+        (Role::Adviser | Role::Observer, Action::Write) => false,
+    }
+}
+
+/// A word that is no role or access.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{given:?} is not {expected}")]
+pub struct UnknownWord {
+    given: String,
+    expected: &'static str,
+}
+
+macro_rules! words {
+    ($name:ident, $expected:literal, $($word:literal => $variant:ident),+) => {
+        impl FromStr for $name {
+            type Err = UnknownWord;
+            fn from_str(s: &str) -> Result<Self, UnknownWord> {
+                match s {
+                    $($word => Ok($name::$variant),)+
+                    _ => Err(UnknownWord { given: s.chars().take(80).collect(), expected: $expected }),
+                }
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self { $($name::$variant => $word,)+ })
+            }
+        }
+    };
+}
+
+words!(Role, "a role: use chair, delegate, adviser or observer",
+    "chair" => Chair, "delegate" => Delegate, "adviser" => Adviser, "observer" => Observer);
+words!(Access, "an access: use draft, propose or read",
+    "read" => Read, "propose" => Propose, "draft" => Draft);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_access_rules_are_this_table() {
+        use Access::*;
+        use Role::*;
+        // role, access -> may read, may write, may administer
+        let table = [
+            (Chair, None, true, true, true),
+            (Chair, Some(Read), true, true, true),
+            (Chair, Some(Propose), true, true, true),
+            (Chair, Some(Draft), true, true, true),
+            (Delegate, None, false, false, false),
+            (Delegate, Some(Read), true, false, false),
+            (Delegate, Some(Propose), true, false, false),
+            (Delegate, Some(Draft), true, true, false),
+            (Adviser, None, false, false, false),
+            (Adviser, Some(Read), true, false, false),
+            (Adviser, Some(Propose), true, false, false),
+            (Adviser, Some(Draft), true, false, false),
+            (Observer, None, false, false, false),
+            (Observer, Some(Read), true, false, false),
+            (Observer, Some(Propose), true, false, false),
+            (Observer, Some(Draft), true, false, false),
+        ];
+        for (role, access, read, write, administer) in table {
+            assert_eq!(may(role, access, Action::Read), read, "{role} {access:?} read");
+            assert_eq!(may(role, access, Action::Write), write, "{role} {access:?} write");
+            assert_eq!(may(role, access, Action::Administer), administer, "{role} {access:?} administer");
+        }
+    }
+
+    #[test]
+    fn words_for_roles_and_access_read_back() {
+        for role in [Role::Chair, Role::Delegate, Role::Adviser, Role::Observer] {
+            assert_eq!(role.to_string().parse(), Ok(role));
+        }
+        for access in [Access::Read, Access::Propose, Access::Draft] {
+            assert_eq!(access.to_string().parse(), Ok(access));
+        }
+        assert!("king".parse::<Role>().unwrap_err().to_string().contains("use chair"));
+    }
+}

@@ -1,0 +1,219 @@
+//! Bodies of HTTP requests and responses, all JSON. Paths stand below `/api`; every request but [`JoinRequest`] carries a credential.
+//!
+//! | method and path | body -> response | who |
+//! | --- | --- | --- |
+//! | `POST /join` | [`JoinRequest`] -> [`Joined`] | whoever holds the invitation |
+//! | `GET /whoami` | [`Whoami`] | all |
+//! | `POST /conferences` | [`NewConference`] -> [`Invitation`] for its chair | the administering chair |
+//! | `GET /conferences/{c}` | [`Conference`] | its members |
+//! | `POST /conferences/{c}/parties` | [`Party`] -> [`Party`] | chair |
+//! | `POST /conferences/{c}/members` | [`NewMember`] -> [`Invitation`] | chair |
+//! | `DELETE /conferences/{c}/members/{m}` | | chair |
+//! | `GET /conferences/{c}/plans` | `[`[`Plan`]`]` | members, those they may see |
+//! | `POST /conferences/{c}/plans` | [`NewPlan`] -> [`Plan`] | chair |
+//! | `GET /conferences/{c}/plans/{p}` | [`Plan`] | who may read it |
+//! | `PUT /conferences/{c}/plans/{p}/access` | [`AccessList`] -> [`Plan`] | chair |
+//! | `GET /conferences/{c}/plans/{p}/export` | Markdown | who may read it |
+//! | `GET /conferences/{c}/plans/{p}/log` | [`LogLine`]s, one a line, as they come | who may read it |
+//!
+//! Whatever is refused answers with an [`ErrorBody`].
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use crate::{
+    access::{Access, Role},
+    id::{ConferenceId, MemberId, PartyId, PlanId},
+    record::Author,
+};
+
+/// Trades an invitation for a token.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JoinRequest {
+    /// The token of the invitation: what follows `#` in its link.
+    pub invitation: String,
+    /// Set the credential as a cookie that no script can read, and leave it out of the response.
+    #[serde(default)]
+    pub cookie: bool,
+}
+
+/// The answer to [`JoinRequest`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Joined {
+    /// The member's token; absent when it went into the cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// Whose it is.
+    #[serde(flatten)]
+    pub who: Whoami,
+    /// When the token expires, in milliseconds since 1970-01-01 UTC.
+    pub expires_ms: u64,
+}
+
+/// Whom a credential stands for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Whoami {
+    /// The administering chair of the server: opens conferences, and sees none of them by that.
+    Administrator,
+    /// A member of a party to a conference.
+    Member(Member),
+}
+
+/// A member of a party to a conference.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Member {
+    /// The conference.
+    pub conference: ConferenceId,
+    /// The party.
+    pub party: PartyId,
+    /// The member's id, unique within the conference.
+    pub member: MemberId,
+    /// What the member is within the delegation.
+    pub role: Role,
+    /// The name that others see.
+    pub name: String,
+}
+
+/// Opens a conference, its chair's party and its chair.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewConference {
+    /// Its id.
+    pub id: ConferenceId,
+    /// Its title.
+    pub title: String,
+    /// The chair's party: the office that holds the pen.
+    pub party: Party,
+    /// The chair's name.
+    pub chair: String,
+}
+
+/// A party to a conference.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Party {
+    /// Its id, short: it is shown beside every change.
+    pub id: PartyId,
+    /// Its full name.
+    pub name: String,
+}
+
+/// A conference as its members see it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Conference {
+    /// Its id.
+    pub id: ConferenceId,
+    /// Its title.
+    pub title: String,
+    /// Its parties.
+    pub parties: Vec<Party>,
+    /// Its members, revoked ones left out.
+    pub members: Vec<Member>,
+}
+
+/// Invites somebody into a delegation.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewMember {
+    /// The party.
+    pub party: PartyId,
+    /// What the member is to be.
+    pub role: Role,
+    /// The name that others see.
+    pub name: String,
+    /// Seconds until the invitation expires; seven days if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_s: Option<u64>,
+}
+
+/// An invitation, good once.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Invitation {
+    /// The secret; its link is `{server}/join#{invitation}`.
+    pub invitation: String,
+    /// Whom it admits.
+    #[serde(flatten)]
+    pub member: Member,
+    /// When it expires, in milliseconds since 1970-01-01 UTC.
+    pub expires_ms: u64,
+}
+
+/// Creates a plan.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewPlan {
+    /// Its id.
+    pub id: PlanId,
+    /// Its title; absent: the one the Markdown holds, or the id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The text to begin with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub markdown: Option<String>,
+    /// What each party may do with it.
+    #[serde(default)]
+    pub access: BTreeMap<PartyId, Access>,
+}
+
+/// A plan as one may see it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Plan {
+    /// Its id.
+    pub id: PlanId,
+    /// Its title when it was created; the text's own title may have changed since.
+    pub title: String,
+    /// What one's own party may do with it; absent where only the chair's right shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub yours: Option<Access>,
+    /// What each party may do with it; only the chair is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access: Option<BTreeMap<PartyId, Access>>,
+}
+
+/// The whole list of what each party may do with a plan: a party left out no longer sees it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccessList {
+    /// By party.
+    pub access: BTreeMap<PartyId, Access>,
+}
+
+/// One line of a plan's log as it comes: first the state, then each record that followed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum LogLine {
+    /// The document when the line was written.
+    State {
+        /// The last record that it holds.
+        seq: u64,
+        /// The chain's digest there, in hexadecimal.
+        digest: String,
+        /// The Yjs update V1 that makes it from nothing, base64.
+        update: String,
+    },
+    /// One accepted record.
+    Record {
+        /// Its number.
+        seq: u64,
+        /// When the server received it, in milliseconds since 1970-01-01 UTC.
+        at_ms: u64,
+        /// Who wrote it.
+        #[serde(flatten)]
+        author: Author,
+        /// The chain's digest after it, in hexadecimal.
+        digest: String,
+        /// The Yjs update V1, base64.
+        update: String,
+    },
+}
+
+/// What went wrong, for a program and for a person.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ErrorBody {
+    /// A word that does not change: `not_found`, `forbidden`, `unauthorized`, `invalid`, `exists`, `full`, `unavailable`.
+    pub error: String,
+    /// What was wrong and what to do.
+    pub message: String,
+}

@@ -1,0 +1,160 @@
+//! Names of things. A raw string becomes one of these at the edge and nowhere else.
+
+use serde::{Deserialize, Deserializer, Serialize};
+use std::{fmt, str::FromStr, sync::Arc};
+
+use crate::limits;
+
+/// Why a string is not an id. The message says what an id looks like, for the person who typed it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IdError {
+    /// Not a slug.
+    #[error("{what} {given:?} is not valid: use 1 to {max} characters of a-z, 0-9 and '-', starting with a letter or digit", max = limits::ID_CHARS_MAX)]
+    Slug {
+        /// What kind of id was meant.
+        what: &'static str,
+        /// What was given, cut to a readable length.
+        given: String,
+    },
+    /// Not a point id.
+    #[error("point id {given:?} is not valid: use 1 to {max} characters of A-Z, a-z, 0-9, '-' and '_'", max = limits::POINT_ID_CHARS_MAX)]
+    Point {
+        /// What was given, cut to a readable length.
+        given: String,
+    },
+    /// Not the address of a document.
+    #[error("document address {given:?} is not valid: use CONFERENCE/PLAN")]
+    Address {
+        /// What was given, cut to a readable length.
+        given: String,
+    },
+}
+
+fn shown(given: &str) -> String {
+    given.chars().take(80).collect()
+}
+
+fn is_slug(s: &str) -> bool {
+    (1..=limits::ID_CHARS_MAX).contains(&s.len())
+        && !s.starts_with('-')
+        && s.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+fn is_point_id(s: &str) -> bool {
+    (1..=limits::POINT_ID_CHARS_MAX).contains(&s.len())
+        && s.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $valid:ident, $error:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+            fn from_str(s: &str) -> Result<Self, IdError> {
+                if $valid(s) { Ok(Self(s.into())) } else { Err(($error)(shown(s))) }
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id!(
+    /// A conference: a negotiation with its parties, people and plans.
+    ConferenceId, is_slug, |given| IdError::Slug { what: "conference id", given }
+);
+id!(
+    /// A plan within a conference.
+    PlanId, is_slug, |given| IdError::Slug { what: "plan id", given }
+);
+id!(
+    /// A party to a conference.
+    PartyId, is_slug, |given| IdError::Slug { what: "party id", given }
+);
+id!(
+    /// A person in a party's delegation; given by the server as `PARTY-N`.
+    MemberId, is_slug, |given| IdError::Slug { what: "member id", given }
+);
+id!(
+    /// A point of a plan: a short random string that never changes, whatever the point's label.
+    PointId, is_point_id, |given| IdError::Point { given }
+);
+
+/// Where a document stands: in the store, in logs and, for those that sync, below `/sync/`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum DocAddress {
+    /// The registry's own log: conferences, parties, members, plans. It has no slash, so no room can be called like it.
+    Registry,
+    /// The text of a plan: `{conference}/{plan}`.
+    Plan(ConferenceId, PlanId),
+}
+
+impl fmt::Display for DocAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DocAddress::Registry => f.write_str("registry"),
+            DocAddress::Plan(conference, plan) => write!(f, "{conference}/{plan}"),
+        }
+    }
+}
+
+impl FromStr for DocAddress {
+    type Err = IdError;
+    /// Parses what may stand below `/sync/`; the registry is never among it.
+    fn from_str(s: &str) -> Result<Self, IdError> {
+        let bad = || IdError::Address { given: shown(s) };
+        let (conference, plan) = s.split_once('/').ok_or_else(bad)?;
+        Ok(DocAddress::Plan(conference.parse().map_err(|_| bad())?, plan.parse().map_err(|_| bad())?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_slugs_and_say_so() {
+        for good in ["a", "arv", "p-1", "0x", &"a".repeat(64)] {
+            assert!(good.parse::<PlanId>().is_ok(), "{good}");
+        }
+        for bad in ["", "-a", "A", "a_b", "a/b", "à", " a", "..", &"a".repeat(65)] {
+            let error = bad.parse::<PlanId>().unwrap_err().to_string();
+            assert!(error.contains("plan id") && error.contains("a-z"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_address_survives_its_path_and_the_registry_cannot_be_reached_by_one() {
+        let address: DocAddress = "talks/plan".parse().unwrap();
+        assert_eq!(address.to_string().parse::<DocAddress>().unwrap(), address);
+        for bad in ["registry", "talks", "talks/", "/plan", "talks/plan/", "talks/../x", "talks/plan/arv/private/x"] {
+            assert!(bad.parse::<DocAddress>().is_err(), "{bad}");
+        }
+    }
+}

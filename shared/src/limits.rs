@@ -1,0 +1,96 @@
+//! Every bound, with its unit and its reason. What an operator may want to raise is configuration and has its default here.
+
+use std::time::Duration;
+
+/// Characters of a slug: long enough for a spelled-out name, short enough for a column on a page.
+pub const ID_CHARS_MAX: usize = 64;
+/// Characters of a point id: ours have 8; other Yjs clients may use longer ones.
+pub const POINT_ID_CHARS_MAX: usize = 32;
+/// Bytes of a person's or party's name or of a title.
+pub const NAME_BYTES_MAX: usize = 200;
+/// Parties in a conference: the United Nations have 193 members, and observers come on top.
+pub const PARTIES_MAX: usize = 400;
+/// Members in a conference: 200 delegations of 30 people, with room for a change of shifts.
+pub const MEMBERS_MAX: usize = 10_000;
+/// Plans in a conference.
+pub const PLANS_MAX: usize = 2_000;
+/// Conferences on a server.
+pub const CONFERENCES_MAX: usize = 1_000;
+
+/// 16 MiB: the largest update from outside. A stock client sends its whole offline difference in one message, so a smaller
+/// bound would make it reconnect for ever; 16 MiB is fifty times the text of a 600-page treaty.
+pub const UPDATE_BYTES_MAX: usize = 16 << 20;
+/// An update and its envelope: two type bytes and a length of at most five.
+pub const MESSAGE_BYTES_MAX: usize = UPDATE_BYTES_MAX + 16;
+/// 64 KiB: a message up to here is read from any session; a larger one takes one of [`LARGE_MESSAGES_MAX`] places first,
+/// so that what unfinished messages hold stays below sessions x 64 KiB + 16 x 16 MiB.
+pub const SMALL_MESSAGE_BYTES: usize = 64 << 10;
+/// Large messages read at once, in the whole process: 16 x 16 MiB = 256 MiB.
+pub const LARGE_MESSAGES_MAX: usize = 16;
+/// Large messages read at once from one party, so that one cannot take every place.
+pub const LARGE_MESSAGES_PER_PARTY_MAX: usize = 2;
+/// 48 MiB: the encoded state of a document. A hostile drafter can fill a plan up to here and no further.
+pub const DOCUMENT_BYTES_MAX: usize = 48 << 20;
+/// Client ids in a document. Each browser tab takes a new one: 200 delegations x 30 people x 100 openings.
+pub const CLIENTS_MAX: usize = 600_000;
+/// Bytes of a state vector from outside: 12 for each of the clients a document may have would be 7 MiB; honest ones hold
+/// no more clients than the document, and an entry is at most 13 bytes.
+pub const STATE_VECTOR_BYTES_MAX: usize = 8 << 20;
+/// Largest clock of a client: yrs holds clocks in 32 bits and some paths are signed.
+pub const CLOCK_MAX: u64 = (1 << 31) - 1;
+/// Largest client id: JavaScript's integers; yrs folds larger ones onto smaller.
+pub const CLIENT_ID_MAX: u64 = (1 << 53) - 1;
+/// Nesting of an `Any` value, far below what recursion on a 2 MiB stack bears (8,000 overflow it).
+pub const ANY_DEPTH_MAX: usize = 16;
+/// 8 KiB: one presence message. Stock clients send a name, a colour and a selection: about 300 bytes.
+pub const PRESENCE_BYTES_MAX: usize = 8 << 10;
+/// Nesting of a presence state's JSON.
+pub const PRESENCE_DEPTH_MAX: usize = 16;
+
+/// Messages waiting in a room for its loop. When it is full the sockets are not read and TCP carries the back-pressure.
+pub const ROOM_INBOX_MESSAGES: usize = 1_024;
+/// 4 MiB: updates of one batch; the next ones gather for the following.
+pub const BATCH_BYTES_MAX: usize = 4 << 20;
+/// Updates of one batch: at 10 us each a batch takes the room for about 10 ms.
+pub const BATCH_UPDATES_MAX: usize = 1_024;
+/// 1 MiB: what waits for a slow reader before it is caught up with one merged difference instead.
+pub const OUTBOX_BYTES_MAX: usize = 1 << 20;
+/// Frames waiting for a slow reader, for the same reason.
+pub const OUTBOX_FRAMES_MAX: usize = 1_024;
+
+/// From accepting a connection to the end of the HTTP request's head, TLS included.
+pub const HANDSHAKE: Duration = Duration::from_secs(10);
+/// For reading a request's body and answering it.
+pub const REQUEST: Duration = Duration::from_secs(30);
+/// A socket on which nothing arrives for this long is closed: stock clients refresh their presence every 15 s.
+pub const IDLE: Duration = Duration::from_secs(90);
+/// How often a quiet socket is pinged, so that a client without presence is not taken for dead.
+pub const PING: Duration = Duration::from_secs(30);
+/// A peer that takes no byte for this long is closed with 1013.
+pub const WRITE: Duration = Duration::from_secs(30);
+/// A message must be whole this long after its first byte: 16 MiB at 140 KiB/s.
+pub const MESSAGE: Duration = Duration::from_secs(120);
+/// A room without sessions leaves memory after this.
+pub const ROOM_IDLE: Duration = Duration::from_secs(60);
+
+/// Sockets open at once, in all: at 64 KiB of unfinished message each, 640 MiB.
+pub const SESSIONS_MAX: usize = 10_000;
+/// Sockets open at once for one member: some devices, some tabs, a script.
+pub const SESSIONS_PER_MEMBER_MAX: usize = 32;
+/// Documents in memory at once.
+pub const ROOMS_MAX: usize = 4_000;
+/// 8 MiB: the body of an HTTP request; a plan as Markdown is the largest.
+pub const BODY_BYTES_MAX: usize = 8 << 20;
+/// 256 MiB: free disk space below which edits are refused, so that what was acknowledged can still be written out.
+pub const DISK_RESERVE_BYTES: u64 = 256 << 20;
+
+/// Updates after which a snapshot is taken, so that opening replays at most as many.
+pub const SNAPSHOT_EVERY_RECORDS: u64 = 4_096;
+/// An invitation expires after seven days unless the chair says otherwise.
+pub const INVITATION: Duration = Duration::from_secs(7 * 24 * 3600);
+/// A token expires after a year: longer than talks last between sessions.
+pub const TOKEN: Duration = Duration::from_secs(365 * 24 * 3600);
+/// Points in a plan.
+pub const POINTS_MAX: usize = 20_000;
+/// Depth of the tree of points: articles, paragraphs, items and sub-items need 5.
+pub const POINT_DEPTH_MAX: usize = 16;
