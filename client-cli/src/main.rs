@@ -1,1 +1,40 @@
-fn main() {}
+//! `plenary`: the plan from the command line. Parse, run, exit code.
+//!
+//! Reading order: `command` holds the verbs and `context` what they are given; `live` opens a plan over `connection` into a
+//! `replica`; `http` speaks to the rest of the server; `profile` remembers who one is; `output` prints.
+
+mod command;
+mod connection;
+mod context;
+mod error;
+mod http;
+mod live;
+mod output;
+mod profile;
+mod replica;
+mod server;
+mod tls;
+mod when;
+
+use clap::Parser as _;
+use std::process::ExitCode;
+
+use crate::{command::Cli, output::Output};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            Output::new(std::env::args_os().any(|arg| arg == "--json")).usage(&error);
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let output = Output::new(cli.globals.json);
+    match cli.run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output.error(&error);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The command line: one file for each group of verbs. A verb is parsed into ids and words here, then does its work with a [`Context`].
+
+mod conference;
+mod edit;
+mod member;
+mod place;
+mod plan;
+mod read;
+mod session;
+mod watch;
+mod words;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
+use serde_json::json;
+
+use crate::{
+    context::{Context, Globals},
+    error::CliError,
+};
+
+/// Negotiate a plan from the command line
+#[derive(Debug, Parser)]
+#[command(name = "plenary", version, max_term_width = 100, after_help = "\
+PLAN is the id of a plan in your conference. POINT is a label (\"5 bis\"), a path of labels (\"5/(a)\") or an id.
+Exit codes: 0 done, 1 refused or not found, 2 usage, 3 no connection.
+Profiles are kept in $PLENARY_HOME, or $XDG_CONFIG_HOME/plenary. PLENARY_CA_FILE names certificates (PEM) to trust instead of the
+public authorities.
+
+Examples:
+  plenary join 'https://talks.example/join#TOKEN'
+  plenary show plan
+  plenary words plan '5 bis' 'Both sides shall withdraw within [30][50] days.'
+  plenary --as arv watch plan --json")]
+pub struct Cli {
+    /// Options of every verb.
+    #[command(flatten)]
+    pub globals: Globals,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Join(session::Join),
+    Whoami(session::WhoamiVerb),
+    Conference(conference::ConferenceVerb),
+    Party(member::PartyVerb),
+    Invite(member::Invite),
+    Revoke(member::Revoke),
+    Plan(plan::PlanVerb),
+    Show(read::Show),
+    Words(words::Words),
+    Add(place::Add),
+    Move(place::Move),
+    Strike(edit::Strike),
+    Restore(edit::Restore),
+    Heading(edit::Heading),
+    Renumber(edit::Renumber),
+    Watch(watch::Watch),
+    Export(read::Export),
+    Completions(Completions),
+}
+
+/// Print completions for a shell
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  plenary completions bash > ~/.local/share/bash-completion/completions/plenary")]
+struct Completions {
+    /// The shell
+    shell: Shell,
+}
+
+impl Cli {
+    /// Does what the command line asks.
+    pub fn run(self) -> Result<(), CliError> {
+        let context = Context::new(self.globals);
+        match self.verb {
+            Verb::Join(verb) => verb.run(&context),
+            Verb::Whoami(verb) => verb.run(&context),
+            Verb::Conference(verb) => verb.run(&context),
+            Verb::Party(verb) => verb.run(&context),
+            Verb::Invite(verb) => verb.run(&context),
+            Verb::Revoke(verb) => verb.run(&context),
+            Verb::Plan(verb) => verb.run(&context),
+            Verb::Show(verb) => verb.run(&context),
+            Verb::Words(verb) => verb.run(&context),
+            Verb::Add(verb) => verb.run(&context),
+            Verb::Move(verb) => verb.run(&context),
+            Verb::Strike(verb) => verb.run(&context),
+            Verb::Restore(verb) => verb.run(&context),
+            Verb::Heading(verb) => verb.run(&context),
+            Verb::Renumber(verb) => verb.run(&context),
+            Verb::Watch(verb) => verb.run(&context),
+            Verb::Export(verb) => verb.run(&context),
+            Verb::Completions(verb) => verb.run(&context),
+        }
+    }
+}
+
+impl Completions {
+    fn run(self, context: &Context) -> Result<(), CliError> {
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut Cli::command(), "plenary", &mut script);
+        let script = String::from_utf8_lossy(&script);
+        context.output.document(&json!({ "shell": self.shell.to_string(), "script": script }), &script)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_verb_has_examples_in_its_help() {
+        fn check(command: &clap::Command, path: &str) {
+            for verb in command.get_subcommands().filter(|verb| verb.get_name() != "help") {
+                let path = format!("{path} {}", verb.get_name());
+                let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
+                assert!(help.contains("Example") && help.contains("  plenary "), "{path}: {help}");
+                check(verb, &path);
+            }
+        }
+        check(&Cli::command(), "plenary");
+    }
+
+    #[test]
+    fn lines_are_parsed_or_are_usage_errors() {
+        let parse = |line: &str| Cli::try_parse_from(line.split('|'));
+        for good in [
+            "plenary|join|http://h/join#t", "plenary|whoami|--json", "plenary|--as|arv|plan|list", "plenary|words|plan|5 bis|-",
+            "plenary|words|plan|5", "plenary|add|plan|words|--after|5", "plenary|add|plan|--heading|H|--under|5|--label|(a)",
+            "plenary|move|plan|5|--top", "plenary|invite|arv|Ana|--role|adviser|--expires|12h", "plenary|plan|access|plan|arv=none|bel=draft",
+            "plenary|plan|create|plan|--from|-|--access|arv=draft|bel=read", "plenary|watch|plan|--count|1", "plenary|words|plan|5|--|-dash",
+        ] {
+            assert!(parse(good).is_ok(), "{good}: {:?}", parse(good).err());
+        }
+        for bad in [
+            "plenary", "plenary|join|nonsense", "plenary|move|plan|5", "plenary|move|plan|5|--top|--after|6", "plenary|add|plan|w|--after|5|--under|6",
+            "plenary|plan|access|plan|arv=all", "plenary|plan|access|plan|arv", "plenary|show|No Plan", "plenary|invite|arv|Ana|--expires|soon",
+            "plenary|invite|arv|Ana|--role|king", "plenary|--as|a|--token|t|whoami", "plenary|watch|plan|--count|0",
+        ] {
+            assert_eq!(parse(bad).expect_err(bad).exit_code(), 2, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! `conference create` and `conference show`.
+
+use clap::Subcommand;
+use plenary_shared::{
+    api::{Conference, Invitation, NewConference, Party},
+    id::{ConferenceId, PartyId},
+};
+
+use super::session::{join, who_json, who_text};
+use crate::{
+    context::Context,
+    error::CliError,
+    output::inline,
+    server::{Link, Token},
+};
+
+/// Open a conference, or see who is at it
+#[derive(Debug, clap::Args)]
+#[command(name = "conference", after_help = "\
+Examples:
+  plenary conference create talks --title 'Talks on the ceasefire' --party un --party-name 'United Nations' --chair 'Maria Lind'
+  plenary conference show")]
+pub struct ConferenceVerb {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Create(Create),
+    Show(Show),
+}
+
+/// Open a conference with its chair, and join it as the chair (only the administering chair may)
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  plenary conference create talks --title 'Talks on the ceasefire' --party un --party-name 'United Nations' --chair 'Maria Lind'")]
+struct Create {
+    /// The conference's id: a-z, 0-9 and '-'
+    id: ConferenceId,
+    /// Its title
+    #[arg(long)]
+    title: String,
+    /// The id of the chair's party, the office that holds the pen
+    #[arg(long, value_name = "ID")]
+    party: PartyId,
+    /// That party's full name; its id if left out
+    #[arg(long, value_name = "NAME")]
+    party_name: Option<String>,
+    /// The chair's name
+    #[arg(long, value_name = "NAME")]
+    chair: String,
+}
+
+/// Show the parties and members of your conference
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  plenary conference show --json")]
+struct Show {}
+
+impl ConferenceVerb {
+    /// Runs the verb.
+    pub fn run(self, context: &Context) -> Result<(), CliError> {
+        match self.verb {
+            Verb::Create(verb) => verb.run(context),
+            Verb::Show(_) => show(context),
+        }
+    }
+}
+
+impl Create {
+    fn run(self, context: &Context) -> Result<(), CliError> {
+        let session = context.session()?;
+        let party = Party { name: self.party_name.unwrap_or_else(|| self.party.to_string()), id: self.party };
+        let request = NewConference { id: self.id, title: self.title, party, chair: self.chair };
+        let chair: Invitation = session.api.post("/api/conferences", &request)?;
+        let profile = join(&Link { server: session.server, invitation: Token::new(&chair.invitation)? })?;
+        context.output.result(&who_json(&profile), || format!("opened {} and joined it: {}", request.id, who_text(&profile)))
+    }
+}
+
+fn show(context: &Context) -> Result<(), CliError> {
+    let session = context.session()?;
+    let conference: Conference = session.api.get(&session.path("")?)?;
+    context.output.result(&conference, || {
+        let mut text = format!("{}: {}", conference.id, inline(&conference.title));
+        for party in &conference.parties {
+            text += &format!("\n{}  {}", party.id, inline(&party.name));
+            for member in conference.members.iter().filter(|m| m.party == party.id) {
+                text += &format!("\n    {}  {}, {}", member.member, inline(&member.name), member.role);
+            }
+        }
+        text
+    })
+}

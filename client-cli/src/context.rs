@@ -1,0 +1,115 @@
+//! What every command is given: how to print, and as whom to speak to which server.
+
+use plenary_shared::{
+    api::{Member, Whoami},
+    id::{DocAddress, PlanId},
+};
+use std::env;
+
+use crate::{
+    error::CliError,
+    http::Api,
+    live::{LivePlan, Target},
+    output::Output,
+    profile::{Profile, Profiles},
+    server::{ServerUrl, Token},
+};
+
+/// Options that every verb takes.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Globals {
+    /// Answer with JSON: one object, or one a line for `watch`; errors too, on standard error
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Speak as another profile: PARTY, MEMBER, CONFERENCE/MEMBER or `administrator` [env: PLENARY_AS]
+    #[arg(long = "as", global = true, value_name = "PROFILE")]
+    pub profile: Option<String>,
+    /// Speak to this server, with --token, instead of as a profile [env: PLENARY_SERVER]
+    #[arg(long, global = true, value_name = "URL", conflicts_with = "profile")]
+    pub server: Option<String>,
+    /// The token for --server; safer in the environment than here [env: PLENARY_TOKEN]
+    #[arg(long, global = true, value_name = "TOKEN", conflicts_with = "profile")]
+    pub token: Option<String>,
+}
+
+/// A command's surroundings.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Where results go.
+    pub output: Output,
+    globals: Globals,
+}
+
+impl Context {
+    /// Nothing is read or sent yet.
+    pub fn new(globals: Globals) -> Self {
+        Context { output: Output::new(globals.json), globals }
+    }
+
+    /// As whom to speak. An option wins over the environment; a token there over a profile there.
+    pub fn session(&self) -> Result<Session, CliError> {
+        let set = |name| env::var(name).ok().filter(|v| !v.is_empty());
+        let Globals { profile, server, token, .. } = &self.globals;
+        if let Some(profile) = profile {
+            return Session::of(Profiles::from_environment()?.choose(Some(profile))?);
+        }
+        let explicit = server.is_some() || token.is_some();
+        match (server.clone().or_else(|| set("PLENARY_SERVER")), token.clone().or_else(|| set("PLENARY_TOKEN"))) {
+            (Some(server), Some(token)) => Session::with_token(server.parse()?, Token::new(&token)?),
+            (None, None) => Session::of(Profiles::from_environment()?.choose(set("PLENARY_AS").as_deref())?),
+            _ if !explicit && set("PLENARY_AS").is_some() => Session::of(Profiles::from_environment()?.choose(set("PLENARY_AS").as_deref())?),
+            (None, Some(_)) => Err(CliError::Usage("a token needs a server: --server URL or PLENARY_SERVER".into())),
+            (Some(_), None) => Err(CliError::Usage("a server needs a token: PLENARY_TOKEN or --token TOKEN".into())),
+        }
+    }
+}
+
+/// A server and who one is there.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// The server.
+    pub server: ServerUrl,
+    /// Its HTTP side, with the credential.
+    pub api: Api,
+    token: Token,
+    who: Whoami,
+}
+
+impl Session {
+    fn of(profile: Profile) -> Result<Self, CliError> {
+        let api = Api::new(profile.server.clone(), Some(profile.token.clone()))?;
+        Ok(Session { server: profile.server, api, token: profile.token, who: profile.who })
+    }
+
+    fn with_token(server: ServerUrl, token: Token) -> Result<Self, CliError> {
+        let api = Api::new(server.clone(), Some(token.clone()))?;
+        let who = api.get("/api/whoami")?;
+        Ok(Session { server, api, token, who })
+    }
+
+    /// The member that one is; the administrator is none.
+    pub fn member(&self) -> Result<&Member, CliError> {
+        match &self.who {
+            Whoami::Member(member) => Ok(member),
+            Whoami::Administrator => {
+                Err(CliError::Refused("the administering chair opens conferences and sees none of them: name a member with --as PROFILE".into()))
+            }
+        }
+    }
+
+    /// A path of the current conference below `/api`; `rest` begins with a slash or is empty.
+    pub fn path(&self, rest: &str) -> Result<String, CliError> {
+        Ok(format!("/api/conferences/{}{rest}", self.member()?.conference))
+    }
+
+    /// A path of a plan of the current conference.
+    pub fn plan_path(&self, plan: &PlanId, rest: &str) -> Result<String, CliError> {
+        self.path(&format!("/plans/{plan}{rest}"))
+    }
+
+    /// Opens a plan of the current conference.
+    pub fn open(&self, plan: &PlanId) -> Result<LivePlan, CliError> {
+        let document = DocAddress::Plan(self.member()?.conference.clone(), plan.clone());
+        LivePlan::open(Target { server: self.server.clone(), token: self.token.clone(), document })
+    }
+}

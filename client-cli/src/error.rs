@@ -1,0 +1,103 @@
+//! Everything that can stop a command, sorted by what its caller can do about it.
+
+use std::{io, path::PathBuf};
+
+/// Why a command did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The command line asks for something that makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// There is no such thing, or one may not know of it.
+    #[error("{0}")]
+    NotFound(String),
+    /// The server, or the plan itself, says no.
+    #[error("{0}")]
+    Refused(String),
+    /// No credential, or one that is no longer good.
+    #[error("{0}")]
+    Unauthorized(String),
+    /// The server answered with an error of its own naming.
+    #[error("{message}")]
+    Api {
+        /// The HTTP status.
+        status: u16,
+        /// The word that does not change.
+        error: String,
+        /// What was wrong and what to do.
+        message: String,
+    },
+    /// The server cannot be reached, or went away.
+    #[error("no connection to {server}: {reason}")]
+    NoConnection {
+        /// Where it was tried.
+        server: String,
+        /// What came of it.
+        reason: String,
+    },
+    /// The edit was sent and its acknowledgement never came.
+    #[error("the server did not confirm the edit ({reason}); it may or may not have arrived: look with `plenary show` before you repeat it")]
+    Unconfirmed {
+        /// What went wrong last.
+        reason: String,
+    },
+    /// A file of this computer.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Standard output is gone.
+    #[error("the output cannot be written: {0}")]
+    Output(#[source] io::Error),
+}
+
+impl CliError {
+    /// 1 refused or not found, 2 usage, 3 no connection; 0 when only the reader of a pipe has left, as `| head` does.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            CliError::Usage(_) => 2,
+            CliError::NotFound(_) | CliError::Refused(_) | CliError::Unauthorized(_) | CliError::File { .. } => 1,
+            CliError::Api { status, .. } if *status < 500 => 1,
+            CliError::Api { .. } | CliError::NoConnection { .. } | CliError::Unconfirmed { .. } => 3,
+            CliError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
+            CliError::Output(_) => 1,
+        }
+    }
+
+    /// The word for programs; it does not change.
+    pub fn word(&self) -> &str {
+        match self {
+            CliError::Usage(_) => "usage",
+            CliError::NotFound(_) => "not_found",
+            CliError::Refused(_) => "refused",
+            CliError::Unauthorized(_) => "unauthorized",
+            CliError::Api { error, .. } => error,
+            CliError::NoConnection { .. } => "no_connection",
+            CliError::Unconfirmed { .. } => "unconfirmed",
+            CliError::File { .. } => "file",
+            CliError::Output(_) => "output",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exit_codes_mean_what_the_help_says() {
+        let api = |status| CliError::Api { status, error: "x".into(), message: "y".into() };
+        for status in [400, 401, 403, 404, 409, 422] {
+            assert_eq!(api(status).exit_code(), 1, "{status}");
+        }
+        for status in [500, 502, 503] {
+            assert_eq!(api(status).exit_code(), 3, "{status}");
+        }
+        assert_eq!(CliError::Usage(String::new()).exit_code(), 2);
+        assert_eq!(CliError::Unconfirmed { reason: String::new() }.exit_code(), 3);
+        assert_eq!(CliError::Output(io::ErrorKind::BrokenPipe.into()).exit_code(), 0);
+    }
+}

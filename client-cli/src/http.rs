@@ -1,0 +1,158 @@
+//! The server's HTTP side, as `plenary_shared::api` describes it. Every answer is bounded in time and size.
+
+use plenary_shared::api::ErrorBody;
+use serde::{Serialize, de::DeserializeOwned};
+use std::{io::Read, time::Duration};
+use ureq::{
+    Agent, Body, RequestBuilder,
+    http::{Response, StatusCode},
+};
+
+use crate::{
+    error::CliError,
+    server::{ServerUrl, Token},
+    tls,
+};
+
+/// To connect.
+pub const CONNECT: Duration = Duration::from_secs(10);
+/// A whole request and its answer: as long as the server takes at most.
+const REQUEST: Duration = Duration::from_secs(40);
+/// The log sends an empty line when it has nothing to say, more often than this.
+const QUIET: Duration = Duration::from_secs(60);
+/// 64 MiB: the largest answer, an exported plan, with room to spare.
+const ANSWER_BYTES_MAX: u64 = 64 << 20;
+
+/// A server, and the credential shown to it.
+#[derive(Clone, Debug)]
+pub struct Api {
+    agent: Agent,
+    server: ServerUrl,
+    token: Option<Token>,
+}
+
+impl Api {
+    /// Nothing is sent yet.
+    pub fn new(server: ServerUrl, token: Option<Token>) -> Result<Self, CliError> {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .proxy(None)
+            .user_agent(concat!("plenary/", env!("CARGO_PKG_VERSION")))
+            .timeout_connect(Some(CONNECT))
+            .timeout_recv_response(Some(REQUEST))
+            .timeout_per_read(Some(QUIET))
+            .timeout_per_write(Some(REQUEST))
+            .tls_config(tls::for_http()?)
+            .build();
+        Ok(Api { agent: config.new_agent(), server, token })
+    }
+
+    /// `GET`, JSON out.
+    pub fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CliError> {
+        self.json(self.read(path)?)
+    }
+
+    /// `GET`, text out.
+    pub fn get_text(&self, path: &str) -> Result<String, CliError> {
+        String::from_utf8(self.bytes(self.read(path)?)?).map_err(|_| self.garbled("it is not UTF-8"))
+    }
+
+    /// `GET` of an answer that goes on; the reader fails when the server is silent for too long.
+    pub fn stream(&self, path: &str) -> Result<impl Read + use<>, CliError> {
+        let response = self.checked(self.read(path)?)?;
+        Ok(response.into_body().into_with_config().limit(u64::MAX).reader())
+    }
+
+    /// `POST` of JSON, JSON out.
+    pub fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, CliError> {
+        let request = self.credential(self.agent.post(self.server.http(path)));
+        self.json(request.send_json(body).map_err(|e| self.unreachable(&e))?)
+    }
+
+    /// `PUT` of JSON, JSON out.
+    pub fn put<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, CliError> {
+        let request = self.credential(self.agent.put(self.server.http(path)));
+        self.json(request.send_json(body).map_err(|e| self.unreachable(&e))?)
+    }
+
+    /// `DELETE`.
+    pub fn delete(&self, path: &str) -> Result<(), CliError> {
+        let request = self.credential(self.agent.delete(self.server.http(path)));
+        self.checked(request.call().map_err(|e| self.unreachable(&e))?).map(drop)
+    }
+
+    fn read(&self, path: &str) -> Result<Response<Body>, CliError> {
+        self.credential(self.agent.get(self.server.http(path))).call().map_err(|e| self.unreachable(&e))
+    }
+
+    fn credential<B>(&self, request: RequestBuilder<B>) -> RequestBuilder<B> {
+        match &self.token {
+            Some(token) => request.header("Authorization", format!("Bearer {}", token.secret())),
+            None => request,
+        }
+    }
+
+    fn json<T: DeserializeOwned>(&self, response: Response<Body>) -> Result<T, CliError> {
+        let bytes = self.bytes(response)?;
+        serde_json::from_slice(&bytes).map_err(|e| self.garbled(&e.to_string()))
+    }
+
+    fn bytes(&self, response: Response<Body>) -> Result<Vec<u8>, CliError> {
+        let mut body = self.checked(response)?.into_body();
+        body.with_config().limit(ANSWER_BYTES_MAX).read_to_vec().map_err(|e| self.unreachable(&e))
+    }
+
+    fn checked(&self, response: Response<Body>) -> Result<Response<Body>, CliError> {
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        // An error's body is a line or two; what is longer is not from Plenary.
+        let body = response.into_body().with_config().limit(64 << 10).read_to_vec().unwrap_or_default();
+        Err(refusal(&self.server, status, &body))
+    }
+
+    fn unreachable(&self, error: &ureq::Error) -> CliError {
+        CliError::NoConnection { server: self.server.to_string(), reason: error.to_string() }
+    }
+
+    fn garbled(&self, why: &str) -> CliError {
+        CliError::NoConnection { server: self.server.to_string(), reason: format!("its answer cannot be read: {why}") }
+    }
+}
+
+/// What an answer that is no success means.
+pub fn refusal(server: &ServerUrl, status: StatusCode, body: &[u8]) -> CliError {
+    let told: Option<ErrorBody> = serde_json::from_slice(body).ok();
+    match (status, told) {
+        (StatusCode::UNAUTHORIZED, told) => {
+            let why = told.map_or_else(|| "the credential is not accepted".into(), |t| t.message);
+            CliError::Unauthorized(format!("{why}; join again with a new invitation: plenary join LINK"))
+        }
+        (_, Some(ErrorBody { error, message })) => CliError::Api { status: status.as_u16(), error, message },
+        (StatusCode::NOT_FOUND, None) => CliError::NotFound(format!("{server} does not have it, or does not show it to you")),
+        (status, None) if status.is_client_error() => CliError::Refused(format!("{server} answered {status}")),
+        (status, None) => CliError::NoConnection { server: server.to_string(), reason: format!("it answered {status}") },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses_become_exit_codes() {
+        let server: ServerUrl = "http://h".parse().expect("a url");
+        let body = br#"{"error":"exists","message":"there is one already"}"#;
+        let table = [
+            (401, &b""[..], 1, "unauthorized"), (401, body, 1, "unauthorized"), (403, b"", 1, "refused"), (404, b"", 1, "not_found"),
+            (409, body, 1, "exists"), (422, body, 1, "exists"), (500, b"<html>", 3, "no_connection"), (503, body, 3, "exists"), (302, b"", 3, "no_connection"),
+        ];
+        for (status, body, code, word) in table {
+            let error = refusal(&server, StatusCode::from_u16(status).expect("a status"), body);
+            assert_eq!((error.exit_code(), error.word()), (code, word), "{status}");
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The only place that prints: text for people on a terminal that the text must not be able to steer, JSON for scripts.
+
+use serde::Serialize;
+use serde_json::json;
+use std::{
+    borrow::Cow,
+    io::{self, IsTerminal as _, Write as _},
+};
+
+use crate::error::CliError;
+
+/// Where and how results are written.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    json: bool,
+}
+
+impl Output {
+    /// JSON or text.
+    pub fn new(json: bool) -> Self {
+        Output { json }
+    }
+
+    /// A result: one line of JSON, or the text. The text may hold several lines; everything else that steers a terminal is
+    /// shown, not done.
+    pub fn result(&self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), CliError> {
+        let line = if self.json { serde_json::to_string(value).map_err(|e| CliError::Output(e.into()))? } else { lines(&text()).into_owned() };
+        write_out(line.as_bytes(), true)
+    }
+
+    /// A document as it is, into a file or a pipe; neutralised on a terminal. JSON gets `value`.
+    pub fn document(&self, value: &impl Serialize, text: &str) -> Result<(), CliError> {
+        if self.json {
+            return self.result(value, String::new);
+        }
+        let shown = if io::stdout().is_terminal() { lines(text) } else { Cow::Borrowed(text) };
+        write_out(shown.as_bytes(), false)
+    }
+
+    /// Something worth knowing that is no result.
+    pub fn note(&self, value: &impl Serialize, text: impl FnOnce() -> String) {
+        let line = match serde_json::to_string(value) {
+            Ok(json) if self.json => json,
+            _ => format!("plenary: {}", lines(&text())),
+        };
+        // Nobody can be told that standard error is gone.
+        let _ = writeln!(io::stderr(), "{line}");
+    }
+
+    /// Something for people alone.
+    pub fn remark(&self, text: impl FnOnce() -> String) {
+        if !self.json {
+            self.note(&(), text);
+        }
+    }
+
+    /// Why the command failed.
+    pub fn error(&self, error: &CliError) {
+        if error.exit_code() != 0 {
+            self.note(&json!({ "error": error.word(), "message": error.to_string() }), || error.to_string());
+        }
+    }
+
+    /// Help, the version, or what is wrong with the command line.
+    pub fn usage(&self, error: &clap::Error) {
+        if self.json && error.use_stderr() {
+            let message = error.to_string();
+            let message = message.lines().next().unwrap_or_default().trim_start_matches("error: ");
+            self.note(&json!({ "error": "usage", "message": message }), String::new);
+        } else {
+            let _ = error.print();
+        }
+    }
+}
+
+fn write_out(bytes: &[u8], newline: bool) -> Result<(), CliError> {
+    let mut out = io::stdout().lock();
+    let write = || -> io::Result<()> {
+        out.write_all(bytes)?;
+        if newline {
+            out.write_all(b"\n")?;
+        }
+        out.flush()
+    };
+    write().map_err(CliError::Output)
+}
+
+/// Text from outside for the middle of a line: nothing in it can steer a terminal or begin a line of its own.
+pub fn inline(text: &str) -> Cow<'_, str> {
+    neutralised(text, |c| c != '\n' && harmless(c))
+}
+
+/// Text from outside over several lines: nothing in it but the ends of its lines can steer a terminal.
+pub fn lines(text: &str) -> Cow<'_, str> {
+    neutralised(text, |c| c == '\n' || harmless(c))
+}
+
+fn neutralised(text: &str, harmless: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if text.chars().all(&harmless) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if harmless(c) { shown.push(c) } else { shown.extend(c.escape_default()) }
+    }
+    Cow::Owned(shown)
+}
+
+/// Neither a control character, nor one of Unicode's Bidi_Control, nor a separator of lines. A tab stays.
+fn harmless(c: char) -> bool {
+    let bidi = matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c == '\t' || !(c.is_control() || bidi || matches!(c, '\u{2028}' | '\u{2029}'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_outside_cannot_steer_the_terminal() {
+        let table = [
+            ("plain [30][50] слова كلمات 🕊", "plain [30][50] слова كلمات 🕊"),
+            ("\x1b[2Jgone", "\\u{1b}[2Jgone"),
+            ("\x1b]0;title\x07", "\\u{1b}]0;title\\u{7}"),
+            ("a\rb\x08\x7f", "a\\rb\\u{8}\\u{7f}"),
+            ("c1 \u{9b}31m", "c1 \\u{9b}31m"),
+            ("\u{202e}evil\u{2066}\u{200f}", "\\u{202e}evil\\u{2066}\\u{200f}"),
+            ("tab\there", "tab\there"),
+        ];
+        for (given, shown) in table {
+            assert_eq!(lines(given), shown);
+            assert_eq!(inline(given), shown);
+        }
+    }
+
+    #[test]
+    fn a_name_cannot_forge_a_line() {
+        assert_eq!(inline("A\nplenary: done\u{2028}"), "A\\nplenary: done\\u{2028}");
+        assert_eq!(lines("a\nb"), "a\nb");
+    }
+}
