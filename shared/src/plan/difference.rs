@@ -1,0 +1,86 @@
+//! The smallest difference between two texts, as edits of a shared text. What both have stays untouched, so an edit that someone else
+//! makes there at the same time survives.
+
+use similar::{Algorithm, DiffOp, DiffableStr, capture_diff_slices};
+use yrs::{GetString, Text, TextRef, TransactionMut};
+
+/// Pieces (old and new together) that are compared one by one: Myers' algorithm takes pieces x differences steps, at most 64 million.
+const PIECES_MAX: usize = 8_000;
+
+/// One replacement, in UTF-16 units of the old text.
+#[derive(Debug, PartialEq)]
+pub(super) struct Replacement<'a> {
+    pub at: u32,
+    pub removed: u32,
+    pub inserted: &'a str,
+}
+
+/// Turns `old` into `new`, from left to right and without overlap. Never cuts through a grapheme, so never through a surrogate pair.
+/// Compared by graphemes; by words where the differing stretch is too long for that; as a whole where it is longer still.
+pub(super) fn replacements<'a>(old: &str, new: &'a str) -> Vec<Replacement<'a>> {
+    if old == new {
+        return Vec::new();
+    }
+    let (before, after) = (old.tokenize_graphemes(), new.tokenize_graphemes());
+    let front = before.iter().zip(&after).take_while(|(a, b)| a == b).count();
+    let back = before[front..].iter().rev().zip(after[front..].iter().rev()).take_while(|(a, b)| a == b).count();
+    let offset = before[..front].concat().len();
+    let old_middle = &old[offset..old.len() - before[before.len() - back..].concat().len()];
+    let new_middle = &new[offset..new.len() - after[after.len() - back..].concat().len()];
+    let start = utf16(&old[..offset]);
+
+    let graphemes = (&before[front..before.len() - back], &after[front..after.len() - back]);
+    if graphemes.0.len() + graphemes.1.len() <= PIECES_MAX {
+        return compared(start, graphemes.0, graphemes.1, new_middle);
+    }
+    let words = (old_middle.tokenize_unicode_words(), new_middle.tokenize_unicode_words());
+    if words.0.len() + words.1.len() <= PIECES_MAX {
+        return compared(start, &words.0, &words.1, new_middle);
+    }
+    vec![Replacement { at: start, removed: utf16(old_middle), inserted: new_middle }]
+}
+
+fn compared<'a>(start: u32, old: &[&str], new: &[&'a str], new_text: &'a str) -> Vec<Replacement<'a>> {
+    let sums = |pieces: &[&str], length: fn(&str) -> usize| {
+        let mut sums = vec![0];
+        for piece in pieces {
+            sums.push(sums[sums.len() - 1] + length(piece));
+        }
+        sums
+    };
+    let units = sums(old, |piece| utf16(piece) as usize);
+    let bytes = sums(new, str::len);
+    let ops = capture_diff_slices(Algorithm::Myers, old, new);
+    let changes = ops.iter().filter(|op| !matches!(op, DiffOp::Equal { .. }));
+    changes
+        .map(|op| {
+            let (from, to) = (op.old_range(), op.new_range());
+            Replacement {
+                at: start + units[from.start] as u32,
+                removed: (units[from.end] - units[from.start]) as u32,
+                inserted: &new_text[bytes[to.start]..bytes[to.end]],
+            }
+        })
+        .collect()
+}
+
+/// Edits `text` so that it reads `new`; `None` if the text holds more than characters, which offsets would not fit.
+pub(super) fn apply(txn: &mut TransactionMut, text: &TextRef, new: &str) -> Option<bool> {
+    let old = text.get_string(txn);
+    if text.len(txn) != utf16(&old) {
+        return None;
+    }
+    let replacements = replacements(&old, new);
+    // From the end, so that offsets before stay as they are.
+    for one in replacements.iter().rev() {
+        if one.removed > 0 {
+            text.remove_range(txn, one.at, one.removed);
+        }
+        text.insert(txn, one.at, one.inserted);
+    }
+    Some(!replacements.is_empty())
+}
+
+fn utf16(text: &str) -> u32 {
+    text.encode_utf16().count() as u32
+}

@@ -1,0 +1,316 @@
+//! Edits of a plan document, each the smallest that does it. None of them touches what it does not name: labels stay when points move,
+//! striking keeps the words, and changed words keep what did not change.
+
+use yrs::{Any, Map, MapPrelim, MapRef, Out, ReadTxn, TextPrelim, TransactionMut, WriteTxn};
+
+use super::{META, Outline, POINTS, Point, difference, label, order, read};
+use crate::{id::PointId, limits};
+
+/// Why a plan was not edited. Nothing has changed then.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EditError {
+    /// No such point.
+    #[error("there is no point {id} in the plan: look it up again, it may be of another plan")]
+    UnknownPoint {
+        /// What was asked for.
+        id: PointId,
+    },
+    /// A point with this id is there already.
+    #[error("there is a point {id} already: give the new point an id of its own")]
+    Exists {
+        /// The id.
+        id: PointId,
+    },
+    /// A sibling has this label.
+    #[error("{label:?} labels a point at this place already, perhaps a struck one: choose another label, or none to get one that fits")]
+    LabelTaken {
+        /// The label.
+        label: String,
+    },
+    /// A point cannot stand below itself.
+    #[error("point {id} cannot move below itself or next to one of its own sub-points: choose a place outside it")]
+    BelowItself {
+        /// The point.
+        id: PointId,
+    },
+    /// The plan is full.
+    #[error("a plan holds at most {} points: start another plan", limits::POINTS_MAX)]
+    TooMany,
+    /// Too many levels.
+    #[error("points nest at most {} levels deep: choose a higher place", limits::POINT_DEPTH_MAX)]
+    TooDeep,
+    /// The plan to be filled holds points.
+    #[error("the plan holds points already: import into a new plan")]
+    NotEmpty,
+}
+
+/// A point to be added.
+#[derive(Debug, Clone, Copy)]
+pub struct NewPoint<'a> {
+    /// A new id, chosen by the caller at random.
+    pub id: &'a PointId,
+    /// Its label; `None` for the one that fits the place, `Some("")` for none.
+    pub label: Option<&'a str>,
+    /// Its heading, possibly empty.
+    pub heading: &'a str,
+    /// Its words, possibly empty.
+    pub words: &'a str,
+}
+
+/// Where a point is put.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// Before all children of a point, or of the plan.
+    First {
+        /// The point, `None` for the plan.
+        parent: Option<PointId>,
+    },
+    /// After all children of a point, or of the plan.
+    Last {
+        /// The point, `None` for the plan.
+        parent: Option<PointId>,
+    },
+    /// Right after a point, on its level.
+    After(PointId),
+    /// Right before a point, on its level.
+    Before(PointId),
+}
+
+/// Sets the title. Line breaks become spaces.
+pub fn set_title(txn: &mut TransactionMut, title: &str) {
+    let meta = txn.get_or_insert_map(META);
+    meta.try_update(txn, "title", one_line(title));
+}
+
+/// Adds a point and returns its label. Line endings become `\n`; line breaks in the heading and label become spaces.
+pub fn add_point(txn: &mut TransactionMut, new: NewPoint, place: &Place) -> Result<String, EditError> {
+    let outline = Outline::read_tree(txn);
+    if txn.get_map(POINTS).is_some_and(|points| points.contains_key(txn, new.id.as_str())) {
+        return Err(EditError::Exists { id: new.id.clone() });
+    }
+    if outline.points.len() >= limits::POINTS_MAX {
+        return Err(EditError::TooMany);
+    }
+    let (parent, siblings, at) = resolve(&outline, place, None)?;
+    if parent.is_some_and(|parent| parent.depth + 1 >= limits::POINT_DEPTH_MAX) {
+        return Err(EditError::TooDeep);
+    }
+    let labels: Vec<&str> = siblings.iter().map(|point| point.label.as_str()).collect();
+    let label = match new.label {
+        Some(label) => one_line(label),
+        None => label::fit(&labels, at, parent.map(|parent| parent.label.as_str())),
+    };
+    if !label.is_empty() && labels.iter().any(|taken| label::plain(taken) == label::plain(&label)) {
+        return Err(EditError::LabelTaken { label });
+    }
+    let order = make_room(txn, &siblings, at)?;
+    let text = Texts { label: &label, heading: new.heading, words: new.words };
+    write_point(txn, new.id, text, parent.map(|parent| &parent.id), &order);
+    Ok(label)
+}
+
+/// Moves a point with all below it; its label stays.
+pub fn move_point(txn: &mut TransactionMut, id: &PointId, place: &Place) -> Result<(), EditError> {
+    let outline = Outline::read_tree(txn);
+    let point = known(&outline, id)?;
+    let (parent, siblings, at) = resolve(&outline, place, Some(id))?;
+    let mut above = parent;
+    while let Some(here) = above {
+        if &here.id == id {
+            return Err(EditError::BelowItself { id: id.clone() });
+        }
+        above = here.parent.as_ref().and_then(|id| outline.get(id));
+    }
+    let start = outline.points.iter().position(|point| &point.id == id).unwrap_or(0);
+    let below = outline.points[start..].iter().skip(1).take_while(|below| below.depth > point.depth);
+    let height = below.map(|below| below.depth - point.depth).max().unwrap_or(0);
+    if parent.map_or(0, |parent| parent.depth + 1) + height >= limits::POINT_DEPTH_MAX {
+        return Err(EditError::TooDeep);
+    }
+    let order = make_room(txn, &siblings, at)?;
+    let map = stored(txn, id)?;
+    match parent {
+        Some(parent) => {
+            map.try_update(txn, "parent", parent.id.as_str());
+        }
+        None if map.contains_key(txn, "parent") => {
+            map.remove(txn, "parent");
+        }
+        None => {}
+    }
+    map.try_update(txn, "order", order);
+    Ok(())
+}
+
+/// Makes `words` the words of a point; tells whether that changed anything. Only what differs is edited, so that what others change
+/// in the same words at the same time survives. Line endings become `\n`.
+pub fn set_words(txn: &mut TransactionMut, id: &PointId, words: &str) -> Result<bool, EditError> {
+    set_text(txn, id, "words", &unix(words))
+}
+
+/// Makes `heading` the heading of a point, as [`set_words`] does with words; line breaks become spaces.
+pub fn set_heading(txn: &mut TransactionMut, id: &PointId, heading: &str) -> Result<bool, EditError> {
+    set_text(txn, id, "heading", &one_line(heading))
+}
+
+fn set_text(txn: &mut TransactionMut, id: &PointId, field: &str, wanted: &str) -> Result<bool, EditError> {
+    let point = stored(txn, id)?;
+    let value = point.get(txn, field);
+    if let Some(Out::YText(text)) = &value
+        && let Some(changed) = difference::apply(txn, text, wanted)
+    {
+        return Ok(changed);
+    }
+    // No text, or one into which a foreign client put more than characters: begin it anew.
+    let changed = value.and_then(|value| read::text_of(txn, &value)).is_none_or(|now| now != wanted);
+    if changed {
+        point.insert(txn, field, TextPrelim::new(wanted));
+    }
+    Ok(changed)
+}
+
+/// Strikes a point: it stays where it is, with its words, marked as struck. Tells whether that changed anything.
+pub fn strike(txn: &mut TransactionMut, id: &PointId) -> Result<bool, EditError> {
+    set_struck(txn, id, true)
+}
+
+/// Takes back that a point was struck. Tells whether that changed anything.
+pub fn restore(txn: &mut TransactionMut, id: &PointId) -> Result<bool, EditError> {
+    set_struck(txn, id, false)
+}
+
+fn set_struck(txn: &mut TransactionMut, id: &PointId, struck: bool) -> Result<bool, EditError> {
+    let point = stored(txn, id)?;
+    let now = matches!(point.get(txn, "struck"), Some(Out::Any(Any::Bool(true))));
+    Ok(now != struck && point.try_update(txn, "struck", struck))
+}
+
+/// Gives all points new labels, level by level, and tells how many changed: what stands counts from 1 in the style that it has, a
+/// struck point takes an ordinal (`3 bis`), a point without a label stays without. The chair's explicit act.
+pub fn renumber(txn: &mut TransactionMut) -> Result<usize, EditError> {
+    let outline = Outline::read_tree(txn);
+    let mut levels: std::collections::BTreeMap<Option<&PointId>, Vec<&Point>> = Default::default();
+    for point in &outline.points {
+        levels.entry(point.parent.as_ref()).or_default().push(point);
+    }
+    let mut changed = 0;
+    for siblings in levels.values() {
+        let labels: Vec<(&str, bool)> = siblings.iter().map(|point| (point.label.as_str(), point.struck)).collect();
+        for (point, label) in siblings.iter().zip(label::renumbered(&labels)) {
+            if point.label != label {
+                stored(txn, &point.id)?.insert(txn, "label", label);
+                changed += 1;
+            }
+        }
+    }
+    Ok(changed)
+}
+
+/// The map of a point in the document.
+pub(super) fn stored<T: ReadTxn>(txn: &T, id: &PointId) -> Result<MapRef, EditError> {
+    match txn.get_map(POINTS).and_then(|points| points.get(txn, id.as_str())) {
+        Some(Out::YMap(map)) => Ok(map),
+        _ => Err(EditError::UnknownPoint { id: id.clone() }),
+    }
+}
+
+fn known<'a>(outline: &'a Outline, id: &PointId) -> Result<&'a Point, EditError> {
+    outline.get(id).ok_or_else(|| EditError::UnknownPoint { id: id.clone() })
+}
+
+type Resolved<'a> = (Option<&'a Point>, Vec<&'a Point>, usize);
+
+/// The parent, its children without `moving`, and the index among them.
+fn resolve<'a>(outline: &'a Outline, place: &Place, moving: Option<&PointId>) -> Result<Resolved<'a>, EditError> {
+    let beside = match place {
+        Place::After(id) | Place::Before(id) => Some(known(outline, id)?),
+        Place::First { .. } | Place::Last { .. } => None,
+    };
+    if let Some(id) = beside.map(|beside| &beside.id).filter(|id| Some(*id) == moving) {
+        return Err(EditError::BelowItself { id: id.clone() });
+    }
+    let parent = match (place, beside) {
+        (Place::First { parent } | Place::Last { parent }, _) => parent.as_ref(),
+        (_, beside) => beside.and_then(|beside| beside.parent.as_ref()),
+    };
+    let parent = parent.map(|id| known(outline, id)).transpose()?;
+    let siblings: Vec<&Point> =
+        outline.children(parent.map(|parent| &parent.id)).filter(|point| Some(&point.id) != moving).collect();
+    let index = |id: &PointId| siblings.iter().position(|point| &point.id == id).unwrap_or(siblings.len());
+    let at = match place {
+        Place::First { .. } => 0,
+        Place::Last { .. } => siblings.len(),
+        Place::Before(id) => index(id),
+        Place::After(id) => index(id) + 1,
+    };
+    Ok((parent, siblings, at))
+}
+
+/// A key for a place among siblings; where there is no room, the neighbours move apart.
+fn make_room(txn: &mut TransactionMut, siblings: &[&Point], at: usize) -> Result<String, EditError> {
+    let orders: Vec<&str> = siblings.iter().map(|point| point.order.as_str()).collect();
+    let (key, moved) = order::insert(&orders, at);
+    for (index, order) in moved {
+        stored(txn, &siblings[index].id)?.try_update(txn, "order", order);
+    }
+    Ok(key)
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Texts<'a> {
+    pub label: &'a str,
+    pub heading: &'a str,
+    pub words: &'a str,
+}
+
+/// Field by field, because a map of fields is written in the order of its hashes, and one input must give one update.
+fn write_point(txn: &mut TransactionMut, id: &PointId, text: Texts, parent: Option<&PointId>, order: &str) -> MapRef {
+    let points = txn.get_or_insert_map(POINTS);
+    let map = points.insert(txn, id.as_str(), MapPrelim::default());
+    map.insert(txn, "label", text.label);
+    map.insert(txn, "heading", TextPrelim::new(one_line(text.heading)));
+    map.insert(txn, "words", TextPrelim::new(unix(text.words)));
+    if let Some(parent) = parent {
+        map.insert(txn, "parent", parent.as_str());
+    }
+    map.insert(txn, "order", order);
+    map.insert(txn, "struck", false);
+    map
+}
+
+/// Writes many points at once: (id, texts, index of the parent among them, struck), each parent before its children. The plan must
+/// be empty.
+pub(crate) fn fill(txn: &mut TransactionMut, points: &[(PointId, Texts, Option<usize>, bool)]) -> Result<(), EditError> {
+    if txn.get_or_insert_map(POINTS).len(txn) > 0 {
+        return Err(EditError::NotEmpty);
+    }
+    if points.len() > limits::POINTS_MAX {
+        return Err(EditError::TooMany);
+    }
+    let mut ids: Vec<&PointId> = points.iter().map(|point| &point.0).collect();
+    ids.sort_unstable();
+    if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(EditError::Exists { id: pair[0].clone() });
+    }
+    let mut counts = std::collections::HashMap::new();
+    points.iter().for_each(|point| *counts.entry(point.2).or_insert(0usize) += 1);
+    let mut orders: std::collections::HashMap<_, _> =
+        counts.into_iter().map(|(parent, count)| (parent, order::spread(None, None, count).into_iter())).collect();
+    for (id, text, parent, struck) in points {
+        let order = orders.get_mut(parent).and_then(Iterator::next).unwrap_or_default();
+        let map = write_point(txn, id, *text, parent.map(|parent| &points[parent].0), &order);
+        if *struck {
+            map.insert(txn, "struck", true);
+        }
+    }
+    Ok(())
+}
+
+/// Line endings as `\n`.
+pub(crate) fn unix(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
+}
+
+fn one_line(text: &str) -> String {
+    text.split(['\r', '\n']).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
