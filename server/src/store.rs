@@ -4,7 +4,18 @@
 //! it was or reported as [`StoreError::Corrupt`]; nothing else is ever served. Snapshots only save time: one that is missing
 //! or fails its checksum costs a longer replay and nothing else.
 
+mod committer;
+mod directory;
+mod disk;
+mod heads;
+mod journal;
+mod layout;
+mod logs;
 pub mod memory;
+mod queue;
+pub mod sled;
+mod snapshots;
+
 #[cfg(test)]
 pub(crate) mod suite;
 
@@ -12,7 +23,9 @@ use bytes::Bytes;
 use plenary_shared::{id::DocAddress, limits};
 use std::{future::Future, io, path::PathBuf, pin::Pin, sync::Arc};
 
-pub use memory::MemoryStore;
+pub use self::{memory::MemoryStore, sled::SledStore};
+// Only its own file says sled's name; the others know it as a tree.
+use self::sled as tree;
 
 /// A record's place in its document's log: 1 is the first record, 0 stands before it.
 pub type Seq = u64;
@@ -43,8 +56,8 @@ pub trait Store: Send + Sync + 'static {
     /// The place of the newest record, 0 without one. Blocks.
     fn last_seq(&self, doc: &DocAddress) -> Result<Seq, StoreError>;
 
-    /// Saves what the log up to and with `covers` folds to, in place of the older snapshot. Durable when it answers; a power
-    /// cut before that leaves the older one or the new one, whole.
+    /// Saves what the log up to and with `covers` folds to, in place of the older snapshot; [`Store::load_snapshot`] serves it
+    /// from the answer on. It becomes durable in its own time: a power cut may bring the older one back, but never a mixture.
     fn save_snapshot(&self, doc: &DocAddress, covers: Seq, state: Bytes) -> BoxFuture<Result<(), StoreError>>;
 
     /// The newest snapshot and what it covers. One that does not check is logged as an error and answered as `None`: the log
@@ -96,7 +109,7 @@ pub enum StoreError {
         ours: u32,
     },
     /// The disk has no room. Nothing was kept.
-    #[error("the disk is full: free some space, then restart the server")]
+    #[error("the disk is full: free some space")]
     Full,
     /// More waits to be written than may wait. Nothing was kept.
     #[error("the store is busy ({waiting_bytes} bytes wait to be written): try again shortly")]
