@@ -1,0 +1,171 @@
+//! A load generator for any server that speaks y-websocket: real yrs updates over real sockets, one line of JSON out.
+//!
+//! A delivery is one inserted character that reaches one client other than its writer, however many come in one frame.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a measurement that cannot go on should stop"
+)]
+
+mod all;
+mod frame;
+mod load;
+mod measure;
+mod socket;
+mod target;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use plenary_tests::trace;
+use std::{path::PathBuf, rc::Rc, time::Duration};
+
+use load::Window;
+use target::TargetArgs;
+
+#[derive(Parser)]
+#[command(about = "Load for any y-websocket server; prints one line of JSON")]
+struct Args {
+    #[command(subcommand)]
+    work: Work,
+}
+
+#[derive(Subcommand)]
+enum Work {
+    /// Edits at a steady pace: latency, CPU time for each delivery.
+    Paced {
+        #[command(flatten)]
+        target: TargetArgs,
+        #[arg(long, default_value_t = 1)]
+        rooms: usize,
+        /// Clients in each room.
+        #[arg(long, default_value_t = 200)]
+        clients: usize,
+        /// Deliveries a second, in all rooms.
+        #[arg(long, default_value_t = 20_000.0)]
+        rate: f64,
+        #[command(flatten)]
+        window: WindowArgs,
+    },
+    /// Every client keeps edits in flight: edits a second, CPU time for each.
+    Saturate {
+        #[command(flatten)]
+        target: TargetArgs,
+        #[arg(long, default_value_t = 50)]
+        rooms: usize,
+        /// Clients in each room.
+        #[arg(long, default_value_t = 2)]
+        clients: usize,
+        #[arg(long, default_value_t = 16)]
+        in_flight: usize,
+        #[command(flatten)]
+        window: WindowArgs,
+    },
+    /// Connections that say nothing: memory for each.
+    Idle {
+        #[command(flatten)]
+        target: TargetArgs,
+        #[arg(long, default_value_t = 1)]
+        rooms: usize,
+        #[arg(long, default_value_t = 2_000)]
+        connections: usize,
+    },
+    /// Clients that join at once: when the last one is synced. With one client, on a server just started: a cold open.
+    Join {
+        #[command(flatten)]
+        target: TargetArgs,
+        #[arg(long, default_value_t = 50)]
+        rooms: usize,
+        /// Clients, in all rooms.
+        #[arg(long, default_value_t = 500)]
+        clients: usize,
+    },
+    /// Types a sequential trace into the root text `paper` of a room.
+    Replay {
+        #[command(flatten)]
+        target: TargetArgs,
+        /// A trace as josephg/editing-traces has them, gzipped.
+        #[arg(long)]
+        trace: PathBuf,
+        /// Edits in each update.
+        #[arg(long, default_value_t = 1_000)]
+        edits_each: usize,
+        #[arg(long, default_value_t = 16)]
+        in_flight: usize,
+    },
+    /// Starts a Plenary server and measures everything, several times; prints the medians.
+    All(all::AllArgs),
+}
+
+#[derive(clap::Args, Clone, Copy)]
+struct WindowArgs {
+    /// Seconds before measuring.
+    #[arg(long, default_value_t = 2.0)]
+    warmup: f64,
+    /// Seconds measured.
+    #[arg(long, default_value_t = 10.0)]
+    seconds: f64,
+}
+
+impl From<WindowArgs> for Window {
+    fn from(args: WindowArgs) -> Window {
+        Window {
+            warmup: Duration::from_secs_f64(args.warmup),
+            length: Duration::from_secs_f64(args.seconds),
+        }
+    }
+}
+
+fn main() -> Result<()> {
+    let work = match Args::parse().work {
+        Work::All(args) => return all::run(args),
+        work => work,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let figures = tokio::task::LocalSet::new().block_on(&runtime, async {
+        match work {
+            Work::Paced {
+                target,
+                rooms,
+                clients,
+                rate,
+                window,
+            } => load::paced(&target.check()?, rooms, clients, rate, window.into()).await,
+            Work::Saturate {
+                target,
+                rooms,
+                clients,
+                in_flight,
+                window,
+            } => load::saturate(&target.check()?, rooms, clients, in_flight, window.into()).await,
+            Work::Idle {
+                target,
+                rooms,
+                connections,
+            } => load::idle(&target.check()?, rooms, connections).await,
+            Work::Join {
+                target,
+                rooms,
+                clients,
+            } => load::join(&Rc::new(target.check()?), rooms, clients).await,
+            Work::Replay {
+                target,
+                trace,
+                edits_each,
+                in_flight,
+            } => {
+                let updates = trace::updates(
+                    &trace::read(&trace)?,
+                    "paper",
+                    trace::client_id(),
+                    edits_each,
+                );
+                load::replay(&target.check()?, &updates, in_flight).await
+            }
+            Work::All(_) => unreachable!("ran above"),
+        }
+    })?;
+    println!("{figures}");
+    Ok(())
+}

@@ -1,0 +1,65 @@
+// A stock Yjs client that takes one JSON command a line and answers each with one line.
+import { createInterface } from 'node:readline'
+import WebSocket from 'ws'
+import { WebsocketProvider } from 'y-websocket'
+import * as Y from 'yjs'
+
+const doc = new Y.Doc()
+// Stock clients define the roots they use; without that a text would show as an untyped root.
+const points = doc.getMap('points')
+const texts = new Map()
+let provider = null
+let closed = null
+
+const text = root => {
+  if (!texts.has(root)) texts.set(root, doc.getText(root))
+  return texts.get(root)
+}
+
+const change = (target, { at, delete: count, insert }) => {
+  doc.transact(() => {
+    if (count) target.delete(at, count)
+    if (insert) target.insert(at, insert)
+  })
+}
+
+const commands = {
+  open ({ url, room, token, via }) {
+    const credential = via === 'params' ? { params: { token } } : { protocols: ['plenary', `plenary.token.${token}`] }
+    provider = new WebsocketProvider(url, room, doc, {
+      WebSocketPolyfill: WebSocket, disableBc: true, maxBackoffTime: 250, ...credential
+    })
+    provider.on('connection-close', event => { closed = event ? { code: event.code, reason: event.reason } : null })
+  },
+  disconnect () { provider.disconnect() },
+  connect () { provider.connect() },
+  words ({ point, ...edit }) { change(points.get(point).get('words'), edit) },
+  text ({ root, ...edit }) { change(text(root), edit) },
+  set ({ point, key, value }) { points.get(point).set(key, value) },
+  presence ({ state }) { provider.awareness.setLocalState(state) },
+  state () {
+    return {
+      client: doc.clientID,
+      synced: provider?.synced ?? false,
+      connected: provider?.wsconnected ?? false,
+      protocol: provider?.ws?._ws?.protocol ?? provider?.ws?.protocol ?? null,
+      closed,
+      points: points.toJSON(),
+      texts: Object.fromEntries([...texts].map(([root, t]) => [root, t.toString()])),
+      presence: provider ? Object.fromEntries(provider.awareness.getStates()) : {}
+    }
+  },
+  update () { return { update: Buffer.from(Y.encodeStateAsUpdate(doc)).toString('base64') } }
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  let answer
+  try {
+    const command = JSON.parse(line)
+    answer = commands[command.do](command) ?? {}
+  } catch (error) {
+    answer = { error: String(error) }
+  }
+  process.stdout.write(JSON.stringify(answer) + '\n')
+}
+process.exit(0)

@@ -1,0 +1,468 @@
+//! A yrs client of which a test decides every byte. It keeps two documents: its own, and one of only what the server sent,
+//! which is what somebody in front of it has seen and may count on.
+
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
+use plenary_shared::protocol;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+use tokio::{
+    net::TcpStream,
+    sync::{mpsc, watch},
+    task::JoinHandle,
+};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        self, Message, client::IntoClientRequest, http::HeaderValue, protocol::WebSocketConfig,
+    },
+};
+use yrs::{
+    Doc, GetString, Map, Out, ReadTxn, StateVector, Text, TextRef, Transact, TransactionMut,
+    Update, WriteTxn,
+    updates::{decoder::Decode, encoder::Encode},
+};
+
+use crate::{
+    server::{Seat, Server},
+    trace::{client_id, document},
+};
+
+/// How long to wait for what must come.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A yrs client. Its documents outlive its connections, as an offline replica's do.
+pub struct YClient {
+    shared: Arc<Shared>,
+    link: Option<Link>,
+}
+
+struct Link {
+    outgoing: mpsc::Sender<Message>,
+    tasks: [JoinHandle<()>; 2],
+}
+
+struct Shared {
+    state: Mutex<State>,
+    changed: watch::Sender<()>,
+}
+
+/// What a client holds.
+pub struct State {
+    /// Its document.
+    pub doc: Doc,
+    /// What the server sent, and nothing else.
+    pub seen: Doc,
+    /// Whether a step 2 came on this connection.
+    pub synced: bool,
+    /// Presence states by client id, `null`s taken out.
+    pub presence: BTreeMap<u64, String>,
+    /// Refusals.
+    pub denied: Vec<String>,
+    /// How the connection ended.
+    pub closed: Option<(u16, String)>,
+    /// Frames that came.
+    pub frames: u64,
+}
+
+impl YClient {
+    /// A client that is not connected, with a client id of its own.
+    pub fn new() -> Self {
+        YClient::with_id(client_id())
+    }
+
+    /// A client that is not connected.
+    pub fn with_id(id: u64) -> Self {
+        let state = State {
+            doc: document(id),
+            seen: document(1),
+            synced: false,
+            presence: BTreeMap::new(),
+            denied: Vec::new(),
+            closed: None,
+            frames: 0,
+        };
+        YClient {
+            shared: Arc::new(Shared {
+                state: Mutex::new(state),
+                changed: watch::Sender::new(()),
+            }),
+            link: None,
+        }
+    }
+
+    /// A new client that is connected and synced.
+    pub async fn join(server: &Server, plan: &str, seat: &Seat) -> Self {
+        let mut client = YClient::new();
+        client.connect(server, plan, seat).await;
+        client
+    }
+
+    /// Connects and waits until it is synced, sending what the server lacks.
+    pub async fn connect(&mut self, server: &Server, plan: &str, seat: &Seat) {
+        self.try_connect(server, plan, seat).await.unwrap();
+    }
+
+    /// Connects where that may fail.
+    pub async fn try_connect(
+        &mut self,
+        server: &Server,
+        plan: &str,
+        seat: &Seat,
+    ) -> Result<(), String> {
+        self.cut();
+        let socket = socket(server, plan, &seat.token, &[])
+            .await
+            .map_err(|e| e.to_string())?;
+        let (mut sink, mut stream) = socket.split();
+        let (outgoing, mut to_send) = mpsc::channel::<Message>(64);
+        {
+            let mut state = self.lock();
+            (state.synced, state.closed) = (false, None);
+            state.presence.clear();
+        }
+        let step_1 = protocol::sync_step_1(&self.lock().doc.transact().state_vector().encode_v1());
+        sink.send(Message::Binary(step_1))
+            .await
+            .map_err(|e| e.to_string())?;
+        let writer = tokio::spawn(async move {
+            while let Some(message) = to_send.recv().await {
+                if sink.send(message).await.is_err() {
+                    return;
+                }
+            }
+        });
+        let (shared, answers) = (self.shared.clone(), outgoing.clone());
+        let reader = tokio::spawn(async move {
+            while let Some(Ok(message)) = stream.next().await {
+                let answer = match &message {
+                    Message::Binary(frame) => shared.take(frame),
+                    Message::Close(close) => {
+                        let close = close.as_ref().map_or((1005, String::new()), |c| {
+                            (c.code.into(), c.reason.to_string())
+                        });
+                        shared.state.lock().unwrap().closed = Some(close);
+                        None
+                    }
+                    _ => None,
+                };
+                shared.changed.send_replace(());
+                if let Some(answer) = answer {
+                    let _ = answers.send(Message::Binary(answer)).await;
+                }
+            }
+            shared
+                .state
+                .lock()
+                .unwrap()
+                .closed
+                .get_or_insert((1006, String::new()));
+            shared.changed.send_replace(());
+        });
+        self.link = Some(Link {
+            outgoing,
+            tasks: [writer, reader],
+        });
+        self.wait("synced or closed", |s| s.synced || s.closed.is_some())
+            .await;
+        match self.lock().closed.clone() {
+            Some(close) => Err(format!("closed {close:?}")),
+            None => Ok(()),
+        }
+    }
+
+    /// Cuts the connection without a word.
+    pub fn cut(&mut self) {
+        if let Some(link) = self.link.take() {
+            link.tasks.iter().for_each(JoinHandle::abort);
+        }
+    }
+
+    /// What it holds.
+    pub fn lock(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap()
+    }
+
+    /// Its client id.
+    pub fn id(&self) -> u64 {
+        self.lock().doc.client_id().get()
+    }
+
+    /// Changes its document and, if it is connected, sends the change. Answers the update.
+    pub async fn edit(&self, change: impl FnOnce(&mut TransactionMut)) -> Vec<u8> {
+        let update = {
+            let state = self.lock();
+            let mut txn = state.doc.transact_mut();
+            change(&mut txn);
+            txn.encode_update_v1()
+        };
+        self.send(protocol::update(&update)).await;
+        update
+    }
+
+    /// Inserts into a root text, its position in UTF-16 units from the start, or the end if that is nearer.
+    pub async fn insert(&self, root: &str, at: u32, what: &str) {
+        self.edit(|txn| {
+            let text = txn.get_or_insert_text(root);
+            text.insert(txn, at.min(text.len(txn)), what);
+        })
+        .await;
+    }
+
+    /// Replaces a point's words from `at` on: deletes `delete` UTF-16 units and inserts.
+    pub async fn edit_words(&self, point: &str, at: u32, delete: u32, insert: &str) {
+        self.edit(|txn| {
+            let words = words_of(txn, point);
+            if delete > 0 {
+                words.remove_range(txn, at, delete);
+            }
+            words.insert(txn, at, insert);
+        })
+        .await;
+    }
+
+    /// Sends one frame, if connected.
+    pub async fn send(&self, frame: impl Into<Bytes>) {
+        if let Some(link) = &self.link {
+            let _ = link.outgoing.send(Message::Binary(frame.into())).await;
+        }
+    }
+
+    /// Sends presence for any client id.
+    pub async fn send_presence(&self, client: u64, clock: u32, state: &str) {
+        let entry = protocol::AwarenessEntry {
+            client,
+            clock,
+            state: state.to_owned(),
+        };
+        self.send(protocol::awareness([&entry].into_iter())).await;
+    }
+
+    /// A root text as a string.
+    pub fn text(&self, root: &str) -> String {
+        text_of(&self.lock().doc, root)
+    }
+
+    /// The words of a point.
+    pub fn words(&self, point: &str) -> String {
+        let state = self.lock();
+        let mut txn = state.doc.transact_mut();
+        let words = words_of(&mut txn, point);
+        words.get_string(&txn)
+    }
+
+    /// The ids of the points.
+    pub fn points(&self) -> Vec<String> {
+        let state = self.lock();
+        let mut txn = state.doc.transact_mut();
+        let points = txn.get_or_insert_map("points");
+        let mut ids: Vec<String> = points.keys(&txn).map(|key| key.to_string()).collect();
+        ids.sort();
+        ids
+    }
+
+    /// What two replicas must agree on: what is there, and what was deleted.
+    pub fn standing(&self) -> (Vec<(u64, u32)>, serde_json::Value) {
+        standing(&self.lock().doc)
+    }
+
+    /// Waits until the server has sent back all that this client holds.
+    pub async fn wait_echoed(&self) {
+        self.wait("everything came back", |s| covers(&s.seen, &s.doc))
+            .await;
+    }
+
+    /// Waits until two clients hold the same.
+    pub async fn wait_same(&self, other: &YClient) {
+        let begin = std::time::Instant::now();
+        while self.standing() != other.standing() {
+            assert!(
+                begin.elapsed() < PATIENCE,
+                "they never became the same:\n{:?}\n{:?}",
+                self.standing(),
+                other.standing()
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Waits until its state is so.
+    pub async fn wait(&self, what: &str, so: impl Fn(&State) -> bool) {
+        let mut changed = self.shared.changed.subscribe();
+        let waiting = async {
+            while !so(&self.lock()) {
+                changed.changed().await.unwrap();
+            }
+        };
+        if tokio::time::timeout(PATIENCE, waiting).await.is_err() {
+            let state = self.lock();
+            panic!(
+                "never {what}; denied {:?}, closed {:?}, presence {:?}",
+                state.denied, state.closed, state.presence
+            );
+        }
+    }
+}
+
+impl Default for YClient {
+    fn default() -> Self {
+        YClient::new()
+    }
+}
+
+impl Drop for YClient {
+    fn drop(&mut self) {
+        self.cut();
+    }
+}
+
+impl Shared {
+    /// Takes in one frame; answers what a client must send back.
+    fn take(&self, frame: &Bytes) -> Option<Bytes> {
+        let mut state = self.state.lock().unwrap();
+        state.frames += 1;
+        if frame.first() == Some(&2) {
+            state
+                .denied
+                .push(String::from_utf8_lossy(frame.get(3..).unwrap_or_default()).into_owned());
+            return None;
+        }
+        match protocol::ClientMessage::decode(frame).unwrap() {
+            protocol::ClientMessage::SyncStep1(state_vector) => {
+                let state_vector = StateVector::decode_v1(&state_vector).unwrap();
+                Some(protocol::sync_step_2(
+                    &state.doc.transact().encode_diff_v1(&state_vector),
+                ))
+            }
+            protocol::ClientMessage::SyncStep2(update) => {
+                state.apply(&update);
+                state.synced = true;
+                None
+            }
+            protocol::ClientMessage::Update(update) => {
+                state.apply(&update);
+                None
+            }
+            protocol::ClientMessage::Awareness(payload) => {
+                for entry in protocol::decode_awareness(&payload).unwrap_or_default() {
+                    match entry.state.as_str() {
+                        "null" => state.presence.remove(&entry.client),
+                        _ => state.presence.insert(entry.client, entry.state),
+                    };
+                }
+                None
+            }
+            protocol::ClientMessage::QueryAwareness => None,
+        }
+    }
+}
+
+impl State {
+    fn apply(&mut self, update: &[u8]) {
+        for doc in [&self.doc, &self.seen] {
+            doc.transact_mut()
+                .apply_update(Update::decode_v1(update).unwrap())
+                .unwrap();
+        }
+    }
+}
+
+/// A root text of a document.
+pub fn text_of(doc: &Doc, root: &str) -> String {
+    let mut txn = doc.transact_mut();
+    let text = txn.get_or_insert_text(root);
+    text.get_string(&txn)
+}
+
+/// The words of a point as a shared text.
+pub fn words_of(txn: &mut TransactionMut, point: &str) -> TextRef {
+    let points = txn.get_or_insert_map("points");
+    let Some(Out::YMap(point)) = points.get(txn, point) else {
+        panic!("no point {point}")
+    };
+    let Some(Out::YText(words)) = point.get(txn, "words") else {
+        panic!("a point without words")
+    };
+    words
+}
+
+/// What two replicas must agree on: state vector, content.
+pub fn standing(doc: &Doc) -> (Vec<(u64, u32)>, serde_json::Value) {
+    // Roots get their type from who reads them; reading as these is what the plan's schema says.
+    let (points, meta) = (
+        doc.get_or_insert_map("points"),
+        doc.get_or_insert_map("meta"),
+    );
+    let txn = doc.transact();
+    let mut vector: Vec<(u64, u32)> = txn
+        .state_vector()
+        .iter()
+        .map(|(client, clock)| (client.get(), *clock))
+        .collect();
+    vector.sort_unstable();
+    let texts: BTreeMap<String, String> = ["bench", "text"]
+        .iter()
+        .filter_map(|root| {
+            txn.get_text(*root)
+                .map(|text| (root.to_string(), text.get_string(&txn)))
+        })
+        .filter(|(_, text)| !text.is_empty())
+        .collect();
+    let json = serde_json::json!({ "points": plain(&txn, &Out::YMap(points)), "meta": plain(&txn, &Out::YMap(meta)), "texts": texts });
+    (vector, json)
+}
+
+fn plain(txn: &impl ReadTxn, out: &Out) -> serde_json::Value {
+    match out {
+        Out::YMap(map) => map
+            .iter(txn)
+            .map(|(key, value)| (key.to_string(), plain(txn, &value)))
+            .collect(),
+        Out::YText(text) => text.get_string(txn).into(),
+        Out::Any(any) => serde_json::to_value(any).unwrap(),
+        other => other.clone().to_string(txn).into(),
+    }
+}
+
+/// Whether `all` holds everything that `part` holds, and has deleted all that it has deleted.
+pub fn covers(all: &Doc, part: &Doc) -> bool {
+    let (all, part) = (all.transact(), part.transact());
+    let (all, part) = (all.snapshot(), part.snapshot());
+    part.state_map
+        .iter()
+        .all(|(client, clock)| all.state_map.get(client) >= *clock)
+        && part.delete_set.diff(&all.delete_set).is_empty()
+}
+
+/// Opens a socket with whatever headers.
+pub async fn socket(
+    server: &Server,
+    plan: &str,
+    token: &str,
+    headers: &[(&'static str, &str)],
+) -> Result<WebSocketStream<TcpStream>, tungstenite::Error> {
+    let address = server.address();
+    let mut request = format!("ws://{address}/sync/{}", server.room(plan)).into_client_request()?;
+    request.headers_mut().insert(
+        "Authorization",
+        HeaderValue::from_str(&format!("Bearer {token}"))?,
+    );
+    for (name, value) in headers {
+        request
+            .headers_mut()
+            .insert(*name, HeaderValue::from_str(value)?);
+    }
+    let stream = TcpStream::connect(&address).await?;
+    stream.set_nodelay(true)?;
+    let config = WebSocketConfig::default()
+        .max_message_size(None)
+        .max_frame_size(None);
+    Ok(
+        tokio_tungstenite::client_async_with_config(request, stream, Some(config))
+            .await?
+            .0,
+    )
+}

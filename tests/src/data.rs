@@ -1,0 +1,21 @@
+//! Files that tests use where they are present, beside the project, and that are not part of it.
+
+use std::path::PathBuf;
+
+/// The project's root.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
+}
+
+/// A file of the shared data; none, with a word about it, where it is absent.
+pub fn shared(name: &str) -> Option<PathBuf> {
+    let file = root().join("../shared/data").join(name);
+    if file.exists() {
+        return Some(file);
+    }
+    eprintln!("skipped: {} is absent", file.display());
+    None
+}

@@ -1,0 +1,153 @@
+//! Stock Yjs clients: `yjs` with the npm `y-websocket` provider, unchanged, in a Node process that takes commands.
+
+use serde_json::{Value, json};
+use std::{
+    io::{BufRead, BufReader, Write},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use crate::{
+    data,
+    server::{Seat, Server},
+};
+
+/// How a stock client shows its credential.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Credential {
+    /// The provider's `params`: the query.
+    Params,
+    /// The provider's `protocols`: the WebSocket subprotocol.
+    Protocols,
+}
+
+/// A stock client.
+pub struct Stock {
+    child: Child,
+    stdin: ChildStdin,
+    stdout: BufReader<ChildStdout>,
+}
+
+/// Whether stock clients can run here; says so where they cannot, and fails where they must.
+pub fn available() -> bool {
+    let dir = data::root().join("tests/js");
+    let installed = dir.join("node_modules/y-websocket").is_dir();
+    let node = Command::new("node")
+        .arg("--version")
+        .output()
+        .is_ok_and(|o| o.status.success());
+    if installed && node {
+        return true;
+    }
+    let why = "stock Yjs clients need Node and `npm ci` in tests/js: run tests/run";
+    assert!(
+        std::env::var_os("PLENARY_REQUIRE_NODE").is_none_or(|v| v != "1"),
+        "{why}"
+    );
+    eprintln!("skipped: {why}");
+    false
+}
+
+impl Stock {
+    /// Starts one that is not connected.
+    pub fn start() -> Self {
+        let mut child = Command::new("node")
+            .arg(data::root().join("tests/js/client.mjs"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let (stdin, stdout) = (
+            child.stdin.take().unwrap(),
+            BufReader::new(child.stdout.take().unwrap()),
+        );
+        Stock {
+            child,
+            stdin,
+            stdout,
+        }
+    }
+
+    /// Starts one and waits until it is synced.
+    pub fn join(server: &Server, plan: &str, seat: &Seat, credential: Credential) -> Self {
+        let mut stock = Stock::start();
+        stock.open(server, plan, seat, credential);
+        stock.wait("synced", |state| state["synced"] == true);
+        stock
+    }
+
+    /// Opens the provider.
+    pub fn open(&mut self, server: &Server, plan: &str, seat: &Seat, credential: Credential) {
+        let via = if credential == Credential::Params {
+            "params"
+        } else {
+            "protocols"
+        };
+        let url = format!("ws://{}/sync", server.address());
+        self.ask(json!({ "do": "open", "url": url, "room": server.room(plan), "token": seat.token, "via": via }));
+    }
+
+    /// Sends one command and reads its answer.
+    pub fn ask(&mut self, command: Value) -> Value {
+        writeln!(self.stdin, "{command}").unwrap();
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        let answer: Value = serde_json::from_str(&line)
+            .unwrap_or_else(|e| panic!("{command} was answered {line:?}: {e}"));
+        assert!(answer.get("error").is_none(), "{command}: {answer}");
+        answer
+    }
+
+    /// Changes a point's words: deletes `delete` UTF-16 units at `at` and inserts there.
+    pub fn edit_words(&mut self, point: &str, at: usize, delete: usize, insert: &str) {
+        self.ask(
+            json!({ "do": "words", "point": point, "at": at, "delete": delete, "insert": insert }),
+        );
+    }
+
+    /// Changes a root text.
+    pub fn edit_text(&mut self, root: &str, at: usize, delete: usize, insert: &str) {
+        self.ask(
+            json!({ "do": "text", "root": root, "at": at, "delete": delete, "insert": insert }),
+        );
+    }
+
+    /// Cuts it off.
+    pub fn disconnect(&mut self) {
+        self.ask(json!({ "do": "disconnect" }));
+    }
+
+    /// Connects it again.
+    pub fn connect(&mut self) {
+        self.ask(json!({ "do": "connect" }));
+    }
+
+    /// What it holds: `synced`, `client`, `points`, `texts`, `presence`, `closed`.
+    pub fn state(&mut self) -> Value {
+        self.ask(json!({ "do": "state" }))
+    }
+
+    /// Waits until its state is so.
+    pub fn wait(&mut self, what: &str, so: impl Fn(&Value) -> bool) -> Value {
+        let begin = Instant::now();
+        loop {
+            let state = self.state();
+            if so(&state) {
+                return state;
+            }
+            assert!(
+                begin.elapsed() < Duration::from_secs(30),
+                "never {what}: {state}"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Stock {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
