@@ -1,0 +1,117 @@
+//! One block of an update, as Yjs writes it (`src/structs/Item.js`, `src/utils/UpdateDecoder.js`, version 1).
+
+use super::{Refusal, bytes::Reader};
+use crate::limits;
+
+/// A client id and a clock.
+pub(super) type Id = (u64, u32);
+
+const HAS_ORIGIN: u8 = 0x80;
+const HAS_RIGHT: u8 = 0x40;
+const HAS_KEY: u8 = 0x20;
+/// The flags under which a block says by itself where it stands; the others inherit from a neighbour.
+const HAS_NEIGHBOUR: u8 = HAS_ORIGIN | HAS_RIGHT;
+
+/// Where a block says that it stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Parent<'a> {
+    /// Where its neighbours stand.
+    Inherited,
+    Root(&'a str),
+    Item(Id),
+}
+
+/// What a block holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
+    /// A deleted block of which not even the place is kept.
+    Gc,
+    Deleted,
+    Text,
+    Format,
+    Type,
+    Any,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Block<'a> {
+    pub kind: Kind,
+    pub len: u32,
+    pub origin: Option<Id>,
+    pub right: Option<Id>,
+    pub parent: Parent<'a>,
+    /// The key, for an entry of a map that says its parent itself.
+    pub key: Option<&'a str>,
+}
+
+impl<'a> Block<'a> {
+    /// Reads one block that starts at `clock`, and checks everything that can be seen in it alone.
+    pub fn read(reader: &mut Reader<'a>, clock: u32) -> Result<Self, Refusal> {
+        let info = reader.u8()?;
+        let kind = match info & 0x1f {
+            0 if info == 0 => Kind::Gc,
+            1 => Kind::Deleted,
+            4 => Kind::Text,
+            6 => Kind::Format,
+            7 => Kind::Type,
+            8 => Kind::Any,
+            _ => return reader.refuse("a block is of a kind that a plan does not use"),
+        };
+        let mut block = Block { kind, len: 0, origin: None, right: None, parent: Parent::Inherited, key: None };
+        if kind != Kind::Gc {
+            block.read_place(reader, info)?;
+        }
+        block.len = read_content(reader, kind)?;
+        if block.len == 0 || u64::from(clock) + u64::from(block.len) > limits::CLOCK_MAX {
+            return reader.refuse("a block's length is 0 or passes the largest clock");
+        }
+        Ok(block)
+    }
+
+    fn read_place(&mut self, reader: &mut Reader<'a>, info: u8) -> Result<(), Refusal> {
+        if info & HAS_ORIGIN != 0 {
+            self.origin = Some(reader.id()?);
+        }
+        if info & HAS_RIGHT != 0 {
+            self.right = Some(reader.id()?);
+        }
+        if info & HAS_NEIGHBOUR == 0 {
+            self.parent = match reader.number()? {
+                0 => Parent::Item(reader.id()?),
+                1 => Parent::Root(reader.text()?),
+                _ => return reader.refuse("a parent is neither a name nor an id"),
+            };
+            if info & HAS_KEY != 0 {
+                self.key = Some(reader.text()?);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read_content(reader: &mut Reader<'_>, kind: Kind) -> Result<u32, Refusal> {
+    Ok(match kind {
+        Kind::Gc | Kind::Deleted => reader.clock()?,
+        Kind::Text => {
+            let text = reader.text()?;
+            // Clocks count UTF-16 units; an update's bytes, and so this, are far below 2^31.
+            (if text.is_ascii() { text.len() } else { text.encode_utf16().count() }) as u32
+        }
+        Kind::Format => {
+            reader.text()?;
+            reader.json()?;
+            1
+        }
+        Kind::Type => match reader.u8()? {
+            0..=2 => 1,
+            _ => return reader.refuse("a shared type is neither array, map nor text"),
+        },
+        Kind::Any => {
+            let count = reader.count(1)?;
+            for _ in 0..count {
+                reader.any(0)?;
+            }
+            count as u32
+        }
+    })
+}

@@ -1,0 +1,307 @@
+//! Judges a whole update: reads it once for its form, then walks its blocks in the order in which yrs will integrate them, so that
+//! each block meets what it builds on, and so that the cost of that walk is known.
+
+use yrs::{ClientID, ID};
+
+use super::{
+    ANY_VALUES_MAX, HUSK_UNITS_MAX, OrderClaim, Refusal, TYPE_DEPTH_MAX, WAITING_STEPS_MAX,
+    block::{Block, Id, Kind, Parent},
+    bytes::Reader,
+    ledger::{Checked, Gain, Ledger, Place},
+};
+use crate::{id::PartyId, limits};
+
+/// The blocks of one client in an update.
+struct Section<'a> {
+    client: u64,
+    /// The clock that the ledger has.
+    known: u32,
+    /// Blocks not yet walked.
+    left: usize,
+    /// Clock of the next block.
+    clock: u32,
+    /// Where the next block starts in the bytes.
+    at: usize,
+    /// The next block, once it was read and had to wait.
+    head: Option<Block<'a>>,
+    waits: bool,
+    right: Option<Id>,
+    /// Places of the new blocks so far.
+    places: Vec<(u32, Place)>,
+}
+
+impl Section<'_> {
+    /// The clock up to which this client's blocks are there.
+    fn have(&self) -> u32 {
+        self.known.max(self.clock)
+    }
+}
+
+struct Walk<'a, 'l> {
+    ledger: &'l Ledger,
+    reader: Reader<'a>,
+    /// Highest client first, which is yrs's order.
+    sections: Vec<Section<'a>>,
+    claims: Vec<OrderClaim>,
+    husk_units: u64,
+    steps: u64,
+    /// Ranges of this update's husks: they are deleted by what they are.
+    husks: Vec<(u64, u32, u32)>,
+}
+
+pub(super) fn check(ledger: &Ledger, party: &PartyId, update: &[u8]) -> Result<Checked, Refusal> {
+    if update.len() > limits::UPDATE_BYTES_MAX {
+        return Err(Refusal::TooLarge { what: "bytes of an update", most: limits::UPDATE_BYTES_MAX as u64 });
+    }
+    let mut reader = Reader::new(update);
+    let sections = read_sections(ledger, party, &mut reader)?;
+    let deletions_at = reader.at();
+    let mut walk = Walk { ledger, reader, sections, claims: Vec::new(), husk_units: 0, steps: 0, husks: Vec::new() };
+    for section in 0..walk.sections.len() {
+        walk.run(section)?;
+    }
+    walk.reader.jump(deletions_at);
+    let mut deletions = walk.read_deletions()?;
+    deletions.append(&mut walk.husks);
+    let gains = walk.sections.into_iter().filter(|section| section.clock > section.known);
+    let gains = gains.map(|s| Gain { client: s.client, clock_end: s.clock, right: s.right, places: s.places }).collect();
+    Ok(Checked { gains, deletions, claims: walk.claims })
+}
+
+/// Reads every block for its form and leaves each section at its first block.
+fn read_sections<'a>(ledger: &Ledger, party: &PartyId, reader: &mut Reader<'a>) -> Result<Vec<Section<'a>>, Refusal> {
+    // A section has a count, a client, a clock and a block of at least two bytes.
+    let count = reader.count(5)?;
+    let mut sections: Vec<Section<'a>> = Vec::with_capacity(count.min(64));
+    let mut unbound = 0;
+    for _ in 0..count {
+        let blocks = reader.count(2)?;
+        let (client, clock) = reader.id()?;
+        if blocks == 0 {
+            return reader.refuse("a client without blocks");
+        }
+        let (known, at, right) = (ledger.clock(client), reader.at(), ledger.last_right(client));
+        let mut end = clock;
+        for _ in 0..blocks {
+            end += Block::read(reader, end)?.len;
+        }
+        match ledger.owner(client) {
+            None => unbound += 1,
+            Some(owner) if owner != party && end > known => return Err(Refusal::Forged { client }),
+            Some(_) => {}
+        }
+        if clock > known {
+            return Err(Refusal::Missing { client, clock: known });
+        }
+        sections.push(Section { client, known, left: blocks, clock, at, head: None, waits: false, right, places: Vec::new() });
+    }
+    if reader.any_values > ANY_VALUES_MAX {
+        return Err(Refusal::TooLarge { what: "values in an update", most: ANY_VALUES_MAX as u64 });
+    }
+    if ledger.clients() + unbound > limits::CLIENTS_MAX {
+        return Err(Refusal::TooLarge { what: "client ids in a document", most: limits::CLIENTS_MAX as u64 });
+    }
+    sections.sort_unstable_by_key(|section| std::cmp::Reverse(section.client));
+    if sections.windows(2).any(|pair| pair[0].client == pair[1].client) {
+        return reader.refuse("a client has two parts");
+    }
+    Ok(sections)
+}
+
+impl<'a> Walk<'a, '_> {
+    /// Walks a section to its end, and others as far as it needs them. Each section waits for at most one id at a time, so a
+    /// section that is needed while it waits is a circle.
+    fn run(&mut self, first: usize) -> Result<(), Refusal> {
+        let mut waiting = vec![(first, u32::MAX)];
+        while let Some(&(section, until)) = waiting.last() {
+            let Some((client, clock)) = self.advance(section, until, waiting.len() as u64)? else {
+                self.sections[section].waits = false;
+                waiting.pop();
+                continue;
+            };
+            self.sections[section].waits = true;
+            match self.find(client) {
+                Some(needed) if self.sections[needed].waits => return self.reader.refuse("blocks wait for each other"),
+                Some(needed) if self.sections[needed].left > 0 => waiting.push((needed, clock)),
+                _ => return Err(Refusal::Missing { client, clock: self.have(client) }),
+            }
+        }
+        Ok(())
+    }
+
+    /// Walks one section until its clock is past `until`, its blocks end, or a block waits for the id that is answered.
+    fn advance(&mut self, index: usize, until: u32, waiting: u64) -> Result<Option<Id>, Refusal> {
+        while self.sections[index].left > 0 && self.sections[index].clock <= until {
+            let block = self.next_block(index)?;
+            let section = &self.sections[index];
+            let end = section.clock + block.len;
+            if end > section.known {
+                let parent = if let Parent::Item(id) = block.parent { Some(id) } else { None };
+                let needed = [block.origin, block.right, parent].into_iter().flatten();
+                for id in needed {
+                    if id.1 >= self.have(id.0) {
+                        self.sections[index].head = Some(block);
+                        return Ok(Some(id));
+                    }
+                }
+                self.steps += waiting;
+                if self.steps > WAITING_STEPS_MAX {
+                    return Err(Refusal::TooLarge { what: "clients whose edits wait for each other", most: WAITING_STEPS_MAX });
+                }
+                self.accept(index, &block)?;
+            }
+            let section = &mut self.sections[index];
+            section.clock = end;
+            section.left -= 1;
+        }
+        Ok(None)
+    }
+
+    fn next_block(&mut self, index: usize) -> Result<Block<'a>, Refusal> {
+        let section = &mut self.sections[index];
+        if let Some(block) = section.head.take() {
+            return Ok(block);
+        }
+        self.reader.jump(section.at);
+        let block = Block::read(&mut self.reader, section.clock)?;
+        section.at = self.reader.at();
+        Ok(block)
+    }
+
+    /// Takes a block that is new, at least in its last part, and whose neighbours and parent are there.
+    fn accept(&mut self, index: usize, block: &Block<'_>) -> Result<(), Refusal> {
+        let Section { client, known, clock, right, .. } = self.sections[index];
+        let start = clock.max(known);
+        let end = clock + block.len;
+        // yrs and Yjs cut off the known part of a block; what remains continues that.
+        let is_cut = start > clock && block.kind != Kind::Gc;
+        let origin = if is_cut { Some((client, start - 1)) } else { block.origin };
+        let mut place = match is_cut {
+            true => self.ledger.place((client, start - 1)).beside(),
+            false => self.place_block(client, clock, block)?,
+        };
+        if is_cut && !matches!(block.parent, Parent::Inherited) {
+            // It would still be put below the parent it names, be that where the known part stands or not.
+            self.claims.push(OrderClaim { block: id((client, start)), left: id((client, start - 1)), right: id((client, start)) });
+        }
+        match block.kind {
+            Kind::Type if !place.is_lost() && place.depth() >= TYPE_DEPTH_MAX => {
+                return Err(Refusal::TooLarge { what: "shared types within shared types", most: u64::from(TYPE_DEPTH_MAX) });
+            }
+            Kind::Type => place = place.of_type(),
+            Kind::Gc | Kind::Deleted => {
+                place = place.of_husk();
+                self.husk_units += u64::from(end - start);
+                self.husks.push((client, start, end));
+                if self.husk_units > HUSK_UNITS_MAX {
+                    return Err(Refusal::TooLarge { what: "characters deleted before they were sent", most: HUSK_UNITS_MAX });
+                }
+            }
+            Kind::Text | Kind::Format | Kind::Any => {}
+        }
+        if let (Some(left), Some(claimed)) = (origin, block.right) {
+            // A block that continues the one before it, up to the same neighbour, claims nothing new.
+            let continues = start > 0 && left == (client, start - 1) && right == Some(claimed);
+            if !continues {
+                self.claims.push(OrderClaim { block: id((client, start)), left: id(left), right: id(claimed) });
+            }
+        }
+        let section = &mut self.sections[index];
+        section.right = block.right;
+        if section.places.last().is_none_or(|last| last.1 != place) {
+            section.places.push((start, place));
+        }
+        Ok(())
+    }
+
+    /// Where a block stands: below its parent, or beside its neighbours.
+    fn place_block(&self, client: u64, clock: u32, block: &Block<'_>) -> Result<Place, Refusal> {
+        let contradiction = |what| Err(Refusal::Inconsistent { client, clock, what });
+        if block.kind == Kind::Gc {
+            return Ok(Place::LOST);
+        }
+        match block.parent {
+            Parent::Root(_) => return Ok(Place::new(0, block.key.is_some())),
+            Parent::Item(parent) => {
+                let place = self.place(parent);
+                return match place.can_be_parent() {
+                    true if place.is_lost() => Ok(Place::LOST),
+                    true => Ok(Place::new(place.depth() + 1, block.key.is_some())),
+                    false => contradiction("its parent is no shared type"),
+                };
+            }
+            Parent::Inherited => {}
+        }
+        let (left, right) = (block.origin.map(|id| self.place(id).beside()), block.right.map(|id| self.place(id).beside()));
+        if right.is_some_and(|right| !right.is_lost() && right.in_map()) {
+            return contradiction("it stands before an entry of a map");
+        }
+        match (left, right) {
+            (Some(left), Some(right)) if left.is_lost() || right.is_lost() => Ok(if left.is_lost() { right } else { left }),
+            (Some(left), Some(_)) if left.in_map() => contradiction("an entry of a map stands before something"),
+            (Some(left), Some(right)) if left != right => contradiction("its neighbours stand in different places"),
+            (Some(place), _) | (None, Some(place)) => Ok(place),
+            (None, None) => Ok(Place::LOST),
+        }
+    }
+
+    fn place(&self, id: Id) -> Place {
+        if let Some(section) = self.find(id.0).map(|index| &self.sections[index])
+            && id.1 >= section.known
+        {
+            let after = section.places.partition_point(|stretch| stretch.0 <= id.1);
+            return after.checked_sub(1).map_or(Place::default(), |at| section.places[at].1);
+        }
+        self.ledger.place(id)
+    }
+
+    fn find(&self, client: u64) -> Option<usize> {
+        self.sections.binary_search_by(|section| client.cmp(&section.client)).ok()
+    }
+
+    fn have(&self, client: u64) -> u32 {
+        self.find(client).map_or_else(|| self.ledger.clock(client), |index| self.sections[index].have())
+    }
+
+    /// Reads the delete set and keeps what the ledger does not know: stock clients send all they ever deleted, every time.
+    fn read_deletions(&mut self) -> Result<Vec<(u64, u32, u32)>, Refusal> {
+        let mut new = Vec::new();
+        let count = self.reader.count(4)?;
+        let mut clients = Vec::with_capacity(count.min(64));
+        for _ in 0..count {
+            let client = self.reader.number()?;
+            clients.push(client);
+            let have = self.have(client);
+            let mut end = 0;
+            for n in 0..self.reader.count(2)? {
+                let (start, length) = (self.reader.clock()?, self.reader.clock()?);
+                if length == 0 || (n > 0 && start < end) {
+                    return self.reader.refuse("deletions are empty or not in order");
+                }
+                let range_end = u64::from(start) + u64::from(length);
+                if range_end > u64::from(have) {
+                    return match range_end {
+                        ..=limits::CLOCK_MAX => Err(Refusal::Missing { client, clock: have }),
+                        _ => self.reader.refuse("a deletion passes the largest clock"),
+                    };
+                }
+                end = start + length;
+                if !self.ledger.is_deleted(client, start, end) {
+                    new.push((client, start, end));
+                }
+            }
+        }
+        clients.sort_unstable();
+        if clients.windows(2).any(|pair| pair[0] == pair[1]) {
+            return self.reader.refuse("a client's deletions come twice");
+        }
+        if !self.reader.is_empty() {
+            return self.reader.refuse("bytes follow the end");
+        }
+        Ok(new)
+    }
+}
+
+fn id((client, clock): Id) -> ID {
+    ID::new(ClientID::new(client), clock)
+}
