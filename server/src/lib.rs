@@ -1,2 +1,137 @@
-//! x
+//! The Plenary server: delegations negotiate one text, live and durably.
+//!
+//! Reading order: [`Server::run`] ties everything together; `http` and `session` face the network; `rooms` and `room` hold live
+//! documents; `registry` knows who may do what; [`store`] keeps everything.
+
+mod auth;
+pub mod config;
+pub mod demo;
+mod http;
+mod metrics;
+mod outbox;
+mod plans;
+mod presence;
+mod registry;
+mod room;
+mod rooms;
+mod session;
 pub mod store;
+
+use axum::{body::Body, extract::Request};
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use plenary_shared::limits;
+use std::{
+    future::Future,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    time::timeout,
+};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+
+pub use crate::registry::RegistryError;
+use crate::{http::App, metrics::Metrics, registry::Registry, room::Surroundings, rooms::Rooms, store::Store};
+
+/// Milliseconds since 1970-01-01 UTC.
+pub(crate) fn now_ms() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_millis() as u64)
+}
+
+/// A server's parts, before it listens.
+pub struct Server {
+    registry: Arc<Registry>,
+    rooms: Arc<Rooms>,
+    metrics: Arc<Metrics>,
+}
+
+impl Server {
+    /// Opens a server on a store. Blocks.
+    pub fn open(store: Arc<dyn Store>) -> Result<Self, RegistryError> {
+        let metrics = Arc::new(Metrics::default());
+        let registry = Arc::new(Registry::open(store.clone())?);
+        let rooms = Rooms::new(Surroundings { store, metrics: metrics.clone() });
+        Ok(Self { registry, rooms, metrics })
+    }
+
+    /// The secret of the invitation for the administering chair, if this is the first start.
+    pub async fn first_invitation(&self) -> Result<Option<String>, RegistryError> {
+        self.registry.first_invitation().await
+    }
+
+    /// Serves until `shutdown`, then finishes what waits: no acknowledged edit is lost, and clients are told to reconnect.
+    pub async fn run(
+        self,
+        listener: TcpListener,
+        tls: Option<TlsAcceptor>,
+        bounds: config::Limits,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        let app = App::new(self.registry, self.rooms.clone(), self.metrics, bounds);
+        let router = http::router(app);
+        let connections = Arc::new(Semaphore::new(bounds.sessions.saturating_add(CONNECTIONS_BESIDE_SESSIONS)));
+        let tasks = TaskTracker::new();
+        let mut shutdown = std::pin::pin!(shutdown);
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = &mut shutdown => break,
+            };
+            match accepted {
+                Ok((stream, _)) => {
+                    let Ok(place) = connections.clone().try_acquire_owned() else { continue };
+                    let (tls, router) = (tls.clone(), router.clone());
+                    tasks.spawn(async move {
+                        let _place = place;
+                        connection(stream, tls, router).await;
+                    });
+                }
+                // Out of file descriptors, say: the connections there are go on.
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            }
+        }
+        drop(listener);
+        self.rooms.stop().await;
+        // Sockets get their close frames out.
+        tasks.close();
+        let _ = timeout(Duration::from_millis(500), tasks.wait()).await;
+    }
+}
+
+/// Connections that are still shaking hands or only ask for something, besides the sessions.
+const CONNECTIONS_BESIDE_SESSIONS: usize = 1_000;
+
+async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, router: axum::Router) {
+    // Small frames must not wait for the peer's delayed acknowledgement.
+    let _ = stream.set_nodelay(true);
+    match tls {
+        None => serve(stream, router).await,
+        Some(tls) => {
+            if let Ok(Ok(stream)) = timeout(limits::HANDSHAKE, tls.accept(stream)).await {
+                serve(stream, router).await;
+            }
+        }
+    }
+}
+
+async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S, router: axum::Router) {
+    let service = service_fn(move |request: Request<Incoming>| router.clone().oneshot(request.map(Body::new)));
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits::HANDSHAKE)
+        .max_buf_size(limits::HTTP_HEAD_BYTES_MAX)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    if let Err(error) = connection.await {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}

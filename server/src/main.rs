@@ -1,1 +1,107 @@
-fn main() {}
+//! The binary: parse, run, exit code.
+
+use anyhow::Context;
+use clap::Parser;
+use plenary_server::{
+    Server,
+    config::{Command, CommandLine, Config, LogFormat},
+    demo,
+    store::{Store, sled::SledStore},
+};
+use serde_json::json;
+use std::{io, path::Path, process::ExitCode, sync::Arc};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let CommandLine { command } = CommandLine::parse();
+    let (options, task) = match command {
+        Command::Serve { options, json } => (options, Task::Serve { json }),
+        Command::Demo { options, members, plans, json } => (options, Task::Demo { seed: demo::Seed { members, plans }, json }),
+    };
+    let config = match options.check() {
+        Ok(config) => config,
+        Err(error) => return fail(2, &error),
+    };
+    if config.data.is_none() && matches!(task, Task::Serve { .. }) {
+        return fail(2, &"a data directory is needed: give --data DIR");
+    }
+    log(config.log_format);
+    match run(config, task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(1, &format_args!("{error:#}")),
+    }
+}
+
+enum Task {
+    Serve { json: bool },
+    Demo { seed: demo::Seed, json: bool },
+}
+
+fn fail(code: u8, error: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("plenary-server: {error}");
+    ExitCode::from(code)
+}
+
+fn log(format: LogFormat) {
+    let filter = EnvFilter::try_from_env("PLENARY_LOG").unwrap_or_else(|_| EnvFilter::new("warn,plenary_server=info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    match format {
+        LogFormat::Text => builder.init(),
+        LogFormat::Json => builder.json().init(),
+    }
+}
+
+fn run(config: Config, task: Task) -> anyhow::Result<()> {
+    let temporary = match config.data {
+        Some(_) => None,
+        None => Some(tempfile::tempdir().context("no temporary directory")?),
+    };
+    let data = config.data.as_deref().or_else(|| temporary.as_ref().map(|dir| dir.path())).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(data).with_context(|| format!("cannot make the directory {}", data.display()))?;
+    let store = Arc::new(SledStore::open(&data.join("store"))?);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let served = runtime.block_on(serve(&config, data, task, store.clone()));
+    drop(runtime);
+    served
+}
+
+async fn serve(config: &Config, data: &Path, task: Task, store: Arc<dyn Store>) -> anyhow::Result<()> {
+    let server = Server::open(store)?;
+    let listener = TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    let url = format!("{scheme}://{}", listener.local_addr()?);
+    // Listened for before anything is announced, so that whoever reads the announcement may stop the server at once.
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    match task {
+        Task::Serve { json } => {
+            let invitation = server.first_invitation().await?.map(|secret| format!("{url}/join#{secret}"));
+            if json {
+                println!("{}", json!({ "listening": url, "invitation": invitation }));
+            } else {
+                println!("Plenary serves {}.", url);
+                if let Some(link) = invitation {
+                    println!(
+                        "The administering chair joins with this link, once, within seven days:\n\n  plenary join '{link}'\n"
+                    );
+                }
+            }
+        }
+        Task::Demo { seed, json } => {
+            let demo = demo::prepare(&server, data, &url, seed).await?;
+            if json { println!("{}", serde_json::to_string(&demo)?) } else { print!("{demo}") }
+        }
+    }
+    let stop = async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: finishing what waits");
+    };
+    server.run(listener, config.tls.clone(), config.limits, stop).await;
+    Ok(())
+}

@@ -77,6 +77,8 @@ pub const ROOM_IDLE: Duration = Duration::from_secs(60);
 pub const SESSIONS_MAX: usize = 10_000;
 /// Sockets open at once for one member: some devices, some tabs, a script.
 pub const SESSIONS_PER_MEMBER_MAX: usize = 32;
+/// 32 KiB: the head of an HTTP request, cookies included.
+pub const HTTP_HEAD_BYTES_MAX: usize = 32 << 10;
 /// Documents in memory at once.
 pub const ROOMS_MAX: usize = 4_000;
 /// 8 MiB: the body of an HTTP request; a plan as Markdown is the largest.
@@ -86,6 +88,8 @@ pub const DISK_RESERVE_BYTES: u64 = 256 << 20;
 
 /// Updates after which a snapshot is taken, so that opening replays at most as many.
 pub const SNAPSHOT_EVERY_RECORDS: u64 = 4_096;
+/// Bytes of a document that put off the next snapshot by one record: a large document is not written out all the time.
+pub const SNAPSHOT_BYTES_PER_RECORD: u64 = 256;
 /// An invitation expires after seven days unless the chair says otherwise.
 pub const INVITATION: Duration = Duration::from_secs(7 * 24 * 3600);
 /// A token expires after a year: longer than talks last between sessions.

@@ -1,0 +1,90 @@
+//! Conferences, parties, members and invitations.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use plenary_shared::{api, limits};
+use std::sync::Arc;
+
+use super::{ApiError, App, Body, Caller};
+use crate::auth;
+
+pub(super) async fn join(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Body(request): Body<api::JoinRequest>,
+) -> Result<Response, ApiError> {
+    let mut joined = app.registry.join(&request.invitation).await?;
+    if !request.cookie {
+        return Ok(Json(joined).into_response());
+    }
+    let token = joined.token.take().unwrap_or_default();
+    // Browsers keep a Secure cookie for localhost too; behind plain HTTP elsewhere it would be refused.
+    let secure =
+        if app.limits.tls || headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https") { "; Secure" } else { "" };
+    let age = limits::TOKEN.as_secs();
+    let cookie = format!("{}={token}; HttpOnly; SameSite=Strict; Path=/; Max-Age={age}{secure}", auth::COOKIE);
+    Ok(([(header::SET_COOKIE, cookie)], Json(joined)).into_response())
+}
+
+pub(super) async fn whoami(caller: Caller) -> Json<api::Whoami> {
+    Json(caller.who)
+}
+
+pub(super) async fn open(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Body(new): Body<api::NewConference>,
+) -> Result<(StatusCode, Json<api::Invitation>), ApiError> {
+    match caller.who {
+        api::Whoami::Administrator => Ok((StatusCode::CREATED, Json(app.registry.open_conference(new).await?))),
+        api::Whoami::Member(_) => Err(ApiError::forbidden("only the administering chair opens conferences")),
+    }
+}
+
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(conference): Path<String>,
+) -> Result<Json<api::Conference>, ApiError> {
+    let member = caller.member_of(&conference)?;
+    let conference = app.registry.conference(member, |entry| api::Conference {
+        id: member.conference.clone(),
+        title: entry.title.clone(),
+        parties: entry.parties.iter().map(|(id, name)| api::Party { id: id.clone(), name: name.clone() }).collect(),
+        members: entry.members.values().cloned().collect(),
+    })?;
+    Ok(Json(conference))
+}
+
+pub(super) async fn add_party(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(conference): Path<String>,
+    Body(party): Body<api::Party>,
+) -> Result<(StatusCode, Json<api::Party>), ApiError> {
+    app.registry.add_party(caller.chair_of(&conference)?, party.clone()).await?;
+    Ok((StatusCode::CREATED, Json(party)))
+}
+
+pub(super) async fn invite(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(conference): Path<String>,
+    Body(new): Body<api::NewMember>,
+) -> Result<(StatusCode, Json<api::Invitation>), ApiError> {
+    Ok((StatusCode::CREATED, Json(app.registry.invite(caller.chair_of(&conference)?, new).await?)))
+}
+
+pub(super) async fn revoke(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((conference, member)): Path<(String, String)>,
+) -> Result<StatusCode, ApiError> {
+    let member = member.parse().map_err(|_| ApiError::not_found())?;
+    app.registry.revoke(caller.chair_of(&conference)?, member).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

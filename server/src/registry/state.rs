@@ -1,0 +1,160 @@
+//! What the registry's events fold to. No I/O and no clock: an event that was accepted once is accepted on every replay.
+
+use plenary_shared::{
+    access::{Access, Role},
+    api,
+    id::{ConferenceId, MemberId, PartyId, PlanId},
+};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+
+use crate::auth::SecretDigest;
+
+/// Whom a credential stands for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Whom {
+    /// The administering chair of the server.
+    Administrator,
+    /// A member of a conference.
+    Member(ConferenceId, MemberId),
+}
+
+/// Something that happened to the registry.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The first start: whoever holds this invitation administers the server.
+    AdministratorInvited { invitation: SecretDigest, expires_ms: u64 },
+    /// An invitation was traded for a token.
+    Joined { invitation: SecretDigest, token: SecretDigest, expires_ms: u64 },
+    /// A conference was opened, with its chair's party.
+    ConferenceOpened { conference: ConferenceId, title: String, party: api::Party },
+    /// A party was admitted.
+    PartyAdded { conference: ConferenceId, party: api::Party },
+    /// A member was invited; the seat exists from here on.
+    MemberInvited { member: api::Member, invitation: SecretDigest, expires_ms: u64 },
+    /// A member left: invitation and tokens are void.
+    MemberRevoked { conference: ConferenceId, member: MemberId },
+    /// A plan was created.
+    PlanCreated { conference: ConferenceId, plan: PlanId, title: String, access: BTreeMap<PartyId, Access> },
+    /// What each party may do with a plan.
+    AccessChanged { conference: ConferenceId, plan: PlanId, access: BTreeMap<PartyId, Access> },
+}
+
+/// A credential and how long it is good for.
+#[derive(Clone, Debug)]
+pub struct Credential {
+    /// Whom it stands for.
+    pub whom: Whom,
+    /// When it ends, in milliseconds since 1970-01-01 UTC.
+    pub expires_ms: u64,
+}
+
+/// A plan's entry.
+#[derive(Clone, Debug)]
+pub struct PlanEntry {
+    /// Its title when it was created.
+    pub title: String,
+    /// What each party may do with it.
+    pub access: BTreeMap<PartyId, Access>,
+}
+
+/// A conference's entry.
+#[derive(Clone, Debug, Default)]
+pub struct ConferenceEntry {
+    /// Its title.
+    pub title: String,
+    /// Parties and their names.
+    pub parties: BTreeMap<PartyId, String>,
+    /// Members who have not been revoked.
+    pub members: BTreeMap<MemberId, api::Member>,
+    /// Plans.
+    pub plans: BTreeMap<PlanId, PlanEntry>,
+    /// Seats ever given in each party, so that no member's id is given twice.
+    seats: BTreeMap<PartyId, u32>,
+}
+
+/// Conferences, parties, members, plans and credentials.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// Conferences by id.
+    pub conferences: BTreeMap<ConferenceId, ConferenceEntry>,
+    /// Invitations not yet used.
+    pub invitations: HashMap<SecretDigest, Credential>,
+    /// Tokens.
+    pub tokens: HashMap<SecretDigest, Credential>,
+}
+
+impl State {
+    /// Folds one event in. An event about something that is not there changes nothing.
+    pub fn apply(&mut self, event: Event) {
+        match event {
+            Event::AdministratorInvited { invitation, expires_ms } => {
+                self.invitations.insert(invitation, Credential { whom: Whom::Administrator, expires_ms });
+            }
+            Event::Joined { invitation, token, expires_ms } => {
+                if let Some(Credential { whom, .. }) = self.invitations.remove(&invitation) {
+                    self.tokens.insert(token, Credential { whom, expires_ms });
+                }
+            }
+            Event::ConferenceOpened { conference, title, party } => {
+                let parties = [(party.id, party.name)].into();
+                self.conferences.insert(conference, ConferenceEntry { title, parties, ..Default::default() });
+            }
+            Event::PartyAdded { conference, party } => {
+                if let Some(entry) = self.conferences.get_mut(&conference) {
+                    entry.parties.insert(party.id, party.name);
+                }
+            }
+            Event::MemberInvited { member, invitation, expires_ms } => {
+                if let Some(entry) = self.conferences.get_mut(&member.conference) {
+                    let whom = Whom::Member(member.conference.clone(), member.member.clone());
+                    self.invitations.insert(invitation, Credential { whom, expires_ms });
+                    *entry.seats.entry(member.party.clone()).or_default() += 1;
+                    entry.members.insert(member.member.clone(), member);
+                }
+            }
+            Event::MemberRevoked { conference, member } => {
+                if let Some(entry) = self.conferences.get_mut(&conference) {
+                    entry.members.remove(&member);
+                }
+                let gone = Whom::Member(conference, member);
+                self.invitations.retain(|_, credential| credential.whom != gone);
+                self.tokens.retain(|_, credential| credential.whom != gone);
+            }
+            Event::PlanCreated { conference, plan, title, access } => {
+                if let Some(entry) = self.conferences.get_mut(&conference) {
+                    entry.plans.insert(plan, PlanEntry { title, access });
+                }
+            }
+            Event::AccessChanged { conference, plan, access } => {
+                if let Some(entry) = self.conferences.get_mut(&conference).and_then(|entry| entry.plans.get_mut(&plan)) {
+                    entry.access = access;
+                }
+            }
+        }
+    }
+
+    /// Whom a token stands for at `now_ms`, if it is good.
+    pub fn whom(&self, token: &SecretDigest, now_ms: u64) -> Option<&Whom> {
+        self.tokens.get(token).filter(|credential| credential.expires_ms > now_ms).map(|credential| &credential.whom)
+    }
+
+    /// A member's entry.
+    pub fn member(&self, conference: &ConferenceId, member: &MemberId) -> Option<&api::Member> {
+        self.conferences.get(conference)?.members.get(member)
+    }
+
+    /// The id for the next member of a party: `PARTY-N`.
+    pub fn next_member(&self, conference: &ConferenceId, party: &PartyId) -> Option<MemberId> {
+        let seats = self.conferences.get(conference)?.seats.get(party).copied().unwrap_or(0);
+        format!("{party}-{}", seats + 1).parse().ok()
+    }
+
+    /// Whether a conference has a chair other than `member`.
+    pub fn has_other_chair(&self, conference: &ConferenceId, member: &MemberId) -> bool {
+        let Some(entry) = self.conferences.get(conference) else { return false };
+        entry.members.values().any(|other| other.role == Role::Chair && other.member != *member)
+    }
+}

@@ -1,0 +1,345 @@
+//! The room's loop: inbox, gate, append, apply, fan out.
+//!
+//! **Architecture invariants:** a room owns its document; nothing else ever locks it. It applies only what the log holds
+//! durably. It never sees a socket: frames go into outboxes, which never make it wait.
+
+pub mod document;
+pub mod state;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use plenary_shared::{
+    api::{LogLine, Member},
+    id::DocAddress,
+    limits,
+    protocol::{self, ClientMessage},
+    record::{Author, Digest, Record},
+};
+use std::{collections::HashMap, future::pending, sync::Arc};
+use tokio::{
+    sync::{OwnedSemaphorePermit, mpsc, oneshot},
+    time::Instant,
+};
+use yrs::StateVector;
+
+use crate::{
+    metrics::Metrics,
+    now_ms,
+    outbox::Outbox,
+    store::{BoxFuture, Seq, Store, StoreError},
+};
+use document::{Document, OpenError};
+pub use state::{EditError, SessionId};
+use state::{Effect, Input, RoomState};
+
+/// What a room is asked from outside.
+pub enum Command {
+    /// A session opened. Answered once the session is in.
+    Join { session: SessionId, member: Member, outbox: Arc<Outbox>, joined: oneshot::Sender<()> },
+    /// A session's message; a large one keeps its place among the large ones until here.
+    Message { session: SessionId, message: ClientMessage, write: bool, place: Option<Place> },
+    /// A session has read all that waited and was too slow for the rest.
+    CatchUp { session: SessionId },
+    /// A session ended.
+    Leave { session: SessionId },
+    /// An edit of the server's own. Answered once it is durable.
+    Edit { author: Author, update: Bytes, done: oneshot::Sender<Result<(), EditError>> },
+    /// Asks for the whole document.
+    Read { state: oneshot::Sender<Bytes> },
+    /// Follows the log: the state first, then each record as it comes to hold.
+    Follow { session: SessionId, outbox: Arc<Outbox>, joined: oneshot::Sender<()> },
+    /// The server stops: finish what waits, then close.
+    Stop,
+}
+
+/// A place among the large messages that may be read at once.
+pub struct Place {
+    /// Among all.
+    pub _all: OwnedSemaphorePermit,
+    /// Among the party's.
+    pub _party: OwnedSemaphorePermit,
+}
+
+/// What a room works with.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// Where logs and snapshots live.
+    pub store: Arc<dyn Store>,
+    /// Figures.
+    pub metrics: Arc<Metrics>,
+}
+
+/// Commands taken from the inbox at a time.
+const DRAIN: usize = 128;
+
+/// A room while it runs.
+pub struct Room {
+    address: DocAddress,
+    around: Surroundings,
+    state: RoomState,
+    outboxes: HashMap<SessionId, Arc<Outbox>>,
+    followers: HashMap<SessionId, Arc<Outbox>>,
+    edits: HashMap<u64, oneshot::Sender<Result<(), EditError>>>,
+    next_edit: u64,
+    appending: Option<BoxFuture<Result<Seq, StoreError>>>,
+    snapshot_seq: Seq,
+    idle_since: Option<Instant>,
+    stopping: bool,
+}
+
+/// Why a room's loop ended.
+#[derive(PartialEq, Eq, Debug, Clone, Copy)]
+pub enum Ended {
+    /// Nobody was here for a while.
+    Idle,
+    /// The server stops.
+    Stopped,
+    /// The log could not be written or the document not be read.
+    Failed,
+}
+
+impl Room {
+    /// Loads a room's document. Blocks.
+    pub fn open(address: DocAddress, around: Surroundings) -> Result<Self, OpenError> {
+        let document = Document::open(&*around.store, &address)?;
+        let snapshot_seq = document.seq();
+        Ok(Self {
+            address,
+            around,
+            state: RoomState::new(document),
+            outboxes: HashMap::new(),
+            followers: HashMap::new(),
+            edits: HashMap::new(),
+            next_edit: 0,
+            appending: None,
+            snapshot_seq,
+            idle_since: Some(Instant::now()),
+            stopping: false,
+        })
+    }
+
+    /// Runs until nobody needs the room. The caller takes it out of reach before it drops the inbox.
+    pub async fn run(&mut self, inbox: &mut mpsc::Receiver<Command>) -> Ended {
+        let mut commands = Vec::with_capacity(DRAIN);
+        let mut effects = Vec::new();
+        loop {
+            let idle = self.idle_since.map(|since| since + limits::ROOM_IDLE);
+            tokio::select! {
+                biased;
+                result = appended(&mut self.appending) => {
+                    self.appending = None;
+                    match result {
+                        Ok(last) => self.state.appended(last, &mut effects),
+                        Err(error) => {
+                            tracing::error!(document = %self.address, %error, "edits could not be stored");
+                            self.state.append_failed(&mut effects);
+                            let _ = self.perform(&mut effects).await;
+                            return Ended::Failed;
+                        }
+                    }
+                }
+                count = inbox.recv_many(&mut commands, DRAIN), if !self.state.is_full() => {
+                    if count == 0 {
+                        return Ended::Stopped;
+                    }
+                    for command in commands.drain(..) {
+                        self.take(command, &mut effects);
+                    }
+                }
+                () = sleep_until(idle) => {
+                    self.snapshot().await;
+                    return Ended::Idle;
+                }
+            }
+            if self.perform(&mut effects).await.is_err() {
+                self.close_all(protocol::CLOSE_LATER, "the document cannot be read");
+                return Ended::Failed;
+            }
+            self.append(&mut effects);
+            if self.perform(&mut effects).await.is_err() {
+                return Ended::Failed;
+            }
+            if self.stopping && self.state.is_quiet() {
+                self.snapshot().await;
+                self.close_all(protocol::CLOSE_AGAIN, "the server restarts");
+                return Ended::Stopped;
+            }
+            let idle = self.state.is_idle() && self.followers.is_empty();
+            self.idle_since = if idle { self.idle_since.or_else(|| Some(Instant::now())) } else { None };
+        }
+    }
+
+    fn take(&mut self, command: Command, effects: &mut Vec<Effect>) {
+        match command {
+            Command::Join { session, member, outbox, joined } => {
+                self.outboxes.insert(session, outbox);
+                self.state.handle(Input::Join { session, member }, effects);
+                let _ = joined.send(());
+            }
+            Command::Message { session, message, write, place: _place } => {
+                self.state.handle(Input::Message { session, message, write }, effects);
+            }
+            Command::CatchUp { session } => self.state.handle(Input::CatchUp { session }, effects),
+            Command::Leave { session } => {
+                self.outboxes.remove(&session);
+                self.followers.remove(&session);
+                self.state.handle(Input::Leave { session }, effects);
+            }
+            Command::Edit { author, update, done } => {
+                self.next_edit += 1;
+                self.edits.insert(self.next_edit, done);
+                self.state.handle(Input::Edit { edit: self.next_edit, author, update }, effects);
+            }
+            Command::Read { state } => match self.state.document().diff(&StateVector::default()) {
+                Ok(bytes) => drop(state.send(bytes)),
+                Err(_) => effects.push(Effect::Rebuild),
+            },
+            Command::Follow { session, outbox, joined } => match self.state.document().diff(&StateVector::default()) {
+                Ok(bytes) => {
+                    let document = self.state.document();
+                    let digest = blake3::Hash::from(document.head()).to_hex().to_string();
+                    let line = LogLine::State { seq: document.seq(), digest, update: STANDARD.encode(bytes) };
+                    outbox.push(json_line(&line));
+                    self.followers.insert(session, outbox);
+                    let _ = joined.send(());
+                }
+                Err(_) => effects.push(Effect::Rebuild),
+            },
+            Command::Stop => self.stopping = true,
+        }
+    }
+
+    /// Starts making durable what waits, unless a batch is on its way.
+    fn append(&mut self, effects: &mut Vec<Effect>) {
+        if self.around.store.free_bytes().is_some_and(|free| free < limits::DISK_RESERVE_BYTES) {
+            self.state.refuse_waiting(effects);
+        } else if let Some(records) = self.state.next_batch(now_ms(), effects) {
+            self.around.metrics.records.add(records.len() as u64);
+            self.around.metrics.batches.add(1);
+            self.appending = Some(self.around.store.append(&self.address, records));
+        }
+    }
+
+    /// Carries effects out, in order.
+    async fn perform(&mut self, effects: &mut Vec<Effect>) -> Result<(), OpenError> {
+        while !effects.is_empty() {
+            for effect in std::mem::take(effects) {
+                match effect {
+                    Effect::Send(session, frame) => self.send(session, frame),
+                    Effect::Broadcast(frame) => self.broadcast(&frame),
+                    Effect::BroadcastPresence(frame) => {
+                        for outbox in self.outboxes.values() {
+                            outbox.push(frame.clone());
+                        }
+                    }
+                    Effect::CatchUp(session, frames) => {
+                        if let Some(outbox) = self.outboxes.get(&session) {
+                            outbox.catch_up(frames);
+                        }
+                    }
+                    Effect::Close(session, code, reason) => {
+                        if let Some(outbox) = self.outboxes.get(&session) {
+                            outbox.close(code, reason);
+                        }
+                    }
+                    Effect::Logged(records) => self.tell_followers(records),
+                    Effect::Edited(edit, result) => {
+                        if let Some(done) = self.edits.remove(&edit) {
+                            let _ = done.send(result);
+                        }
+                    }
+                    Effect::Refused => self.around.metrics.refused.add(1),
+                    Effect::Rebuild => {
+                        let document = rebuild(self.around.clone(), self.address.clone()).await?;
+                        self.state.replace(document, effects);
+                    }
+                }
+            }
+        }
+        self.snapshot_if_due().await;
+        Ok(())
+    }
+
+    fn send(&mut self, session: SessionId, frame: Bytes) {
+        if let Some(outbox) = self.outboxes.get(&session)
+            && !outbox.push(frame.clone())
+        {
+            self.state.missed(session, frame);
+        }
+    }
+
+    fn broadcast(&mut self, frame: &Bytes) {
+        self.around.metrics.frames.add(self.outboxes.len() as u64);
+        for (session, outbox) in &self.outboxes {
+            if !outbox.push(frame.clone()) {
+                self.state.missed(*session, frame.clone());
+            }
+        }
+    }
+
+    fn tell_followers(&mut self, records: Vec<(Seq, Digest, Record)>) {
+        if self.followers.is_empty() {
+            return;
+        }
+        for (seq, digest, Record { at_ms, author, update }) in records {
+            let digest = blake3::Hash::from(digest).to_hex().to_string();
+            let line = json_line(&LogLine::Record { seq, at_ms, author, digest, update: STANDARD.encode(update) });
+            for outbox in self.followers.values() {
+                if !outbox.push(line.clone()) {
+                    outbox.close(protocol::CLOSE_LATER, "too slow");
+                }
+            }
+        }
+    }
+
+    async fn snapshot_if_due(&mut self) {
+        let document = self.state.document();
+        let due = limits::SNAPSHOT_EVERY_RECORDS + document.bytes() as u64 / limits::SNAPSHOT_BYTES_PER_RECORD;
+        if self.appending.is_none() && document.seq() >= self.snapshot_seq + due {
+            self.snapshot().await;
+        }
+    }
+
+    /// Saves the document as it is, if anything changed. A failure only makes the next opening slower.
+    async fn snapshot(&mut self) {
+        if self.state.document().seq() == self.snapshot_seq {
+            return;
+        }
+        let Ok((seq, bytes)) = self.state.document().snapshot() else { return };
+        self.snapshot_seq = seq;
+        if let Err(error) = self.around.store.save_snapshot(&self.address, seq, bytes).await {
+            tracing::warn!(document = %self.address, %error, "the snapshot was not saved");
+        }
+    }
+
+    fn close_all(&self, code: u16, reason: &'static str) {
+        self.outboxes.values().chain(self.followers.values()).for_each(|outbox| outbox.close(code, reason));
+    }
+}
+
+async fn rebuild(around: Surroundings, address: DocAddress) -> Result<Document, OpenError> {
+    tracing::error!(document = %address, "the document misbehaved: building it again from the log");
+    around.metrics.rebuilds.add(1);
+    let rebuilt = tokio::task::spawn_blocking(move || Document::rebuild(&*around.store, &address)).await;
+    rebuilt.unwrap_or_else(|_| Err(OpenError::Store(StoreError::Closed)))
+}
+
+fn json_line(line: &LogLine) -> Bytes {
+    let mut bytes = serde_json::to_vec(line).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes.into()
+}
+
+async fn appended(appending: &mut Option<BoxFuture<Result<Seq, StoreError>>>) -> Result<Seq, StoreError> {
+    match appending {
+        Some(appending) => appending.await,
+        None => pending().await,
+    }
+}
+
+async fn sleep_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => pending().await,
+    }
+}

@@ -1,0 +1,279 @@
+//! A live document and what is known about its log: the one place where updates meet yrs.
+//!
+//! **Architecture invariant:** an update is applied only after [`Ledger::check`], and what yrs then makes of it is seen by
+//! nobody unless all of it held: a document in which anything failed is thrown away and built again from the log.
+
+use bytes::Bytes;
+use plenary_shared::{
+    gate::{self, Checked, Ledger, Refusal},
+    id::DocAddress,
+    limits, plan,
+    record::{self, Author, Digest, Record},
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    mem::ManuallyDrop,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+use yrs::{Doc, ReadTxn, StateVector, Transact, TransactionMut, Update, updates::decoder::Decode, updates::encoder::Encode};
+
+use crate::store::{Seq, Store, StoreError};
+
+/// Why a document could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The store cannot read it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A record is not what was written.
+    #[error("record {seq} of {doc} is damaged: restore the data directory from a backup")]
+    Damaged {
+        /// The document.
+        doc: DocAddress,
+        /// The record.
+        seq: Seq,
+    },
+}
+
+/// A record that passed the gate, on its way through the log.
+#[derive(Clone)]
+pub struct Accepted {
+    /// What the log holds of it.
+    pub record: Record,
+    /// What the gate found.
+    pub checked: Checked,
+}
+
+/// yrs failed on something that had passed the gate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misbehaved;
+
+/// Records read from the log at a time.
+const PAGE: usize = 1_024;
+
+/// A document in memory.
+pub struct Document {
+    /// Absent once it misbehaved.
+    doc: Option<Doc>,
+    ledger: Ledger,
+    /// The last record that was folded in or refused, and the chain's digest there.
+    seq: Seq,
+    head: Digest,
+    refused: Vec<Seq>,
+    full: Option<Bytes>,
+    bytes: usize,
+}
+
+/// What a snapshot holds: enough to go on without the log before it.
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    head: Digest,
+    ledger: Ledger,
+    refused: Vec<Seq>,
+    state: Bytes,
+}
+
+impl Document {
+    fn empty() -> Self {
+        let ledger = Ledger::default();
+        let (seq, head, refused) = (0, record::GENESIS, Vec::new());
+        Self { doc: Some(plan::new_doc(0)), ledger, seq, head, refused, full: None, bytes: 0 }
+    }
+
+    /// Folds a document from its snapshot and the log after it. Every record is judged as it was when it came. Blocks.
+    pub fn open(store: &dyn Store, address: &DocAddress) -> Result<Self, OpenError> {
+        Self::fold(store, address, PAGE)
+    }
+
+    /// The same after a failure: one record at a time, so that the one to blame is found. Blocks.
+    pub fn rebuild(store: &dyn Store, address: &DocAddress) -> Result<Self, OpenError> {
+        Self::fold(store, address, 1)
+    }
+
+    fn fold(store: &dyn Store, address: &DocAddress, step: usize) -> Result<Self, OpenError> {
+        let mut document = Self::from_snapshot(store, address)?.unwrap_or_else(Self::empty);
+        loop {
+            let page = store.read(address, document.seq, PAGE, limits::BATCH_BYTES_MAX)?;
+            if page.is_empty() {
+                return Ok(document);
+            }
+            let damaged = |seq| OpenError::Damaged { doc: address.clone(), seq };
+            let (mut head, mut records) = (document.head, Vec::with_capacity(page.len()));
+            for (seq, sealed) in page {
+                let (record, digest) = record::open(&head, &sealed).map_err(|_| damaged(seq))?;
+                head = digest;
+                records.push((seq, digest, record));
+            }
+            for group in records.chunks(step) {
+                if document.replay(group).is_err() {
+                    if step == 1 {
+                        let (seq, head, _) = group[0];
+                        document = Self::without(store, address, seq, head, document.refused)?;
+                    } else {
+                        return Self::fold(store, address, 1);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The document up to `seq`, which is refused together with those already found.
+    fn without(
+        store: &dyn Store,
+        address: &DocAddress,
+        seq: Seq,
+        head: Digest,
+        mut refused: Vec<Seq>,
+    ) -> Result<Self, OpenError> {
+        refused.push(seq);
+        tracing::error!(document = %address, seq, "a record that passed the gate failed in the document: kept in the log, refused");
+        let mut document = Self::from_snapshot(store, address)?.unwrap_or_else(Self::empty);
+        while document.seq + 1 < seq {
+            let page = store.read(address, document.seq, PAGE, limits::BATCH_BYTES_MAX)?;
+            let before = document.seq;
+            for (at, sealed) in page.into_iter().take_while(|(at, _)| *at < seq) {
+                let damaged = |_| OpenError::Damaged { doc: address.clone(), seq: at };
+                let (record, digest) = record::open(&document.head, &sealed).map_err(damaged)?;
+                if refused.contains(&at) {
+                    (document.seq, document.head) = (at, digest);
+                } else if document.replay(&[(at, digest, record)]).is_err() {
+                    return Err(OpenError::Damaged { doc: address.clone(), seq: at });
+                }
+            }
+            if document.seq == before {
+                return Err(OpenError::Damaged { doc: address.clone(), seq });
+            }
+        }
+        (document.seq, document.head, document.refused) = (seq, head, refused);
+        Ok(document)
+    }
+
+    fn from_snapshot(store: &dyn Store, address: &DocAddress) -> Result<Option<Self>, OpenError> {
+        let Some((seq, bytes)) = store.load_snapshot(address)? else { return Ok(None) };
+        let Ok(saved) = postcard::from_bytes::<Saved>(&bytes) else {
+            tracing::error!(document = %address, seq, "the snapshot cannot be read: replaying the log instead");
+            return Ok(None);
+        };
+        let mut document = Self::empty();
+        let loaded = document.guarded(|txn| txn.apply_update(Update::decode_v1(&saved.state).ok()?).ok());
+        if loaded.is_err() {
+            tracing::error!(document = %address, seq, "the snapshot does not load: replaying the log instead");
+            return Ok(None);
+        }
+        document.bytes = saved.state.len();
+        (document.seq, document.head) = (seq, saved.head);
+        (document.ledger, document.refused) = (saved.ledger, saved.refused);
+        Ok(Some(document))
+    }
+
+    fn replay(&mut self, group: &[(Seq, Digest, Record)]) -> Result<(), Misbehaved> {
+        let mut accepted = Vec::with_capacity(group.len());
+        for (_, _, record) in group {
+            let checked = self.check(&record.author, &record.update).map_err(|_| Misbehaved)?;
+            self.admit(&record.author, &checked);
+            accepted.push(Accepted { record: record.clone(), checked });
+        }
+        let end = group.last().map(|(seq, digest, _)| (*seq, *digest));
+        self.apply(&accepted, end.unwrap_or((self.seq, self.head)))?;
+        Ok(())
+    }
+
+    /// Judges an update against the document and all admitted since.
+    pub fn check(&self, author: &Author, update: &[u8]) -> Result<Checked, Refusal> {
+        self.ledger.check(&author.party, update)
+    }
+
+    /// Counts a checked update as part of the document from here on, for the judgement of the next.
+    pub fn admit(&mut self, author: &Author, checked: &Checked) {
+        self.ledger.admit(&author.party, checked);
+    }
+
+    /// Applies records that the log holds durably, up to `end`; answers one update that brings all that was new.
+    pub fn apply(&mut self, batch: &[Accepted], end: (Seq, Digest)) -> Result<Bytes, Misbehaved> {
+        let merged = self.guarded(|txn| {
+            for accepted in batch {
+                txn.apply_update(Update::decode_v1(&accepted.record.update).ok()?).ok()?;
+            }
+            gate::verify_order(txn, batch.iter().flat_map(|accepted| accepted.checked.order_claims())).ok()?;
+            txn.commit();
+            (!txn.has_missing_updates()).then(|| txn.encode_update_v1())
+        })?;
+        (self.seq, self.head) = end;
+        self.bytes += merged.len();
+        self.full = None;
+        Ok(merged.into())
+    }
+
+    /// Runs `f` on the document. A panic, or `None`, condemns the document. After a panic its memory is given up rather than
+    /// touched again: a destructor may panic as well, and that would end the process.
+    fn guarded<T>(&mut self, f: impl FnOnce(&mut TransactionMut) -> Option<T>) -> Result<T, Misbehaved> {
+        let doc = ManuallyDrop::new(self.doc.take().ok_or(Misbehaved)?);
+        let mut txn = ManuallyDrop::new(doc.transact_mut());
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            let result = f(&mut txn);
+            txn.commit();
+            result
+        }));
+        let Ok(result) = result else { return Err(Misbehaved) };
+        drop(ManuallyDrop::into_inner(txn));
+        let doc = ManuallyDrop::into_inner(doc);
+        let value = result.ok_or(Misbehaved)?;
+        self.doc = Some(doc);
+        Ok(value)
+    }
+
+    /// What a replica with `state_vector` lacks. An empty one is answered from memory as long as nothing changes.
+    pub fn diff(&mut self, state_vector: &StateVector) -> Result<Bytes, Misbehaved> {
+        let fresh = state_vector.is_empty();
+        if let Some(full) = self.full.as_ref().filter(|_| fresh) {
+            return Ok(full.clone());
+        }
+        let diff: Bytes = self.guarded(|txn| Some(txn.encode_state_as_update_v1(state_vector)))?.into();
+        if fresh {
+            self.bytes = diff.len();
+            self.full = Some(diff.clone());
+        }
+        Ok(diff)
+    }
+
+    /// The state vector, encoded.
+    pub fn state_vector(&mut self) -> Result<(StateVector, Vec<u8>), Misbehaved> {
+        self.guarded(|txn| {
+            let vector = txn.state_vector();
+            let bytes = vector.encode_v1();
+            Some((vector, bytes))
+        })
+    }
+
+    /// A snapshot as the store keeps it, and the last record that it covers.
+    pub fn snapshot(&mut self) -> Result<(Seq, Bytes), Misbehaved> {
+        let state = self.diff(&StateVector::default())?;
+        let saved = Saved { head: self.head, ledger: self.ledger.clone(), refused: self.refused.clone(), state };
+        postcard::to_allocvec(&saved).map(|bytes| (self.seq, bytes.into())).map_err(|_| Misbehaved)
+    }
+
+    /// The last record folded in.
+    pub fn seq(&self) -> Seq {
+        self.seq
+    }
+
+    /// The chain's digest there.
+    pub fn head(&self) -> Digest {
+        self.head
+    }
+
+    /// Whether a record was found unusable.
+    pub fn is_refused(&self, seq: Seq) -> bool {
+        self.refused.contains(&seq)
+    }
+
+    /// The party whose a client id is.
+    pub fn owner(&self, client: u64) -> Option<&plenary_shared::id::PartyId> {
+        self.ledger.owner(client)
+    }
+
+    /// Encoded size, at least: exact after a full encoding, then grown by each batch.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+}

@@ -1,0 +1,412 @@
+//! A room without its surroundings: inputs go in, effects come out. Synchronous; the time is an argument, and there are no
+//! sockets, no store and no clock here.
+
+use bytes::Bytes;
+use plenary_shared::{
+    api::Member,
+    gate::{self, Refusal},
+    limits,
+    protocol::{self, AwarenessEntry, ClientMessage},
+    record::{self, Author, Digest, Record},
+};
+use std::collections::HashMap;
+use yrs::StateVector;
+
+use super::document::{Accepted, Document, Misbehaved};
+use crate::{presence::Presence, store::Seq};
+
+/// A session within the process.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SessionId(pub u64);
+
+/// What happens to a room.
+pub enum Input {
+    /// A session opened.
+    Join { session: SessionId, member: Member },
+    /// A session's message; `write`: it may change the document.
+    Message { session: SessionId, message: ClientMessage, write: bool },
+    /// A session has read all that waited for it and asks for what was left out.
+    CatchUp { session: SessionId },
+    /// A session ended.
+    Leave { session: SessionId },
+    /// An edit of the server's own, made for a member: a plan's first text.
+    Edit { edit: u64, author: Author, update: Bytes },
+}
+
+/// What a room wants done.
+#[derive(Debug, PartialEq)]
+pub enum Effect {
+    /// One frame to one session.
+    Send(SessionId, Bytes),
+    /// One frame to every session.
+    Broadcast(Bytes),
+    /// A presence frame to every session; a slow one may miss it and is told all when it is caught up.
+    BroadcastPresence(Bytes),
+    /// Frames that bring a slow session up to date.
+    CatchUp(SessionId, Vec<Bytes>),
+    /// End a session.
+    Close(SessionId, u16, &'static str),
+    /// Records that came to hold, for those who follow the log.
+    Logged(Vec<(Seq, Digest, Record)>),
+    /// How an edit of the server's own ended.
+    Edited(u64, Result<(), EditError>),
+    /// Something was refused, for the metrics.
+    Refused,
+    /// The document misbehaved: build it again from the log, then call [`RoomState::replace`].
+    Rebuild,
+}
+
+/// Why an edit of the server's own was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EditError {
+    /// The gate refused it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// It passed the gate and failed in the document.
+    #[error("the document could not take the edit: make it again in another way")]
+    Misbehaved,
+    /// The log could not be written.
+    #[error("the server cannot store edits now: try again later")]
+    Unavailable,
+}
+
+/// Who sent an edit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Sender {
+    Session(SessionId),
+    Server(u64),
+}
+
+/// An edit that waits for the log.
+struct Waiting {
+    sender: Sender,
+    author: Author,
+    update: Bytes,
+    /// An answer to a step 1: nothing can be missing in it.
+    complete: bool,
+}
+
+struct Session {
+    member: Member,
+    /// The server asked again for what the session has, because an update came before what it builds on.
+    asked_again: bool,
+}
+
+/// A batch on its way through the log.
+struct Batch {
+    accepted: Vec<(Sender, Accepted)>,
+    digests: Vec<Digest>,
+}
+
+/// A room: its document, its sessions, its presence, the edits that gather and the batch that is being made durable.
+pub struct RoomState {
+    document: Document,
+    sessions: HashMap<SessionId, Session>,
+    presence: Presence,
+    waiting: Vec<Waiting>,
+    waiting_bytes: usize,
+    in_flight: Option<Batch>,
+    /// Frames that a slow session missed first, and the state after them.
+    behind: HashMap<SessionId, (Bytes, StateVector)>,
+}
+
+impl RoomState {
+    /// A room with nobody in it.
+    pub fn new(document: Document) -> Self {
+        let (sessions, presence) = (HashMap::new(), Presence::default());
+        let (waiting, behind) = (Vec::new(), HashMap::new());
+        Self { document, sessions, presence, waiting, waiting_bytes: 0, in_flight: None, behind }
+    }
+
+    /// The document, for snapshots and figures.
+    pub fn document(&mut self) -> &mut Document {
+        &mut self.document
+    }
+
+    /// Whether nobody is here and nothing waits.
+    pub fn is_idle(&self) -> bool {
+        self.sessions.is_empty() && self.is_quiet()
+    }
+
+    /// Whether no edit waits or is on its way.
+    pub fn is_quiet(&self) -> bool {
+        self.waiting.is_empty() && self.in_flight.is_none()
+    }
+
+    /// Whether as much waits as may wait: no more is taken from the inbox until the log has caught up.
+    pub fn is_full(&self) -> bool {
+        self.waiting_bytes >= limits::BATCH_BYTES_MAX || self.waiting.len() >= limits::BATCH_UPDATES_MAX
+    }
+
+    /// Takes one input in.
+    pub fn handle(&mut self, input: Input, effects: &mut Vec<Effect>) {
+        match input {
+            Input::Join { session, member } => self.join(session, member, effects),
+            Input::Message { session, message, write } => self.message(session, message, write, effects),
+            Input::CatchUp { session } => self.catch_up(session, effects),
+            Input::Leave { session } => {
+                self.sessions.remove(&session);
+                self.behind.remove(&session);
+                let left = self.presence.leave(session);
+                tell(left, effects);
+            }
+            Input::Edit { edit, author, update } => {
+                self.wait(Waiting { sender: Sender::Server(edit), author, update, complete: true });
+            }
+        }
+    }
+
+    fn join(&mut self, session: SessionId, member: Member, effects: &mut Vec<Effect>) {
+        let Ok((_, vector)) = self.document.state_vector() else { return effects.push(Effect::Rebuild) };
+        self.sessions.insert(session, Session { member, asked_again: false });
+        effects.push(Effect::Send(session, protocol::sync_step_1(&vector)));
+        self.send_presence(session, effects);
+    }
+
+    fn send_presence(&self, session: SessionId, effects: &mut Vec<Effect>) {
+        let all = self.presence.all();
+        if !all.is_empty() {
+            effects.push(Effect::Send(session, protocol::awareness(all.into_iter())));
+        }
+    }
+
+    fn message(&mut self, id: SessionId, message: ClientMessage, write: bool, effects: &mut Vec<Effect>) {
+        let Some(session) = self.sessions.get(&id) else { return };
+        match message {
+            ClientMessage::SyncStep1(vector) => match gate::check_state_vector(&vector) {
+                Ok(vector) => match self.document.diff(&vector) {
+                    Ok(diff) => effects.push(Effect::Send(id, protocol::sync_step_2(&diff))),
+                    Err(Misbehaved) => effects.push(Effect::Rebuild),
+                },
+                Err(refusal) => refuse(Sender::Session(id), refusal.into(), effects),
+            },
+            ClientMessage::SyncStep2(update) | ClientMessage::Update(update) if update[..] == [0, 0] => {}
+            ClientMessage::SyncStep2(update) if !write => {
+                // A reader answers step 1 like everyone; it is only wrong if it brings something.
+                let brings = self.document.check(&author(&session.member), &update).map_or(true, |checked| checked.is_new());
+                if brings {
+                    deny(id, effects);
+                }
+            }
+            ClientMessage::Update(_) if !write => deny(id, effects),
+            ClientMessage::SyncStep2(update) | ClientMessage::Update(update)
+                if self.document.bytes() + update.len() > limits::DOCUMENT_BYTES_MAX =>
+            {
+                let max = limits::DOCUMENT_BYTES_MAX;
+                effects.push(Effect::Send(
+                    id,
+                    protocol::permission_denied(&format!("the document is full: it holds at most {max} bytes")),
+                ));
+                effects.push(Effect::Close(id, protocol::CLOSE_REFUSED, "the document is full"));
+                effects.push(Effect::Refused);
+                drop(update);
+            }
+            ClientMessage::SyncStep2(update) => {
+                let author = author(&session.member);
+                self.wait(Waiting { sender: Sender::Session(id), author, update, complete: true });
+            }
+            ClientMessage::Update(update) => {
+                let author = author(&session.member);
+                self.wait(Waiting { sender: Sender::Session(id), author, update, complete: false });
+            }
+            ClientMessage::Awareness(payload) => match protocol::decode_awareness(&payload) {
+                Ok(entries) => {
+                    let owner = |client| self.document.owner(client).cloned();
+                    let told = self.presence.update(id, &session.member, entries, owner);
+                    tell(told, effects);
+                }
+                Err(_) => effects.push(Effect::Close(id, protocol::CLOSE_REFUSED, "the presence message cannot be read")),
+            },
+            ClientMessage::QueryAwareness => self.send_presence(id, effects),
+        }
+    }
+
+    fn wait(&mut self, waiting: Waiting) {
+        self.waiting_bytes += waiting.update.len();
+        self.waiting.push(waiting);
+    }
+
+    /// Judges what waits and answers the records to append, unless a batch is on its way or nothing is left to write.
+    pub fn next_batch(&mut self, now_ms: u64, effects: &mut Vec<Effect>) -> Option<Vec<Bytes>> {
+        if self.in_flight.is_some() || self.waiting.is_empty() {
+            return None;
+        }
+        self.waiting_bytes = 0;
+        let (mut accepted, mut digests, mut sealed) = (Vec::new(), Vec::new(), Vec::new());
+        let mut head = self.document.head();
+        for Waiting { sender, author, update, complete } in std::mem::take(&mut self.waiting) {
+            match self.document.check(&author, &update) {
+                Ok(checked) if !checked.is_new() => done(sender, effects),
+                Ok(checked) => {
+                    self.document.admit(&author, &checked);
+                    let record = Record { at_ms: now_ms, author, update };
+                    let (bytes, digest) = record::seal(&head, &record);
+                    head = digest;
+                    digests.push(digest);
+                    sealed.push(bytes);
+                    accepted.push((sender, Accepted { record, checked }));
+                }
+                Err(refusal @ Refusal::Missing { .. }) if !complete => self.ask_again(sender, refusal, effects),
+                Err(refusal) => refuse(sender, refusal.into(), effects),
+            }
+        }
+        if accepted.is_empty() {
+            return None;
+        }
+        self.in_flight = Some(Batch { accepted, digests });
+        Some(sealed)
+    }
+
+    /// An honest client may speak before it has answered step 1, and its update then lacks what that answer will bring: ask
+    /// once more for all it has.
+    fn ask_again(&mut self, sender: Sender, refusal: Refusal, effects: &mut Vec<Effect>) {
+        let Sender::Session(id) = sender else { return refuse(sender, refusal.into(), effects) };
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if std::mem::replace(&mut session.asked_again, true) {
+            return refuse(sender, refusal.into(), effects);
+        }
+        match self.document.state_vector() {
+            Ok((_, vector)) => effects.push(Effect::Send(id, protocol::sync_step_1(&vector))),
+            Err(Misbehaved) => effects.push(Effect::Rebuild),
+        }
+    }
+
+    /// The log holds the batch, its last record at `last`: apply it and tell everyone.
+    pub fn appended(&mut self, last: Seq, effects: &mut Vec<Effect>) {
+        let Some(Batch { accepted, digests }) = self.in_flight.take() else { return };
+        let Some(&head) = digests.last() else { return };
+        let (senders, accepted): (Vec<_>, Vec<_>) = accepted.into_iter().unzip();
+        match self.document.apply(&accepted, (last, head)) {
+            Ok(merged) => {
+                for sender in &senders {
+                    if let Sender::Session(id) = sender
+                        && let Some(session) = self.sessions.get_mut(id)
+                    {
+                        session.asked_again = false;
+                    }
+                }
+                effects.push(Effect::Broadcast(protocol::update(&merged)));
+                self.logged(last, senders, accepted, digests, effects);
+            }
+            Err(Misbehaved) => {
+                self.in_flight = Some(Batch { accepted: senders.into_iter().zip(accepted).collect(), digests });
+                effects.push(Effect::Rebuild);
+            }
+        }
+    }
+
+    fn logged(&self, last: Seq, senders: Vec<Sender>, accepted: Vec<Accepted>, digests: Vec<Digest>, effects: &mut Vec<Effect>) {
+        let first = last + 1 - accepted.len() as Seq;
+        let mut records = Vec::with_capacity(accepted.len());
+        for (index, ((sender, accepted), digest)) in senders.into_iter().zip(accepted).zip(digests).enumerate() {
+            let seq = first + index as Seq;
+            if self.document.is_refused(seq) {
+                refuse(sender, EditError::Misbehaved, effects);
+            } else {
+                done(sender, effects);
+                records.push((seq, digest, accepted.record));
+            }
+        }
+        effects.push(Effect::Logged(records));
+    }
+
+    /// Puts a document that was built again from the log in place of one that misbehaved. Everyone is brought what the batch
+    /// held apart from what the document failed on; whoever sent that is told and closed.
+    pub fn replace(&mut self, document: Document, effects: &mut Vec<Effect>) {
+        self.document = document;
+        let Some(Batch { accepted, digests }) = self.in_flight.take() else { return };
+        let (senders, accepted): (Vec<_>, Vec<_>) = accepted.into_iter().unzip();
+        let first = self.document.seq() + 1 - accepted.len() as Seq;
+        for (index, accepted) in accepted.iter().enumerate() {
+            if !self.document.is_refused(first + index as Seq) {
+                effects.push(Effect::Broadcast(protocol::update(&accepted.record.update)));
+            }
+        }
+        self.logged(self.document.seq(), senders, accepted, digests, effects);
+    }
+
+    /// The log could not be written, and whether it holds the batch is known only after reading it again: everyone is told to
+    /// come back, and this room ends.
+    pub fn append_failed(&mut self, effects: &mut Vec<Effect>) {
+        let batch = self.in_flight.take().into_iter().flat_map(|batch| batch.accepted).map(|(sender, _)| sender);
+        for sender in batch.chain(std::mem::take(&mut self.waiting).into_iter().map(|waiting| waiting.sender)) {
+            if let Sender::Server(edit) = sender {
+                effects.push(Effect::Edited(edit, Err(EditError::Unavailable)));
+            }
+        }
+        let reason = "the server cannot store edits now";
+        effects.extend(self.sessions.keys().map(|id| Effect::Close(*id, protocol::CLOSE_LATER, reason)));
+    }
+
+    /// The disk is short of space: edits that wait are not taken, and reading goes on.
+    pub fn refuse_waiting(&mut self, effects: &mut Vec<Effect>) {
+        self.waiting_bytes = 0;
+        for Waiting { sender, .. } in std::mem::take(&mut self.waiting) {
+            match sender {
+                Sender::Session(id) => effects.push(Effect::Close(id, protocol::CLOSE_LATER, "the server's disk is full")),
+                Sender::Server(edit) => effects.push(Effect::Edited(edit, Err(EditError::Unavailable))),
+            }
+        }
+    }
+
+    /// A frame did not fit into a session's outbox.
+    pub fn missed(&mut self, session: SessionId, frame: Bytes) {
+        if self.behind.contains_key(&session) {
+            return;
+        }
+        if let Ok((vector, _)) = self.document.state_vector() {
+            self.behind.insert(session, (frame, vector));
+        }
+    }
+
+    fn catch_up(&mut self, session: SessionId, effects: &mut Vec<Effect>) {
+        if !self.sessions.contains_key(&session) {
+            return;
+        }
+        let mut frames = Vec::new();
+        if let Some((missed, vector)) = self.behind.remove(&session) {
+            frames.push(missed);
+            match self.document.diff(&vector) {
+                Ok(diff) => frames.push(protocol::update(&diff)),
+                Err(Misbehaved) => return effects.push(Effect::Rebuild),
+            }
+        }
+        let all = self.presence.all();
+        if !all.is_empty() {
+            frames.push(protocol::awareness(all.into_iter()));
+        }
+        effects.push(Effect::CatchUp(session, frames));
+    }
+}
+
+fn author(member: &Member) -> Author {
+    Author { party: member.party.clone(), member: member.member.clone() }
+}
+
+fn tell(entries: Vec<AwarenessEntry>, effects: &mut Vec<Effect>) {
+    if !entries.is_empty() {
+        effects.push(Effect::BroadcastPresence(protocol::awareness(entries.iter())));
+    }
+}
+
+fn done(sender: Sender, effects: &mut Vec<Effect>) {
+    if let Sender::Server(edit) = sender {
+        effects.push(Effect::Edited(edit, Ok(())));
+    }
+}
+
+fn deny(session: SessionId, effects: &mut Vec<Effect>) {
+    effects.push(Effect::Send(session, protocol::permission_denied("you may read this plan, not change its words")));
+    effects.push(Effect::Refused);
+}
+
+fn refuse(sender: Sender, error: EditError, effects: &mut Vec<Effect>) {
+    effects.push(Effect::Refused);
+    match sender {
+        Sender::Session(id) => {
+            effects.push(Effect::Send(id, protocol::permission_denied(&error.to_string())));
+            effects.push(Effect::Close(id, protocol::CLOSE_REFUSED, "refused"));
+        }
+        Sender::Server(edit) => effects.push(Effect::Edited(edit, Err(error))),
+    }
+}

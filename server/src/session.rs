@@ -1,0 +1,264 @@
+//! One socket: reader, writer, deadlines. A session never sees a document: it knows frames and its rights.
+
+use bytes::Bytes;
+use futures_util::{
+    SinkExt, StreamExt,
+    stream::{SplitSink, SplitStream},
+};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use plenary_shared::{id::DocAddress, limits, protocol};
+use std::{
+    future::Future,
+    io,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll},
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    sync::{Semaphore, watch},
+    time::{Instant, timeout, timeout_at},
+};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        Error, Message,
+        protocol::{CloseFrame, Role, WebSocketConfig},
+    },
+};
+
+use crate::{
+    auth::SecretDigest,
+    outbox::{Close, Next, Outbox},
+    registry::{Registry, Rights},
+    room::{Command, Place, SessionId},
+    rooms::{Inbox, RoomError, Rooms},
+};
+
+/// What a session is about.
+pub struct Session {
+    /// Its number in the process.
+    pub id: SessionId,
+    /// The document.
+    pub address: DocAddress,
+    /// The credential that opened it.
+    pub token: SecretDigest,
+    /// What the credential may do.
+    pub rights: Rights,
+    /// Where rights come from.
+    pub registry: Arc<Registry>,
+    /// Where the document lives.
+    pub rooms: Arc<Rooms>,
+    /// Places for large messages, among all and among the party's.
+    pub large: (Arc<Semaphore>, Arc<Semaphore>),
+}
+
+const GONE: Close = Close { code: protocol::CLOSE_GONE, reason: "not found" };
+
+type Socket = WebSocketStream<Metered>;
+
+impl Session {
+    /// Serves an upgraded connection until it ends.
+    pub async fn run(self, upgraded: Upgraded) {
+        let meter = Arc::new(Meter::default());
+        let config = WebSocketConfig::default()
+            .read_buffer_size(4096)
+            .write_buffer_size(0)
+            .max_write_buffer_size(usize::MAX)
+            .max_message_size(Some(limits::MESSAGE_BYTES_MAX))
+            .max_frame_size(Some(limits::MESSAGE_BYTES_MAX));
+        let metered = Metered { io: TokioIo::new(upgraded), meter: meter.clone(), large: self.large.clone(), asking: None };
+        let socket = WebSocketStream::from_raw_socket(metered, Role::Server, Some(config)).await;
+        let (mut sink, stream) = socket.split();
+        let outbox = Arc::new(Outbox::default());
+        let join =
+            |joined| Command::Join { session: self.id, member: self.rights.member.clone(), outbox: outbox.clone(), joined };
+        let close = match self.rooms.ask(&self.address, join).await {
+            Ok((inbox, ())) => {
+                let close = tokio::select! {
+                    close = self.read(stream, &meter, &inbox) => close,
+                    close = write(self.id, &mut sink, &outbox, &inbox) => close,
+                    close = self.watch_rights() => close,
+                };
+                let _ = inbox.send(Command::Leave { session: self.id }).await;
+                close
+            }
+            Err(RoomError::Full) => Some(Close { code: protocol::CLOSE_LATER, reason: "too many plans are open" }),
+            Err(_) => Some(Close { code: protocol::CLOSE_LATER, reason: "the plan is not available now" }),
+        };
+        if let Some(Close { code, reason }) = close {
+            let frame = CloseFrame { code: code.into(), reason: reason.into() };
+            let _ = timeout(limits::HANDSHAKE, sink.send(Message::Close(Some(frame)))).await;
+        }
+    }
+
+    async fn read(&self, mut stream: SplitStream<Socket>, meter: &Meter, inbox: &Inbox) -> Option<Close> {
+        let refused = |reason| Some(Close { code: protocol::CLOSE_REFUSED, reason });
+        let version = self.registry.version();
+        let (mut seen, mut write) = (*version.borrow(), self.rights.write);
+        loop {
+            let message = match next(&mut stream, meter).await {
+                Some(Ok(Message::Binary(frame))) => frame,
+                Some(Ok(Message::Text(_))) => return refused("text frames are not spoken here: send binary ones"),
+                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
+                Some(Err(Error::Capacity(_))) => return refused("the message is too large"),
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
+            };
+            // A right is checked for every message; it is looked up again only when the registry has moved.
+            let now = *version.borrow();
+            if now != seen {
+                let Some(rights) = self.registry.rights(&self.token, &self.address) else { return Some(GONE) };
+                (write, seen) = (rights.write, now);
+            }
+            let Ok(message) = protocol::ClientMessage::decode(&message) else { return refused("not a y-websocket message") };
+            let command = Command::Message { session: self.id, message, write, place: meter.finish() };
+            if inbox.send(command).await.is_err() {
+                return Some(Close { code: protocol::CLOSE_LATER, reason: "the plan is not available now" });
+            }
+        }
+    }
+
+    /// Ends the session when the right that opened it is gone or has become another.
+    async fn watch_rights(&self) -> Option<Close> {
+        let mut version: watch::Receiver<u64> = self.registry.version();
+        loop {
+            match self.registry.rights(&self.token, &self.address) {
+                None => return Some(GONE),
+                Some(rights) if rights != self.rights => {
+                    return Some(Close { code: protocol::CLOSE_AGAIN, reason: "your rights have changed" });
+                }
+                Some(_) => {}
+            }
+            // A token that expires moves nothing in the registry.
+            match timeout(limits::REQUEST, version.changed()).await {
+                Ok(Err(_)) => return None,
+                Ok(Ok(())) | Err(_) => {}
+            }
+        }
+    }
+}
+
+/// The next message. A quiet peer has [`limits::IDLE`], one in the middle of a message [`limits::MESSAGE`] in all.
+async fn next(stream: &mut SplitStream<Socket>, meter: &Meter) -> Option<Result<Message, Error>> {
+    if let Ok(message) = timeout(limits::IDLE, stream.next()).await {
+        return message;
+    }
+    if !meter.is_within_a_message() {
+        return None;
+    }
+    timeout(limits::MESSAGE - limits::IDLE, stream.next()).await.ok().flatten()
+}
+
+async fn write(id: SessionId, sink: &mut SplitSink<Socket, Message>, outbox: &Outbox, inbox: &Inbox) -> Option<Close> {
+    let slow = Close { code: protocol::CLOSE_LATER, reason: "too slow" };
+    let mut ping = Instant::now() + limits::PING;
+    loop {
+        if Instant::now() >= ping {
+            ping = Instant::now() + limits::PING;
+            match timeout(limits::WRITE, sink.send(Message::Ping(Bytes::new()))).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => return None,
+                Err(_) => return Some(slow),
+            }
+        }
+        match timeout_at(ping, outbox.next()).await {
+            Err(_) => {}
+            Ok(Next::Frames(frames)) => {
+                for frame in frames {
+                    match timeout(limits::WRITE, sink.send(Message::Binary(frame))).await {
+                        Ok(Ok(())) => {}
+                        Ok(Err(_)) => return None,
+                        Err(_) => return Some(slow),
+                    }
+                }
+            }
+            Ok(Next::AskToCatchUp) => {
+                inbox.send(Command::CatchUp { session: id }).await.ok()?;
+            }
+            Ok(Next::Close(close)) => return Some(close),
+        }
+    }
+}
+
+/// How much of the present message has arrived, and the place that a large one takes.
+#[derive(Default)]
+struct Meter {
+    bytes: AtomicUsize,
+    place: Mutex<Option<Place>>,
+}
+
+impl Meter {
+    fn is_within_a_message(&self) -> bool {
+        self.bytes.load(Ordering::Relaxed) > 0
+    }
+
+    /// The message is whole: the next is counted from nothing, and this one takes its place along.
+    fn finish(&self) -> Option<Place> {
+        if self.bytes.swap(0, Ordering::Relaxed) <= limits::SMALL_MESSAGE_BYTES {
+            return None;
+        }
+        self.place.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// A connection that reads the rest of a large message only once a place for it is free, so that what unfinished messages
+/// hold in memory stays bounded whatever peers claim.
+struct Metered {
+    io: TokioIo<Upgraded>,
+    meter: Arc<Meter>,
+    large: (Arc<Semaphore>, Arc<Semaphore>),
+    asking: Option<Pin<Box<dyn Future<Output = Option<Place>> + Send>>>,
+}
+
+impl Metered {
+    fn poll_place(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut place = self.meter.place.lock().unwrap_or_else(PoisonError::into_inner);
+        if place.is_some() {
+            return Poll::Ready(Ok(()));
+        }
+        let (all, party) = self.large.clone();
+        let asking = self.asking.get_or_insert_with(|| {
+            Box::pin(async move {
+                let _party = party.acquire_owned().await.ok()?;
+                Some(Place { _party, _all: all.acquire_owned().await.ok()? })
+            })
+        });
+        let Poll::Ready(taken) = asking.as_mut().poll(cx) else { return Poll::Pending };
+        self.asking = None;
+        *place = taken;
+        if place.is_some() { Poll::Ready(Ok(())) } else { Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())) }
+    }
+}
+
+impl AsyncRead for Metered {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.meter.bytes.load(Ordering::Relaxed) > limits::SMALL_MESSAGE_BYTES {
+            match self.poll_place(cx) {
+                Poll::Ready(Ok(())) => {}
+                other => return other,
+            }
+        }
+        let before = buf.filled().len();
+        let result = Pin::new(&mut self.io).poll_read(cx, buf);
+        self.meter.bytes.fetch_add(buf.filled().len() - before, Ordering::Relaxed);
+        result
+    }
+}
+
+impl AsyncWrite for Metered {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
