@@ -21,7 +21,11 @@ use crate::{
 
 /// Negotiate a plan from the command line
 #[derive(Debug, Parser)]
-#[command(name = "plenary", version, max_term_width = 100, after_help = "\
+#[command(
+    name = "plenary",
+    version,
+    max_term_width = 100,
+    after_help = "\
 PLAN is the id of a plan in your conference. POINT is a label (\"5 bis\"), a path of labels (\"5/(a)\") or an id.
 Exit codes: 0 done, 1 refused or not found, 2 usage, 3 no connection.
 Profiles are kept in $PLENARY_HOME, or $XDG_CONFIG_HOME/plenary. PLENARY_CA_FILE names certificates (PEM) to trust instead of the
@@ -31,7 +35,8 @@ Examples:
   plenary join 'https://talks.example/join#TOKEN'
   plenary show plan
   plenary words plan '5 bis' 'Both sides shall withdraw within [30][50] days.'
-  plenary --as arv watch plan --json")]
+  plenary --as arv watch plan --json"
+)]
 pub struct Cli {
     /// Options of every verb.
     #[command(flatten)]
@@ -132,17 +137,35 @@ mod tests {
     fn lines_are_parsed_or_are_usage_errors() {
         let parse = |line: &str| Cli::try_parse_from(line.split('|'));
         for good in [
-            "plenary|join|http://h/join#t", "plenary|whoami|--json", "plenary|--as|arv|plan|list", "plenary|words|plan|5 bis|-",
-            "plenary|words|plan|5", "plenary|add|plan|words|--after|5", "plenary|add|plan|--heading|H|--under|5|--label|(a)",
-            "plenary|move|plan|5|--top", "plenary|invite|arv|Ana|--role|adviser|--expires|12h", "plenary|plan|access|plan|arv=none|bel=draft",
-            "plenary|plan|create|plan|--from|-|--access|arv=draft|bel=read", "plenary|watch|plan|--count|1", "plenary|words|plan|5|--|-dash",
+            "plenary|join|http://h/join#t",
+            "plenary|whoami|--json",
+            "plenary|--as|arv|plan|list",
+            "plenary|words|plan|5 bis|-",
+            "plenary|words|plan|5",
+            "plenary|add|plan|words|--after|5",
+            "plenary|add|plan|--heading|H|--under|5|--label|(a)",
+            "plenary|move|plan|5|--top",
+            "plenary|invite|arv|Ana|--role|adviser|--expires|12h",
+            "plenary|plan|access|plan|arv=none|bel=draft",
+            "plenary|plan|create|plan|--from|-|--access|arv=draft|bel=read",
+            "plenary|watch|plan|--count|1",
+            "plenary|words|plan|5|--|-dash",
         ] {
             assert!(parse(good).is_ok(), "{good}: {:?}", parse(good).err());
         }
         for bad in [
-            "plenary", "plenary|join|nonsense", "plenary|move|plan|5", "plenary|move|plan|5|--top|--after|6", "plenary|add|plan|w|--after|5|--under|6",
-            "plenary|plan|access|plan|arv=all", "plenary|plan|access|plan|arv", "plenary|show|No Plan", "plenary|invite|arv|Ana|--expires|soon",
-            "plenary|invite|arv|Ana|--role|king", "plenary|--as|a|--token|t|whoami", "plenary|watch|plan|--count|0",
+            "plenary",
+            "plenary|join|nonsense",
+            "plenary|move|plan|5",
+            "plenary|move|plan|5|--top|--after|6",
+            "plenary|add|plan|w|--after|5|--under|6",
+            "plenary|plan|access|plan|arv=all",
+            "plenary|plan|access|plan|arv",
+            "plenary|show|No Plan",
+            "plenary|invite|arv|Ana|--expires|soon",
+            "plenary|invite|arv|Ana|--role|king",
+            "plenary|--as|a|--token|t|whoami",
+            "plenary|watch|plan|--count|0",
         ] {
             assert_eq!(parse(bad).expect_err(bad).exit_code(), 2, "{bad}");
         }

@@ -175,7 +175,13 @@ mod tests {
     #[test]
     fn close_codes_say_what_to_do() {
         let server: ServerUrl = "http://h".parse().expect("a url");
-        for (code, exit) in [(protocol::CLOSE_GONE, 1), (protocol::CLOSE_REFUSED, 1), (protocol::CLOSE_AGAIN, 3), (protocol::CLOSE_LATER, 3), (1006, 3)] {
+        for (code, exit) in [
+            (protocol::CLOSE_GONE, 1),
+            (protocol::CLOSE_REFUSED, 1),
+            (protocol::CLOSE_AGAIN, 3),
+            (protocol::CLOSE_LATER, 3),
+            (1006, 3),
+        ] {
             let frame = CloseFrame { code: code.into(), reason: "".into() };
             assert_eq!(closed(&server, Some(&frame)).exit_code(), exit, "{code}");
         }

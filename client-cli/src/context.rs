@@ -57,7 +57,9 @@ impl Context {
         match (server.clone().or_else(|| set("PLENARY_SERVER")), token.clone().or_else(|| set("PLENARY_TOKEN"))) {
             (Some(server), Some(token)) => Session::with_token(server.parse()?, Token::new(&token)?),
             (None, None) => Session::of(Profiles::from_environment()?.choose(set("PLENARY_AS").as_deref())?),
-            _ if !explicit && set("PLENARY_AS").is_some() => Session::of(Profiles::from_environment()?.choose(set("PLENARY_AS").as_deref())?),
+            _ if !explicit && set("PLENARY_AS").is_some() => {
+                Session::of(Profiles::from_environment()?.choose(set("PLENARY_AS").as_deref())?)
+            }
             (None, Some(_)) => Err(CliError::Usage("a token needs a server: --server URL or PLENARY_SERVER".into())),
             (Some(_), None) => Err(CliError::Usage("a server needs a token: PLENARY_TOKEN or --token TOKEN".into())),
         }
@@ -91,9 +93,9 @@ impl Session {
     pub fn member(&self) -> Result<&Member, CliError> {
         match &self.who {
             Whoami::Member(member) => Ok(member),
-            Whoami::Administrator => {
-                Err(CliError::Refused("the administering chair opens conferences and sees none of them: name a member with --as PROFILE".into()))
-            }
+            Whoami::Administrator => Err(CliError::Refused(
+                "the administering chair opens conferences and sees none of them: name a member with --as PROFILE".into(),
+            )),
         }
     }
 

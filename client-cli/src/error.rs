@@ -36,7 +36,9 @@ pub enum CliError {
         reason: String,
     },
     /// The edit was sent and its acknowledgement never came.
-    #[error("the server did not confirm the edit ({reason}); it may or may not have arrived: look with `plenary show` before you repeat it")]
+    #[error(
+        "the server did not confirm the edit ({reason}); it may or may not have arrived: look with `plenary show` before you repeat it"
+    )]
     Unconfirmed {
         /// What went wrong last.
         reason: String,

@@ -147,8 +147,15 @@ mod tests {
         let server: ServerUrl = "http://h".parse().expect("a url");
         let body = br#"{"error":"exists","message":"there is one already"}"#;
         let table = [
-            (401, &b""[..], 1, "unauthorized"), (401, body, 1, "unauthorized"), (403, b"", 1, "refused"), (404, b"", 1, "not_found"),
-            (409, body, 1, "exists"), (422, body, 1, "exists"), (500, b"<html>", 3, "no_connection"), (503, body, 3, "exists"), (302, b"", 3, "no_connection"),
+            (401, &b""[..], 1, "unauthorized"),
+            (401, body, 1, "unauthorized"),
+            (403, b"", 1, "refused"),
+            (404, b"", 1, "not_found"),
+            (409, body, 1, "exists"),
+            (422, body, 1, "exists"),
+            (500, b"<html>", 3, "no_connection"),
+            (503, body, 3, "exists"),
+            (302, b"", 3, "no_connection"),
         ];
         for (status, body, code, word) in table {
             let error = refusal(&server, StatusCode::from_u16(status).expect("a status"), body);

@@ -44,8 +44,10 @@ pub struct LivePlan {
 impl LivePlan {
     /// Connects and takes in the whole state.
     pub fn open(target: Target) -> Result<Self, CliError> {
-        let runtime =
-            Builder::new_current_thread().enable_all().build().map_err(|e| CliError::Refused(format!("the system gives no event loop: {e}")))?;
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|e| CliError::Refused(format!("the system gives no event loop: {e}")))?;
         let mut plan = LivePlan { target, replica: Replica::new()?, connection: None, runtime };
         let LivePlan { target, replica, connection, runtime } = &mut plan;
         *connection = Some(runtime.block_on(async {
@@ -102,7 +104,12 @@ async fn joined(target: &Target, replica: &mut Replica, mut pending: Option<&mut
 }
 
 /// Sends the edit until it is durable: again over a new connection when one is lost, for an update may arrive twice.
-async fn durable(target: &Target, replica: &mut Replica, mut connection: Option<Connection>, mut pending: Pending) -> Result<(), CliError> {
+async fn durable(
+    target: &Target,
+    replica: &mut Replica,
+    mut connection: Option<Connection>,
+    mut pending: Pending,
+) -> Result<(), CliError> {
     let deadline = Instant::now() + DURABLE;
     let mut reason = "it did not answer within 30 s".to_owned();
     loop {
@@ -117,7 +124,12 @@ async fn durable(target: &Target, replica: &mut Replica, mut connection: Option<
     }
 }
 
-async fn attempt(target: &Target, replica: &mut Replica, connection: Option<Connection>, pending: &mut Pending) -> Result<(), CliError> {
+async fn attempt(
+    target: &Target,
+    replica: &mut Replica,
+    connection: Option<Connection>,
+    pending: &mut Pending,
+) -> Result<(), CliError> {
     let mut connection = match connection {
         Some(connection) => connection,
         None => joined(target, replica, Some(pending)).await?,

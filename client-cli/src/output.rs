@@ -24,7 +24,11 @@ impl Output {
     /// A result: one line of JSON, or the text. The text may hold several lines; everything else that steers a terminal is
     /// shown, not done.
     pub fn result(&self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), CliError> {
-        let line = if self.json { serde_json::to_string(value).map_err(|e| CliError::Output(e.into()))? } else { lines(&text()).into_owned() };
+        let line = if self.json {
+            serde_json::to_string(value).map_err(|e| CliError::Output(e.into()))?
+        } else {
+            lines(&text()).into_owned()
+        };
         write_out(line.as_bytes(), true)
     }
 
@@ -75,7 +79,7 @@ impl Output {
 
 fn write_out(bytes: &[u8], newline: bool) -> Result<(), CliError> {
     let mut out = io::stdout().lock();
-    let write = || -> io::Result<()> {
+    let mut write = || -> io::Result<()> {
         out.write_all(bytes)?;
         if newline {
             out.write_all(b"\n")?;

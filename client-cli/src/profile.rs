@@ -108,8 +108,12 @@ impl Profiles {
         }
         match (found.pop(), found.is_empty()) {
             (Some(one), true) => Ok(one),
-            (Some(_), false) => Err(CliError::Usage(format!("{name:?} could be several profiles: name it --as CONFERENCE/MEMBER"))),
-            (None, _) => Err(CliError::Unauthorized(format!("there is no profile {name:?}: join first, or see `plenary whoami --all`"))),
+            (Some(_), false) => {
+                Err(CliError::Usage(format!("{name:?} could be several profiles: name it --as CONFERENCE/MEMBER")))
+            }
+            (None, _) => {
+                Err(CliError::Unauthorized(format!("there is no profile {name:?}: join first, or see `plenary whoami --all`")))
+            }
         }
     }
 
@@ -120,7 +124,8 @@ impl Profiles {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(source) => return Err(file_error(&self.home, source)),
         };
-        let mut paths: Vec<PathBuf> = entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "json")).collect();
+        let mut paths: Vec<PathBuf> =
+            entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "json")).collect();
         paths.sort();
         Ok(paths.iter().filter_map(|p| read(p)).collect())
     }

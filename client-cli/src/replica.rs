@@ -6,7 +6,7 @@ use plenary_shared::{
     plan::{self, Outline},
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use yrs::{Doc, IdSet, ReadTxn as _, StateVector, Transact as _, TransactionMut, Update, updates::decoder::Decode as _};
+use yrs::{Doc, IdSet, Transact as _, TransactionMut, Update, updates::decoder::Decode as _};
 
 use crate::error::CliError;
 
@@ -38,7 +38,10 @@ impl Replica {
     }
 
     /// Makes a change in one transaction. Answers what must travel, unless nothing changed.
-    pub fn edit<T>(&mut self, change: impl FnOnce(&mut TransactionMut) -> Result<T, CliError>) -> Result<(T, Option<Pending>), CliError> {
+    pub fn edit<T>(
+        &mut self,
+        change: impl FnOnce(&mut TransactionMut) -> Result<T, CliError>,
+    ) -> Result<(T, Option<Pending>), CliError> {
         let mut txn = self.doc.transact_mut();
         let made = change(&mut txn)?;
         if txn.insert_set().is_empty() && txn.delete_set().is_empty() {
@@ -56,7 +59,8 @@ impl Replica {
     /// What makes this document from nothing.
     #[cfg(test)]
     pub fn state(&self) -> Vec<u8> {
-        self.doc.transact().encode_state_as_update_v1(&StateVector::default())
+        use yrs::ReadTxn as _;
+        self.doc.transact().encode_state_as_update_v1(&Default::default())
     }
 }
 

@@ -113,7 +113,11 @@ impl FromStr for Link {
     type Err = CliError;
 
     fn from_str(given: &str) -> Result<Self, CliError> {
-        let bad = || CliError::Usage("the link is not an invitation: it looks like https://HOST/join#TOKEN (quote it, for the shell)".into());
+        let bad = || {
+            CliError::Usage(
+                "the link is not an invitation: it looks like https://HOST/join#TOKEN (quote it, for the shell)".into(),
+            )
+        };
         let (page, token) = given.trim().split_once('#').ok_or_else(bad)?;
         let server = page.strip_suffix("/join").ok_or_else(bad)?.parse().map_err(|_| bad())?;
         Ok(Link { server, invitation: Token::new(token).map_err(|_| bad())? })
@@ -147,8 +151,17 @@ mod tests {
     #[test]
     fn what_is_no_link_is_a_usage_error_that_does_not_repeat_the_secret() {
         for bad in [
-            "", "http://h/join", "http://h/join#", "http://h/#secret", "ftp://h/join#secret", "h/join#secret", "http://h/join#se cret",
-            "http://u:p@h/join#secret", "http://h/x?y/join#secret", "http:///join#secret", "http://h/join#secret\r\nX: y",
+            "",
+            "http://h/join",
+            "http://h/join#",
+            "http://h/#secret",
+            "ftp://h/join#secret",
+            "h/join#secret",
+            "http://h/join#se cret",
+            "http://u:p@h/join#secret",
+            "http://h/x?y/join#secret",
+            "http:///join#secret",
+            "http://h/join#secret\r\nX: y",
         ] {
             let error = bad.parse::<Link>().expect_err(bad);
             assert_eq!(error.exit_code(), 2, "{bad}");

@@ -25,7 +25,9 @@ pub fn for_socket() -> Result<Arc<ClientConfig>, CliError> {
         None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
         Some(own) => {
             for certificate in own {
-                roots.add(certificate).map_err(|e| CliError::Usage(format!("PLENARY_CA_FILE holds a certificate that cannot be used: {e}")))?;
+                roots
+                    .add(certificate)
+                    .map_err(|e| CliError::Usage(format!("PLENARY_CA_FILE holds a certificate that cannot be used: {e}")))?;
             }
         }
     }

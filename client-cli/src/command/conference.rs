@@ -16,10 +16,13 @@ use crate::{
 
 /// Open a conference, or see who is at it
 #[derive(Debug, clap::Args)]
-#[command(name = "conference", after_help = "\
+#[command(
+    name = "conference",
+    after_help = "\
 Examples:
   plenary conference create talks --title 'Talks on the ceasefire' --party un --party-name 'United Nations' --chair 'Maria Lind'
-  plenary conference show")]
+  plenary conference show"
+)]
 pub struct ConferenceVerb {
     #[command(subcommand)]
     verb: Verb,

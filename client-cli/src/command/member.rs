@@ -81,7 +81,13 @@ impl Invite {
         let Invitation { member, expires_ms, .. } = invitation;
         context.output.remark(|| {
             let until = when::local(expires_ms);
-            format!("admits {} once as {}, {} of {}, until {until}", inline(&member.name), member.member, member.role, member.party)
+            format!(
+                "admits {} once as {}, {} of {}, until {until}",
+                inline(&member.name),
+                member.member,
+                member.role,
+                member.party
+            )
         });
         Ok(())
     }

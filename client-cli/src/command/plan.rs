@@ -14,11 +14,14 @@ use crate::{context::Context, error::CliError, output::inline};
 
 /// Create plans, list them, say which party may do what
 #[derive(Debug, clap::Args)]
-#[command(name = "plan", after_help = "\
+#[command(
+    name = "plan",
+    after_help = "\
 Examples:
   plenary plan create plan --from plan20.md --access arv=draft bel=read
   plenary plan list
-  plenary plan access plan arv=propose bel=none")]
+  plenary plan access plan arv=propose bel=none"
+)]
 pub struct PlanVerb {
     #[command(subcommand)]
     verb: Verb,
@@ -139,7 +142,10 @@ impl AccessVerb {
         let session = context.session()?;
         let mut plan: Plan = session.api.get(&session.plan_path(&self.plan, "")?)?;
         if !self.grants.is_empty() {
-            let before = plan.access.take().ok_or_else(|| CliError::Refused("only the chair says what a party may do with a plan".into()))?;
+            let before = plan
+                .access
+                .take()
+                .ok_or_else(|| CliError::Refused("only the chair says what a party may do with a plan".into()))?;
             let list = AccessList { access: changed(before, self.grants) };
             plan = session.api.put(&session.plan_path(&self.plan, "/access")?, &list)?;
         }

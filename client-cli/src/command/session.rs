@@ -41,18 +41,22 @@ pub fn join(link: &Link) -> Result<Profile, CliError> {
     let request = JoinRequest { invitation: link.invitation.secret().to_owned(), cookie: false };
     let joined: Joined = Api::new(link.server.clone(), None)?.post("/api/join", &request)?;
     let token = joined.token.ok_or_else(|| CliError::Refused("the server gave no token".into()))?;
-    let profile = Profile { server: link.server.clone(), token: Token::new(&token)?, who: joined.who, expires_ms: joined.expires_ms };
+    let profile =
+        Profile { server: link.server.clone(), token: Token::new(&token)?, who: joined.who, expires_ms: joined.expires_ms };
     profiles.save(&profile)?;
     Ok(profile)
 }
 
 /// Say who you are, as the server sees it
 #[derive(Debug, clap::Args)]
-#[command(name = "whoami", after_help = "\
+#[command(
+    name = "whoami",
+    after_help = "\
 Examples:
   plenary whoami
   plenary whoami --all
-  plenary whoami --json --as arv")]
+  plenary whoami --json --as arv"
+)]
 pub struct WhoamiVerb {
     /// List every profile kept here, without asking the servers
     #[arg(long)]

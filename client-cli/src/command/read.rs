@@ -1,0 +1,145 @@
+//! `show` and `export`: the plan as it stands.
+
+use plenary_shared::{
+    id::PlanId,
+    plan::{Outline, Point},
+};
+use serde_json::{Value, json};
+use std::{fs, path::PathBuf};
+
+use crate::{context::Context, error::CliError, output::inline};
+
+/// Show a plan, or one point with all below it
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  plenary show plan
+  plenary show plan '5 bis'
+  plenary show plan --json | jq -r '.points[] | select(.struck | not) | .words'")]
+pub struct Show {
+    /// The plan
+    plan: PlanId,
+    /// The point: a label, a path of labels, or an id
+    point: Option<String>,
+}
+
+impl Show {
+    /// Runs the verb.
+    pub fn run(self, context: &Context) -> Result<(), CliError> {
+        let outline = context.session()?.open(&self.plan)?.outline();
+        let points = match &self.point {
+            Some(what) => below(&outline, what)?,
+            None => &outline.points,
+        };
+        let faults: Vec<Value> = outline.faults.iter().map(with_message).collect();
+        let value = json!({ "plan": self.plan, "title": outline.title, "points": points, "faults": faults });
+        context.output.result(&value, || {
+            let title = (self.point.is_none() && !outline.title.is_empty()).then(|| inline(&outline.title).into_owned());
+            title
+                .into_iter()
+                .chain(std::iter::once(tree(points)))
+                .filter(|part| !part.is_empty())
+                .collect::<Vec<_>>()
+                .join("\n\n")
+        })?;
+        for fault in &outline.faults {
+            context.output.remark(|| fault.to_string());
+        }
+        Ok(())
+    }
+}
+
+/// A point and all below it, in document order.
+fn below<'a>(outline: &'a Outline, what: &str) -> Result<&'a [Point], CliError> {
+    let root = outline.find(what)?;
+    let from = outline.points.iter().position(|p| p.id == root.id).unwrap_or_default();
+    let more = outline.points[from + 1..].iter().take_while(|p| p.depth > root.depth).count();
+    Ok(&outline.points[from..=from + more])
+}
+
+fn with_message(fault: &plenary_shared::plan::Fault) -> Value {
+    let mut value = json!(fault);
+    value["message"] = json!(fault.to_string());
+    value
+}
+
+/// Each point with its label and heading in a line, its words indented below.
+fn tree(points: &[Point]) -> String {
+    let top = points.iter().map(|p| p.depth).min().unwrap_or_default();
+    let mut text = String::new();
+    for point in points {
+        let indent = "    ".repeat(point.depth - top);
+        let label = if point.label.is_empty() { format!("({})", point.id) } else { inline(&point.label).into_owned() };
+        let heading = inline(&point.heading);
+        let struck = if point.struck { "[struck]" } else { "" };
+        let head: Vec<&str> = [label.as_str(), &heading, struck].into_iter().filter(|part| !part.is_empty()).collect();
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text += &format!("{indent}{}", head.join("  "));
+        for line in point.words.lines() {
+            text += format!("\n{indent}    {}", inline(line)).trim_end();
+        }
+    }
+    text
+}
+
+/// Write a plan as Markdown
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+What is exported can be imported again: see `plenary plan create --from`.
+
+Examples:
+  plenary export plan > plan.md
+  plenary export plan --output plan.md")]
+pub struct Export {
+    /// The plan
+    plan: PlanId,
+    /// The file to write; standard output if left out
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+impl Export {
+    /// Runs the verb.
+    pub fn run(self, context: &Context) -> Result<(), CliError> {
+        let session = context.session()?;
+        let markdown = session.api.get_text(&session.plan_path(&self.plan, "/export")?)?;
+        let Some(path) = self.output else {
+            return context.output.document(&json!({ "plan": self.plan, "markdown": markdown }), &markdown);
+        };
+        fs::write(&path, &markdown).map_err(|source| CliError::File { path: path.clone(), source })?;
+        let value = json!({ "plan": self.plan, "output": path, "bytes": markdown.len() });
+        context.output.result(&value, || format!("wrote {} bytes to {}", markdown.len(), path.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(id: &str, label: &str, depth: usize, words: &str) -> Point {
+        Point {
+            id: id.parse().expect("an id"),
+            label: label.into(),
+            heading: if depth == 0 { "Head\x1b[2J".into() } else { String::new() },
+            words: words.into(),
+            parent: (depth > 0).then(|| "a".parse().expect("an id")),
+            depth,
+            order: "80".into(),
+            struck: label == "6",
+            schedule: Default::default(),
+        }
+    }
+
+    #[test]
+    fn a_plan_is_shown_as_a_tree_and_a_point_with_all_below_it() {
+        let points =
+            vec![point("a", "5", 0, "one\ntwo"), point("b", "(a)", 1, "x\x1b[1m"), point("c", "", 2, ""), point("d", "6", 0, "")];
+        let outline = Outline { title: String::new(), points, faults: Vec::new() };
+        let whole = "5  Head\\u{1b}[2J\n    one\n    two\n    (a)\n        x\\u{1b}[1m\n        (c)\n6  Head\\u{1b}[2J  [struck]";
+        assert_eq!(tree(&outline.points), whole);
+        assert_eq!(tree(below(&outline, "(a)").expect("a point")), "(a)\n    x\\u{1b}[1m\n    (c)");
+        assert_eq!(below(&outline, "7").expect_err("none").exit_code(), 1);
+    }
+}

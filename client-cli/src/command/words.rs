@@ -1,0 +1,131 @@
+//! `words`: the words of a point, from an argument, standard input or an editor.
+//!
+//! The smallest difference between the words as they were read and as they are wanted becomes the edit. What others wrote meanwhile,
+//! also while the editor was open, survives.
+
+use plenary_shared::{
+    id::PlanId,
+    limits,
+    plan::{self, Outline, Point},
+};
+use std::{
+    env, fs,
+    io::{self, IsTerminal as _, Read as _, Write as _},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use super::edit::{Kind, edit_point, report};
+use crate::{context::Context, error::CliError};
+
+/// Change the words of a point; the smallest difference becomes the edit
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Without words and on a terminal, $VISUAL or $EDITOR opens; what others change meanwhile survives. One line ending at the end of
+standard input or of the edited file is dropped. Words that begin with '-' stand behind '--'.
+
+Examples:
+  plenary words plan 5 'Both sides shall withdraw within [30][50] days.'
+  plenary words plan '5 bis' - < new-words.txt
+  plenary words plan 5/(a)")]
+pub struct Words {
+    /// The plan
+    plan: PlanId,
+    /// The point: a label, a path of labels, or an id
+    point: String,
+    /// The new words; '-' is standard input
+    words: Option<String>,
+}
+
+impl Words {
+    /// Runs the verb.
+    pub fn run(self, context: &Context) -> Result<(), CliError> {
+        let words = match self.words {
+            Some(words) => given(words)?,
+            None if io::stdin().is_terminal() => return self.in_editor(context),
+            None => match standard_input()? {
+                // An empty standard input is more likely a script without one than the wish to delete everything.
+                words if words.is_empty() => {
+                    return Err(CliError::Usage(
+                        "there is nothing on standard input: to leave a point without words, give ''".into(),
+                    ));
+                }
+                words => words,
+            },
+        };
+        edit_point(context, &self.plan, &self.point, Kind::Words, |txn, id| plan::set_words(txn, id, &words))
+    }
+
+    fn in_editor(self, context: &Context) -> Result<(), CliError> {
+        let mut live = context.session()?.open(&self.plan)?;
+        live.leave();
+        let outline: Outline = live.outline();
+        let point: &Point = outline.find(&self.point)?;
+        let words = edited(&point.words)?;
+        let (_, changed) = live.edit(|txn| Ok(plan::set_words(txn, &point.id, &words)?))?;
+        report(context, &self.plan, Kind::Words, &point.id, &live.outline(), changed)
+    }
+}
+
+/// Words from the command line, or from standard input for `-`.
+pub fn given(words: String) -> Result<String, CliError> {
+    if words == "-" { standard_input() } else { Ok(words) }
+}
+
+fn standard_input() -> Result<String, CliError> {
+    let most = limits::UPDATE_BYTES_MAX as u64;
+    let mut bytes = Vec::new();
+    let path = || PathBuf::from("standard input");
+    io::stdin().lock().take(most + 1).read_to_end(&mut bytes).map_err(|source| CliError::File { path: path(), source })?;
+    if bytes.len() as u64 > most {
+        return Err(CliError::Refused(format!("standard input is larger than {} MiB", most >> 20)));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| CliError::Refused("standard input is not UTF-8 text".into()))?;
+    Ok(without_last_line_ending(text))
+}
+
+fn without_last_line_ending(mut text: String) -> String {
+    if text.ends_with('\n') {
+        text.pop();
+        if text.ends_with('\r') {
+            text.pop();
+        }
+    }
+    text
+}
+
+fn edited(words: &str) -> Result<String, CliError> {
+    let set = |name| env::var_os(name).filter(|v| !v.is_empty());
+    let editor = set("VISUAL").or_else(|| set("EDITOR")).ok_or_else(|| {
+        CliError::Usage("there is no editor: set EDITOR, or give the words as an argument or on standard input".into())
+    })?;
+    let failed = |path: &Path, source| CliError::File { path: path.to_owned(), source };
+    let mut file =
+        tempfile::Builder::new().prefix("plenary-").suffix(".md").tempfile().map_err(|e| failed(&env::temp_dir(), e))?;
+    let path = file.path().to_owned();
+    writeln!(file, "{words}").and_then(|()| file.flush()).map_err(|e| failed(&path, e))?;
+    // Through a shell, so that EDITOR may hold options: `code --wait`.
+    let status =
+        Command::new("sh").arg("-c").arg("$PLENARY_EDITOR \"$1\"").arg("sh").arg(&path).env("PLENARY_EDITOR", &editor).status();
+    match status {
+        Ok(status) if status.success() => {}
+        Ok(status) => return Err(CliError::Refused(format!("the editor ended with {status}; nothing was changed"))),
+        Err(e) => return Err(failed(Path::new(&editor), e)),
+    }
+    // Read by name: many editors write a new file in the place of the old.
+    let text = fs::read_to_string(&path).map_err(|e| failed(&path, e))?;
+    Ok(without_last_line_ending(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_ending_at_the_end_is_dropped_and_no_more() {
+        for (given, kept) in [("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), ("a", "a"), ("\n", ""), ("", ""), (" a \n", " a ")]
+        {
+            assert_eq!(without_last_line_ending(given.into()), kept, "{given:?}");
+        }
+    }
+}
