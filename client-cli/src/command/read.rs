@@ -34,6 +34,9 @@ impl Show {
         let faults: Vec<Value> = outline.faults.iter().map(with_message).collect();
         let value = json!({ "plan": self.plan, "title": outline.title, "points": points, "faults": faults });
         context.output.result(&value, || {
+            if points.is_empty() {
+                return format!("{}: no points", self.plan);
+            }
             let title = (self.point.is_none() && !outline.title.is_empty()).then(|| inline(&outline.title).into_owned());
             title
                 .into_iter()

@@ -252,8 +252,8 @@ mod tests {
         let old = "The forces of both sides shall withdraw from the zone within [30][50] days of the entry into force of this plan, in full.";
         let new = old.replace("[50]", "[45]");
         let (before, after) = excerpt(old, &new);
-        assert_eq!(before, "…the zone within [30][50] days of the entry into …");
-        assert_eq!(after, "…the zone within [30][45] days of the entry into …");
+        assert_eq!(before, "…the zone within [30][50] days of the entry into…");
+        assert_eq!(after, "…the zone within [30][45] days of the entry into…");
         for (a, b) in [("", ""), ("", "x"), ("x", ""), ("aaa", "aa"), ("слова", "слово"), ("🕊🕊", "🕊"), ("abc", "abc")]
         {
             assert_eq!(excerpt(a, b), (a.to_owned(), b.to_owned()));
