@@ -185,7 +185,7 @@ impl Options {
 fn read_file(path: &Path) -> Result<Options, ConfigError> {
     let text = fs::read_to_string(path).map_err(|error| ConfigError::Read { path: path.into(), error })?;
     toml::from_str(&text).map_err(|error| {
-        let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
+        let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
         ConfigError::File { path: path.into(), message: format!("line {line}: {}", error.message().replace('\n', " ")) }
     })
 }

@@ -5,6 +5,8 @@
 
 pub mod document;
 pub mod state;
+#[cfg(test)]
+mod tests;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;

@@ -17,6 +17,8 @@ pub mod sled;
 mod snapshots;
 
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 pub(crate) mod suite;
 
 use bytes::Bytes;

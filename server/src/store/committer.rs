@@ -129,10 +129,7 @@ impl Committer {
         for (doc, number) in &staged.numbers {
             inside.directory.remember(doc, *number);
         }
-        for (number, last) in staged.ends {
-            inside.heads.set(number, last)?;
-        }
-        Ok(())
+        Ok(inside.heads.set(staged.ends.into_iter().collect())?)
     }
 
     /// Looks at the disk ten times a second at most; the reserve is far more than is written meanwhile.

@@ -17,8 +17,7 @@ use plenary_shared::id::DocAddress;
 use tokio::sync::oneshot;
 
 use super::{
-    BoxFuture, RECORD_BYTES_MAX, SNAPSHOT_BYTES_MAX, Seq, Store, StoreError,
-    committer,
+    BoxFuture, RECORD_BYTES_MAX, SNAPSHOT_BYTES_MAX, Seq, Store, StoreError, committer,
     directory::Directory,
     fits,
     heads::{Head, Heads},
@@ -26,8 +25,8 @@ use super::{
     layout,
     logs::Inside,
     queue::{Append, Queue},
-    tree::{Fault, Tree},
     snapshots::{self, Snapshots},
+    tree::{Fault, Tree},
 };
 
 /// The format that this version writes and reads.

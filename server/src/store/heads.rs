@@ -18,6 +18,9 @@ use super::{Seq, layout::DocNumber};
 /// A seq and eight bytes of blake3 over it and its place.
 const ENTRY_BYTES: usize = 16;
 
+/// 1 KiB: entries so near are written at once, those between them again; a write costs more than their checksums.
+const BLOCK_ENTRIES: DocNumber = 64;
+
 /// What is known of a log's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Head {
@@ -44,7 +47,7 @@ impl Heads {
             let (seq, _) = stored.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
             let seq = Seq::from_be_bytes(*seq);
             let holds = *stored == entry(number as DocNumber, seq);
-            if !holds && *stored != [0; ENTRY_BYTES] {
+            if !holds {
                 tracing::warn!(document = number, "a head is damaged: the end of this log cannot be compared with it");
             }
             known.push(Head::AtLeast(if holds { seq } else { 0 }));
@@ -73,10 +76,19 @@ impl Heads {
         known[index] = Head::Exactly(last);
     }
 
-    /// Sets a log's end after a commit and writes it down.
-    pub(super) fn set(&self, number: DocNumber, last: Seq) -> io::Result<()> {
-        self.learn(number, last);
-        self.file.write_all_at(&entry(number, last), u64::from(number) * ENTRY_BYTES as u64)
+    /// Sets logs' ends after a commit and writes them down, a block of the file at a time.
+    pub(super) fn set(&self, mut ends: Vec<(DocNumber, Seq)>) -> io::Result<()> {
+        ends.sort_unstable();
+        for near in ends.chunk_by(|(a, _), (b, _)| a / BLOCK_ENTRIES == b / BLOCK_ENTRIES) {
+            let (Some((first, _)), Some((last, _))) = (near.first(), near.last()) else { continue };
+            near.iter().for_each(|(number, end)| self.learn(*number, *end));
+            let block: Vec<u8> = {
+                let known = self.known();
+                (*first..=*last).flat_map(|number| known[number as usize].entry(number)).collect()
+            };
+            self.file.write_all_at(&block, u64::from(*first) * ENTRY_BYTES as u64)?;
+        }
+        Ok(())
     }
 
     /// Forces what was written to the disk.
@@ -90,10 +102,26 @@ impl Heads {
     }
 }
 
+impl Head {
+    /// The seq, whether or not it was compared with the log.
+    pub(super) fn at_least(self) -> Seq {
+        match self {
+            Head::AtLeast(seq) | Head::Exactly(seq) => seq,
+        }
+    }
+
+    fn entry(self, number: DocNumber) -> [u8; ENTRY_BYTES] {
+        entry(number, self.at_least())
+    }
+}
+
+/// A head as it stands in the file; one that is 0 is left as it would be had it never been written.
 fn entry(number: DocNumber, seq: Seq) -> [u8; ENTRY_BYTES] {
     let mut entry = [0; ENTRY_BYTES];
-    entry[..8].copy_from_slice(&seq.to_be_bytes());
-    let check = blake3::Hasher::new().update(&number.to_be_bytes()).update(&seq.to_be_bytes()).finalize();
-    entry[8..].copy_from_slice(&check.as_bytes()[..8]);
+    if seq > 0 {
+        entry[..8].copy_from_slice(&seq.to_be_bytes());
+        let check = blake3::Hasher::new().update(&number.to_be_bytes()).update(&seq.to_be_bytes()).finalize();
+        entry[8..].copy_from_slice(&check.as_bytes()[..8]);
+    }
     entry
 }

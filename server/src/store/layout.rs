@@ -203,7 +203,7 @@ impl RunReader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{tree::VALUE_BYTES_MAX, suite::noise};
+    use crate::store::{suite::noise, tree::VALUE_BYTES_MAX};
 
     #[test]
     fn records_are_packed_together_and_come_apart_again() {

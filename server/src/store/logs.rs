@@ -9,7 +9,7 @@ use plenary_shared::id::DocAddress;
 use super::{
     Seq, StoreError,
     directory::Directory,
-    heads::{Head, Heads},
+    heads::Heads,
     layout::{self, DocNumber, RunReader},
     tree::{Fault, Slice, Tree},
 };
@@ -133,13 +133,5 @@ impl<I: Iterator<Item = Result<(Slice, Slice), Fault>>> Runs<'_, I> {
 
     fn corrupt(&self, what: &str) -> StoreError {
         StoreError::Corrupt { doc: self.doc.clone(), seq: self.next, what: what.into() }
-    }
-}
-
-impl Head {
-    fn at_least(self) -> Seq {
-        match self {
-            Head::AtLeast(seq) | Head::Exactly(seq) => seq,
-        }
     }
 }

@@ -1,0 +1,238 @@
+//! A room's state against a store in memory: what goes in, what comes out, what the log then holds.
+
+use bytes::Bytes;
+use plenary_shared::{
+    access::Role,
+    api::Member,
+    id::DocAddress,
+    plan,
+    protocol::{self, ClientMessage},
+    record::Author,
+};
+use std::sync::Arc;
+use yrs::{GetString, ReadTxn, StateVector, Text, Transact, Update, updates::decoder::Decode};
+
+use super::{
+    document::Document,
+    state::{Effect, Input, RoomState, SessionId},
+};
+use crate::store::{MemoryStore, Store};
+
+const ARV: SessionId = SessionId(1);
+const BOR: SessionId = SessionId(2);
+
+struct Bench {
+    store: Arc<MemoryStore>,
+    address: DocAddress,
+    room: RoomState,
+}
+
+fn member(party: &str) -> Member {
+    let (conference, member) = ("talks".parse().unwrap(), format!("{party}-1").parse().unwrap());
+    Member { conference, party: party.parse().unwrap(), member, role: Role::Delegate, name: party.to_uppercase() }
+}
+
+impl Bench {
+    fn new() -> Self {
+        let store = Arc::new(MemoryStore::default());
+        let address: DocAddress = "talks/plan".parse().unwrap();
+        let room = RoomState::new(Document::open(&*store, &address).unwrap());
+        let mut bench = Self { store, address, room };
+        for (session, party) in [(ARV, "arv"), (BOR, "bor")] {
+            bench.room.handle(Input::Join { session, member: member(party) }, &mut Vec::new());
+        }
+        bench
+    }
+
+    fn send(&mut self, session: SessionId, update: &[u8]) -> Vec<Effect> {
+        let message = ClientMessage::Update(Bytes::copy_from_slice(update));
+        let mut effects = Vec::new();
+        self.room.handle(Input::Message { session, message, write: true }, &mut effects);
+        effects
+    }
+
+    /// Carries what waits through the log, as the loop around a room does.
+    async fn commit(&mut self) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if let Some(records) = self.room.next_batch(1, &mut effects) {
+            let last = self.store.append(&self.address, records).await.unwrap();
+            self.room.appended(last, &mut effects);
+        }
+        if let Some(at) = effects.iter().position(|effect| *effect == Effect::Rebuild) {
+            effects.remove(at);
+            let document = Document::rebuild(&*self.store, &self.address).unwrap();
+            self.room.replace(document, &mut effects);
+        }
+        effects
+    }
+
+    fn text(&mut self) -> String {
+        read(&self.room.document().diff(&StateVector::default()).unwrap())
+    }
+}
+
+fn read(state: &[u8]) -> String {
+    let doc = plan::new_doc(99);
+    let text = doc.get_or_insert_text("t");
+    let mut txn = doc.transact_mut();
+    txn.apply_update(Update::decode_v1(state).unwrap()).unwrap();
+    text.get_string(&txn)
+}
+
+fn typed(client: u64, words: &str) -> Vec<u8> {
+    let doc = plan::new_doc(client);
+    let text = doc.get_or_insert_text("t");
+    let mut txn = doc.transact_mut();
+    text.push(&mut txn, words);
+    txn.encode_state_as_update_v1(&StateVector::default())
+}
+
+fn shown(effects: &[Effect]) -> usize {
+    effects.iter().filter(|effect| matches!(effect, Effect::Broadcast(_))).count()
+}
+
+fn closed(effects: &[Effect], session: SessionId) -> bool {
+    effects.iter().any(|effect| matches!(effect, Effect::Close(at, protocol::CLOSE_REFUSED, _) if *at == session))
+}
+
+/// Client 2's `x`, left origin `b` of client 1 and right origin `a`, which stands before it.
+const CROSSED: [u8; 12] = [1, 1, 2, 0, 0xc4, 1, 1, 1, 0, 1, b'x', 0];
+
+fn crossed() -> Bytes {
+    Bytes::copy_from_slice(&CROSSED)
+}
+
+#[tokio::test]
+async fn nothing_is_shown_before_the_log_holds_it() {
+    let mut bench = Bench::new();
+    assert_eq!(shown(&bench.send(ARV, &typed(1, "ab"))), 0);
+    let mut effects = Vec::new();
+    let records = bench.room.next_batch(1, &mut effects).unwrap();
+    assert_eq!((shown(&effects), bench.text().as_str()), (0, ""), "not even to one who asks for the whole document");
+    bench.store.append(&bench.address, records).await.unwrap();
+    bench.room.appended(1, &mut effects);
+    assert_eq!((shown(&effects), bench.text().as_str()), (1, "ab"));
+}
+
+#[tokio::test]
+async fn a_batch_becomes_one_frame_and_the_next_gathers_meanwhile() {
+    let mut bench = Bench::new();
+    bench.send(ARV, &typed(1, "ab"));
+    bench.send(BOR, &typed(2, "cd"));
+    let mut effects = Vec::new();
+    let records = bench.room.next_batch(1, &mut effects).unwrap();
+    assert_eq!(records.len(), 2);
+    bench.send(ARV, &typed(3, "ef"));
+    assert!(bench.room.next_batch(1, &mut effects).is_none(), "one batch at a time");
+    let last = bench.store.append(&bench.address, records).await.unwrap();
+    bench.room.appended(last, &mut effects);
+    assert_eq!(shown(&effects), 1);
+    assert_eq!(shown(&bench.commit().await), 1);
+    assert_eq!(bench.text().len(), 6);
+}
+
+#[tokio::test]
+async fn a_foreign_client_id_is_refused_and_its_sender_told() {
+    let mut bench = Bench::new();
+    bench.send(ARV, &typed(1, "ab"));
+    bench.commit().await;
+    bench.send(BOR, &typed(1, "abc"));
+    let effects = bench.commit().await;
+    assert!(closed(&effects, BOR) && shown(&effects) == 0);
+    assert_eq!(bench.text(), "ab");
+}
+
+#[tokio::test]
+async fn what_fails_in_the_document_is_refused_and_the_room_lives_on() {
+    let mut bench = Bench::new();
+    bench.send(ARV, &typed(1, "ab"));
+    bench.commit().await;
+    bench.send(ARV, &typed(3, "honest"));
+    bench.send(BOR, &crossed());
+    let effects = bench.commit().await;
+    assert!(closed(&effects, BOR) && !closed(&effects, ARV), "{effects:?}");
+    assert_eq!(shown(&effects), 1, "what else the batch held is shown");
+    let text = bench.text();
+    assert!(text.contains("honest") && !text.contains('x'), "{text}");
+    assert_eq!(bench.store.last_seq(&bench.address).unwrap(), 3, "the record is kept");
+    let mut again = Document::open(&*bench.store, &bench.address).unwrap();
+    assert_eq!(read(&again.diff(&StateVector::default()).unwrap()), text, "every opening judges alike");
+    assert!(again.is_refused(3));
+    bench.send(ARV, &typed(4, "more"));
+    assert_eq!(shown(&bench.commit().await), 1);
+}
+
+#[tokio::test]
+async fn an_update_that_came_too_early_is_asked_for_once_more() {
+    let mut bench = Bench::new();
+    let doc = plan::new_doc(1);
+    let text = doc.get_or_insert_text("t");
+    text.push(&mut doc.transact_mut(), "offline");
+    let before = doc.transact().state_vector();
+    text.push(&mut doc.transact_mut(), "!");
+    let early = doc.transact().encode_state_as_update_v1(&before);
+    bench.send(ARV, &early);
+    let effects = bench.commit().await;
+    assert!(matches!(&effects[..], [Effect::Send(ARV, frame)] if frame[..2] == [0, 0]), "{effects:?}");
+    bench.send(ARV, &doc.transact().encode_state_as_update_v1(&StateVector::default()));
+    bench.commit().await;
+    assert_eq!(bench.text(), "offline!");
+}
+
+#[tokio::test]
+async fn a_reader_changes_nothing_and_stays() {
+    let mut bench = Bench::new();
+    let mut effects = Vec::new();
+    let message = ClientMessage::Update(typed(1, "ab").into());
+    bench.room.handle(Input::Message { session: BOR, message, write: false }, &mut effects);
+    assert!(matches!(&effects[..], [Effect::Send(BOR, frame), Effect::Refused] if frame[0] == 2), "{effects:?}");
+    assert!(bench.commit().await.is_empty());
+    let message = ClientMessage::SyncStep2(Bytes::from_static(&[0, 0]));
+    bench.room.handle(Input::Message { session: BOR, message, write: false }, &mut effects);
+    assert_eq!(effects.len(), 2, "an empty answer to step 1 is no attempt to write");
+}
+
+#[tokio::test]
+async fn a_snapshot_and_the_whole_log_open_to_the_same_document() {
+    let mut bench = Bench::new();
+    for n in 0..20 {
+        bench.send(ARV, &typed(10 + n, "word "));
+        bench.commit().await;
+        if n == 9 {
+            let (seq, snapshot) = bench.room.document().snapshot().unwrap();
+            bench.store.save_snapshot(&bench.address, seq, snapshot).await.unwrap();
+        }
+    }
+    let mut again = Document::open(&*bench.store, &bench.address).unwrap();
+    assert_eq!(read(&again.diff(&StateVector::default()).unwrap()), bench.text());
+    assert_eq!((again.seq(), again.head()), (20, bench.room.document().head()));
+    let stranger = Author { party: "bor".parse().unwrap(), member: "bor-1".parse().unwrap() };
+    assert!(again.check(&stranger, &typed(10, "word or two")).is_err(), "who owns a client id survives the snapshot");
+}
+
+#[tokio::test]
+async fn a_slow_session_is_brought_exactly_what_it_missed() {
+    let mut bench = Bench::new();
+    let mut seen = plan::new_doc(50);
+    bench.send(ARV, &typed(1, "one "));
+    bench.commit().await;
+    let receive = |doc: &mut yrs::Doc, frame: &[u8]| {
+        let Ok(ClientMessage::Update(update)) = ClientMessage::decode(&Bytes::copy_from_slice(frame)) else { return };
+        doc.transact_mut().apply_update(Update::decode_v1(&update).unwrap()).unwrap();
+    };
+    receive(&mut seen, &protocol::update(&typed(1, "one ")));
+    for (client, words) in [(2, "two "), (3, "three "), (4, "four ")] {
+        bench.send(ARV, &typed(client, words));
+        for effect in bench.commit().await {
+            if let Effect::Broadcast(frame) = effect {
+                bench.room.missed(BOR, frame);
+            }
+        }
+    }
+    let mut effects = Vec::new();
+    bench.room.handle(Input::CatchUp { session: BOR }, &mut effects);
+    let [Effect::CatchUp(BOR, frames)] = &effects[..] else { panic!("{effects:?}") };
+    frames.iter().for_each(|frame| receive(&mut seen, frame));
+    let text = seen.get_or_insert_text("t");
+    assert_eq!(text.get_string(&seen.transact()), bench.text());
+}
