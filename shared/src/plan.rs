@@ -29,7 +29,8 @@ pub use edit::{
 pub use find::FindError;
 pub use schedule::set_schedule;
 
-pub(crate) use edit::fill;
+pub(crate) use edit::{Texts, fill, unix};
+pub(crate) use label::{is_ordinal, is_roman};
 
 /// Name of the root map that holds the title.
 pub const META: &str = "meta";

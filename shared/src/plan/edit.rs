@@ -42,6 +42,12 @@ pub enum EditError {
     /// The plan to be filled holds points.
     #[error("the plan holds points already: import into a new plan")]
     NotEmpty,
+    /// A schedule names a point that is not there.
+    #[error("a schedule comes after {what:?}, which is no point of the text, or not one alone: give a label that is used once")]
+    UnknownAfter {
+        /// What it names.
+        what: String,
+    },
 }
 
 /// A point to be added.

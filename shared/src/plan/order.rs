@@ -5,8 +5,9 @@
 
 use fractional_index::FractionalIndex;
 
-/// 512 characters: 256 bytes, far more than years of insertions at one place need. Longer keys are treated as no keys and replaced.
-const KEY_CHARS_MAX: usize = 512;
+/// 4,096 characters: at worst one byte more for each 4 insertions at one place, so some 8,000 of them. Longer keys are treated as no
+/// keys and replaced.
+const KEY_CHARS_MAX: usize = 4_096;
 
 /// The keys for a newcomer at `at` among siblings with `orders`, which are sorted: its own key, and `(index, key)` for those siblings
 /// that must move apart.
