@@ -26,10 +26,11 @@ use crate::{
     version,
     max_term_width = 100,
     after_help = "\
-PLAN is the id of a plan in your conference. POINT is a label (\"5 bis\"), a path of labels (\"5/(a)\") or an id.
+PLAN is the id of a plan in your conference.
+POINT is a label (\"5 bis\"), a path of labels (\"5/(a)\") or an id.
 Exit codes: 0 done, 1 refused or not found, 2 usage, 3 no connection.
-Profiles are kept in $PLENARY_HOME, or $XDG_CONFIG_HOME/plenary. PLENARY_CA_FILE names certificates (PEM) to trust instead of the
-public authorities.
+Profiles are kept in $PLENARY_HOME, or $XDG_CONFIG_HOME/plenary.
+PLENARY_CA_FILE names certificates (PEM) to trust instead of the public authorities.
 
 Examples:
   plenary join 'https://talks.example/join#TOKEN'

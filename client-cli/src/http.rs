@@ -128,8 +128,8 @@ pub fn refusal(server: &ServerUrl, status: StatusCode, body: &[u8]) -> CliError 
     let told: Option<ErrorBody> = serde_json::from_slice(body).ok();
     match (status, told) {
         (StatusCode::UNAUTHORIZED, told) => {
-            let why = told.map_or_else(|| "the credential is not accepted".into(), |t| t.message);
-            CliError::Unauthorized(format!("{why}; join again with a new invitation: plenary join LINK"))
+            let or = || "the credential is not accepted: join again with a new invitation".to_owned();
+            CliError::Unauthorized(format!("{} (plenary join LINK)", told.map_or_else(or, |t| t.message)))
         }
         (_, Some(ErrorBody { error, message })) => CliError::Api { status: status.as_u16(), error, message },
         (StatusCode::NOT_FOUND, None) => CliError::NotFound(format!("{server} does not have it, or does not show it to you")),

@@ -24,11 +24,7 @@ impl Output {
     /// A result: one line of JSON, or the text. The text may hold several lines; everything else that steers a terminal is
     /// shown, not done.
     pub fn result(&self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), CliError> {
-        let line = if self.json {
-            serde_json::to_string(value).map_err(|e| CliError::Output(e.into()))?
-        } else {
-            lines(&text()).into_owned()
-        };
+        let line = if self.json { json_line(value)? } else { lines(&text()).into_owned() };
         write_out(line.as_bytes(), true)
     }
 
@@ -43,7 +39,7 @@ impl Output {
 
     /// Something worth knowing that is no result.
     pub fn note(&self, value: &impl Serialize, text: impl FnOnce() -> String) {
-        let line = match serde_json::to_string(value) {
+        let line = match json_line(value) {
             Ok(json) if self.json => json,
             _ => format!("plenary: {}", lines(&text())),
         };
@@ -99,6 +95,20 @@ pub fn lines(text: &str) -> Cow<'_, str> {
     neutralised(text, |c| c == '\n' || harmless(c))
 }
 
+/// One line of JSON. What could steer a terminal is escaped, which means the same to whoever parses it.
+fn json_line(value: &impl Serialize) -> Result<String, CliError> {
+    let json = serde_json::to_string(value).map_err(|e| CliError::Output(e.into()))?;
+    if json.chars().all(harmless) {
+        return Ok(json);
+    }
+    let mut line = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        // Every character that is not harmless is in the basic plane, and within a string.
+        if harmless(c) { line.push(c) } else { line.push_str(&format!("\\u{:04x}", u32::from(c))) }
+    }
+    Ok(line)
+}
+
 fn neutralised(text: &str, harmless: impl Fn(char) -> bool) -> Cow<'_, str> {
     if text.chars().all(&harmless) {
         return Cow::Borrowed(text);
@@ -135,6 +145,15 @@ mod tests {
             assert_eq!(lines(given), shown);
             assert_eq!(inline(given), shown);
         }
+    }
+
+    #[test]
+    fn json_holds_the_text_as_it_is_in_escapes() {
+        let text = "a\n\x1b[2J\u{7f}\u{9b}1m \u{202e}\u{2028} слова 🕊 \"\\";
+        let line = json_line(&text).expect("a line");
+        assert!(line.chars().all(harmless));
+        assert_eq!(serde_json::from_str::<String>(&line).expect("JSON"), text);
+        assert!(line.contains("\\u202e") && line.contains("слова 🕊"), "{line}");
     }
 
     #[test]

@@ -45,7 +45,8 @@ impl Show {
                 .collect::<Vec<_>>()
                 .join("\n\n")
         })?;
-        for fault in &outline.faults {
+        // Whoever asks for one point has not asked for the faults of the others.
+        for fault in outline.faults.iter().filter(|_| self.point.is_none()) {
             context.output.remark(|| fault.to_string());
         }
         Ok(())

@@ -21,8 +21,9 @@ use crate::{context::Context, error::CliError};
 /// Change the words of a point; the smallest difference becomes the edit
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Without words and on a terminal, $VISUAL or $EDITOR opens; what others change meanwhile survives. One line ending at the end of
-standard input or of the edited file is dropped. Words that begin with '-' stand behind '--'.
+Without words and on a terminal, $VISUAL or $EDITOR opens; what others change meanwhile survives.
+One line ending at the end of standard input or of the edited file is dropped.
+Words that begin with '-' stand behind '--'.
 
 Examples:
   plenary words plan 5 'Both sides shall withdraw within [30][50] days.'
