@@ -80,6 +80,11 @@ impl App {
         (self.large.clone(), own.clone())
     }
 
+    /// Waits until no session is left.
+    pub async fn all_sessions_ended(&self) {
+        let _ = self.sessions.acquire_many(u32::try_from(self.limits.sessions).unwrap_or(u32::MAX)).await;
+    }
+
     fn sessions_open(&self) -> usize {
         self.limits.sessions - self.sessions.available_permits()
     }

@@ -74,6 +74,7 @@ impl Server {
         shutdown: impl Future<Output = ()>,
     ) {
         let app = App::new(self.registry, self.rooms.clone(), self.metrics, bounds);
+        let sessions = app.clone();
         let router = http::router(app);
         let connections = Arc::new(Semaphore::new(bounds.sessions.saturating_add(CONNECTIONS_BESIDE_SESSIONS)));
         let tasks = TaskTracker::new();
@@ -101,9 +102,10 @@ impl Server {
         }
         drop(listener);
         self.rooms.stop().await;
-        // Sockets get their close frames out.
+        // Sockets get their close frames out, and requests under way their answers.
+        let _ = timeout(limits::FAREWELL, sessions.all_sessions_ended()).await;
         tasks.close();
-        let _ = timeout(Duration::from_millis(500), tasks.wait()).await;
+        let _ = timeout(limits::FAREWELL, tasks.wait()).await;
     }
 }
 
@@ -131,7 +133,8 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S, ro
         .max_buf_size(limits::HTTP_HEAD_BYTES_MAX)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
-    if let Err(error) = connection.await {
-        tracing::debug!(%error, "a connection ended early");
+    match timeout(limits::CONNECTION, connection).await {
+        Ok(Ok(())) | Err(_) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "a connection ended early"),
     }
 }

@@ -124,6 +124,7 @@ impl Room {
     pub async fn run(&mut self, inbox: &mut mpsc::Receiver<Command>) -> Ended {
         let mut commands = Vec::with_capacity(DRAIN);
         let mut effects = Vec::new();
+        let mut presence_due = None;
         loop {
             let idle = self.idle_since.map(|since| since + limits::ROOM_IDLE);
             tokio::select! {
@@ -148,6 +149,10 @@ impl Room {
                         self.take(command, &mut effects);
                     }
                 }
+                () = sleep_until(presence_due) => {
+                    presence_due = None;
+                    self.state.tell_presence(&mut effects);
+                }
                 () = sleep_until(idle) => {
                     self.snapshot().await;
                     return Ended::Idle;
@@ -165,6 +170,9 @@ impl Room {
                 self.snapshot().await;
                 self.close_all(protocol::CLOSE_AGAIN, "the server restarts");
                 return Ended::Stopped;
+            }
+            if self.state.has_untold_presence() {
+                presence_due = presence_due.or_else(|| Some(Instant::now() + limits::PRESENCE_EVERY));
             }
             let idle = self.state.is_idle() && self.followers.is_empty();
             self.idle_since = if idle { self.idle_since.or_else(|| Some(Instant::now())) } else { None };

@@ -62,6 +62,12 @@ pub const OUTBOX_FRAMES_MAX: usize = 1_024;
 pub const HANDSHAKE: Duration = Duration::from_secs(10);
 /// For reading a request's body and answering it.
 pub const REQUEST: Duration = Duration::from_secs(30);
+/// The life of an HTTP connection, so that a peer that reads nothing does not keep one for ever; sockets are not among them.
+pub const CONNECTION: Duration = Duration::from_secs(3_600);
+/// For saying goodbye when the server stops, twice: to sockets and to requests under way.
+pub const FAREWELL: Duration = Duration::from_secs(1);
+/// Presence is told at most this often: what a client says in between is replaced by what it says last.
+pub const PRESENCE_EVERY: Duration = Duration::from_millis(40);
 /// A socket on which nothing arrives for this long is closed: stock clients refresh their presence every 15 s.
 pub const IDLE: Duration = Duration::from_secs(90);
 /// How often a quiet socket is pinged, so that a client without presence is not taken for dead.

@@ -272,7 +272,7 @@ impl Document {
         self.ledger.owner(client)
     }
 
-    /// Encoded size, at least: exact after a full encoding, then grown by each batch.
+    /// Encoded size, at most: exact after a full encoding, then grown by each batch.
     pub fn bytes(&self) -> usize {
         self.bytes
     }

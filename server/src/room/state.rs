@@ -9,7 +9,10 @@ use plenary_shared::{
     protocol::{self, AwarenessEntry, ClientMessage},
     record::{self, Author, Digest, Record},
 };
-use std::collections::HashMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 use yrs::StateVector;
 
 use super::document::{Accepted, Document, Misbehaved};
@@ -87,7 +90,7 @@ struct Waiting {
 }
 
 struct Session {
-    member: Member,
+    member: Arc<Member>,
     /// The server asked again for what the session has, because an update came before what it builds on.
     asked_again: bool,
 }
@@ -108,14 +111,16 @@ pub struct RoomState {
     in_flight: Option<Batch>,
     /// Frames that a slow session missed first, and the state after them.
     behind: HashMap<SessionId, (Bytes, StateVector)>,
+    /// Presence to be told, the latest of each client.
+    untold: BTreeMap<u64, AwarenessEntry>,
 }
 
 impl RoomState {
     /// A room with nobody in it.
     pub fn new(document: Document) -> Self {
         let (sessions, presence) = (HashMap::new(), Presence::default());
-        let (waiting, behind) = (Vec::new(), HashMap::new());
-        Self { document, sessions, presence, waiting, waiting_bytes: 0, in_flight: None, behind }
+        let (waiting, behind, untold) = (Vec::new(), HashMap::new(), BTreeMap::new());
+        Self { document, sessions, presence, waiting, waiting_bytes: 0, in_flight: None, behind, untold }
     }
 
     /// The document, for snapshots and figures.
@@ -148,7 +153,7 @@ impl RoomState {
                 self.sessions.remove(&session);
                 self.behind.remove(&session);
                 let left = self.presence.leave(session);
-                tell(left, effects);
+                self.untold.extend(left.into_iter().map(|entry| (entry.client, entry)));
             }
             Input::Edit { edit, author, update } => {
                 self.wait(Waiting { sender: Sender::Server(edit), author, update, complete: true });
@@ -156,9 +161,20 @@ impl RoomState {
         }
     }
 
+    /// Whether presence waits to be told.
+    pub fn has_untold_presence(&self) -> bool {
+        !self.untold.is_empty()
+    }
+
+    /// Tells the presence that changed since the last time.
+    pub fn tell_presence(&mut self, effects: &mut Vec<Effect>) {
+        let untold = std::mem::take(&mut self.untold);
+        effects.push(Effect::BroadcastPresence(protocol::awareness(untold.values())));
+    }
+
     fn join(&mut self, session: SessionId, member: Member, effects: &mut Vec<Effect>) {
         let Ok((_, vector)) = self.document.state_vector() else { return effects.push(Effect::Rebuild) };
-        self.sessions.insert(session, Session { member, asked_again: false });
+        self.sessions.insert(session, Session { member: member.into(), asked_again: false });
         effects.push(Effect::Send(session, protocol::sync_step_1(&vector)));
         self.send_presence(session, effects);
     }
@@ -171,7 +187,8 @@ impl RoomState {
     }
 
     fn message(&mut self, id: SessionId, message: ClientMessage, write: bool, effects: &mut Vec<Effect>) {
-        let Some(session) = self.sessions.get(&id) else { return };
+        let Some(Session { member, .. }) = self.sessions.get(&id) else { return };
+        let member = member.clone();
         match message {
             ClientMessage::SyncStep1(vector) => match gate::check_state_vector(&vector) {
                 Ok(vector) => match self.document.diff(&vector) {
@@ -183,42 +200,42 @@ impl RoomState {
             ClientMessage::SyncStep2(update) | ClientMessage::Update(update) if update[..] == [0, 0] => {}
             ClientMessage::SyncStep2(update) if !write => {
                 // A reader answers step 1 like everyone; it is only wrong if it brings something.
-                let brings = self.document.check(&author(&session.member), &update).map_or(true, |checked| checked.is_new());
+                let brings = self.document.check(&author(&member), &update).map_or(true, |checked| checked.is_new());
                 if brings {
                     deny(id, effects);
                 }
             }
             ClientMessage::Update(_) if !write => deny(id, effects),
-            ClientMessage::SyncStep2(update) | ClientMessage::Update(update)
-                if self.document.bytes() + update.len() > limits::DOCUMENT_BYTES_MAX =>
-            {
-                let max = limits::DOCUMENT_BYTES_MAX;
-                effects.push(Effect::Send(
-                    id,
-                    protocol::permission_denied(&format!("the document is full: it holds at most {max} bytes")),
-                ));
+            ClientMessage::SyncStep2(update) | ClientMessage::Update(update) if !self.has_room(update.len()) => {
+                let reason = format!("the document is full: it holds at most {} bytes", limits::DOCUMENT_BYTES_MAX);
+                effects.push(Effect::Send(id, protocol::permission_denied(&reason)));
                 effects.push(Effect::Close(id, protocol::CLOSE_REFUSED, "the document is full"));
                 effects.push(Effect::Refused);
-                drop(update);
             }
             ClientMessage::SyncStep2(update) => {
-                let author = author(&session.member);
+                let author = author(&member);
                 self.wait(Waiting { sender: Sender::Session(id), author, update, complete: true });
             }
             ClientMessage::Update(update) => {
-                let author = author(&session.member);
+                let author = author(&member);
                 self.wait(Waiting { sender: Sender::Session(id), author, update, complete: false });
             }
             ClientMessage::Awareness(payload) => match protocol::decode_awareness(&payload) {
                 Ok(entries) => {
                     let owner = |client| self.document.owner(client).cloned();
-                    let told = self.presence.update(id, &session.member, entries, owner);
-                    tell(told, effects);
+                    let told = self.presence.update(id, &member, entries, owner);
+                    self.untold.extend(told.into_iter().map(|entry| (entry.client, entry)));
                 }
                 Err(_) => effects.push(Effect::Close(id, protocol::CLOSE_REFUSED, "the presence message cannot be read")),
             },
             ClientMessage::QueryAwareness => self.send_presence(id, effects),
         }
+    }
+
+    /// Whether so many bytes still fit. What is known of the size is an upper bound; before anything is refused it is measured.
+    fn has_room(&mut self, bytes: usize) -> bool {
+        let fits = |document: &Document| document.bytes() + bytes <= limits::DOCUMENT_BYTES_MAX;
+        fits(&self.document) || (self.document.diff(&StateVector::default()).is_ok() && fits(&self.document))
     }
 
     fn wait(&mut self, waiting: Waiting) {
@@ -381,12 +398,6 @@ impl RoomState {
 
 fn author(member: &Member) -> Author {
     Author { party: member.party.clone(), member: member.member.clone() }
-}
-
-fn tell(entries: Vec<AwarenessEntry>, effects: &mut Vec<Effect>) {
-    if !entries.is_empty() {
-        effects.push(Effect::BroadcastPresence(protocol::awareness(entries.iter())));
-    }
 }
 
 fn done(sender: Sender, effects: &mut Vec<Effect>) {
