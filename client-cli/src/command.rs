@@ -30,7 +30,8 @@ PLAN is the id of a plan in your conference.
 POINT is a label (\"5 bis\"), a path of labels (\"5/(a)\") or an id.
 Exit codes: 0 done, 1 refused or not found, 2 usage, 3 no connection.
 Profiles are kept in $PLENARY_HOME, or $XDG_CONFIG_HOME/plenary.
-PLENARY_CA_FILE names certificates (PEM) to trust instead of the public authorities.
+PLENARY_CA_FILE names certificates (PEM) to trust instead of the public authorities; a server's own
+certificate will do if it is not marked as an authority's (CA:FALSE).
 
 Examples:
   plenary join 'https://talks.example/join#TOKEN'
