@@ -84,7 +84,9 @@ pub enum ImportError {
         why: String,
     },
     /// A schedule that comes after something that is no point.
-    #[error("a schedule comes after {what:?}, which is not the label of exactly one point: give a label that is used once, or #n for the n-th point")]
+    #[error(
+        "a schedule comes after {what:?}, which is not the label of exactly one point: give a label that is used once, or #n for the n-th point"
+    )]
     UnknownAfter {
         /// What it names.
         what: String,

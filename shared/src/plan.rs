@@ -23,9 +23,7 @@ use yrs::{ClientID, Doc, OffsetKind, Options};
 use crate::id::PointId;
 
 pub use change::{Change, ChangeKind, changes};
-pub use edit::{
-    EditError, NewPoint, Place, add_point, move_point, renumber, restore, set_heading, set_title, set_words, strike,
-};
+pub use edit::{EditError, NewPoint, Place, add_point, move_point, renumber, restore, set_heading, set_title, set_words, strike};
 pub use find::FindError;
 pub use schedule::set_schedule;
 

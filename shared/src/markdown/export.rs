@@ -104,7 +104,8 @@ impl<'a> Export<'a> {
         let mut attributes = self.attributes(point);
         let words = plan::unix(&point.words);
         attributes.words = !words.is_empty();
-        let mut text = [point.label.as_str(), &point.heading].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+        let mut text =
+            [point.label.as_str(), &point.heading].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
         let marks = "#".repeat(level);
         let reads_as = |text: &str| {
             let line = format!("{marks} {text}");
@@ -223,7 +224,8 @@ fn content(point: &Point, attributes: &mut Attributes) -> String {
 fn item_marker(label: &str) -> Option<String> {
     let candidates = [format!("{label}."), label.to_owned()];
     candidates.into_iter().find(|candidate| {
-        !label.is_empty() && line::marker(candidate).is_some_and(|marker| marker.label == label && marker.length == candidate.len())
+        !label.is_empty()
+            && line::marker(candidate).is_some_and(|marker| marker.label == label && marker.length == candidate.len())
     })
 }
 

@@ -10,7 +10,8 @@ pub fn import(text: &str) -> Result<Draft, ImportError> {
     let text = plan::unix(text.strip_prefix('\u{feff}').unwrap_or(text));
     let lines: Vec<&str> = text.split('\n').collect();
     let (front_title, start) = front_matter(&lines);
-    let mut import = Import { title: front_title, last_comment_end: lines.iter().rposition(|line| line.contains("-->")), ..Import::default() };
+    let mut import =
+        Import { title: front_title, last_comment_end: lines.iter().rposition(|line| line.contains("-->")), ..Import::default() };
     let mut at = start;
     while at < lines.len() {
         at = import.line(&lines, at)?;
@@ -73,9 +74,7 @@ impl<'a> Import<'a> {
             self.close();
         } else if text.starts_with("<!--") && self.last_comment_end.is_some_and(|end| end >= at) {
             return self.comment(lines, at, column);
-        } else if text.starts_with("{:") && text.trim_end().ends_with('}') {
-            self.close();
-        } else if matches!(text.trim_end(), "* TOC" | "- TOC") && lines.get(at + 1).is_some_and(|line| line.trim() == "{:toc}") {
+        } else if is_kramdown(text, lines.get(at + 1)) {
             self.close();
         } else {
             self.text(text, column, at)?;
@@ -226,6 +225,12 @@ fn apply(attributes: Attributes, point: &mut DraftPoint) {
     // Ids of another document mean nothing in this one.
     point.schedule.after.clear();
     point.after = attributes.after;
+}
+
+/// kramdown's attribute lines, and the placeholder that its table of contents replaces.
+fn is_kramdown(text: &str, next: Option<&&str>) -> bool {
+    let contents = matches!(text.trim_end(), "* TOC" | "- TOC") && next.is_some_and(|line| line.trim() == "{:toc}");
+    contents || (text.starts_with("{:") && text.trim_end().ends_with('}'))
 }
 
 fn column(indentation: &str) -> usize {

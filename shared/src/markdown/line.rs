@@ -6,7 +6,19 @@ use crate::plan::{is_ordinal, is_roman};
 
 /// Words before a number that make the two a label, also where the number is a letter or roman.
 const DIVISIONS: [&str; 14] = [
-    "annex", "appendix", "article", "attachment", "chapter", "clause", "option", "paragraph", "part", "point", "protocol", "rule", "section",
+    "annex",
+    "appendix",
+    "article",
+    "attachment",
+    "chapter",
+    "clause",
+    "option",
+    "paragraph",
+    "part",
+    "point",
+    "protocol",
+    "rule",
+    "section",
     "title",
 ];
 

@@ -84,12 +84,18 @@ fn no_word_of_a_real_draft_agreement_is_lost() {
     let draft = import(&text).expect("a plan");
     // What is dropped: four lines of front matter, three link definitions, two lines of the table of contents.
     let dropped = |(at, line): (usize, &str)| {
-        at < 4 || line.starts_with("[source]: ") || line.starts_with("[10nov]: ") || line.starts_with("[4dec]: ") || line == "* TOC" || line == "{:toc}"
+        at < 4
+            || line.starts_with("[source]: ")
+            || line.starts_with("[10nov]: ")
+            || line.starts_with("[4dec]: ")
+            || line == "* TOC"
+            || line == "{:toc}"
     };
     let kept: Vec<&str> = text.lines().enumerate().filter(|line| !dropped(*line)).map(|(_, line)| line).collect();
     assert_eq!(text.lines().count() - kept.len(), 9);
     let flat = flatten(&draft).expect("not too deep");
-    let imported: Vec<String> = flat.iter().map(|(point, _)| format!("{} {} {}", point.label, point.heading, point.words)).collect();
+    let imported: Vec<String> =
+        flat.iter().map(|(point, _)| format!("{} {} {}", point.label, point.heading, point.words)).collect();
     let (was, is) = (tokens(&kept.join("\n")), tokens(&imported.join("\n")));
     if let Some(at) = (0..was.len().max(is.len())).find(|at| was.get(*at) != is.get(*at)) {
         let around = |tokens: &[String]| tokens[at.saturating_sub(8).min(tokens.len())..(at + 8).min(tokens.len())].join(" ");
@@ -167,9 +173,42 @@ fn words() -> impl Strategy<Value = String> {
         "[ -~]{0,6}",
         "\\PC{0,4}",
         prop::sample::select(vec![
-            "\n", "\n\n", "\\", "# ", "1. ", "3bis. ", "3bis [", "5 bis. ", "(a) ", "a) ", "- ", "* ", "~~", "**", "`", "> ", "<!--", "-->",
-            "---", "[x]: http://y", "{:toc}", "[30][50]", "الأطراف", "Сторони", "😀", "\t", "\u{a0}", "\u{feff}", "<!-- plenary {} -->", "[",
-            "]", "2", "|", "1\\.", "* TOC\n{:toc}", "Article 5 ",
+            "\n",
+            "\n\n",
+            "\\",
+            "# ",
+            "1. ",
+            "3bis. ",
+            "3bis [",
+            "5 bis. ",
+            "(a) ",
+            "a) ",
+            "- ",
+            "* ",
+            "~~",
+            "**",
+            "`",
+            "> ",
+            "<!--",
+            "-->",
+            "---",
+            "[x]: http://y",
+            "{:toc}",
+            "[30][50]",
+            "الأطراف",
+            "Сторони",
+            "😀",
+            "\t",
+            "\u{a0}",
+            "\u{feff}",
+            "<!-- plenary {} -->",
+            "[",
+            "]",
+            "2",
+            "|",
+            "1\\.",
+            "* TOC\n{:toc}",
+            "Article 5 ",
         ])
         .prop_map(str::to_owned),
     ];
@@ -177,17 +216,31 @@ fn words() -> impl Strategy<Value = String> {
 }
 
 fn draft() -> impl Strategy<Value = Draft> {
-    let labels = ["", "1", "2", "5 bis", "3bis", "(a)", "(a bis)", "1)", "i", "Article 3", "[Article 3bis]", "Annex A", "odd one", "7.bis", "5 no 21"];
-    let label = prop_oneof![prop::sample::select(labels.to_vec()).prop_map(str::to_owned), "\\PC{0,3}"];
-    let heading = prop_oneof![
-        Just(String::new()),
-        "[A-Z][a-z]{1,8}[.:!]?",
-        words().prop_map(|text| text.replace('\n', " ")),
+    let labels = [
+        "",
+        "1",
+        "2",
+        "5 bis",
+        "3bis",
+        "(a)",
+        "(a bis)",
+        "1)",
+        "i",
+        "Article 3",
+        "[Article 3bis]",
+        "Annex A",
+        "odd one",
+        "7.bis",
+        "5 no 21",
     ];
-    let leaf = (label, heading, words(), prop::bool::weighted(0.2), prop::option::of(0i64..9)).prop_map(|(label, heading, words, struck, days)| {
-        let schedule = Schedule { offset_days: days, ..Schedule::default() };
-        DraftPoint { label, heading, words, struck, schedule, ..DraftPoint::default() }
-    });
+    let label = prop_oneof![prop::sample::select(labels.to_vec()).prop_map(str::to_owned), "\\PC{0,3}"];
+    let heading = prop_oneof![Just(String::new()), "[A-Z][a-z]{1,8}[.:!]?", words().prop_map(|text| text.replace('\n', " ")),];
+    let leaf = (label, heading, words(), prop::bool::weighted(0.2), prop::option::of(0i64..9)).prop_map(
+        |(label, heading, words, struck, days)| {
+            let schedule = Schedule { offset_days: days, ..Schedule::default() };
+            DraftPoint { label, heading, words, struck, schedule, ..DraftPoint::default() }
+        },
+    );
     let leaf = leaf.boxed();
     let tree = leaf.clone().prop_recursive(4, 24, 4, move |inner| {
         (leaf.clone(), prop::collection::vec(inner, 0..4)).prop_map(|(point, children)| DraftPoint { children, ..point })

@@ -41,27 +41,20 @@ pub(super) fn replacements<'a>(old: &str, new: &'a str) -> Vec<Replacement<'a>> 
 }
 
 fn compared<'a>(start: u32, old: &[&str], new: &[&'a str], new_text: &'a str) -> Vec<Replacement<'a>> {
-    let sums = |pieces: &[&str], length: fn(&str) -> usize| {
-        let mut sums = vec![0];
-        for piece in pieces {
-            sums.push(sums[sums.len() - 1] + length(piece));
+    let mut replacements = Vec::new();
+    // Places are counted along the way: of what `similar` reports only the kinds and lengths are reliable, an insertion beside a
+    // deletion can carry an index inside it.
+    let (mut at_old, mut at_new, mut at, mut byte) = (0, 0, start, 0);
+    for op in capture_diff_slices(Algorithm::Myers, old, new) {
+        let (from, to) = (op.old_range().len(), op.new_range().len());
+        let removed = old[at_old..at_old + from].iter().map(|piece| utf16(piece)).sum();
+        let bytes: usize = new[at_new..at_new + to].iter().map(|piece| piece.len()).sum();
+        if !matches!(op, DiffOp::Equal { .. }) {
+            replacements.push(Replacement { at, removed, inserted: &new_text[byte..byte + bytes] });
         }
-        sums
-    };
-    let units = sums(old, |piece| utf16(piece) as usize);
-    let bytes = sums(new, str::len);
-    let ops = capture_diff_slices(Algorithm::Myers, old, new);
-    let changes = ops.iter().filter(|op| !matches!(op, DiffOp::Equal { .. }));
-    changes
-        .map(|op| {
-            let (from, to) = (op.old_range(), op.new_range());
-            Replacement {
-                at: start + units[from.start] as u32,
-                removed: (units[from.end] - units[from.start]) as u32,
-                inserted: &new_text[bytes[to.start]..bytes[to.end]],
-            }
-        })
-        .collect()
+        (at_old, at_new, at, byte) = (at_old + from, at_new + to, at + removed, byte + bytes);
+    }
+    replacements
 }
 
 /// Edits `text` so that it reads `new`; `None` if the text holds more than characters, which offsets would not fit.

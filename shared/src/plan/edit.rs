@@ -22,7 +22,9 @@ pub enum EditError {
         id: PointId,
     },
     /// A sibling has this label.
-    #[error("{label:?} labels a point at this place already, perhaps a struck one: choose another label, or none to get one that fits")]
+    #[error(
+        "{label:?} labels a point at this place already, perhaps a struck one: choose another label, or none to get one that fits"
+    )]
     LabelTaken {
         /// The label.
         label: String,
@@ -76,7 +78,8 @@ pub enum Place {
         /// The point, `None` for the plan.
         parent: Option<PointId>,
     },
-    /// Right after a point, on its level.
+    /// Right after a point, on its level. A new point that gets its label goes behind those put in there before it: after `5`
+    /// comes `5 bis`, then `5 ter`.
     After(PointId),
     /// Right before a point, on its level.
     Before(PointId),
@@ -97,7 +100,13 @@ pub fn add_point(txn: &mut TransactionMut, new: NewPoint, place: &Place) -> Resu
     if outline.points.len() >= limits::POINTS_MAX {
         return Err(EditError::TooMany);
     }
-    let (parent, siblings, at) = resolve(&outline, place, None)?;
+    let (parent, siblings, mut at) = resolve(&outline, place, None)?;
+    if let (Place::After(behind), None) = (place, new.label)
+        && let Some(behind) = outline.get(behind).map(|point| &point.label)
+        && at <= siblings.len()
+    {
+        at += siblings[at..].iter().take_while(|point| label::was_put_in_behind(&point.label, behind)).count();
+    }
     if parent.is_some_and(|parent| parent.depth + 1 >= limits::POINT_DEPTH_MAX) {
         return Err(EditError::TooDeep);
     }

@@ -8,7 +8,9 @@ use super::{Outline, Point, label, read::shown};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FindError {
     /// Nothing has this label or id.
-    #[error("no point {what:?}: give a label as the plan shows it (such as \"5 bis\"), a path of labels (such as \"5/(a)\") or an id")]
+    #[error(
+        "no point {what:?}: give a label as the plan shows it (such as \"5 bis\"), a path of labels (such as \"5/(a)\") or an id"
+    )]
     Unknown {
         /// What was looked for.
         what: String,

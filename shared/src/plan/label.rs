@@ -198,6 +198,13 @@ fn counts_in_roman<'a>(labels: impl Iterator<Item = &'a str>) -> bool {
     })
 }
 
+/// Whether `label` says that its point was put in behind `number`: `5 bis` and `5 ter` behind `5`.
+pub(super) fn was_put_in_behind(label: &str, number: &str) -> bool {
+    let (Some(label), Some(number)) = (Label::parse(label, false), Label::parse(number, false)) else { return false };
+    let added = label.ranks.strip_prefix(&number.ranks[..]).and_then(|added| added.first());
+    label.same_number(&number) && added.is_some_and(|rank| *rank > 1)
+}
+
 /// The label for a newcomer at `at` among siblings with these labels, below a point labelled `parent`.
 pub(super) fn fit(labels: &[&str], at: usize, parent: Option<&str>) -> String {
     let at = at.min(labels.len());

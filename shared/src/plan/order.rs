@@ -76,7 +76,7 @@ fn between(low: Option<&FractionalIndex>, high: Option<&FractionalIndex>) -> Fra
 
 fn parse(order: &str) -> Option<FractionalIndex> {
     let hex = order.len() <= KEY_CHARS_MAX
-        && order.len() % 2 == 0
+        && order.len().is_multiple_of(2)
         && order.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
     if hex { FractionalIndex::from_string(order).ok() } else { None }
 }
