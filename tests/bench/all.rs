@@ -32,114 +32,43 @@ pub struct AllArgs {
 }
 
 /// A row: its name, the generator's arguments, the figures to show.
-type Row = (
-    &'static str,
-    &'static [&'static str],
-    &'static [&'static str],
-);
+type Row = (&'static str, &'static [&'static str], &'static [&'static str]);
 
 const ROWS: &[Row] = &[
     (
         "fanout 20k/s",
-        &[
-            "paced",
-            "--rooms",
-            "1",
-            "--clients",
-            "200",
-            "--rate",
-            "20000",
-        ],
-        &[
-            "deliveries_s",
-            "cpu_us_per_delivery",
-            "p50_ms",
-            "p99_ms",
-            "missing",
-        ],
+        &["paced", "--rooms", "1", "--clients", "200", "--rate", "20000"],
+        &["deliveries_s", "cpu_us_per_delivery", "p50_ms", "p99_ms", "missing"],
     ),
     (
         "fanout 100k/s",
-        &[
-            "paced",
-            "--rooms",
-            "1",
-            "--clients",
-            "200",
-            "--rate",
-            "100000",
-        ],
-        &[
-            "deliveries_s",
-            "cpu_us_per_delivery",
-            "p50_ms",
-            "p99_ms",
-            "missing",
-        ],
+        &["paced", "--rooms", "1", "--clients", "200", "--rate", "100000"],
+        &["deliveries_s", "cpu_us_per_delivery", "p50_ms", "p99_ms", "missing"],
     ),
     (
         "many 1k/s",
-        &[
-            "paced",
-            "--rooms",
-            "200",
-            "--clients",
-            "2",
-            "--rate",
-            "1000",
-        ],
-        &[
-            "deliveries_s",
-            "cpu_us_per_delivery",
-            "p50_ms",
-            "p99_ms",
-            "missing",
-        ],
+        &["paced", "--rooms", "200", "--clients", "2", "--rate", "1000"],
+        &["deliveries_s", "cpu_us_per_delivery", "p50_ms", "p99_ms", "missing"],
     ),
     (
         "saturate",
-        &[
-            "saturate",
-            "--rooms",
-            "50",
-            "--clients",
-            "2",
-            "--in-flight",
-            "16",
-        ],
+        &["saturate", "--rooms", "50", "--clients", "2", "--in-flight", "16"],
         &["edits_s", "cpu_us_per_edit", "p50_ms", "p99_ms", "missing"],
     ),
-    (
-        "idle",
-        &["idle", "--rooms", "1", "--connections", "2000"],
-        &["kib_each"],
-    ),
-    (
-        "join 500 on 50",
-        &["join", "--rooms", "50", "--clients", "500"],
-        &["last_synced_ms", "p50_ms", "state_bytes_max"],
-    ),
+    ("idle", &["idle", "--rooms", "1", "--connections", "2000"], &["kib_each"]),
+    ("join 500 on 50", &["join", "--rooms", "50", "--clients", "500"], &["last_synced_ms", "p50_ms", "state_bytes_max"]),
 ];
 
 /// Runs every row and prints the medians.
 pub fn run(args: AllArgs) -> Result<()> {
     let mut rows = Vec::new();
-    let wanted = |name: &str| {
-        args.only
-            .as_ref()
-            .is_none_or(|only| name.starts_with(only.as_str()))
-    };
+    let wanted = |name: &str| args.only.as_ref().is_none_or(|only| name.starts_with(only.as_str()));
     for (name, row, shown) in ROWS.iter().filter(|(name, ..)| wanted(name)) {
         let mut runs = Vec::new();
         for _ in 0..args.times {
             // A server of its own for each run: what earlier runs wrote would weigh on later ones.
             let server = start(&args);
-            runs.push(generate(
-                &server,
-                row,
-                "p-{n}",
-                (row[0] == "paced" || row[0] == "saturate").then_some(args.seconds),
-            )?);
+            runs.push(generate(&server, row, "p-{n}", (row[0] == "paced" || row[0] == "saturate").then_some(args.seconds))?);
             eprintln!("{name}: {}", runs[runs.len() - 1]);
         }
         rows.push((*name, medians(&runs), *shown));
@@ -148,17 +77,11 @@ pub fn run(args: AllArgs) -> Result<()> {
         rows.extend(large(&args)?);
     }
     if args.json {
-        let rows: Map<String, Value> = rows
-            .into_iter()
-            .map(|(name, figures, _)| (name.to_owned(), figures))
-            .collect();
+        let rows: Map<String, Value> = rows.into_iter().map(|(name, figures, _)| (name.to_owned(), figures)).collect();
         println!("{}", Value::Object(rows));
     } else {
         for (name, figures, shown) in rows {
-            let figures: Vec<String> = shown
-                .iter()
-                .map(|f| format!("{f} {}", figures[*f]))
-                .collect();
+            let figures: Vec<String> = shown.iter().map(|f| format!("{f} {}", figures[*f])).collect();
             println!("{name:<22} {}", figures.join("  "));
         }
     }
@@ -172,47 +95,24 @@ fn large(args: &AllArgs) -> Result<Vec<(&'static str, Value, &'static [&'static 
     };
     let mut server = start(args);
     let room = format!("p-{PLANS}");
-    let replayed = generate(
-        &server,
-        &["replay", "--trace", trace.to_str().context("path")?],
-        &room,
-        None,
-    )?;
+    let replayed = generate(&server, &["replay", "--trace", trace.to_str().context("path")?], &room, None)?;
     eprintln!("large replay: {replayed}");
     let (mut joins, mut opens) = (Vec::new(), Vec::new());
     for _ in 0..args.times {
-        joins.push(generate(
-            &server,
-            &["join", "--rooms", "1", "--clients", "100"],
-            &room,
-            None,
-        )?);
+        joins.push(generate(&server, &["join", "--rooms", "1", "--clients", "100"], &room, None)?);
         eprintln!("large join: {}", joins[joins.len() - 1]);
     }
     for _ in 0..args.times {
         server.sigterm();
         server.restart();
         std::thread::sleep(Duration::from_secs(1));
-        opens.push(generate(
-            &server,
-            &["join", "--rooms", "1", "--clients", "1"],
-            &room,
-            None,
-        )?);
+        opens.push(generate(&server, &["join", "--rooms", "1", "--clients", "1"], &room, None)?);
         eprintln!("large open: {}", opens[opens.len() - 1]);
     }
     Ok(vec![
         ("large replay", replayed, &["updates", "seconds", "rss_kib"]),
-        (
-            "large join 100",
-            medians(&joins),
-            &["last_synced_ms", "p50_ms", "state_bytes_max"],
-        ),
-        (
-            "large open",
-            medians(&opens),
-            &["last_synced_ms", "rss_kib", "state_bytes_max"],
-        ),
+        ("large join 100", medians(&joins), &["last_synced_ms", "p50_ms", "state_bytes_max"]),
+        ("large open", medians(&opens), &["last_synced_ms", "rss_kib", "state_bytes_max"]),
     ])
 }
 
@@ -227,12 +127,7 @@ fn start(args: &AllArgs) -> Server {
 
 fn generate(server: &Server, row: &[&str], room: &str, seconds: Option<f64>) -> Result<Value> {
     let tokens = tempfile::NamedTempFile::new()?;
-    let lines: Vec<&str> = server
-        .demo
-        .members
-        .iter()
-        .map(|seat| seat.token.as_str())
-        .collect();
+    let lines: Vec<&str> = server.demo.members.iter().map(|seat| seat.token.as_str()).collect();
     std::fs::write(tokens.path(), lines.join("\n"))?;
     let mut command = Command::new(std::env::current_exe()?);
     command
@@ -246,11 +141,7 @@ fn generate(server: &Server, row: &[&str], room: &str, seconds: Option<f64>) -> 
         command.args(["--seconds", &seconds.to_string()]);
     }
     let output = command.output()?;
-    ensure!(
-        output.status.success(),
-        "{row:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    ensure!(output.status.success(), "{row:?}: {}", String::from_utf8_lossy(&output.stderr));
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
@@ -262,8 +153,5 @@ fn medians(runs: &[Value]) -> Value {
         values.sort_by(f64::total_cmp);
         values.get(values.len() / 2).copied()
     };
-    figures
-        .keys()
-        .map(|name| (name.clone(), json!(median(name))))
-        .collect()
+    figures.keys().map(|name| (name.clone(), json!(median(name)))).collect()
 }

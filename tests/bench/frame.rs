@@ -23,11 +23,7 @@ pub fn message(frame: &[u8]) -> Message<'_> {
             let Some(payload) = rest.var().and_then(|length| rest.take(length)) else {
                 return Message::Other;
             };
-            if kind == 1 {
-                Message::Step2(payload)
-            } else {
-                Message::Update(payload)
-            }
+            if kind == 1 { Message::Step2(payload) } else { Message::Update(payload) }
         }
         _ => Message::Other,
     }
@@ -40,11 +36,7 @@ pub fn insertions(update: &[u8], mut each: impl FnMut(u64, u32, u32)) {
         runs.clear();
         if let Ok(update) = Update::decode_v1(update) {
             for (client, ranges) in update.insertions(true).iter() {
-                runs.extend(
-                    ranges
-                        .iter()
-                        .map(|range| (client.get(), range.start, range.end - range.start)),
-                );
+                runs.extend(ranges.iter().map(|range| (client.get(), range.start, range.end - range.start)));
             }
         }
     }
@@ -140,10 +132,6 @@ mod tests {
         let update = txn.encode_update_v1();
         let mut runs = Vec::new();
         assert!(scan(&update, &mut runs).is_some());
-        assert_eq!(
-            runs.iter().map(|r| r.2).sum::<u32>() + 1,
-            7,
-            "all but the deleted one: {runs:?}"
-        );
+        assert_eq!(runs.iter().map(|r| r.2).sum::<u32>() + 1, 7, "all but the deleted one: {runs:?}");
     }
 }

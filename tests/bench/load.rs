@@ -41,11 +41,7 @@ struct Room {
 
 impl Room {
     fn new(clients: usize) -> Rc<Self> {
-        Rc::new(Room {
-            base: client_id(),
-            sent: RefCell::new(vec![Vec::new(); clients]),
-            decoded: RefCell::default(),
-        })
+        Rc::new(Room { base: client_id(), sent: RefCell::new(vec![Vec::new(); clients]), decoded: RefCell::default() })
     }
 
     /// The characters in an update, decoded once however many clients get it.
@@ -57,16 +53,10 @@ impl Room {
         let (sent, now) = (self.sent.borrow(), Instant::now());
         let mut edits = Vec::new();
         frame::insertions(update, |client, clock, length| {
-            let writer = client
-                .checked_sub(self.base)
-                .map(|n| n as usize)
-                .filter(|n| *n < sent.len());
+            let writer = client.checked_sub(self.base).map(|n| n as usize).filter(|n| *n < sent.len());
             for clock in clock..clock + length {
                 let sent = writer.and_then(|w| sent[w].get(clock as usize).copied());
-                edits.push(Edit {
-                    writer: writer.filter(|_| sent.is_some()),
-                    sent: sent.unwrap_or(now),
-                });
+                edits.push(Edit { writer: writer.filter(|_| sent.is_some()), sent: sent.unwrap_or(now) });
             }
         });
         let edits = Rc::new(edits);
@@ -109,8 +99,7 @@ impl Tally {
                 None => {}
             }
         }
-        self.deliveries_ever
-            .set(self.deliveries_ever.get() + others);
+        self.deliveries_ever.set(self.deliveries_ever.get() + others);
         self.echoes_ever.set(self.echoes_ever.get() + own);
         if self.measuring.get() {
             self.frames.set(self.frames.get() + 1);
@@ -139,30 +128,12 @@ struct Client {
 }
 
 impl Client {
-    async fn open(
-        target: &Target,
-        room_name: &str,
-        room: Rc<Room>,
-        number: usize,
-        seat: usize,
-    ) -> Result<(Rc<Self>, Reader)> {
+    async fn open(target: &Target, room_name: &str, room: Rc<Room>, number: usize, seat: usize) -> Result<(Rc<Self>, Reader)> {
         let (mut reader, writer) = socket::connect(target, room_name, seat).await?;
         sync(&mut reader, &writer).await?;
-        let doc = Doc::with_options(Options::with_client_id(ClientID::new(
-            room.base + number as u64,
-        )));
+        let doc = Doc::with_options(Options::with_client_id(ClientID::new(room.base + number as u64)));
         let text = doc.get_or_insert_text("bench");
-        Ok((
-            Rc::new(Client {
-                number,
-                room,
-                writer,
-                text,
-                doc,
-                length: Cell::new(0),
-            }),
-            reader,
-        ))
+        Ok((Rc::new(Client { number, room, writer, text, doc, length: Cell::new(0) }), reader))
     }
 
     /// Queues an update that inserts one character.
@@ -176,27 +147,17 @@ impl Client {
     }
 
     /// Counts what arrives; `then` learns how many of its own edits came back.
-    fn listen(
-        self: &Rc<Self>,
-        mut reader: Reader,
-        tally: &Rc<Tally>,
-        then: impl Fn(&Self, usize) -> Result<()> + 'static,
-    ) {
+    fn listen(self: &Rc<Self>, mut reader: Reader, tally: &Rc<Tally>, then: impl Fn(&Self, usize) -> Result<()> + 'static) {
         let (this, tally) = (self.clone(), tally.clone());
         spawn_local(async move {
             loop {
                 let mut own = 0;
                 let read = reader.read(|bytes| match frame::message(bytes) {
-                    Message::Update(update) | Message::Step2(update) => {
-                        own += tally.count(this.number, &this.room.edits(update))
-                    }
+                    Message::Update(update) | Message::Step2(update) => own += tally.count(this.number, &this.room.edits(update)),
                     Message::Step1 | Message::Other => {}
                 });
                 if let Err(error) = read.await.and_then(|()| then(&this, own)) {
-                    tally
-                        .failure
-                        .borrow_mut()
-                        .get_or_insert(format!("client {}: {error:#}", this.number));
+                    tally.failure.borrow_mut().get_or_insert(format!("client {}: {error:#}", this.number));
                     return;
                 }
             }
@@ -224,32 +185,20 @@ async fn sync(reader: &mut Reader, writer: &Writer) -> Result<usize> {
     Ok(synced.unwrap_or_default())
 }
 
-async fn open_all(
-    target: &Target,
-    rooms: usize,
-    per_room: usize,
-) -> Result<Vec<(Rc<Client>, Reader)>> {
+async fn open_all(target: &Target, rooms: usize, per_room: usize) -> Result<Vec<(Rc<Client>, Reader)>> {
     let mut clients = Vec::with_capacity(rooms * per_room);
     let of_room: Vec<_> = (0..rooms).map(|_| Room::new(per_room)).collect();
     // Rooms alternate, so that taking clients in turn spreads the load over all rooms.
     for number in 0..per_room {
         for (n, room) in of_room.iter().enumerate() {
-            clients.push(
-                Client::open(target, &target.room(n), room.clone(), number, clients.len()).await?,
-            );
+            clients.push(Client::open(target, &target.room(n), room.clone(), number, clients.len()).await?);
         }
     }
     Ok(clients)
 }
 
 /// Edits at a steady pace by clients in turn: latency, and CPU time for each delivery.
-pub async fn paced(
-    target: &Target,
-    rooms: usize,
-    per_room: usize,
-    deliveries_s: f64,
-    window: Window,
-) -> Result<Value> {
+pub async fn paced(target: &Target, rooms: usize, per_room: usize, deliveries_s: f64, window: Window) -> Result<Value> {
     ensure!(per_room > 1, "a delivery needs two clients");
     let tally = Rc::new(Tally::default());
     let clients = open_all(target, rooms, per_room).await?;
@@ -282,10 +231,7 @@ pub async fn paced(
     tally.measuring.set(false);
     let cpu_us = (cpu(target.pid)? - cpu_before).as_micros() as f64;
     let expected = edits as u64 * (per_room - 1) as u64;
-    let drained = until(Duration::from_secs(10), || {
-        tally.deliveries_ever.get() >= expected
-    })
-    .await;
+    let drained = until(Duration::from_secs(10), || tally.deliveries_ever.get() >= expected).await;
     tally.check()?;
     let mut latencies = tally.latencies_us.borrow_mut();
     latencies.sort_unstable();
@@ -303,13 +249,7 @@ pub async fn paced(
 
 /// Every client keeps `in_flight` edits on the way; an edit has landed when its own echo is back or, for servers that send
 /// none, when the other client has it.
-pub async fn saturate(
-    target: &Target,
-    rooms: usize,
-    per_room: usize,
-    in_flight: usize,
-    window: Window,
-) -> Result<Value> {
+pub async fn saturate(target: &Target, rooms: usize, per_room: usize, in_flight: usize, window: Window) -> Result<Value> {
     let tally = Rc::new(Tally::default());
     let clients = open_all(target, rooms, per_room).await?;
     let all: Vec<_> = clients.iter().map(|(client, _)| client.clone()).collect();
@@ -329,24 +269,15 @@ pub async fn saturate(
         client.writer.flush()?;
     }
     tokio::time::sleep(window.warmup).await;
-    ensure!(
-        tally.echoes_ever.get() > 0,
-        "this server does not echo an edit to its writer"
-    );
+    ensure!(tally.echoes_ever.get() > 0, "this server does not echo an edit to its writer");
     let (begin, cpu_before) = (Instant::now(), cpu(target.pid)?);
     tally.measuring.set(true);
     tokio::time::sleep(window.length).await;
     tally.measuring.set(false);
-    let (took, cpu_us) = (
-        begin.elapsed().as_secs_f64(),
-        (cpu(target.pid)? - cpu_before).as_micros() as f64,
-    );
+    let (took, cpu_us) = (begin.elapsed().as_secs_f64(), (cpu(target.pid)? - cpu_before).as_micros() as f64);
     stop.set(true);
     let written: usize = all.iter().map(|client| client.length.get() as usize).sum();
-    let drained = until(Duration::from_secs(10), || {
-        tally.echoes_ever.get() >= written as u64
-    })
-    .await;
+    let drained = until(Duration::from_secs(10), || tally.echoes_ever.get() >= written as u64).await;
     tally.check()?;
     let mut latencies = tally.latencies_us.borrow_mut();
     latencies.sort_unstable();
@@ -391,15 +322,13 @@ pub async fn join(target: &Rc<Target>, rooms: usize, clients: usize) -> Result<V
         .map(|n| {
             let target = target.clone();
             spawn_local(async move {
-                let (mut reader, writer) =
-                    socket::connect(&target, &target.room(n % rooms), n).await?;
+                let (mut reader, writer) = socket::connect(&target, &target.room(n % rooms), n).await?;
                 let bytes = sync(&mut reader, &writer).await?;
                 Ok::<_, anyhow::Error>((begin.elapsed(), bytes, reader, writer))
             })
         })
         .collect();
-    let (mut times_us, mut bytes_min, mut bytes_max, mut open) =
-        (Vec::new(), usize::MAX, 0, Vec::new());
+    let (mut times_us, mut bytes_min, mut bytes_max, mut open) = (Vec::new(), usize::MAX, 0, Vec::new());
     for one in joining {
         let (took, bytes, reader, writer) = one.await??;
         times_us.push(took.as_micros() as u32);
@@ -439,17 +368,13 @@ pub async fn replay(target: &Target, updates: &[Vec<u8>], in_flight: usize) -> R
             landed += 1;
         }
     }
-    Ok(
-        json!({ "updates": updates.len(), "seconds": round(begin.elapsed().as_secs_f64()), "rss_kib": rss_kib(target.pid)? }),
-    )
+    Ok(json!({ "updates": updates.len(), "seconds": round(begin.elapsed().as_secs_f64()), "rss_kib": rss_kib(target.pid)? }))
 }
 
 /// The clock after the last character that an update of one writer brings.
 fn end_of(update: &[u8]) -> (u64, u32) {
     let mut end = (0, 0);
-    frame::insertions(update, |client, clock, length| {
-        end = (client, end.1.max(clock + length))
-    });
+    frame::insertions(update, |client, clock, length| end = (client, end.1.max(clock + length)));
     end
 }
 

@@ -2,10 +2,7 @@
 //!
 //! A delivery is one inserted character that reaches one client other than its writer, however many come in one frame.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a measurement that cannot go on should stop"
-)]
+#![allow(clippy::unwrap_used, reason = "a measurement that cannot go on should stop")]
 
 mod all;
 mod frame;
@@ -108,10 +105,7 @@ struct WindowArgs {
 
 impl From<WindowArgs> for Window {
     fn from(args: WindowArgs) -> Window {
-        Window {
-            warmup: Duration::from_secs_f64(args.warmup),
-            length: Duration::from_secs_f64(args.seconds),
-        }
+        Window { warmup: Duration::from_secs_f64(args.warmup), length: Duration::from_secs_f64(args.seconds) }
     }
 }
 
@@ -120,47 +114,19 @@ fn main() -> Result<()> {
         Work::All(args) => return all::run(args),
         work => work,
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let figures = tokio::task::LocalSet::new().block_on(&runtime, async {
         match work {
-            Work::Paced {
-                target,
-                rooms,
-                clients,
-                rate,
-                window,
-            } => load::paced(&target.check()?, rooms, clients, rate, window.into()).await,
-            Work::Saturate {
-                target,
-                rooms,
-                clients,
-                in_flight,
-                window,
-            } => load::saturate(&target.check()?, rooms, clients, in_flight, window.into()).await,
-            Work::Idle {
-                target,
-                rooms,
-                connections,
-            } => load::idle(&target.check()?, rooms, connections).await,
-            Work::Join {
-                target,
-                rooms,
-                clients,
-            } => load::join(&Rc::new(target.check()?), rooms, clients).await,
-            Work::Replay {
-                target,
-                trace,
-                edits_each,
-                in_flight,
-            } => {
-                let updates = trace::updates(
-                    &trace::read(&trace)?,
-                    "paper",
-                    trace::client_id(),
-                    edits_each,
-                );
+            Work::Paced { target, rooms, clients, rate, window } => {
+                load::paced(&target.check()?, rooms, clients, rate, window.into()).await
+            }
+            Work::Saturate { target, rooms, clients, in_flight, window } => {
+                load::saturate(&target.check()?, rooms, clients, in_flight, window.into()).await
+            }
+            Work::Idle { target, rooms, connections } => load::idle(&target.check()?, rooms, connections).await,
+            Work::Join { target, rooms, clients } => load::join(&Rc::new(target.check()?), rooms, clients).await,
+            Work::Replay { target, trace, edits_each, in_flight } => {
+                let updates = trace::updates(&trace::read(&trace)?, "paper", trace::client_id(), edits_each);
                 load::replay(&target.check()?, &updates, in_flight).await
             }
             Work::All(_) => unreachable!("ran above"),

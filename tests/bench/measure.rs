@@ -11,14 +11,8 @@ pub fn cpu(pid: Option<u32>) -> Result<Duration> {
     let Some(pid) = pid else {
         return Ok(Duration::ZERO);
     };
-    let stat =
-        std::fs::read_to_string(format!("/proc/{pid}/stat")).context("the server is gone")?;
-    let fields: Vec<&str> = stat
-        .rsplit_once(')')
-        .context("stat")?
-        .1
-        .split_whitespace()
-        .collect();
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).context("the server is gone")?;
+    let fields: Vec<&str> = stat.rsplit_once(')').context("stat")?.1.split_whitespace().collect();
     let ticks = fields[11].parse::<u64>()? + fields[12].parse::<u64>()?;
     Ok(Duration::from_millis(ticks * 1000 / TICKS))
 }
@@ -26,12 +20,8 @@ pub fn cpu(pid: Option<u32>) -> Result<Duration> {
 /// Resident memory in KiB.
 pub fn rss_kib(pid: Option<u32>) -> Result<u64> {
     let Some(pid) = pid else { return Ok(0) };
-    let status =
-        std::fs::read_to_string(format!("/proc/{pid}/status")).context("the server is gone")?;
-    let line = status
-        .lines()
-        .find(|l| l.starts_with("VmRSS:"))
-        .context("VmRSS")?;
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).context("the server is gone")?;
+    let line = status.lines().find(|l| l.starts_with("VmRSS:")).context("VmRSS")?;
     Ok(line.split_whitespace().nth(1).context("VmRSS")?.parse()?)
 }
 

@@ -31,9 +31,7 @@ struct Out {
 
 /// Opens a socket and upgrades it.
 pub async fn connect(target: &Target, room: &str, client: usize) -> Result<(Reader, Writer)> {
-    let stream = TcpStream::connect(&target.address)
-        .await
-        .context("connect")?;
+    let stream = TcpStream::connect(&target.address).await.context("connect")?;
     stream.set_nodelay(true)?;
     let stream = Rc::new(stream);
     let mut request = target.request(room, client).into_bytes();
@@ -45,30 +43,13 @@ pub async fn connect(target: &Target, room: &str, client: usize) -> Result<(Read
             Err(e) => return Err(e.into()),
         }
     }
-    let writer = Writer(Rc::new(Out {
-        stream: stream.clone(),
-        waiting: RefCell::default(),
-        flushing: Cell::new(false),
-    }));
-    let mut reader = Reader {
-        stream,
-        bytes: Vec::new(),
-        parsed: 0,
-        partial: None,
-        writer: writer.clone(),
-    };
+    let writer = Writer(Rc::new(Out { stream: stream.clone(), waiting: RefCell::default(), flushing: Cell::new(false) }));
+    let mut reader = Reader { stream, bytes: Vec::new(), parsed: 0, partial: None, writer: writer.clone() };
     loop {
         reader.fill().await?;
         if let Some(end) = reader.bytes.windows(4).position(|w| w == b"\r\n\r\n") {
-            let status = String::from_utf8_lossy(&reader.bytes[..end])
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .to_owned();
-            ensure!(
-                status.contains(" 101 "),
-                "the server answered {status:?} for {room}"
-            );
+            let status = String::from_utf8_lossy(&reader.bytes[..end]).lines().next().unwrap_or_default().to_owned();
+            ensure!(status.contains(" 101 "), "the server answered {status:?} for {room}");
             reader.parsed = end + 4;
             return Ok((reader, writer));
         }
@@ -111,10 +92,7 @@ impl Reader {
             self.parsed = start + length;
             let last = first & 0x80 != 0;
             match first & 0x0f {
-                0..=2 if !last => self
-                    .partial
-                    .get_or_insert_default()
-                    .extend_from_slice(payload),
+                0..=2 if !last => self.partial.get_or_insert_default().extend_from_slice(payload),
                 0 => {
                     let mut whole = self.partial.take().unwrap_or_default();
                     whole.extend_from_slice(payload);
@@ -122,13 +100,8 @@ impl Reader {
                 }
                 1 | 2 => each(payload),
                 8 => {
-                    let code = payload
-                        .first_chunk::<2>()
-                        .map_or(1005, |c| u16::from_be_bytes(*c));
-                    bail!(
-                        "the server closed with {code} {:?}",
-                        String::from_utf8_lossy(payload.get(2..).unwrap_or_default())
-                    );
+                    let code = payload.first_chunk::<2>().map_or(1005, |c| u16::from_be_bytes(*c));
+                    bail!("the server closed with {code} {:?}", String::from_utf8_lossy(payload.get(2..).unwrap_or_default()));
                 }
                 9 => self.writer.send(10, payload)?,
                 _ => {}
@@ -141,14 +114,8 @@ impl Reader {
 /// The length of a frame's head and of its payload, once the head is whole.
 fn frame_head(bytes: &[u8]) -> Option<(usize, usize)> {
     match *bytes.get(1)? & 0x7f {
-        126 => Some((
-            4,
-            u16::from_be_bytes(*bytes.get(2..)?.first_chunk()?) as usize,
-        )),
-        127 => Some((
-            10,
-            u64::from_be_bytes(*bytes.get(2..)?.first_chunk()?) as usize,
-        )),
+        126 => Some((4, u16::from_be_bytes(*bytes.get(2..)?.first_chunk()?) as usize)),
+        127 => Some((10, u64::from_be_bytes(*bytes.get(2..)?.first_chunk()?) as usize)),
         short => Some((2, short as usize)),
     }
 }

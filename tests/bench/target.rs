@@ -39,31 +39,19 @@ pub struct Target {
 impl TargetArgs {
     /// Reads token files and takes the URL apart.
     pub fn check(self) -> Result<Target> {
-        let rest = self
-            .url
-            .strip_prefix("ws://")
-            .context("the URL must begin with ws://")?;
+        let rest = self.url.strip_prefix("ws://").context("the URL must begin with ws://")?;
         let (address, base) = rest.split_once('/').unwrap_or((rest, ""));
         let mut tokens = Vec::new();
         for token in self.token {
             let file = PathBuf::from(&token);
             match std::fs::read_to_string(&file) {
-                Ok(text) => {
-                    tokens.extend(text.lines().filter(|l| !l.is_empty()).map(str::to_owned))
-                }
+                Ok(text) => tokens.extend(text.lines().filter(|l| !l.is_empty()).map(str::to_owned)),
                 Err(_) => tokens.push(token),
             }
         }
         ensure!(!address.is_empty(), "the URL names no host");
         let base = base.trim_end_matches('/').to_owned();
-        Ok(Target {
-            address: address.to_owned(),
-            pid: self.pid,
-            base,
-            room: self.room,
-            tokens,
-            token_param: self.token_param,
-        })
+        Ok(Target { address: address.to_owned(), pid: self.pid, base, room: self.room, tokens, token_param: self.token_param })
     }
 }
 

@@ -14,9 +14,7 @@ pub struct Cli {
 impl Cli {
     /// A command line that has joined by the seat's link.
     pub fn join(seat: &Seat) -> Self {
-        let cli = Cli {
-            home: TempDir::new().unwrap(),
-        };
+        let cli = Cli { home: TempDir::new().unwrap() };
         cli.done(&["join", &seat.link]);
         cli
     }
@@ -37,12 +35,7 @@ impl Cli {
     /// Runs it and expects success; answers what it printed.
     pub fn done(&self, args: &[&str]) -> String {
         let output = self.run(args);
-        assert_eq!(
-            output.status.code(),
-            Some(0),
-            "plenary {args:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert_eq!(output.status.code(), Some(0), "plenary {args:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
 
@@ -51,7 +44,6 @@ impl Cli {
         let mut args = args.to_vec();
         args.push("--json");
         let printed = self.done(&args);
-        serde_json::from_str(&printed)
-            .unwrap_or_else(|e| panic!("plenary {args:?} printed {printed:?}: {e}"))
+        serde_json::from_str(&printed).unwrap_or_else(|e| panic!("plenary {args:?} printed {printed:?}: {e}"))
     }
 }

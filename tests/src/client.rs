@@ -16,13 +16,10 @@ use tokio::{
 };
 use tokio_tungstenite::{
     WebSocketStream,
-    tungstenite::{
-        self, Message, client::IntoClientRequest, http::HeaderValue, protocol::WebSocketConfig,
-    },
+    tungstenite::{self, Message, client::IntoClientRequest, http::HeaderValue, protocol::WebSocketConfig},
 };
 use yrs::{
-    Doc, GetString, Map, Out, ReadTxn, StateVector, Text, TextRef, Transact, TransactionMut,
-    Update, WriteTxn,
+    Doc, GetString, Map, Out, ReadTxn, StateVector, Text, TextRef, Transact, TransactionMut, Update, WriteTxn,
     updates::{decoder::Decode, encoder::Encode},
 };
 
@@ -85,13 +82,7 @@ impl YClient {
             closed: None,
             frames: 0,
         };
-        YClient {
-            shared: Arc::new(Shared {
-                state: Mutex::new(state),
-                changed: watch::Sender::new(()),
-            }),
-            link: None,
-        }
+        YClient { shared: Arc::new(Shared { state: Mutex::new(state), changed: watch::Sender::new(()) }), link: None }
     }
 
     /// A new client that is connected and synced.
@@ -107,16 +98,9 @@ impl YClient {
     }
 
     /// Connects where that may fail.
-    pub async fn try_connect(
-        &mut self,
-        server: &Server,
-        plan: &str,
-        seat: &Seat,
-    ) -> Result<(), String> {
+    pub async fn try_connect(&mut self, server: &Server, plan: &str, seat: &Seat) -> Result<(), String> {
         self.cut();
-        let socket = socket(server, plan, &seat.token, &[])
-            .await
-            .map_err(|e| e.to_string())?;
+        let socket = socket(server, plan, &seat.token, &[]).await.map_err(|e| e.to_string())?;
         let (mut sink, mut stream) = socket.split();
         let (outgoing, mut to_send) = mpsc::channel::<Message>(64);
         {
@@ -125,9 +109,7 @@ impl YClient {
             state.presence.clear();
         }
         let step_1 = protocol::sync_step_1(&self.lock().doc.transact().state_vector().encode_v1());
-        sink.send(Message::Binary(step_1))
-            .await
-            .map_err(|e| e.to_string())?;
+        sink.send(Message::Binary(step_1)).await.map_err(|e| e.to_string())?;
         let writer = tokio::spawn(async move {
             while let Some(message) = to_send.recv().await {
                 if sink.send(message).await.is_err() {
@@ -141,9 +123,7 @@ impl YClient {
                 let answer = match &message {
                     Message::Binary(frame) => shared.take(frame),
                     Message::Close(close) => {
-                        let close = close.as_ref().map_or((1005, String::new()), |c| {
-                            (c.code.into(), c.reason.to_string())
-                        });
+                        let close = close.as_ref().map_or((1005, String::new()), |c| (c.code.into(), c.reason.to_string()));
                         shared.state.lock().unwrap().closed = Some(close);
                         None
                     }
@@ -154,20 +134,11 @@ impl YClient {
                     let _ = answers.send(Message::Binary(answer)).await;
                 }
             }
-            shared
-                .state
-                .lock()
-                .unwrap()
-                .closed
-                .get_or_insert((1006, String::new()));
+            shared.state.lock().unwrap().closed.get_or_insert((1006, String::new()));
             shared.changed.send_replace(());
         });
-        self.link = Some(Link {
-            outgoing,
-            tasks: [writer, reader],
-        });
-        self.wait("synced or closed", |s| s.synced || s.closed.is_some())
-            .await;
+        self.link = Some(Link { outgoing, tasks: [writer, reader] });
+        self.wait("synced or closed", |s| s.synced || s.closed.is_some()).await;
         match self.lock().closed.clone() {
             Some(close) => Err(format!("closed {close:?}")),
             None => Ok(()),
@@ -233,11 +204,7 @@ impl YClient {
 
     /// Sends presence for any client id.
     pub async fn send_presence(&self, client: u64, clock: u32, state: &str) {
-        let entry = protocol::AwarenessEntry {
-            client,
-            clock,
-            state: state.to_owned(),
-        };
+        let entry = protocol::AwarenessEntry { client, clock, state: state.to_owned() };
         self.send(protocol::awareness([&entry].into_iter())).await;
     }
 
@@ -271,20 +238,14 @@ impl YClient {
 
     /// Waits until the server has sent back all that this client holds.
     pub async fn wait_echoed(&self) {
-        self.wait("everything came back", |s| covers(&s.seen, &s.doc))
-            .await;
+        self.wait("everything came back", |s| covers(&s.seen, &s.doc)).await;
     }
 
     /// Waits until two clients hold the same.
     pub async fn wait_same(&self, other: &YClient) {
         let begin = std::time::Instant::now();
         while self.standing() != other.standing() {
-            assert!(
-                begin.elapsed() < PATIENCE,
-                "they never became the same:\n{:?}\n{:?}",
-                self.standing(),
-                other.standing()
-            );
+            assert!(begin.elapsed() < PATIENCE, "they never became the same:\n{:?}\n{:?}", self.standing(), other.standing());
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -299,10 +260,7 @@ impl YClient {
         };
         if tokio::time::timeout(PATIENCE, waiting).await.is_err() {
             let state = self.lock();
-            panic!(
-                "never {what}; denied {:?}, closed {:?}, presence {:?}",
-                state.denied, state.closed, state.presence
-            );
+            panic!("never {what}; denied {:?}, closed {:?}, presence {:?}", state.denied, state.closed, state.presence);
         }
     }
 }
@@ -325,17 +283,13 @@ impl Shared {
         let mut state = self.state.lock().unwrap();
         state.frames += 1;
         if frame.first() == Some(&2) {
-            state
-                .denied
-                .push(String::from_utf8_lossy(frame.get(3..).unwrap_or_default()).into_owned());
+            state.denied.push(String::from_utf8_lossy(frame.get(3..).unwrap_or_default()).into_owned());
             return None;
         }
         match protocol::ClientMessage::decode(frame).unwrap() {
             protocol::ClientMessage::SyncStep1(state_vector) => {
                 let state_vector = StateVector::decode_v1(&state_vector).unwrap();
-                Some(protocol::sync_step_2(
-                    &state.doc.transact().encode_diff_v1(&state_vector),
-                ))
+                Some(protocol::sync_step_2(&state.doc.transact().encode_diff_v1(&state_vector)))
             }
             protocol::ClientMessage::SyncStep2(update) => {
                 state.apply(&update);
@@ -363,9 +317,7 @@ impl Shared {
 impl State {
     fn apply(&mut self, update: &[u8]) {
         for doc in [&self.doc, &self.seen] {
-            doc.transact_mut()
-                .apply_update(Update::decode_v1(update).unwrap())
-                .unwrap();
+            doc.transact_mut().apply_update(Update::decode_v1(update).unwrap()).unwrap();
         }
     }
 }
@@ -380,47 +332,31 @@ pub fn text_of(doc: &Doc, root: &str) -> String {
 /// The words of a point as a shared text.
 pub fn words_of(txn: &mut TransactionMut, point: &str) -> TextRef {
     let points = txn.get_or_insert_map("points");
-    let Some(Out::YMap(point)) = points.get(txn, point) else {
-        panic!("no point {point}")
-    };
-    let Some(Out::YText(words)) = point.get(txn, "words") else {
-        panic!("a point without words")
-    };
+    let Some(Out::YMap(point)) = points.get(txn, point) else { panic!("no point {point}") };
+    let Some(Out::YText(words)) = point.get(txn, "words") else { panic!("a point without words") };
     words
 }
 
 /// What two replicas must agree on: state vector, content.
 pub fn standing(doc: &Doc) -> (Vec<(u64, u32)>, serde_json::Value) {
     // Roots get their type from who reads them; reading as these is what the plan's schema says.
-    let (points, meta) = (
-        doc.get_or_insert_map("points"),
-        doc.get_or_insert_map("meta"),
-    );
+    let (points, meta) = (doc.get_or_insert_map("points"), doc.get_or_insert_map("meta"));
     let txn = doc.transact();
-    let mut vector: Vec<(u64, u32)> = txn
-        .state_vector()
-        .iter()
-        .map(|(client, clock)| (client.get(), *clock))
-        .collect();
+    let mut vector: Vec<(u64, u32)> = txn.state_vector().iter().map(|(client, clock)| (client.get(), *clock)).collect();
     vector.sort_unstable();
     let texts: BTreeMap<String, String> = ["bench", "text"]
         .iter()
-        .filter_map(|root| {
-            txn.get_text(*root)
-                .map(|text| (root.to_string(), text.get_string(&txn)))
-        })
+        .filter_map(|root| txn.get_text(*root).map(|text| (root.to_string(), text.get_string(&txn))))
         .filter(|(_, text)| !text.is_empty())
         .collect();
-    let json = serde_json::json!({ "points": plain(&txn, &Out::YMap(points)), "meta": plain(&txn, &Out::YMap(meta)), "texts": texts });
+    let json =
+        serde_json::json!({ "points": plain(&txn, &Out::YMap(points)), "meta": plain(&txn, &Out::YMap(meta)), "texts": texts });
     (vector, json)
 }
 
 fn plain(txn: &impl ReadTxn, out: &Out) -> serde_json::Value {
     match out {
-        Out::YMap(map) => map
-            .iter(txn)
-            .map(|(key, value)| (key.to_string(), plain(txn, &value)))
-            .collect(),
+        Out::YMap(map) => map.iter(txn).map(|(key, value)| (key.to_string(), plain(txn, &value))).collect(),
         Out::YText(text) => text.get_string(txn).into(),
         Out::Any(any) => serde_json::to_value(any).unwrap(),
         other => other.clone().to_string(txn).into(),
@@ -431,9 +367,7 @@ fn plain(txn: &impl ReadTxn, out: &Out) -> serde_json::Value {
 pub fn covers(all: &Doc, part: &Doc) -> bool {
     let (all, part) = (all.transact(), part.transact());
     let (all, part) = (all.snapshot(), part.snapshot());
-    part.state_map
-        .iter()
-        .all(|(client, clock)| all.state_map.get(client) >= *clock)
+    part.state_map.iter().all(|(client, clock)| all.state_map.get(client) >= *clock)
         && part.delete_set.diff(&all.delete_set).is_empty()
 }
 
@@ -446,23 +380,12 @@ pub async fn socket(
 ) -> Result<WebSocketStream<TcpStream>, tungstenite::Error> {
     let address = server.address();
     let mut request = format!("ws://{address}/sync/{}", server.room(plan)).into_client_request()?;
-    request.headers_mut().insert(
-        "Authorization",
-        HeaderValue::from_str(&format!("Bearer {token}"))?,
-    );
+    request.headers_mut().insert("Authorization", HeaderValue::from_str(&format!("Bearer {token}"))?);
     for (name, value) in headers {
-        request
-            .headers_mut()
-            .insert(*name, HeaderValue::from_str(value)?);
+        request.headers_mut().insert(*name, HeaderValue::from_str(value)?);
     }
     let stream = TcpStream::connect(&address).await?;
     stream.set_nodelay(true)?;
-    let config = WebSocketConfig::default()
-        .max_message_size(None)
-        .max_frame_size(None);
-    Ok(
-        tokio_tungstenite::client_async_with_config(request, stream, Some(config))
-            .await?
-            .0,
-    )
+    let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
+    Ok(tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await?.0)
 }

@@ -4,10 +4,7 @@ use std::path::PathBuf;
 
 /// The project's root.
 pub fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap()
-        .to_owned()
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
 /// A file of the shared data; none, with a word about it, where it is absent.

@@ -21,31 +21,19 @@ pub struct Answer {
 impl Answer {
     /// A header's value.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(n, _)| n == name)
-            .map(|(_, v)| v.as_str())
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
     }
 
     /// The body as JSON.
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|e| panic!("{e}: {:?}", String::from_utf8_lossy(&self.body)))
+        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {:?}", String::from_utf8_lossy(&self.body)))
     }
 }
 
 /// Sends one request and reads its answer.
-pub fn request(
-    address: &str,
-    method: &str,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: &[u8],
-) -> Answer {
+pub fn request(address: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
     let mut stream = TcpStream::connect(address).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(30)))
-        .unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\n");
     for (name, value) in headers {
         head += &format!("{name}: {value}\r\n");
@@ -91,41 +79,23 @@ pub fn read_answer(stream: &mut TcpStream) -> Answer {
         }
         let mut some = [0; 4096];
         let n = stream.read(&mut some).expect("an answer");
-        assert!(
-            n > 0,
-            "the server hung up after {:?}",
-            String::from_utf8_lossy(&bytes)
-        );
+        assert!(n > 0, "the server hung up after {:?}", String::from_utf8_lossy(&bytes));
         bytes.extend_from_slice(&some[..n]);
     };
     let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
     let mut lines = head.lines();
-    let status = lines
-        .next()
-        .unwrap()
-        .split(' ')
-        .nth(1)
-        .unwrap()
-        .parse()
-        .unwrap();
+    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
     let headers: Vec<(String, String)> = lines
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
         .filter(|(name, _)| name != "date")
         .collect();
-    let mut answer = Answer {
-        status,
-        headers,
-        body: bytes[end + 4..].to_vec(),
-    };
+    let mut answer = Answer { status, headers, body: bytes[end + 4..].to_vec() };
     if status == 101 || status == 204 {
         return answer;
     }
     let mut some = [0; 65536];
-    if let Some(length) = answer
-        .header("content-length")
-        .map(|l| l.parse::<usize>().unwrap())
-    {
+    if let Some(length) = answer.header("content-length").map(|l| l.parse::<usize>().unwrap()) {
         while answer.body.len() < length {
             let n = stream.read(&mut some).unwrap();
             assert!(n > 0, "the body is torn");
@@ -145,8 +115,7 @@ pub fn read_answer(stream: &mut TcpStream) -> Answer {
 fn unchunk(mut bytes: &[u8]) -> Vec<u8> {
     let mut whole = Vec::new();
     while let Some(end) = bytes.windows(2).position(|w| w == b"\r\n") {
-        let length =
-            usize::from_str_radix(std::str::from_utf8(&bytes[..end]).unwrap(), 16).unwrap();
+        let length = usize::from_str_radix(std::str::from_utf8(&bytes[..end]).unwrap(), 16).unwrap();
         if length == 0 {
             break;
         }

@@ -54,19 +54,8 @@ pub struct Start {
 impl Start {
     /// A demo with `members` more delegates for each party and `plans` more plans.
     pub fn demo(members: usize, plans: usize) -> Self {
-        let args = [
-            "demo",
-            "--json",
-            "--members",
-            &members.to_string(),
-            "--plans",
-            &plans.to_string(),
-        ]
-        .map(OsString::from);
-        Start {
-            args: args.to_vec(),
-            ..Start::default()
-        }
+        let args = ["demo", "--json", "--members", &members.to_string(), "--plans", &plans.to_string()].map(OsString::from);
+        Start { args: args.to_vec(), ..Start::default() }
     }
 
     /// With an environment variable.
@@ -99,12 +88,7 @@ pub struct Server {
 impl Server {
     fn start_in(start: Start, dir: TempDir) -> Server {
         let (child, demo) = spawn(&start, dir.path());
-        let mut server = Server {
-            demo,
-            start,
-            dir,
-            child: Some(child),
-        };
+        let mut server = Server { demo, start, dir, child: Some(child) };
         // A restarted server is to be found where the first one stood.
         server.start.listen = Some(server.address());
         server
@@ -112,11 +96,7 @@ impl Server {
 
     /// `host:port`.
     pub fn address(&self) -> String {
-        self.demo
-            .url
-            .trim_start_matches("http://")
-            .trim_end_matches('/')
-            .to_owned()
+        self.demo.url.trim_start_matches("http://").trim_end_matches('/').to_owned()
     }
 
     /// The room of a plan of the demo's conference.
@@ -132,23 +112,12 @@ impl Server {
                 parties.push(&seat.party);
             }
         }
-        self.demo
-            .members
-            .iter()
-            .filter(|s| s.role == "delegate" && s.party == parties[party])
-            .nth(n)
-            .unwrap()
-            .clone()
+        self.demo.members.iter().filter(|s| s.role == "delegate" && s.party == parties[party]).nth(n).unwrap().clone()
     }
 
     /// The chair.
     pub fn chair(&self) -> Seat {
-        self.demo
-            .members
-            .iter()
-            .find(|s| s.role == "chair")
-            .unwrap()
-            .clone()
+        self.demo.members.iter().find(|s| s.role == "chair").unwrap().clone()
     }
 
     /// The process.
@@ -158,21 +127,14 @@ impl Server {
 
     /// Whether it still runs.
     pub fn lives(&mut self) -> bool {
-        self.child
-            .as_mut()
-            .is_some_and(|child| child.try_wait().unwrap().is_none())
+        self.child.as_mut().is_some_and(|child| child.try_wait().unwrap().is_none())
     }
 
     /// Resident memory in MiB.
     pub fn rss_mib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
         let line = status.lines().find(|l| l.starts_with("VmRSS:")).unwrap();
-        line.split_whitespace()
-            .nth(1)
-            .unwrap()
-            .parse::<u64>()
-            .unwrap()
-            / 1024
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
     }
 
     /// Kills it in the middle of whatever it does.
@@ -185,10 +147,7 @@ impl Server {
     /// Asks it to stop and waits; answers its exit code.
     pub fn sigterm(&mut self) -> Option<i32> {
         let child = self.child.as_mut().unwrap();
-        let asked = Command::new("kill")
-            .args(["-TERM", &child.id().to_string()])
-            .status()
-            .unwrap();
+        let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
         assert!(asked.success());
         let begin = Instant::now();
         while begin.elapsed() < Duration::from_secs(30) {
@@ -198,10 +157,7 @@ impl Server {
             }
             std::thread::sleep(Duration::from_millis(10));
         }
-        panic!(
-            "the server did not stop within 30 s of SIGTERM:\n{}",
-            self.log()
-        );
+        panic!("the server did not stop within 30 s of SIGTERM:\n{}", self.log());
     }
 
     /// Starts it again on the same data and address.
@@ -241,10 +197,7 @@ impl Drop for Server {
         if std::thread::panicking() {
             let log = self.log();
             let tail: Vec<&str> = log.lines().rev().take(20).collect();
-            eprintln!(
-                "the server's last words:\n{}",
-                tail.into_iter().rev().collect::<Vec<_>>().join("\n")
-            );
+            eprintln!("the server's last words:\n{}", tail.into_iter().rev().collect::<Vec<_>>().join("\n"));
         }
     }
 }
@@ -254,15 +207,8 @@ fn spawn(start: &Start, dir: &Path) -> (Child, Demo) {
 }
 
 fn try_spawn(start: &Start, dir: &Path) -> Result<(Child, Demo), String> {
-    let binary = start
-        .binary
-        .clone()
-        .unwrap_or_else(|| binary("plenary-server"));
-    let log = File::options()
-        .create(true)
-        .append(true)
-        .open(dir.join("log"))
-        .unwrap();
+    let binary = start.binary.clone().unwrap_or_else(|| binary("plenary-server"));
+    let log = File::options().create(true).append(true).open(dir.join("log")).unwrap();
     let mut child = Command::new(&binary)
         .args(&start.args)
         .arg("--data")
@@ -285,9 +231,7 @@ fn try_spawn(start: &Start, dir: &Path) -> Result<(Child, Demo), String> {
             let _ = child.kill();
             let _ = child.wait();
             let log = std::fs::read_to_string(dir.join("log")).unwrap_or_default();
-            Err(format!(
-                "the server printed {line:?} ({e}) and logged:\n{log}"
-            ))
+            Err(format!("the server printed {line:?} ({e}) and logged:\n{log}"))
         }
     }
 }
@@ -297,29 +241,13 @@ pub fn binary(name: &str) -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let dir = BUILT.get_or_init(|| {
         let exe = std::env::current_exe().unwrap();
-        let dir = exe
-            .ancestors()
-            .find(|d| d.join(".fingerprint").is_dir())
-            .expect("a cargo target directory")
-            .to_owned();
+        let dir = exe.ancestors().find(|d| d.join(".fingerprint").is_dir()).expect("a cargo target directory").to_owned();
         let mut build = Command::new(env!("CARGO"));
-        build
-            .args([
-                "build",
-                "--quiet",
-                "-p",
-                "plenary-server",
-                "-p",
-                "plenary-cli",
-            ])
-            .current_dir(data::root());
+        build.args(["build", "--quiet", "-p", "plenary-server", "-p", "plenary-cli"]).current_dir(data::root());
         if dir.ends_with("release") {
             build.arg("--release");
         }
-        assert!(
-            build.status().unwrap().success(),
-            "the binaries do not build"
-        );
+        assert!(build.status().unwrap().success(), "the binaries do not build");
         dir
     });
     dir.join(name)

@@ -32,18 +32,12 @@ pub struct Stock {
 pub fn available() -> bool {
     let dir = data::root().join("tests/js");
     let installed = dir.join("node_modules/y-websocket").is_dir();
-    let node = Command::new("node")
-        .arg("--version")
-        .output()
-        .is_ok_and(|o| o.status.success());
+    let node = Command::new("node").arg("--version").output().is_ok_and(|o| o.status.success());
     if installed && node {
         return true;
     }
     let why = "stock Yjs clients need Node and `npm ci` in tests/js: run tests/run";
-    assert!(
-        std::env::var_os("PLENARY_REQUIRE_NODE").is_none_or(|v| v != "1"),
-        "{why}"
-    );
+    assert!(std::env::var_os("PLENARY_REQUIRE_NODE").is_none_or(|v| v != "1"), "{why}");
     eprintln!("skipped: {why}");
     false
 }
@@ -58,15 +52,8 @@ impl Stock {
             .stderr(Stdio::inherit())
             .spawn()
             .unwrap();
-        let (stdin, stdout) = (
-            child.stdin.take().unwrap(),
-            BufReader::new(child.stdout.take().unwrap()),
-        );
-        Stock {
-            child,
-            stdin,
-            stdout,
-        }
+        let (stdin, stdout) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+        Stock { child, stdin, stdout }
     }
 
     /// Starts one and waits until it is synced.
@@ -79,11 +66,7 @@ impl Stock {
 
     /// Opens the provider.
     pub fn open(&mut self, server: &Server, plan: &str, seat: &Seat, credential: Credential) {
-        let via = if credential == Credential::Params {
-            "params"
-        } else {
-            "protocols"
-        };
+        let via = if credential == Credential::Params { "params" } else { "protocols" };
         let url = format!("ws://{}/sync", server.address());
         self.ask(json!({ "do": "open", "url": url, "room": server.room(plan), "token": seat.token, "via": via }));
     }
@@ -93,24 +76,19 @@ impl Stock {
         writeln!(self.stdin, "{command}").unwrap();
         let mut line = String::new();
         self.stdout.read_line(&mut line).unwrap();
-        let answer: Value = serde_json::from_str(&line)
-            .unwrap_or_else(|e| panic!("{command} was answered {line:?}: {e}"));
+        let answer: Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("{command} was answered {line:?}: {e}"));
         assert!(answer.get("error").is_none(), "{command}: {answer}");
         answer
     }
 
     /// Changes a point's words: deletes `delete` UTF-16 units at `at` and inserts there.
     pub fn edit_words(&mut self, point: &str, at: usize, delete: usize, insert: &str) {
-        self.ask(
-            json!({ "do": "words", "point": point, "at": at, "delete": delete, "insert": insert }),
-        );
+        self.ask(json!({ "do": "words", "point": point, "at": at, "delete": delete, "insert": insert }));
     }
 
     /// Changes a root text.
     pub fn edit_text(&mut self, root: &str, at: usize, delete: usize, insert: &str) {
-        self.ask(
-            json!({ "do": "text", "root": root, "at": at, "delete": delete, "insert": insert }),
-        );
+        self.ask(json!({ "do": "text", "root": root, "at": at, "delete": delete, "insert": insert }));
     }
 
     /// Cuts it off.
@@ -136,10 +114,7 @@ impl Stock {
             if so(&state) {
                 return state;
             }
-            assert!(
-                begin.elapsed() < Duration::from_secs(30),
-                "never {what}: {state}"
-            );
+            assert!(begin.elapsed() < Duration::from_secs(30), "never {what}: {state}");
             std::thread::sleep(Duration::from_millis(20));
         }
     }

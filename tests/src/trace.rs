@@ -4,8 +4,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use std::{collections::BTreeMap, path::Path, process::Command};
 use yrs::{
-    Doc, OffsetKind, Options, ReadTxn, Text, TextRef, Transact, Update, WriteTxn, block::ClientID,
-    updates::decoder::Decode,
+    Doc, OffsetKind, Options, ReadTxn, Text, TextRef, Transact, Update, WriteTxn, block::ClientID, updates::decoder::Decode,
 };
 
 /// What was typed, and what came of it.
@@ -36,16 +35,8 @@ pub struct Txn {
 
 /// Reads a trace through `gzip`.
 pub fn read(file: &Path) -> Result<Trace> {
-    let unpacked = Command::new("gzip")
-        .arg("-dc")
-        .arg(file)
-        .output()
-        .context("gzip is needed to read traces")?;
-    ensure!(
-        unpacked.status.success(),
-        "{} cannot be unpacked",
-        file.display()
-    );
+    let unpacked = Command::new("gzip").arg("-dc").arg(file).output().context("gzip is needed to read traces")?;
+    ensure!(unpacked.status.success(), "{} cannot be unpacked", file.display());
     Ok(serde_json::from_slice(&unpacked.stdout)?)
 }
 
@@ -56,10 +47,7 @@ pub fn client_id() -> u64 {
 
 /// A document that counts as Yjs does.
 pub fn document(client: u64) -> Doc {
-    Doc::with_options(Options {
-        offset_kind: OffsetKind::Utf16,
-        ..Options::with_client_id(ClientID::new(client))
-    })
+    Doc::with_options(Options { offset_kind: OffsetKind::Utf16, ..Options::with_client_id(ClientID::new(client)) })
 }
 
 /// A sequential trace typed into the root text `name` by one client, as updates of `txns_each` transactions.
@@ -82,20 +70,12 @@ pub fn updates(trace: &Trace, name: &str, client: u64, txns_each: usize) -> Vec<
 
 /// Each transaction of a concurrent trace as the update that its agent would have sent: made by a document that held
 /// exactly the transaction's parents.
-pub fn concurrent_updates(
-    trace: &Trace,
-    name: &str,
-    client_of: impl Fn(usize) -> u64,
-) -> Vec<Vec<u8>> {
+pub fn concurrent_updates(trace: &Trace, name: &str, client_of: impl Fn(usize) -> u64) -> Vec<Vec<u8>> {
     let mut agents: BTreeMap<usize, (Doc, Vec<bool>)> = BTreeMap::new();
     let mut updates: Vec<Vec<u8>> = Vec::with_capacity(trace.txns.len());
     for (number, txn) in trace.txns.iter().enumerate() {
-        let (doc, known) = agents.entry(txn.agent).or_insert_with(|| {
-            (
-                document(client_of(txn.agent)),
-                vec![false; trace.txns.len()],
-            )
-        });
+        let (doc, known) =
+            agents.entry(txn.agent).or_insert_with(|| (document(client_of(txn.agent)), vec![false; trace.txns.len()]));
         let mut missing = Vec::new();
         let mut open: Vec<usize> = txn.parents.clone();
         while let Some(parent) = open.pop() {
@@ -107,8 +87,7 @@ pub fn concurrent_updates(
         missing.sort_unstable();
         let mut edit = doc.transact_mut();
         for parent in missing {
-            edit.apply_update(Update::decode_v1(&updates[parent]).unwrap())
-                .unwrap();
+            edit.apply_update(Update::decode_v1(&updates[parent]).unwrap()).unwrap();
         }
         drop(edit);
         let mut edit = doc.transact_mut();
@@ -133,13 +112,7 @@ struct Units {
 impl Units {
     fn of(text: &TextRef, txn: &impl ReadTxn) -> Self {
         use yrs::GetString;
-        let wide = text
-            .get_string(txn)
-            .chars()
-            .enumerate()
-            .filter(|(_, c)| c.len_utf16() == 2)
-            .map(|(at, _)| at)
-            .collect();
+        let wide = text.get_string(txn).chars().enumerate().filter(|(_, c)| c.len_utf16() == 2).map(|(at, _)| at).collect();
         Units { wide }
     }
 
@@ -147,14 +120,7 @@ impl Units {
         (at + self.wide.partition_point(|w| *w < at)) as u32
     }
 
-    fn patch(
-        &mut self,
-        text: &TextRef,
-        txn: &mut yrs::TransactionMut,
-        at: usize,
-        deleted: usize,
-        inserted: &str,
-    ) {
+    fn patch(&mut self, text: &TextRef, txn: &mut yrs::TransactionMut, at: usize, deleted: usize, inserted: &str) {
         let (from, to) = (self.units(at), self.units(at + deleted));
         if to > from {
             text.remove_range(txn, from, to - from);
@@ -168,11 +134,46 @@ impl Units {
             *w = *w + count - deleted;
         }
         let first = self.wide.partition_point(|w| *w < at);
-        let wide = inserted
-            .chars()
-            .enumerate()
-            .filter(|(_, c)| c.len_utf16() == 2)
-            .map(|(n, _)| at + n);
+        let wide = inserted.chars().enumerate().filter(|(_, c)| c.len_utf16() == 2).map(|(n, _)| at + n);
         self.wide.splice(first..first, wide.collect::<Vec<_>>());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data;
+    use yrs::GetString;
+
+    fn applied(updates: &[Vec<u8>]) -> String {
+        let doc = document(1);
+        let mut txn = doc.transact_mut();
+        for update in updates {
+            txn.apply_update(Update::decode_v1(update).unwrap()).unwrap();
+        }
+        txn.get_or_insert_text("text").get_string(&txn)
+    }
+
+    #[test]
+    fn positions_in_code_points_fall_where_they_should_among_wide_characters() {
+        let patches = vec![
+            (0, 0, "a\u{1f54a}b\u{1f54a}".to_owned()),
+            (2, 1, "\u{1f600}c".to_owned()),
+            (1, 2, String::new()),
+            (2, 1, "!".to_owned()),
+        ];
+        let trace = Trace {
+            start_content: String::new(),
+            end_content: "ac!".into(),
+            txns: vec![Txn { parents: vec![], agent: 0, patches }],
+        };
+        assert_eq!(applied(&updates(&trace, "text", 7, 1)), trace.end_content);
+    }
+
+    #[test]
+    fn two_writers_make_their_text_without_a_server() {
+        let Some(file) = data::shared("traces/friendsforever.json.gz") else { return };
+        let trace = read(&file).unwrap();
+        assert_eq!(applied(&concurrent_updates(&trace, "text", |agent| 5 + agent as u64)), trace.end_content);
     }
 }

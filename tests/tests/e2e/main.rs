@@ -1,1 +1,11 @@
-//! End to end.
+//! End to end: real sockets, the real binaries, stock Yjs clients from npm. Each test is named as its promise.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
+mod access;
+mod architecture;
+mod converge;
+mod durability;
+mod hostile;
+mod ideas;
+mod replay;

@@ -1,0 +1,130 @@
+//! Rights: who is let in, and how fast who lost a right is out.
+
+use plenary_tests::{
+    client::{YClient, text_of},
+    http::{api, request},
+    server::{Seat, Server, Start},
+};
+use serde_json::{Value, json};
+
+/// The chair says which party may do what with a plan.
+pub fn grant(server: &Server, plan: &str, access: Value) {
+    let path = format!("/conferences/{}/plans/{plan}/access", server.demo.conference);
+    let answer = api(&server.address(), &server.chair().token, "PUT", &path, Some(json!({ "access": access })));
+    assert_eq!(answer.status, 200, "{:?}", String::from_utf8_lossy(&answer.body));
+}
+
+/// The chair invites somebody, who joins at once.
+fn invite(server: &Server, party: &str, role: &str) -> (Seat, String) {
+    let path = format!("/conferences/{}/members", server.demo.conference);
+    let body = json!({ "party": party, "role": role, "name": format!("{role} of {party}") });
+    let answer = api(&server.address(), &server.chair().token, "POST", &path, Some(body));
+    assert!(answer.status < 300, "{:?}", String::from_utf8_lossy(&answer.body));
+    let invitation = answer.json()["invitation"].as_str().unwrap().to_owned();
+    let joined = join(server, &invitation);
+    assert!(joined.status < 300, "{:?}", String::from_utf8_lossy(&joined.body));
+    let joined = joined.json();
+    let text = |name: &str| joined[name].as_str().unwrap().to_owned();
+    let seat = Seat { party: text("party"), role: text("role"), name: text("name"), token: text("token"), link: String::new() };
+    (seat, text("member"))
+}
+
+fn join(server: &Server, invitation: &str) -> plenary_tests::http::Answer {
+    let body = json!({ "invitation": invitation }).to_string();
+    request(&server.address(), "POST", "/api/join", &[("Content-Type", "application/json")], body.as_bytes())
+}
+
+#[tokio::test]
+async fn a_revoked_member_is_out_and_stays_out() {
+    let server = Start::demo(0, 1).start();
+    let (seat, member) = invite(&server, &server.delegate(0, 0).party, "delegate");
+    let mut client = YClient::join(&server, "p-1", &seat).await;
+    let colleague = YClient::join(&server, "p-1", &server.delegate(0, 0)).await;
+    let path = format!("/conferences/{}/members/{member}", server.demo.conference);
+    assert!(api(&server.address(), &server.chair().token, "DELETE", &path, None).status < 300);
+    client.wait("closed", |s| s.closed.is_some()).await;
+    assert_eq!(client.lock().closed.as_ref().unwrap().0, 4404, "a stock client does not try again");
+    assert!(client.try_connect(&server, "p-1", &seat).await.is_err());
+    assert_eq!(api(&server.address(), &seat.token, "GET", "/whoami", None).status, 401);
+    colleague.insert("text", 0, "here").await;
+    colleague.wait("the echo", |s| text_of(&s.seen, "text") == "here").await;
+    assert!(colleague.lock().closed.is_none(), "nobody else is put out");
+}
+
+#[tokio::test]
+async fn a_change_of_access_ends_the_sessions_that_used_it() {
+    let server = Start::demo(0, 1).start();
+    let (arv, bor, cel) = (server.delegate(0, 0), server.delegate(1, 0), server.delegate(2, 0));
+    let keeps = YClient::join(&server, "p-1", &arv).await;
+    let mut reads = YClient::join(&server, "p-1", &bor).await;
+    let mut out = YClient::join(&server, "p-1", &cel).await;
+    grant(&server, "p-1", json!({ arv.party.clone(): "draft", bor.party.clone(): "read" }));
+    reads.wait("closed", |s| s.closed.is_some()).await;
+    out.wait("closed", |s| s.closed.is_some()).await;
+    assert_eq!(reads.lock().closed.as_ref().unwrap().0, 1012, "a right that changed: connect again");
+    assert_eq!(out.lock().closed.as_ref().unwrap().0, 4404, "a right that is gone: do not");
+    reads.connect(&server, "p-1", &bor).await;
+    reads.insert("text", 0, "no").await;
+    reads.wait("refused", |s| !s.denied.is_empty()).await;
+    assert!(out.try_connect(&server, "p-1", &cel).await.is_err());
+    keeps.insert("text", 0, "yes").await;
+    keeps.wait("the echo", |s| text_of(&s.seen, "text") == "yes").await;
+    assert!(keeps.lock().closed.is_none(), "a session whose right is the same goes on");
+}
+
+#[tokio::test]
+async fn only_drafting_delegates_and_the_chair_change_words() {
+    let server = Start::demo(0, 1).start();
+    let (arv, bor, cel) = (server.delegate(0, 0), server.delegate(1, 0), server.delegate(2, 0));
+    let (adviser, observer) = (invite(&server, &arv.party, "adviser").0, invite(&server, &arv.party, "observer").0);
+    grant(&server, "p-1", json!({ arv.party.clone(): "draft", bor.party.clone(): "propose", cel.party.clone(): "read" }));
+    let table = [(&server.chair(), true), (&arv, true), (&bor, false), (&cel, false), (&adviser, false), (&observer, false)];
+    for (seat, may_write) in table {
+        let client = YClient::join(&server, "p-1", seat).await;
+        let word = format!("{}/{} ", seat.party, seat.role);
+        client.insert("text", 0, &word).await;
+        client.wait("an answer", |s| !s.denied.is_empty() || text_of(&s.seen, "text").contains(&word)).await;
+        assert_eq!(text_of(&client.lock().seen, "text").contains(&word), may_write, "{word}");
+    }
+}
+
+#[test]
+fn an_invitation_is_good_once() {
+    let server = Start::demo(0, 0).start();
+    let link = server.delegate(0, 0).link;
+    let invitation = link.split_once('#').unwrap().1;
+    let joined = join(&server, invitation);
+    assert!(joined.status < 300);
+    assert_eq!(joined.json()["party"], server.delegate(0, 0).party);
+    let again = join(&server, invitation);
+    let unknown = join(&server, &"A".repeat(invitation.len()));
+    assert!(again.status >= 400);
+    assert_eq!(again, unknown, "a used invitation answers as one that never was");
+}
+
+#[test]
+fn each_credential_is_taken_and_none_is_logged() {
+    let server = Start::demo(0, 1).env("RUST_LOG", "trace").env("PLENARY_LOG", "trace").start();
+    let token = server.delegate(0, 0).token;
+    let address = server.address();
+    let room = format!("/sync/{}", server.room("p-1"));
+    let (bearer, cookie, protocol) =
+        (format!("Bearer {token}"), format!("a=b; plenary={token}"), format!("plenary.token.{token}"));
+    let upgrade = plenary_tests::http::upgrade;
+    assert_eq!(upgrade(&address, &room, &[("Authorization", &bearer)]).status, 101);
+    assert_eq!(upgrade(&address, &room, &[("Cookie", &cookie)]).status, 101);
+    assert_eq!(upgrade(&address, &format!("{room}?token={token}"), &[]).status, 101);
+    let by_protocol = upgrade(&address, &room, &[("Sec-WebSocket-Protocol", &protocol)]);
+    assert_eq!(
+        (by_protocol.status, by_protocol.header("sec-websocket-protocol")),
+        (101, Some("plenary")),
+        "the token is not sent back"
+    );
+    assert_eq!(upgrade(&address, &room, &[]).status, 401);
+    assert_eq!(upgrade(&address, &room, &[("Authorization", "Bearer nonsense")]).status, 401);
+    let log = server.log();
+    for seat in &server.demo.members {
+        assert!(!log.contains(&seat.token), "a token stands in the log");
+        assert!(!log.contains(seat.link.split_once('#').unwrap().1), "an invitation stands in the log");
+    }
+}

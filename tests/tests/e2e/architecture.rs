@@ -1,0 +1,172 @@
+//! Who may know whom, and other rules that a reader may rely on because a test keeps them.
+
+use plenary_tests::data::root;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Every file below a directory that is ours: nothing built, nothing installed.
+fn files(below: &str, endings: &[&str]) -> Vec<(String, String)> {
+    fn walk(dir: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() {
+                if !["target", "node_modules", ".git"].contains(&name.as_str()) {
+                    walk(&path, found);
+                }
+            } else {
+                found.push(path);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&root().join(below), &mut found);
+    found.sort();
+    found
+        .into_iter()
+        .map(|path| path.strip_prefix(root()).unwrap().to_path_buf())
+        .filter(|path| endings.iter().any(|ending| path.to_string_lossy().ends_with(ending)))
+        .map(|path| (path.to_string_lossy().into_owned(), fs::read_to_string(root().join(&path)).unwrap()))
+        .collect()
+}
+
+/// The files whose code, comments left out, holds one of the words.
+fn naming(below: &str, words: &[&str]) -> Vec<String> {
+    let names = |text: &str| {
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        code.into_iter().any(|line| words.iter().any(|word| line.contains(word)))
+    };
+    files(below, &[".rs"]).into_iter().filter(|(_, text)| names(text)).map(|(path, _)| path).collect()
+}
+
+fn only(found: Vec<String>, allowed: &[&str], rule: &str) {
+    let strays: Vec<&String> = found.iter().filter(|path| !allowed.contains(&path.as_str())).collect();
+    assert!(strays.is_empty(), "{rule}: {strays:?}");
+}
+
+#[test]
+fn server_and_command_line_meet_only_in_shared() {
+    let manifest = |krate: &str| fs::read_to_string(root().join(krate).join("Cargo.toml")).unwrap();
+    let dependencies = |krate: &str| manifest(krate).split_once("[dependencies]").unwrap().1.to_owned();
+    assert!(!dependencies("server").contains("plenary-cli"));
+    assert!(!dependencies("client-cli").contains("plenary-server"));
+    for other in ["plenary-cli", "plenary-server", "tokio", "getrandom", "axum", "sled"] {
+        assert!(!dependencies("shared").contains(other), "shared does no I/O and knows neither end: {other}");
+    }
+    only(naming("server", &["plenary_cli"]), &[], "the server does not know the command line");
+    only(naming("client-cli/src", &["plenary_server"]), &[], "the command line does not know the server");
+}
+
+#[test]
+fn only_the_embedded_store_names_sled() {
+    let names = |text: &str| {
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        code.into_iter().any(|line| {
+            line.match_indices("sled::").any(|(at, _)| {
+                // A path through our own module `store::sled` is not the crate.
+                let before = &line[..at];
+                !before.ends_with("::") && !before.ends_with('_') && !line.trim_start().starts_with("pub use sled::")
+            })
+        })
+    };
+    let found = files("server", &[".rs"]).into_iter().chain(files("client-cli", &[".rs"])).filter(|(_, text)| names(text));
+    only(found.map(|(path, _)| path).collect(), &["server/src/store/sled.rs"], "only store/sled.rs names sled");
+}
+
+#[test]
+fn only_the_ends_of_a_socket_name_tungstenite() {
+    only(
+        [naming("server", &["tungstenite"]), naming("client-cli", &["tungstenite"])].concat(),
+        &["server/src/session.rs", "server/src/http/sync.rs", "client-cli/src/connection.rs"],
+        "only session.rs (and the upgrade before it) and connection.rs name tungstenite",
+    );
+}
+
+#[test]
+fn a_session_never_sees_a_document_and_a_room_never_sees_a_socket() {
+    let text = |path: &str| fs::read_to_string(root().join(path)).unwrap();
+    assert!(!text("server/src/session.rs").contains("yrs"), "session.rs names yrs");
+    for room in naming("server/src", &["TcpStream", "WebSocketStream", "Upgraded"]) {
+        assert!(!room.contains("room"), "{room} names a socket");
+    }
+}
+
+#[test]
+fn the_rooms_state_does_no_io_and_gets_time_as_an_argument() {
+    let state = naming(
+        "server/src/room",
+        &["async ", ".await", "tokio::", "Instant::now", "SystemTime::now", "std::fs", "std::net", "std::thread"],
+    );
+    only(state, &[], "room/ is synchronous and without a clock");
+    only(
+        naming("shared/src", &["async ", "Instant::now", "SystemTime::now", "std::fs", "std::net", "std::thread", "getrandom"]),
+        &[],
+        "shared does no I/O and has no clock",
+    );
+}
+
+#[test]
+fn no_queue_is_unbounded() {
+    let words = ["unbounded", "std::sync::mpsc::channel(", " mpsc::channel()"].map(|w| w.to_owned());
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    for below in ["server", "client-cli", "shared"] {
+        only(naming(below, &words), &[], "a limit on everything");
+    }
+}
+
+#[test]
+fn nothing_is_left_to_do_in_the_source() {
+    let marks = [
+        ["TO", "DO"].concat(),
+        ["FIX", "ME"].concat(),
+        ["XX", "X"].concat(),
+        ["todo", "!("].concat(),
+        ["unimplemented", "!("].concat(),
+    ];
+    for below in ["server", "client-cli", "shared", "tests", ".ci"] {
+        for (path, text) in files(below, &[".rs", ".toml", ".md", ".mjs", ".js", ".html", "run"]) {
+            for mark in &marks {
+                assert!(!text.contains(mark), "{path} holds {mark}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_dependency_has_its_version_in_one_place() {
+    for krate in ["server", "client-cli", "shared", "tests"] {
+        let manifest = fs::read_to_string(root().join(krate).join("Cargo.toml")).unwrap();
+        let mut within = false;
+        for line in manifest.lines() {
+            if line.starts_with('[') {
+                within = line.contains("dependencies");
+            } else if within && !line.trim().is_empty() && !line.starts_with('#') {
+                assert!(line.contains("workspace = true"), "{krate}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn files_are_where_a_newcomer_would_look_for_them() {
+    let allowed = [
+        ".ci",
+        ".git",
+        ".gitignore",
+        "Cargo.lock",
+        "Cargo.toml",
+        "LICENSE",
+        "README.md",
+        "client-cli",
+        "rustfmt.toml",
+        "server",
+        "shared",
+        "target",
+        "tests",
+    ];
+    let found: Vec<String> =
+        fs::read_dir(root()).unwrap().map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    only(found, &allowed, "the top level holds nothing else");
+}

@@ -1,0 +1,420 @@
+//! Clients that mean harm: the server lives, others notice nothing, memory stays bounded.
+
+use futures_util::{SinkExt, StreamExt};
+use plenary_shared::protocol;
+use plenary_tests::{
+    client::{PATIENCE, YClient, socket, standing, text_of},
+    data,
+    http::{Answer, api, request, upgrade},
+    server::{Seat, Server, Start},
+    trace::document,
+};
+use serde_json::{Value, json};
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    time::{Duration, Instant},
+};
+use tokio_tungstenite::tungstenite::Message;
+use yrs::{ReadTxn, StateVector, Text, Transact, Update, WriteTxn, updates::decoder::Decode};
+
+/// An update that continues the victim's own writing under the victim's client id.
+pub fn forged(victim: &YClient, what: &str) -> Vec<u8> {
+    let doc = document(victim.id());
+    let state = victim.lock().doc.transact().encode_state_as_update_v1(&StateVector::default());
+    let mut txn = doc.transact_mut();
+    txn.apply_update(Update::decode_v1(&state).unwrap()).unwrap();
+    drop(txn);
+    let mut txn = doc.transact_mut();
+    let text = txn.get_or_insert_text("text");
+    text.insert(&mut txn, 0, what);
+    txn.encode_update_v1()
+}
+
+/// Whether an edit still goes through from one to the other.
+async fn undisturbed(one: &YClient, other: &YClient, word: &str) {
+    one.insert("text", 0, word).await;
+    for client in [one, other] {
+        client.wait("an honest edit went through", |s| text_of(&s.seen, "text").contains(word)).await;
+        assert!(client.lock().closed.is_none(), "an honest client was cut off");
+        assert!(client.lock().denied.is_empty(), "an honest client was refused");
+    }
+}
+
+#[tokio::test]
+async fn presence_carries_the_authenticated_name_whatever_the_client_claims() {
+    let server = Start::demo(0, 1).start();
+    let (arv, bor) = (server.delegate(0, 0), server.delegate(1, 0));
+    let honest = YClient::join(&server, "p-1", &arv).await;
+    let mut forger = YClient::join(&server, "p-1", &bor).await;
+    honest.send_presence(honest.id(), 1, r#"{"user":{"name":"me"},"cursor":1}"#).await;
+    forger.wait("sees the honest one", |s| s.presence.contains_key(&honest.id())).await;
+    // Another's name on one's own client id, and another's client id.
+    forger.send_presence(honest.id(), 9, r#"{"user":{"name":"gone mad"}}"#).await;
+    forger.send_presence(honest.id(), 10, "null").await;
+    forger.send_presence(forger.id(), 1, r#"{"user":{"name":"The Chair","party":"med"}}"#).await;
+    honest.wait("sees the forger", |s| s.presence.contains_key(&forger.id())).await;
+    let seen: Value = serde_json::from_str(&honest.lock().presence[&forger.id()]).unwrap();
+    assert_eq!(
+        (seen["user"]["name"].as_str(), seen["user"]["party"].as_str()),
+        (Some(bor.name.as_str()), Some(bor.party.as_str()))
+    );
+    let own: Value = serde_json::from_str(&forger.lock().presence[&honest.id()]).unwrap();
+    assert_eq!(own["user"]["name"], arv.name, "nobody speaks for another");
+    let id = forger.id();
+    forger.cut();
+    honest.wait("the forger's presence is taken out with its socket", |s| !s.presence.contains_key(&id)).await;
+}
+
+#[tokio::test]
+async fn a_client_id_of_another_party_is_refused_whichever_message_brings_it() {
+    let server = Start::demo(0, 1).start();
+    let victim = YClient::join(&server, "p-1", &server.delegate(0, 0)).await;
+    let watcher = YClient::join(&server, "p-1", &server.delegate(2, 0)).await;
+    victim.insert("text", 0, "mine").await;
+    victim.wait_echoed().await;
+    let update = forged(&victim, "never said ");
+    for frame in [protocol::update(&update), protocol::sync_step_2(&update)] {
+        let forger = YClient::join(&server, "p-1", &server.delegate(1, 0)).await;
+        forger.send(frame).await;
+        forger.wait("refused", |s| !s.denied.is_empty() || s.closed.is_some()).await;
+    }
+    undisturbed(&victim, &watcher, "still ").await;
+    assert_eq!(watcher.text("text"), "still mine");
+    // A colleague of the same party goes on under an id of the party's: it is the party that signs.
+    let colleague = YClient::join(&server, "p-1", &server.delegate(0, 0)).await;
+    assert_eq!(colleague.text("text"), "still mine");
+}
+
+#[tokio::test]
+async fn a_plan_that_one_may_not_see_answers_exactly_as_one_that_does_not_exist() {
+    let server = Start::demo(0, 0).start();
+    let address = server.address();
+    let (arv, bor) = (server.delegate(0, 0), server.delegate(1, 0));
+    let plans = format!("/conferences/{}/plans", server.demo.conference);
+    let body = json!({ "id": "secret", "markdown": "# Secret\n\n1. Something.\n", "access": { arv.party.clone(): "draft" } });
+    assert!(api(&address, &server.chair().token, "POST", &plans, Some(body)).status < 300);
+    let inside = YClient::join(&server, "secret", &arv).await;
+    let list = api(&address, &bor.token, "GET", &plans, None);
+    assert!(!String::from_utf8_lossy(&list.body).contains("secret"));
+    // As many letters, so that lengths agree too.
+    let (secret, absent) = ("secret", "absent");
+    let same = |what: &str, ask: &dyn Fn(&str) -> Answer| {
+        let (hidden, nothing) = (ask(secret), ask(absent));
+        assert_eq!(hidden, nothing, "{what}");
+        assert!(hidden.status >= 400, "{what}: {}", hidden.status);
+        assert!(!String::from_utf8_lossy(&hidden.body).contains(secret), "{what}");
+    };
+    let access = json!({ "access": { bor.party.clone(): "draft" } });
+    for token in [&bor.token, &"nonsense".to_owned(), &String::new()] {
+        for path in ["", "/export", "/log"] {
+            same(&format!("GET {path}"), &|plan| api(&address, token, "GET", &format!("{plans}/{plan}{path}"), None));
+        }
+        same("PUT access", &|plan| api(&address, token, "PUT", &format!("{plans}/{plan}/access"), Some(access.clone())));
+        same("DELETE", &|plan| api(&address, token, "DELETE", &format!("{plans}/{plan}"), None));
+        let bearer = format!("Bearer {token}");
+        same("upgrade", &|plan| upgrade(&address, &format!("/sync/{}", server.room(plan)), &[("Authorization", &bearer)]));
+        same("GET of a room", &|plan| {
+            request(&address, "GET", &format!("/sync/{}", server.room(plan)), &[("Authorization", &bearer)], b"")
+        });
+        same("upgrade by query", &|plan| upgrade(&address, &format!("/sync/{}?token={token}", server.room(plan)), &[]));
+    }
+    assert!(inside.lock().closed.is_none());
+}
+
+#[tokio::test]
+async fn an_upgrade_or_a_change_from_a_page_of_another_server_is_refused() {
+    let server = Start::demo(0, 1).start();
+    let (address, seat) = (server.address(), server.delegate(0, 0));
+    let room = format!("/sync/{}", server.room("p-1"));
+    let cookie = format!("plenary={}", seat.token);
+    let ours = format!("http://{address}");
+    assert_eq!(upgrade(&address, &room, &[("Cookie", &cookie), ("Origin", &ours)]).status, 101);
+    for foreign in ["https://elsewhere.example", "null", &format!("{ours}.elsewhere.example"), "http://127.0.0.1"] {
+        assert_eq!(upgrade(&address, &room, &[("Cookie", &cookie), ("Origin", foreign)]).status, 403, "{foreign}");
+        let plans = format!("/api/conferences/{}/plans", server.demo.conference);
+        let chair = format!("plenary={}", server.chair().token);
+        let headers = [("Cookie", chair.as_str()), ("Origin", foreign), ("Content-Type", "application/json")];
+        assert_eq!(request(&address, "POST", &plans, &headers, br#"{"id":"forged"}"#).status, 403, "{foreign}");
+    }
+}
+
+/// A socket upgraded by hand, to write bytes that no client library would.
+fn raw_socket(server: &Server, plan: &str, seat: &Seat) -> TcpStream {
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_write_timeout(Some(PATIENCE)).unwrap();
+    let head = format!(
+        "GET /sync/{} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer {}\r\n\r\n",
+        server.room(plan),
+        server.address(),
+        seat.token
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    assert_eq!(plenary_tests::http::read_answer(&mut stream).status, 101);
+    stream
+}
+
+/// The head of a masked frame, its key zero.
+fn frame_head(first: u8, length: u64) -> Vec<u8> {
+    let mut head = vec![first, 0x80 | 127];
+    head.extend_from_slice(&length.to_be_bytes());
+    head.extend_from_slice(&[0; 4]);
+    head
+}
+
+/// Writes on until the server hangs up; answers how many bytes it took.
+fn write_until_closed(stream: &mut TcpStream, chunk: &[u8], at_most: usize) -> usize {
+    let mut written = 0;
+    while written < at_most {
+        match stream.write_all(chunk) {
+            Ok(()) => written += chunk.len(),
+            Err(_) => break,
+        }
+    }
+    written
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn oversized_and_endless_messages_are_cut_off_and_memory_stays_bounded() {
+    let mut server = Start::demo(0, 1).start();
+    let honest = [
+        YClient::join(&server, "p-1", &server.delegate(0, 0)).await,
+        YClient::join(&server, "p-1", &server.delegate(1, 0)).await,
+    ];
+    let before = server.rss_mib();
+    let attacker = server.delegate(2, 0);
+    let chunk = vec![0; 64 << 10];
+    tokio::task::block_in_place(|| {
+        // A frame that claims a gigabyte, or nearly everything there is.
+        for claim in [1 << 30, u64::MAX >> 1] {
+            let mut stream = raw_socket(&server, "p-1", &attacker);
+            stream.write_all(&frame_head(0x82, claim)).unwrap();
+            let taken = write_until_closed(&mut stream, &chunk, 128 << 20);
+            assert!(taken < 64 << 20, "the server read {taken} bytes of one frame");
+        }
+        // A message without end, in small frames.
+        let mut stream = raw_socket(&server, "p-1", &attacker);
+        let mut fragment = frame_head(0x02, chunk.len() as u64);
+        fragment.extend_from_slice(&chunk);
+        stream.write_all(&fragment).unwrap();
+        fragment[0] = 0x00;
+        let taken = write_until_closed(&mut stream, &fragment, 128 << 20);
+        assert!(taken < 64 << 20, "the server read {taken} bytes of one message");
+        // Many that begin large messages and never end them.
+        let mut unfinished: Vec<TcpStream> = (0..24).map(|_| raw_socket(&server, "p-1", &attacker)).collect();
+        for stream in &mut unfinished {
+            stream.set_nonblocking(true).unwrap();
+            let _ = stream.write_all(&frame_head(0x82, 15 << 20));
+            let _ = stream.write_all(&vec![0; 1 << 20]);
+        }
+        std::thread::sleep(Duration::from_millis(300));
+        let held = server.rss_mib();
+        assert!(held < before + 200, "{before} MiB became {held} by unfinished messages");
+    });
+    undisturbed(&honest[0], &honest[1], "calm ").await;
+    assert!(server.lives());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn frames_that_are_no_messages_end_only_their_own_session() {
+    let mut server = Start::demo(0, 1).start();
+    let honest = [
+        YClient::join(&server, "p-1", &server.delegate(0, 0)).await,
+        YClient::join(&server, "p-1", &server.delegate(1, 0)).await,
+    ];
+    let attacker = server.delegate(2, 0);
+    let mut huge_claim = vec![0, 2];
+    huge_claim.extend_from_slice(&[0xff; 9]);
+    huge_claim.push(1);
+    let deep = format!("{{\"a\":{}", "[".repeat(7_000));
+    let entry = protocol::AwarenessEntry { client: 7, clock: 1, state: deep };
+    let bad: Vec<Vec<u8>> = vec![
+        vec![],
+        vec![0],
+        vec![9],
+        vec![0, 7, 0],
+        vec![0, 2, 5, 1],
+        vec![0x80; 30],
+        huge_claim,
+        // State vectors that claim 2^60 clients, and client ids beyond 53 bits.
+        protocol::sync_step_1(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f]).to_vec(),
+        protocol::sync_step_1(&[1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 1]).to_vec(),
+        protocol::awareness([&entry].into_iter()).to_vec(),
+        vec![1, 5, 0xff, 0xff, 0xff, 0xff, 0x0f],
+    ];
+    for frame in bad {
+        let hostile = YClient::join(&server, "p-1", &attacker).await;
+        hostile.send(frame).await;
+        hostile.send(protocol::sync_step_1(&[0])).await;
+    }
+    let mut stream = raw_socket(&server, "p-1", &attacker);
+    tokio::task::block_in_place(|| {
+        // Unmasked, reserved bits, an oversized control frame.
+        for head in [vec![0x82, 1, 0], frame_head(0xf2, 1), frame_head(0x89, 1 << 20)] {
+            let _ = stream.write_all(&head);
+            stream = raw_socket(&server, "p-1", &attacker);
+        }
+    });
+    undisturbed(&honest[0], &honest[1], "calm ").await;
+    assert!(server.lives());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_vector_that_confuses_the_crdt_is_refused_or_harmless() {
+    let Some(file) = data::shared("bad-updates.tsv") else { return };
+    let mut server = Start::demo(0, 0).start();
+    let plan = server.demo.plan.clone();
+    let honest = [
+        YClient::join(&server, &plan, &server.delegate(0, 0)).await,
+        YClient::join(&server, &plan, &server.delegate(1, 0)).await,
+    ];
+    let before = standing(&honest[1].lock().doc).1;
+    let memory = server.rss_mib();
+    let attacker = server.delegate(2, 0);
+    let table = std::fs::read_to_string(file).unwrap();
+    let vectors: Vec<Vec<u8>> = table.lines().skip(1).map(|line| unhex(line.split('\t').nth(2).unwrap())).collect();
+    assert!(vectors.len() > 10);
+    for vector in &vectors {
+        for frame in [protocol::update(vector), protocol::sync_step_2(vector)] {
+            let hostile = YClient::join(&server, &plan, &attacker).await;
+            hostile.send(frame).await;
+            // Its own next request is answered, or it is closed: either way the vector was dealt with.
+            hostile.send(protocol::sync_step_1(&[0])).await;
+            let frames = hostile.lock().frames;
+            hostile.wait("an answer", |s| s.closed.is_some() || s.frames > frames).await;
+        }
+    }
+    let late = YClient::join(&server, &plan, &server.delegate(0, 0)).await;
+    for client in [&honest[0], &honest[1], &late] {
+        let mut now = client.standing().1;
+        now["texts"] = before["texts"].clone();
+        assert_eq!(now, before, "a hostile update shows in the plan");
+    }
+    undisturbed(&honest[0], &honest[1], "calm ").await;
+    let now = server.rss_mib();
+    assert!(now < memory + 100, "{memory} MiB became {now}");
+    server.sigterm();
+    server.restart();
+    let restarted = YClient::join(&server, &plan, &server.delegate(0, 0)).await;
+    assert_eq!(restarted.standing(), honest[1].standing(), "the log makes the same document again");
+}
+
+fn unhex(hex: &str) -> Vec<u8> {
+    hex.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_reader_is_caught_up_or_closed_and_costs_bounded_memory() {
+    let server = Start::demo(0, 1).start();
+    let writer = YClient::join(&server, "p-1", &server.delegate(0, 0)).await;
+    // These ask for everything and then read nothing.
+    let mut slow = Vec::new();
+    for _ in 0..8 {
+        let mut socket = socket(&server, "p-1", &server.delegate(1, 0).token, &[]).await.unwrap();
+        socket.send(Message::Binary(protocol::sync_step_1(&[0]))).await.unwrap();
+        slow.push(socket);
+    }
+    let before = server.rss_mib();
+    // 400 times 16 KiB written and deleted again: 6.4 MiB for each reader, while the document stays small.
+    let page = "x".repeat(16 << 10);
+    for n in 0..400 {
+        writer
+            .edit(|txn| {
+                let text = txn.get_or_insert_text("text");
+                let length = text.len(txn);
+                if length > 0 {
+                    text.remove_range(txn, 0, length);
+                }
+                text.insert(txn, 0, &page);
+            })
+            .await;
+        if n % 20 == 19 {
+            writer.wait_echoed().await;
+        }
+    }
+    writer.insert("text", 0, "the end").await;
+    writer.wait_echoed().await;
+    let held = server.rss_mib();
+    assert!(held < before + 96, "{before} MiB became {held} with 8 readers that do not read");
+    let expected = writer.text("text");
+    for mut socket in slow {
+        let doc = document(1);
+        let begin = Instant::now();
+        loop {
+            assert!(begin.elapsed() < PATIENCE, "neither caught up nor closed");
+            match tokio::time::timeout(PATIENCE, socket.next()).await.expect("neither caught up nor closed") {
+                Some(Ok(Message::Binary(frame))) => match protocol::ClientMessage::decode(&frame).unwrap() {
+                    protocol::ClientMessage::Update(update) | protocol::ClientMessage::SyncStep2(update) => {
+                        doc.transact_mut().apply_update(Update::decode_v1(&update).unwrap()).unwrap();
+                        if text_of(&doc, "text") == expected {
+                            break;
+                        }
+                    }
+                    _ => {}
+                },
+                Some(Ok(Message::Close(close))) => {
+                    assert_eq!(close.map(|c| u16::from(c.code)), Some(1013));
+                    break;
+                }
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => break,
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slow_handshakes_are_ended_and_hold_nobody_up() {
+    let server = Start::demo(0, 1).start();
+    let mut slow: Vec<TcpStream> = (0..50)
+        .map(|n| {
+            let mut stream = TcpStream::connect(server.address()).unwrap();
+            stream.set_read_timeout(Some(PATIENCE)).unwrap();
+            let half = format!("GET /sync/{} HTTP/1.1\r\nHost: x\r\nX-Slow: ", server.room("p-1"));
+            // Some say nothing at all.
+            stream.write_all(&half.as_bytes()[..if n % 2 == 0 { half.len() } else { 0 }]).unwrap();
+            stream
+        })
+        .collect();
+    let one = YClient::join(&server, "p-1", &server.delegate(0, 0)).await;
+    let other = YClient::join(&server, "p-1", &server.delegate(1, 0)).await;
+    undisturbed(&one, &other, "calm ").await;
+    tokio::task::block_in_place(|| {
+        for stream in &mut slow {
+            let mut answer = Vec::new();
+            // An answer such as 408 is as good as none, as long as the end comes.
+            let ended = stream.read_to_end(&mut answer);
+            assert!(ended.is_ok() || ended.as_ref().is_err_and(|e| e.kind() == std::io::ErrorKind::ConnectionReset), "{ended:?}");
+        }
+    });
+}
+
+#[tokio::test]
+async fn one_member_opens_only_so_many_sockets_and_leaves_the_rest_to_others() {
+    let server = Start::demo(0, 1).env("PLENARY_SESSIONS_PER_MEMBER", "3").start();
+    let greedy = server.delegate(0, 0);
+    let mut open = Vec::new();
+    for _ in 0..3 {
+        open.push(YClient::join(&server, "p-1", &greedy).await);
+    }
+    assert!(YClient::new().try_connect(&server, "p-1", &greedy).await.is_err());
+    let other = YClient::join(&server, "p-1", &server.delegate(1, 0)).await;
+    undisturbed(&open[0], &other, "calm ").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_honest_offline_difference_of_many_megabytes_gets_in() {
+    let server = Start::demo(0, 1).start();
+    let seat = server.delegate(0, 0);
+    let mut offline = YClient::new();
+    let page = "0123456789abcdef".repeat(1 << 16);
+    for _ in 0..15 {
+        offline.insert("text", 0, &page).await;
+    }
+    offline.connect(&server, "p-1", &seat).await;
+    offline.wait_echoed().await;
+    let other = YClient::join(&server, "p-1", &server.delegate(1, 0)).await;
+    assert_eq!(other.text("text").len(), 15 << 20);
+}

@@ -1,0 +1,44 @@
+//! Real people's typing, sent through the server.
+
+use plenary_shared::protocol;
+use plenary_tests::{
+    client::{YClient, text_of},
+    data,
+    server::Start,
+    trace,
+};
+use yrs::{ReadTxn, Transact, Update, block::ClientID, updates::decoder::Decode};
+
+#[tokio::test]
+async fn two_friends_typing_at_once_end_with_the_text_they_ended_with() {
+    let Some(file) = data::shared("traces/friendsforever.json.gz") else { return };
+    let trace = trace::read(&file).unwrap();
+    let base = trace::client_id();
+    let updates = trace::concurrent_updates(&trace, "text", |agent| base + agent as u64);
+    let server = Start::demo(1, 1).start();
+    let mut clients = Vec::new();
+    for agent in 0..2 {
+        clients.push(YClient::join(&server, "p-1", &server.delegate(agent, 0)).await);
+    }
+    // How far each agent's clock is after each transaction: what the other one must have received to know it.
+    let mut clocks = Vec::with_capacity(updates.len());
+    let mut now = [0_u32; 2];
+    for (txn, update) in trace.txns.iter().zip(&updates) {
+        let vector = Update::decode_v1(update).unwrap().state_vector();
+        now[txn.agent] = now[txn.agent].max(vector.get(&ClientID::new(base + txn.agent as u64)));
+        clocks.push(now[txn.agent]);
+    }
+    for (txn, update) in trace.txns.iter().zip(&updates) {
+        let me = &clients[txn.agent];
+        for parent in txn.parents.iter().filter(|p| trace.txns[**p].agent != txn.agent) {
+            let (other, clock) = (ClientID::new(base + trace.txns[*parent].agent as u64), clocks[*parent]);
+            me.wait("the other's typing came", |s| s.seen.transact().state_vector().get(&other) >= clock).await;
+        }
+        me.send(protocol::update(update)).await;
+    }
+    for client in &clients {
+        client.wait("the last of it came", |s| text_of(&s.seen, "text") == trace.end_content).await;
+    }
+    let late = YClient::join(&server, "p-1", &server.delegate(2, 0)).await;
+    assert_eq!(late.text("text"), trace.end_content);
+}
