@@ -180,19 +180,26 @@ pub(super) struct Content {
 /// Takes a block apart; its lines have no indentation and its end no white space.
 pub(super) fn decode(text: &str) -> Content {
     let (struck, text) = unstrike(text);
-    let (heading, words) = lead_in(text).unwrap_or(("", text));
+    let (heading, words) = lead_in(text).unwrap_or_else(|| (String::new(), text));
     let words = words.strip_suffix('\\').unwrap_or(words);
     let words = words.split('\n').map(unescape).collect::<Vec<_>>().join("\n");
-    Content { struck, heading: heading.to_owned(), words }
+    Content { struck, heading, words }
 }
 
-fn lead_in(text: &str) -> Option<(&str, &str)> {
+fn lead_in(text: &str) -> Option<(String, &str)> {
     let line = text.split('\n').next().unwrap_or(text);
     let inner = line.strip_prefix("**").filter(|inner| !inner.starts_with('*'))?;
     let inner = &inner[..inner.find("**")?];
-    let heading = inner.trim();
+    let (heading, rest) = (inner.trim(), &text[inner.len() + 4..]);
     let heading = heading.strip_suffix('.').unwrap_or(heading);
-    (!heading.trim().is_empty()).then(|| (heading, text[inner.len() + 4..].trim_start()))
+    if heading.trim().is_empty() {
+        return None;
+    }
+    // `**Option 2**: text` means what `**Option 2:** text` means.
+    match rest.strip_prefix(':').filter(|_| !heading.ends_with(':')) {
+        Some(rest) => Some((format!("{heading}:"), rest.trim_start())),
+        None => Some((heading.to_owned(), rest.trim_start())),
+    }
 }
 
 /// A heading as a bold lead-in.
@@ -321,6 +328,7 @@ mod tests {
         for (text, heading, words) in [
             ("**Heavy weapons.** Each Party", "Heavy weapons", "Each Party"),
             ("**Option 1:**: [In", "Option 1:", ": [In"),
+            ("**Option 2**: Each", "Option 2:", "Each"),
             ("**Features**[^4]", "Features", "[^4]"),
             ("**open [bracket", "", "**open [bracket"),
             ("***both***", "", "***both***"),
