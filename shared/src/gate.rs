@@ -32,7 +32,7 @@ pub const ANY_VALUES_MAX: usize = 1 << 20;
 /// Bytes of a format's value: formats are flags, colours and links.
 pub const FORMAT_BYTES_MAX: usize = 4 << 10;
 /// Shared types within shared types: a plan needs 3; yrs deletes and collects them by recursion.
-pub const TYPE_DEPTH_MAX: u8 = 16;
+pub const TYPE_DEPTH_MAX: u16 = 16;
 /// 64 Mi steps: blocks of one update, each times the number of clients that wait for it. yrs searches all that wait at every
 /// block, at about 3 ns each: 0.2 s. Honest updates stay far below, for few clients wait at once.
 pub const WAITING_STEPS_MAX: u64 = 64 << 20;

@@ -29,8 +29,16 @@ pub(super) enum Kind {
     Deleted,
     Text,
     Format,
-    Type,
+    Type(Shared),
     Any,
+}
+
+/// The shared types of a plan.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Shared {
+    Array,
+    Map,
+    Text,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +61,8 @@ impl<'a> Block<'a> {
             1 => Kind::Deleted,
             4 => Kind::Text,
             6 => Kind::Format,
-            7 => Kind::Type,
+            // Which one, its content says.
+            7 => Kind::Type(Shared::Array),
             8 => Kind::Any,
             _ => return reader.refuse("a block is of a kind that a plan does not use"),
         };
@@ -61,7 +70,7 @@ impl<'a> Block<'a> {
         if kind != Kind::Gc {
             block.read_place(reader, info)?;
         }
-        block.len = read_content(reader, kind)?;
+        block.len = read_content(reader, &mut block.kind)?;
         if block.len == 0 || u64::from(clock) + u64::from(block.len) > limits::CLOCK_MAX {
             return reader.refuse("a block's length is 0 or passes the largest clock");
         }
@@ -89,8 +98,8 @@ impl<'a> Block<'a> {
     }
 }
 
-fn read_content(reader: &mut Reader<'_>, kind: Kind) -> Result<u32, Refusal> {
-    Ok(match kind {
+fn read_content(reader: &mut Reader<'_>, kind: &mut Kind) -> Result<u32, Refusal> {
+    Ok(match *kind {
         Kind::Gc | Kind::Deleted => reader.clock()?,
         Kind::Text => {
             let text = reader.text()?;
@@ -102,10 +111,15 @@ fn read_content(reader: &mut Reader<'_>, kind: Kind) -> Result<u32, Refusal> {
             reader.json()?;
             1
         }
-        Kind::Type => match reader.u8()? {
-            0..=2 => 1,
-            _ => return reader.refuse("a shared type is neither array, map nor text"),
-        },
+        Kind::Type(_) => {
+            *kind = Kind::Type(match reader.u8()? {
+                0 => Shared::Array,
+                1 => Shared::Map,
+                2 => Shared::Text,
+                _ => return reader.refuse("a shared type is neither array, map nor text"),
+            });
+            1
+        }
         Kind::Any => {
             let count = reader.count(1)?;
             for _ in 0..count {

@@ -7,7 +7,7 @@ use super::{
     ANY_VALUES_MAX, HUSK_UNITS_MAX, OrderClaim, Refusal, TYPE_DEPTH_MAX, WAITING_STEPS_MAX,
     block::{Block, Id, Kind, Parent},
     bytes::Reader,
-    ledger::{Checked, Gain, Ledger, Place},
+    ledger::{Checked, Gain, Ledger, Neighbours, Place},
 };
 use crate::{id::PartyId, limits};
 
@@ -28,6 +28,8 @@ struct Section<'a> {
     right: Option<Id>,
     /// Places of the new blocks so far.
     places: Vec<(u32, Place)>,
+    /// Runs of the new blocks so far.
+    runs: Vec<(u32, Neighbours)>,
 }
 
 impl Section<'_> {
@@ -47,6 +49,8 @@ struct Walk<'a, 'l> {
     steps: u64,
     /// Ranges of this update's husks: they are deleted by what they are.
     husks: Vec<(u64, u32, u32)>,
+    /// Entries of maps that hold several values.
+    folded: Vec<(u64, u32, u32)>,
 }
 
 pub(super) fn check(ledger: &Ledger, party: &PartyId, update: &[u8]) -> Result<Checked, Refusal> {
@@ -56,7 +60,8 @@ pub(super) fn check(ledger: &Ledger, party: &PartyId, update: &[u8]) -> Result<C
     let mut reader = Reader::new(update);
     let sections = read_sections(ledger, party, &mut reader)?;
     let deletions_at = reader.at();
-    let mut walk = Walk { ledger, reader, sections, claims: Vec::new(), husk_units: 0, steps: 0, husks: Vec::new() };
+    let mut walk =
+        Walk { ledger, reader, sections, claims: Vec::new(), husk_units: 0, steps: 0, husks: Vec::new(), folded: Vec::new() };
     for section in 0..walk.sections.len() {
         walk.run(section)?;
     }
@@ -64,7 +69,8 @@ pub(super) fn check(ledger: &Ledger, party: &PartyId, update: &[u8]) -> Result<C
     let mut deletions = walk.read_deletions()?;
     deletions.append(&mut walk.husks);
     let gains = walk.sections.into_iter().filter(|section| section.clock > section.known);
-    let gains = gains.map(|s| Gain { client: s.client, clock_end: s.clock, right: s.right, places: s.places }).collect();
+    let gains =
+        gains.map(|s| Gain { client: s.client, clock_end: s.clock, right: s.right, places: s.places, runs: s.runs }).collect();
     Ok(Checked { gains, deletions, claims: walk.claims })
 }
 
@@ -93,7 +99,18 @@ fn read_sections<'a>(ledger: &Ledger, party: &PartyId, reader: &mut Reader<'a>) 
         if clock > known {
             return Err(Refusal::Missing { client, clock: known });
         }
-        sections.push(Section { client, known, left: blocks, clock, at, head: None, waits: false, right, places: Vec::new() });
+        sections.push(Section {
+            client,
+            known,
+            left: blocks,
+            clock,
+            at,
+            head: None,
+            waits: false,
+            right,
+            places: Vec::new(),
+            runs: Vec::new(),
+        });
     }
     if reader.any_values > ANY_VALUES_MAX {
         return Err(Refusal::TooLarge { what: "values in an update", most: ANY_VALUES_MAX as u64 });
@@ -176,40 +193,98 @@ impl<'a> Walk<'a, '_> {
         // yrs and Yjs cut off the known part of a block; what remains continues that.
         let is_cut = start > clock && block.kind != Kind::Gc;
         let origin = if is_cut { Some((client, start - 1)) } else { block.origin };
-        let mut place = match is_cut {
-            true => self.ledger.place((client, start - 1)).beside(),
-            false => self.place_block(client, clock, block)?,
-        };
-        if is_cut && !matches!(block.parent, Parent::Inherited) {
-            // It would still be put below the parent it names, be that where the known part stands or not.
-            self.claims.push(OrderClaim { block: id((client, start)), left: id((client, start - 1)), right: id((client, start)) });
-        }
-        match block.kind {
-            Kind::Type if !place.is_lost() && place.depth() >= TYPE_DEPTH_MAX => {
-                return Err(Refusal::TooLarge { what: "shared types within shared types", most: u64::from(TYPE_DEPTH_MAX) });
+        let seen = if matches!(block.parent, Parent::Inherited) { Block { origin, ..*block } } else { *block };
+        let place = self.place_block(client, clock, &seen)?;
+        if is_cut {
+            let known = self.ledger.place((client, start - 1)).beside();
+            if known != place && !known.is_lost() && !place.is_lost() {
+                return Err(Refusal::Inconsistent { client, clock, what: "its known part stands elsewhere" });
             }
-            Kind::Type => place = place.of_type(),
+            if !matches!(block.parent, Parent::Inherited) {
+                // It would be put below the parent it names, be that where the known part stands or not.
+                self.claims.push(OrderClaim {
+                    block: id((client, start)),
+                    left: id((client, start - 1)),
+                    right: id((client, start)),
+                });
+            }
+        }
+        let Some(place) = place.holding(block.kind) else {
+            return Err(Refusal::Inconsistent { client, clock, what: "its kind has no meaning where it stands" });
+        };
+        self.check_limits(client, (start, end), block.kind, place)?;
+        // A block that continues the one before it, up to the same neighbour, claims nothing new.
+        let continues = start > 0 && origin == Some((client, start - 1)) && right == block.right;
+        let neighbours = Neighbours { origin, right: block.right };
+        if !continues && !place.is_lost() {
+            self.claim_order((client, start), neighbours)?;
+        }
+        let section = &mut self.sections[index];
+        section.right = block.right;
+        if section.places.last().is_none_or(|last| last.1 != place) {
+            section.places.push((start, place));
+        }
+        if !continues {
+            section.runs.push((start, neighbours));
+        }
+        Ok(())
+    }
+
+    /// Whoever makes a block sees its neighbours side by side. So what they were put between themselves does not lie between them:
+    /// the left one's right neighbour is this block's or stands behind it, and the other way round. Blocks that lie about
+    /// this are placed differently by a replica that meets them in another order.
+    fn claim_order(&mut self, block: Id, Neighbours { origin, right }: Neighbours) -> Result<(), Refusal> {
+        let seen = |walk: &Self, id: Option<Id>| id.filter(|&id| !walk.place(id).is_lost()).and_then(|id| walk.neighbours(id));
+        let beyond_left = seen(self, origin).and_then(|left| left.right);
+        let beyond_right = seen(self, right).and_then(|right| right.origin);
+        let contradiction = |what| Err(Refusal::Inconsistent { client: block.0, clock: block.1, what });
+        let mut claim = |left: Id, right: Id| self.claims.push(OrderClaim { block: id(block), left: id(left), right: id(right) });
+        if let (Some(left), Some(right)) = (origin, right) {
+            claim(left, right);
+        }
+        match (right, beyond_left) {
+            (None, Some(_)) => return contradiction("it stands last, behind what did not"),
+            (Some(right), Some(beyond)) if right != beyond => claim(right, beyond),
+            _ => {}
+        }
+        match (origin, beyond_right) {
+            (None, Some(_)) => return contradiction("it stands first, before what did not"),
+            (Some(left), Some(beyond)) if left != beyond => claim(beyond, left),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// What a block was put between, new or known.
+    fn neighbours(&self, id: Id) -> Option<Neighbours> {
+        if let Some(section) = self.find(id.0).map(|index| &self.sections[index])
+            && id.1 >= section.known
+        {
+            let run = section.runs.partition_point(|run| run.0 <= id.1).checked_sub(1);
+            // Before the first new run, a known one goes on.
+            let Some(&(start, run)) = run.and_then(|at| section.runs.get(at)) else {
+                let right = self.ledger.last_right(id.0);
+                return Some(Neighbours { origin: id.1.checked_sub(1).map(|clock| (id.0, clock)), right });
+            };
+            return Some(if id.1 > start { Neighbours { origin: Some((id.0, id.1 - 1)), ..run } } else { run });
+        }
+        self.ledger.neighbours(id)
+    }
+
+    fn check_limits(&mut self, client: u64, (start, end): (u32, u32), kind: Kind, place: Place) -> Result<(), Refusal> {
+        match kind {
+            Kind::Type(_) if !place.is_lost() && place.depth() >= TYPE_DEPTH_MAX => {
+                return Err(Refusal::TooLarge { what: "shared types within shared types", most: TYPE_DEPTH_MAX.into() });
+            }
             Kind::Gc | Kind::Deleted => {
-                place = place.of_husk();
                 self.husk_units += u64::from(end - start);
                 self.husks.push((client, start, end));
                 if self.husk_units > HUSK_UNITS_MAX {
                     return Err(Refusal::TooLarge { what: "characters deleted before they were sent", most: HUSK_UNITS_MAX });
                 }
             }
-            Kind::Text | Kind::Format | Kind::Any => {}
-        }
-        if let (Some(left), Some(claimed)) = (origin, block.right) {
-            // A block that continues the one before it, up to the same neighbour, claims nothing new.
-            let continues = start > 0 && left == (client, start - 1) && right == Some(claimed);
-            if !continues {
-                self.claims.push(OrderClaim { block: id((client, start)), left: id(left), right: id(claimed) });
-            }
-        }
-        let section = &mut self.sections[index];
-        section.right = block.right;
-        if section.places.last().is_none_or(|last| last.1 != place) {
-            section.places.push((start, place));
+            Kind::Any if place.in_map() && end - start > 1 => self.folded.push((client, start, end)),
+            _ => {}
         }
         Ok(())
     }
@@ -221,19 +296,15 @@ impl<'a> Walk<'a, '_> {
             return Ok(Place::LOST);
         }
         match block.parent {
-            Parent::Root(_) => return Ok(Place::new(0, block.key.is_some())),
+            Parent::Root(_) => return Ok(Place::in_root(block.key.is_some())),
             Parent::Item(parent) => {
-                let place = self.place(parent);
-                return match place.can_be_parent() {
-                    true if place.is_lost() => Ok(Place::LOST),
-                    true => Ok(Place::new(place.depth() + 1, block.key.is_some())),
-                    false => contradiction("its parent is no shared type"),
-                };
+                let inside = self.place(parent).inside(block.key.is_some());
+                return inside.map_or_else(|| contradiction("its parent is no shared type"), Ok);
             }
             Parent::Inherited => {}
         }
         let (left, right) = (block.origin.map(|id| self.place(id).beside()), block.right.map(|id| self.place(id).beside()));
-        if right.is_some_and(|right| !right.is_lost() && right.in_map()) {
+        if right.is_some_and(Place::in_map) {
             return contradiction("it stands before an entry of a map");
         }
         match (left, right) {
@@ -263,9 +334,23 @@ impl<'a> Walk<'a, '_> {
         self.find(client).map_or_else(|| self.ledger.clock(client), |index| self.sections[index].have())
     }
 
+    /// A client that keeps what it deletes sends the overwritten values of one key as one block. Deleted by the same update, they do
+    /// no harm. Alive, yrs would delete only the last of them with their map, and keep the others with a pointer to freed memory.
+    fn check_folded(&self, mut deletions: Vec<(u64, u32, u32)>) -> Result<(), Refusal> {
+        deletions.sort_unstable();
+        for &(client, start, end) in &self.folded {
+            let before = deletions.partition_point(|range| (range.0, range.1) <= (client, start));
+            let is_deleted = before.checked_sub(1).is_some_and(|at| deletions[at].0 == client && deletions[at].2 >= end);
+            if !is_deleted {
+                return Err(Refusal::Inconsistent { client, clock: start, what: "an entry of a map has several values" });
+            }
+        }
+        Ok(())
+    }
+
     /// Reads the delete set and keeps what the ledger does not know: stock clients send all they ever deleted, every time.
     fn read_deletions(&mut self) -> Result<Vec<(u64, u32, u32)>, Refusal> {
-        let mut new = Vec::new();
+        let (mut new, mut all) = (Vec::new(), Vec::new());
         let count = self.reader.count(4)?;
         let mut clients = Vec::with_capacity(count.min(64));
         for _ in 0..count {
@@ -286,6 +371,9 @@ impl<'a> Walk<'a, '_> {
                     };
                 }
                 end = start + length;
+                if !self.folded.is_empty() {
+                    all.push((client, start, end));
+                }
                 if !self.ledger.is_deleted(client, start, end) {
                     new.push((client, start, end));
                 }
@@ -298,6 +386,7 @@ impl<'a> Walk<'a, '_> {
         if !self.reader.is_empty() {
             return self.reader.refuse("bytes follow the end");
         }
+        self.check_folded(all)?;
         Ok(new)
     }
 }

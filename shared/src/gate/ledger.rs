@@ -6,47 +6,84 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::{OrderClaim, Refusal, block::Id, causal};
+use super::{
+    OrderClaim, Refusal,
+    block::{Id, Kind, Shared},
+    causal,
+};
 use crate::id::PartyId;
 
-/// The kind of place a block stands in, in one byte: how many shared types are around it, and what it is.
+/// The kind of place a block stands in: how many shared types are around it, and what it is itself.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
-pub(super) struct Place(u8);
+pub(super) struct Place(u16);
 
 impl Place {
-    const DEPTH: u8 = 0x1f;
-    const MAP: u8 = 0x20;
-    const TYPE: u8 = 0x40;
-    const HUSK: u8 = 0x80;
+    const DEPTH: u16 = 0x1f;
+    const IN_MAP: u16 = 0x20;
+    const IN_ARRAY: u16 = 0x40;
+    const IN_TEXT: u16 = 0x80;
+    const ARRAY: u16 = 0x100;
+    const MAP: u16 = 0x200;
+    const TEXT: u16 = 0x400;
+    const HUSK: u16 = 0x800;
     /// A block that stands nowhere: a GC block, or one that becomes one because its neighbour or its parent is one.
     pub const LOST: Place = Place(Place::DEPTH | Place::HUSK);
 
-    /// Below `depth` shared types, as an entry of a map or in a sequence.
-    pub fn new(depth: u8, in_map: bool) -> Self {
-        Place(depth | if in_map { Self::MAP } else { 0 })
+    /// Directly in a root: whether its sequence is a text or an array, no update says.
+    pub fn in_root(has_key: bool) -> Self {
+        Place(if has_key { Self::IN_MAP } else { 0 })
     }
-    pub fn depth(self) -> u8 {
+
+    /// Directly in the shared type that stands here; `None` if none can.
+    pub fn inside(self, has_key: bool) -> Option<Self> {
+        if self.is_lost() {
+            return Some(Self::LOST);
+        }
+        let below = |flags| Some(Place((self.depth() + 1) | flags));
+        match self.0 & (Self::ARRAY | Self::MAP | Self::TEXT | Self::HUSK) {
+            0 => None,
+            _ if has_key => below(Self::IN_MAP),
+            Self::ARRAY => below(Self::IN_ARRAY),
+            Self::TEXT => below(Self::IN_TEXT),
+            Self::MAP => None,
+            _ => below(0),
+        }
+    }
+
+    /// The place of what stands beside it.
+    pub fn beside(self) -> Self {
+        if self.is_lost() { Self::LOST } else { Place(self.0 & (Self::DEPTH | Self::IN_MAP | Self::IN_ARRAY | Self::IN_TEXT)) }
+    }
+
+    /// What stands here, after a block of this kind; `None` if it has no meaning here. yrs panics when it edits a text that
+    /// holds other things, and never comes back from reading an array that holds text with a surrogate pair.
+    pub fn holding(self, kind: Kind) -> Option<Self> {
+        if self.is_lost() && kind != Kind::Gc {
+            return Some(self);
+        }
+        let is_in = |flags| self.0 & flags != 0;
+        let own = match kind {
+            Kind::Text | Kind::Format if is_in(Self::IN_MAP | Self::IN_ARRAY) => return None,
+            Kind::Any | Kind::Type(_) if is_in(Self::IN_TEXT) => return None,
+            Kind::Gc | Kind::Deleted => Self::HUSK,
+            Kind::Type(Shared::Array) => Self::ARRAY,
+            Kind::Type(Shared::Map) => Self::MAP,
+            Kind::Type(Shared::Text) => Self::TEXT,
+            Kind::Text | Kind::Format | Kind::Any => 0,
+        };
+        Some(Place(self.0 | own))
+    }
+
+    pub fn depth(self) -> u16 {
         self.0 & Self::DEPTH
     }
+
     pub fn is_lost(self) -> bool {
         self.depth() == Self::DEPTH
     }
+
     pub fn in_map(self) -> bool {
-        self.0 & Self::MAP != 0
-    }
-    /// A neighbour's place, without what the neighbour itself is.
-    pub fn beside(self) -> Self {
-        if self.is_lost() { Self::LOST } else { Place(self.0 & (Self::DEPTH | Self::MAP)) }
-    }
-    pub fn of_type(self) -> Self {
-        Place(self.0 | Self::TYPE)
-    }
-    /// Sent as a GC or deleted block: it may have been a shared type.
-    pub fn of_husk(self) -> Self {
-        Place(self.0 | Self::HUSK)
-    }
-    pub fn can_be_parent(self) -> bool {
-        self.0 & (Self::TYPE | Self::HUSK) != 0
+        !self.is_lost() && self.0 & Self::IN_MAP != 0
     }
 }
 
@@ -69,10 +106,35 @@ pub struct Ledger {
     // The standard hasher: attackers choose client ids.
     clients: HashMap<u64, Client>,
     parties: Vec<PartyId>,
+    /// The client of each slot.
+    slots: Vec<u64>,
     /// (slot, first clock) -> (clock after the last, place). Blocks in a root's sequence, the default, are not written down.
     places: BTreeMap<(u32, u32), (u32, Place)>,
+    /// (slot, first clock) -> the neighbours of a run of blocks of which each continues the one before.
+    runs: BTreeMap<(u32, u32), Run>,
     /// (slot, first clock) -> clock after the last; merged, so that a known range lies in one entry.
     deleted: BTreeMap<(u32, u32), u32>,
+}
+
+/// A neighbour in the ledger's short names.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Short(u32, u32);
+
+impl Short {
+    const NONE: Short = Short(u32::MAX, 0);
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Run {
+    origin: Short,
+    right: Short,
+}
+
+/// What a block was put between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Neighbours {
+    pub origin: Option<Id>,
+    pub right: Option<Id>,
 }
 
 /// What one client's part of an update adds.
@@ -83,6 +145,8 @@ pub(super) struct Gain {
     pub right: Option<Id>,
     /// First clock of each stretch, and its place.
     pub places: Vec<(u32, Place)>,
+    /// First clock of each run, and its neighbours.
+    pub runs: Vec<(u32, Neighbours)>,
 }
 
 /// The result of a check. It owns no copy of the bytes.
@@ -119,6 +183,10 @@ impl Ledger {
         for gain in &checked.gains {
             self.gain(party, gain);
         }
+        // Only now every client has its short name.
+        for gain in &checked.gains {
+            self.gain_runs(gain);
+        }
         for &(client, start, end) in &checked.deletions {
             if let Some(client) = self.clients.get(&client) {
                 insert_range(&mut self.deleted, client.slot, start, end);
@@ -127,14 +195,14 @@ impl Ledger {
     }
 
     fn gain(&mut self, party: &PartyId, gain: &Gain) {
-        let parties = &mut self.parties;
-        let slot = self.clients.len() as u32;
+        let (parties, slots) = (&mut self.parties, &mut self.slots);
         let client = self.clients.entry(gain.client).or_insert_with(|| {
             let owner = parties.iter().position(|known| known == party).unwrap_or_else(|| {
                 parties.push(party.clone());
                 parties.len() - 1
             });
-            Client { slot, clock: 0, owner: owner as u32, right: None }
+            slots.push(gain.client);
+            Client { slot: slots.len() as u32 - 1, clock: 0, owner: owner as u32, right: None }
         });
         client.clock = gain.clock_end;
         client.right = gain.right;
@@ -150,6 +218,14 @@ impl Ledger {
                     self.places.insert((slot, start), (end, place));
                 }
             }
+        }
+    }
+
+    fn gain_runs(&mut self, gain: &Gain) {
+        let short = |id: Option<Id>| id.and_then(|id| Some(Short(self.clients.get(&id.0)?.slot, id.1))).unwrap_or(Short::NONE);
+        let Some(client) = self.clients.get(&gain.client) else { return };
+        for &(start, Neighbours { origin, right }) in &gain.runs {
+            self.runs.insert((client.slot, start), Run { origin: short(origin), right: short(right) });
         }
     }
 
@@ -171,7 +247,10 @@ impl Ledger {
     /// Bytes that the ledger takes in memory, about.
     pub fn memory_bytes(&self) -> usize {
         // A B-tree is between half full and full; a hash table has one byte of its own per place.
-        self.clients.capacity() * (size_of::<(u64, Client)>() + 1) + (self.places.len() + self.deleted.len()) * 24
+        self.clients.capacity() * (size_of::<(u64, Client)>() + 1)
+            + (self.places.len() + self.deleted.len()) * 24
+            + self.runs.len() * 36
+            + self.slots.capacity() * 8
     }
 
     pub(super) fn last_right(&self, client: u64) -> Option<Id> {
@@ -184,6 +263,17 @@ impl Ledger {
             Some((_, &(end, place))) if clock < end => place,
             _ => Place::default(),
         }
+    }
+
+    /// What a known block was put between.
+    pub(super) fn neighbours(&self, (client, clock): Id) -> Option<Neighbours> {
+        let slot = self.clients.get(&client)?.slot;
+        let (&(_, start), run) = self.runs.range((slot, 0)..=(slot, clock)).next_back()?;
+        let long = |Short(slot, clock)| self.slots.get(slot as usize).map(|&client| (client, clock));
+        Some(Neighbours {
+            origin: if clock > start { Some((client, clock - 1)) } else { long(run.origin) },
+            right: long(run.right),
+        })
     }
 
     pub(super) fn is_deleted(&self, client: u64, start: u32, end: u32) -> bool {
