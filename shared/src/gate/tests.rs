@@ -1,6 +1,9 @@
-//! `rules`: one hand-built update for each rule. `session`: random honest editing is never refused, and whatever hostile passes
-//! leaves a document that every replica reads alike.
+//! `rules`: one hand-built update for each rule. `session`: random honest editing is never refused.
+//! `hostile`: whatever hostile passes leaves a document that every replica reads alike.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod build;
+mod hostile;
 mod rules;
 mod session;
