@@ -62,7 +62,7 @@ fn run(config: Config, task: Task) -> anyhow::Result<()> {
     };
     let data = config.data.as_deref().or_else(|| temporary.as_ref().map(|dir| dir.path())).unwrap_or(Path::new("."));
     std::fs::create_dir_all(data).with_context(|| format!("cannot make the directory {}", data.display()))?;
-    let store = Arc::new(SledStore::open(&data.join("store"))?);
+    let store = Arc::new(SledStore::open(data.join("store"))?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(serve(&config, data, task, store.clone()));
     drop(runtime);

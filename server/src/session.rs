@@ -134,9 +134,8 @@ impl Session {
                 Some(_) => {}
             }
             // A token that expires moves nothing in the registry.
-            match timeout(limits::REQUEST, version.changed()).await {
-                Ok(Err(_)) => return None,
-                Ok(Ok(())) | Err(_) => {}
+            if let Ok(Err(_)) = timeout(limits::REQUEST, version.changed()).await {
+                return None;
             }
         }
     }

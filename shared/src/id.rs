@@ -41,8 +41,7 @@ fn is_slug(s: &str) -> bool {
 }
 
 fn is_point_id(s: &str) -> bool {
-    (1..=limits::POINT_ID_CHARS_MAX).contains(&s.len())
-        && s.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    (1..=limits::POINT_ID_CHARS_MAX).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 macro_rules! id {
