@@ -297,3 +297,16 @@ fn two_thousand_points_are_read_in_a_few_milliseconds() {
     assert!(taken.as_millis() < 500, "{taken:?} even unoptimized and on a busy machine");
     eprintln!("2,000 points read in {taken:?}");
 }
+
+#[test]
+fn a_point_added_after_5_once_more_is_5_ter_and_stands_behind_5_bis() {
+    let doc = plan(&["a", "b"]);
+    let mut txn = doc.transact_mut();
+    let after = |name| Place::After(id(name));
+    let labels = ["x", "y", "z"].map(|name| add(&mut txn, name, "", &after("a")).expect("added"));
+    assert_eq!(labels, ["1 bis", "1 ter", "1 quater"]);
+    assert_eq!(add(&mut txn, "w", "", &after("x")).expect("added"), "1 bis bis");
+    assert_eq!(add(&mut txn, "v", "", &Place::Before(id("x"))).expect("added"), "1 bis ante");
+    drop(txn);
+    assert_eq!(order(&doc), "a v x w y z b");
+}
