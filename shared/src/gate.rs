@@ -7,7 +7,7 @@
 //! **Architecture invariant:** what passes [`Ledger::check`], is applied and passes [`verify_order`] leaves a document that every
 //! replica reads alike, whether it applied the updates one by one or loads the whole.
 //!
-//! Reading order: `bytes` and `block` read, `causal` judges what comes in which order, `ledger` remembers, `order` compares places.
+//! Reading order: `bytes`, `block` and `section` read, `causal` judges what comes in which order, `ledger` remembers, `order` compares places.
 
 mod block;
 mod bytes;
@@ -15,6 +15,7 @@ mod causal;
 mod flat;
 mod ledger;
 mod order;
+mod section;
 #[cfg(test)]
 mod tests;
 

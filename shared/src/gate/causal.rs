@@ -4,40 +4,13 @@
 use yrs::{ClientID, ID};
 
 use super::{
-    ANY_VALUES_MAX, HUSK_UNITS_MAX, OrderClaim, Refusal, TYPE_DEPTH_MAX, WAITING_STEPS_MAX,
+    HUSK_UNITS_MAX, OrderClaim, Refusal, TYPE_DEPTH_MAX, WAITING_STEPS_MAX,
     block::{Block, Id, Kind, Parent},
     bytes::Reader,
     ledger::{Checked, Gain, Ledger, Neighbours, Place},
+    section::{Section, read_sections},
 };
 use crate::{id::PartyId, limits};
-
-/// The blocks of one client in an update.
-struct Section<'a> {
-    client: u64,
-    /// The clock that the ledger has.
-    known: u32,
-    /// Blocks not yet walked.
-    left: usize,
-    /// Clock of the next block.
-    clock: u32,
-    /// Where the next block starts in the bytes.
-    at: usize,
-    /// The next block, once it was read and had to wait.
-    head: Option<Block<'a>>,
-    waits: bool,
-    right: Option<Id>,
-    /// Places of the new blocks so far.
-    places: Vec<(u32, Place)>,
-    /// Runs of the new blocks so far.
-    runs: Vec<(u32, Neighbours)>,
-}
-
-impl Section<'_> {
-    /// The clock up to which this client's blocks are there.
-    fn have(&self) -> u32 {
-        self.known.max(self.clock)
-    }
-}
 
 struct Walk<'a, 'l> {
     ledger: &'l Ledger,
@@ -74,57 +47,6 @@ pub(super) fn check(ledger: &Ledger, party: &PartyId, update: &[u8]) -> Result<C
     Ok(Checked { gains, deletions, claims: walk.claims })
 }
 
-/// Reads every block for its form and leaves each section at its first block.
-fn read_sections<'a>(ledger: &Ledger, party: &PartyId, reader: &mut Reader<'a>) -> Result<Vec<Section<'a>>, Refusal> {
-    // A section has a count, a client, a clock and a block of at least two bytes.
-    let count = reader.count(5)?;
-    let mut sections: Vec<Section<'a>> = Vec::with_capacity(count.min(64));
-    let mut unbound = 0;
-    for _ in 0..count {
-        let blocks = reader.count(2)?;
-        let (client, clock) = reader.id()?;
-        if blocks == 0 {
-            return reader.refuse("a client without blocks");
-        }
-        let (known, at, right) = (ledger.clock(client), reader.at(), ledger.last_right(client));
-        let mut end = clock;
-        for _ in 0..blocks {
-            end += Block::read(reader, end)?.len;
-        }
-        match ledger.owner(client) {
-            None => unbound += 1,
-            Some(owner) if owner != party && end > known => return Err(Refusal::Forged { client }),
-            Some(_) => {}
-        }
-        if clock > known {
-            return Err(Refusal::Missing { client, clock: known });
-        }
-        sections.push(Section {
-            client,
-            known,
-            left: blocks,
-            clock,
-            at,
-            head: None,
-            waits: false,
-            right,
-            places: Vec::new(),
-            runs: Vec::new(),
-        });
-    }
-    if reader.any_values > ANY_VALUES_MAX {
-        return Err(Refusal::TooLarge { what: "values in an update", most: ANY_VALUES_MAX as u64 });
-    }
-    if ledger.clients() + unbound > limits::CLIENTS_MAX {
-        return Err(Refusal::TooLarge { what: "client ids in a document", most: limits::CLIENTS_MAX as u64 });
-    }
-    sections.sort_unstable_by_key(|section| std::cmp::Reverse(section.client));
-    if sections.windows(2).any(|pair| pair[0].client == pair[1].client) {
-        return reader.refuse("a client has two parts");
-    }
-    Ok(sections)
-}
-
 impl<'a> Walk<'a, '_> {
     /// Walks a section to its end, and others as far as it needs them. Each section waits for at most one id at a time, so a
     /// section that is needed while it waits is a circle.
@@ -156,7 +78,8 @@ impl<'a> Walk<'a, '_> {
                 let parent = if let Parent::Item(id) = block.parent { Some(id) } else { None };
                 let needed = [block.origin, block.right, parent].into_iter().flatten();
                 for id in needed {
-                    if id.1 >= self.have(id.0) {
+                    let have = if id.0 == section.client { section.have() } else { self.have(id.0) };
+                    if id.1 >= have {
                         self.sections[index].head = Some(block);
                         return Ok(Some(id));
                     }
@@ -187,40 +110,33 @@ impl<'a> Walk<'a, '_> {
 
     /// Takes a block that is new, at least in its last part, and whose neighbours and parent are there.
     fn accept(&mut self, index: usize, block: &Block<'_>) -> Result<(), Refusal> {
-        let Section { client, known, clock, right, .. } = self.sections[index];
+        let Section { client, known, clock, right, place: last, .. } = self.sections[index];
         let start = clock.max(known);
         let end = clock + block.len;
         // yrs and Yjs cut off the known part of a block; what remains continues that.
         let is_cut = start > clock && block.kind != Kind::Gc;
         let origin = if is_cut { Some((client, start - 1)) } else { block.origin };
-        let seen = if matches!(block.parent, Parent::Inherited) { Block { origin, ..*block } } else { *block };
-        let place = self.place_block(client, clock, &seen)?;
+        // A block that continues the one before it, up to the same neighbour, stands beside it and claims nothing new.
+        let continues = start > 0 && origin == Some((client, start - 1)) && right == block.right;
+        let place = match block.parent {
+            Parent::Inherited if continues => last.beside(),
+            Parent::Inherited => self.place_block(client, clock, &Block { origin, ..*block })?,
+            _ => self.place_block(client, clock, block)?,
+        };
         if is_cut {
-            let known = self.ledger.place((client, start - 1)).beside();
-            if known != place && !known.is_lost() && !place.is_lost() {
-                return Err(Refusal::Inconsistent { client, clock, what: "its known part stands elsewhere" });
-            }
-            if !matches!(block.parent, Parent::Inherited) {
-                // It would be put below the parent it names, be that where the known part stands or not.
-                self.claims.push(OrderClaim {
-                    block: id((client, start)),
-                    left: id((client, start - 1)),
-                    right: id((client, start)),
-                });
-            }
+            self.check_cut((client, start), block, place, last.beside())?;
         }
         let Some(place) = place.holding(block.kind) else {
             return Err(Refusal::Inconsistent { client, clock, what: "its kind has no meaning where it stands" });
         };
         self.check_limits(client, (start, end), block.kind, place)?;
-        // A block that continues the one before it, up to the same neighbour, claims nothing new.
-        let continues = start > 0 && origin == Some((client, start - 1)) && right == block.right;
         let neighbours = Neighbours { origin, right: block.right };
         if !continues && !place.is_lost() {
             self.claim_order((client, start), neighbours)?;
         }
         let section = &mut self.sections[index];
         section.right = block.right;
+        section.place = place;
         if section.places.last().is_none_or(|last| last.1 != place) {
             section.places.push((start, place));
         }
@@ -230,27 +146,45 @@ impl<'a> Walk<'a, '_> {
         Ok(())
     }
 
+    /// Judges the new part of a block that is known in part.
+    fn check_cut(&mut self, new: Id, block: &Block<'_>, place: Place, known: Place) -> Result<(), Refusal> {
+        if known != place && !known.is_lost() && !place.is_lost() {
+            return Err(Refusal::Inconsistent { client: new.0, clock: new.1, what: "its known part stands elsewhere" });
+        }
+        if !matches!(block.parent, Parent::Inherited) {
+            // It would be put below the parent it names, be that where the known part stands or not.
+            self.claims.push(OrderClaim { block: id(new), left: id((new.0, new.1 - 1)), right: id(new) });
+        }
+        Ok(())
+    }
+
     /// Whoever makes a block sees its neighbours side by side. So what they were put between themselves does not lie between them:
     /// the left one's right neighbour is this block's or stands behind it, and the other way round. Blocks that lie about
     /// this are placed differently by a replica that meets them in another order.
     fn claim_order(&mut self, block: Id, Neighbours { origin, right }: Neighbours) -> Result<(), Refusal> {
-        let seen = |walk: &Self, id: Option<Id>| id.filter(|&id| !walk.place(id).is_lost()).and_then(|id| walk.neighbours(id));
-        let beyond_left = seen(self, origin).and_then(|left| left.right);
-        let beyond_right = seen(self, right).and_then(|right| right.origin);
+        let seen = |id: Option<Id>| id.filter(|&id| !self.place(id).is_lost()).and_then(|id| self.neighbours(id));
+        let (left, right_one) = (seen(origin), seen(right));
+        let (beyond_left, beyond_right) = (left.and_then(|left| left.right), right_one.and_then(|right| right.origin));
         let contradiction = |what| Err(Refusal::Inconsistent { client: block.0, clock: block.1, what });
         let mut claim = |left: Id, right: Id| self.claims.push(OrderClaim { block: id(block), left: id(left), right: id(right) });
-        if let (Some(left), Some(right)) = (origin, right) {
-            claim(left, right);
-        }
-        match (right, beyond_left) {
-            (None, Some(_)) => return contradiction("it stands last, behind what did not"),
-            (Some(right), Some(beyond)) if right != beyond => claim(right, beyond),
+        match (origin, right) {
+            // Whatever has a neighbour stands on that side of it: nothing to ask.
+            (Some(left), Some(right)) if beyond_left != Some(right) && beyond_right != Some(left) => claim(left, right),
+            (None, _) if beyond_right.is_some() => return contradiction("it stands first, before what did not"),
+            (_, None) if beyond_left.is_some() => return contradiction("it stands last, behind what did not"),
             _ => {}
         }
-        match (origin, beyond_right) {
-            (None, Some(_)) => return contradiction("it stands first, before what did not"),
-            (Some(left), Some(beyond)) if left != beyond => claim(beyond, left),
-            _ => {}
+        if let (Some(right), Some(beyond)) = (right, beyond_left)
+            && right != beyond
+            && right_one.is_none_or(|right| right.right != Some(beyond))
+        {
+            claim(right, beyond);
+        }
+        if let (Some(origin), Some(beyond)) = (origin, beyond_right)
+            && origin != beyond
+            && left.is_none_or(|left| left.origin != Some(beyond))
+        {
+            claim(beyond, origin);
         }
         Ok(())
     }
@@ -263,8 +197,7 @@ impl<'a> Walk<'a, '_> {
             let run = section.runs.partition_point(|run| run.0 <= id.1).checked_sub(1);
             // Before the first new run, a known one goes on.
             let Some(&(start, run)) = run.and_then(|at| section.runs.get(at)) else {
-                let right = self.ledger.last_right(id.0);
-                return Some(Neighbours { origin: id.1.checked_sub(1).map(|clock| (id.0, clock)), right });
+                return Some(Neighbours { origin: id.1.checked_sub(1).map(|clock| (id.0, clock)), right: section.known_right });
             };
             return Some(if id.1 > start { Neighbours { origin: Some((id.0, id.1 - 1)), ..run } } else { run });
         }

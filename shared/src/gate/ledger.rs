@@ -1,6 +1,7 @@
 //! What the gate remembers of a document.
 //!
-//! Per client 48 bytes; per stretch of equal places and per stretch of deletions 16. Of 260,000 edits that is some 100 KiB.
+//! Per client some 60 bytes, per run of typing 36, per stretch of equal places and per stretch of deletions 24. Of 260,000 edits by
+//! one author, with some 9,000 changes of place, that is 224 KiB, 70 in a snapshot.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -97,6 +98,18 @@ struct Client {
     owner: u32,
     /// The right origin of its last block.
     right: Option<Id>,
+    /// The place of its last block.
+    place: Place,
+}
+
+/// What the ledger knows of a client, read at once.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Known<'l> {
+    pub owner: Option<&'l PartyId>,
+    pub clock: u32,
+    /// The right origin and the place of its last block.
+    pub right: Option<Id>,
+    pub place: Place,
 }
 
 /// What the gate must know of a document to judge the next update. It grows with each admitted update and is saved with
@@ -202,10 +215,11 @@ impl Ledger {
                 parties.len() - 1
             });
             slots.push(gain.client);
-            Client { slot: slots.len() as u32 - 1, clock: 0, owner: owner as u32, right: None }
+            Client { slot: slots.len() as u32 - 1, clock: 0, owner: owner as u32, right: None, place: Place::default() }
         });
         client.clock = gain.clock_end;
         client.right = gain.right;
+        client.place = gain.places.last().map_or(client.place, |last| last.1);
         let slot = client.slot;
         for (n, &(start, place)) in gain.places.iter().enumerate() {
             let end = gain.places.get(n + 1).map_or(gain.clock_end, |next| next.0);
@@ -253,8 +267,13 @@ impl Ledger {
             + self.slots.capacity() * 8
     }
 
-    pub(super) fn last_right(&self, client: u64) -> Option<Id> {
-        self.clients.get(&client)?.right
+    pub(super) fn known(&self, client: u64) -> Known<'_> {
+        self.clients.get(&client).map_or_else(Known::default, |client| Known {
+            owner: self.parties.get(client.owner as usize),
+            clock: client.clock,
+            right: client.right,
+            place: client.place,
+        })
     }
 
     pub(super) fn place(&self, (client, clock): Id) -> Place {

@@ -1,0 +1,95 @@
+//! The blocks of an update, client by client, read for their form.
+
+use super::{
+    ANY_VALUES_MAX, Refusal,
+    block::{Block, Id},
+    bytes::Reader,
+    ledger::{Known, Ledger, Neighbours, Place},
+};
+use crate::{id::PartyId, limits};
+
+/// The blocks of one client in an update.
+pub(super) struct Section<'a> {
+    pub client: u64,
+    /// The clock that the ledger has.
+    pub known: u32,
+    /// Blocks not yet walked.
+    pub left: usize,
+    /// Clock of the next block.
+    pub clock: u32,
+    /// Where the next block starts in the bytes.
+    pub at: usize,
+    /// The next block, once it was read and had to wait.
+    pub head: Option<Block<'a>>,
+    pub waits: bool,
+    /// The right origin and the place of the block before.
+    pub right: Option<Id>,
+    pub place: Place,
+    /// The right origin of the last block that the ledger has.
+    pub known_right: Option<Id>,
+    /// Places of the new blocks so far.
+    pub places: Vec<(u32, Place)>,
+    /// Runs of the new blocks so far.
+    pub runs: Vec<(u32, Neighbours)>,
+}
+
+impl Section<'_> {
+    /// The clock up to which this client's blocks are there.
+    pub fn have(&self) -> u32 {
+        self.known.max(self.clock)
+    }
+}
+
+/// Reads every block for its form and leaves each section at its first block.
+pub(super) fn read_sections<'a>(ledger: &Ledger, party: &PartyId, reader: &mut Reader<'a>) -> Result<Vec<Section<'a>>, Refusal> {
+    // A section has a count, a client, a clock and a block of at least two bytes.
+    let count = reader.count(5)?;
+    let mut sections: Vec<Section<'a>> = Vec::with_capacity(count.min(64));
+    let mut unbound = 0;
+    for _ in 0..count {
+        let blocks = reader.count(2)?;
+        let (client, clock) = reader.id()?;
+        if blocks == 0 {
+            return reader.refuse("a client without blocks");
+        }
+        let Known { owner, clock: known, right, place } = ledger.known(client);
+        let at = reader.at();
+        let mut end = clock;
+        for _ in 0..blocks {
+            end += Block::read(reader, end)?.len;
+        }
+        match owner {
+            None => unbound += 1,
+            Some(owner) if owner != party && end > known => return Err(Refusal::Forged { client }),
+            Some(_) => {}
+        }
+        if clock > known {
+            return Err(Refusal::Missing { client, clock: known });
+        }
+        sections.push(Section {
+            client,
+            known,
+            left: blocks,
+            clock,
+            at,
+            head: None,
+            waits: false,
+            right,
+            place,
+            known_right: right,
+            places: Vec::new(),
+            runs: Vec::new(),
+        });
+    }
+    if reader.any_values > ANY_VALUES_MAX {
+        return Err(Refusal::TooLarge { what: "values in an update", most: ANY_VALUES_MAX as u64 });
+    }
+    if ledger.clients() + unbound > limits::CLIENTS_MAX {
+        return Err(Refusal::TooLarge { what: "client ids in a document", most: limits::CLIENTS_MAX as u64 });
+    }
+    sections.sort_unstable_by_key(|section| std::cmp::Reverse(section.client));
+    if sections.windows(2).any(|pair| pair[0].client == pair[1].client) {
+        return reader.refuse("a client has two parts");
+    }
+    Ok(sections)
+}
