@@ -29,6 +29,8 @@ use super::{
 
 /// 8 MiB: a file of the journal; replaying two of them takes well below a second. A larger frame makes a file longer.
 const FILE_BYTES: u64 = 8 << 20;
+/// 1 MiB: memory for the next frame that is kept from the last one.
+const FRAME_BYTES_KEPT: usize = 1 << 20;
 const FRAME_HEAD_BYTES: usize = 8 + 4 + CHECK_BYTES;
 /// How long a full journal waits for the tree: a disk that takes longer for 8 MiB has failed.
 const CHECKPOINT: Duration = Duration::from_secs(60);
@@ -55,11 +57,10 @@ impl Journal {
     /// Opens the journal, sets what it holds in the tree, makes that durable and begins anew.
     pub(super) fn open(directory: &Path, tree: &Tree, heads: &Arc<Heads>) -> Result<Self, Fault> {
         let files = [open_file(&directory.join("journal-0"))?, open_file(&directory.join("journal-1"))?];
-        let held = [std::fs::read(directory.join("journal-0"))?, std::fs::read(directory.join("journal-1"))?];
-        let mut order = [(lap_of(&held[0]), 0), (lap_of(&held[1]), 1)];
+        let mut order = [(lap_of(&files[0])?, 0), (lap_of(&files[1])?, 1)];
         order.sort_unstable();
         for (_, file) in order {
-            replay(&held[file], tree)?;
+            replay(&files[file], tree)?;
         }
         tree.sync()?;
         // Laps of an earlier life must not come again: what a clean close forgot may still lie further back in a file.
@@ -113,9 +114,9 @@ impl Journal {
     }
 
     fn encode(&mut self, entries: &[Entry]) {
-        // What a rare large commit took is given back with the next one.
-        self.frame.shrink_to(FILE_BYTES as usize / 8);
         self.frame.clear();
+        // What a rare large commit took is given back with the next one.
+        self.frame.shrink_to(FRAME_BYTES_KEPT);
         self.frame.resize(FRAME_HEAD_BYTES, 0);
         for (key, value) in entries {
             self.frame.push(key.len() as u8);
@@ -174,41 +175,69 @@ fn open_file(path: &Path) -> io::Result<File> {
     let file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
     let length = file.metadata()?.len();
     if length < FILE_BYTES {
-        let zeros = vec![0; usize::try_from(FILE_BYTES - length).unwrap_or(0)];
-        file.write_all_at(&zeros, length)?;
+        let zeros = [0; 64 << 10];
+        for offset in (length..FILE_BYTES).step_by(zeros.len()) {
+            let left = usize::try_from(FILE_BYTES - offset).unwrap_or(zeros.len());
+            file.write_all_at(&zeros[..left.min(zeros.len())], offset)?;
+        }
         file.sync_all()?;
     }
     Ok(file)
 }
 
 /// The lap of a file's first frame, 0 if it has none.
-fn lap_of(file: &[u8]) -> u64 {
-    next_frame(file, 0, None).map_or(0, |(lap, _)| lap)
+fn lap_of(file: &File) -> io::Result<u64> {
+    let mut frames = Frames::new(file)?;
+    Ok(if frames.advance()? { frames.lap } else { 0 })
 }
 
-fn replay(file: &[u8], tree: &Tree) -> Result<(), Fault> {
-    let (mut offset, mut lap) = (0, None);
-    while let Some((frames_lap, payload)) = next_frame(file, offset, lap) {
-        let mut rest = payload;
+fn replay(file: &File, tree: &Tree) -> Result<(), Fault> {
+    let mut frames = Frames::new(file)?;
+    while frames.advance()? {
+        let mut rest = frames.payload.as_slice();
         while let Some((key, value, after)) = next_entry(rest) {
             tree.insert(key, value)?;
             rest = after;
         }
-        offset += FRAME_HEAD_BYTES + payload.len();
-        lap = Some(frames_lap);
     }
     Ok(())
 }
 
-fn next_frame(file: &[u8], offset: usize, lap: Option<u64>) -> Option<(u64, &[u8])> {
-    let frame = file.get(offset..)?;
-    let (head, rest) = frame.split_first_chunk::<FRAME_HEAD_BYTES>()?;
-    let (found, lengths) = head.split_first_chunk::<8>()?;
-    let (length, stored) = lengths.split_first_chunk::<4>()?;
-    let found = u64::from_be_bytes(*found);
-    let payload = rest.get(..u32::from_be_bytes(*length) as usize)?;
-    let whole = found > 0 && lap.is_none_or(|lap| lap == found) && check(found, offset as u64, payload) == *stored;
-    whole.then_some((found, payload))
+/// A file's frames, one in memory at a time.
+struct Frames<'a> {
+    file: &'a File,
+    length: u64,
+    offset: u64,
+    /// The lap of the frames before, 0 before the first.
+    lap: u64,
+    payload: Vec<u8>,
+}
+
+impl<'a> Frames<'a> {
+    fn new(file: &'a File) -> io::Result<Self> {
+        Ok(Self { file, length: file.metadata()?.len(), offset: 0, lap: 0, payload: Vec::new() })
+    }
+
+    /// Reads the next frame; `false` where there is none that checks.
+    fn advance(&mut self) -> io::Result<bool> {
+        let start = self.offset + FRAME_HEAD_BYTES as u64;
+        if start > self.length {
+            return Ok(false);
+        }
+        let (mut lap, mut length, mut stored) = ([0; 8], [0; 4], [0; CHECK_BYTES]);
+        self.file.read_exact_at(&mut lap, self.offset)?;
+        self.file.read_exact_at(&mut length, self.offset + 8)?;
+        self.file.read_exact_at(&mut stored, self.offset + 12)?;
+        let (lap, length) = (u64::from_be_bytes(lap), u32::from_be_bytes(length));
+        if lap == 0 || (self.lap != 0 && self.lap != lap) || start + u64::from(length) > self.length {
+            return Ok(false);
+        }
+        self.payload.resize(length as usize, 0);
+        self.file.read_exact_at(&mut self.payload, start)?;
+        let whole = check(lap, self.offset, &self.payload) == stored;
+        (self.lap, self.offset) = (lap, start + u64::from(length));
+        Ok(whole)
+    }
 }
 
 fn next_entry(entries: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
