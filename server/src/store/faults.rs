@@ -77,7 +77,7 @@ fn copy(from: &Path, to: &Path) {
 /// Opens a damaged store and compares what it serves with what was written. Panics on a wrong answer, or on none in time.
 fn examine(path: &Path, written: &Written, seen: &mut Seen, damage: &str) {
     let (path, expected) = (path.to_path_buf(), written.clone());
-    let (tell, told) = mpsc::channel();
+    let (tell, told) = mpsc::sync_channel(1);
     std::thread::spawn(move || {
         let _ = tell.send(answers(&path, &expected));
     });
