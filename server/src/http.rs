@@ -12,7 +12,12 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{delete, get, post, put},
 };
-use plenary_shared::{access::Role, api, id::PartyId, limits};
+use plenary_shared::{
+    access::Role,
+    api,
+    id::{ConferenceId, PartyId},
+    limits,
+};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
@@ -38,7 +43,7 @@ pub struct App {
     limits: Limits,
     sessions: Arc<Semaphore>,
     large: Arc<Semaphore>,
-    large_by_party: Mutex<HashMap<PartyId, Arc<Semaphore>>>,
+    large_by_party: Mutex<HashMap<(ConferenceId, PartyId), Arc<Semaphore>>>,
     by_member: Mutex<HashMap<String, Arc<Semaphore>>>,
     next_session: AtomicU64,
 }
@@ -73,9 +78,9 @@ impl App {
     }
 
     /// Places for large messages, among all and among a party's.
-    fn large_places(&self, party: &PartyId) -> (Arc<Semaphore>, Arc<Semaphore>) {
+    fn large_places(&self, member: &api::Member) -> (Arc<Semaphore>, Arc<Semaphore>) {
         let mut by_party = self.large_by_party.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = by_party.entry(party.clone());
+        let own = by_party.entry((member.conference.clone(), member.party.clone()));
         let own = own.or_insert_with(|| Arc::new(Semaphore::new(limits::LARGE_MESSAGES_PER_PARTY_MAX)));
         (self.large.clone(), own.clone())
     }
@@ -100,7 +105,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/conferences/{c}/parties", post(conference::add_party))
         .route("/conferences/{c}/members", post(conference::invite))
         .route("/conferences/{c}/members/{m}", delete(conference::revoke))
-        .route("/conferences/{c}/plans", get(plan::list).post(plan::create))
+        .route("/conferences/{c}/plans", get(plan::list).post(plan::create).layer(DefaultBodyLimit::max(limits::PLAN_BYTES_MAX)))
         .route("/conferences/{c}/plans/{p}", get(plan::show))
         .route("/conferences/{c}/plans/{p}/access", put(plan::set_access))
         .route("/conferences/{c}/plans/{p}/export", get(plan::export))

@@ -9,7 +9,7 @@ use plenary_server::{
     store::{Store, sled::SledStore},
 };
 use serde_json::json;
-use std::{io, path::Path, process::ExitCode, sync::Arc};
+use std::{fs, io, os::unix::fs::DirBuilderExt, path::Path, process::ExitCode, sync::Arc};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -61,8 +61,14 @@ fn run(config: Config, task: Task) -> anyhow::Result<()> {
         None => Some(tempfile::tempdir().context("no temporary directory")?),
     };
     let data = config.data.as_deref().or_else(|| temporary.as_ref().map(|dir| dir.path())).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(data).with_context(|| format!("cannot make the directory {}", data.display()))?;
+    // The directory holds everybody's words: it is made for its owner alone.
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(data);
+    made.with_context(|| format!("cannot make the directory {}", data.display()))?;
     let store = Arc::new(SledStore::open(data.join("store"))?);
+    // A socket is a file: the soft limit is often 1,024.
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the limit of open files could not be raised");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(serve(&config, data, task, store.clone()));
     drop(runtime);

@@ -12,10 +12,13 @@ use crate::room::SessionId;
 pub struct Presence {
     /// By Yjs client id.
     clients: HashMap<u64, Present>,
+    /// The one client id that each session speaks for, as long as it lasts.
+    speaks: HashMap<SessionId, u64>,
 }
 
 struct Present {
     session: SessionId,
+    member: Member,
     entry: AwarenessEntry,
 }
 
@@ -33,20 +36,22 @@ impl Presence {
     ) -> Vec<AwarenessEntry> {
         let mut told = Vec::new();
         for entry in entries {
+            let own = self.speaks.get(&session).copied();
             let free = match self.clients.get(&entry.client) {
-                Some(present) => present.session == session && entry.clock >= present.entry.clock,
-                None => {
-                    !self.clients.values().any(|present| present.session == session)
-                        && owner(entry.client).is_none_or(|party| party == member.party)
-                }
+                // The same member again: its old socket is dead and has not been missed yet.
+                Some(present) => (present.session == session || present.member == *member) && entry.clock >= present.entry.clock,
+                None => entry.state != "null" && owner(entry.client).is_none_or(|party| party == member.party),
             };
+            let free = free && own.is_none_or(|own| own == entry.client);
             if !free {
                 continue;
             }
             match stamped(member, &entry.state) {
                 Some(state) => {
                     let entry = AwarenessEntry { state, ..entry };
-                    self.clients.insert(entry.client, Present { session, entry: entry.clone() });
+                    self.speaks.insert(session, entry.client);
+                    let present = Present { session, member: member.clone(), entry: entry.clone() };
+                    self.clients.insert(entry.client, present);
                     told.push(entry);
                 }
                 None => told.extend(self.clients.remove(&entry.client).map(|present| gone(&present.entry))),
@@ -57,6 +62,7 @@ impl Presence {
 
     /// Takes a session out; answers what others must be told.
     pub fn leave(&mut self, session: SessionId) -> Vec<AwarenessEntry> {
+        self.speaks.remove(&session);
         let left = self.clients.extract_if(|_, present| present.session == session);
         left.map(|(_, present)| gone(&present.entry)).collect()
     }

@@ -81,8 +81,8 @@ pub struct Rights {
 
 /// The registry: cheap to read, changed one event at a time.
 pub struct Registry {
-    state: RwLock<State>,
-    end: Mutex<Digest>,
+    state: Arc<RwLock<State>>,
+    end: Arc<Mutex<Digest>>,
     store: Arc<dyn Store>,
     version: watch::Sender<u64>,
 }
@@ -106,7 +106,7 @@ impl Registry {
                 (seq, end) = (at, digest);
             }
         }
-        Ok(Self { state: RwLock::new(state), end: Mutex::new(end), store, version: watch::Sender::new(0) })
+        Ok(Self { state: Arc::new(RwLock::new(state)), end: Arc::new(Mutex::new(end)), store, version: watch::Sender::new(0) })
     }
 
     /// Moves with every change: whoever cached a right asks again when it differs.
@@ -154,7 +154,8 @@ impl Registry {
         let expires_ms = now_ms() + millis(limits::INVITATION);
         let invited = self
             .change(administration(), |state| {
-                let first = state.tokens.is_empty() && state.invitations.is_empty() && state.conferences.is_empty();
+                let open = state.invitations.values().any(|invitation| invitation.expires_ms > now_ms());
+                let first = state.tokens.is_empty() && !open && state.conferences.is_empty();
                 Ok(if first { vec![Event::AdministratorInvited { invitation, expires_ms }] } else { vec![] })
             })
             .await?;
@@ -183,13 +184,7 @@ impl Registry {
         let conference = new.id.clone();
         let chair = NewSeat { party: new.party.id.clone(), role: Role::Chair, name: new.chair, expires: limits::INVITATION };
         let opened = Event::ConferenceOpened { conference: new.id.clone(), title: new.title, party: new.party };
-        self.change(administration(), |state| {
-            check_free(state.conferences.contains_key(&new.id), "conference", &new.id)?;
-            check_room(state.conferences.len(), limits::CONFERENCES_MAX, "conferences")?;
-            Ok(vec![opened])
-        })
-        .await?;
-        self.seat(administration(), conference, chair).await
+        self.seat(None, conference, Some(opened), chair).await
     }
 
     /// Admits a party.
@@ -197,6 +192,7 @@ impl Registry {
         check_name("the party's name", &party.name)?;
         let conference = chair.conference.clone();
         self.change(author(chair), |state| {
+            check_chair(state, chair)?;
             let entry = state.conferences.get(&conference).ok_or(RegistryError::NotFound)?;
             check_free(entry.parties.contains_key(&party.id), "party", &party.id)?;
             check_room(entry.parties.len(), limits::PARTIES_MAX, "parties")?;
@@ -214,15 +210,33 @@ impl Registry {
             return Err(RegistryError::Invalid("an invitation is good for at least a second and at most a year".into()));
         }
         let seat = NewSeat { party: new.party, role: new.role, name: new.name, expires };
-        self.seat(author(chair), chair.conference.clone(), seat).await
+        self.seat(Some(chair), chair.conference.clone(), None, seat).await
     }
 
-    async fn seat(&self, by: Author, conference: ConferenceId, seat: NewSeat) -> Result<api::Invitation, RegistryError> {
+    /// Gives a seat, in a conference that is there or that `opened` opens with it.
+    async fn seat(
+        &self,
+        chair: Option<&api::Member>,
+        conference: ConferenceId,
+        opened: Option<Event>,
+        seat: NewSeat,
+    ) -> Result<api::Invitation, RegistryError> {
         let secret = new_secret()?;
         let invitation = secret.digest();
         let expires_ms = now_ms() + millis(seat.expires);
         let mut seated = None;
-        self.change(by, |state| {
+        self.change(chair.map_or_else(administration, author), |state| {
+            let mut fresh = State::default();
+            let state = match &opened {
+                Some(opened) => {
+                    check_free(state.conferences.contains_key(&conference), "conference", &conference)?;
+                    check_room(state.conferences.len(), limits::CONFERENCES_MAX, "conferences")?;
+                    fresh.apply(opened.clone());
+                    &fresh
+                }
+                None => state,
+            };
+            chair.map_or(Ok(()), |chair| check_chair(state, chair))?;
             let entry = state.conferences.get(&conference).ok_or(RegistryError::NotFound)?;
             if !entry.parties.contains_key(&seat.party) {
                 return Err(RegistryError::Invalid(format!("there is no party {}: add it first", seat.party)));
@@ -233,7 +247,7 @@ impl Registry {
             let NewSeat { party, role, name, .. } = seat;
             let member = api::Member { conference: conference.clone(), party, member: id, role, name };
             seated = Some(member.clone());
-            Ok(vec![Event::MemberInvited { member, invitation, expires_ms }])
+            Ok(opened.into_iter().chain([Event::MemberInvited { member, invitation, expires_ms }]).collect())
         })
         .await?;
         let member = seated.ok_or(RegistryError::NotFound)?;
@@ -244,6 +258,7 @@ impl Registry {
     pub async fn revoke(&self, chair: &api::Member, member: MemberId) -> Result<(), RegistryError> {
         let conference = chair.conference.clone();
         self.change(author(chair), |state| {
+            check_chair(state, chair)?;
             let gone = state.member(&conference, &member).ok_or(RegistryError::NotFound)?;
             if gone.role == Role::Chair && !state.has_other_chair(&conference, &member) {
                 return Err(RegistryError::Forbidden("this is the only chair: invite another before you revoke this one"));
@@ -265,6 +280,7 @@ impl Registry {
         check_name("the title", &title)?;
         let conference = chair.conference.clone();
         self.change(author(chair), |state| {
+            check_chair(state, chair)?;
             let entry = state.conferences.get(&conference).ok_or(RegistryError::NotFound)?;
             check_free(entry.plans.contains_key(&plan), "plan", &plan)?;
             check_room(entry.plans.len(), limits::PLANS_MAX, "plans")?;
@@ -284,6 +300,7 @@ impl Registry {
     ) -> Result<(), RegistryError> {
         let conference = chair.conference.clone();
         self.change(author(chair), |state| {
+            check_chair(state, chair)?;
             let entry = state.conferences.get(&conference).ok_or(RegistryError::NotFound)?;
             let old = entry.plans.get(&plan).ok_or(RegistryError::NotFound)?;
             check_parties(entry, &access)?;
@@ -296,12 +313,14 @@ impl Registry {
     }
 
     /// Decides on the present state which events follow, makes them durable, then folds them in. Answers how many.
+    ///
+    /// Whoever asks may go away in the middle: what was decided is carried through all the same, or the chain would fork.
     async fn change(
         &self,
         by: Author,
         decide: impl FnOnce(&State) -> Result<Vec<Event>, RegistryError>,
     ) -> Result<usize, RegistryError> {
-        let mut end = self.end.lock().await;
+        let mut end = self.end.clone().lock_owned().await;
         let events = decide(&self.state())?;
         if events.is_empty() {
             return Ok(0);
@@ -314,14 +333,18 @@ impl Registry {
             new_end = digest;
             sealed.push(bytes);
         }
-        self.store.append(&DocAddress::Registry, sealed).await?;
-        *end = new_end;
-        let count = events.len();
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        events.into_iter().for_each(|event| state.apply(event));
-        drop(state);
-        self.version.send_modify(|version| *version += 1);
-        Ok(count)
+        let (store, state, version) = (self.store.clone(), self.state.clone(), self.version.clone());
+        let carried = tokio::spawn(async move {
+            store.append(&DocAddress::Registry, sealed).await?;
+            *end = new_end;
+            let count = events.len();
+            let mut state = state.write().unwrap_or_else(PoisonError::into_inner);
+            events.into_iter().for_each(|event| state.apply(event));
+            drop(state);
+            version.send_modify(|version| *version += 1);
+            Ok(count)
+        });
+        carried.await.unwrap_or(Err(RegistryError::Store(StoreError::Closed)))
     }
 }
 
@@ -349,6 +372,11 @@ fn administration() -> Author {
 
 fn author(member: &api::Member) -> Author {
     Author { party: member.party.clone(), member: member.member.clone() }
+}
+
+/// Whether the chair who asked still is one: a request may have been under way for a while.
+fn check_chair(state: &State, chair: &api::Member) -> Result<(), RegistryError> {
+    if state.member(&chair.conference, &chair.member) == Some(chair) { Ok(()) } else { Err(RegistryError::NotFound) }
 }
 
 fn check_name(what: &str, name: &str) -> Result<(), RegistryError> {

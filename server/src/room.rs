@@ -141,7 +141,7 @@ impl Room {
                         }
                     }
                 }
-                count = inbox.recv_many(&mut commands, DRAIN), if !self.state.is_full() => {
+                count = inbox.recv_many(&mut commands, DRAIN), if !self.stopping && !self.state.is_full() => {
                     if count == 0 {
                         return Ended::Stopped;
                     }
@@ -159,7 +159,6 @@ impl Room {
                 }
             }
             if self.perform(&mut effects).await.is_err() {
-                self.close_all(protocol::CLOSE_LATER, "the document cannot be read");
                 return Ended::Failed;
             }
             self.append(&mut effects);
@@ -174,6 +173,8 @@ impl Room {
             if self.state.has_untold_presence() {
                 presence_due = presence_due.or_else(|| Some(Instant::now() + limits::PRESENCE_EVERY));
             }
+            // A request that went away before it was answered follows no more.
+            self.followers.retain(|_, outbox| Arc::strong_count(outbox) > 1);
             let idle = self.state.is_idle() && self.followers.is_empty();
             self.idle_since = if idle { self.idle_since.or_else(|| Some(Instant::now())) } else { None };
         }
@@ -235,7 +236,14 @@ impl Room {
         while !effects.is_empty() {
             for effect in std::mem::take(effects) {
                 match effect {
-                    Effect::Send(session, frame) => self.send(session, frame),
+                    Effect::Send(session, frame) => {
+                        self.send(session, frame);
+                    }
+                    Effect::Sync(session, vector, frame) => {
+                        if self.outboxes.get(&session).is_some_and(|outbox| !outbox.push(frame)) {
+                            self.state.missed_sync(session, vector);
+                        }
+                    }
                     Effect::Broadcast(frame) => self.broadcast(&frame),
                     Effect::BroadcastPresence(frame) => {
                         for outbox in self.outboxes.values() {
@@ -260,6 +268,13 @@ impl Room {
                     }
                     Effect::Refused => self.around.metrics.refused.add(1),
                     Effect::Rebuild => {
+                        // A batch on its way is in the log or nowhere before the log is read.
+                        if let Some(appending) = self.appending.take() {
+                            appending.await?;
+                        }
+                        if self.state.document().is_sound() {
+                            continue;
+                        }
                         let document = rebuild(self.around.clone(), self.address.clone()).await?;
                         self.state.replace(document, effects);
                     }
@@ -317,8 +332,15 @@ impl Room {
         }
         let Ok((seq, bytes)) = self.state.document().snapshot() else { return };
         self.snapshot_seq = seq;
-        if let Err(error) = self.around.store.save_snapshot(&self.address, seq, bytes).await {
-            tracing::warn!(document = %self.address, %error, "the snapshot was not saved");
+        let (saved, address) = (self.around.store.save_snapshot(&self.address, seq, bytes), self.address.clone());
+        let saving = tokio::spawn(async move {
+            if let Err(error) = saved.await {
+                tracing::warn!(document = %address, %error, "the snapshot was not saved");
+            }
+        });
+        // While sessions are served nobody waits for it; a room that ends does, so that the next one opens from it.
+        if self.stopping || self.idle_since.is_some() {
+            let _ = saving.await;
         }
     }
 
@@ -327,10 +349,17 @@ impl Room {
     }
 }
 
+impl Drop for Room {
+    /// However a room ends, nobody is left with a socket that says nothing.
+    fn drop(&mut self) {
+        self.close_all(protocol::CLOSE_LATER, "the plan is not available now");
+    }
+}
+
 async fn rebuild(around: Surroundings, address: DocAddress) -> Result<Document, OpenError> {
     tracing::error!(document = %address, "the document misbehaved: building it again from the log");
     around.metrics.rebuilds.add(1);
-    let rebuilt = tokio::task::spawn_blocking(move || Document::rebuild(&*around.store, &address)).await;
+    let rebuilt = tokio::task::spawn_blocking(move || Document::open(&*around.store, &address)).await;
     rebuilt.unwrap_or_else(|_| Err(OpenError::Store(StoreError::Closed)))
 }
 

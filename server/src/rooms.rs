@@ -3,12 +3,14 @@
 use bytes::Bytes;
 use plenary_shared::{id::DocAddress, limits, record::Author};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinSet,
+    time::timeout,
 };
 
 use crate::room::{Command, EditError, Ended, Room, Surroundings};
@@ -39,9 +41,14 @@ pub struct Rooms {
 #[derive(Default)]
 struct Shared {
     open: HashMap<DocAddress, Inbox>,
+    /// Documents that could not be opened a moment ago.
+    failed: HashSet<DocAddress>,
     tasks: JoinSet<()>,
     stopping: bool,
 }
+
+/// How long a document that could not be opened is left alone.
+const AFTER_FAILURE: Duration = Duration::from_secs(2);
 
 /// How often to ask again for a room that left memory at just that moment.
 const TRIES: usize = 8;
@@ -69,10 +76,10 @@ impl Rooms {
     /// The room of a document, loaded in the background if it is not in memory: what is sent meanwhile waits in its inbox.
     fn inbox(self: &Arc<Self>, address: &DocAddress) -> Result<Inbox, RoomError> {
         let mut shared = self.shared();
-        if let Some(inbox) = shared.open.get(address) {
+        if let Some(inbox) = shared.open.get(address).filter(|inbox| !inbox.is_closed()) {
             return Ok(inbox.clone());
         }
-        if shared.stopping {
+        if shared.stopping || shared.failed.contains(address) {
             return Err(RoomError::Unavailable);
         }
         if shared.open.len() >= limits::ROOMS_MAX {
@@ -123,10 +130,15 @@ impl Rooms {
             shared.stopping = true;
             (shared.open.values().cloned().collect::<Vec<_>>(), std::mem::take(&mut shared.tasks))
         };
-        for inbox in inboxes {
-            let _ = inbox.send(Command::Stop).await;
+        // All at once, and not for ever: a disk that hangs must not keep the process.
+        let asked = futures_util::future::join_all(inboxes.iter().map(|inbox| inbox.send(Command::Stop)));
+        let stopped = timeout(limits::STOP, async {
+            asked.await;
+            while tasks.join_next().await.is_some() {}
+        });
+        if stopped.await.is_err() {
+            tracing::error!("some plans could not be finished in time: what was acknowledged is in the log");
         }
-        while tasks.join_next().await.is_some() {}
     }
 }
 
@@ -150,7 +162,15 @@ async fn run(rooms: Arc<Rooms>, address: DocAddress, mut inbox: mpsc::Receiver<C
                 _ => tracing::error!(document = %address, "the document cannot be opened: its loading panicked"),
             }
             rooms.around.metrics.open_failures.add(1);
-            rooms.shared().open.remove(&address);
+            // Whoever asks meanwhile is told at once, without another load.
+            {
+                let mut shared = rooms.shared();
+                shared.open.remove(&address);
+                shared.failed.insert(address.clone());
+            }
+            drop(inbox);
+            tokio::time::sleep(AFTER_FAILURE).await;
+            rooms.shared().failed.remove(&address);
         }
     }
 }

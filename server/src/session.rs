@@ -11,7 +11,7 @@ use plenary_shared::{id::DocAddress, limits, protocol};
 use std::{
     future::Future,
     io,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -19,9 +19,9 @@ use std::{
     task::{Context, Poll},
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf},
     sync::{Semaphore, watch},
-    time::{Instant, timeout, timeout_at},
+    time::{Instant, sleep_until, timeout, timeout_at},
 };
 use tokio_tungstenite::{
     WebSocketStream,
@@ -73,15 +73,15 @@ impl Session {
             .max_frame_size(Some(limits::MESSAGE_BYTES_MAX));
         let metered = Metered { io: TokioIo::new(upgraded), meter: meter.clone(), large: self.large.clone(), asking: None };
         let socket = WebSocketStream::from_raw_socket(metered, Role::Server, Some(config)).await;
-        let (mut sink, stream) = socket.split();
+        let (mut sink, mut stream) = socket.split();
         let outbox = Arc::new(Outbox::default());
         let join =
             |joined| Command::Join { session: self.id, member: self.rights.member.clone(), outbox: outbox.clone(), joined };
         let close = match self.rooms.ask(&self.address, join).await {
             Ok((inbox, ())) => {
                 let close = tokio::select! {
-                    close = self.read(stream, &meter, &inbox) => close,
-                    close = write(self.id, &mut sink, &outbox, &inbox) => close,
+                    close = self.read(&mut stream, &meter, &inbox) => close,
+                    close = write(self.id, &mut sink, &meter, &outbox, &inbox) => close,
                     close = self.watch_rights() => close,
                 };
                 let _ = inbox.send(Command::Leave { session: self.id }).await;
@@ -90,21 +90,36 @@ impl Session {
             Err(RoomError::Full) => Some(Close { code: protocol::CLOSE_LATER, reason: "too many plans are open" }),
             Err(_) => Some(Close { code: protocol::CLOSE_LATER, reason: "the plan is not available now" }),
         };
-        if let Some(Close { code, reason }) = close {
-            let frame = CloseFrame { code: code.into(), reason: reason.into() };
-            let _ = timeout(limits::HANDSHAKE, sink.send(Message::Close(Some(frame)))).await;
+        let farewell = async {
+            if let Some(Close { code, reason }) = close {
+                let frame = CloseFrame { code: code.into(), reason: reason.into() };
+                sink.send(Message::Close(Some(frame))).await?;
+            }
+            sink.close().await
+        };
+        let _ = timeout(limits::LINGER, farewell).await;
+        // What the peer still sends is read and forgotten for a moment: a connection that is dropped with unread bytes is reset,
+        // and the peer never learns why it was closed.
+        if let (Some(_), Ok(socket)) = (close, sink.reunite(stream)) {
+            let rest = &mut socket.into_inner().io.take(limits::MESSAGE_BYTES_MAX as u64);
+            let _ = timeout(limits::LINGER, tokio::io::copy(rest, &mut tokio::io::sink())).await;
         }
     }
 
-    async fn read(&self, mut stream: SplitStream<Socket>, meter: &Meter, inbox: &Inbox) -> Option<Close> {
+    async fn read(&self, stream: &mut SplitStream<Socket>, meter: &Meter, inbox: &Inbox) -> Option<Close> {
         let refused = |reason| Some(Close { code: protocol::CLOSE_REFUSED, reason });
         let version = self.registry.version();
         let (mut seen, mut write) = (*version.borrow(), self.rights.write);
+        let (mut step_1, mut unfinished) = (Instant::now(), None);
         loop {
-            let message = match next(&mut stream, meter).await {
+            let message = match next(stream, meter, &mut unfinished).await {
                 Some(Ok(Message::Binary(frame))) => frame,
                 Some(Ok(Message::Text(_))) => return refused("text frames are not spoken here: send binary ones"),
-                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => continue,
+                Some(Ok(Message::Ping(payload) | Message::Pong(payload))) => {
+                    meter.pass_over(payload.len());
+                    continue;
+                }
+                Some(Ok(Message::Frame(_))) => continue,
                 Some(Err(Error::Capacity(_))) => return refused("the message is too large"),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
             };
@@ -115,6 +130,11 @@ impl Session {
                 (write, seen) = (rights.write, now);
             }
             let Ok(message) = protocol::ClientMessage::decode(&message) else { return refused("not a y-websocket message") };
+            if matches!(message, protocol::ClientMessage::SyncStep1(_)) {
+                // Each may cost an encoding of the whole document: they come at a pace.
+                sleep_until(step_1).await;
+                step_1 = Instant::now() + limits::SYNC_STEP_1_EVERY;
+            }
             let command = Command::Message { session: self.id, message, write, place: meter.finish() };
             if inbox.send(command).await.is_err() {
                 return Some(Close { code: protocol::CLOSE_LATER, reason: "the plan is not available now" });
@@ -141,58 +161,88 @@ impl Session {
     }
 }
 
-/// The next message. A quiet peer has [`limits::IDLE`], one in the middle of a message [`limits::MESSAGE`] in all.
-async fn next(stream: &mut SplitStream<Socket>, meter: &Meter) -> Option<Result<Message, Error>> {
-    if let Ok(message) = timeout(limits::IDLE, stream.next()).await {
-        return message;
+/// The next message. A quiet peer has [`limits::IDLE`], one in the middle of a message [`limits::MESSAGE`] in all, whatever
+/// control frames it sends in between.
+async fn next(
+    stream: &mut SplitStream<Socket>,
+    meter: &Meter,
+    unfinished: &mut Option<Instant>,
+) -> Option<Result<Message, Error>> {
+    let now = Instant::now();
+    *unfinished = meter.is_within_a_message().then(|| unfinished.unwrap_or(now + limits::MESSAGE));
+    if unfinished.is_none() {
+        if let Ok(message) = timeout(limits::IDLE, stream.next()).await {
+            return message;
+        }
+        *unfinished = meter.is_within_a_message().then(|| now + limits::MESSAGE);
     }
-    if !meter.is_within_a_message() {
-        return None;
-    }
-    timeout(limits::MESSAGE - limits::IDLE, stream.next()).await.ok().flatten()
+    timeout_at((*unfinished)?, stream.next()).await.ok().flatten()
 }
 
-async fn write(id: SessionId, sink: &mut SplitSink<Socket, Message>, outbox: &Outbox, inbox: &Inbox) -> Option<Close> {
-    let slow = Close { code: protocol::CLOSE_LATER, reason: "too slow" };
+/// Sends one message, as long as the peer takes anything of it.
+async fn send(sink: &mut SplitSink<Socket, Message>, meter: &Meter, message: Message) -> Result<(), Option<Close>> {
+    let mut sending = pin!(sink.send(message));
+    loop {
+        let before = meter.written.load(Ordering::Relaxed);
+        match timeout(limits::WRITE, &mut sending).await {
+            Ok(sent) => return sent.map_err(|_| None),
+            Err(_) if meter.written.load(Ordering::Relaxed) > before => {}
+            Err(_) => return Err(Some(Close { code: protocol::CLOSE_LATER, reason: "too slow" })),
+        }
+    }
+}
+
+async fn write(
+    id: SessionId,
+    sink: &mut SplitSink<Socket, Message>,
+    meter: &Meter,
+    outbox: &Outbox,
+    inbox: &Inbox,
+) -> Option<Close> {
     let mut ping = Instant::now() + limits::PING;
     loop {
         if Instant::now() >= ping {
             ping = Instant::now() + limits::PING;
-            match timeout(limits::WRITE, sink.send(Message::Ping(Bytes::new()))).await {
-                Ok(Ok(())) => {}
-                Ok(Err(_)) => return None,
-                Err(_) => return Some(slow),
+            if let Err(close) = send(sink, meter, Message::Ping(Bytes::new())).await {
+                return close;
             }
         }
         match timeout_at(ping, outbox.next()).await {
             Err(_) => {}
             Ok(Next::Frames(frames)) => {
                 for frame in frames {
-                    match timeout(limits::WRITE, sink.send(Message::Binary(frame))).await {
-                        Ok(Ok(())) => {}
-                        Ok(Err(_)) => return None,
-                        Err(_) => return Some(slow),
+                    if let Err(close) = send(sink, meter, Message::Binary(frame)).await {
+                        return close;
                     }
                 }
             }
-            Ok(Next::AskToCatchUp) => {
-                inbox.send(Command::CatchUp { session: id }).await.ok()?;
-            }
+            Ok(Next::AskToCatchUp) => inbox.send(Command::CatchUp { session: id }).await.ok()?,
             Ok(Next::Close(close)) => return Some(close),
         }
     }
 }
 
+/// Two bytes and a mask of four.
+const CONTROL_FRAME_HEAD: usize = 6;
+
 /// How much of the present message has arrived, and the place that a large one takes.
 #[derive(Default)]
 struct Meter {
     bytes: AtomicUsize,
+    /// Bytes that the peer has taken.
+    written: AtomicUsize,
     place: Mutex<Option<Place>>,
 }
 
 impl Meter {
     fn is_within_a_message(&self) -> bool {
         self.bytes.load(Ordering::Relaxed) > 0
+    }
+
+    /// A control frame is no part of the message.
+    fn pass_over(&self, payload: usize) {
+        let frame = payload + CONTROL_FRAME_HEAD;
+        let _ = self.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |bytes| Some(bytes.saturating_sub(frame)));
     }
 
     /// The message is whole: the next is counted from nothing, and this one takes its place along.
@@ -250,7 +300,11 @@ impl AsyncRead for Metered {
 
 impl AsyncWrite for Metered {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(cx, buf)
+        let result = Pin::new(&mut self.io).poll_write(cx, buf);
+        if let Poll::Ready(Ok(bytes)) = result {
+            self.meter.written.fetch_add(bytes, Ordering::Relaxed);
+        }
+        result
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -87,8 +87,16 @@ pub const SESSIONS_PER_MEMBER_MAX: usize = 32;
 pub const HTTP_HEAD_BYTES_MAX: usize = 32 << 10;
 /// Documents in memory at once.
 pub const ROOMS_MAX: usize = 4_000;
-/// 8 MiB: the body of an HTTP request; a plan as Markdown is the largest.
-pub const BODY_BYTES_MAX: usize = 8 << 20;
+/// 64 KiB: the body of an HTTP request; a list of 400 parties is the largest. Some are read before a credential is checked.
+pub const BODY_BYTES_MAX: usize = 64 << 10;
+/// 8 MiB: the body that creates a plan, its Markdown included.
+pub const PLAN_BYTES_MAX: usize = 8 << 20;
+/// Time between a session's questions for what it lacks: each may cost an encoding of the document.
+pub const SYNC_STEP_1_EVERY: Duration = Duration::from_millis(250);
+/// For the peer to read a close frame before the connection goes away under it.
+pub const LINGER: Duration = Duration::from_secs(2);
+/// For every room to finish when the server stops.
+pub const STOP: Duration = Duration::from_secs(20);
 /// 256 MiB: free disk space below which edits are refused, so that what was acknowledged can still be written out.
 pub const DISK_RESERVE_BYTES: u64 = 256 << 20;
 

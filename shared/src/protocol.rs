@@ -107,6 +107,14 @@ pub fn sync_step_2(update: &[u8]) -> Bytes {
     framed(&[0, 1], update)
 }
 
+/// The payload of a frame that [`sync_step_2`] made; it shares the frame's bytes.
+pub fn payload_of_sync(frame: &Bytes) -> Bytes {
+    match ClientMessage::decode(frame) {
+        Ok(ClientMessage::SyncStep2(payload)) => payload,
+        _ => Bytes::new(),
+    }
+}
+
 /// An edit.
 pub fn update(update: &[u8]) -> Bytes {
     framed(&[0, 2], update)

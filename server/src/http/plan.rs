@@ -17,14 +17,13 @@ use plenary_shared::{
 };
 use std::sync::{Arc, atomic::Ordering};
 use tokio::time::timeout;
-use yrs::{Transact, Update, updates::decoder::Decode};
 
 use super::{ApiError, App, Body, Caller};
 use crate::{
     outbox::{Next, Outbox},
     plans::{self, CreateError},
     registry::{PlanEntry, Rights},
-    room::{Command, SessionId},
+    room::{Command, SessionId, document::Document},
 };
 
 pub(super) async fn list(
@@ -109,18 +108,24 @@ pub(super) async fn export(
     caller: Caller,
     Path((conference, plan)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
-    let (address, _) = readable(&app, &caller, &conference, &plan)?;
+    let (address, rights) = readable(&app, &caller, &conference, &plan)?;
+    let place = app.session_place(&rights.member).ok_or_else(too_many)?;
     let state = app.rooms.read(&address).await?;
-    let text = tokio::task::spawn_blocking(move || to_markdown(&state)).await.ok().flatten();
+    let exported = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        to_markdown(&state)
+    });
+    let text = exported.await.ok().flatten();
     let text = text.ok_or_else(|| ApiError::unavailable("the plan cannot be exported now"))?;
     Ok(([(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], text).into_response())
 }
 
+pub(super) fn too_many() -> ApiError {
+    ApiError::unavailable("too many connections are open: close some, or try again later")
+}
+
 fn to_markdown(state: &Bytes) -> Option<String> {
-    let doc = plenary_shared::plan::new_doc(0);
-    let mut txn = doc.transact_mut();
-    txn.apply_update(Update::decode_v1(state).ok()?).ok()?;
-    Some(markdown::export(&Outline::read(&txn)))
+    Document::on_state(state, |txn| Some(markdown::export(&Outline::read(txn))))
 }
 
 /// The log as it grows, a line each. An empty line now and then shows that the connection is alive.
@@ -129,9 +134,10 @@ pub(super) async fn log(
     caller: Caller,
     Path((conference, plan)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
+    // Watched from before the right is looked up, so that none is taken away unseen.
+    let mut version = app.registry.version();
     let (address, rights) = readable(&app, &caller, &conference, &plan)?;
-    let place = app.session_place(&rights.member);
-    let place = place.ok_or_else(|| ApiError::unavailable("too many connections are open: close some, or try again later"))?;
+    let place = app.session_place(&rights.member).ok_or_else(too_many)?;
     let session = SessionId(app.next_session.fetch_add(1, Ordering::Relaxed));
     let outbox = Arc::new(Outbox::default());
     let follow = |joined| Command::Follow { session, outbox: outbox.clone(), joined };
@@ -139,12 +145,17 @@ pub(super) async fn log(
     let (lines, body) = tokio::sync::mpsc::channel::<Result<Bytes, std::convert::Infallible>>(1);
     tokio::spawn(async move {
         let _place = place;
-        let mut version = app.registry.version();
         let send = async |line: Bytes| matches!(timeout(limits::WRITE, lines.send(Ok(line))).await, Ok(Ok(())));
         'following: loop {
             tokio::select! {
                 next = timeout(limits::PING / 2, outbox.next()) => match next {
-                    Err(_) => if !send(Bytes::from_static(b"\n")).await { break },
+                    Err(_) => {
+                        // A token that expires moves nothing in the registry.
+                        let gone = app.registry.rights(&caller.token, &address).is_none();
+                        if gone || !send(Bytes::from_static(b"\n")).await {
+                            break;
+                        }
+                    }
                     Ok(Next::Frames(frames)) => for frame in frames {
                         if !send(frame).await {
                             break 'following;

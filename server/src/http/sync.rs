@@ -9,7 +9,7 @@ use plenary_shared::id::DocAddress;
 use std::sync::{Arc, atomic::Ordering};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::{ApiError, App, Caller};
+use super::{ApiError, App, Caller, plan::too_many};
 use crate::{auth, room::SessionId, session::Session};
 
 pub(super) async fn upgrade(
@@ -30,12 +30,10 @@ pub(super) async fn upgrade(
     };
     let answers_protocol =
         auth::subprotocols(headers).any(|protocol| protocol == auth::PROTOCOL || protocol.starts_with(auth::TOKEN_PROTOCOL));
-    let Some(place) = app.session_place(&rights.member) else {
-        return Err(ApiError::unavailable("too many connections are open: close some, or try again later"));
-    };
+    let place = app.session_place(&rights.member).ok_or_else(too_many)?;
     let session = Session {
         id: SessionId(app.next_session.fetch_add(1, Ordering::Relaxed)),
-        large: app.large_places(&rights.member.party),
+        large: app.large_places(&rights.member),
         address,
         token: caller.token,
         rights,

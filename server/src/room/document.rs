@@ -7,7 +7,7 @@ use bytes::Bytes;
 use plenary_shared::{
     gate::{self, Checked, Ledger, Refusal},
     id::DocAddress,
-    limits, plan,
+    limits, plan, protocol,
     record::{self, Author, Digest, Record},
 };
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,7 @@ pub struct Document {
     seq: Seq,
     head: Digest,
     refused: Vec<Seq>,
+    /// The frame for a replica that has nothing.
     full: Option<Bytes>,
     bytes: usize,
 }
@@ -73,6 +74,35 @@ struct Saved {
     state: Bytes,
 }
 
+/// The search for records on which a document fails.
+#[derive(Default)]
+struct Search {
+    refused: Vec<Seq>,
+    /// From this record to that one groups are so large; elsewhere as large as a page.
+    suspects: Option<(Seq, Seq, usize)>,
+    /// Something could be applied and then not be encoded: look after each group.
+    encode_each: bool,
+}
+
+impl Search {
+    fn step(&self, seq: Seq) -> usize {
+        match self.suspects {
+            Some((from, to, step)) if (from..to).contains(&seq) => step,
+            Some((from, ..)) if seq < from => PAGE.min((from - seq) as usize),
+            _ => PAGE,
+        }
+    }
+
+    fn failed(&mut self, address: &DocAddress, first: Seq, count: usize) {
+        if count == 1 {
+            tracing::error!(document = %address, seq = first, "a record that passed the gate failed in the document: kept, refused");
+            self.refused.push(first);
+        } else {
+            self.suspects = Some((first, first + count as Seq, count / 2));
+        }
+    }
+}
+
 impl Document {
     fn empty() -> Self {
         let ledger = Ledger::default();
@@ -80,72 +110,48 @@ impl Document {
         Self { doc: Some(plan::new_doc(0)), ledger, seq, head, refused, full: None, bytes: 0 }
     }
 
-    /// Folds a document from its snapshot and the log after it. Every record is judged as it was when it came. Blocks.
+    /// Folds a document from its snapshot and the log after it. Every record is judged as it was when it came; one on which the
+    /// document fails is found by halving and passed over. Blocks.
     pub fn open(store: &dyn Store, address: &DocAddress) -> Result<Self, OpenError> {
-        Self::fold(store, address, PAGE)
-    }
-
-    /// The same after a failure: one record at a time, so that the one to blame is found. Blocks.
-    pub fn rebuild(store: &dyn Store, address: &DocAddress) -> Result<Self, OpenError> {
-        Self::fold(store, address, 1)
-    }
-
-    fn fold(store: &dyn Store, address: &DocAddress, step: usize) -> Result<Self, OpenError> {
-        let mut document = Self::from_snapshot(store, address)?.unwrap_or_else(Self::empty);
+        let mut search = Search::default();
         loop {
-            let page = store.read(address, document.seq, PAGE, limits::BATCH_BYTES_MAX)?;
-            if page.is_empty() {
+            let mut document = Self::from_snapshot(store, address)?.unwrap_or_else(Self::empty);
+            if document.fold(store, address, &mut search)? {
                 return Ok(document);
             }
-            let damaged = |seq| OpenError::Damaged { doc: address.clone(), seq };
-            let (mut head, mut records) = (document.head, Vec::with_capacity(page.len()));
+        }
+    }
+
+    /// Folds in all that the log holds; `false` if something failed, which `search` then knows more about.
+    fn fold(&mut self, store: &dyn Store, address: &DocAddress, search: &mut Search) -> Result<bool, OpenError> {
+        self.refused.extend(&search.refused);
+        loop {
+            let page = store.read(address, self.seq, PAGE, limits::BATCH_BYTES_MAX)?;
+            if page.is_empty() {
+                // One that cannot be encoded is of no use to anybody either.
+                let sound = self.full_step_2().is_ok();
+                search.encode_each |= !sound;
+                return Ok(sound);
+            }
+            let (mut head, mut records) = (self.head, Vec::with_capacity(page.len()));
             for (seq, sealed) in page {
-                let (record, digest) = record::open(&head, &sealed).map_err(|_| damaged(seq))?;
+                let damaged = |_| OpenError::Damaged { doc: address.clone(), seq };
+                let (record, digest) = record::open(&head, &sealed).map_err(damaged)?;
                 head = digest;
                 records.push((seq, digest, record));
             }
-            for group in records.chunks(step) {
-                if document.replay(group).is_err() {
-                    if step == 1 {
-                        let (seq, head, _) = group[0];
-                        document = Self::without(store, address, seq, head, document.refused)?;
-                    } else {
-                        return Self::fold(store, address, 1);
-                    }
+            let mut rest = &records[..];
+            while let Some(&(first, ..)) = rest.first() {
+                let (group, behind) = rest.split_at(search.step(first).min(rest.len()));
+                let whole =
+                    self.replay(group).and_then(|()| if search.encode_each { self.full_step_2().map(drop) } else { Ok(()) });
+                if whole.is_err() {
+                    search.failed(address, first, group.len());
+                    return Ok(false);
                 }
+                rest = behind;
             }
         }
-    }
-
-    /// The document up to `seq`, which is refused together with those already found.
-    fn without(
-        store: &dyn Store,
-        address: &DocAddress,
-        seq: Seq,
-        head: Digest,
-        mut refused: Vec<Seq>,
-    ) -> Result<Self, OpenError> {
-        refused.push(seq);
-        tracing::error!(document = %address, seq, "a record that passed the gate failed in the document: kept in the log, refused");
-        let mut document = Self::from_snapshot(store, address)?.unwrap_or_else(Self::empty);
-        while document.seq + 1 < seq {
-            let page = store.read(address, document.seq, PAGE, limits::BATCH_BYTES_MAX)?;
-            let before = document.seq;
-            for (at, sealed) in page.into_iter().take_while(|(at, _)| *at < seq) {
-                let damaged = |_| OpenError::Damaged { doc: address.clone(), seq: at };
-                let (record, digest) = record::open(&document.head, &sealed).map_err(damaged)?;
-                if refused.contains(&at) {
-                    (document.seq, document.head) = (at, digest);
-                } else if document.replay(&[(at, digest, record)]).is_err() {
-                    return Err(OpenError::Damaged { doc: address.clone(), seq: at });
-                }
-            }
-            if document.seq == before {
-                return Err(OpenError::Damaged { doc: address.clone(), seq });
-            }
-        }
-        (document.seq, document.head, document.refused) = (seq, head, refused);
-        Ok(document)
     }
 
     fn from_snapshot(store: &dyn Store, address: &DocAddress) -> Result<Option<Self>, OpenError> {
@@ -168,14 +174,15 @@ impl Document {
 
     fn replay(&mut self, group: &[(Seq, Digest, Record)]) -> Result<(), Misbehaved> {
         let mut accepted = Vec::with_capacity(group.len());
-        for (_, _, record) in group {
-            let checked = self.check(&record.author, &record.update).map_err(|_| Misbehaved)?;
-            self.admit(&record.author, &checked);
-            accepted.push(Accepted { record: record.clone(), checked });
+        for (seq, _, record) in group {
+            if !self.is_refused(*seq) {
+                let checked = self.check(&record.author, &record.update).map_err(|_| Misbehaved)?;
+                self.admit(&record.author, &checked);
+                accepted.push(Accepted { record: record.clone(), checked });
+            }
         }
-        let end = group.last().map(|(seq, digest, _)| (*seq, *digest));
-        self.apply(&accepted, end.unwrap_or((self.seq, self.head)))?;
-        Ok(())
+        let end = group.last().map_or((self.seq, self.head), |(seq, digest, _)| (*seq, *digest));
+        self.apply(&accepted, end).map(drop)
     }
 
     /// Judges an update against the document and all admitted since.
@@ -222,18 +229,38 @@ impl Document {
         Ok(value)
     }
 
-    /// What a replica with `state_vector` lacks. An empty one is answered from memory as long as nothing changes.
+    /// What a replica with `state_vector` lacks.
     pub fn diff(&mut self, state_vector: &StateVector) -> Result<Bytes, Misbehaved> {
-        let fresh = state_vector.is_empty();
-        if let Some(full) = self.full.as_ref().filter(|_| fresh) {
+        if state_vector.is_empty() {
+            let frame = self.full_step_2()?;
+            return Ok(protocol::payload_of_sync(&frame));
+        }
+        Ok(self.guarded(|txn| Some(txn.encode_state_as_update_v1(state_vector)))?.into())
+    }
+
+    /// The frame that answers a state vector. The one for a replica that has nothing is kept as long as nothing changes.
+    pub fn sync_step_2(&mut self, state_vector: &StateVector) -> Result<Bytes, Misbehaved> {
+        if state_vector.is_empty() { self.full_step_2() } else { Ok(protocol::sync_step_2(&self.diff(state_vector)?)) }
+    }
+
+    fn full_step_2(&mut self) -> Result<Bytes, Misbehaved> {
+        if let Some(full) = &self.full {
             return Ok(full.clone());
         }
-        let diff: Bytes = self.guarded(|txn| Some(txn.encode_state_as_update_v1(state_vector)))?.into();
-        if fresh {
-            self.bytes = diff.len();
-            self.full = Some(diff.clone());
-        }
-        Ok(diff)
+        let update = self.guarded(|txn| Some(txn.encode_state_as_update_v1(&StateVector::default())))?;
+        self.bytes = update.len();
+        let frame = protocol::sync_step_2(&update);
+        self.full = Some(frame.clone());
+        Ok(frame)
+    }
+
+    /// Runs `f` on a document made from an encoded state, under the same guard.
+    pub fn on_state<T>(state: &[u8], f: impl FnOnce(&mut TransactionMut) -> Option<T>) -> Option<T> {
+        let apply = |txn: &mut TransactionMut| {
+            txn.apply_update(Update::decode_v1(state).ok()?).ok()?;
+            f(txn)
+        };
+        Self::empty().guarded(apply).ok()
     }
 
     /// The state vector, encoded.
@@ -250,6 +277,11 @@ impl Document {
         let state = self.diff(&StateVector::default())?;
         let saved = Saved { head: self.head, ledger: self.ledger.clone(), refused: self.refused.clone(), state };
         postcard::to_allocvec(&saved).map(|bytes| (self.seq, bytes.into())).map_err(|_| Misbehaved)
+    }
+
+    /// Whether the document can be used.
+    pub fn is_sound(&self) -> bool {
+        self.doc.is_some()
     }
 
     /// The last record folded in.

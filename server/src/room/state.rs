@@ -10,7 +10,7 @@ use plenary_shared::{
     record::{self, Author, Digest, Record},
 };
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 use yrs::StateVector;
@@ -41,6 +41,8 @@ pub enum Input {
 pub enum Effect {
     /// One frame to one session.
     Send(SessionId, Bytes),
+    /// The answer to a session's state vector.
+    Sync(SessionId, StateVector, Bytes),
     /// One frame to every session.
     Broadcast(Bytes),
     /// A presence frame to every session; a slow one may miss it and is told all when it is caught up.
@@ -74,7 +76,7 @@ pub enum EditError {
 }
 
 /// Who sent an edit.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Sender {
     Session(SessionId),
     Server(u64),
@@ -91,14 +93,34 @@ struct Waiting {
 
 struct Session {
     member: Arc<Member>,
-    /// The server asked again for what the session has, because an update came before what it builds on.
-    asked_again: bool,
+    early: Early,
+    /// Something of it was refused: it is being closed, and what else it sent is not looked at.
+    refused: bool,
+}
+
+/// How a session stands whose update came before what it builds on: an honest client may speak before it has answered step 1.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Early {
+    /// Not so.
+    No,
+    /// It was asked once more for all it has; until then early updates are passed over, since the answer holds them.
+    Asked,
+    /// It has answered: what is missing now, it does not have.
+    Answered,
 }
 
 /// A batch on its way through the log.
 struct Batch {
     accepted: Vec<(Sender, Accepted)>,
     digests: Vec<Digest>,
+}
+
+/// What a slow session missed first.
+enum Behind {
+    /// This frame, and all that came after the state then.
+    Frame(Bytes, StateVector),
+    /// The answer to its state vector, and so all since.
+    Sync(StateVector),
 }
 
 /// A room: its document, its sessions, its presence, the edits that gather and the batch that is being made durable.
@@ -109,8 +131,8 @@ pub struct RoomState {
     waiting: Vec<Waiting>,
     waiting_bytes: usize,
     in_flight: Option<Batch>,
-    /// Frames that a slow session missed first, and the state after them.
-    behind: HashMap<SessionId, (Bytes, StateVector)>,
+    /// What slow sessions missed first.
+    behind: HashMap<SessionId, Behind>,
     /// Presence to be told, the latest of each client.
     untold: BTreeMap<u64, AwarenessEntry>,
 }
@@ -173,8 +195,8 @@ impl RoomState {
     }
 
     fn join(&mut self, session: SessionId, member: Member, effects: &mut Vec<Effect>) {
-        let Ok((_, vector)) = self.document.state_vector() else { return effects.push(Effect::Rebuild) };
-        self.sessions.insert(session, Session { member: member.into(), asked_again: false });
+        let Ok((_, vector)) = self.document.state_vector() else { return come_back(session, effects) };
+        self.sessions.insert(session, Session { member: member.into(), early: Early::No, refused: false });
         effects.push(Effect::Send(session, protocol::sync_step_1(&vector)));
         self.send_presence(session, effects);
     }
@@ -187,26 +209,27 @@ impl RoomState {
     }
 
     fn message(&mut self, id: SessionId, message: ClientMessage, write: bool, effects: &mut Vec<Effect>) {
-        let Some(Session { member, .. }) = self.sessions.get(&id) else { return };
+        let Some(Session { member, refused: false, .. }) = self.sessions.get(&id) else { return };
         let member = member.clone();
         match message {
             ClientMessage::SyncStep1(vector) => match gate::check_state_vector(&vector) {
-                Ok(vector) => match self.document.diff(&vector) {
-                    Ok(diff) => effects.push(Effect::Send(id, protocol::sync_step_2(&diff))),
-                    Err(Misbehaved) => effects.push(Effect::Rebuild),
+                Ok(vector) => match self.document.sync_step_2(&vector) {
+                    Ok(frame) => effects.push(Effect::Sync(id, vector, frame)),
+                    Err(Misbehaved) => come_back(id, effects),
                 },
-                Err(refusal) => refuse(Sender::Session(id), refusal.into(), effects),
+                Err(refusal) => self.refuse(Sender::Session(id), refusal.into(), effects),
             },
             ClientMessage::SyncStep2(update) | ClientMessage::Update(update) if update[..] == [0, 0] => {}
             ClientMessage::SyncStep2(update) if !write => {
-                // A reader answers step 1 like everyone; it is only wrong if it brings something.
-                let brings = self.document.check(&author(&member), &update).map_or(true, |checked| checked.is_new());
+                // A reader answers step 1 like everyone; it is only wrong if it brings something. What it
+                // knows to be deleted is more than deletions that were sent: values replaced, what stood below them.
+                let brings = self.document.check(&author(&member), &update).map_or(true, |checked| checked.adds_blocks());
                 if brings {
                     deny(id, effects);
                 }
             }
             ClientMessage::Update(_) if !write => deny(id, effects),
-            ClientMessage::SyncStep2(update) | ClientMessage::Update(update) if !self.has_room(update.len()) => {
+            ClientMessage::SyncStep2(update) | ClientMessage::Update(update) if !self.has_room(&member, &update) => {
                 let reason = format!("the document is full: it holds at most {} bytes", limits::DOCUMENT_BYTES_MAX);
                 effects.push(Effect::Send(id, protocol::permission_denied(&reason)));
                 effects.push(Effect::Close(id, protocol::CLOSE_REFUSED, "the document is full"));
@@ -232,10 +255,14 @@ impl RoomState {
         }
     }
 
-    /// Whether so many bytes still fit. What is known of the size is an upper bound; before anything is refused it is measured.
-    fn has_room(&mut self, bytes: usize) -> bool {
-        let fits = |document: &Document| document.bytes() + bytes <= limits::DOCUMENT_BYTES_MAX;
-        fits(&self.document) || (self.document.diff(&StateVector::default()).is_ok() && fits(&self.document))
+    /// Whether an update still fits. What is known of the size is an upper bound; before anything is refused it is measured, and
+    /// whatever only deletes is let through.
+    fn has_room(&mut self, member: &Member, update: &Bytes) -> bool {
+        let waiting = self.waiting_bytes + update.len();
+        let fits = |document: &Document| document.bytes() + waiting <= limits::DOCUMENT_BYTES_MAX;
+        fits(&self.document)
+            || (self.document.diff(&StateVector::default()).is_ok() && fits(&self.document))
+            || self.document.check(&author(member), update).is_ok_and(|checked| !checked.adds_blocks())
     }
 
     fn wait(&mut self, waiting: Waiting) {
@@ -250,10 +277,25 @@ impl RoomState {
         }
         self.waiting_bytes = 0;
         let (mut accepted, mut digests, mut sealed) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut claimed, mut later) = (HashSet::new(), Vec::new());
         let mut head = self.document.head();
-        for Waiting { sender, author, update, complete } in std::mem::take(&mut self.waiting) {
+        for waiting in std::mem::take(&mut self.waiting) {
+            if self.is_refused(waiting.sender) {
+                continue;
+            }
+            if later.iter().any(|earlier: &Waiting| earlier.sender == waiting.sender) {
+                later.push(waiting);
+                continue;
+            }
+            let Waiting { sender, author, update, complete } = waiting;
+            self.answered(sender, complete);
             match self.document.check(&author, &update) {
                 Ok(checked) if !checked.is_new() => done(sender, effects),
+                // What it claims about order is known to hold only once it is applied: one such of each sender in a batch, so
+                // that a hostile one costs one search of the log and then is gone.
+                Ok(checked) if !checked.order_claims().is_empty() && !claimed.insert(sender) => {
+                    later.push(Waiting { sender, author, update, complete });
+                }
                 Ok(checked) => {
                     self.document.admit(&author, &checked);
                     let record = Record { at_ms: now_ms, author, update };
@@ -263,10 +305,11 @@ impl RoomState {
                     sealed.push(bytes);
                     accepted.push((sender, Accepted { record, checked }));
                 }
-                Err(refusal @ Refusal::Missing { .. }) if !complete => self.ask_again(sender, refusal, effects),
-                Err(refusal) => refuse(sender, refusal.into(), effects),
+                Err(refusal @ Refusal::Missing { .. }) if !complete => self.too_early(sender, refusal, effects),
+                Err(refusal) => self.refuse(sender, refusal.into(), effects),
             }
         }
+        later.into_iter().for_each(|waiting| self.wait(waiting));
         if accepted.is_empty() {
             return None;
         }
@@ -274,17 +317,47 @@ impl RoomState {
         Some(sealed)
     }
 
+    fn is_refused(&self, sender: Sender) -> bool {
+        matches!(sender, Sender::Session(id) if self.sessions.get(&id).is_none_or(|session| session.refused))
+    }
+
+    fn answered(&mut self, sender: Sender, complete: bool) {
+        if let Sender::Session(id) = sender
+            && let Some(session) = self.sessions.get_mut(&id).filter(|session| complete && session.early == Early::Asked)
+        {
+            session.early = Early::Answered;
+        }
+    }
+
     /// An honest client may speak before it has answered step 1, and its update then lacks what that answer will bring: ask
     /// once more for all it has.
-    fn ask_again(&mut self, sender: Sender, refusal: Refusal, effects: &mut Vec<Effect>) {
-        let Sender::Session(id) = sender else { return refuse(sender, refusal.into(), effects) };
+    fn too_early(&mut self, sender: Sender, refusal: Refusal, effects: &mut Vec<Effect>) {
+        let Sender::Session(id) = sender else { return self.refuse(sender, refusal.into(), effects) };
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        if std::mem::replace(&mut session.asked_again, true) {
-            return refuse(sender, refusal.into(), effects);
+        match session.early {
+            Early::No => match self.document.state_vector() {
+                Ok((_, vector)) => {
+                    session.early = Early::Asked;
+                    effects.push(Effect::Send(id, protocol::sync_step_1(&vector)));
+                }
+                Err(Misbehaved) => come_back(id, effects),
+            },
+            Early::Asked => {}
+            Early::Answered => self.refuse(sender, refusal.into(), effects),
         }
-        match self.document.state_vector() {
-            Ok((_, vector)) => effects.push(Effect::Send(id, protocol::sync_step_1(&vector))),
-            Err(Misbehaved) => effects.push(Effect::Rebuild),
+    }
+
+    fn refuse(&mut self, sender: Sender, error: EditError, effects: &mut Vec<Effect>) {
+        effects.push(Effect::Refused);
+        match sender {
+            Sender::Session(id) => {
+                if let Some(session) = self.sessions.get_mut(&id) {
+                    session.refused = true;
+                }
+                effects.push(Effect::Send(id, protocol::permission_denied(&error.to_string())));
+                effects.push(Effect::Close(id, protocol::CLOSE_REFUSED, "refused"));
+            }
+            Sender::Server(edit) => effects.push(Effect::Edited(edit, Err(error))),
         }
     }
 
@@ -295,13 +368,6 @@ impl RoomState {
         let (senders, accepted): (Vec<_>, Vec<_>) = accepted.into_iter().unzip();
         match self.document.apply(&accepted, (last, head)) {
             Ok(merged) => {
-                for sender in &senders {
-                    if let Sender::Session(id) = sender
-                        && let Some(session) = self.sessions.get_mut(id)
-                    {
-                        session.asked_again = false;
-                    }
-                }
                 effects.push(Effect::Broadcast(protocol::update(&merged)));
                 self.logged(last, senders, accepted, digests, effects);
             }
@@ -312,13 +378,20 @@ impl RoomState {
         }
     }
 
-    fn logged(&self, last: Seq, senders: Vec<Sender>, accepted: Vec<Accepted>, digests: Vec<Digest>, effects: &mut Vec<Effect>) {
+    fn logged(
+        &mut self,
+        last: Seq,
+        senders: Vec<Sender>,
+        accepted: Vec<Accepted>,
+        digests: Vec<Digest>,
+        effects: &mut Vec<Effect>,
+    ) {
         let first = last + 1 - accepted.len() as Seq;
         let mut records = Vec::with_capacity(accepted.len());
         for (index, ((sender, accepted), digest)) in senders.into_iter().zip(accepted).zip(digests).enumerate() {
             let seq = first + index as Seq;
             if self.document.is_refused(seq) {
-                refuse(sender, EditError::Misbehaved, effects);
+                self.refuse(sender, EditError::Misbehaved, effects);
             } else {
                 done(sender, effects);
                 records.push((seq, digest, accepted.record));
@@ -333,11 +406,12 @@ impl RoomState {
         self.document = document;
         let Some(Batch { accepted, digests }) = self.in_flight.take() else { return };
         let (senders, accepted): (Vec<_>, Vec<_>) = accepted.into_iter().unzip();
-        let first = self.document.seq() + 1 - accepted.len() as Seq;
-        for (index, accepted) in accepted.iter().enumerate() {
-            if !self.document.is_refused(first + index as Seq) {
-                effects.push(Effect::Broadcast(protocol::update(&accepted.record.update)));
-            }
+        let first = (self.document.seq() + 1).saturating_sub(accepted.len() as Seq);
+        let held = accepted.iter().enumerate().filter(|(index, _)| !self.document.is_refused(first + *index as Seq));
+        let held: Vec<&Bytes> = held.map(|(_, accepted)| &accepted.record.update).collect();
+        match yrs::merge_updates_v1(&held) {
+            Ok(merged) => effects.push(Effect::Broadcast(protocol::update(&merged))),
+            Err(_) => effects.extend(self.sessions.keys().map(|id| Effect::Close(*id, protocol::CLOSE_AGAIN, "connect again"))),
         }
         self.logged(self.document.seq(), senders, accepted, digests, effects);
     }
@@ -372,8 +446,13 @@ impl RoomState {
             return;
         }
         if let Ok((vector, _)) = self.document.state_vector() {
-            self.behind.insert(session, (frame, vector));
+            self.behind.insert(session, Behind::Frame(frame, vector));
         }
+    }
+
+    /// The answer to a session's state vector did not fit into its outbox.
+    pub fn missed_sync(&mut self, session: SessionId, vector: StateVector) {
+        self.behind.insert(session, Behind::Sync(vector));
     }
 
     fn catch_up(&mut self, session: SessionId, effects: &mut Vec<Effect>) {
@@ -381,12 +460,16 @@ impl RoomState {
             return;
         }
         let mut frames = Vec::new();
-        if let Some((missed, vector)) = self.behind.remove(&session) {
-            frames.push(missed);
-            match self.document.diff(&vector) {
-                Ok(diff) => frames.push(protocol::update(&diff)),
-                Err(Misbehaved) => return effects.push(Effect::Rebuild),
+        let brought = match self.behind.remove(&session) {
+            None => Ok(()),
+            Some(Behind::Sync(vector)) => self.document.sync_step_2(&vector).map(|frame| frames.push(frame)),
+            Some(Behind::Frame(missed, vector)) => {
+                frames.push(missed);
+                self.document.diff(&vector).map(|diff| frames.push(protocol::update(&diff)))
             }
+        };
+        if brought.is_err() {
+            return come_back(session, effects);
         }
         let all = self.presence.all();
         if !all.is_empty() {
@@ -411,13 +494,8 @@ fn deny(session: SessionId, effects: &mut Vec<Effect>) {
     effects.push(Effect::Refused);
 }
 
-fn refuse(sender: Sender, error: EditError, effects: &mut Vec<Effect>) {
-    effects.push(Effect::Refused);
-    match sender {
-        Sender::Session(id) => {
-            effects.push(Effect::Send(id, protocol::permission_denied(&error.to_string())));
-            effects.push(Effect::Close(id, protocol::CLOSE_REFUSED, "refused"));
-        }
-        Sender::Server(edit) => effects.push(Effect::Edited(edit, Err(error))),
-    }
+/// The document has to be built again; whoever asked it is answered by coming back.
+fn come_back(id: SessionId, effects: &mut Vec<Effect>) {
+    effects.push(Effect::Close(id, protocol::CLOSE_AGAIN, "connect again"));
+    effects.push(Effect::Rebuild);
 }

@@ -60,7 +60,7 @@ impl Bench {
         }
         if let Some(at) = effects.iter().position(|effect| *effect == Effect::Rebuild) {
             effects.remove(at);
-            let document = Document::rebuild(&*self.store, &self.address).unwrap();
+            let document = Document::open(&*self.store, &self.address).unwrap();
             self.room.replace(document, &mut effects);
         }
         effects

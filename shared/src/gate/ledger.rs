@@ -176,6 +176,11 @@ impl Checked {
         !self.gains.is_empty() || !self.deletions.is_empty()
     }
 
+    /// Whether it adds any block; if not, it only deletes, or brings nothing at all.
+    pub fn adds_blocks(&self) -> bool {
+        !self.gains.is_empty()
+    }
+
     /// What the update says about the order of blocks, to be verified once it is applied.
     pub fn order_claims(&self) -> &[OrderClaim] {
         &self.claims
