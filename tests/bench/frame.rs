@@ -132,6 +132,9 @@ mod tests {
         let update = txn.encode_update_v1();
         let mut runs = Vec::new();
         assert!(scan(&update, &mut runs).is_some());
-        assert_eq!(runs.iter().map(|r| r.2).sum::<u32>() + 1, 7, "all but the deleted one: {runs:?}");
+        let found: u32 = runs.iter().map(|(_, _, length)| length).sum();
+        let insertions = Update::decode_v1(&update).unwrap().insertions(true);
+        let expected: u32 = insertions.iter().flat_map(|(_, ranges)| ranges.iter().map(|r| r.end - r.start)).sum();
+        assert_eq!((found, expected), (7, 7), "five letters and a dove of two units: {runs:?}");
     }
 }

@@ -20,6 +20,7 @@ use tokio_tungstenite::{
 };
 use yrs::{
     Doc, GetString, Map, Out, ReadTxn, StateVector, Text, TextRef, Transact, TransactionMut, Update, WriteTxn,
+    block::ClientID,
     updates::{decoder::Decode, encoder::Encode},
 };
 
@@ -315,6 +316,11 @@ impl Shared {
 }
 
 impl State {
+    /// How far the server has sent what a client wrote.
+    pub fn clock_seen(&self, client: u64) -> u32 {
+        self.seen.transact().state_vector().get(&ClientID::new(client))
+    }
+
     fn apply(&mut self, update: &[u8]) {
         for doc in [&self.doc, &self.seen] {
             doc.transact_mut().apply_update(Update::decode_v1(update).unwrap()).unwrap();

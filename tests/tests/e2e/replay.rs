@@ -7,7 +7,7 @@ use plenary_tests::{
     server::Start,
     trace,
 };
-use yrs::{ReadTxn, Transact, Update, block::ClientID, updates::decoder::Decode};
+use yrs::{Update, updates::decoder::Decode};
 
 #[tokio::test]
 async fn two_friends_typing_at_once_end_with_the_text_they_ended_with() {
@@ -24,20 +24,22 @@ async fn two_friends_typing_at_once_end_with_the_text_they_ended_with() {
     let mut clocks = Vec::with_capacity(updates.len());
     let mut now = [0_u32; 2];
     for (txn, update) in trace.txns.iter().zip(&updates) {
-        let vector = Update::decode_v1(update).unwrap().state_vector();
-        now[txn.agent] = now[txn.agent].max(vector.get(&ClientID::new(base + txn.agent as u64)));
+        for (_, ranges) in Update::decode_v1(update).unwrap().insertions(true).iter() {
+            now[txn.agent] = ranges.iter().map(|range| range.end).fold(now[txn.agent], u32::max);
+        }
         clocks.push(now[txn.agent]);
     }
     for (txn, update) in trace.txns.iter().zip(&updates) {
         let me = &clients[txn.agent];
         for parent in txn.parents.iter().filter(|p| trace.txns[**p].agent != txn.agent) {
-            let (other, clock) = (ClientID::new(base + trace.txns[*parent].agent as u64), clocks[*parent]);
-            me.wait("the other's typing came", |s| s.seen.transact().state_vector().get(&other) >= clock).await;
+            let other = base + trace.txns[*parent].agent as u64;
+            me.wait("the other's typing came", |s| s.clock_seen(other) >= clocks[*parent]).await;
         }
         me.send(protocol::update(update)).await;
     }
     for client in &clients {
-        client.wait("the last of it came", |s| text_of(&s.seen, "text") == trace.end_content).await;
+        client.wait("all of it came", |s| (0..2).all(|n| s.clock_seen(base + n) == now[n as usize])).await;
+        client.wait("the last deletion came", |s| text_of(&s.seen, "text") == trace.end_content).await;
     }
     let late = YClient::join(&server, "p-1", &server.delegate(2, 0)).await;
     assert_eq!(late.text("text"), trace.end_content);
