@@ -158,6 +158,16 @@ mod tests {
     }
 
     #[test]
+    fn the_same_member_takes_over_from_its_dead_socket_and_a_session_has_one_client() {
+        let mut presence = Presence::default();
+        presence.update(SessionId(1), &member("arv"), vec![entry(7, 1, "{}")], |_| None);
+        assert_eq!(presence.update(SessionId(2), &member("arv"), vec![entry(7, 2, "{}")], |_| None).len(), 1);
+        assert!(presence.leave(SessionId(1)).is_empty(), "the old socket takes nobody out any more");
+        let gone_and_new = vec![entry(7, 3, "null"), entry(8, 1, "{}")];
+        assert_eq!(presence.update(SessionId(2), &member("arv"), gone_and_new, |_| None), [entry(7, 3, "null")]);
+    }
+
+    #[test]
     fn who_leaves_is_taken_out_with_a_later_clock() {
         let mut presence = Presence::default();
         presence.update(SessionId(1), &member("arv"), vec![entry(7, 4, "{}")], |_| None);

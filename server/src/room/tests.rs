@@ -7,7 +7,7 @@ use plenary_shared::{
     id::DocAddress,
     plan,
     protocol::{self, ClientMessage},
-    record::Author,
+    record::{self, Author, Record},
 };
 use std::sync::Arc;
 use yrs::{GetString, ReadTxn, StateVector, Text, Transact, Update, updates::decoder::Decode};
@@ -163,20 +163,79 @@ async fn what_fails_in_the_document_is_refused_and_the_room_lives_on() {
 }
 
 #[tokio::test]
-async fn an_update_that_came_too_early_is_asked_for_once_more() {
+async fn who_types_before_answering_step_1_is_asked_once_more_and_loses_nothing() {
     let mut bench = Bench::new();
     let doc = plan::new_doc(1);
     let text = doc.get_or_insert_text("t");
-    text.push(&mut doc.transact_mut(), "offline");
-    let before = doc.transact().state_vector();
-    text.push(&mut doc.transact_mut(), "!");
-    let early = doc.transact().encode_state_as_update_v1(&before);
-    bench.send(ARV, &early);
+    let mut keys = Vec::new();
+    for key in ["offline", "!", "?"] {
+        let before = doc.transact().state_vector();
+        text.push(&mut doc.transact_mut(), key);
+        keys.push(doc.transact().encode_state_as_update_v1(&before));
+    }
+    // Two keystrokes on top of what the server does not have yet.
+    bench.send(ARV, &keys[1]);
+    bench.send(ARV, &keys[2]);
     let effects = bench.commit().await;
     assert!(matches!(&effects[..], [Effect::Send(ARV, frame)] if frame[..2] == [0, 0]), "{effects:?}");
-    bench.send(ARV, &doc.transact().encode_state_as_update_v1(&StateVector::default()));
+    let message = ClientMessage::SyncStep2(doc.transact().encode_state_as_update_v1(&StateVector::default()).into());
+    bench.room.handle(Input::Message { session: ARV, message, write: true }, &mut Vec::new());
     bench.commit().await;
-    assert_eq!(bench.text(), "offline!");
+    assert_eq!(bench.text(), "offline!?");
+    // Whoever has answered and still builds on nothing is refused.
+    let unknown = plan::new_doc(7);
+    let text = unknown.get_or_insert_text("t");
+    text.push(&mut unknown.transact_mut(), "ab");
+    let before = unknown.transact().state_vector();
+    text.push(&mut unknown.transact_mut(), "c");
+    let last = unknown.transact().encode_state_as_update_v1(&before);
+    bench
+        .room
+        .handle(Input::Message { session: ARV, message: ClientMessage::SyncStep2(last.into()), write: true }, &mut Vec::new());
+    assert!(closed(&bench.commit().await, ARV));
+}
+
+#[tokio::test]
+async fn a_newcomer_too_slow_for_its_first_sync_is_synced_when_it_catches_up() {
+    let mut bench = Bench::new();
+    bench.send(ARV, &typed(1, "one "));
+    bench.commit().await;
+    bench.room.missed(BOR, protocol::update(&typed(9, "")));
+    bench.room.missed_sync(BOR, StateVector::default());
+    let mut effects = Vec::new();
+    bench.room.handle(Input::CatchUp { session: BOR }, &mut effects);
+    let [Effect::CatchUp(BOR, frames)] = &effects[..] else { panic!("{effects:?}") };
+    let Ok(ClientMessage::SyncStep2(state)) = ClientMessage::decode(&frames[0]) else { panic!("{frames:?}") };
+    assert_eq!(read(&state), "one ");
+}
+
+#[tokio::test]
+async fn many_bad_records_at_once_are_each_found_and_the_good_ones_kept() {
+    let mut bench = Bench::new();
+    bench.send(ARV, &typed(1, "ab"));
+    bench.commit().await;
+    let mut records = Vec::new();
+    let mut head = bench.room.document().head();
+    for n in 0..9u64 {
+        let (party, update) = if n % 3 == 1 {
+            let mut crossed = CROSSED.to_vec();
+            crossed[2] = 20 + n as u8;
+            ("bor", crossed)
+        } else {
+            ("arv", typed(40 + n, &format!("{n}")))
+        };
+        let author = Author { party: party.parse().unwrap(), member: format!("{party}-1").parse().unwrap() };
+        let (sealed, digest) = record::seal(&head, &Record { at_ms: n, author, update: update.into() });
+        head = digest;
+        records.push(sealed);
+    }
+    bench.store.append(&bench.address, records).await.unwrap();
+    let mut document = Document::open(&*bench.store, &bench.address).unwrap();
+    let text = read(&document.diff(&StateVector::default()).unwrap());
+    assert_eq!(text.chars().filter(char::is_ascii_digit).count(), 6, "{text}");
+    assert!(!text.contains('x'));
+    assert_eq!([3, 6, 9].map(|seq| document.is_refused(seq)), [true; 3]);
+    assert_eq!((document.seq(), document.head()), (10, head));
 }
 
 #[tokio::test]
