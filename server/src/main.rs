@@ -1,7 +1,7 @@
 //! The binary: parse, run, exit code.
 
 use anyhow::Context;
-use clap::Parser;
+use clap::{Parser, error::ErrorKind};
 use plenary_server::{
     Server,
     config::{Command, CommandLine, Config, LogFormat},
@@ -17,7 +17,13 @@ use tokio::{
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    let CommandLine { command } = CommandLine::parse();
+    let CommandLine { command } = match CommandLine::try_parse() {
+        Ok(line) => line,
+        Err(error) if error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            return fail(2, &one_line(&error));
+        }
+        Err(help) => help.exit(),
+    };
     let (options, task) = match command {
         Command::Serve { options, json } => (options, Task::Serve { json }),
         Command::Demo { options, members, plans, json } => (options, Task::Demo { seed: demo::Seed { members, plans }, json }),
@@ -39,6 +45,14 @@ fn main() -> ExitCode {
 enum Task {
     Serve { json: bool },
     Demo { seed: demo::Seed, json: bool },
+}
+
+/// What clap says up to the first empty line; the rest points to `--help`.
+fn one_line(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let lines = text.lines().take_while(|line| !line.is_empty()).map(str::trim);
+    let line = lines.collect::<Vec<_>>().join(" ");
+    line.strip_prefix("error: ").map_or(line.clone(), str::to_owned)
 }
 
 fn fail(code: u8, error: &dyn std::fmt::Display) -> ExitCode {
@@ -110,4 +124,18 @@ async fn serve(config: &Config, data: &Path, task: Task, store: Arc<dyn Store>) 
     };
     server.run(listener, config.tls.clone(), config.limits, stop).await;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_flag_is_one_line() {
+        for wrong in [&["serve", "--listen", "nowhere"][..], &["serve", "--members", "3"], &["demo", "--plans", "-1"], &["x"]] {
+            let arguments = ["plenary-server"].iter().chain(wrong);
+            let line = one_line(&CommandLine::try_parse_from(arguments).expect_err("wrong"));
+            assert!(!line.contains('\n') && !line.starts_with("error") && line.len() > 10, "{line}");
+        }
+    }
 }
