@@ -114,10 +114,10 @@ pub enum StoreError {
     #[error("the disk is full: free some space")]
     Full,
     /// More waits to be written than may wait. Nothing was kept.
-    #[error("the store is busy ({waiting_bytes} bytes wait to be written): try again shortly")]
+    #[error("the store is busy ({waiting} others wait to be written): try again shortly")]
     Busy {
-        /// Bytes that wait.
-        waiting_bytes: usize,
+        /// Appends or snapshots that wait.
+        waiting: usize,
     },
     /// A record or a snapshot is larger than a store takes. Nothing was kept.
     #[error("{bytes} bytes are too large to store, the limit is {max}: split the change")]

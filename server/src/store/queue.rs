@@ -59,7 +59,7 @@ impl Queue {
             return Err(StoreError::Closed);
         }
         if state.bytes + weight > QUEUE_BYTES_MAX {
-            return Err(StoreError::Busy { waiting_bytes: state.bytes });
+            return Err(StoreError::Busy { waiting: state.waiting.len() });
         }
         let crowded = state.is_crowded();
         state.bytes += weight;

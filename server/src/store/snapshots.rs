@@ -60,13 +60,12 @@ impl Snapshots {
         Ok((Self { saves }, thread))
     }
 
-    /// Has a snapshot saved.
+    /// Has a snapshot saved; refuses it as busy while too many wait, which costs the caller nothing but a longer replay.
     pub(super) fn save(&self, doc: &DocAddress, covers: Seq, state: Bytes) -> oneshot::Receiver<Result<(), StoreError>> {
         let (answer, answered) = oneshot::channel();
-        let waiting_bytes = state.len();
         if let Err(refused) = self.saves.try_send(Save { doc: doc.clone(), covers, state, answer }) {
             let (save, why) = match refused {
-                TrySendError::Full(save) => (save, StoreError::Busy { waiting_bytes }),
+                TrySendError::Full(save) => (save, StoreError::Busy { waiting: WAITING_MAX }),
                 TrySendError::Disconnected(save) => (save, StoreError::Closed),
             };
             let _ = save.answer.send(Err(why));
