@@ -9,9 +9,9 @@ use plenary_server::{
     store::{Store, sled::SledStore},
 };
 use serde_json::json;
-use std::{fs, io, os::unix::fs::DirBuilderExt, path::Path, process::ExitCode, sync::Arc};
+use std::{fs, io, net::SocketAddr, os::unix::fs::DirBuilderExt, path::Path, process::ExitCode, sync::Arc};
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpSocket},
     signal::unix::{SignalKind, signal},
 };
 use tracing_subscriber::EnvFilter;
@@ -89,9 +89,19 @@ fn run(config: Config, task: Task) -> anyhow::Result<()> {
     served
 }
 
+/// A whole conference reconnects at once when the server restarts: connections wait in the backlog, or a dropped one comes back
+/// after a second. The system caps it (`net.core.somaxconn`).
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    const BACKLOG: u32 = 4_096;
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
 async fn serve(config: &Config, data: &Path, task: Task, store: Arc<dyn Store>) -> anyhow::Result<()> {
     let server = Server::open(store)?;
-    let listener = TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+    let listener = listen(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{}", listener.local_addr()?);
     // Listened for before anything is announced, so that whoever reads the announcement may stop the server at once.

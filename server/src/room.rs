@@ -124,7 +124,7 @@ impl Room {
     pub async fn run(&mut self, inbox: &mut mpsc::Receiver<Command>) -> Ended {
         let mut commands = Vec::with_capacity(DRAIN);
         let mut effects = Vec::new();
-        let mut presence_due = None;
+        let (mut presence_due, mut quiet) = (None, None);
         loop {
             let idle = self.idle_since.map(|since| since + limits::ROOM_IDLE);
             tokio::select! {
@@ -132,7 +132,11 @@ impl Room {
                 result = appended(&mut self.appending) => {
                     self.appending = None;
                     match result {
-                        Ok(last) => self.state.appended(last, &mut effects),
+                        Ok(last) => {
+                            self.state.appended(last, &mut effects);
+                            let due = last >= self.snapshot_seq + limits::SNAPSHOT_QUIET_RECORDS;
+                            quiet = due.then(|| Instant::now() + limits::SNAPSHOT_QUIET);
+                        }
                         Err(error) => {
                             tracing::error!(document = %self.address, %error, "edits could not be stored");
                             self.state.append_failed(&mut effects);
@@ -148,6 +152,10 @@ impl Room {
                     for command in commands.drain(..) {
                         self.take(command, &mut effects);
                     }
+                }
+                () = sleep_until(quiet) => {
+                    quiet = None;
+                    self.snapshot().await;
                 }
                 () = sleep_until(presence_due) => {
                     presence_due = None;
@@ -320,7 +328,8 @@ impl Room {
     async fn snapshot_if_due(&mut self) {
         let document = self.state.document();
         let due = limits::SNAPSHOT_EVERY_RECORDS + document.bytes() as u64 / limits::SNAPSHOT_BYTES_PER_RECORD;
-        if self.appending.is_none() && document.seq() >= self.snapshot_seq + due {
+        let due = document.seq() >= self.snapshot_seq + due || document.claims() >= limits::SNAPSHOT_EVERY_CLAIMS;
+        if self.appending.is_none() && due {
             self.snapshot().await;
         }
     }

@@ -102,6 +102,13 @@ pub const DISK_RESERVE_BYTES: u64 = 256 << 20;
 
 /// Updates after which a snapshot is taken, so that opening replays at most as many.
 pub const SNAPSHOT_EVERY_RECORDS: u64 = 4_096;
+/// A snapshot is also taken after so many claims about the order of blocks, which cost the most when a log is replayed: 64 of
+/// them take at most 0.4 s on a text of 260,000 edits.
+pub const SNAPSHOT_EVERY_CLAIMS: usize = 64;
+/// And when nobody has edited for a moment, if that saves the next opening so many records.
+pub const SNAPSHOT_QUIET_RECORDS: u64 = 64;
+/// That moment.
+pub const SNAPSHOT_QUIET: Duration = Duration::from_secs(1);
 /// Bytes of a document that put off the next snapshot by one record: a large document is not written out all the time.
 pub const SNAPSHOT_BYTES_PER_RECORD: u64 = 256;
 /// An invitation expires after seven days unless the chair says otherwise.

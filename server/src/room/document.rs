@@ -63,6 +63,8 @@ pub struct Document {
     /// The frame for a replica that has nothing.
     full: Option<Bytes>,
     bytes: usize,
+    /// Claims about order that a replay from the last snapshot has to verify.
+    claims: usize,
 }
 
 /// What a snapshot holds: enough to go on without the log before it.
@@ -107,7 +109,7 @@ impl Document {
     fn empty() -> Self {
         let ledger = Ledger::default();
         let (seq, head, refused) = (0, record::GENESIS, Vec::new());
-        Self { doc: Some(plan::new_doc(0)), ledger, seq, head, refused, full: None, bytes: 0 }
+        Self { doc: Some(plan::new_doc(0)), ledger, seq, head, refused, full: None, bytes: 0, claims: 0 }
     }
 
     /// Folds a document from its snapshot and the log after it. Every record is judged as it was when it came; one on which the
@@ -207,6 +209,7 @@ impl Document {
         })?;
         (self.seq, self.head) = end;
         self.bytes += merged.len();
+        self.claims += batch.iter().map(|accepted| accepted.checked.order_claims().len()).sum::<usize>();
         self.full = None;
         Ok(merged.into())
     }
@@ -275,8 +278,14 @@ impl Document {
     /// A snapshot as the store keeps it, and the last record that it covers.
     pub fn snapshot(&mut self) -> Result<(Seq, Bytes), Misbehaved> {
         let state = self.diff(&StateVector::default())?;
+        self.claims = 0;
         let saved = Saved { head: self.head, ledger: self.ledger.clone(), refused: self.refused.clone(), state };
         postcard::to_allocvec(&saved).map(|bytes| (self.seq, bytes.into())).map_err(|_| Misbehaved)
+    }
+
+    /// Claims about order since the last snapshot: verifying one takes up to 6 ms on a text of 260,000 edits.
+    pub fn claims(&self) -> usize {
+        self.claims
     }
 
     /// Whether the document can be used.
