@@ -4,6 +4,8 @@
 //! [`Registry::version`], so that whoever cached a right asks again.
 
 mod state;
+#[cfg(test)]
+mod tests;
 
 use bytes::Bytes;
 use plenary_shared::{
@@ -399,56 +401,5 @@ fn check_parties(entry: &ConferenceEntry, access: &BTreeMap<PartyId, Access>) ->
     match access.keys().find(|party| !entry.parties.contains_key(*party)) {
         Some(unknown) => Err(RegistryError::Invalid(format!("there is no party {unknown}: add it first"))),
         None => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::MemoryStore;
-
-    fn party(id: &str) -> api::Party {
-        api::Party { id: id.parse().unwrap(), name: id.to_uppercase() }
-    }
-
-    async fn conference(registry: &Registry) -> api::Invitation {
-        let new =
-            api::NewConference { id: "talks".parse().unwrap(), title: "Talks".into(), party: party("med"), chair: "Mara".into() };
-        registry.open_conference(new).await.unwrap()
-    }
-
-    #[tokio::test]
-    async fn a_request_that_goes_away_leaves_the_log_whole() {
-        let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
-        let registry = Registry::open(store.clone()).unwrap();
-        let chair = conference(&registry).await.member;
-        for id in ["arv", "bor", "cel"] {
-            let answer = futures_util::future::poll_immediate(Box::pin(registry.add_party(&chair, party(id)))).await;
-            assert!(answer.is_none(), "the request is dropped in the middle");
-            drop(registry.end.lock().await);
-        }
-        registry.add_party(&chair, party("dor")).await.unwrap();
-        for registry in [&registry, &Registry::open(store).unwrap()] {
-            let parties = registry.conference(&chair, |entry| entry.parties.len()).unwrap();
-            assert_eq!(parties, 5, "what was decided is carried through");
-        }
-    }
-
-    #[tokio::test]
-    async fn an_invitation_is_good_once_and_revoking_ends_what_it_gave() {
-        let registry = Registry::open(Arc::new(MemoryStore::default())).unwrap();
-        let invitation = conference(&registry).await;
-        let joined = registry.join(&invitation.invitation).await.unwrap();
-        assert!(matches!(registry.join(&invitation.invitation).await, Err(RegistryError::Invitation)));
-        let new = api::NewMember { party: "med".parse().unwrap(), role: Role::Chair, name: "Two".into(), expires_s: None };
-        let second = registry.invite(&invitation.member, new).await.unwrap();
-        let token = SecretDigest::of(&joined.token.unwrap());
-        assert!(registry.whoami(&token).is_some());
-        registry.revoke(&second.member, invitation.member.member.clone()).await.unwrap();
-        assert!(registry.whoami(&token).is_none());
-        let again = registry.add_party(&invitation.member, party("arv")).await;
-        assert!(matches!(again, Err(RegistryError::NotFound)), "a request under way is judged by the rights of now");
-        let only = registry.revoke(&second.member, second.member.member.clone()).await;
-        assert!(matches!(only, Err(RegistryError::Forbidden(_))), "a conference keeps a chair");
     }
 }
