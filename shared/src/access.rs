@@ -36,6 +36,10 @@ pub enum Action {
     Read,
     /// Change the words, the headings, the order.
     Write,
+    /// Write notes and proposals in the layers of one's own party.
+    Annotate,
+    /// Speak for the party: take positions, open a layer to others.
+    Speak,
     /// Say which party may do what with it.
     Administer,
 }
@@ -49,7 +53,9 @@ pub fn may(role: Role, access: Option<Access>, action: Action) -> bool {
         (_, Action::Administer) => false,
         (_, Action::Read) => access.is_some(),
         (Role::Delegate, Action::Write) => access == Some(Access::Draft),
-        (Role::Adviser | Role::Observer, Action::Write) => false,
+        (Role::Delegate, Action::Annotate | Action::Speak) | (Role::Adviser, Action::Annotate) => access >= Some(Access::Propose),
+        (Role::Adviser, Action::Write | Action::Speak) => false,
+        (Role::Observer, Action::Write | Action::Annotate | Action::Speak) => false,
     }
 }
 
@@ -93,28 +99,30 @@ mod tests {
     fn the_access_rules_are_this_table() {
         use Access::*;
         use Role::*;
-        // role, access -> may read, may write, may administer
+        // role, access -> may read, write, annotate, speak, administer
         let table = [
-            (Chair, None, true, true, true),
-            (Chair, Some(Read), true, true, true),
-            (Chair, Some(Propose), true, true, true),
-            (Chair, Some(Draft), true, true, true),
-            (Delegate, None, false, false, false),
-            (Delegate, Some(Read), true, false, false),
-            (Delegate, Some(Propose), true, false, false),
-            (Delegate, Some(Draft), true, true, false),
-            (Adviser, None, false, false, false),
-            (Adviser, Some(Read), true, false, false),
-            (Adviser, Some(Propose), true, false, false),
-            (Adviser, Some(Draft), true, false, false),
-            (Observer, None, false, false, false),
-            (Observer, Some(Read), true, false, false),
-            (Observer, Some(Propose), true, false, false),
-            (Observer, Some(Draft), true, false, false),
+            (Chair, None, true, true, true, true, true),
+            (Chair, Some(Read), true, true, true, true, true),
+            (Chair, Some(Propose), true, true, true, true, true),
+            (Chair, Some(Draft), true, true, true, true, true),
+            (Delegate, None, false, false, false, false, false),
+            (Delegate, Some(Read), true, false, false, false, false),
+            (Delegate, Some(Propose), true, false, true, true, false),
+            (Delegate, Some(Draft), true, true, true, true, false),
+            (Adviser, None, false, false, false, false, false),
+            (Adviser, Some(Read), true, false, false, false, false),
+            (Adviser, Some(Propose), true, false, true, false, false),
+            (Adviser, Some(Draft), true, false, true, false, false),
+            (Observer, None, false, false, false, false, false),
+            (Observer, Some(Read), true, false, false, false, false),
+            (Observer, Some(Propose), true, false, false, false, false),
+            (Observer, Some(Draft), true, false, false, false, false),
         ];
-        for (role, access, read, write, administer) in table {
+        for (role, access, read, write, annotate, speak, administer) in table {
             assert_eq!(may(role, access, Action::Read), read, "{role} {access:?} read");
             assert_eq!(may(role, access, Action::Write), write, "{role} {access:?} write");
+            assert_eq!(may(role, access, Action::Annotate), annotate, "{role} {access:?} annotate");
+            assert_eq!(may(role, access, Action::Speak), speak, "{role} {access:?} speak");
             assert_eq!(may(role, access, Action::Administer), administer, "{role} {access:?} administer");
         }
     }

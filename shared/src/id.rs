@@ -22,8 +22,14 @@ pub enum IdError {
         /// What was given, cut to a readable length.
         given: String,
     },
+    /// Not an annotation id.
+    #[error("annotation id {given:?} is not valid: use 1 to {max} characters of A-Z, a-z, 0-9, '-' and '_'", max = limits::POINT_ID_CHARS_MAX)]
+    Annotation {
+        /// What was given, cut to a readable length.
+        given: String,
+    },
     /// Not the address of a document.
-    #[error("document address {given:?} is not valid: use CONFERENCE/PLAN")]
+    #[error("document address {given:?} is not valid: use CONFERENCE/PLAN or CONFERENCE/PLAN/PARTY/LAYER")]
     Address {
         /// What was given, cut to a readable length.
         given: String,
@@ -104,6 +110,28 @@ id!(
     /// A point of a plan: a short random string that never changes, whatever the point's label.
     PointId, is_point_id, |given| IdError::Point { given }
 );
+id!(
+    /// An entry of a layer: a short random string that it keeps when it is tabled.
+    AnnotationId, is_point_id, |given| IdError::Annotation { given }
+);
+id!(
+    /// A layer of one party over a plan. [`PRIVATE`], [`PUBLIC`] and [`POSITIONS`] are there from the start.
+    LayerId, is_slug, |given| IdError::Slug { what: "layer id", given }
+);
+
+/// The layer that only its own party reads.
+pub const PRIVATE: &str = "private";
+/// The layer that all read who see the plan.
+pub const PUBLIC: &str = "public";
+/// The layer of a party's positions: all read it who see the plan, and only those write it who may speak for the party.
+pub const POSITIONS: &str = "positions";
+
+impl LayerId {
+    /// Whether every party has this layer on every plan, with an audience that nobody chooses.
+    pub fn is_built_in(&self) -> bool {
+        matches!(self.as_str(), PRIVATE | PUBLIC | POSITIONS)
+    }
+}
 
 /// Where a document stands: in the store, in logs and, for those that sync, below `/sync/`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -112,6 +140,18 @@ pub enum DocAddress {
     Registry,
     /// The text of a plan: `{conference}/{plan}`.
     Plan(ConferenceId, PlanId),
+    /// What one party says about a plan: `{conference}/{plan}/{party}/{layer}`.
+    Layer(ConferenceId, PlanId, PartyId, LayerId),
+}
+
+impl DocAddress {
+    /// The address as a log may show it: of a layer neither the party nor the name.
+    pub fn for_log(&self) -> impl fmt::Display + use<> {
+        match self {
+            DocAddress::Layer(conference, ..) => format!("a document of {conference}"),
+            other => other.to_string(),
+        }
+    }
 }
 
 impl fmt::Display for DocAddress {
@@ -119,6 +159,7 @@ impl fmt::Display for DocAddress {
         match self {
             DocAddress::Registry => f.write_str("registry"),
             DocAddress::Plan(conference, plan) => write!(f, "{conference}/{plan}"),
+            DocAddress::Layer(conference, plan, party, layer) => write!(f, "{conference}/{plan}/{party}/{layer}"),
         }
     }
 }
@@ -127,9 +168,18 @@ impl FromStr for DocAddress {
     type Err = IdError;
     /// Parses what may stand below `/sync/`; the registry is never among it.
     fn from_str(s: &str) -> Result<Self, IdError> {
-        let bad = || IdError::Address { given: shown(s) };
-        let (conference, plan) = s.split_once('/').ok_or_else(bad)?;
-        Ok(DocAddress::Plan(conference.parse().map_err(|_| bad())?, plan.parse().map_err(|_| bad())?))
+        let bad = |_| IdError::Address { given: shown(s) };
+        let parts: Vec<&str> = s.splitn(5, '/').collect();
+        match parts[..] {
+            [conference, plan] => Ok(DocAddress::Plan(conference.parse().map_err(bad)?, plan.parse().map_err(bad)?)),
+            [conference, plan, party, layer] => Ok(DocAddress::Layer(
+                conference.parse().map_err(bad)?,
+                plan.parse().map_err(bad)?,
+                party.parse().map_err(bad)?,
+                layer.parse().map_err(bad)?,
+            )),
+            _ => Err(IdError::Address { given: shown(s) }),
+        }
     }
 }
 
@@ -150,10 +200,20 @@ mod tests {
 
     #[test]
     fn an_address_survives_its_path_and_the_registry_cannot_be_reached_by_one() {
-        let address: DocAddress = "talks/plan".parse().unwrap();
-        assert_eq!(address.to_string().parse::<DocAddress>().unwrap(), address);
-        for bad in ["registry", "talks", "talks/", "/plan", "talks/plan/", "talks/../x", "talks/plan/arv/private/x"] {
+        for path in ["talks/plan", "talks/plan/arv/private"] {
+            let address: DocAddress = path.parse().unwrap();
+            assert_eq!(address.to_string(), path);
+        }
+        let bad =
+            ["registry", "talks", "talks/", "/plan", "talks/plan/", "talks/../x", "talks/plan/arv", "talks/plan/arv/private/x"];
+        for bad in bad {
             assert!(bad.parse::<DocAddress>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_log_names_neither_the_party_nor_the_layer() {
+        let address: DocAddress = "talks/plan/arv/fallback".parse().unwrap();
+        assert_eq!(address.for_log().to_string(), "a document of talks");
     }
 }
