@@ -29,6 +29,7 @@ pub use schedule::set_schedule;
 
 pub(crate) use edit::{Texts, fill, unix};
 pub(crate) use label::{is_ordinal, is_roman};
+pub(crate) use read::text_of;
 
 /// Name of the root map that holds the title.
 pub const META: &str = "meta";

@@ -51,7 +51,7 @@ struct Raw {
 }
 
 /// The stored text of a value: a `Text`, or a string where a careless client put one.
-pub(super) fn text_of<T: ReadTxn>(txn: &T, value: &Out) -> Option<String> {
+pub(crate) fn text_of<T: ReadTxn>(txn: &T, value: &Out) -> Option<String> {
     match value {
         Out::YText(text) => Some(text.get_string(txn)),
         Out::Any(Any::String(text)) => Some(text.to_string()),

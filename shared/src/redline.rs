@@ -1,0 +1,107 @@
+//! Two texts compared word by word.
+
+use serde::{Deserialize, Serialize};
+use similar::{Algorithm, ChangeTag, DiffableStr, capture_diff_slices};
+
+/// Words of both texts that are compared one by one: Myers' algorithm takes words x differences steps, at most 64 million. Longer
+/// stretches that differ are shown as replaced whole.
+const WORDS_MAX: usize = 8_000;
+
+/// A stretch of a redline. The pieces of the old text in order make the old text, those of the new the new one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Piece {
+    /// In both texts.
+    Same(String),
+    /// Only in the old one.
+    Removed(String),
+    /// Only in the new one.
+    Inserted(String),
+}
+
+/// The difference between two texts, word by word. What was removed comes before what was put in its place.
+pub fn redline(old: &str, new: &str) -> Vec<Piece> {
+    let (before, after) = (old.tokenize_unicode_words(), new.tokenize_unicode_words());
+    let front = before.iter().zip(&after).take_while(|(a, b)| a == b).count();
+    let back = before[front..].iter().rev().zip(after[front..].iter().rev()).take_while(|(a, b)| a == b).count();
+    let (old_middle, new_middle) = (&before[front..before.len() - back], &after[front..after.len() - back]);
+    let mut pieces = Pieces::default();
+    pieces.push(ChangeTag::Equal, &before[..front].concat());
+    if old_middle.len() + new_middle.len() <= WORDS_MAX {
+        for op in capture_diff_slices(Algorithm::Myers, old_middle, new_middle) {
+            for change in op.iter_changes(old_middle, new_middle) {
+                pieces.push(change.tag(), change.value());
+            }
+        }
+    } else {
+        pieces.push(ChangeTag::Delete, &old_middle.concat());
+        pieces.push(ChangeTag::Insert, &new_middle.concat());
+    }
+    pieces.push(ChangeTag::Equal, &before[before.len() - back..].concat());
+    pieces.list
+}
+
+#[derive(Default)]
+struct Pieces {
+    list: Vec<Piece>,
+}
+
+impl Pieces {
+    fn push(&mut self, tag: ChangeTag, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        match (self.list.last_mut(), tag) {
+            (Some(Piece::Same(last)), ChangeTag::Equal)
+            | (Some(Piece::Removed(last)), ChangeTag::Delete)
+            | (Some(Piece::Inserted(last)), ChangeTag::Insert) => last.push_str(text),
+            (_, ChangeTag::Equal) => self.list.push(Piece::Same(text.to_owned())),
+            (_, ChangeTag::Delete) => self.list.push(Piece::Removed(text.to_owned())),
+            (_, ChangeTag::Insert) => self.list.push(Piece::Inserted(text.to_owned())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Piece::{Inserted, Removed, Same};
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_redline_goes_by_words() {
+        let s = String::from;
+        let table = [
+            ("", "", vec![]),
+            ("a b", "a b", vec![Same(s("a b"))]),
+            ("all forces", "forces", vec![Removed(s("all ")), Same(s("forces"))]),
+            ("by [30] days", "by [50] days", vec![Same(s("by [")), Removed(s("30")), Inserted(s("50")), Same(s("] days"))]),
+            ("слово одно", "слово два", vec![Same(s("слово ")), Removed(s("одно")), Inserted(s("два"))]),
+        ];
+        for (old, new, pieces) in table {
+            assert_eq!(redline(old, new), pieces, "{old:?} -> {new:?}");
+        }
+    }
+
+    #[test]
+    fn a_stretch_too_long_to_compare_is_replaced_whole() {
+        let (old, new) = ("a ".repeat(WORDS_MAX), "b ".repeat(WORDS_MAX));
+        assert_eq!(redline(&format!("x {old}y"), &format!("x {new}y")).len(), 4);
+    }
+
+    proptest! {
+        #[test]
+        fn the_pieces_make_both_texts(old in "[ab \\[\\]\nж中]{0,40}", new in "[ab \\[\\]\nж中]{0,40}") {
+            let (mut was, mut is) = (String::new(), String::new());
+            for piece in redline(&old, &new) {
+                match piece {
+                    Same(text) => { was += &text; is += &text; }
+                    Removed(text) => was += &text,
+                    Inserted(text) => is += &text,
+                }
+            }
+            prop_assert_eq!(was, old);
+            prop_assert_eq!(is, new);
+        }
+    }
+}
