@@ -4,7 +4,8 @@
 //! Reading order: [`id`] names things, [`access`] says who may do what, [`limits`] bounds everything; [`protocol`] and [`gate`]
 //! stand between outside bytes and a document; [`record`] is what the log holds; [`plan`] gives a document its meaning and
 //! [`markdown`] carries it in and out; [`layer`] is what a party says about a plan, [`anchor`] ties it to a stretch of words and
-//! [`words`] to their exact form; [`redline`] compares two texts; [`api`] holds the bodies of HTTP requests.
+//! [`words`] to their exact form; [`standing`] is what the positions come to; [`redline`] compares two texts; [`api`] holds the bodies
+//! of HTTP requests.
 //!
 //! **Architecture invariant:** bytes from outside reach yrs only as a [`gate::Checked`] update.
 
@@ -20,4 +21,5 @@ pub mod plan;
 pub mod protocol;
 pub mod record;
 pub mod redline;
+pub mod standing;
 pub mod words;
