@@ -165,9 +165,9 @@ fn tabling_is_all_or_none_and_safe_to_repeat() {
     assert_eq!(tabled(&all[1..4], &both.put, &[a.clone(), e.clone()]), Ok(Tabled { put: vec![], remove: vec![] }));
 
     assert_eq!(tabled(&all, &[], &[a.clone(), other.clone()]), Err(TableError::Unknown { id: other }));
-    assert_eq!(tabled(&all, &[], &[e.clone()]), Err(TableError::Reply { id: e.clone(), to: a.clone() }));
-    assert!(tabled(&all, &all[..1], &[e.clone()]).is_ok(), "what it replies to stands there already");
-    assert!(table(&of(&all), &of(&[]), &[e.clone()], 9, |id| id == a).is_ok(), "or in a layer that they read");
+    assert_eq!(tabled(&all, &[], std::slice::from_ref(e)), Err(TableError::Reply { id: e.clone(), to: a.clone() }));
+    assert!(tabled(&all, &all[..1], std::slice::from_ref(e)).is_ok(), "what it replies to stands there already");
+    assert!(table(&of(&all), &of(&[]), std::slice::from_ref(e), 9, |id| id == a).is_ok(), "or in a layer that they read");
 }
 
 proptest! {
