@@ -38,6 +38,13 @@ pub const LARGE_MESSAGES_PER_PARTY_MAX: usize = 2;
 pub const DOCUMENT_BYTES_MAX: usize = 48 << 20;
 /// 8 MiB: the encoded state of a layer: 10,000 annotations of 800 bytes. A party has many layers, so each holds less than a plan.
 pub const LAYER_BYTES_MAX: usize = 8 << 20;
+/// The largest encoded state of a document, in bytes.
+pub fn document_bytes_max(address: &DocAddress) -> usize {
+    match address {
+        DocAddress::Registry | DocAddress::Plan(..) => DOCUMENT_BYTES_MAX,
+        DocAddress::Layer(..) => LAYER_BYTES_MAX,
+    }
+}
 /// Client ids in a document. Each browser tab takes a new one: 200 delegations x 30 people x 100 openings.
 pub const CLIENTS_MAX: usize = 600_000;
 /// Bytes of a state vector from outside: 12 for each of the clients a document may have would be 7 MiB; honest ones hold
@@ -129,11 +136,3 @@ pub const TOKEN: Duration = Duration::from_secs(365 * 24 * 3600);
 pub const POINTS_MAX: usize = 20_000;
 /// Depth of the tree of points: articles, paragraphs, items and sub-items need 5.
 pub const POINT_DEPTH_MAX: usize = 16;
-
-/// The largest encoded state of a document, in bytes.
-pub fn document_bytes_max(address: &DocAddress) -> usize {
-    match address {
-        DocAddress::Registry | DocAddress::Plan(..) => DOCUMENT_BYTES_MAX,
-        DocAddress::Layer(..) => LAYER_BYTES_MAX,
-    }
-}
