@@ -136,11 +136,9 @@ pub const TOKEN: Duration = Duration::from_secs(365 * 24 * 3600);
 pub const POINTS_MAX: usize = 20_000;
 /// Depth of the tree of points: articles, paragraphs, items and sub-items need 5.
 pub const POINT_DEPTH_MAX: usize = 16;
-<<<<<<< HEAD
 /// Annotations in a layer: fifty times the points of a long treaty, and few enough that looking each up in a text of 100,000 pieces
 /// ends within seconds.
 pub const ANNOTATIONS_MAX: usize = 10_000;
-=======
 /// Dependencies between points that a timetable takes into account: 20,000 points with five each.
 pub const WAITS_MAX: usize = 100_000;
 /// Circles of dependencies that a timetable names; people take them out one by one, and each that goes may take others along.
@@ -148,4 +146,3 @@ pub const CIRCLES_MAX: usize = 256;
 /// Points that all named circles have together, so that a message about them stays readable by a page; the first circle is always
 /// named.
 pub const CIRCLE_POINTS_MAX: usize = 20_000;
->>>>>>> shape
