@@ -146,3 +146,5 @@ pub const CIRCLES_MAX: usize = 256;
 /// Points that all named circles have together, so that a message about them stays readable by a page; the first circle is always
 /// named.
 pub const CIRCLE_POINTS_MAX: usize = 20_000;
+/// Brackets of a plan that are shown one by one, with who is for and against each; all are counted. A real draft of 2015 held 1,055.
+pub const BRACKETS_SHOWN_MAX: usize = 20_000;

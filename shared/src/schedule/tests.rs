@@ -21,6 +21,7 @@ fn point(name: &str, label: &str, schedule: Schedule) -> Point {
         order: String::new(),
         struck: false,
         schedule,
+        adoptions: Default::default(),
     }
 }
 

@@ -37,6 +37,7 @@ impl Talks {
             order: "80".into(),
             struck: false,
             schedule: Schedule::default(),
+            adoptions: Default::default(),
         };
         let consent = [party("arv"), party("bel")].into();
         Self { points: points.iter().map(point).collect(), said: vec![], consent, weave: "first".into() }
@@ -250,7 +251,8 @@ fn of_several_positions_of_one_party_the_strictest_counts() {
 fn what_is_no_position_on_words_is_passed_over() {
     let mut talks = Talks::over(&[("a", 0, "words")]);
     talks.accept(&["arv"], "a");
-    let anchor = Some(Anchor { start: CharId { client: 1, clock: 0 }, end: CharId { client: 1, clock: 3 } });
+    let (start, end) = (CharId { client: 1, clock: 0 }, CharId { client: 1, clock: 3 });
+    let anchor = Some(Anchor { start, end, before: None, after: None });
     talks.say("arv", Stance::Oppose, "a").anchor = anchor;
     talks.say("arv", Stance::Oppose, "a").withdrawn = true;
     talks.say("arv", Stance::Oppose, "a").what = What::Note;
