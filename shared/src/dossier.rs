@@ -15,6 +15,7 @@ use crate::{
     api::Audience,
     authorship::{self, Owners, Run},
     bracket::{self, Across, Brackets},
+    gate::census,
     id::{LayerId, POSITIONS, PartyId, PointId},
     layer::{Annotation, Layer, What},
     plan::{Outline, Point, words_text},
@@ -100,15 +101,17 @@ impl Dossier {
     /// `None` if the state cannot be read, which never happens to a document that the gate let in.
     pub fn read(txn: &mut TransactionMut, state: &[u8], sources: Sources) -> Option<Dossier> {
         let outline = Outline::read(txn);
-        let weaves = Weaves::read(txn, &outline, state).ok()?;
-        let brackets: HashMap<PointId, InPoint> = outline.points.iter().map(|point| (point.id.clone(), InPoint::of(point))).collect();
+        let census = census(state).ok()?;
+        let weaves = Weaves::read(txn, &outline, &census);
+        let brackets: HashMap<PointId, InPoint> =
+            outline.points.iter().map(|point| (point.id.clone(), InPoint::of(point))).collect();
         let struck = struck(&outline);
         let standing = outline.points.iter().filter(|point| !struck.contains(&point.id));
         let across = bracket::across(standing.filter_map(|point| Some((&point.id, &brackets.get(&point.id)?.words))));
         let mut typed = HashMap::new();
         for point in outline.points.iter().filter(|point| brackets.get(&point.id).is_some_and(|own| !own.words.list.is_empty())) {
             if let Some(text) = words_text(txn, &point.id) {
-                typed.insert(point.id.clone(), authorship::runs(txn, &text));
+                typed.insert(point.id.clone(), authorship::runs_by(txn, &text, &census));
             }
         }
         let Sources { owners, consent, layers } = sources;
@@ -151,10 +154,6 @@ impl Dossier {
             open += step;
         }
         spanned
-    }
-
-    fn point(&self, id: &PointId) -> Option<&Point> {
-        self.outline.get(id)
     }
 }
 

@@ -4,8 +4,8 @@
 //! Reading order: [`id`] names things, [`access`] says who may do what, [`limits`] bounds everything; [`protocol`] and [`gate`]
 //! stand between outside bytes and a document; [`record`] is what the log holds; [`plan`] gives a document its meaning and
 //! [`markdown`] carries it in and out. What parties say about a plan: [`layer`] holds it, [`anchor`] and [`stretch`] tie it to words,
-//! [`words`] gives words their exact form, `weave` tells whether they were touched, `authorship` who typed them. What follows from it:
-//! [`bracket`], [`proposal`] and [`redline`], [`standing`], [`schedule`]; `dossier` puts together what one member may read of a plan,
+//! [`words`] gives words their exact form, [`weave`] tells whether they were touched, [`authorship`] who typed them. What follows from it:
+//! [`bracket`], [`proposal`] and [`redline`], [`standing`], [`schedule`]; [`dossier`] puts together what one member may read of a plan,
 //! and `edition` prints it. [`api`] holds the bodies of HTTP requests.
 //!
 //! **Architecture invariant:** bytes from outside reach yrs only as a [`gate::Checked`] update.
@@ -13,7 +13,9 @@
 pub mod access;
 pub mod anchor;
 pub mod api;
+pub mod authorship;
 pub mod bracket;
+pub mod dossier;
 pub mod gate;
 pub mod id;
 pub mod layer;
@@ -27,4 +29,5 @@ pub mod redline;
 pub mod schedule;
 pub mod standing;
 pub mod stretch;
+pub mod weave;
 pub mod words;

@@ -70,7 +70,9 @@ impl Dossier {
                 audience: entry.audience.clone(),
                 label: point.map(|point| point.label.clone()).unwrap_or_default(),
                 stretch: entry.stretch.clone(),
-                now: point.filter(|_| on_words).and_then(|point| Some(point.words.get(entry.stretch.range(&point.words)?)?.to_owned())),
+                now: point
+                    .filter(|_| on_words)
+                    .and_then(|point| Some(point.words.get(entry.stretch.range(&point.words)?)?.to_owned())),
                 proposed: Proposed::of(&entry.annotation, &entry.stretch, point),
                 annotation: entry.annotation.clone(),
             }

@@ -106,7 +106,8 @@ impl BracketView {
 
     /// What an annotated text says behind it: `BOR; opp ARV`; empty if nobody holds or opposes it.
     pub fn attribution(&self) -> String {
-        let names = |parties: &[&PartyId]| parties.iter().map(|party| party.as_str().to_uppercase()).collect::<Vec<_>>().join(", ");
+        let names =
+            |parties: &[&PartyId]| parties.iter().map(|party| party.as_str().to_uppercase()).collect::<Vec<_>>().join(", ");
         let mut parts = Vec::new();
         let (reserve, oppose): (Vec<_>, Vec<_>) = (self.reserve.iter().collect(), self.oppose.iter().collect());
         for (before, parties) in [("", self.holders()), ("res ", reserve), ("opp ", oppose)] {
