@@ -3,12 +3,13 @@
 //! Words that were changed and changed back read as before; their weave does not, for what was typed meanwhile stays in the
 //! document as a deleted block. So a consent that was given to the words can say that it holds again, not that it always held.
 //!
-//! The weave of a point covers the blocks of its `heading`, `words`, `struck` and `schedule`, those that were overwritten or deleted
-//! included, and of the same places of all points that stand below it now. What a replaced text held is not counted; that it was
-//! replaced is.
+//! The weave of a point covers the blocks of its `heading`, `words`, `struck` and `schedule`, those that were overwritten or
+//! deleted included, and of the same places of all points that stand below it now. What a replaced text held is not counted;
+//! that it was replaced is.
 //!
-//! - Labels, parents, places among siblings and what else a point holds do not count, nor does the order of the points below. But a
-//!   point that moves in or out from below another changes the other's weave while it is there, because what is below has changed.
+//! - Labels, parents, places among siblings and what else a point holds do not count, nor does the order of the points below.
+//!   But a point that moves in or out from below another changes the other's weave while it is there, because what is below has
+//!   changed.
 //! - Deleting alone adds no block and leaves the weave. The words differ then, and only new typing can bring them back.
 
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ use blake3::Hasher;
 use yrs::{Map, MapRef, Out, ReadTxn, branch::Branch};
 
 use crate::{
-    gate::{Census, Contents, Span},
+    gate::{Census, Contents, Refusal, Span, census},
     id::PointId,
     plan::{Outline, POINTS},
 };
@@ -32,15 +33,19 @@ pub struct Weaves {
 }
 
 impl Weaves {
-    /// Takes the weaves of the points of `outline`, which was read from `txn`; `census` is that of the same document. Documents
-    /// that hold the same updates have the same weaves.
-    pub fn read<T: ReadTxn>(txn: &T, outline: &Outline, census: &Census) -> Weaves {
+    /// Takes the weaves of the points of `outline`, which was read from `txn`; `state` is the whole encoded state of the same
+    /// document (Yjs update V1). Documents that hold the same updates, none of them pending, have the same weaves.
+    ///
+    /// # Errors
+    /// Those of [`census`]; a document that only the gate let in gives none.
+    pub fn read<T: ReadTxn>(txn: &T, outline: &Outline, state: &[u8]) -> Result<Weaves, Refusal> {
+        let census = census(state)?;
         let points = txn.get_map(POINTS);
         let own: Vec<blake3::Hash> = outline
             .points
             .iter()
             .map(|point| match points.as_ref().and_then(|points| points.get(txn, point.id.as_str())) {
-                Some(Out::YMap(map)) => own_digest(txn, census, &map),
+                Some(Out::YMap(map)) => own_digest(txn, &census, &map),
                 _ => Hasher::new().finalize(),
             })
             .collect();
@@ -56,7 +61,7 @@ impl Weaves {
             }
             weaves.insert(point.id.clone(), hasher.finalize().to_hex().to_string());
         }
-        Weaves { weaves }
+        Ok(Weaves { weaves })
     }
 
     /// The weave of a point: 64 lowercase hexadecimal digits; `None` if the outline does not show the point.
