@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use plenary_shared::{
+    authorship::Owners,
     id::{ConferenceId, DocAddress, PartyId},
     limits,
-    authorship::Owners,
     record::{self, Author},
 };
 use std::{

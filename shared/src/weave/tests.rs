@@ -7,6 +7,7 @@ use yrs::{
 };
 
 use super::*;
+use crate::gate::census;
 use crate::plan::{
     self, After, Place, Schedule, add_point, move_point, renumber, restore, set_heading, set_schedule, set_title, set_words,
     strike,
@@ -20,7 +21,7 @@ fn state(doc: &Doc) -> Vec<u8> {
 }
 
 fn weaves(doc: &Doc) -> Weaves {
-    Weaves::read(&doc.transact(), &outline(doc), &state(doc)).expect("a state")
+    Weaves::read(&doc.transact(), &outline(doc), &census(&state(doc)).expect("a state"))
 }
 
 fn point<T: ReadTxn>(txn: &T, name: &str) -> MapRef {
@@ -241,6 +242,7 @@ fn a_point_that_is_not_shown_has_no_weave_and_each_shown_one_has_64_digits() {
     assert_eq!(weaves.of(&id("nobody")), None);
     let digits = |weave: &str| weave.len() == 64 && weave.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
     assert!(weaves.of(&id("x")).is_some_and(digits));
-    assert_eq!(Weaves::read(&plan::new_doc(1).transact(), &Outline::default(), &[0, 0]), Ok(Weaves::default()));
-    assert!(Weaves::read(&plan::new_doc(1).transact(), &Outline::default(), &[1]).is_err());
+    let nothing = census(&[0, 0]).expect("a state");
+    assert_eq!(Weaves::read(&plan::new_doc(1).transact(), &Outline::default(), &nothing), Weaves::default());
+    assert!(census(&[1]).is_err());
 }
