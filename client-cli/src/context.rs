@@ -2,14 +2,14 @@
 
 use plenary_shared::{
     api::{Member, Whoami},
-    id::{DocAddress, PlanId},
+    id::{DocAddress, LayerId, PartyId, PlanId},
 };
 use std::env;
 
 use crate::{
     error::CliError,
     http::Api,
-    live::{LivePlan, Target},
+    live::{LiveDocument, Target},
     output::Output,
     profile::{Profile, Profiles},
     server::{ServerUrl, Token},
@@ -110,8 +110,17 @@ impl Session {
     }
 
     /// Opens a plan of the current conference.
-    pub fn open(&self, plan: &PlanId) -> Result<LivePlan, CliError> {
-        let document = DocAddress::Plan(self.member()?.conference.clone(), plan.clone());
-        LivePlan::open(Target { server: self.server.clone(), token: self.token.clone(), document })
+    pub fn open(&self, plan: &PlanId) -> Result<LiveDocument, CliError> {
+        self.open_document(DocAddress::Plan(self.member()?.conference.clone(), plan.clone()))
+    }
+
+    /// Opens a party's layer on a plan of the current conference.
+    pub fn open_layer(&self, plan: &PlanId, party: &PartyId, layer: &LayerId) -> Result<LiveDocument, CliError> {
+        let conference = self.member()?.conference.clone();
+        self.open_document(DocAddress::Layer(conference, plan.clone(), party.clone(), layer.clone()))
+    }
+
+    fn open_document(&self, document: DocAddress) -> Result<LiveDocument, CliError> {
+        LiveDocument::open(Target { server: self.server.clone(), token: self.token.clone(), document })
     }
 }
