@@ -3,14 +3,16 @@
 //!
 //! Reading order: [`id`] names things, [`access`] says who may do what, [`limits`] bounds everything; [`protocol`] and [`gate`]
 //! stand between outside bytes and a document; [`record`] is what the log holds; [`plan`] gives a document its meaning and
-//! [`markdown`] carries it in and out; [`layer`] is what a party says about a plan, [`anchor`] ties it to a stretch of words and
-//! [`words`] to their exact form; [`redline`] compares two texts; [`api`] holds the bodies of HTTP requests.
+//! [`markdown`] carries it in and out; [`bracket`] finds in its words what is not agreed; [`layer`] is what a party says about a
+//! plan, [`anchor`] ties it to a stretch of words and [`words`] to their exact form; [`redline`] compares two texts; [`api`] holds the
+//! bodies of HTTP requests.
 //!
 //! **Architecture invariant:** bytes from outside reach yrs only as a [`gate::Checked`] update.
 
 pub mod access;
 pub mod anchor;
 pub mod api;
+pub mod bracket;
 pub mod gate;
 pub mod id;
 pub mod layer;

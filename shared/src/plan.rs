@@ -121,6 +121,8 @@ pub enum After {
     Done,
     /// Its completion is certified.
     Certified,
+    /// It comes first, and nobody said what of it must have happened: also what any other word in a document is read as.
+    Unsaid,
 }
 
 /// Something in the document that the outline could not take as it stands. Reported to everybody, never hidden.

@@ -129,7 +129,8 @@ fn a_real_draft_agreement_has_its_articles_and_items_where_they_belong() {
 fn what_markdown_has_no_form_for_comes_back_too() {
     let mut withdrawal = point("4", "Phased withdrawal", "From D+2.", vec![]);
     withdrawal.schedule = Schedule { trigger: Some("D-Day --> \u{1F600}".into()), offset_days: Some(2), ..Schedule::default() };
-    withdrawal.after = [("5".to_owned(), After::Certified), ("#1".to_owned(), After::Start)].into();
+    withdrawal.after =
+        [("5".to_owned(), After::Certified), ("#1".to_owned(), After::Start), ("7".to_owned(), After::Unsaid)].into();
     let mut struck = point("5", "Old", "Gone\n\nfor good ", vec![point("(a)", "", "still here", vec![])]);
     struck.struck = true;
     let draft = Draft {

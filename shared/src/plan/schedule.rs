@@ -54,7 +54,7 @@ fn read_after<T: ReadTxn>(txn: &T, map: &MapRef, bad: &mut impl FnMut(&str)) -> 
     keys.sort_unstable();
     for key in keys {
         let what = match map.get(txn, key) {
-            Some(Out::Any(Any::String(what))) => after_of(&what),
+            Some(Out::Any(Any::String(what))) => Some(after_of(&what)),
             _ => None,
         };
         match (key.parse::<PointId>(), what) {
@@ -67,12 +67,13 @@ fn read_after<T: ReadTxn>(txn: &T, map: &MapRef, bad: &mut impl FnMut(&str)) -> 
     after
 }
 
-fn after_of(what: &str) -> Option<After> {
+/// A dependency whose kind is not understood is still a dependency: it is kept, and said to be unclear.
+fn after_of(what: &str) -> After {
     match what {
-        "start" => Some(After::Start),
-        "done" => Some(After::Done),
-        "certified" => Some(After::Certified),
-        _ => None,
+        "start" => After::Start,
+        "done" => After::Done,
+        "certified" => After::Certified,
+        _ => After::Unsaid,
     }
 }
 
@@ -81,6 +82,7 @@ fn after_name(after: After) -> &'static str {
         After::Start => "start",
         After::Done => "done",
         After::Certified => "certified",
+        After::Unsaid => "unsaid",
     }
 }
 
@@ -134,6 +136,10 @@ fn set_after(txn: &mut TransactionMut, map: &MapRef, wanted: &BTreeMap<PointId, 
         after.remove(txn, &key);
     }
     for (id, what) in wanted {
+        let stays = |value| matches!(value, Out::Any(Any::String(is)) if after_of(&is) == *what);
+        if after.get(txn, id.as_str()).is_some_and(stays) {
+            continue;
+        }
         changed |= after.try_update(txn, id.as_str(), after_name(*what));
     }
     changed

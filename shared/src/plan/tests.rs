@@ -2,7 +2,9 @@
 
 mod properties;
 
-use yrs::{Doc, Map, MapPrelim, ReadTxn, StateVector, Transact, TransactionMut, Update, WriteTxn, updates::decoder::Decode};
+use yrs::{
+    Any, Doc, Map, MapPrelim, Out, ReadTxn, StateVector, Transact, TransactionMut, Update, WriteTxn, updates::decoder::Decode,
+};
 
 use super::*;
 use crate::limits;
@@ -231,6 +233,29 @@ fn a_schedule_comes_back_and_only_what_changed_is_written() {
     assert_eq!(outline(&doc).points[0].schedule, schedule);
     let change = &changes(&before, &outline(&doc))[0];
     assert_eq!((change.kind, change.after.as_str()), (ChangeKind::Schedule, r#"{"trigger":"D-Day","verifier":"JVM"}"#));
+}
+
+#[test]
+fn a_dependency_of_an_unknown_kind_is_kept_as_unsaid_and_only_what_is_none_is_a_fault() {
+    let doc = plan(&["a", "b"]);
+    let mut txn = doc.transact_mut();
+    let point = crate::plan::edit::stored(&txn, &id("a")).expect("a point");
+    let schedule = point.insert(&mut txn, "schedule", MapPrelim::default());
+    let kinds = [("b", "whenever"), ("c", "unsaid"), ("d", ""), ("e", "start"), ("no id!", "done")];
+    let after = schedule.insert(&mut txn, "after", MapPrelim::from(kinds));
+    after.insert(&mut txn, "f", 7);
+    let outline = Outline::read(&txn);
+    let read = &outline.points[0].schedule;
+    let expected = [("b", After::Unsaid), ("c", After::Unsaid), ("d", After::Unsaid), ("e", After::Start)];
+    assert_eq!(read.after, expected.map(|(name, what)| (id(name), what)).into());
+    let fault = Fault::BadField { point: id("a"), field: "schedule.after".into() };
+    assert_eq!(outline.faults, [fault.clone(), fault]);
+    assert_eq!(serde_json::to_value(After::Unsaid).ok(), Some("unsaid".into()));
+    // What stays as it reads is not written again; what nobody can read goes.
+    assert_eq!(set_schedule(&mut txn, &id("a"), read), Ok(true));
+    assert_eq!(set_schedule(&mut txn, &id("a"), read), Ok(false));
+    assert!(matches!(after.get(&txn, "b"), Some(Out::Any(Any::String(what))) if &*what == "whenever"));
+    assert_eq!(Outline::read(&txn).faults, []);
 }
 
 #[test]
