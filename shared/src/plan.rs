@@ -1,12 +1,13 @@
 //! A plan: the text under negotiation, a tree of points, as a typed view of a Yjs document.
 //!
 //! The document holds `meta: Map { title }` and `points: Map { id: Map { label, heading: Text, words: Text, parent, order, struck,
-//! schedule } }`, so any Yjs client can read and write it. What stands in it may come from anybody: [`Outline::read`] takes whatever it
+//! schedule, adoptions } }`, so any Yjs client can read and write it. What stands in it may come from anybody: [`Outline::read`] takes whatever it
 //! finds, never panics, never loops, and reports what it could not take as [`Fault`]s.
 //!
 //! **Architecture invariant:** an outline depends on the document's content alone, never on the order in which updates arrived, so
 //! every replica with the same content shows the same plan.
 
+mod adoption;
 mod change;
 mod difference;
 mod edit;
@@ -20,16 +21,19 @@ use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt};
 use yrs::{ClientID, Doc, OffsetKind, Options};
 
-use crate::id::PointId;
+use crate::id::{AnnotationId, PointId};
 
+pub use adoption::{Adoption, How};
 pub use change::{Change, ChangeKind, changes};
 pub use edit::{EditError, NewPoint, Place, add_point, move_point, renumber, restore, set_heading, set_title, set_words, strike};
 pub use find::FindError;
 pub use schedule::set_schedule;
 
-pub(crate) use edit::{Texts, fill, unix};
+pub(crate) use adoption::record;
+pub(crate) use edit::{Texts, fill, replace_words, unix, words_text};
 pub(crate) use label::{is_ordinal, is_roman};
 pub(crate) use read::text_of;
+pub(crate) use schedule::whole;
 
 /// Name of the root map that holds the title.
 pub const META: &str = "meta";
@@ -79,6 +83,9 @@ pub struct Point {
     pub struck: bool,
     /// When and by whom it is carried out.
     pub schedule: Schedule,
+    /// Proposals that were put into its words, as the document claims.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub adoptions: BTreeMap<AnnotationId, Adoption>,
 }
 
 /// When a point is carried out, by whom, and who says that it is done. Days count from the trigger.

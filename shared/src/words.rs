@@ -200,8 +200,8 @@ mod tests {
     fn point(id: &str, depth: usize, words: &str) -> Point {
         let label = format!("label of {id}");
         let (heading, order) = (String::new(), "80".into());
-        let (parent, struck, schedule) = (None, false, Schedule::default());
-        Point { id: id.parse().unwrap(), label, heading, words: words.into(), parent, depth, order, struck, schedule }
+        let (parent, struck, schedule, adoptions) = (None, false, Schedule::default(), Default::default());
+        Point { id: id.parse().unwrap(), label, heading, words: words.into(), parent, depth, order, struck, schedule, adoptions }
     }
 
     fn exact(points: &[Point], id: &str) -> Exact {

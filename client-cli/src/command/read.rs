@@ -133,6 +133,7 @@ mod tests {
             order: "80".into(),
             struck: label == "6",
             schedule: Default::default(),
+            adoptions: Default::default(),
         }
     }
 

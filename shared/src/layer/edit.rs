@@ -1,10 +1,9 @@
 //! Edits of a layer's document.
 
-use std::{collections::HashMap, sync::Arc};
 use yrs::{Any, Map, MapPrelim, MapRef, Number, Out, ReadTxn, TextPrelim, TransactionMut, WriteTxn};
 
 use super::{ANNOTATIONS, Annotation, What};
-use crate::{anchor::CharId, id::AnnotationId, limits};
+use crate::{anchor::Anchor, id::AnnotationId, limits};
 
 /// Why a layer was not edited. Nothing has changed then.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,7 +34,7 @@ pub fn put(txn: &mut TransactionMut, annotation: &Annotation) -> Result<(), Edit
     entry.insert(txn, "kind", annotation.kind());
     entry.insert(txn, "point", annotation.point.as_str());
     if let Some(anchor) = &annotation.anchor {
-        entry.insert(txn, "anchor", object([("start", char_id(anchor.start)), ("end", char_id(anchor.end))]));
+        entry.insert(txn, "anchor", ends(anchor));
         entry.insert(txn, "quote", annotation.quote.as_str());
     }
     entry.insert(txn, "body", TextPrelim::new(annotation.body.as_str()));
@@ -102,14 +101,12 @@ fn stored<T: ReadTxn>(txn: &T, id: &AnnotationId) -> Result<MapRef, EditError> {
     }
 }
 
-fn char_id(id: CharId) -> Any {
-    object([("client", number(id.client)), ("clock", number(id.clock.into()))])
+/// In an array, for its order is written as it is.
+fn ends(anchor: &Anchor) -> Any {
+    let Anchor { start, end } = anchor;
+    Any::Array([start.client, start.clock.into(), end.client, end.clock.into()].map(number).into())
 }
 
 fn number(value: u64) -> Any {
     Any::Number(Number::Int(i64::try_from(value).unwrap_or(i64::MAX)))
-}
-
-fn object<const N: usize>(fields: [(&str, Any); N]) -> Any {
-    Any::Map(Arc::new(HashMap::from(fields.map(|(field, value)| (field.to_owned(), value)))))
 }

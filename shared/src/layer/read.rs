@@ -1,13 +1,12 @@
 //! Reading a layer from a document that may hold anything. Time grows with the content; no recursion.
 
-use std::collections::HashMap;
-use yrs::{Any, Map, MapRef, Number, Out, ReadTxn};
+use yrs::{Any, Map, MapRef, Out, ReadTxn};
 
 use super::{ANNOTATIONS, Annotation, Fault, Kept, Layer, Position, What};
 use crate::{
     anchor::{Anchor, CharId},
     limits,
-    plan::text_of,
+    plan::{text_of, whole},
 };
 
 impl Layer {
@@ -91,7 +90,7 @@ impl<T: ReadTxn> Fields<'_, T> {
 
     fn number(&self, field: &str) -> Option<u64> {
         match self.get(field) {
-            Some(Out::Any(value)) => whole(&value),
+            Some(Out::Any(value)) => number(&value),
             _ => None,
         }
     }
@@ -99,9 +98,11 @@ impl<T: ReadTxn> Fields<'_, T> {
     fn anchor(&self) -> Result<Option<Anchor>, &'static str> {
         match self.get("anchor") {
             None => Ok(None),
-            Some(Out::Any(Any::Map(ends))) => {
-                let end = |name| ends.get(name).and_then(char_id).ok_or("anchor");
-                Ok(Some(Anchor { start: end("start")?, end: end("end")? }))
+            Some(Out::Any(Any::Array(numbers))) => {
+                let numbers: Vec<u64> = numbers.iter().map_while(number).collect();
+                let [client, clock, end_client, end_clock] = numbers[..] else { return Err("anchor") };
+                let id = |client, clock| char_id(client, clock).ok_or("anchor");
+                Ok(Some(Anchor { start: id(client, clock)?, end: id(end_client, end_clock)? }))
             }
             Some(_) => Err("anchor"),
         }
@@ -129,22 +130,14 @@ impl<T: ReadTxn> Fields<'_, T> {
     }
 }
 
-fn char_id(value: &Any) -> Option<CharId> {
-    let Any::Map(fields) = value else { return None };
-    let fields: &HashMap<String, Any> = fields;
-    let client = whole(fields.get("client")?).filter(|client| *client <= limits::CLIENT_ID_MAX)?;
-    let clock = whole(fields.get("clock")?).filter(|clock| *clock <= limits::CLOCK_MAX)?;
-    Some(CharId { client, clock: clock as u32 })
+fn char_id(client: u64, clock: u64) -> Option<CharId> {
+    let fits = client <= limits::CLIENT_ID_MAX && clock <= limits::CLOCK_MAX;
+    fits.then_some(CharId { client, clock: clock as u32 })
 }
 
-/// JavaScript has one kind of number: 3 may arrive as 3.0.
-fn whole(value: &Any) -> Option<u64> {
-    const EXACT: u64 = 1 << 53;
+fn number(value: &Any) -> Option<u64> {
     match value {
-        Any::Number(Number::Int(number)) => u64::try_from(*number).ok().filter(|number| *number <= EXACT),
-        Any::Number(Number::Float(number)) if number.fract() == 0.0 && (0.0..=EXACT as f64).contains(number) => {
-            Some(*number as u64)
-        }
+        Any::Number(number) => whole(*number).and_then(|number| u64::try_from(number).ok()),
         _ => None,
     }
 }

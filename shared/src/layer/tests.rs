@@ -87,7 +87,7 @@ fn what_is_no_annotation_is_reported_and_the_rest_is_read() {
         ("2", "kind", Any::Null),
         ("3", "point", "no point".into()),
         ("4", "anchor", "nowhere".into()),
-        ("5", "anchor", Any::Map(Default::default())),
+        ("5", "anchor", Any::Array([Any::from(1), 2.into(), (-1).into(), 4.into()].into())),
         ("6", "resolved", "yes".into()),
         ("7", "reply_to", "../".into()),
         ("8", "body", 3.into()),

@@ -1,6 +1,8 @@
 //! The smallest difference between two texts, as edits of a shared text. What both have stays untouched, so an edit that someone else
 //! makes there at the same time survives.
 
+use std::ops::Range;
+
 use similar::{Algorithm, DiffOp, DiffableStr, capture_diff_slices};
 use yrs::{GetString, Text, TextRef, TransactionMut};
 
@@ -72,6 +74,26 @@ pub(super) fn apply(txn: &mut TransactionMut, text: &TextRef, new: &str) -> Opti
         text.insert(txn, one.at, one.inserted);
     }
     Some(!replacements.is_empty())
+}
+
+/// Turns each stretch of `text`, a range of bytes of what it reads, into other words. `false`, and nothing done, if `text` holds more than
+/// characters or a range does not fit.
+pub(super) fn apply_within(txn: &mut TransactionMut, text: &TextRef, stretches: &[(Range<usize>, &str)]) -> bool {
+    let words = text.get_string(txn);
+    let fits = |(range, _): &(Range<usize>, &str)| words.get(range.clone()).is_some();
+    if text.len(txn) != utf16(&words) || !stretches.iter().all(fits) {
+        return false;
+    }
+    for (range, new) in stretches.iter().rev() {
+        let from = utf16(&words[..range.start]);
+        for one in replacements(&words[range.clone()], new).iter().rev() {
+            if one.removed > 0 {
+                text.remove_range(txn, from + one.at, one.removed);
+            }
+            text.insert(txn, from + one.at, one.inserted);
+        }
+    }
+    true
 }
 
 fn utf16(text: &str) -> u32 {

@@ -321,6 +321,20 @@ pub(crate) fn fill(txn: &mut TransactionMut, points: &[(PointId, Texts, Option<u
     Ok(())
 }
 
+/// The text of a point's words; `None` where a careless client put something else.
+pub(crate) fn words_text<T: ReadTxn>(txn: &T, id: &PointId) -> Option<yrs::TextRef> {
+    match stored(txn, id).ok()?.get(txn, "words") {
+        Some(Out::YText(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// Replaces stretches of a point's words, given as ranges of bytes in order and without overlap; only what differs within each is
+/// edited. `false`, and nothing done, if the words are not plain text or a range is none of theirs.
+pub(crate) fn replace_words(txn: &mut TransactionMut, id: &PointId, stretches: &[(std::ops::Range<usize>, &str)]) -> bool {
+    words_text(txn, id).is_some_and(|text| difference::apply_within(txn, &text, stretches))
+}
+
 /// Line endings as `\n`.
 pub(crate) fn unix(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use yrs::{Any, GetString, Map, MapRef, Out, ReadTxn};
 
-use super::{Fault, META, Outline, POINTS, Point, Schedule, label, schedule};
+use super::{Fault, META, Outline, POINTS, Point, Schedule, adoption, label, schedule};
 use crate::{id::PointId, limits};
 
 impl Outline {
@@ -135,7 +135,8 @@ fn raw_point<T: ReadTxn>(txn: &T, id: PointId, map: &MapRef, texts: bool, faults
             Schedule::default()
         }
     };
-    Raw { point: Point { id, label, heading, words, parent: None, depth: 0, order, struck, schedule }, stored_parent }
+    let adoptions = if texts { adoption::read(txn, map, &mut bad) } else { BTreeMap::new() };
+    Raw { point: Point { id, label, heading, words, parent: None, depth: 0, order, struck, schedule, adoptions }, stored_parent }
 }
 
 /// The index of each point's parent, with unknown parents and circles cut. `raw` is sorted by id, so the first point of a circle that a

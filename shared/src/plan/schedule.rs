@@ -39,7 +39,7 @@ pub(super) fn read<T: ReadTxn>(txn: &T, map: &MapRef, bad: &mut impl FnMut(&str)
 }
 
 /// JavaScript has one kind of number: 3 may arrive as 3.0. Beyond 2^53 it is no longer exact, and no schedule either.
-fn whole(number: Number) -> Option<i64> {
+pub(crate) fn whole(number: Number) -> Option<i64> {
     const EXACT: i64 = 1 << 53;
     match number {
         Number::Int(days) if (-EXACT..=EXACT).contains(&days) => Some(days),
