@@ -2,6 +2,7 @@
 
 mod conference;
 mod edit;
+mod layer;
 mod member;
 mod place;
 mod plan;
@@ -56,6 +57,7 @@ enum Verb {
     Invite(member::Invite),
     Revoke(member::Revoke),
     Plan(plan::PlanVerb),
+    Layer(layer::LayerVerb),
     Show(read::Show),
     Words(words::Words),
     Add(place::Add),
@@ -89,6 +91,7 @@ impl Cli {
             Verb::Invite(verb) => verb.run(&context),
             Verb::Revoke(verb) => verb.run(&context),
             Verb::Plan(verb) => verb.run(&context),
+            Verb::Layer(verb) => verb.run(&context),
             Verb::Show(verb) => verb.run(&context),
             Verb::Words(verb) => verb.run(&context),
             Verb::Add(verb) => verb.run(&context),
@@ -150,6 +153,13 @@ mod tests {
             "plenary|invite|arv|Ana|--role|adviser|--expires|12h",
             "plenary|plan|access|plan|arv=none|bel=draft",
             "plenary|plan|create|plan|--from|-|--access|arv=draft|bel=read",
+            "plenary|plan|consent|plan",
+            "plenary|plan|consent|plan|arv|bel",
+            "plenary|plan|consent|plan|default",
+            "plenary|layer|open|plan|drafts",
+            "plenary|layer|open|plan|talk|--with|arv|bel",
+            "plenary|layer|open|plan|talk|--with|arv,bel",
+            "plenary|layer|audience|plan|talk|none",
             "plenary|watch|plan|--count|1",
             "plenary|words|plan|5|--|-dash",
         ] {
@@ -164,6 +174,8 @@ mod tests {
             "plenary|plan|access|plan|arv=all",
             "plenary|plan|access|plan|arv",
             "plenary|show|No Plan",
+            "plenary|layer|audience|plan|talk",
+            "plenary|layer|open|plan|No Layer",
             "plenary|invite|arv|Ana|--expires|soon",
             "plenary|invite|arv|Ana|--role|king",
             "plenary|--as|a|--token|t|whoami",

@@ -90,6 +90,15 @@ pub fn inline(text: &str) -> Cow<'_, str> {
     neutralised(text, |c| c != '\n' && harmless(c))
 }
 
+/// `a`, `a and b`, `a, b and c`.
+pub fn in_words(names: &[impl ToString]) -> String {
+    let mut names: Vec<String> = names.iter().map(ToString::to_string).collect();
+    match names.pop() {
+        Some(last) if !names.is_empty() => format!("{} and {last}", names.join(", ")),
+        last => last.unwrap_or_default(),
+    }
+}
+
 /// Text from outside over several lines: nothing in it but the ends of its lines can steer a terminal.
 pub fn lines(text: &str) -> Cow<'_, str> {
     neutralised(text, |c| c == '\n' || harmless(c))

@@ -1,6 +1,7 @@
 //! HTTP: routes, the upgrade to a socket, and how errors look. One file per resource below.
 
 mod conference;
+mod layer;
 mod plan;
 mod sync;
 
@@ -15,7 +16,7 @@ use axum::{
 use plenary_shared::{
     access::Role,
     api,
-    id::{ConferenceId, PartyId},
+    id::{ConferenceId, DocAddress, PartyId},
     limits,
 };
 use std::{
@@ -27,7 +28,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::{
     auth::{self, SecretDigest},
     config::Limits,
-    metrics::Metrics,
+    metrics::{Figures, Present},
     registry::{Registry, RegistryError},
     rooms::{RoomError, Rooms},
 };
@@ -39,7 +40,7 @@ pub struct App {
     /// Documents in memory.
     pub rooms: Arc<Rooms>,
     /// Figures.
-    pub metrics: Arc<Metrics>,
+    pub metrics: Arc<Figures>,
     limits: Limits,
     sessions: Arc<Semaphore>,
     large: Arc<Semaphore>,
@@ -50,7 +51,7 @@ pub struct App {
 
 impl App {
     /// An application on its registry and rooms.
-    pub fn new(registry: Arc<Registry>, rooms: Arc<Rooms>, metrics: Arc<Metrics>, limits: Limits) -> Arc<Self> {
+    pub fn new(registry: Arc<Registry>, rooms: Arc<Rooms>, metrics: Arc<Figures>, limits: Limits) -> Arc<Self> {
         Arc::new(Self {
             registry,
             rooms,
@@ -65,7 +66,7 @@ impl App {
     }
 
     /// A place among the sessions, in all and of the member, or `None` if there is none left.
-    fn session_place(&self, member: &api::Member) -> Option<(OwnedSemaphorePermit, OwnedSemaphorePermit)> {
+    fn session_place(&self, member: &api::Member, address: &DocAddress) -> Option<SessionPlace> {
         let all = self.sessions.clone().try_acquire_owned().ok()?;
         let mut by_member = self.by_member.lock().unwrap_or_else(PoisonError::into_inner);
         let places = self.limits.sessions_per_member;
@@ -74,7 +75,7 @@ impl App {
         }
         let own = by_member.entry(format!("{}/{}", member.conference, member.member));
         let own = own.or_insert_with(|| Arc::new(Semaphore::new(places))).clone().try_acquire_owned().ok()?;
-        Some((all, own))
+        Some(SessionPlace { _all: all, _own: own, _counted: Present::session(self.metrics.of(address)) })
     }
 
     /// Places for large messages, among all and among a party's.
@@ -89,10 +90,13 @@ impl App {
     pub async fn all_sessions_ended(&self) {
         let _ = self.sessions.acquire_many(u32::try_from(self.limits.sessions).unwrap_or(u32::MAX)).await;
     }
+}
 
-    fn sessions_open(&self) -> usize {
-        self.limits.sessions - self.sessions.available_permits()
-    }
+/// A place among the sessions, kept as long as one lasts.
+struct SessionPlace {
+    _all: OwnedSemaphorePermit,
+    _own: OwnedSemaphorePermit,
+    _counted: Present,
 }
 
 /// The routes.
@@ -108,6 +112,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/conferences/{c}/plans", get(plan::list).post(plan::create).layer(DefaultBodyLimit::max(limits::PLAN_BYTES_MAX)))
         .route("/conferences/{c}/plans/{p}", get(plan::show))
         .route("/conferences/{c}/plans/{p}/access", put(plan::set_access))
+        .route("/conferences/{c}/plans/{p}/consent", put(plan::choose_consent))
+        .route("/conferences/{c}/plans/{p}/layers", get(layer::list).post(layer::open))
+        .route("/conferences/{c}/plans/{p}/layers/{l}/audience", put(layer::set_audience))
         .route("/conferences/{c}/plans/{p}/export", get(plan::export))
         .route("/conferences/{c}/plans/{p}/log", get(plan::log));
     Router::new()
@@ -168,7 +175,7 @@ async fn metrics(State(app): State<Arc<App>>, caller: Caller) -> Result<Response
         api::Whoami::Member(api::Member { role: Role::Chair, .. }) => {}
         api::Whoami::Member(_) => return Err(ApiError::forbidden("figures are for the chair")),
     }
-    let text = app.metrics.render(app.sessions_open(), app.rooms.count());
+    let text = app.metrics.render(app.rooms.plans_open());
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
 }
 

@@ -37,7 +37,7 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 pub use crate::registry::RegistryError;
-use crate::{http::App, metrics::Metrics, registry::Registry, room::Surroundings, rooms::Rooms, store::Store};
+use crate::{http::App, metrics::Figures, registry::Registry, rooms::Rooms, store::Store};
 
 /// Milliseconds since 1970-01-01 UTC.
 pub(crate) fn now_ms() -> u64 {
@@ -48,15 +48,15 @@ pub(crate) fn now_ms() -> u64 {
 pub struct Server {
     registry: Arc<Registry>,
     rooms: Arc<Rooms>,
-    metrics: Arc<Metrics>,
+    metrics: Arc<Figures>,
 }
 
 impl Server {
     /// Opens a server on a store. Blocks.
     pub fn open(store: Arc<dyn Store>) -> Result<Self, RegistryError> {
-        let metrics = Arc::new(Metrics::default());
+        let metrics = Arc::new(Figures::default());
         let registry = Arc::new(Registry::open(store.clone())?);
-        let rooms = Rooms::new(Surroundings { store, metrics: metrics.clone() });
+        let rooms = Rooms::new(store, metrics.clone());
         Ok(Self { registry, rooms, metrics })
     }
 

@@ -1,8 +1,15 @@
 //! Figures of the whole server as Prometheus text. None is kept by plan or by party: a figure must not tell who is at work.
+//!
+//! **Architecture invariant:** nothing about layers is in any figure. The chair of any conference reads them all, and a layer
+//! that is at work is nobody's business: what is counted about layers goes where no text is made of it.
 
+use plenary_shared::id::DocAddress;
 use std::{
     fmt::Write,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// A number that grows.
@@ -17,6 +24,45 @@ impl Counter {
 
     fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The figures of plans, and those of everything else, which nobody is shown.
+#[derive(Default)]
+pub struct Figures {
+    plans: Arc<Metrics>,
+    unread: Arc<Metrics>,
+}
+
+impl Figures {
+    /// Where what happens to a document is counted.
+    pub fn of(&self, address: &DocAddress) -> &Arc<Metrics> {
+        match address {
+            DocAddress::Plan(..) => &self.plans,
+            DocAddress::Layer(..) | DocAddress::Registry => &self.unread,
+        }
+    }
+
+    /// The text that Prometheus reads.
+    pub fn render(&self, rooms_open: usize) -> String {
+        self.plans.render(rooms_open)
+    }
+}
+
+/// Something that is counted as long as it is there.
+pub struct Present(Arc<Metrics>);
+
+impl Present {
+    /// Counts a socket, or what else takes a session's place.
+    pub fn session(metrics: &Arc<Metrics>) -> Self {
+        metrics.sessions_open.0.fetch_add(1, Ordering::Relaxed);
+        Self(metrics.clone())
+    }
+}
+
+impl Drop for Present {
+    fn drop(&mut self) {
+        self.0.sessions_open.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -37,26 +83,26 @@ pub struct Metrics {
     pub open_failures: Counter,
     /// Sockets opened.
     pub sessions: Counter,
+    sessions_open: Counter,
 }
 
 impl Metrics {
-    /// The text that Prometheus reads.
-    pub fn render(&self, sessions_open: usize, rooms_open: usize) -> String {
+    fn render(&self, rooms_open: usize) -> String {
         let mut text = String::new();
         let counters = [
             ("edits_total", "Edits made durable", &self.records),
             ("batches_total", "Batches that edits were written in", &self.batches),
             ("frames_total", "Update frames handed to sockets", &self.frames),
             ("refused_total", "Messages refused", &self.refused),
-            ("rebuilds_total", "Documents built again from their log", &self.rebuilds),
-            ("open_failures_total", "Documents that could not be opened", &self.open_failures),
+            ("rebuilds_total", "Plans built again from their log", &self.rebuilds),
+            ("open_failures_total", "Plans that could not be opened", &self.open_failures),
             ("sessions_total", "Sockets opened", &self.sessions),
         ];
         for (name, help, counter) in counters {
             let _ =
                 write!(text, "# HELP plenary_{name} {help}.\n# TYPE plenary_{name} counter\nplenary_{name} {}\n", counter.get());
         }
-        let gauges = [("sessions", "Sockets open", sessions_open), ("rooms", "Documents in memory", rooms_open)];
+        let gauges = [("sessions", "Sockets open", self.sessions_open.get()), ("rooms", "Plans in memory", rooms_open as u64)];
         for (name, help, value) in gauges {
             let _ = write!(text, "# HELP plenary_{name} {help}.\n# TYPE plenary_{name} gauge\nplenary_{name} {value}\n");
         }

@@ -1,34 +1,37 @@
-//! Conferences, parties, members, invitations, plans and their access: folded from a log of its own, like any document.
+//! Conferences, parties, members, invitations, plans, their access and their layers: folded from a log of its own, like any
+//! document. What is asked of it stands by subject in the files below.
 //!
 //! **Architecture invariant:** nothing is changed here that the log does not hold durably first, and every change moves
 //! [`Registry::version`], so that whoever cached a right asks again.
 
+mod layers;
+mod members;
+mod plans;
+mod rights;
 mod state;
 #[cfg(test)]
 mod tests;
 
 use bytes::Bytes;
 use plenary_shared::{
-    access::{self, Access, Action, Role},
     api,
-    id::{ConferenceId, DocAddress, MemberId, PartyId, PlanId},
+    id::{DocAddress, PartyId},
     limits,
     record::{self, Author, Digest, Record},
 };
 use std::{
-    collections::BTreeMap,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
     time::Duration,
 };
 use tokio::sync::{Mutex, watch};
 
 use crate::{
-    auth::{Secret, SecretDigest},
+    auth::SecretDigest,
     now_ms,
     store::{Store, StoreError},
 };
 pub use state::{ConferenceEntry, PlanEntry, Whom};
-use state::{Credential, Event, State};
+use state::{Event, State};
 
 /// Why the registry did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -129,189 +132,9 @@ impl Registry {
         }
     }
 
-    /// What a token may do with a document; `None` if it may not even know that the document exists.
-    pub fn rights(&self, token: &SecretDigest, address: &DocAddress) -> Option<Rights> {
-        let DocAddress::Plan(conference, plan) = address else { return None };
-        let state = self.state();
-        let Whom::Member(own, member) = state.whom(token, now_ms())? else { return None };
-        if own != conference {
-            return None;
-        }
-        let entry = state.conferences.get(conference)?;
-        let member = entry.members.get(member)?;
-        let granted = entry.plans.get(plan)?.access.get(&member.party).copied();
-        access::may(member.role, granted, Action::Read)
-            .then(|| Rights { member: member.clone(), write: access::may(member.role, granted, Action::Write) })
-    }
-
     /// Reads a conference's entry as `member` of it.
     pub fn conference<T>(&self, member: &api::Member, read: impl FnOnce(&ConferenceEntry) -> T) -> Result<T, RegistryError> {
         self.state().conferences.get(&member.conference).map(read).ok_or(RegistryError::NotFound)
-    }
-
-    /// The invitation for the administering chair, if nobody was ever invited: the first start.
-    pub async fn first_invitation(&self) -> Result<Option<String>, RegistryError> {
-        let secret = new_secret()?;
-        let invitation = secret.digest();
-        let expires_ms = now_ms() + millis(limits::INVITATION);
-        let invited = self
-            .change(administration(), |state| {
-                let open = state.invitations.values().any(|invitation| invitation.expires_ms > now_ms());
-                let first = state.tokens.is_empty() && !open && state.conferences.is_empty();
-                Ok(if first { vec![Event::AdministratorInvited { invitation, expires_ms }] } else { vec![] })
-            })
-            .await?;
-        Ok((invited > 0).then(|| secret.reveal()))
-    }
-
-    /// Trades an invitation for a token; good once.
-    pub async fn join(&self, invitation: &str) -> Result<api::Joined, RegistryError> {
-        let (invitation, secret) = (SecretDigest::of(invitation), new_secret()?);
-        let token = secret.digest();
-        let expires_ms = now_ms() + millis(limits::TOKEN);
-        self.change(administration(), |state| {
-            let good = state.invitations.get(&invitation).is_some_and(|Credential { expires_ms, .. }| *expires_ms > now_ms());
-            if good { Ok(vec![Event::Joined { invitation, token, expires_ms }]) } else { Err(RegistryError::Invitation) }
-        })
-        .await?;
-        let who = self.whoami(&token).ok_or(RegistryError::Invitation)?;
-        Ok(api::Joined { token: Some(secret.reveal()), who, expires_ms })
-    }
-
-    /// Opens a conference; answers the invitation for its chair.
-    pub async fn open_conference(&self, new: api::NewConference) -> Result<api::Invitation, RegistryError> {
-        check_name("the title", &new.title)?;
-        check_name("the party's name", &new.party.name)?;
-        check_name("the chair's name", &new.chair)?;
-        let conference = new.id.clone();
-        let chair = NewSeat { party: new.party.id.clone(), role: Role::Chair, name: new.chair, expires: limits::INVITATION };
-        let opened = Event::ConferenceOpened { conference: new.id.clone(), title: new.title, party: new.party };
-        self.seat(None, conference, Some(opened), chair).await
-    }
-
-    /// Admits a party.
-    pub async fn add_party(&self, chair: &api::Member, party: api::Party) -> Result<(), RegistryError> {
-        check_name("the party's name", &party.name)?;
-        let conference = chair.conference.clone();
-        self.change(author(chair), |state| {
-            check_chair(state, chair)?;
-            let entry = state.conferences.get(&conference).ok_or(RegistryError::NotFound)?;
-            check_free(entry.parties.contains_key(&party.id), "party", &party.id)?;
-            check_room(entry.parties.len(), limits::PARTIES_MAX, "parties")?;
-            Ok(vec![Event::PartyAdded { conference: conference.clone(), party }])
-        })
-        .await?;
-        Ok(())
-    }
-
-    /// Invites a member into a delegation.
-    pub async fn invite(&self, chair: &api::Member, new: api::NewMember) -> Result<api::Invitation, RegistryError> {
-        check_name("the member's name", &new.name)?;
-        let expires = new.expires_s.map_or(limits::INVITATION, Duration::from_secs);
-        if expires.is_zero() || expires > limits::TOKEN {
-            return Err(RegistryError::Invalid("an invitation is good for at least a second and at most a year".into()));
-        }
-        let seat = NewSeat { party: new.party, role: new.role, name: new.name, expires };
-        self.seat(Some(chair), chair.conference.clone(), None, seat).await
-    }
-
-    /// Gives a seat, in a conference that is there or that `opened` opens with it.
-    async fn seat(
-        &self,
-        chair: Option<&api::Member>,
-        conference: ConferenceId,
-        opened: Option<Event>,
-        seat: NewSeat,
-    ) -> Result<api::Invitation, RegistryError> {
-        let secret = new_secret()?;
-        let invitation = secret.digest();
-        let expires_ms = now_ms() + millis(seat.expires);
-        let mut seated = None;
-        self.change(chair.map_or_else(administration, author), |state| {
-            let mut fresh = State::default();
-            let state = match &opened {
-                Some(opened) => {
-                    check_free(state.conferences.contains_key(&conference), "conference", &conference)?;
-                    check_room(state.conferences.len(), limits::CONFERENCES_MAX, "conferences")?;
-                    fresh.apply(opened.clone());
-                    &fresh
-                }
-                None => state,
-            };
-            chair.map_or(Ok(()), |chair| check_chair(state, chair))?;
-            let entry = state.conferences.get(&conference).ok_or(RegistryError::NotFound)?;
-            if !entry.parties.contains_key(&seat.party) {
-                return Err(RegistryError::Invalid(format!("there is no party {}: add it first", seat.party)));
-            }
-            check_room(entry.members.len(), limits::MEMBERS_MAX, "members")?;
-            let id = state.next_member(&conference, &seat.party);
-            let id = id.ok_or_else(|| RegistryError::Invalid("the party's id is too long to number its members".into()))?;
-            let NewSeat { party, role, name, .. } = seat;
-            let member = api::Member { conference: conference.clone(), party, member: id, role, name };
-            seated = Some(member.clone());
-            Ok(opened.into_iter().chain([Event::MemberInvited { member, invitation, expires_ms }]).collect())
-        })
-        .await?;
-        let member = seated.ok_or(RegistryError::NotFound)?;
-        Ok(api::Invitation { invitation: secret.reveal(), member, expires_ms })
-    }
-
-    /// Revokes a member: invitation, tokens and sessions end.
-    pub async fn revoke(&self, chair: &api::Member, member: MemberId) -> Result<(), RegistryError> {
-        let conference = chair.conference.clone();
-        self.change(author(chair), |state| {
-            check_chair(state, chair)?;
-            let gone = state.member(&conference, &member).ok_or(RegistryError::NotFound)?;
-            if gone.role == Role::Chair && !state.has_other_chair(&conference, &member) {
-                return Err(RegistryError::Forbidden("this is the only chair: invite another before you revoke this one"));
-            }
-            Ok(vec![Event::MemberRevoked { conference: conference.clone(), member }])
-        })
-        .await?;
-        Ok(())
-    }
-
-    /// Enters a plan. Its text is a document of its own.
-    pub async fn create_plan(
-        &self,
-        chair: &api::Member,
-        plan: PlanId,
-        title: String,
-        access: BTreeMap<PartyId, Access>,
-    ) -> Result<(), RegistryError> {
-        check_name("the title", &title)?;
-        let conference = chair.conference.clone();
-        self.change(author(chair), |state| {
-            check_chair(state, chair)?;
-            let entry = state.conferences.get(&conference).ok_or(RegistryError::NotFound)?;
-            check_free(entry.plans.contains_key(&plan), "plan", &plan)?;
-            check_room(entry.plans.len(), limits::PLANS_MAX, "plans")?;
-            check_parties(entry, &access)?;
-            Ok(vec![Event::PlanCreated { conference: conference.clone(), plan, title, access }])
-        })
-        .await?;
-        Ok(())
-    }
-
-    /// Says anew what each party may do with a plan.
-    pub async fn set_access(
-        &self,
-        chair: &api::Member,
-        plan: PlanId,
-        access: BTreeMap<PartyId, Access>,
-    ) -> Result<(), RegistryError> {
-        let conference = chair.conference.clone();
-        self.change(author(chair), |state| {
-            check_chair(state, chair)?;
-            let entry = state.conferences.get(&conference).ok_or(RegistryError::NotFound)?;
-            let old = entry.plans.get(&plan).ok_or(RegistryError::NotFound)?;
-            check_parties(entry, &access)?;
-            let changed = old.access != access;
-            let event = Event::AccessChanged { conference: conference.clone(), plan, access };
-            Ok(if changed { vec![event] } else { vec![] })
-        })
-        .await?;
-        Ok(())
     }
 
     /// Decides on the present state which events follow, makes them durable, then folds them in. Answers how many.
@@ -350,17 +173,6 @@ impl Registry {
     }
 }
 
-struct NewSeat {
-    party: PartyId,
-    role: Role,
-    name: String,
-    expires: Duration,
-}
-
-fn new_secret() -> Result<Secret, RegistryError> {
-    Secret::generate().map_err(|_| RegistryError::Randomness)
-}
-
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
@@ -376,9 +188,9 @@ fn author(member: &api::Member) -> Author {
     Author { party: member.party.clone(), member: member.member.clone() }
 }
 
-/// Whether the chair who asked still is one: a request may have been under way for a while.
-fn check_chair(state: &State, chair: &api::Member) -> Result<(), RegistryError> {
-    if state.member(&chair.conference, &chair.member) == Some(chair) { Ok(()) } else { Err(RegistryError::NotFound) }
+/// Whether who asked still is what it was: a request may have been under way for a while.
+fn check_present(state: &State, member: &api::Member) -> Result<(), RegistryError> {
+    if state.member(&member.conference, &member.member) == Some(member) { Ok(()) } else { Err(RegistryError::NotFound) }
 }
 
 fn check_name(what: &str, name: &str) -> Result<(), RegistryError> {
@@ -397,8 +209,8 @@ fn check_room(count: usize, max: usize, what: &'static str) -> Result<(), Regist
     if count >= max { Err(RegistryError::Full { what, max }) } else { Ok(()) }
 }
 
-fn check_parties(entry: &ConferenceEntry, access: &BTreeMap<PartyId, Access>) -> Result<(), RegistryError> {
-    match access.keys().find(|party| !entry.parties.contains_key(*party)) {
+fn check_parties<'a>(entry: &ConferenceEntry, parties: impl IntoIterator<Item = &'a PartyId>) -> Result<(), RegistryError> {
+    match parties.into_iter().find(|party| !entry.parties.contains_key(*party)) {
         Some(unknown) => Err(RegistryError::Invalid(format!("there is no party {unknown}: add it first"))),
         None => Ok(()),
     }

@@ -105,10 +105,11 @@ impl Room {
     pub fn open(address: DocAddress, around: Surroundings) -> Result<Self, OpenError> {
         let document = Document::open(&*around.store, &address)?;
         let snapshot_seq = document.seq();
+        let state = RoomState::new(&address, document);
         Ok(Self {
             address,
             around,
-            state: RoomState::new(document),
+            state,
             outboxes: HashMap::new(),
             followers: HashMap::new(),
             edits: HashMap::new(),
@@ -138,7 +139,7 @@ impl Room {
                             quiet = due.then(|| Instant::now() + limits::SNAPSHOT_QUIET);
                         }
                         Err(error) => {
-                            tracing::error!(document = %self.address, %error, "edits could not be stored");
+                            tracing::error!(document = %self.address.for_log(), %error, "edits could not be stored");
                             self.state.append_failed(&mut effects);
                             let _ = self.perform(&mut effects).await;
                             return Ended::Failed;
@@ -344,7 +345,7 @@ impl Room {
         let (saved, address) = (self.around.store.save_snapshot(&self.address, seq, bytes), self.address.clone());
         let saving = tokio::spawn(async move {
             if let Err(error) = saved.await {
-                tracing::warn!(document = %address, %error, "the snapshot was not saved");
+                tracing::warn!(document = %address.for_log(), %error, "the snapshot was not saved");
             }
         });
         // While sessions are served nobody waits for it; a room that ends does, so that the next one opens from it.
@@ -361,12 +362,12 @@ impl Room {
 impl Drop for Room {
     /// However a room ends, nobody is left with a socket that says nothing.
     fn drop(&mut self) {
-        self.close_all(protocol::CLOSE_LATER, "the plan is not available now");
+        self.close_all(protocol::CLOSE_LATER, "the document is not available now");
     }
 }
 
 async fn rebuild(around: Surroundings, address: DocAddress) -> Result<Document, OpenError> {
-    tracing::error!(document = %address, "the document misbehaved: building it again from the log");
+    tracing::error!(document = %address.for_log(), "the document misbehaved: building it again from the log");
     around.metrics.rebuilds.add(1);
     let rebuilt = tokio::task::spawn_blocking(move || Document::open(&*around.store, &address)).await;
     rebuilt.unwrap_or_else(|_| Err(OpenError::Store(StoreError::Closed)))

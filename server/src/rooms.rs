@@ -1,7 +1,11 @@
 //! From an address to its running room: one load at a time, and idle rooms leave memory.
 
 use bytes::Bytes;
-use plenary_shared::{id::DocAddress, limits, record::Author};
+use plenary_shared::{
+    id::{ConferenceId, DocAddress, PartyId},
+    limits,
+    record::Author,
+};
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -13,7 +17,11 @@ use tokio::{
     time::timeout,
 };
 
-use crate::room::{Command, EditError, Ended, Room, Surroundings};
+use crate::{
+    metrics::Figures,
+    room::{Command, EditError, Ended, Room, Surroundings},
+    store::Store,
+};
 
 /// A running room's inbox.
 pub type Inbox = mpsc::Sender<Command>;
@@ -21,11 +29,11 @@ pub type Inbox = mpsc::Sender<Command>;
 /// Why no room answers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RoomError {
-    /// As many documents are open as may be.
-    #[error("the server has as many plans open as it can: try again later")]
+    /// As many documents of its kind are open as may be.
+    #[error("the server has as many documents open as it can: try again later")]
     Full,
     /// The document cannot be loaded, or the server stops.
-    #[error("the plan is not available now: try again later")]
+    #[error("the document is not available now: try again later")]
     Unavailable,
     /// The edit was not taken.
     #[error(transparent)]
@@ -34,17 +42,55 @@ pub enum RoomError {
 
 /// All rooms in memory.
 pub struct Rooms {
-    around: Surroundings,
+    store: Arc<dyn Store>,
+    metrics: Arc<Figures>,
     shared: Mutex<Shared>,
+}
+
+/// What rooms are counted by when it is asked whether one more may open: what one party does with its layers is not to be
+/// noticed on plans or on other parties' layers.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Share {
+    Plans,
+    Layers(ConferenceId, PartyId),
+}
+
+impl Share {
+    fn of(address: &DocAddress) -> Self {
+        match address {
+            DocAddress::Layer(conference, _, party, _) => Share::Layers(conference.clone(), party.clone()),
+            DocAddress::Plan(..) | DocAddress::Registry => Share::Plans,
+        }
+    }
+
+    fn rooms_max(&self) -> usize {
+        match self {
+            Share::Plans => limits::ROOMS_MAX,
+            Share::Layers(..) => limits::LAYER_ROOMS_PER_PARTY_MAX,
+        }
+    }
 }
 
 #[derive(Default)]
 struct Shared {
-    open: HashMap<DocAddress, Inbox>,
+    open: HashMap<Share, HashMap<DocAddress, Inbox>>,
     /// Documents that could not be opened a moment ago.
     failed: HashSet<DocAddress>,
     tasks: JoinSet<()>,
     stopping: bool,
+}
+
+impl Shared {
+    /// A room is out of reach from here on.
+    fn left(&mut self, address: &DocAddress) {
+        let share = Share::of(address);
+        if let Some(open) = self.open.get_mut(&share) {
+            open.remove(address);
+            if open.is_empty() {
+                self.open.remove(&share);
+            }
+        }
+    }
 }
 
 /// How long a document that could not be opened is left alone.
@@ -55,38 +101,39 @@ const TRIES: usize = 8;
 
 impl Rooms {
     /// No room yet.
-    pub fn new(around: Surroundings) -> Arc<Self> {
-        Arc::new(Self { around, shared: Mutex::default() })
+    pub fn new(store: Arc<dyn Store>, metrics: Arc<Figures>) -> Arc<Self> {
+        Arc::new(Self { store, metrics, shared: Mutex::default() })
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Rooms in memory.
-    pub fn count(&self) -> usize {
-        self.shared().open.len()
+    /// Plans in memory.
+    pub fn plans_open(&self) -> usize {
+        self.shared().open.get(&Share::Plans).map_or(0, HashMap::len)
     }
 
     /// Whether edits can be stored: the disk has its reserve.
     pub fn can_store(&self) -> bool {
-        self.around.store.free_bytes().is_none_or(|free| free >= limits::DISK_RESERVE_BYTES)
+        self.store.free_bytes().is_none_or(|free| free >= limits::DISK_RESERVE_BYTES)
     }
 
     /// The room of a document, loaded in the background if it is not in memory: what is sent meanwhile waits in its inbox.
     fn inbox(self: &Arc<Self>, address: &DocAddress) -> Result<Inbox, RoomError> {
-        let mut shared = self.shared();
-        if let Some(inbox) = shared.open.get(address).filter(|inbox| !inbox.is_closed()) {
+        let (mut shared, share) = (self.shared(), Share::of(address));
+        let open = shared.open.get(&share);
+        if let Some(inbox) = open.and_then(|open| open.get(address)).filter(|inbox| !inbox.is_closed()) {
             return Ok(inbox.clone());
         }
         if shared.stopping || shared.failed.contains(address) {
             return Err(RoomError::Unavailable);
         }
-        if shared.open.len() >= limits::ROOMS_MAX {
+        if open.map_or(0, HashMap::len) >= share.rooms_max() {
             return Err(RoomError::Full);
         }
         let (inbox, receiver) = mpsc::channel(limits::ROOM_INBOX_MESSAGES);
-        shared.open.insert(address.clone(), inbox.clone());
+        shared.open.entry(share).or_default().insert(address.clone(), inbox.clone());
         while shared.tasks.try_join_next().is_some() {}
         shared.tasks.spawn(run(self.clone(), address.clone(), receiver));
         Ok(inbox)
@@ -128,7 +175,7 @@ impl Rooms {
         let (inboxes, mut tasks) = {
             let mut shared = self.shared();
             shared.stopping = true;
-            (shared.open.values().cloned().collect::<Vec<_>>(), std::mem::take(&mut shared.tasks))
+            (shared.open.values().flat_map(HashMap::values).cloned().collect::<Vec<_>>(), std::mem::take(&mut shared.tasks))
         };
         // All at once, and not for ever: a disk that hangs must not keep the process.
         let asked = futures_util::future::join_all(inboxes.iter().map(|inbox| inbox.send(Command::Stop)));
@@ -137,13 +184,14 @@ impl Rooms {
             while tasks.join_next().await.is_some() {}
         });
         if stopped.await.is_err() {
-            tracing::error!("some plans could not be finished in time: what was acknowledged is in the log");
+            tracing::error!("some documents could not be finished in time: what was acknowledged is in the log");
         }
     }
 }
 
 async fn run(rooms: Arc<Rooms>, address: DocAddress, mut inbox: mpsc::Receiver<Command>) {
-    let (around, at) = (rooms.around.clone(), address.clone());
+    let around = Surroundings { store: rooms.store.clone(), metrics: rooms.metrics.of(&address).clone() };
+    let at = address.clone();
     let opened = tokio::task::spawn_blocking(move || Room::open(at, around)).await;
     match opened {
         Ok(Ok(mut room)) => loop {
@@ -153,19 +201,19 @@ async fn run(rooms: Arc<Rooms>, address: DocAddress, mut inbox: mpsc::Receiver<C
             if ended == Ended::Idle && !inbox.is_empty() {
                 continue;
             }
-            shared.open.remove(&address);
+            shared.left(&address);
             break;
         },
         failed => {
             match failed {
-                Ok(Err(error)) => tracing::error!(document = %address, %error, "the document cannot be opened"),
-                _ => tracing::error!(document = %address, "the document cannot be opened: its loading panicked"),
+                Ok(Err(error)) => tracing::error!(document = %address.for_log(), %error, "the document cannot be opened"),
+                _ => tracing::error!(document = %address.for_log(), "the document cannot be opened: its loading panicked"),
             }
-            rooms.around.metrics.open_failures.add(1);
+            rooms.metrics.of(&address).open_failures.add(1);
             // Whoever asks meanwhile is told at once, without another load.
             {
                 let mut shared = rooms.shared();
-                shared.open.remove(&address);
+                shared.left(&address);
                 shared.failed.insert(address.clone());
             }
             drop(inbox);

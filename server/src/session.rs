@@ -79,16 +79,23 @@ impl Session {
             |joined| Command::Join { session: self.id, member: self.rights.member.clone(), outbox: outbox.clone(), joined };
         let close = match self.rooms.ask(&self.address, join).await {
             Ok((inbox, ())) => {
+                let talk = async {
+                    tokio::select! {
+                        close = self.read(&mut stream, &meter, &inbox) => close,
+                        close = self.write(&mut sink, &meter, &outbox, &inbox) => close,
+                    }
+                };
+                // Rights come first, whatever else there is to do.
                 let close = tokio::select! {
-                    close = self.read(&mut stream, &meter, &inbox) => close,
-                    close = write(self.id, &mut sink, &meter, &outbox, &inbox) => close,
+                    biased;
                     close = self.watch_rights() => close,
+                    close = talk => close,
                 };
                 let _ = inbox.send(Command::Leave { session: self.id }).await;
                 close
             }
-            Err(RoomError::Full) => Some(Close { code: protocol::CLOSE_LATER, reason: "too many plans are open" }),
-            Err(_) => Some(Close { code: protocol::CLOSE_LATER, reason: "the plan is not available now" }),
+            Err(RoomError::Full) => Some(Close { code: protocol::CLOSE_LATER, reason: "too many documents are open" }),
+            Err(_) => Some(Close { code: protocol::CLOSE_LATER, reason: "the document is not available now" }),
         };
         let farewell = async {
             if let Some(Close { code, reason }) = close {
@@ -137,7 +144,40 @@ impl Session {
             }
             let command = Command::Message { session: self.id, message, write, place: meter.finish() };
             if inbox.send(command).await.is_err() {
-                return Some(Close { code: protocol::CLOSE_LATER, reason: "the plan is not available now" });
+                return Some(Close { code: protocol::CLOSE_LATER, reason: "the document is not available now" });
+            }
+        }
+    }
+
+    async fn write(&self, sink: &mut SplitSink<Socket, Message>, meter: &Meter, outbox: &Outbox, inbox: &Inbox) -> Option<Close> {
+        let version = self.registry.version();
+        let mut seen = None;
+        let mut ping = Instant::now() + limits::PING;
+        loop {
+            if Instant::now() >= ping {
+                ping = Instant::now() + limits::PING;
+                if let Err(close) = send(sink, meter, Message::Ping(Bytes::new())).await {
+                    return close;
+                }
+            }
+            match timeout_at(ping, outbox.next()).await {
+                Err(_) => {}
+                Ok(Next::Frames(frames)) => {
+                    // What was written after a right was taken away is never shown to who had it: such frames come here after
+                    // the registry has moved, and they are taken before it is looked at.
+                    let now = Some(*version.borrow());
+                    if now != seen && self.registry.rights(&self.token, &self.address).is_none() {
+                        return Some(GONE);
+                    }
+                    seen = now;
+                    for frame in frames {
+                        if let Err(close) = send(sink, meter, Message::Binary(frame)).await {
+                            return close;
+                        }
+                    }
+                }
+                Ok(Next::AskToCatchUp) => inbox.send(Command::CatchUp { session: self.id }).await.ok()?,
+                Ok(Next::Close(close)) => return Some(close),
             }
         }
     }
@@ -188,36 +228,6 @@ async fn send(sink: &mut SplitSink<Socket, Message>, meter: &Meter, message: Mes
             Ok(sent) => return sent.map_err(|_| None),
             Err(_) if meter.written.load(Ordering::Relaxed) > before => {}
             Err(_) => return Err(Some(Close { code: protocol::CLOSE_LATER, reason: "too slow" })),
-        }
-    }
-}
-
-async fn write(
-    id: SessionId,
-    sink: &mut SplitSink<Socket, Message>,
-    meter: &Meter,
-    outbox: &Outbox,
-    inbox: &Inbox,
-) -> Option<Close> {
-    let mut ping = Instant::now() + limits::PING;
-    loop {
-        if Instant::now() >= ping {
-            ping = Instant::now() + limits::PING;
-            if let Err(close) = send(sink, meter, Message::Ping(Bytes::new())).await {
-                return close;
-            }
-        }
-        match timeout_at(ping, outbox.next()).await {
-            Err(_) => {}
-            Ok(Next::Frames(frames)) => {
-                for frame in frames {
-                    if let Err(close) = send(sink, meter, Message::Binary(frame)).await {
-                        return close;
-                    }
-                }
-            }
-            Ok(Next::AskToCatchUp) => inbox.send(Command::CatchUp { session: id }).await.ok()?,
-            Ok(Next::Close(close)) => return Some(close),
         }
     }
 }

@@ -77,7 +77,7 @@ pub trait Store: Send + Sync + 'static {
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// What is stored is not what was written.
-    #[error("record {seq} of document {doc} is damaged ({what}): restore the data directory from a backup")]
+    #[error("record {seq} of {} is damaged ({what}): restore the data directory from a backup", doc.for_log())]
     Corrupt {
         /// The document.
         doc: DocAddress,

@@ -13,17 +13,21 @@
 //! | `POST /conferences/{c}/plans` | [`NewPlan`] -> [`Plan`] | chair |
 //! | `GET /conferences/{c}/plans/{p}` | [`Plan`] | who may read it |
 //! | `PUT /conferences/{c}/plans/{p}/access` | [`AccessList`] -> [`Plan`] | chair |
+//! | `PUT /conferences/{c}/plans/{p}/consent` | [`ConsentList`] -> [`Plan`] | chair |
+//! | `GET /conferences/{c}/plans/{p}/layers` | `[`[`Layer`]`]` | who may read the plan, those they may read |
+//! | `POST /conferences/{c}/plans/{p}/layers` | [`NewLayer`] -> [`Layer`] of one's own party | who may speak for it |
+//! | `PUT /conferences/{c}/plans/{p}/layers/{l}/audience` | [`AudienceList`] -> [`Layer`] of one's own party | who may speak for it |
 //! | `GET /conferences/{c}/plans/{p}/export` | Markdown | who may read it |
 //! | `GET /conferences/{c}/plans/{p}/log` | [`LogLine`]s, one a line, as they come | who may read it |
 //!
 //! Whatever is refused answers with an [`ErrorBody`].
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     access::{Access, Role},
-    id::{ConferenceId, MemberId, PartyId, PlanId},
+    id::{ConferenceId, LayerId, MemberId, PartyId, PlanId},
     record::Author,
 };
 
@@ -170,6 +174,9 @@ pub struct Plan {
     /// What each party may do with it; only the chair is told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access: Option<BTreeMap<PartyId, Access>>,
+    /// The parties that must consent to the words: those that the chair chose, or all with `draft` or `propose`. Whoever reads
+    /// the plan is told.
+    pub consent: Vec<PartyId>,
 }
 
 /// The whole list of what each party may do with a plan: a party left out no longer sees it.
@@ -178,6 +185,93 @@ pub struct Plan {
 pub struct AccessList {
     /// By party.
     pub access: BTreeMap<PartyId, Access>,
+}
+
+/// Says which parties must consent to the words of a plan.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsentList {
+    /// At least one, each with `draft` or `propose` on the plan; `null`: all that have it, now and later. Never left out: a slip must
+    /// not undo what the chair chose.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub parties: Option<BTreeSet<PartyId>>,
+}
+
+/// Whom a layer is for. In JSON `"party"`, `"all"` or the list of the parties.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(from = "AudienceJson", into = "AudienceJson")]
+pub enum Audience {
+    /// The party whose layer it is, and nobody else.
+    Party,
+    /// All who see the plan.
+    All,
+    /// These parties, as far as they see the plan, besides the one whose layer it is, which always reads and is not listed.
+    Parties(BTreeSet<PartyId>),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum AudienceJson {
+    Word(AudienceWord),
+    Parties(BTreeSet<PartyId>),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum AudienceWord {
+    Party,
+    All,
+}
+
+impl From<AudienceJson> for Audience {
+    fn from(json: AudienceJson) -> Self {
+        match json {
+            AudienceJson::Word(AudienceWord::Party) => Audience::Party,
+            AudienceJson::Word(AudienceWord::All) => Audience::All,
+            AudienceJson::Parties(parties) => Audience::Parties(parties),
+        }
+    }
+}
+
+impl From<Audience> for AudienceJson {
+    fn from(audience: Audience) -> Self {
+        match audience {
+            Audience::Party => AudienceJson::Word(AudienceWord::Party),
+            Audience::All => AudienceJson::Word(AudienceWord::All),
+            Audience::Parties(parties) => AudienceJson::Parties(parties),
+        }
+    }
+}
+
+/// A layer that one may read. Its document syncs at `/sync/{conference}/{plan}/{party}/{layer}`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Layer {
+    /// The party whose it is.
+    pub party: PartyId,
+    /// Its id, unique within the party's layers on the plan.
+    pub layer: LayerId,
+    /// Whom it is for. Everyone in the audience is told the whole of it: who reads along is no secret among readers.
+    pub audience: Audience,
+    /// Whether one may write in it.
+    pub write: bool,
+}
+
+/// Opens a layer of one's own party on a plan.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewLayer {
+    /// Its id: no built-in one, and none that one's own party has on the plan already.
+    pub layer: LayerId,
+    /// The parties that read it besides one's own; empty: none does.
+    pub audience: BTreeSet<PartyId>,
+}
+
+/// The whole list of the parties that read a layer besides the one whose it is: a party left out no longer sees it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AudienceList {
+    /// The parties; empty: none.
+    pub audience: BTreeSet<PartyId>,
 }
 
 /// One line of a plan's log as it comes: first the state, then each record that followed.
@@ -216,4 +310,32 @@ pub struct ErrorBody {
     pub error: String,
     /// What was wrong and what to do.
     pub message: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn consent_is_put_back_to_all_only_by_saying_so() {
+        assert!(serde_json::from_str::<ConsentList>(r#"{"parties":null}"#).unwrap().parties.is_none());
+        assert!(serde_json::from_str::<ConsentList>("{}").is_err());
+    }
+
+    #[test]
+    fn an_audience_is_a_word_or_a_list() {
+        let parties = Audience::Parties(["arv", "bor"].map(|id| id.parse().unwrap()).into());
+        for (audience, json) in [
+            (Audience::Party, r#""party""#),
+            (Audience::All, r#""all""#),
+            (parties, r#"["arv","bor"]"#),
+            (Audience::Parties(BTreeSet::new()), "[]"),
+        ] {
+            assert_eq!(serde_json::to_string(&audience).unwrap(), json);
+            assert_eq!(serde_json::from_str::<Audience>(json).unwrap(), audience);
+        }
+        for bad in [r#""everyone""#, r#"["No Party"]"#, "null", "{}"] {
+            assert!(serde_json::from_str::<Audience>(bad).is_err(), "{bad}");
+        }
+    }
 }

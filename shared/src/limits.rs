@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::id::DocAddress;
+
 /// Characters of a slug: long enough for a spelled-out name, short enough for a column on a page.
 pub const ID_CHARS_MAX: usize = 64;
 /// Characters of a point id: ours have 8; other Yjs clients may use longer ones.
@@ -14,6 +16,9 @@ pub const PARTIES_MAX: usize = 400;
 pub const MEMBERS_MAX: usize = 10_000;
 /// Plans in a conference.
 pub const PLANS_MAX: usize = 2_000;
+/// Layers that one party may open on one plan, besides the built-in ones: a party that talks to 30 others apart, with three drafts
+/// for each. Counted for each party by itself: a limit that parties share would tell one of the others' layers.
+pub const LAYERS_MAX: usize = 100;
 /// Conferences on a server.
 pub const CONFERENCES_MAX: usize = 1_000;
 
@@ -31,6 +36,8 @@ pub const LARGE_MESSAGES_MAX: usize = 16;
 pub const LARGE_MESSAGES_PER_PARTY_MAX: usize = 2;
 /// 48 MiB: the encoded state of a document. A hostile drafter can fill a plan up to here and no further.
 pub const DOCUMENT_BYTES_MAX: usize = 48 << 20;
+/// 8 MiB: the encoded state of a layer: 10,000 annotations of 800 bytes. A party has many layers, so each holds less than a plan.
+pub const LAYER_BYTES_MAX: usize = 8 << 20;
 /// Client ids in a document. Each browser tab takes a new one: 200 delegations x 30 people x 100 openings.
 pub const CLIENTS_MAX: usize = 600_000;
 /// Bytes of a state vector from outside: 12 for each of the clients a document may have would be 7 MiB; honest ones hold
@@ -85,8 +92,11 @@ pub const SESSIONS_MAX: usize = 10_000;
 pub const SESSIONS_PER_MEMBER_MAX: usize = 32;
 /// 32 KiB: the head of an HTTP request, cookies included.
 pub const HTTP_HEAD_BYTES_MAX: usize = 32 << 10;
-/// Documents in memory at once.
+/// Plans in memory at once.
 pub const ROOMS_MAX: usize = 4_000;
+/// Layers of one party in memory at once: every layer of four plans. Neither plans nor other parties' layers count, so that nobody
+/// can tell from a refusal what others have open.
+pub const LAYER_ROOMS_PER_PARTY_MAX: usize = 500;
 /// 64 KiB: the body of an HTTP request; a list of 400 parties is the largest. Some are read before a credential is checked.
 pub const BODY_BYTES_MAX: usize = 64 << 10;
 /// 8 MiB: the body that creates a plan, its Markdown included.
@@ -122,3 +132,11 @@ pub const POINT_DEPTH_MAX: usize = 16;
 /// Annotations in a layer: fifty times the points of a long treaty, and few enough that looking each up in a text of 100,000 pieces
 /// ends within seconds.
 pub const ANNOTATIONS_MAX: usize = 10_000;
+
+/// The largest encoded state of a document, in bytes.
+pub fn document_bytes_max(address: &DocAddress) -> usize {
+    match address {
+        DocAddress::Registry | DocAddress::Plan(..) => DOCUMENT_BYTES_MAX,
+        DocAddress::Layer(..) => LAYER_BYTES_MAX,
+    }
+}

@@ -1,18 +1,22 @@
-//! `plan create`, `plan list` and `plan access`.
+//! `plan create`, `plan list`, `plan access` and `plan consent`.
 
 use clap::Subcommand;
 use plenary_shared::{
     access::Access,
-    api::{AccessList, NewPlan, Plan},
-    id::{PartyId, PlanId},
+    api::{AccessList, ConsentList, NewPlan, Plan},
+    id::{IdError, PartyId, PlanId},
     limits,
 };
 use serde_json::json;
 use std::{collections::BTreeMap, fs, io::Read as _, path::PathBuf, str::FromStr};
 
-use crate::{context::Context, error::CliError, output::inline};
+use crate::{
+    context::Context,
+    error::CliError,
+    output::{in_words, inline},
+};
 
-/// Create plans, list them, say which party may do what
+/// Create plans, list them, say which party may do what and which must consent
 #[derive(Debug, clap::Args)]
 #[command(
     name = "plan",
@@ -20,7 +24,8 @@ use crate::{context::Context, error::CliError, output::inline};
 Examples:
   plenary plan create plan --from plan20.md --access arv=draft bel=read
   plenary plan list
-  plenary plan access plan arv=propose bel=none"
+  plenary plan access plan arv=propose bel=none
+  plenary plan consent plan arv bel"
 )]
 pub struct PlanVerb {
     #[command(subcommand)]
@@ -32,6 +37,7 @@ enum Verb {
     Create(Create),
     List(List),
     Access(AccessVerb),
+    Consent(Consent),
 }
 
 /// Create a plan, empty or from Markdown (only the chair may)
@@ -75,6 +81,35 @@ struct AccessVerb {
     grants: Vec<Grant>,
 }
 
+/// Show or choose which parties must consent to the words of a plan (only the chair chooses)
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Unless the chair chooses, all must that have draft or propose on the plan.
+
+Examples:
+  plenary plan consent plan
+  plenary plan consent plan arv bel
+  plenary plan consent plan default")]
+struct Consent {
+    /// The plan
+    plan: PlanId,
+    /// All the parties that must; 'default' for all with draft or propose
+    #[arg(value_name = "PARTY")]
+    parties: Vec<Consenter>,
+}
+
+/// A party, or `default`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Consenter(Option<PartyId>);
+
+impl FromStr for Consenter {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        if text == "default" { Ok(Consenter(None)) } else { text.parse().map(|party| Consenter(Some(party))) }
+    }
+}
+
 /// `arv=draft`; `none` takes the party off the plan.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Grant {
@@ -87,7 +122,7 @@ impl FromStr for Grant {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (party, access) = text.split_once('=').ok_or("use PARTY=draft, PARTY=propose, PARTY=read or PARTY=none")?;
-        let party = party.parse().map_err(|e: plenary_shared::id::IdError| e.to_string())?;
+        let party = party.parse().map_err(|e: IdError| e.to_string())?;
         let access = match access {
             "none" => None,
             word => Some(word.parse().map_err(|_| format!("{word:?} is not an access: use draft, propose, read or none"))?),
@@ -114,6 +149,7 @@ impl PlanVerb {
             Verb::Create(verb) => verb.run(context),
             Verb::List(_) => list(context),
             Verb::Access(verb) => verb.run(context),
+            Verb::Consent(verb) => verb.run(context),
         }
     }
 }
@@ -153,6 +189,33 @@ impl AccessVerb {
     }
 }
 
+impl Consent {
+    fn run(self, context: &Context) -> Result<(), CliError> {
+        let list = consent_list(self.parties)?;
+        let session = context.session()?;
+        let plan: Plan = match list {
+            None => session.api.get(&session.plan_path(&self.plan, "")?)?,
+            Some(list) => session.api.put(&session.plan_path(&self.plan, "/consent")?, &list)?,
+        };
+        context.output.result(&json!({ "plan": plan.id, "consent": plan.consent }), || match &plan.consent[..] {
+            [] => format!("{}: nobody must consent yet, since no party has draft or propose", plan.id),
+            parties => format!("{}: {} must consent", plan.id, in_words(parties)),
+        })
+    }
+}
+
+/// What to choose; nothing, if it is only to be shown.
+fn consent_list(parties: Vec<Consenter>) -> Result<Option<ConsentList>, CliError> {
+    match &parties[..] {
+        [] => Ok(None),
+        [Consenter(None)] => Ok(Some(ConsentList { parties: None })),
+        some if some.contains(&Consenter(None)) => {
+            Err(CliError::Usage("name the parties that must consent, or 'default' by itself".into()))
+        }
+        _ => Ok(Some(ConsentList { parties: Some(parties.into_iter().filter_map(|Consenter(party)| party).collect()) })),
+    }
+}
+
 fn text(plan: &Plan) -> String {
     let access = match (&plan.access, plan.yours) {
         (Some(list), _) if list.is_empty() => "no party".to_owned(),
@@ -181,6 +244,15 @@ fn read_markdown(path: PathBuf) -> Result<String, CliError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn default_stands_alone() {
+        let list = |words: &[&str]| consent_list(words.iter().map(|word| word.parse().expect("a word")).collect());
+        assert!(list(&[]).expect("shown").is_none());
+        assert_eq!(list(&["default"]).expect("all").expect("a choice").parties, None);
+        assert_eq!(list(&["arv", "bel"]).expect("two").expect("a choice").parties.map(|parties| parties.len()), Some(2));
+        assert_eq!(list(&["arv", "default"]).expect_err("not both").exit_code(), 2);
+    }
 
     #[test]
     fn grants_change_what_they_name_and_keep_the_rest() {

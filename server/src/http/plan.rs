@@ -1,4 +1,4 @@
-//! Plans: creating, listing, access, export and the log.
+//! Plans: creating, listing, access, consent, export and the log.
 
 use axum::{
     Json,
@@ -47,6 +47,7 @@ fn seen(member: &api::Member, id: &PlanId, plan: &PlanEntry) -> Option<api::Plan
         title: plan.title.clone(),
         yours,
         access: (member.role == Role::Chair).then(|| plan.access.clone()),
+        consent: plan.must_consent(),
     })
 }
 
@@ -95,6 +96,20 @@ pub(super) async fn set_access(
     Ok(Json(find(&app, chair, &plan)?))
 }
 
+pub(super) async fn choose_consent(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((conference, plan)): Path<(String, String)>,
+    Body(list): Body<api::ConsentList>,
+) -> Result<Json<api::Plan>, ApiError> {
+    let plan: PlanId = plan.parse().map_err(|_| ApiError::not_found())?;
+    // Whoever may not see the plan is told nothing else about it.
+    find(&app, caller.member_of(&conference)?, &plan)?;
+    let chair = caller.chair_of(&conference)?;
+    app.registry.choose_consent(chair, plan.clone(), list.parties).await?;
+    Ok(Json(find(&app, chair, &plan)?))
+}
+
 fn readable(app: &App, caller: &Caller, conference: &str, plan: &str) -> Result<(DocAddress, Rights), ApiError> {
     let conference: ConferenceId = conference.parse().map_err(|_| ApiError::not_found())?;
     let plan: PlanId = plan.parse().map_err(|_| ApiError::not_found())?;
@@ -109,7 +124,7 @@ pub(super) async fn export(
     Path((conference, plan)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
     let (address, rights) = readable(&app, &caller, &conference, &plan)?;
-    let place = app.session_place(&rights.member).ok_or_else(too_many)?;
+    let place = app.session_place(&rights.member, &address).ok_or_else(too_many)?;
     let state = app.rooms.read(&address).await?;
     let exported = tokio::task::spawn_blocking(move || {
         let _place = place;
@@ -137,7 +152,7 @@ pub(super) async fn log(
     // Watched from before the right is looked up, so that none is taken away unseen.
     let mut version = app.registry.version();
     let (address, rights) = readable(&app, &caller, &conference, &plan)?;
-    let place = app.session_place(&rights.member).ok_or_else(too_many)?;
+    let place = app.session_place(&rights.member, &address).ok_or_else(too_many)?;
     let session = SessionId(app.next_session.fetch_add(1, Ordering::Relaxed));
     let outbox = Arc::new(Outbox::default());
     let follow = |joined| Command::Follow { session, outbox: outbox.clone(), joined };

@@ -3,10 +3,10 @@
 use plenary_shared::{
     access::{Access, Role},
     api,
-    id::{ConferenceId, MemberId, PartyId, PlanId},
+    id::{ConferenceId, LayerId, MemberId, PartyId, PlanId},
 };
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::auth::SecretDigest;
 
@@ -40,6 +40,12 @@ pub enum Event {
     PlanCreated { conference: ConferenceId, plan: PlanId, title: String, access: BTreeMap<PartyId, Access> },
     /// What each party may do with a plan.
     AccessChanged { conference: ConferenceId, plan: PlanId, access: BTreeMap<PartyId, Access> },
+    /// A party opened a layer to other parties.
+    LayerOpened { conference: ConferenceId, plan: PlanId, party: PartyId, layer: LayerId, audience: BTreeSet<PartyId> },
+    /// Which other parties read a layer.
+    AudienceChanged { conference: ConferenceId, plan: PlanId, party: PartyId, layer: LayerId, audience: BTreeSet<PartyId> },
+    /// Which parties must consent to the words of a plan; `None`: all that may.
+    ConsentChosen { conference: ConferenceId, plan: PlanId, parties: Option<BTreeSet<PartyId>> },
 }
 
 /// A credential and how long it is good for.
@@ -52,12 +58,34 @@ pub struct Credential {
 }
 
 /// A plan's entry.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct PlanEntry {
     /// Its title when it was created.
     pub title: String,
     /// What each party may do with it.
     pub access: BTreeMap<PartyId, Access>,
+    /// Layers that parties opened, and which other parties read each.
+    pub layers: BTreeMap<(PartyId, LayerId), BTreeSet<PartyId>>,
+    /// Which parties must consent, if the chair chose.
+    pub consent: Option<BTreeSet<PartyId>>,
+}
+
+impl PlanEntry {
+    /// Which other parties read a layer that `party` opened.
+    pub fn opened(&self, party: &PartyId, layer: &LayerId) -> Option<&BTreeSet<PartyId>> {
+        self.layers.get(&(party.clone(), layer.clone()))
+    }
+
+    /// The parties that must consent: those that the chair chose, or all that may take positions.
+    pub fn must_consent(&self) -> Vec<PartyId> {
+        match &self.consent {
+            Some(chosen) => chosen.iter().cloned().collect(),
+            None => {
+                let may = self.access.iter().filter(|(_, access)| **access >= Access::Propose);
+                may.map(|(party, _)| party.clone()).collect()
+            }
+        }
+    }
 }
 
 /// A conference's entry.
@@ -125,15 +153,30 @@ impl State {
             }
             Event::PlanCreated { conference, plan, title, access } => {
                 if let Some(entry) = self.conferences.get_mut(&conference) {
-                    entry.plans.insert(plan, PlanEntry { title, access });
+                    entry.plans.insert(plan, PlanEntry { title, access, ..Default::default() });
                 }
             }
             Event::AccessChanged { conference, plan, access } => {
-                if let Some(entry) = self.conferences.get_mut(&conference).and_then(|entry| entry.plans.get_mut(&plan)) {
-                    entry.access = access;
+                if let Some(plan) = self.plan_mut(&conference, &plan) {
+                    plan.access = access;
+                }
+            }
+            Event::LayerOpened { conference, plan, party, layer, audience }
+            | Event::AudienceChanged { conference, plan, party, layer, audience } => {
+                if let Some(plan) = self.plan_mut(&conference, &plan) {
+                    plan.layers.insert((party, layer), audience);
+                }
+            }
+            Event::ConsentChosen { conference, plan, parties } => {
+                if let Some(plan) = self.plan_mut(&conference, &plan) {
+                    plan.consent = parties;
                 }
             }
         }
+    }
+
+    fn plan_mut(&mut self, conference: &ConferenceId, plan: &PlanId) -> Option<&mut PlanEntry> {
+        self.conferences.get_mut(conference)?.plans.get_mut(plan)
     }
 
     /// Whom a token stands for at `now_ms`, if it is good.

@@ -1,7 +1,10 @@
 //! What the registry promises, against a store in memory.
 
+mod layers;
+
 use super::*;
 use crate::store::MemoryStore;
+use plenary_shared::access::Role;
 
 fn party(id: &str) -> api::Party {
     api::Party { id: id.parse().unwrap(), name: id.to_uppercase() }

@@ -26,7 +26,7 @@ pub enum OpenError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A record is not what was written.
-    #[error("record {seq} of {doc} is damaged: restore the data directory from a backup")]
+    #[error("record {seq} of {} is damaged: restore the data directory from a backup", doc.for_log())]
     Damaged {
         /// The document.
         doc: DocAddress,
@@ -97,7 +97,7 @@ impl Search {
 
     fn failed(&mut self, address: &DocAddress, first: Seq, count: usize) {
         if count == 1 {
-            tracing::error!(document = %address, seq = first, "a record that passed the gate failed in the document: kept, refused");
+            tracing::error!(document = %address.for_log(), seq = first, "a record that passed the gate failed in the document: kept, refused");
             self.refused.push(first);
         } else {
             self.suspects = Some((first, first + count as Seq, count / 2));
@@ -159,13 +159,13 @@ impl Document {
     fn from_snapshot(store: &dyn Store, address: &DocAddress) -> Result<Option<Self>, OpenError> {
         let Some((seq, bytes)) = store.load_snapshot(address)? else { return Ok(None) };
         let Ok(saved) = postcard::from_bytes::<Saved>(&bytes) else {
-            tracing::error!(document = %address, seq, "the snapshot cannot be read: replaying the log instead");
+            tracing::error!(document = %address.for_log(), seq, "the snapshot cannot be read: replaying the log instead");
             return Ok(None);
         };
         let mut document = Self::empty();
         let loaded = document.guarded(|txn| txn.apply_update(Update::decode_v1(&saved.state).ok()?).ok());
         if loaded.is_err() {
-            tracing::error!(document = %address, seq, "the snapshot does not load: replaying the log instead");
+            tracing::error!(document = %address.for_log(), seq, "the snapshot does not load: replaying the log instead");
             return Ok(None);
         }
         document.bytes = saved.state.len();

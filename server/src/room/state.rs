@@ -5,6 +5,7 @@ use bytes::Bytes;
 use plenary_shared::{
     api::Member,
     gate::{self, Refusal},
+    id::DocAddress,
     limits,
     protocol::{self, AwarenessEntry, ClientMessage},
     record::{self, Author, Digest, Record},
@@ -126,6 +127,10 @@ enum Behind {
 /// A room: its document, its sessions, its presence, the edits that gather and the batch that is being made durable.
 pub struct RoomState {
     document: Document,
+    /// The largest encoded state.
+    bytes_max: usize,
+    /// What a reader is told who tries to write.
+    read_only: &'static str,
     sessions: HashMap<SessionId, Session>,
     presence: Presence,
     waiting: Vec<Waiting>,
@@ -139,10 +144,15 @@ pub struct RoomState {
 
 impl RoomState {
     /// A room with nobody in it.
-    pub fn new(document: Document) -> Self {
+    pub fn new(address: &DocAddress, document: Document) -> Self {
+        let read_only = match address {
+            DocAddress::Layer(..) => "you may read this layer, not write in it",
+            DocAddress::Plan(..) | DocAddress::Registry => "you may read this plan, not change its words",
+        };
+        let bytes_max = limits::document_bytes_max(address);
         let (sessions, presence) = (HashMap::new(), Presence::default());
         let (waiting, behind, untold) = (Vec::new(), HashMap::new(), BTreeMap::new());
-        Self { document, sessions, presence, waiting, waiting_bytes: 0, in_flight: None, behind, untold }
+        Self { document, bytes_max, read_only, sessions, presence, waiting, waiting_bytes: 0, in_flight: None, behind, untold }
     }
 
     /// The document, for snapshots and figures.
@@ -225,12 +235,12 @@ impl RoomState {
                 // knows to be deleted is more than deletions that were sent: values replaced, what stood below them.
                 let brings = self.document.check(&author(&member), &update).map_or(true, |checked| checked.adds_blocks());
                 if brings {
-                    deny(id, effects);
+                    self.deny(id, effects);
                 }
             }
-            ClientMessage::Update(_) if !write => deny(id, effects),
+            ClientMessage::Update(_) if !write => self.deny(id, effects),
             ClientMessage::SyncStep2(update) | ClientMessage::Update(update) if !self.has_room(&member, &update) => {
-                let reason = format!("the document is full: it holds at most {} bytes", limits::DOCUMENT_BYTES_MAX);
+                let reason = format!("the document is full: it holds at most {} bytes", self.bytes_max);
                 effects.push(Effect::Send(id, protocol::permission_denied(&reason)));
                 effects.push(Effect::Close(id, protocol::CLOSE_REFUSED, "the document is full"));
                 effects.push(Effect::Refused);
@@ -255,11 +265,16 @@ impl RoomState {
         }
     }
 
+    fn deny(&self, session: SessionId, effects: &mut Vec<Effect>) {
+        effects.push(Effect::Send(session, protocol::permission_denied(self.read_only)));
+        effects.push(Effect::Refused);
+    }
+
     /// Whether an update still fits. What is known of the size is an upper bound; before anything is refused it is measured, and
     /// whatever only deletes is let through.
     fn has_room(&mut self, member: &Member, update: &Bytes) -> bool {
-        let waiting = self.waiting_bytes + update.len();
-        let fits = |document: &Document| document.bytes() + waiting <= limits::DOCUMENT_BYTES_MAX;
+        let (waiting, most) = (self.waiting_bytes + update.len(), self.bytes_max);
+        let fits = |document: &Document| document.bytes() + waiting <= most;
         fits(&self.document)
             || (self.document.diff(&StateVector::default()).is_ok() && fits(&self.document))
             || self.document.check(&author(member), update).is_ok_and(|checked| !checked.adds_blocks())
@@ -487,11 +502,6 @@ fn done(sender: Sender, effects: &mut Vec<Effect>) {
     if let Sender::Server(edit) = sender {
         effects.push(Effect::Edited(edit, Ok(())));
     }
-}
-
-fn deny(session: SessionId, effects: &mut Vec<Effect>) {
-    effects.push(Effect::Send(session, protocol::permission_denied("you may read this plan, not change its words")));
-    effects.push(Effect::Refused);
 }
 
 /// The document has to be built again; whoever asked it is answered by coming back.

@@ -13,10 +13,10 @@ use std::sync::Arc;
 use yrs::{GetString, ReadTxn, StateVector, Text, Transact, Update, updates::decoder::Decode};
 
 use super::{
-    document::Document,
+    document::{Document, OpenError},
     state::{Effect, Input, RoomState, SessionId},
 };
-use crate::store::{MemoryStore, Store};
+use crate::store::{MemoryStore, Store, StoreError};
 
 const ARV: SessionId = SessionId(1);
 const BOR: SessionId = SessionId(2);
@@ -34,9 +34,13 @@ fn member(party: &str) -> Member {
 
 impl Bench {
     fn new() -> Self {
+        Self::at("talks/plan")
+    }
+
+    fn at(address: &str) -> Self {
         let store = Arc::new(MemoryStore::default());
-        let address: DocAddress = "talks/plan".parse().unwrap();
-        let room = RoomState::new(Document::open(&*store, &address).unwrap());
+        let address: DocAddress = address.parse().unwrap();
+        let room = RoomState::new(&address, Document::open(&*store, &address).unwrap());
         let mut bench = Self { store, address, room };
         for (session, party) in [(ARV, "arv"), (BOR, "bor")] {
             bench.room.handle(Input::Join { session, member: member(party) }, &mut Vec::new());
@@ -249,6 +253,39 @@ async fn a_reader_changes_nothing_and_stays() {
     let message = ClientMessage::SyncStep2(Bytes::from_static(&[0, 0]));
     bench.room.handle(Input::Message { session: BOR, message, write: false }, &mut effects);
     assert_eq!(effects.len(), 2, "an empty answer to step 1 is no attempt to write");
+}
+
+#[tokio::test]
+async fn what_a_reader_is_told_is_true_of_the_document() {
+    for (address, told) in [("talks/plan", "this plan"), ("talks/plan/arv/talk", "this layer")] {
+        let (mut bench, mut effects) = (Bench::at(address), Vec::new());
+        let message = ClientMessage::Update(typed(1, "ab").into());
+        bench.room.handle(Input::Message { session: BOR, message, write: false }, &mut effects);
+        let Some(Effect::Send(BOR, frame)) = effects.first() else { panic!("{effects:?}") };
+        assert!(String::from_utf8_lossy(frame).contains(told), "{frame:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_layer_is_full_long_before_a_plan() {
+    let five_mib = "a".repeat(5 << 20);
+    for (address, full) in [("talks/plan", false), ("talks/plan/arv/private", true)] {
+        let mut bench = Bench::at(address);
+        assert!(!closed(&bench.send(ARV, &typed(1, &five_mib)), ARV));
+        bench.commit().await;
+        assert_eq!(closed(&bench.send(ARV, &typed(2, &five_mib)), ARV), full, "{address}");
+        assert!(!closed(&bench.send(BOR, &typed(3, "little")), BOR), "what fits is taken");
+    }
+}
+
+#[test]
+fn an_error_that_is_logged_names_neither_the_party_nor_the_layer() {
+    let doc: DocAddress = "talks/plan/arv/fallback".parse().unwrap();
+    let stored = StoreError::Corrupt { doc: doc.clone(), seq: 3, what: "a gap".into() }.to_string();
+    for said in [stored, OpenError::Damaged { doc, seq: 3 }.to_string()] {
+        assert!(said.contains("record 3") && said.contains("talks"), "{said}");
+        assert!(!["plan", "arv", "fallback"].iter().any(|word| said.contains(word)), "{said}");
+    }
 }
 
 #[tokio::test]

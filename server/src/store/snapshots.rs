@@ -78,7 +78,7 @@ fn run(inside: &Inside, queue: &Queue, waiting: &Receiver<Save>) {
     while let Ok(save) = waiting.recv() {
         let saved = number_of(inside, queue, &save.doc).and_then(|number| write(inside, number, &save));
         if let Err(error) = &saved {
-            tracing::error!(doc = %save.doc, %error, "a snapshot was not saved");
+            tracing::error!(doc = %save.doc.for_log(), %error, "a snapshot was not saved");
         }
         let _ = save.answer.send(saved);
     }
@@ -132,7 +132,7 @@ pub(super) fn load(inside: &Inside, doc: &DocAddress, number: DocNumber) -> Resu
         }
         // A newer one may have taken its place meanwhile.
         if read_head(inside, number).map_err(fault)? == Some(head) {
-            tracing::error!(%doc, covers = head.covers, "a snapshot is damaged and not used; the whole log is read instead");
+            tracing::error!(doc = %doc.for_log(), covers = head.covers, "a snapshot is damaged and not used; the whole log is read instead");
             return Ok(None);
         }
     }

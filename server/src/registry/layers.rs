@@ -1,0 +1,144 @@
+//! Layers: every party has its built-in ones on every plan that it sees, and opens more to parties of its choice.
+//!
+//! **Architecture invariant:** what is answered about a party's layers depends on nothing that the one who asks may not read. A
+//! name, a limit, an error of one party is never compared with another party's.
+
+use plenary_shared::{
+    access::Action,
+    api::{self, Audience},
+    id::{self, LayerId, PartyId, PlanId},
+    limits,
+};
+use std::collections::BTreeSet;
+
+use super::{
+    ConferenceEntry, PlanEntry, Registry, RegistryError, author, check_free, check_parties, check_present, check_room,
+    rights::{is_meant_for, may, owners, sees_plan, writes_layer},
+    state::{Event, State},
+};
+use crate::store::StoreError;
+
+const BUILT_IN: [&str; 3] = [id::PRIVATE, id::PUBLIC, id::POSITIONS];
+
+impl Registry {
+    /// Opens a layer of the member's party to other parties.
+    pub async fn open_layer(&self, member: &api::Member, plan: PlanId, new: api::NewLayer) -> Result<(), RegistryError> {
+        let api::NewLayer { layer, audience } = new;
+        self.check_disk()?;
+        let (conference, party) = (member.conference.clone(), member.party.clone());
+        self.change(author(member), |state| {
+            let (entry, on) = speaker(state, member, &plan)?;
+            check_opened(&layer)?;
+            check_parties(entry, &audience)?;
+            check_free(on.opened(&party, &layer).is_some(), "layer", &layer)?;
+            check_room(on.layers.keys().filter(|(owner, _)| *owner == party).count(), limits::LAYERS_MAX, "layers")?;
+            let audience = others(audience, &party);
+            Ok(vec![Event::LayerOpened { conference, plan, party: party.clone(), layer, audience }])
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Says anew which parties read a layer of the member's party.
+    pub async fn set_audience(
+        &self,
+        member: &api::Member,
+        plan: PlanId,
+        layer: LayerId,
+        audience: BTreeSet<PartyId>,
+    ) -> Result<(), RegistryError> {
+        self.check_disk()?;
+        let (conference, party) = (member.conference.clone(), member.party.clone());
+        self.change(author(member), |state| {
+            let (entry, on) = speaker(state, member, &plan)?;
+            check_opened(&layer)?;
+            let old = on.opened(&party, &layer).ok_or(RegistryError::NotFound)?;
+            check_parties(entry, &audience)?;
+            let audience = others(audience, &party);
+            let changed = *old != audience;
+            let event = Event::AudienceChanged { conference, plan, party: party.clone(), layer, audience };
+            Ok(if changed { vec![event] } else { vec![] })
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Delegates write here too: what is left of a disk that is short of space is for the chair.
+    fn check_disk(&self) -> Result<(), RegistryError> {
+        let short = self.store.free_bytes().is_some_and(|free| free < limits::DISK_RESERVE_BYTES);
+        if short { Err(StoreError::Full.into()) } else { Ok(()) }
+    }
+
+    /// The layers on a plan that a member may read, by party and name.
+    pub fn readable_layers(&self, member: &api::Member, plan: &PlanId) -> Result<Vec<api::Layer>, RegistryError> {
+        let state = self.state();
+        let (entry, plan) = reader(&state, member, plan)?;
+        let owners = owners(entry, plan);
+        let built_in = owners.iter().flat_map(|party| {
+            let names = BUILT_IN.iter().filter_map(|name| name.parse().ok());
+            names.map(|layer: LayerId| ((*party).clone(), layer))
+        });
+        let opened = plan.layers.keys().filter(|(party, _)| owners.contains(party)).cloned();
+        let read = built_in.chain(opened).filter(|(party, layer)| is_meant_for(plan, member, party, layer));
+        let mut layers: Vec<api::Layer> = read.map(|(party, layer)| shown(plan, member, party, layer)).collect();
+        layers.sort_unstable_by(|a, b| (&a.party, &a.layer).cmp(&(&b.party, &b.layer)));
+        Ok(layers)
+    }
+
+    /// One layer of the member's party.
+    pub fn own_layer(&self, member: &api::Member, plan: &PlanId, layer: LayerId) -> Result<api::Layer, RegistryError> {
+        let state = self.state();
+        let (_, plan) = reader(&state, member, plan)?;
+        let there = is_meant_for(plan, member, &member.party, &layer);
+        there.then(|| shown(plan, member, member.party.clone(), layer)).ok_or(RegistryError::NotFound)
+    }
+}
+
+/// The plan and its conference, for who may read the plan.
+fn reader<'a>(
+    state: &'a State,
+    member: &api::Member,
+    plan: &PlanId,
+) -> Result<(&'a ConferenceEntry, &'a PlanEntry), RegistryError> {
+    check_present(state, member)?;
+    let entry = state.conferences.get(&member.conference).ok_or(RegistryError::NotFound)?;
+    let plan = entry.plans.get(plan).filter(|plan| sees_plan(plan, member)).ok_or(RegistryError::NotFound)?;
+    Ok((entry, plan))
+}
+
+/// The same for who may speak for a party on the plan.
+fn speaker<'a>(
+    state: &'a State,
+    member: &api::Member,
+    plan: &PlanId,
+) -> Result<(&'a ConferenceEntry, &'a PlanEntry), RegistryError> {
+    let (entry, plan) = reader(state, member, plan)?;
+    if !may(plan, member, Action::Speak) {
+        let why = "only a chair or a delegate of a party with draft or propose opens layers and says who reads them";
+        return Err(RegistryError::Forbidden(why));
+    }
+    Ok((entry, plan))
+}
+
+fn shown(plan: &PlanEntry, member: &api::Member, party: PartyId, layer: LayerId) -> api::Layer {
+    let audience = match layer.as_str() {
+        id::PRIVATE => Audience::Party,
+        id::PUBLIC | id::POSITIONS => Audience::All,
+        _ => Audience::Parties(plan.opened(&party, &layer).cloned().unwrap_or_default()),
+    };
+    api::Layer { write: writes_layer(plan, member, &party, &layer), party, layer, audience }
+}
+
+/// The owner always reads and is never listed, so that an audience is written in one way only.
+fn others(mut audience: BTreeSet<PartyId>, owner: &PartyId) -> BTreeSet<PartyId> {
+    audience.remove(owner);
+    audience
+}
+
+fn check_opened(layer: &LayerId) -> Result<(), RegistryError> {
+    if layer.is_built_in() {
+        let why = format!("every party has a layer {layer} on every plan, and who reads it is fixed: choose another name");
+        return Err(RegistryError::Invalid(why));
+    }
+    Ok(())
+}

@@ -1,0 +1,80 @@
+//! Who may read and write which document. Decided for the whole of it, from the entries alone: what is not there and what is not
+//! for the one who asks come out of the same comparison.
+
+use plenary_shared::{
+    access::{self, Action, Role},
+    api,
+    id::{self, DocAddress, LayerId, PartyId},
+};
+
+use std::collections::BTreeSet;
+
+use super::{ConferenceEntry, PlanEntry, Registry, Rights, Whom};
+use crate::{auth::SecretDigest, now_ms};
+
+impl Registry {
+    /// What a token may do with a document; `None` if it may not even know that the document exists.
+    pub fn rights(&self, token: &SecretDigest, address: &DocAddress) -> Option<Rights> {
+        let (DocAddress::Plan(conference, plan) | DocAddress::Layer(conference, plan, ..)) = address else { return None };
+        let state = self.state();
+        let Whom::Member(own, member) = state.whom(token, now_ms())? else { return None };
+        if own != conference {
+            return None;
+        }
+        let entry = state.conferences.get(conference)?;
+        let member = entry.members.get(member)?;
+        let plan = entry.plans.get(plan)?;
+        let write = match address {
+            DocAddress::Layer(_, _, party, layer) => {
+                reads_layer(entry, plan, member, party, layer).then(|| writes_layer(plan, member, party, layer))
+            }
+            _ => sees_plan(plan, member).then(|| may(plan, member, Action::Write)),
+        }?;
+        Some(Rights { member: member.clone(), write })
+    }
+}
+
+/// Whether a member may do something with a plan.
+pub(super) fn may(plan: &PlanEntry, member: &api::Member, action: Action) -> bool {
+    access::may(member.role, plan.access.get(&member.party).copied(), action)
+}
+
+/// Whether a member may know that a plan exists.
+pub(super) fn sees_plan(plan: &PlanEntry, member: &api::Member) -> bool {
+    may(plan, member, Action::Read)
+}
+
+/// Whether a party has layers on a plan: somebody of it sees the plan.
+fn has_layers(entry: &ConferenceEntry, plan: &PlanEntry, party: &PartyId) -> bool {
+    plan.access.contains_key(party) || chairs(entry).any(|chair| chair == party)
+}
+
+/// The parties that have layers on a plan.
+pub(super) fn owners<'a>(entry: &'a ConferenceEntry, plan: &'a PlanEntry) -> BTreeSet<&'a PartyId> {
+    plan.access.keys().chain(chairs(entry)).collect()
+}
+
+fn chairs(entry: &ConferenceEntry) -> impl Iterator<Item = &PartyId> {
+    entry.members.values().filter(|member| member.role == Role::Chair).map(|chair| &chair.party)
+}
+
+/// Whether a layer is for the member's party, if it and its owner see the plan.
+pub(super) fn is_meant_for(plan: &PlanEntry, member: &api::Member, party: &PartyId, layer: &LayerId) -> bool {
+    let own = member.party == *party;
+    match layer.as_str() {
+        id::PRIVATE => own,
+        id::PUBLIC | id::POSITIONS => true,
+        _ => plan.opened(party, layer).is_some_and(|audience| own || audience.contains(&member.party)),
+    }
+}
+
+/// Whether a member may know that a layer exists, and read it.
+fn reads_layer(entry: &ConferenceEntry, plan: &PlanEntry, member: &api::Member, party: &PartyId, layer: &LayerId) -> bool {
+    is_meant_for(plan, member, party, layer) && sees_plan(plan, member) && has_layers(entry, plan, party)
+}
+
+/// Whether a member who reads a layer may write in it too.
+pub(super) fn writes_layer(plan: &PlanEntry, member: &api::Member, party: &PartyId, layer: &LayerId) -> bool {
+    let action = if layer.as_str() == id::POSITIONS { Action::Speak } else { Action::Annotate };
+    member.party == *party && may(plan, member, action)
+}

@@ -1,0 +1,236 @@
+//! Who reads and writes which layer, who opens one, who must consent.
+
+use super::*;
+use plenary_shared::{
+    access::Access,
+    api::{Audience, NewLayer},
+    id::{LayerId, PlanId},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A conference of four parties and the chair's on one plan: arv drafts, bor proposes, cel reads, dor does not see it.
+struct Table {
+    store: Arc<dyn Store>,
+    registry: Registry,
+    /// By `party/role`.
+    seats: BTreeMap<String, (api::Member, SecretDigest)>,
+}
+
+fn plan() -> PlanId {
+    "plan".parse().unwrap()
+}
+
+fn layer(id: &str) -> LayerId {
+    id.parse().unwrap()
+}
+
+fn parties(ids: &[&str]) -> BTreeSet<PartyId> {
+    ids.iter().map(|id| id.parse().unwrap()).collect()
+}
+
+fn access() -> BTreeMap<PartyId, Access> {
+    let listed = [("arv", Access::Draft), ("bor", Access::Propose), ("cel", Access::Read)];
+    listed.map(|(party, access)| (party.parse().unwrap(), access)).into()
+}
+
+impl Table {
+    async fn new() -> Self {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
+        let registry = Registry::open(store.clone()).unwrap();
+        let opened = conference(&registry).await;
+        let chair = opened.member.clone();
+        let mut invitations = vec![("med/chair".to_owned(), opened)];
+        for id in ["arv", "bor", "cel", "dor"] {
+            registry.add_party(&chair, party(id)).await.unwrap();
+            for role in [Role::Delegate, Role::Adviser, Role::Observer] {
+                let new = api::NewMember { party: id.parse().unwrap(), role, name: "Ana".into(), expires_s: None };
+                invitations.push((format!("{id}/{role}"), registry.invite(&chair, new).await.unwrap()));
+            }
+        }
+        registry.create_plan(&chair, plan(), "Plan".into(), access()).await.unwrap();
+        let mut seats = BTreeMap::new();
+        for (seat, invitation) in invitations {
+            let token = registry.join(&invitation.invitation).await.unwrap().token.unwrap();
+            seats.insert(seat, (invitation.member, SecretDigest::of(&token)));
+        }
+        Self { store, registry, seats }
+    }
+
+    fn member(&self, seat: &str) -> &api::Member {
+        &self.seats[seat].0
+    }
+
+    async fn open(&self, seat: &str, name: &str, audience: &[&str]) -> Result<(), RegistryError> {
+        let new = NewLayer { layer: layer(name), audience: parties(audience) };
+        self.registry.open_layer(self.member(seat), plan(), new).await
+    }
+
+    async fn narrow(&self, seat: &str, name: &str, audience: &[&str]) -> Result<(), RegistryError> {
+        self.registry.set_audience(self.member(seat), plan(), layer(name), parties(audience)).await
+    }
+
+    /// `w` writes and reads, `r` reads, `-` does not know of it.
+    fn right(&self, registry: &Registry, seat: &str, of: &str) -> char {
+        let address: DocAddress = format!("talks/plan/{of}").parse().unwrap();
+        match registry.rights(&self.seats[seat].1, &address) {
+            Some(Rights { write: true, .. }) => 'w',
+            Some(Rights { write: false, .. }) => 'r',
+            None => '-',
+        }
+    }
+
+    fn listed(&self, seat: &str) -> Vec<String> {
+        let Ok(layers) = self.registry.readable_layers(self.member(seat), &plan()) else { return vec![] };
+        layers.iter().map(|api::Layer { party, layer, .. }| format!("{party}/{layer}")).collect()
+    }
+}
+
+const SEATS: [&str; 13] = [
+    "med/chair",
+    "arv/delegate",
+    "arv/adviser",
+    "arv/observer",
+    "bor/delegate",
+    "bor/adviser",
+    "bor/observer",
+    "cel/delegate",
+    "cel/adviser",
+    "cel/observer",
+    "dor/delegate",
+    "dor/adviser",
+    "dor/observer",
+];
+
+/// A layer, and what each of [`SEATS`] may do with it, party by party.
+const RIGHTS: [(&str, &str); 16] = [
+    ("med/private", "w --- --- --- ---"),
+    ("med/public", "w rrr rrr rrr ---"),
+    ("med/positions", "w rrr rrr rrr ---"),
+    ("arv/private", "- wwr --- --- ---"),
+    ("arv/public", "r wwr rrr rrr ---"),
+    ("arv/positions", "r wrr rrr rrr ---"),
+    ("bor/private", "- --- wwr --- ---"),
+    ("bor/positions", "r rrr wrr rrr ---"),
+    ("cel/private", "- --- --- rrr ---"),
+    ("cel/public", "r rrr rrr rrr ---"),
+    ("dor/private", "- --- --- --- ---"),
+    ("dor/public", "- --- --- --- ---"),
+    ("arv/with-bor", "- wwr rrr --- ---"),
+    ("arv/with-dor", "- wwr --- --- ---"),
+    ("bor/none", "- --- wwr --- ---"),
+    ("arv/absent", "- --- --- --- ---"),
+];
+
+#[tokio::test]
+async fn who_may_read_and_write_a_layer_is_this_table_and_so_are_the_lists() {
+    let table = Table::new().await;
+    table.open("arv/delegate", "with-bor", &["bor"]).await.unwrap();
+    table.open("arv/delegate", "with-dor", &["dor"]).await.unwrap();
+    table.open("bor/delegate", "none", &[]).await.unwrap();
+    let again = Registry::open(table.store.clone()).unwrap();
+    for (of, rights) in RIGHTS {
+        let rights: Vec<char> = rights.chars().filter(|c| *c != ' ').collect();
+        for (seat, right) in SEATS.iter().zip(rights) {
+            assert_eq!(table.right(&table.registry, seat, of), right, "{seat} {of}");
+            assert_eq!(table.right(&again, seat, of), right, "{seat} {of}, after a restart");
+            assert_eq!(table.listed(seat).contains(&of.to_owned()), right != '-', "{seat} is listed {of}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_tells_the_audience_and_whether_one_writes_in_order() {
+    let table = Table::new().await;
+    table.open("arv/delegate", "talk", &["bor", "cel", "arv"]).await.unwrap();
+    let layers = table.registry.readable_layers(table.member("bor/delegate"), &plan()).unwrap();
+    let of = |name: &str| layers.iter().find(|l| l.party.as_str() == "arv" && l.layer.as_str() == name);
+    let talk = of("talk").unwrap();
+    assert_eq!(talk.audience, Audience::Parties(parties(&["bor", "cel"])), "the owner is not listed, the others are told");
+    assert!(!talk.write && of("public").unwrap().audience == Audience::All && of("private").is_none());
+    assert!(layers.is_sorted_by_key(|l| (l.party.clone(), l.layer.clone())));
+    let own = layers.iter().find(|l| l.party.as_str() == "bor" && l.layer.as_str() == "private").unwrap();
+    assert!(own.write && own.audience == Audience::Party);
+}
+
+#[tokio::test]
+async fn a_layer_is_opened_and_its_audience_changed_by_who_speaks_for_its_party_alone() {
+    let table = Table::new().await;
+    for (seat, may) in [
+        ("med/chair", "may"),
+        ("arv/delegate", "may"),
+        ("bor/delegate", "may"),
+        ("arv/adviser", "forbidden"),
+        ("arv/observer", "forbidden"),
+        ("cel/delegate", "forbidden"),
+        ("dor/delegate", "not found"),
+    ] {
+        let is = |result: Result<(), RegistryError>| match result {
+            Ok(()) => "may",
+            Err(RegistryError::Forbidden(_)) => "forbidden",
+            Err(RegistryError::NotFound) => "not found",
+            Err(error) => panic!("{error}"),
+        };
+        // The same name in each party: no clash, since nobody may learn of another's.
+        assert_eq!(is(table.open(seat, "talk", &["bor"]).await), may, "{seat}");
+        assert_eq!(is(table.narrow(seat, "talk", &[]).await), may, "{seat}");
+    }
+    let strange = table.narrow("bor/delegate", "absent", &[]).await;
+    table.open("arv/delegate", "secret", &[]).await.unwrap();
+    let hidden = table.narrow("bor/delegate", "secret", &["bor"]).await;
+    assert!(matches!((strange, hidden), (Err(RegistryError::NotFound), Err(RegistryError::NotFound))));
+    assert_eq!(table.right(&table.registry, "bor/delegate", "arv/secret"), '-');
+    assert!(matches!(table.open("arv/delegate", "secret", &[]).await, Err(RegistryError::Exists { .. })));
+    for name in ["private", "public", "positions"] {
+        let (opened, changed) = (table.open("arv/delegate", name, &[]).await, table.narrow("arv/delegate", name, &["bor"]).await);
+        for refused in [opened, changed] {
+            assert!(matches!(refused, Err(RegistryError::Invalid(why)) if why.contains(name) && why.contains("another name")));
+        }
+    }
+    let unknown = table.open("arv/delegate", "other", &["eld"]).await;
+    assert!(matches!(unknown, Err(RegistryError::Invalid(why)) if why.contains("eld")));
+}
+
+#[tokio::test]
+async fn the_limit_of_layers_is_each_partys_own() {
+    let table = Table::new().await;
+    for n in 0..limits::LAYERS_MAX {
+        table.open("arv/delegate", &format!("l-{n}"), &["bor"]).await.unwrap();
+    }
+    assert!(matches!(table.open("arv/delegate", "more", &[]).await, Err(RegistryError::Full { .. })));
+    table.open("bor/delegate", "more", &[]).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_loses_the_plan_loses_its_layers_and_a_wider_audience_reads_at_once() {
+    let table = Table::new().await;
+    let right = |seat: &str, of: &str| table.right(&table.registry, seat, of);
+    table.open("arv/delegate", "talk", &["bor"]).await.unwrap();
+    table.narrow("arv/delegate", "talk", &["cel"]).await.unwrap();
+    assert_eq!((right("bor/delegate", "arv/talk"), right("cel/observer", "arv/talk")), ('-', 'r'));
+    let chair = table.member("med/chair").clone();
+    table.registry.set_access(&chair, plan(), [("arv".parse().unwrap(), Access::Read)].into()).await.unwrap();
+    assert_eq!((right("cel/observer", "arv/talk"), right("cel/observer", "cel/private")), ('-', '-'));
+    assert_eq!((right("arv/delegate", "arv/talk"), right("arv/delegate", "bor/public")), ('r', '-'));
+    table.registry.set_access(&chair, plan(), access()).await.unwrap();
+    assert_eq!((right("cel/observer", "arv/talk"), right("arv/delegate", "bor/public")), ('r', 'r'), "nothing was lost");
+}
+
+#[tokio::test]
+async fn the_chair_chooses_who_must_consent_among_those_who_can() {
+    let table = Table::new().await;
+    let consent = |registry: &Registry| {
+        let read = |entry: &ConferenceEntry| entry.plans[&plan()].must_consent();
+        registry.conference(table.member("cel/observer"), read).unwrap().iter().map(|p| p.to_string()).collect::<Vec<_>>()
+    };
+    let chair = table.member("med/chair").clone();
+    let choose = |ids: Option<&[&str]>| table.registry.choose_consent(&chair, plan(), ids.map(parties));
+    assert_eq!(consent(&table.registry), ["arv", "bor"], "all with draft or propose");
+    choose(Some(&["bor"])).await.unwrap();
+    assert_eq!(consent(&table.registry), ["bor"]);
+    assert_eq!(consent(&Registry::open(table.store.clone()).unwrap()), ["bor"]);
+    for bad in [&["cel"][..], &["dor"], &["eld"], &[]] {
+        assert!(matches!(choose(Some(bad)).await, Err(RegistryError::Invalid(_))), "{bad:?}");
+    }
+    choose(None).await.unwrap();
+    assert_eq!(consent(&table.registry), ["arv", "bor"]);
+}
