@@ -38,6 +38,13 @@ pub const LARGE_MESSAGES_PER_PARTY_MAX: usize = 2;
 pub const DOCUMENT_BYTES_MAX: usize = 48 << 20;
 /// 8 MiB: the encoded state of a layer: 10,000 annotations of 800 bytes. A party has many layers, so each holds less than a plan.
 pub const LAYER_BYTES_MAX: usize = 8 << 20;
+/// The largest encoded state of a document, in bytes.
+pub fn document_bytes_max(address: &DocAddress) -> usize {
+    match address {
+        DocAddress::Registry | DocAddress::Plan(..) => DOCUMENT_BYTES_MAX,
+        DocAddress::Layer(..) => LAYER_BYTES_MAX,
+    }
+}
 /// Client ids in a document. Each browser tab takes a new one: 200 delegations x 30 people x 100 openings.
 pub const CLIENTS_MAX: usize = 600_000;
 /// Bytes of a state vector from outside: 12 for each of the clients a document may have would be 7 MiB; honest ones hold
@@ -132,11 +139,3 @@ pub const POINT_DEPTH_MAX: usize = 16;
 /// Annotations in a layer: fifty times the points of a long treaty, and few enough that looking each up in a text of 100,000 pieces
 /// ends within seconds.
 pub const ANNOTATIONS_MAX: usize = 10_000;
-
-/// The largest encoded state of a document, in bytes.
-pub fn document_bytes_max(address: &DocAddress) -> usize {
-    match address {
-        DocAddress::Registry | DocAddress::Plan(..) => DOCUMENT_BYTES_MAX,
-        DocAddress::Layer(..) => LAYER_BYTES_MAX,
-    }
-}

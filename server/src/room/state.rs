@@ -1,6 +1,8 @@
 //! A room without its surroundings: inputs go in, effects come out. Synchronous; the time is an argument, and there are no
 //! sockets, no store and no clock here.
 
+mod waiting;
+
 use bytes::Bytes;
 use plenary_shared::{
     api::Member,
@@ -8,15 +10,16 @@ use plenary_shared::{
     id::DocAddress,
     limits,
     protocol::{self, AwarenessEntry, ClientMessage},
-    record::{self, Author, Digest, Record},
+    record::{Author, Digest, Record},
 };
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap},
     sync::Arc,
 };
 use yrs::StateVector;
 
-use super::document::{Accepted, Document, Misbehaved};
+use self::waiting::{Batch, Sender, Waiting};
+use super::document::{Document, Misbehaved};
 use crate::{presence::Presence, store::Seq};
 
 /// A session within the process.
@@ -76,22 +79,6 @@ pub enum EditError {
     Unavailable,
 }
 
-/// Who sent an edit.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-enum Sender {
-    Session(SessionId),
-    Server(u64),
-}
-
-/// An edit that waits for the log.
-struct Waiting {
-    sender: Sender,
-    author: Author,
-    update: Bytes,
-    /// An answer to a step 1: nothing can be missing in it.
-    complete: bool,
-}
-
 struct Session {
     member: Arc<Member>,
     early: Early,
@@ -108,12 +95,6 @@ enum Early {
     Asked,
     /// It has answered: what is missing now, it does not have.
     Answered,
-}
-
-/// A batch on its way through the log.
-struct Batch {
-    accepted: Vec<(Sender, Accepted)>,
-    digests: Vec<Digest>,
 }
 
 /// What a slow session missed first.
@@ -280,181 +261,6 @@ impl RoomState {
             || self.document.check(&author(member), update).is_ok_and(|checked| !checked.adds_blocks())
     }
 
-    fn wait(&mut self, waiting: Waiting) {
-        self.waiting_bytes += waiting.update.len();
-        self.waiting.push(waiting);
-    }
-
-    /// Judges what waits and answers the records to append, unless a batch is on its way or nothing is left to write.
-    pub fn next_batch(&mut self, now_ms: u64, effects: &mut Vec<Effect>) -> Option<Vec<Bytes>> {
-        if self.in_flight.is_some() || self.waiting.is_empty() {
-            return None;
-        }
-        self.waiting_bytes = 0;
-        let (mut accepted, mut digests, mut sealed) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut claimed, mut later) = (HashSet::new(), Vec::new());
-        let mut head = self.document.head();
-        for waiting in std::mem::take(&mut self.waiting) {
-            if self.is_refused(waiting.sender) {
-                continue;
-            }
-            if later.iter().any(|earlier: &Waiting| earlier.sender == waiting.sender) {
-                later.push(waiting);
-                continue;
-            }
-            let Waiting { sender, author, update, complete } = waiting;
-            self.answered(sender, complete);
-            match self.document.check(&author, &update) {
-                Ok(checked) if !checked.is_new() => done(sender, effects),
-                // What it claims about order is known to hold only once it is applied: one such of each sender in a batch, so
-                // that a hostile one costs one search of the log and then is gone.
-                Ok(checked) if !checked.order_claims().is_empty() && !claimed.insert(sender) => {
-                    later.push(Waiting { sender, author, update, complete });
-                }
-                Ok(checked) => {
-                    self.document.admit(&author, &checked);
-                    let record = Record { at_ms: now_ms, author, update };
-                    let (bytes, digest) = record::seal(&head, &record);
-                    head = digest;
-                    digests.push(digest);
-                    sealed.push(bytes);
-                    accepted.push((sender, Accepted { record, checked }));
-                }
-                Err(refusal @ Refusal::Missing { .. }) if !complete => self.too_early(sender, refusal, effects),
-                Err(refusal) => self.refuse(sender, refusal.into(), effects),
-            }
-        }
-        later.into_iter().for_each(|waiting| self.wait(waiting));
-        if accepted.is_empty() {
-            return None;
-        }
-        self.in_flight = Some(Batch { accepted, digests });
-        Some(sealed)
-    }
-
-    fn is_refused(&self, sender: Sender) -> bool {
-        matches!(sender, Sender::Session(id) if self.sessions.get(&id).is_none_or(|session| session.refused))
-    }
-
-    fn answered(&mut self, sender: Sender, complete: bool) {
-        if let Sender::Session(id) = sender
-            && let Some(session) = self.sessions.get_mut(&id).filter(|session| complete && session.early == Early::Asked)
-        {
-            session.early = Early::Answered;
-        }
-    }
-
-    /// An honest client may speak before it has answered step 1, and its update then lacks what that answer will bring: ask
-    /// once more for all it has.
-    fn too_early(&mut self, sender: Sender, refusal: Refusal, effects: &mut Vec<Effect>) {
-        let Sender::Session(id) = sender else { return self.refuse(sender, refusal.into(), effects) };
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        match session.early {
-            Early::No => match self.document.state_vector() {
-                Ok((_, vector)) => {
-                    session.early = Early::Asked;
-                    effects.push(Effect::Send(id, protocol::sync_step_1(&vector)));
-                }
-                Err(Misbehaved) => come_back(id, effects),
-            },
-            Early::Asked => {}
-            Early::Answered => self.refuse(sender, refusal.into(), effects),
-        }
-    }
-
-    fn refuse(&mut self, sender: Sender, error: EditError, effects: &mut Vec<Effect>) {
-        effects.push(Effect::Refused);
-        match sender {
-            Sender::Session(id) => {
-                if let Some(session) = self.sessions.get_mut(&id) {
-                    session.refused = true;
-                }
-                effects.push(Effect::Send(id, protocol::permission_denied(&error.to_string())));
-                effects.push(Effect::Close(id, protocol::CLOSE_REFUSED, "refused"));
-            }
-            Sender::Server(edit) => effects.push(Effect::Edited(edit, Err(error))),
-        }
-    }
-
-    /// The log holds the batch, its last record at `last`: apply it and tell everyone.
-    pub fn appended(&mut self, last: Seq, effects: &mut Vec<Effect>) {
-        let Some(Batch { accepted, digests }) = self.in_flight.take() else { return };
-        let Some(&head) = digests.last() else { return };
-        let (senders, accepted): (Vec<_>, Vec<_>) = accepted.into_iter().unzip();
-        match self.document.apply(&accepted, (last, head)) {
-            Ok(merged) => {
-                effects.push(Effect::Broadcast(protocol::update(&merged)));
-                self.logged(last, senders, accepted, digests, effects);
-            }
-            Err(Misbehaved) => {
-                self.in_flight = Some(Batch { accepted: senders.into_iter().zip(accepted).collect(), digests });
-                effects.push(Effect::Rebuild);
-            }
-        }
-    }
-
-    fn logged(
-        &mut self,
-        last: Seq,
-        senders: Vec<Sender>,
-        accepted: Vec<Accepted>,
-        digests: Vec<Digest>,
-        effects: &mut Vec<Effect>,
-    ) {
-        let first = last + 1 - accepted.len() as Seq;
-        let mut records = Vec::with_capacity(accepted.len());
-        for (index, ((sender, accepted), digest)) in senders.into_iter().zip(accepted).zip(digests).enumerate() {
-            let seq = first + index as Seq;
-            if self.document.is_refused(seq) {
-                self.refuse(sender, EditError::Misbehaved, effects);
-            } else {
-                done(sender, effects);
-                records.push((seq, digest, accepted.record));
-            }
-        }
-        effects.push(Effect::Logged(records));
-    }
-
-    /// Puts a document that was built again from the log in place of one that misbehaved. Everyone is brought what the batch
-    /// held apart from what the document failed on; whoever sent that is told and closed.
-    pub fn replace(&mut self, document: Document, effects: &mut Vec<Effect>) {
-        self.document = document;
-        let Some(Batch { accepted, digests }) = self.in_flight.take() else { return };
-        let (senders, accepted): (Vec<_>, Vec<_>) = accepted.into_iter().unzip();
-        let first = (self.document.seq() + 1).saturating_sub(accepted.len() as Seq);
-        let held = accepted.iter().enumerate().filter(|(index, _)| !self.document.is_refused(first + *index as Seq));
-        let held: Vec<&Bytes> = held.map(|(_, accepted)| &accepted.record.update).collect();
-        match yrs::merge_updates_v1(&held) {
-            Ok(merged) => effects.push(Effect::Broadcast(protocol::update(&merged))),
-            Err(_) => effects.extend(self.sessions.keys().map(|id| Effect::Close(*id, protocol::CLOSE_AGAIN, "connect again"))),
-        }
-        self.logged(self.document.seq(), senders, accepted, digests, effects);
-    }
-
-    /// The log could not be written, and whether it holds the batch is known only after reading it again: everyone is told to
-    /// come back, and this room ends.
-    pub fn append_failed(&mut self, effects: &mut Vec<Effect>) {
-        let batch = self.in_flight.take().into_iter().flat_map(|batch| batch.accepted).map(|(sender, _)| sender);
-        for sender in batch.chain(std::mem::take(&mut self.waiting).into_iter().map(|waiting| waiting.sender)) {
-            if let Sender::Server(edit) = sender {
-                effects.push(Effect::Edited(edit, Err(EditError::Unavailable)));
-            }
-        }
-        let reason = "the server cannot store edits now";
-        effects.extend(self.sessions.keys().map(|id| Effect::Close(*id, protocol::CLOSE_LATER, reason)));
-    }
-
-    /// The disk is short of space: edits that wait are not taken, and reading goes on.
-    pub fn refuse_waiting(&mut self, effects: &mut Vec<Effect>) {
-        self.waiting_bytes = 0;
-        for Waiting { sender, .. } in std::mem::take(&mut self.waiting) {
-            match sender {
-                Sender::Session(id) => effects.push(Effect::Close(id, protocol::CLOSE_LATER, "the server's disk is full")),
-                Sender::Server(edit) => effects.push(Effect::Edited(edit, Err(EditError::Unavailable))),
-            }
-        }
-    }
-
     /// A frame did not fit into a session's outbox.
     pub fn missed(&mut self, session: SessionId, frame: Bytes) {
         if self.behind.contains_key(&session) {
@@ -496,12 +302,6 @@ impl RoomState {
 
 fn author(member: &Member) -> Author {
     Author { party: member.party.clone(), member: member.member.clone() }
-}
-
-fn done(sender: Sender, effects: &mut Vec<Effect>) {
-    if let Sender::Server(edit) = sender {
-        effects.push(Effect::Edited(edit, Ok(())));
-    }
 }
 
 /// The document has to be built again; whoever asked it is answered by coming back.

@@ -15,7 +15,7 @@ pub fn grant(server: &Server, plan: &str, access: Value) {
 }
 
 /// The chair invites somebody, who joins at once.
-fn invite(server: &Server, party: &str, role: &str) -> (Seat, String) {
+pub fn invite(server: &Server, party: &str, role: &str) -> (Seat, String) {
     let path = format!("/conferences/{}/members", server.demo.conference);
     let body = json!({ "party": party, "role": role, "name": format!("{role} of {party}") });
     let answer = api(&server.address(), &server.chair().token, "POST", &path, Some(body));

@@ -105,6 +105,19 @@ fn the_rooms_state_does_no_io_and_gets_time_as_an_argument() {
 }
 
 #[test]
+fn a_log_names_documents_only_as_it_may() {
+    for (path, text) in files("server/src", &[".rs"]) {
+        for call in text.split("tracing::").skip(1).filter_map(|rest| rest.split(");").next()) {
+            let named =
+                call.split(',').filter(|field| field.contains('%') && ["address", "doc"].iter().any(|d| field.contains(d)));
+            for field in named {
+                assert!(field.contains(".for_log("), "{path} logs a document by its whole name: {field}");
+            }
+        }
+    }
+}
+
+#[test]
 fn no_queue_is_unbounded() {
     let words = ["unbounded", "std::sync::mpsc::channel(", " mpsc::channel()"].map(|w| w.to_owned());
     let words: Vec<&str> = words.iter().map(String::as_str).collect();

@@ -8,4 +8,5 @@ mod converge;
 mod durability;
 mod hostile;
 mod ideas;
+mod layers;
 mod replay;
