@@ -172,6 +172,7 @@ mod tests {
             "plenary|join|http://h/join#t",
             "plenary|whoami|--json",
             "plenary|--as|arv|plan|list",
+            "plenary|--server|http://h|--token|-9aB|plan|list",
             "plenary|words|plan|5 bis|-",
             "plenary|words|plan|5",
             "plenary|add|plan|words|--after|5",

@@ -28,7 +28,7 @@ pub struct Globals {
     #[arg(long, global = true, value_name = "URL", conflicts_with = "profile")]
     pub server: Option<String>,
     /// The token for --server; safer in the environment than here [env: PLENARY_TOKEN]
-    #[arg(long, global = true, value_name = "TOKEN", conflicts_with = "profile")]
+    #[arg(long, global = true, value_name = "TOKEN", conflicts_with = "profile", allow_hyphen_values = true)]
     pub token: Option<String>,
 }
 
