@@ -3,12 +3,13 @@
 //!
 //! Reading order: [`id`] names things, [`access`] says who may do what, [`limits`] bounds everything; [`protocol`] and [`gate`]
 //! stand between outside bytes and a document; [`record`] is what the log holds; [`plan`] gives a document its meaning and
-//! [`markdown`] carries it in and out; [`api`] holds the bodies of HTTP requests.
+//! [`markdown`] carries it in and out; [`authorship`] tells who typed what and [`weave`] whether words were touched; [`api`] holds the bodies of HTTP requests.
 //!
 //! **Architecture invariant:** bytes from outside reach yrs only as a [`gate::Checked`] update.
 
 pub mod access;
 pub mod api;
+pub mod authorship;
 pub mod gate;
 pub mod id;
 pub mod limits;
@@ -16,3 +17,4 @@ pub mod markdown;
 pub mod plan;
 pub mod protocol;
 pub mod record;
+pub mod weave;

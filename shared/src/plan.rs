@@ -206,4 +206,4 @@ impl fmt::Display for Fault {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
