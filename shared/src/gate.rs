@@ -8,10 +8,12 @@
 //! replica reads alike, whether it applied the updates one by one or loads the whole.
 //!
 //! Reading order: `bytes`, `block` and `section` read, `causal` judges what comes in which order, `ledger` remembers, `order` compares places.
+//! Beside them `census` counts, in a document that was let in, what was ever put where.
 
 mod block;
 mod bytes;
 mod causal;
+mod census;
 mod flat;
 mod ledger;
 mod order;
@@ -19,6 +21,7 @@ mod section;
 #[cfg(test)]
 mod tests;
 
+pub use census::{Census, Contents, Span, census};
 pub use ledger::{Checked, Ledger};
 pub use order::{OrderClaim, verify_order};
 

@@ -3,15 +3,16 @@
 //!
 //! Reading order: [`id`] names things, [`access`] says who may do what, [`limits`] bounds everything; [`protocol`] and [`gate`]
 //! stand between outside bytes and a document; [`record`] is what the log holds; [`plan`] gives a document its meaning and
-//! [`markdown`] carries it in and out; [`bracket`] finds in its words what is not agreed; [`layer`] is what a party says about a
-//! plan, [`anchor`] ties it to a stretch of words and [`words`] to their exact form; [`redline`] compares two texts; [`api`] holds the
-//! bodies of HTTP requests.
+//! [`markdown`] carries it in and out; [`authorship`] tells who typed what and [`weave`] whether words were touched; [`bracket`] finds
+//! in words what is not agreed; [`layer`] is what a party says about a plan, [`anchor`] ties it to a stretch of words and [`words`] to
+//! their exact form; [`redline`] compares two texts; [`api`] holds the bodies of HTTP requests.
 //!
 //! **Architecture invariant:** bytes from outside reach yrs only as a [`gate::Checked`] update.
 
 pub mod access;
 pub mod anchor;
 pub mod api;
+pub mod authorship;
 pub mod bracket;
 pub mod gate;
 pub mod id;
@@ -22,4 +23,5 @@ pub mod plan;
 pub mod protocol;
 pub mod record;
 pub mod redline;
+pub mod weave;
 pub mod words;

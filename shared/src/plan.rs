@@ -218,4 +218,4 @@ impl fmt::Display for Fault {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

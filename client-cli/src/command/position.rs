@@ -6,9 +6,11 @@ use plenary_shared::{
     id::{self, AnnotationId, LayerId, PlanId, PointId},
     layer::{self, Annotation, Kept, Layer, Position, Stance, What},
     plan::{Outline, Point},
+    weave::Weaves,
     words::{ExactWords, WordsDigest},
 };
 use serde_json::json;
+use yrs::{ReadTxn as _, StateVector};
 
 use super::{
     annotate::on_stretch,
@@ -169,7 +171,7 @@ impl Stand {
         let bracket = self.stretch.find_bracket(point)?;
         let words = match bracket {
             Some(_) => None,
-            None => Some(kept(&outline, point, self.expect)?),
+            None => Some(kept(&document, &outline, point, self.expect)?),
         };
         let position = Position { stance: self.stance, ad_referendum: self.ad_referendum, words };
         let about = about(&position, bracket.clone().and_then(|range| point.words.get(range)));
@@ -192,7 +194,7 @@ impl Stand {
 }
 
 /// The exact words of a point, to be kept with a position on them.
-fn kept(outline: &Outline, point: &Point, expect: Option<WordsDigest>) -> Result<Kept, CliError> {
+fn kept(plan: &LiveDocument, outline: &Outline, point: &Point, expect: Option<WordsDigest>) -> Result<Kept, CliError> {
     let exact = ExactWords::read(outline);
     let exact = exact.get(&point.id).ok_or_else(|| CliError::NotFound(format!("the plan shows no point {}", point.id)))?;
     if let Some(expected) = expect.filter(|expected| *expected != exact.digest) {
@@ -202,7 +204,10 @@ fn kept(outline: &Outline, point: &Point, expect: Option<WordsDigest>) -> Result
             exact.digest
         )));
     }
-    Ok(Kept { digest: exact.digest, json: exact.json.clone(), weave: String::new() })
+    let weaves = plan.read(|txn| Weaves::read(txn, outline, &txn.encode_state_as_update_v1(&StateVector::default())));
+    let weaves = weaves.map_err(|error| CliError::Refused(format!("the plan cannot be read: {error}")))?;
+    let weave = weaves.of(&point.id).unwrap_or_default().to_owned();
+    Ok(Kept { digest: exact.digest, json: exact.json.clone(), weave })
 }
 
 /// What a position says, in words.

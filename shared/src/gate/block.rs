@@ -13,7 +13,7 @@ const HAS_KEY: u8 = 0x20;
 const HAS_NEIGHBOUR: u8 = HAS_ORIGIN | HAS_RIGHT;
 
 /// Where a block says that it stands.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Parent<'a> {
     /// Where its neighbours stand.
     Inherited,

@@ -253,6 +253,11 @@ impl Ledger {
         self.parties.get(self.clients.get(&client)?.owner as usize)
     }
 
+    /// Every client id and the party that it belongs to, in no order.
+    pub fn owners(&self) -> impl Iterator<Item = (u64, &PartyId)> {
+        self.clients.iter().filter_map(|(id, client)| Some((*id, self.parties.get(client.owner as usize)?)))
+    }
+
     /// The clock after a client's last block; 0 for one that has none.
     pub fn clock(&self, client: u64) -> u32 {
         self.clients.get(&client).map_or(0, |client| client.clock)

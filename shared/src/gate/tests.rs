@@ -1,9 +1,11 @@
 //! `rules`: one hand-built update for each rule. `session`: random honest editing is never refused.
+//! `census`: what was put where.
 //! `hostile`: whatever hostile passes leaves a document that every replica reads alike.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod build;
+mod census;
 mod hostile;
 mod rules;
 mod session;

@@ -9,19 +9,19 @@ use yrs::{
 use super::*;
 use crate::limits;
 
-fn id(name: &str) -> PointId {
+pub(crate) fn id(name: &str) -> PointId {
     name.parse().expect("an id")
 }
 
-fn last() -> Place {
+pub(crate) fn last() -> Place {
     Place::Last { parent: None }
 }
 
-fn add(txn: &mut TransactionMut, name: &str, words: &str, place: &Place) -> Result<String, EditError> {
+pub(crate) fn add(txn: &mut TransactionMut, name: &str, words: &str, place: &Place) -> Result<String, EditError> {
     add_point(txn, NewPoint { id: &id(name), label: None, heading: "", words }, place)
 }
 
-fn plan(names: &[&str]) -> Doc {
+pub(crate) fn plan(names: &[&str]) -> Doc {
     let doc = new_doc(1);
     let mut txn = doc.transact_mut();
     for name in names {
@@ -31,23 +31,23 @@ fn plan(names: &[&str]) -> Doc {
     doc
 }
 
-fn outline(doc: &Doc) -> Outline {
+pub(crate) fn outline(doc: &Doc) -> Outline {
     Outline::read(&doc.transact())
 }
 
-fn pass(from: &Doc, to: &Doc) {
+pub(crate) fn pass(from: &Doc, to: &Doc) {
     let known = to.transact().state_vector();
     let update = from.transact().encode_state_as_update_v1(&known);
     to.transact_mut().apply_update(Update::decode_v1(&update).expect("decodes")).expect("applies");
 }
 
-fn copy(of: &Doc, client: u64) -> Doc {
+pub(crate) fn copy(of: &Doc, client: u64) -> Doc {
     let doc = new_doc(client);
     pass(of, &doc);
     doc
 }
 
-fn sync(docs: &[Doc]) {
+pub(crate) fn sync(docs: &[Doc]) {
     for to in docs {
         docs.iter().filter(|from| !std::ptr::eq(*from, to)).for_each(|from| pass(from, to));
     }

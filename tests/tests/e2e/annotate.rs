@@ -3,6 +3,7 @@
 use plenary_shared::{
     layer::{Annotation, Layer, Position, Stance, What},
     plan::{Outline, words_text},
+    weave::Weaves,
     words::{Canonical, ExactWords},
 };
 use plenary_tests::{
@@ -12,7 +13,7 @@ use plenary_tests::{
 };
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
-use yrs::Transact;
+use yrs::{ReadTxn, StateVector, Transact};
 
 use crate::access::{grant, invite};
 
@@ -75,6 +76,15 @@ impl Talks {
         let client = YClient::join(&self.server, "p-1", &self.arv.seat).await;
         let state = client.lock();
         Outline::read(&state.doc.transact())
+    }
+
+    /// The weave of an entry's point now.
+    async fn weave(&self, entry: &Annotation) -> String {
+        let client = YClient::join(&self.server, "p-1", &self.arv.seat).await;
+        let state = client.lock();
+        let txn = state.doc.transact();
+        let whole = txn.encode_state_as_update_v1(&StateVector::default());
+        Weaves::read(&txn, &Outline::read(&txn), &whole).unwrap().of(&entry.point).unwrap().to_owned()
     }
 
     /// The words that an entry is anchored to now.
@@ -285,6 +295,8 @@ async fn an_acceptance_keeps_the_exact_words_and_does_not_fit_others() {
     assert!(position(&entry).stance == Stance::Accept && position(&entry).ad_referendum);
     assert_eq!(printed["digest"], exact.digest.to_string());
 
+    assert_eq!(talks.weave(&entry).await, kept.weave);
+
     bor.cli.done(&["words", "p-1", "1", &WORDS.replace("shall", "should")]);
     let now = ExactWords::read(&talks.outline().await).get(&entry.point).unwrap().digest;
     assert_ne!(now, kept.digest, "the acceptance has lapsed");
@@ -294,6 +306,10 @@ async fn an_acceptance_keeps_the_exact_words_and_does_not_fit_others() {
     assert!(talks.live("bor/positions").await.is_empty());
     let said = bor.cli.done(&["accept", "p-1", "1", "--expect", &new]);
     assert!(said.contains(&format!("accepts the words {}; all who see the plan read it", &new[..12])), "{said}");
+
+    bor.cli.done(&["words", "p-1", "1", WORDS]);
+    assert_eq!(ExactWords::read(&talks.outline().await).get(&entry.point).unwrap().digest, kept.digest, "the words are back");
+    assert_ne!(talks.weave(&entry).await, kept.weave, "and it shows that they were touched");
 }
 
 #[tokio::test]
