@@ -100,6 +100,15 @@ impl Brackets {
         self.list.len() + self.loose.len()
     }
 
+    /// The innermost bracket that holds a stretch of the words, as an index into the list: the one that somebody who points at the
+    /// stretch means. `None` for an empty stretch, and where no bracket holds all of it.
+    pub fn holding(&self, stretch: &Range<usize>) -> Option<usize> {
+        let holds =
+            |range: &Range<usize>| range.start <= stretch.start && stretch.end <= range.end && stretch.start < stretch.end;
+        // In opening order, the last that holds it is the innermost.
+        self.list.iter().rposition(|bracket| holds(&bracket.range))
+    }
+
     /// The alternatives of each group that has more than one, in the order of the words, as indices into the list.
     pub fn alternatives(&self) -> Vec<Vec<usize>> {
         let mut groups: Vec<Vec<usize>> = Vec::new();
