@@ -1,6 +1,7 @@
 //! The command line: one file for each group of verbs. A verb is parsed into ids and words here, then does its work with a [`Context`].
 
 mod annotate;
+mod annotations;
 mod conference;
 mod edit;
 mod entries;
@@ -83,6 +84,7 @@ enum Verb {
     Reserve(position::Reserve),
     Oppose(position::Oppose),
     Withdraw(position::Withdraw),
+    Annotations(annotations::Annotations),
     Watch(watch::Watch),
     Export(read::Export),
     Completions(Completions),
@@ -127,6 +129,7 @@ impl Cli {
             Verb::Reserve(verb) => verb.run(&context),
             Verb::Oppose(verb) => verb.run(&context),
             Verb::Withdraw(verb) => verb.run(&context),
+            Verb::Annotations(verb) => verb.run(&context),
             Verb::Watch(verb) => verb.run(&context),
             Verb::Export(verb) => verb.run(&context),
             Verb::Completions(verb) => verb.run(&context),

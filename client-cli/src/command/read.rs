@@ -54,7 +54,7 @@ impl Show {
 }
 
 /// A point and all below it, in document order.
-fn below<'a>(outline: &'a Outline, what: &str) -> Result<&'a [Point], CliError> {
+pub fn below<'a>(outline: &'a Outline, what: &str) -> Result<&'a [Point], CliError> {
     let root = outline.find(what)?;
     let from = outline.points.iter().position(|p| p.id == root.id).unwrap_or_default();
     let more = outline.points[from + 1..].iter().take_while(|p| p.depth > root.depth).count();
