@@ -12,6 +12,7 @@ mod plan;
 mod position;
 mod read;
 mod session;
+mod standing;
 mod stretch;
 mod thread;
 mod watch;
@@ -85,6 +86,7 @@ enum Verb {
     Oppose(position::Oppose),
     Withdraw(position::Withdraw),
     Annotations(annotations::Annotations),
+    Standing(standing::Standing),
     Watch(watch::Watch),
     Export(read::Export),
     Completions(Completions),
@@ -130,6 +132,7 @@ impl Cli {
             Verb::Oppose(verb) => verb.run(&context),
             Verb::Withdraw(verb) => verb.run(&context),
             Verb::Annotations(verb) => verb.run(&context),
+            Verb::Standing(verb) => verb.run(&context),
             Verb::Watch(verb) => verb.run(&context),
             Verb::Export(verb) => verb.run(&context),
             Verb::Completions(verb) => verb.run(&context),

@@ -25,6 +25,11 @@ impl Output {
         Output { json }
     }
 
+    /// Whether results are written as JSON.
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
     /// A result: one line of JSON, or the text. The text may hold several lines; everything else that steers a terminal is
     /// shown, not done.
     pub fn result(&self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), CliError> {
