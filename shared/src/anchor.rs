@@ -1,8 +1,8 @@
-//! A stretch of a point's words that survives edits: the Yjs ids of its first and its last character.
+//! A stretch of a point's words that survives edits: the Yjs ids of its first and its last character and of those beside it.
 //!
-//! What is typed inside the stretch belongs to it, what is typed at its edges does not. When its ends are deleted it shrinks to what is
-//! left; when nothing is left, the place where it stood is still known. An anchor says nothing that the plan's document does not
-//! hold, and making one changes nothing there.
+//! What is typed inside the stretch belongs to it. What is typed at an edge does not, unless the character at that edge is deleted: then it
+//! has taken its place, and the stretch reaches to the character that stood beside it. When nothing is left, the place where it stood is
+//! still known. An anchor says nothing that the plan's document does not hold, and making one changes nothing there.
 
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -29,12 +29,16 @@ pub struct Anchor {
     pub start: CharId,
     /// Its last one.
     pub end: CharId,
+    /// The character before it; none: it began the text.
+    pub before: Option<CharId>,
+    /// The character behind it; none: it ended the text.
+    pub after: Option<CharId>,
 }
 
 impl Anchor {
     /// Anchors a stretch of `words`, which is what `text` reads: a range of bytes. `None` for an empty one or one that is none.
     pub fn at<T: ReadTxn>(txn: &T, text: &TextRef, words: &str, range: Range<usize>) -> Option<Anchor> {
-        let (before, stretch) = (words.get(..range.start)?, words.get(range)?);
+        let (before, stretch) = (words.get(..range.start)?, words.get(range.clone())?);
         let (start, units) = (utf16(before), utf16(stretch));
         if units == 0 {
             return None;
@@ -43,13 +47,19 @@ impl Anchor {
             IndexScope::Relative(id) => Some(CharId { client: id.client.get(), clock: id.clock }),
             _ => None,
         };
-        Some(Anchor { start: id(start, Assoc::After)?, end: id(start + units, Assoc::Before)? })
+        let beside = |is_there: bool, index, assoc| if is_there { id(index, assoc).map(Some) } else { Some(None) };
+        Some(Anchor {
+            start: id(start, Assoc::After)?,
+            end: id(start + units, Assoc::Before)?,
+            before: beside(start > 0, start, Assoc::Before)?,
+            after: beside(range.end < words.len(), start + units, Assoc::After)?,
+        })
     }
 
     /// The bytes of `words`, which is what `text` reads, that the anchor stands on now. The range is empty when they are gone, and stands
     /// where they stood. `None` if the anchor never stood in this text.
     ///
-    /// Costs a walk over the pieces of the text.
+    /// Costs a few walks over the pieces of the text.
     pub fn find<T: ReadTxn>(&self, txn: &T, text: &TextRef, words: &str) -> Option<Range<usize>> {
         let own = BranchPtr::from(AsRef::<Branch>::as_ref(text));
         let offset = |id: CharId, assoc| {
@@ -57,10 +67,21 @@ impl Anchor {
                 return None;
             }
             let found = StickyIndex::from_id(ID::new(ClientID::new(id.client), id.clock), assoc).get_offset(txn)?;
-            (found.branch == own).then(|| byte(words, found.index))
+            (found.branch == own).then_some(found.index)
         };
-        let (start, end) = (offset(self.start, Assoc::After)?, offset(self.end, Assoc::Before)?);
-        Some(start..end.max(start))
+        // Before and behind a character; both are the same for one that is deleted.
+        let around = |id| Some((offset(id, Assoc::After)?, offset(id, Assoc::Before)?));
+        let start = match (around(self.start)?, self.before) {
+            ((start, behind), _) if start < behind => start,
+            (_, None) => 0,
+            (_, Some(before)) => offset(before, Assoc::Before)?,
+        };
+        let end = match (around(self.end)?, self.after) {
+            ((before, end), _) if before < end => end,
+            (_, None) => utf16(words),
+            (_, Some(after)) => offset(after, Assoc::After)?,
+        };
+        Some(byte(words, start)..byte(words, end.max(start)))
     }
 }
 
@@ -124,12 +145,40 @@ mod tests {
         edit(13, 0, "(", "[30]");
         edit(18, 0, ")", "[30]");
         edit(16, 0, "5", "[350]");
-        edit(14, 2, "", "50]");
-        edit(14, 3, "", "");
+        edit(14, 2, "", "(50]");
+        edit(14, 0, "{", "({50]");
+        edit(13, 5, "", ")");
+        edit(13, 1, "", "");
         let txn = doc.transact();
         let words = text.get_string(&txn);
-        assert_eq!(words, "not within 🕊() days");
-        assert_eq!(anchor.find(&txn, &text, &words), Some(words.find(')').unwrap()..words.find(')').unwrap()));
+        assert_eq!(words, "not within 🕊 days");
+        let at = words.find(" days").unwrap();
+        assert_eq!(anchor.find(&txn, &text, &words), Some(at..at));
+    }
+
+    #[test]
+    fn what_takes_the_place_of_an_edge_belongs_to_the_stretch() {
+        // Old words, the stretch, the words that a smallest difference makes of them, the stretch in those.
+        let table = [
+            ("withdraw to 30 km", "30", "withdraw to 50 km", "50"),
+            ("one two", "two", "one three", "three"),
+            ("all forces leave", "all", "some forces leave", "some"),
+            ("by [30][50] days", "[30]", "by [40 or 45][50] days", "[40 or 45]"),
+            ("by [30][50] days", "[50]", "by [30] days", ""),
+            ("slow and steady", "and", "slow & steady", "&"),
+        ];
+        for (old, quote, new, wanted) in table {
+            let doc = crate::plan::new_doc(1);
+            let id = "p".parse().unwrap();
+            let point = crate::plan::NewPoint { id: &id, label: None, heading: "", words: old };
+            let mut txn = doc.transact_mut();
+            crate::plan::add_point(&mut txn, point, &crate::plan::Place::Last { parent: None }).unwrap();
+            let text = crate::plan::words_text(&txn, &id).unwrap();
+            let at = old.find(quote).unwrap();
+            let anchor = Anchor::at(&txn, &text, old, at..at + quote.len()).unwrap();
+            crate::plan::set_words(&mut txn, &id, new).unwrap();
+            assert_eq!(&new[anchor.find(&txn, &text, new).unwrap()], wanted, "{old:?} -> {new:?}");
+        }
     }
 
     #[test]
@@ -142,10 +191,12 @@ mod tests {
         for (client, clock) in [(2, 0), (1, 99), (1, 5), (u64::MAX, 0), (1 << 53, 0), (1, u32::MAX), (0, 0)] {
             let id = CharId { client, clock };
             let good = CharId { client: 1, clock: 0 };
-            assert_eq!(Anchor { start: id, end: good }.find(&txn, &text, "words"), None, "{id:?}");
-            assert_eq!(Anchor { start: good, end: id }.find(&txn, &text, "words"), None, "{id:?}");
+            let anchor = |start, end| Anchor { start, end, before: None, after: None };
+            assert_eq!(anchor(id, good).find(&txn, &text, "words"), None, "{id:?}");
+            assert_eq!(anchor(good, id).find(&txn, &text, "words"), None, "{id:?}");
         }
-        let backwards = Anchor { start: CharId { client: 1, clock: 4 }, end: CharId { client: 1, clock: 0 } };
+        let (last, first) = (CharId { client: 1, clock: 4 }, CharId { client: 1, clock: 0 });
+        let backwards = Anchor { start: last, end: first, before: Some(last), after: Some(first) };
         assert_eq!(backwards.find(&txn, &text, "words"), Some(4..4));
         let (empty, backwards_range) = (2..2, Range { start: 3, end: 1 });
         for range in [empty, backwards_range, 0..9, 9..9] {

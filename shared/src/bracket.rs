@@ -1,19 +1,20 @@
 //! Brackets, parsed from words: what is not agreed, which alternatives stand side by side, what is still to be filled in.
 //!
-//! **What is a bracket.** Square marks, `[` and `]`, and the full-width `［` and `］` of East Asian keyboards; one kind closes the other. A
-//! mark behind a backslash is plain text (`\[`), as in Markdown; behind an escaped backslash (`\\[`) it is a mark. A mark closes the
-//! nearest one that is open, so what is left over is the outermost: a draft that lacks a mark keeps the meaning of its inner brackets.
+//! **What is a bracket.** Square marks, `[` and `]`, and the full-width `［` and `］` of East Asian keyboards; one kind closes the
+//! other. A mark behind a backslash is plain text (`\[`), as in Markdown; behind an escaped backslash (`\\[`) it is a mark. A
+//! mark closes the nearest one that is open, so what is left over is the outermost: a draft that lacks a mark keeps the meaning
+//! of its inner brackets.
 //!
 //! **Nothing is lost.** Marks that have no partner are reported as [`Loose`]: every mark is part of exactly one bracket or loose.
 //!
 //! **Alternatives** are siblings with nothing between them but spaces and at most one line break: `[30][50]`, `[30] [50]`.
 //!
-//! **Crossing.** Since only square marks count, brackets never cross each other. What drafters call crossing shows in two ways: as a
-//! bracket that opens in one point and closes in another ([`across`] finds those), and as one that cuts through Markdown's emphasis
-//! (`*a [b* c]`), which is between the reader and Markdown: to a bracket asterisks are words like others.
+//! **Crossing.** Since only square marks count, brackets never cross each other. What drafters call crossing shows in two ways:
+//! as a bracket that opens in one point and closes in another ([`across`] finds those), and as one that cuts through Markdown's
+//! emphasis (`*a [b* c]`), which is between the reader and Markdown: to a bracket asterisks are words like others.
 //!
-//! **What is counted** as open: every bracket, nested ones included, each alternative by itself, and every loose mark, because nothing
-//! that holds one can be agreed. A bracket that spans points counts once, where it opens. Escaped marks do not count.
+//! **What is counted** as open: every bracket, nested ones included, each alternative by itself, and every loose mark, because
+//! nothing that holds one can be agreed. A bracket that spans points counts once, where it opens. Escaped marks do not count.
 
 mod across;
 mod placeholder;
@@ -102,10 +103,12 @@ impl Brackets {
     /// The innermost bracket that holds a stretch of the words, as an index into the list: the one that somebody who points at the
     /// stretch means. `None` for an empty stretch, and where no bracket holds all of it.
     pub fn holding(&self, stretch: &Range<usize>) -> Option<usize> {
-        let holds =
-            |range: &Range<usize>| range.start <= stretch.start && stretch.end <= range.end && stretch.start < stretch.end;
-        // In opening order, the last that holds it is the innermost.
-        self.list.iter().rposition(|bracket| holds(&bracket.range))
+        // In opening order a bracket stands before those that it holds: the last that opens before the stretch, or one around that.
+        let mut at = self.list.partition_point(|bracket| bracket.range.start <= stretch.start).checked_sub(1)?;
+        while self.list[at].range.end < stretch.end {
+            at = self.list[at].parent?;
+        }
+        (!stretch.is_empty()).then_some(at)
     }
 
     /// The alternatives of each group that has more than one, in the order of the words, as indices into the list.
@@ -123,9 +126,9 @@ impl Brackets {
     }
 }
 
-/// The clean text: each outermost bracket, or group of alternatives with what is between them, becomes `…`, and loose marks go (they
-/// are in [`Brackets::loose`] for whoever must know). Where that brings two spaces together one of them stays, and a line does not
-/// begin or end with a space because a mark went. Escaped marks stay as they are.
+/// The clean text: each outermost bracket, or group of alternatives with what is between them, becomes `…`, and loose marks go
+/// (they are in [`Brackets::loose`] for whoever must know). Where that brings two spaces together one of them stays, and a line
+/// does not begin or end with a space because a mark went. Escaped marks stay as they are.
 pub fn without(words: &str) -> String {
     let brackets = parse(words);
     // Outermost brackets and loose marks: what is cut, and what stands there instead.

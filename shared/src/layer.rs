@@ -1,7 +1,7 @@
 //! A layer: what one party says about a plan, as a typed view of a Yjs document.
 //!
-//! The document holds `annotations: Map { id: Map { kind, point, anchor, quote, body: Text, by, at, ... } }`; an anchor is an array of four numbers,
-//! client id and clock of its first and of its last character. Whose layer it is and who may read it
+//! The document holds `annotations: Map { id: Map { kind, point, anchor, quote, body: Text, by, at, ... } }`; an anchor is an array of four
+//! ids, each `[client, clock]`: of its first and of its last character, of the one before and the one behind (null at an end of the text). Whose layer it is and who may read it
 //! is not in it: that is its address and the registry's. What stands in it may be anything that its party cares to write;
 //! [`Layer::read`] takes what it can and reports the rest as [`Fault`]s.
 //!

@@ -3,9 +3,10 @@
 //!
 //! Reading order: [`id`] names things, [`access`] says who may do what, [`limits`] bounds everything; [`protocol`] and [`gate`]
 //! stand between outside bytes and a document; [`record`] is what the log holds; [`plan`] gives a document its meaning and
-//! [`markdown`] carries it in and out; [`authorship`] tells who typed what and [`weave`] whether words were touched; [`bracket`] finds
-//! in words what is not agreed; [`layer`] is what a party says about a plan, [`anchor`] ties it to a stretch of words and [`words`] to
-//! their exact form; [`redline`] compares two texts; [`api`] holds the bodies of HTTP requests.
+//! [`markdown`] carries it in and out. What parties say about a plan: [`layer`] holds it, [`anchor`] and [`stretch`] tie it to words,
+//! [`words`] gives words their exact form, [`weave`] tells whether they were touched, [`authorship`] who typed them. What follows from it:
+//! [`bracket`], [`proposal`] and [`redline`], [`standing`], [`schedule`]; [`dossier`] puts together what one member may read of a plan,
+//! and `edition` prints it. [`api`] holds the bodies of HTTP requests.
 //!
 //! **Architecture invariant:** bytes from outside reach yrs only as a [`gate::Checked`] update.
 
@@ -14,14 +15,19 @@ pub mod anchor;
 pub mod api;
 pub mod authorship;
 pub mod bracket;
+pub mod dossier;
 pub mod gate;
 pub mod id;
 pub mod layer;
 pub mod limits;
 pub mod markdown;
 pub mod plan;
+pub mod proposal;
 pub mod protocol;
 pub mod record;
 pub mod redline;
+pub mod schedule;
+pub mod standing;
+pub mod stretch;
 pub mod weave;
 pub mod words;

@@ -139,3 +139,12 @@ pub const POINT_DEPTH_MAX: usize = 16;
 /// Annotations in a layer: fifty times the points of a long treaty, and few enough that looking each up in a text of 100,000 pieces
 /// ends within seconds.
 pub const ANNOTATIONS_MAX: usize = 10_000;
+/// Dependencies between points that a timetable takes into account: 20,000 points with five each.
+pub const WAITS_MAX: usize = 100_000;
+/// Circles of dependencies that a timetable names; people take them out one by one, and each that goes may take others along.
+pub const CIRCLES_MAX: usize = 256;
+/// Points that all named circles have together, so that a message about them stays readable by a page; the first circle is always
+/// named.
+pub const CIRCLE_POINTS_MAX: usize = 20_000;
+/// Brackets of a plan that are shown one by one, with who is for and against each; all are counted. A real draft of 2015 held 1,055.
+pub const BRACKETS_SHOWN_MAX: usize = 20_000;

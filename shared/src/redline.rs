@@ -21,18 +21,28 @@ pub enum Piece {
 
 /// The difference between two texts, word by word. What was removed comes before what was put in its place.
 pub fn redline(old: &str, new: &str) -> Vec<Piece> {
+    redline_within(old, new, &mut { u64::MAX })
+}
+
+/// As [`redline`], for who compares many texts and must stay within bounds: takes the comparisons of words that it made off
+/// `steps`, at most 64 million at a time. When none are left, the stretch that differs is shown as replaced whole.
+pub fn redline_within(old: &str, new: &str, steps: &mut u64) -> Vec<Piece> {
     let (before, after) = (old.tokenize_unicode_words(), new.tokenize_unicode_words());
     let front = before.iter().zip(&after).take_while(|(a, b)| a == b).count();
     let back = before[front..].iter().rev().zip(after[front..].iter().rev()).take_while(|(a, b)| a == b).count();
     let (old_middle, new_middle) = (&before[front..before.len() - back], &after[front..after.len() - back]);
     let mut pieces = Pieces::default();
     pieces.push(ChangeTag::Equal, &before[..front].concat());
-    if old_middle.len() + new_middle.len() <= WORDS_MAX {
+    let words = old_middle.len() + new_middle.len();
+    if words <= WORDS_MAX && *steps > 0 {
+        let mut differ = 1;
         for op in capture_diff_slices(Algorithm::Myers, old_middle, new_middle) {
             for change in op.iter_changes(old_middle, new_middle) {
+                differ += u64::from(change.tag() != ChangeTag::Equal);
                 pieces.push(change.tag(), change.value());
             }
         }
+        *steps = steps.saturating_sub(words as u64 * differ);
     } else {
         pieces.push(ChangeTag::Delete, &old_middle.concat());
         pieces.push(ChangeTag::Insert, &new_middle.concat());
@@ -87,6 +97,20 @@ mod tests {
     fn a_stretch_too_long_to_compare_is_replaced_whole() {
         let (old, new) = ("a ".repeat(WORDS_MAX), "b ".repeat(WORDS_MAX));
         assert_eq!(redline(&format!("x {old}y"), &format!("x {new}y")).len(), 4);
+    }
+
+    #[test]
+    fn a_redline_without_steps_left_replaces_the_stretch_whole() {
+        let (old, new) = ("a b c d e", "a x c y e");
+        let mut steps = 1;
+        assert_eq!(redline_within(old, new, &mut steps), redline(old, new));
+        assert_eq!(steps, 0);
+        let s = String::from;
+        let whole = [Same(s("a ")), Removed(s("b c d")), Inserted(s("x c y")), Same(s(" e"))];
+        assert_eq!(redline_within(old, new, &mut steps), whole);
+        let mut steps = 1_000;
+        redline_within(old, new, &mut steps);
+        assert_eq!(steps, 1_000 - 10 * 5, "ten words of which four differ");
     }
 
     proptest! {

@@ -17,7 +17,7 @@ use blake3::Hasher;
 use yrs::{Map, MapRef, Out, ReadTxn, branch::Branch};
 
 use crate::{
-    gate::{Census, Contents, Refusal, Span, census},
+    gate::{Census, Contents, Span},
     id::PointId,
     plan::{Outline, POINTS},
 };
@@ -32,19 +32,15 @@ pub struct Weaves {
 }
 
 impl Weaves {
-    /// Takes the weaves of the points of `outline`, which was read from `txn`; `state` is the whole encoded state of the same
-    /// document (Yjs update V1). Documents that hold the same updates have the same weaves.
-    ///
-    /// # Errors
-    /// Those of [`census`]; a document that only the gate let in gives none.
-    pub fn read<T: ReadTxn>(txn: &T, outline: &Outline, state: &[u8]) -> Result<Weaves, Refusal> {
-        let census = census(state)?;
+    /// Takes the weaves of the points of `outline`, which was read from `txn`; `census` is that of the same document. Documents
+    /// that hold the same updates have the same weaves.
+    pub fn read<T: ReadTxn>(txn: &T, outline: &Outline, census: &Census) -> Weaves {
         let points = txn.get_map(POINTS);
         let own: Vec<blake3::Hash> = outline
             .points
             .iter()
             .map(|point| match points.as_ref().and_then(|points| points.get(txn, point.id.as_str())) {
-                Some(Out::YMap(map)) => own_digest(txn, &census, &map),
+                Some(Out::YMap(map)) => own_digest(txn, census, &map),
                 _ => Hasher::new().finalize(),
             })
             .collect();
@@ -60,7 +56,7 @@ impl Weaves {
             }
             weaves.insert(point.id.clone(), hasher.finalize().to_hex().to_string());
         }
-        Ok(Weaves { weaves })
+        Weaves { weaves }
     }
 
     /// The weave of a point: 64 lowercase hexadecimal digits; `None` if the outline does not show the point.

@@ -72,9 +72,14 @@ impl<'a> Layers<'a> {
         Ok(Opened { layer: layer.clone(), entries: document.layer(), document })
     }
 
-    /// All layers of one's own party.
+    /// All layers of one's own party, read one after the other: one member may hold only so many connections at once.
     pub fn open_own(&self) -> Result<Vec<Opened>, CliError> {
-        self.own()?.into_iter().map(|layer| self.open(layer)).collect()
+        let read = |layer| {
+            let mut opened = self.open(layer)?;
+            opened.document.leave();
+            Ok(opened)
+        };
+        self.own()?.into_iter().map(read).collect()
     }
 
     /// The layers of one's own party in which an entry stands: one, or two while it is being tabled.

@@ -50,13 +50,13 @@ pub struct LooseAt {
 pub struct OpenCount {
     /// The point.
     pub point: PointId,
-    /// Its brackets, nested ones included, those that open here and close in a later point, and its loose marks. A point in which a
-    /// spanning bracket only closes, or that it passes over, does not count it.
+    /// Its brackets, nested ones included, those that open here and close in a later point, and its loose marks. A point in which
+    /// a spanning bracket only closes, or that it passes over, does not count it.
     pub count: usize,
 }
 
-/// Reads the brackets of points in document order; struck points are better left out. As within a point, a mark closes the nearest one
-/// that is open.
+/// Reads the brackets of points in document order; struck points are better left out. As within a point, a mark closes the
+/// nearest one that is open.
 pub fn across<'a>(points: impl IntoIterator<Item = (&'a PointId, &'a Brackets)>) -> Across {
     let mut across = Across::default();
     let mut unclosed: Vec<(usize, Place)> = Vec::new();

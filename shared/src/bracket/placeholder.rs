@@ -1,7 +1,7 @@
 //! Whether the content of a bracket only holds a place.
 
-/// What drafters write where something is to be filled in, in lower case. The list is short on purpose: words taken for a placeholder
-/// by mistake would be words that nobody negotiates.
+/// What drafters write where something is to be filled in, in lower case. The list is short on purpose: words taken for a
+/// placeholder by mistake would be words that nobody negotiates.
 const WORDS: &[&str] = &[
     "amount",
     "currency",
@@ -23,8 +23,9 @@ const WORDS: &[&str] = &[
     "year",
 ];
 
-/// Whether `content`, the inside of a bracket that holds no other, is blank, or dots, lines or bullets, or X's, or one of Y, Z and N, or
-/// one of [`WORDS`], or begins with "Placeholder". A full stop alone is wording: drafts have `[.]` beside `[, with ...]`.
+/// Whether `content`, the inside of a bracket that holds no other, is blank, or dots, lines or bullets, or X's, or one of Y, Z
+/// and N, or one of [`WORDS`], or begins with "Placeholder". A full stop alone is wording: drafts have `[.]` beside `[, with
+/// ...]`.
 pub(super) fn is_placeholder(content: &str) -> bool {
     let content = content.trim();
     if content == "." {

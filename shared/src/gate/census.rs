@@ -200,15 +200,18 @@ impl<'a> Blocks<'a> {
                 }
             }
         }
+        // In the order in which they came up: what stands close together is then taken together.
+        let mut places: Vec<_> = self.places.iter().map(|(place, at)| (*at, *place)).collect();
+        places.sort_unstable_by_key(|place| place.0);
         let mut census = Census::default();
-        for (&(parent, key), &place) in &self.places {
+        for (at, (parent, key)) in places {
             let id = match parent {
                 Parent::Root(name) => BranchID::Root(name.into()),
                 Parent::Item((client, clock)) => BranchID::Nested(ID::new(ClientID::new(client), clock)),
                 Parent::Inherited => continue,
             };
             let contents = census.types.entry(id).or_default();
-            let spans = std::mem::take(&mut spans[place as usize]);
+            let spans = std::mem::take(&mut spans[at as usize]);
             match key {
                 None => contents.sequence = spans,
                 Some(key) => drop(contents.entries.insert(key.to_owned(), spans)),

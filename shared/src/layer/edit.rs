@@ -3,7 +3,11 @@
 use yrs::{Any, Map, MapPrelim, MapRef, Number, Out, ReadTxn, TextPrelim, TransactionMut, WriteTxn};
 
 use super::{ANNOTATIONS, Annotation, What};
-use crate::{anchor::Anchor, id::AnnotationId, limits};
+use crate::{
+    anchor::{Anchor, CharId},
+    id::AnnotationId,
+    limits,
+};
 
 /// Why a layer was not edited. Nothing has changed then.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -101,10 +105,11 @@ fn stored<T: ReadTxn>(txn: &T, id: &AnnotationId) -> Result<MapRef, EditError> {
     }
 }
 
-/// In an array, for its order is written as it is.
+/// In arrays, for their order is written as it is.
 fn ends(anchor: &Anchor) -> Any {
-    let Anchor { start, end } = anchor;
-    Any::Array([start.client, start.clock.into(), end.client, end.clock.into()].map(number).into())
+    let id = |id: CharId| Any::Array([id.client, id.clock.into()].map(number).into());
+    let beside = |char: Option<CharId>| char.map_or(Any::Null, id);
+    Any::Array([id(anchor.start), id(anchor.end), beside(anchor.before), beside(anchor.after)].into())
 }
 
 fn number(value: u64) -> Any {

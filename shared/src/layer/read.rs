@@ -98,11 +98,11 @@ impl<T: ReadTxn> Fields<'_, T> {
     fn anchor(&self) -> Result<Option<Anchor>, &'static str> {
         match self.get("anchor") {
             None => Ok(None),
-            Some(Out::Any(Any::Array(numbers))) => {
-                let numbers: Vec<u64> = numbers.iter().map_while(number).collect();
-                let [client, clock, end_client, end_clock] = numbers[..] else { return Err("anchor") };
-                let id = |client, clock| char_id(client, clock).ok_or("anchor");
-                Ok(Some(Anchor { start: id(client, clock)?, end: id(end_client, end_clock)? }))
+            Some(Out::Any(Any::Array(ids))) => {
+                let [start, end, before, after] = &ids[..] else { return Err("anchor") };
+                let id = |id| char_id(id).ok_or("anchor");
+                let beside = |id: &Any| if *id == Any::Null { Ok(None) } else { char_id(id).map(Some).ok_or("anchor") };
+                Ok(Some(Anchor { start: id(start)?, end: id(end)?, before: beside(before)?, after: beside(after)? }))
             }
             Some(_) => Err("anchor"),
         }
@@ -130,9 +130,12 @@ impl<T: ReadTxn> Fields<'_, T> {
     }
 }
 
-fn char_id(client: u64, clock: u64) -> Option<CharId> {
-    let fits = client <= limits::CLIENT_ID_MAX && clock <= limits::CLOCK_MAX;
-    fits.then_some(CharId { client, clock: clock as u32 })
+fn char_id(id: &Any) -> Option<CharId> {
+    let Any::Array(id) = id else { return None };
+    let [client, clock] = &id[..] else { return None };
+    let client = number(client).filter(|client| *client <= limits::CLIENT_ID_MAX)?;
+    let clock = number(clock).filter(|clock| *clock <= limits::CLOCK_MAX)?;
+    Some(CharId { client, clock: clock as u32 })
 }
 
 fn number(value: &Any) -> Option<u64> {

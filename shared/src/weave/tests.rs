@@ -7,6 +7,7 @@ use yrs::{
 };
 
 use super::*;
+use crate::gate::census;
 use crate::plan::{
     self, After, Place, Schedule, add_point, move_point, renumber, restore, set_heading, set_schedule, set_title, set_words,
     strike,
@@ -20,7 +21,7 @@ fn state(doc: &Doc) -> Vec<u8> {
 }
 
 fn weaves(doc: &Doc) -> Weaves {
-    Weaves::read(&doc.transact(), &outline(doc), &state(doc)).expect("a state")
+    Weaves::read(&doc.transact(), &outline(doc), &census(&state(doc)).expect("a state"))
 }
 
 fn point<T: ReadTxn>(txn: &T, name: &str) -> MapRef {
@@ -69,73 +70,71 @@ fn with_schedule(txn: &mut TransactionMut, change: fn(&mut Schedule)) {
     set_schedule(txn, &id("b"), &stored).expect("set");
 }
 
-/// What is done, and the points in which it is seen.
-const TOUCHES: [(&str, Edit, &str); 12] = [
-    ("words, put in and taken out", |txn| text(txn, "b", "words").insert(txn, 3, "new"), "a b"),
-    (
-        "words of a top point",
-        |txn| {
-            set_words(txn, &id("c"), "Others.").expect("set");
-            set_words(txn, &id("c"), "Words of c.").expect("set");
-        },
-        "c",
-    ),
-    (
-        "words taken out and typed again",
-        |txn| {
-            text(txn, "x", "words").remove_range(txn, 0, 5);
-            text(txn, "x", "words").insert(txn, 0, "Words");
-        },
-        "a b x",
-    ),
-    (
-        "words overwritten by a new text that reads the same",
-        |txn| {
-            point(txn, "b").insert(txn, "words", TextPrelim::new("Words of b."));
-        },
-        "a b",
-    ),
-    (
-        "words of another kind for a while",
-        |txn| {
-            point(txn, "b").insert(txn, "words", "mine");
-            point(txn, "b").insert(txn, "words", TextPrelim::new("Words of b."));
-        },
-        "a b",
-    ),
-    (
-        "a heading",
-        |txn| {
-            set_heading(txn, &id("b2"), "Heading").expect("set");
-            set_heading(txn, &id("b2"), "").expect("set");
-        },
-        "a b2",
-    ),
-    (
-        "struck and restored",
-        |txn| {
-            strike(txn, &id("a")).expect("struck");
-            restore(txn, &id("a")).expect("restored");
-        },
-        "a",
-    ),
-    ("a schedule's field", |txn| with_schedule(txn, |schedule| schedule.trigger = Some("EIF".into())), "a b"),
-    ("a schedule's new field", |txn| with_schedule(txn, |schedule| schedule.offset_days = Some(3)), "a b"),
-    ("what comes before", |txn| with_schedule(txn, |schedule| schedule.after = [(id("c"), After::Start)].into()), "a b"),
-    (
-        "a schedule where none was",
-        |txn| {
-            point(txn, "x").insert(txn, "schedule", MapPrelim::default());
-            point(txn, "x").remove(txn, "schedule");
-        },
-        "a b x",
-    ),
-    ("a format", |txn| text(txn, "c", "words").format(txn, 0, 5, [("b".into(), Any::Bool(true))].into()), "c"),
-];
-
 #[test]
 fn what_is_changed_and_changed_back_is_seen_in_the_point_and_above_it() {
-    for (name, edit, expected) in TOUCHES {
+    let cases: [(&str, Edit, &str); 12] = [
+        ("words, put in and taken out", |txn| text(txn, "b", "words").insert(txn, 3, "new"), "a b"),
+        (
+            "words of a top point",
+            |txn| {
+                set_words(txn, &id("c"), "Others.").expect("set");
+                set_words(txn, &id("c"), "Words of c.").expect("set");
+            },
+            "c",
+        ),
+        (
+            "words taken out and typed again",
+            |txn| {
+                text(txn, "x", "words").remove_range(txn, 0, 5);
+                text(txn, "x", "words").insert(txn, 0, "Words");
+            },
+            "a b x",
+        ),
+        (
+            "words overwritten by a new text that reads the same",
+            |txn| {
+                point(txn, "b").insert(txn, "words", TextPrelim::new("Words of b."));
+            },
+            "a b",
+        ),
+        (
+            "words of another kind for a while",
+            |txn| {
+                point(txn, "b").insert(txn, "words", "mine");
+                point(txn, "b").insert(txn, "words", TextPrelim::new("Words of b."));
+            },
+            "a b",
+        ),
+        (
+            "a heading",
+            |txn| {
+                set_heading(txn, &id("b2"), "Heading").expect("set");
+                set_heading(txn, &id("b2"), "").expect("set");
+            },
+            "a b2",
+        ),
+        (
+            "struck and restored",
+            |txn| {
+                strike(txn, &id("a")).expect("struck");
+                restore(txn, &id("a")).expect("restored");
+            },
+            "a",
+        ),
+        ("a schedule's field", |txn| with_schedule(txn, |schedule| schedule.trigger = Some("EIF".into())), "a b"),
+        ("a schedule's new field", |txn| with_schedule(txn, |schedule| schedule.offset_days = Some(3)), "a b"),
+        ("what comes before", |txn| with_schedule(txn, |schedule| schedule.after = [(id("c"), After::Start)].into()), "a b"),
+        (
+            "a schedule where none was",
+            |txn| {
+                point(txn, "x").insert(txn, "schedule", MapPrelim::default());
+                point(txn, "x").remove(txn, "schedule");
+            },
+            "a b x",
+        ),
+        ("a format", |txn| text(txn, "c", "words").format(txn, 0, 5, [("b".into(), Any::Bool(true))].into()), "c"),
+    ];
+    for (name, edit, expected) in cases {
         let doc = tree();
         let before = weaves(&doc);
         edit(&mut doc.transact_mut());
@@ -158,10 +157,7 @@ fn what_is_changed_elsewhere_is_not_seen() {
         ("label", |txn| {
             point(txn, "a").insert(txn, "label", "7");
         }),
-        ("all labels", |txn| {
-            point(txn, "a").insert(txn, "label", "7");
-            assert_eq!(renumber(txn), Ok(1));
-        }),
+        ("all labels", |txn| assert!(renumber(txn).is_ok_and(|changed| changed > 0))),
         ("place among siblings", |txn| move_point(txn, &id("b2"), &Place::First { parent: Some(id("a")) }).expect("moved")),
         ("place below", |txn| {
             move_point(txn, &id("x"), &below("b2")).and_then(|()| move_point(txn, &id("x"), &below("b"))).expect("moved")
@@ -241,6 +237,7 @@ fn a_point_that_is_not_shown_has_no_weave_and_each_shown_one_has_64_digits() {
     assert_eq!(weaves.of(&id("nobody")), None);
     let digits = |weave: &str| weave.len() == 64 && weave.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
     assert!(weaves.of(&id("x")).is_some_and(digits));
-    assert_eq!(Weaves::read(&plan::new_doc(1).transact(), &Outline::default(), &[0, 0]), Ok(Weaves::default()));
-    assert!(Weaves::read(&plan::new_doc(1).transact(), &Outline::default(), &[1]).is_err());
+    let nothing = census(&[0, 0]).expect("a state");
+    assert_eq!(Weaves::read(&plan::new_doc(1).transact(), &Outline::default(), &nothing), Weaves::default());
+    assert!(census(&[1]).is_err());
 }

@@ -1,0 +1,222 @@
+//! A dossier: all of a plan that one member may read, put together. Every view is derived from it, so no view can show more.
+//!
+//! **Architecture invariant:** what stands in a dossier and what follows from it depends on the documents that the member may read, and on
+//! nothing else.
+
+mod annotations;
+mod brackets;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use yrs::TransactionMut;
+
+use crate::{
+    api::Audience,
+    authorship::{self, Owners, Run},
+    bracket::{self, Across, Brackets},
+    gate::census,
+    id::{LayerId, POSITIONS, PartyId, PointId},
+    layer::{Annotation, Layer, What},
+    plan::{Outline, Point, words_text},
+    standing::{self, Matrix, Stand},
+    stretch::Stretch,
+    weave::Weaves,
+    words::ExactWords,
+};
+
+pub use annotations::{AnnotationView, AnnotationsView, LayerFault};
+pub use brackets::{BracketView, BracketsView, Field, PointBrackets};
+
+/// What a dossier is read from, besides the plan's document.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// The party of each client id of the plan, those of its first text left out.
+    pub owners: Owners,
+    /// The parties that must consent.
+    pub consent: BTreeSet<PartyId>,
+    /// The layers that the member may read.
+    pub layers: Vec<Source>,
+}
+
+/// A layer that the member may read.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Whose it is.
+    pub party: PartyId,
+    /// Its id.
+    pub layer: LayerId,
+    /// Whom it is for.
+    pub audience: Audience,
+    /// What stands in it.
+    pub content: Layer,
+}
+
+/// All of a plan that one member may read.
+#[derive(Debug)]
+pub struct Dossier {
+    /// The plan.
+    pub outline: Outline,
+    /// The exact words of its points.
+    pub exact: ExactWords,
+    /// What was ever written into them.
+    pub weaves: Weaves,
+    /// The entries of all layers, by point in document order, then by place in the words, then by time.
+    pub entries: Vec<Entry>,
+    /// The parties that must consent.
+    pub consent: BTreeSet<PartyId>,
+    owners: Owners,
+    faults: Vec<LayerFault>,
+    typed: HashMap<PointId, Vec<Run>>,
+    brackets: HashMap<PointId, InPoint>,
+    across: Across,
+    /// Points that are struck, by themselves or with a point above them.
+    struck: HashSet<PointId>,
+}
+
+/// An annotation, whose it is, who reads it and where it stands.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Whose it is.
+    pub party: PartyId,
+    /// The layer that it stands in.
+    pub layer: LayerId,
+    /// Who reads it.
+    pub audience: Audience,
+    /// What it says.
+    pub annotation: Annotation,
+    /// Where it stands now.
+    pub stretch: Stretch,
+}
+
+/// The brackets of one point.
+#[derive(Debug, Default)]
+struct InPoint {
+    heading: Brackets,
+    words: Brackets,
+}
+
+impl Dossier {
+    /// Reads the dossier of the plan that `txn` shows; `state` is the same document encoded whole (Yjs update V1). Nothing is changed.
+    /// `None` if the state cannot be read, which never happens to a document that the gate let in.
+    pub fn read(txn: &mut TransactionMut, state: &[u8], sources: Sources) -> Option<Dossier> {
+        let outline = Outline::read(txn);
+        let census = census(state).ok()?;
+        let weaves = Weaves::read(txn, &outline, &census);
+        let brackets: HashMap<PointId, InPoint> =
+            outline.points.iter().map(|point| (point.id.clone(), InPoint::of(point))).collect();
+        let struck = struck(&outline);
+        let standing = outline.points.iter().filter(|point| !struck.contains(&point.id));
+        let across = bracket::across(standing.filter_map(|point| Some((&point.id, &brackets.get(&point.id)?.words))));
+        let mut typed = HashMap::new();
+        for point in outline.points.iter().filter(|point| brackets.get(&point.id).is_some_and(|own| !own.words.list.is_empty())) {
+            if let Some(text) = words_text(txn, &point.id) {
+                typed.insert(point.id.clone(), authorship::runs_by(txn, &text, &census));
+            }
+        }
+        let Sources { owners, consent, layers } = sources;
+        let (entries, faults) = entries(txn, &outline, layers);
+        let exact = ExactWords::read(&outline);
+        Some(Dossier { outline, exact, weaves, entries, consent, owners, faults, typed, brackets, across, struck })
+    }
+
+    /// The standing of every point.
+    pub fn standing(&self) -> Matrix {
+        let positions = self.entries.iter().filter(|entry| entry.layer.as_str() == POSITIONS);
+        let stands: Vec<Stand> = positions.map(|Entry { party, annotation, .. }| Stand { party, annotation }).collect();
+        let within = self.spanned();
+        let open = |point: &PointId| self.open_marks(point) + usize::from(within.contains(point));
+        standing::standing(&self.outline, &self.exact, |point| self.weaves.of(point), open, &stands, &self.consent)
+    }
+
+    /// Brackets and loose marks in one point; none in a struck one, which is out of the text with all that it holds.
+    fn open_marks(&self, point: &PointId) -> usize {
+        let own = self.brackets.get(point).filter(|_| !self.struck.contains(point));
+        own.map_or(0, |own| own.heading.open_count() + own.words.open_count())
+    }
+
+    /// Points that stand whole between the marks of a bracket that opens and closes elsewhere.
+    fn spanned(&self) -> HashSet<&PointId> {
+        let place: HashMap<&PointId, usize> = self.outline.points.iter().enumerate().map(|(at, point)| (&point.id, at)).collect();
+        let at = |point| place.get(point).copied().unwrap_or(0);
+        // How many brackets open before each point and have not closed: a running sum, so that many long ones cost no more.
+        let mut steps = vec![0isize; self.outline.points.len() + 1];
+        for bracket in &self.across.spanning {
+            steps[at(&bracket.from.point)] += 1;
+            steps[at(&bracket.to.point)] -= 1;
+        }
+        let mut open = 0;
+        let mut spanned = HashSet::new();
+        for (point, step) in self.outline.points.iter().zip(steps) {
+            if open > 0 {
+                spanned.insert(&point.id);
+            }
+            open += step;
+        }
+        spanned
+    }
+}
+
+impl InPoint {
+    fn of(point: &Point) -> Self {
+        Self { heading: bracket::parse(&point.heading), words: bracket::parse(&point.words) }
+    }
+}
+
+fn struck(outline: &Outline) -> HashSet<PointId> {
+    let mut struck = HashSet::new();
+    // Parents stand before their children.
+    for point in &outline.points {
+        if point.struck || point.parent.as_ref().is_some_and(|parent| struck.contains(parent)) {
+            struck.insert(point.id.clone());
+        }
+    }
+    struck
+}
+
+/// All entries, each with the place where it stands. An entry that is being tabled can stand in two layers of its party for a moment: the
+/// wider one counts.
+fn entries(txn: &TransactionMut, outline: &Outline, mut layers: Vec<Source>) -> (Vec<Entry>, Vec<LayerFault>) {
+    let place: HashMap<&PointId, usize> = outline.points.iter().enumerate().map(|(at, point)| (&point.id, at)).collect();
+    let (mut entries, mut faults, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
+    layers.sort_by_key(|source| (narrowness(&source.audience), source.party.clone(), source.layer.clone()));
+    for Source { party, layer, audience, content } in layers {
+        faults.extend(content.faults.into_iter().map(|fault| LayerFault { party: party.clone(), layer: layer.clone(), fault }));
+        for annotation in content.annotations {
+            if !seen.insert((party.clone(), annotation.id.clone())) {
+                continue;
+            }
+            let point = place.get(&annotation.point).map(|at| &outline.points[*at]);
+            let stretch = Stretch::find(txn, point, &annotation);
+            entries.push(Entry { party: party.clone(), layer: layer.clone(), audience: audience.clone(), annotation, stretch });
+        }
+    }
+    let at = |entry: &Entry| place.get(&entry.annotation.point).copied().unwrap_or(usize::MAX);
+    entries.sort_by_cached_key(|entry| (at(entry), start(&entry.stretch), entry.annotation.at_ms, entry.annotation.id.clone()));
+    (entries, faults)
+}
+
+fn narrowness(audience: &Audience) -> usize {
+    match audience {
+        Audience::All => 0,
+        Audience::Parties(parties) => usize::MAX - parties.len(),
+        Audience::Party => usize::MAX,
+    }
+}
+
+/// Where a stretch begins; what is about the whole point comes first.
+fn start(stretch: &Stretch) -> usize {
+    match stretch {
+        Stretch::Whole | Stretch::Lost | Stretch::NoPoint => 0,
+        Stretch::Stands { range } | Stretch::Changed { range } | Stretch::Moved { range } => range.start,
+        Stretch::Gone { at } => *at,
+    }
+}
+
+impl Entry {
+    /// Whether it is a stand on a bracket that counts: in the layer of positions, and not taken back.
+    fn is_bracket_stand(&self) -> bool {
+        let on_bracket = matches!(&self.annotation.what, What::Position(position) if position.words.is_none());
+        on_bracket && !self.annotation.withdrawn && self.layer.as_str() == POSITIONS
+    }
+}

@@ -1,0 +1,99 @@
+//! What lapsed acceptances accepted, against the present words. A party can keep as much as its layer takes and make it as hard
+//! to compare as it likes; so all comparisons of a matrix have an allowance together and each party a share of it, that none may
+//! spoil the others'.
+
+use std::collections::HashMap;
+
+use super::NoDifference;
+use crate::{
+    layer::Kept,
+    limits::POINT_DEPTH_MAX,
+    redline::{Piece, redline_within},
+    words::{Canonical, Exact, WordsDigest},
+};
+
+/// 64 KiB: the longest words that are compared, as JSON and as text; 25 pages.
+const WORDS_BYTES_MAX: usize = 64 << 10;
+/// 32 MiB: accepted and present words compared for one matrix, as JSON; about a second's work. It also bounds what comes out.
+const BYTES_MAX: usize = 32 << 20;
+/// Comparisons of single words for one matrix, about a second's work; a paragraph of 100 words that was written anew takes 40,000
+/// to 160,000. A party whose share is used up gets its differences in larger pieces.
+const STEPS_MAX: u64 = 256 << 20;
+
+/// What may still be compared.
+pub(super) struct Differences {
+    steps: u64,
+    shares: Vec<Share>,
+}
+
+#[derive(Clone)]
+struct Share {
+    steps: u64,
+    bytes: usize,
+}
+
+/// A point, its present words and what was found out about them.
+pub(super) struct AtPoint<'a> {
+    exact: &'a Exact,
+    text: Option<String>,
+    /// By digest: the accepted words and their difference. Most parties accepted the same.
+    known: HashMap<WordsDigest, (&'a str, Vec<Piece>)>,
+}
+
+impl<'a> AtPoint<'a> {
+    pub(super) fn new(exact: &'a Exact) -> Self {
+        Self { exact, text: None, known: HashMap::new() }
+    }
+}
+
+impl Differences {
+    /// For a matrix with so many parties.
+    pub(super) fn among(parties: usize) -> Self {
+        let parties = parties.max(1);
+        let share = Share { steps: STEPS_MAX / parties as u64, bytes: BYTES_MAX / parties };
+        Self { steps: STEPS_MAX, shares: vec![share; parties] }
+    }
+
+    /// The words that a position of the party with this index keeps against the present ones.
+    pub(super) fn of<'a>(&mut self, party: usize, at: &mut AtPoint<'a>, kept: &'a Kept) -> Result<Vec<Piece>, NoDifference> {
+        let share = self.shares.get_mut(party).ok_or(NoDifference::TooLong)?;
+        let bytes = kept.json.len().saturating_add(at.exact.json.len());
+        if kept.json.len().max(at.exact.json.len()) > WORDS_BYTES_MAX || bytes > share.bytes {
+            return Err(NoDifference::TooLong);
+        }
+        share.bytes -= bytes;
+        if let Some((_, pieces)) = at.known.get(&kept.digest).filter(|(json, _)| *json == kept.json) {
+            return Ok(pieces.clone());
+        }
+        let accepted = text(&kept.json, kept.digest)?;
+        if at.text.is_none() {
+            at.text = Some(text(&at.exact.json, at.exact.digest)?);
+        }
+        let present = at.text.as_deref().unwrap_or_default();
+        let mut left = share.steps.min(self.steps);
+        let before = left;
+        let pieces = redline_within(&accepted, present, &mut left);
+        share.steps = share.steps.saturating_sub(before - left);
+        self.steps = self.steps.saturating_sub(before - left);
+        // What this party had no steps left for another may have.
+        if before > 0 {
+            at.known.insert(kept.digest, (&kept.json, pieces.clone()));
+        }
+        Ok(pieces)
+    }
+}
+
+/// Canonical words as people read them.
+fn text(json: &str, digest: WordsDigest) -> Result<String, NoDifference> {
+    let words = Canonical::kept(json, digest).ok_or(NoDifference::Unreadable)?;
+    // No plan nests so deep, and indented so far little JSON makes a long text.
+    let mut level: Vec<&Canonical> = vec![&words];
+    for _ in 0..POINT_DEPTH_MAX {
+        level = level.iter().flat_map(|point| &point.children).collect();
+    }
+    if !level.is_empty() {
+        return Err(NoDifference::Unreadable);
+    }
+    let text = words.text();
+    if text.len() > WORDS_BYTES_MAX { Err(NoDifference::TooLong) } else { Ok(text) }
+}
