@@ -12,7 +12,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use plenary_shared::{
     api::{LogLine, Member},
-    id::DocAddress,
+    id::{DocAddress, PartyId},
     limits,
     protocol::{self, ClientMessage},
     record::{Author, Digest, Record},
@@ -48,6 +48,8 @@ pub enum Command {
     Edit { author: Author, update: Bytes, done: oneshot::Sender<Result<(), EditError>> },
     /// Asks for the whole document.
     Read { state: oneshot::Sender<Bytes> },
+    /// Asks whose each client id is.
+    Owners { owners: oneshot::Sender<Vec<(u64, PartyId)>> },
     /// Follows the log: the state first, then each record as it comes to hold.
     Follow { session: SessionId, outbox: Arc<Outbox>, joined: oneshot::Sender<()> },
     /// The server stops: finish what waits, then close.
@@ -214,6 +216,7 @@ impl Room {
                 Ok(bytes) => drop(state.send(bytes)),
                 Err(_) => effects.push(Effect::Rebuild),
             },
+            Command::Owners { owners } => drop(owners.send(self.state.document().owners())),
             Command::Follow { session, outbox, joined } => match self.state.document().diff(&StateVector::default()) {
                 Ok(bytes) => {
                     let document = self.state.document();

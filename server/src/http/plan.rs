@@ -110,7 +110,7 @@ pub(super) async fn choose_consent(
     Ok(Json(find(&app, chair, &plan)?))
 }
 
-fn readable(app: &App, caller: &Caller, conference: &str, plan: &str) -> Result<(DocAddress, Rights), ApiError> {
+pub(super) fn readable(app: &App, caller: &Caller, conference: &str, plan: &str) -> Result<(DocAddress, Rights), ApiError> {
     let conference: ConferenceId = conference.parse().map_err(|_| ApiError::not_found())?;
     let plan: PlanId = plan.parse().map_err(|_| ApiError::not_found())?;
     let address = DocAddress::Plan(conference, plan);

@@ -313,6 +313,11 @@ impl Document {
         self.ledger.owner(client)
     }
 
+    /// The party of every client id.
+    pub fn owners(&self) -> Vec<(u64, plenary_shared::id::PartyId)> {
+        self.ledger.owners().map(|(client, party)| (client, party.clone())).collect()
+    }
+
     /// Encoded size, at most: exact after a full encoding, then grown by each batch.
     pub fn bytes(&self) -> usize {
         self.bytes
