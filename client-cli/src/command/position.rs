@@ -227,7 +227,8 @@ fn about(position: &Position, bracket: Option<&str>) -> String {
     format!("{does} {what}{ad_referendum}")
 }
 
-/// The positions in a layer that are not withdrawn and are on what `like` is on: the words of the point, or the bracket that it is on now.
+/// The positions in a layer that are not withdrawn and are on what `like` is on: the words of the point, or the bracket that it is
+/// on now.
 pub fn live_on(plan: &LiveDocument, point: &Point, like: &Annotation, entries: &Layer) -> Vec<AnnotationId> {
     let brackets = bracket::parse(&point.words);
     let bracket = bracket_at(plan, point, &brackets, like);
