@@ -72,9 +72,14 @@ impl<'a> Layers<'a> {
         Ok(Opened { layer: layer.clone(), entries: document.layer(), document })
     }
 
-    /// All layers of one's own party.
+    /// All layers of one's own party, read one after the other: one member may hold only so many connections at once.
     pub fn open_own(&self) -> Result<Vec<Opened>, CliError> {
-        self.own()?.into_iter().map(|layer| self.open(layer)).collect()
+        let read = |layer| {
+            let mut opened = self.open(layer)?;
+            opened.document.leave();
+            Ok(opened)
+        };
+        self.own()?.into_iter().map(read).collect()
     }
 
     /// The layers of one's own party in which an entry stands: one, or two while it is being tabled.
@@ -198,8 +203,8 @@ pub fn new_entry(session: &Session, point: &PointId, what: What) -> Result<Annot
     })
 }
 
-/// Writes entries and takes back those that they supersede, in one edit: others see all of it or nothing. Tells whether there was anything
-/// to do.
+/// Writes entries and takes back those that they supersede, in one edit: others see all of it or nothing. Tells whether there was
+/// anything to do.
 pub fn write(opened: &mut Opened, entries: &[Annotation], superseded: &[AnnotationId]) -> Result<bool, CliError> {
     let (_, changed) = opened.document.edit(|txn| {
         entries.iter().try_for_each(|entry| layer::put(txn, entry))?;
@@ -223,8 +228,8 @@ pub fn entry_json(plan: &PlanId, outline: &Outline, layer: &api::Layer, entry: &
     })
 }
 
-/// Says that an entry was written, and who reads it. `value` comes from [`entry_json`]; `what` is what a person calls the entry, `more` what
-/// else is to be said.
+/// Says that an entry was written, and who reads it. `value` comes from [`entry_json`]; `what` is what a person calls the entry,
+/// `more` what else is to be said.
 pub fn report(
     context: &Context,
     value: &Value,

@@ -1,9 +1,7 @@
 //! `accept`, `reserve`, `oppose` and `withdraw`: where a party stands on exact words, or on a bracket.
 
 use plenary_shared::{
-    anchor::Anchor,
-    bracket,
-    gate::{Refusal, census},
+    bracket, gate,
     id::{self, AnnotationId, LayerId, PlanId, PointId},
     layer::{self, Annotation, Kept, Layer, Position, Stance, What},
     plan::{Outline, Point},
@@ -17,7 +15,7 @@ use super::{
     annotate::on_stretch,
     edit::name,
     entries::{Layers, entry_json, new_entry, report, write},
-    stretch::{Stretch, anchored, bracket_at, shown},
+    stretch::{Stretch, bracket_at, shown},
     words::given,
 };
 use crate::{
@@ -180,7 +178,7 @@ impl Stand {
         on_stretch(&mut entry, &document, point, bracket)?;
 
         let mut opened = layers.open(layer)?;
-        let earlier = live_on(&document, point, entry.anchor.as_ref(), &opened.entries);
+        let earlier = live_on(&document, point, &entry, &opened.entries);
         write(&mut opened, std::slice::from_ref(&entry), &earlier)?;
         let mut value = entry_json(&self.plan, &outline, layer, &entry, true);
         value["stance"] = json!(position.stance);
@@ -206,10 +204,10 @@ fn kept(plan: &LiveDocument, outline: &Outline, point: &Point, expect: Option<Wo
         )));
     }
     let weaves = plan.read(|txn| {
-        let census = census(&txn.encode_state_as_update_v1(&StateVector::default()))?;
+        let census = gate::census(&txn.encode_state_as_update_v1(&StateVector::default()))?;
         Ok(Weaves::read(txn, outline, &census))
     });
-    let weaves = weaves.map_err(|error: Refusal| CliError::Refused(format!("the plan cannot be read: {error}")))?;
+    let weaves = weaves.map_err(|error: gate::Refusal| CliError::Refused(format!("the plan cannot be read: {error}")))?;
     let weave = weaves.of(&point.id).unwrap_or_default().to_owned();
     Ok(Kept { digest: exact.digest, json: exact.json.clone(), weave })
 }
@@ -229,20 +227,19 @@ fn about(position: &Position, bracket: Option<&str>) -> String {
     format!("{does} {what}{ad_referendum}")
 }
 
-/// The positions in a layer that are not withdrawn and are on the same thing: the words of the point, or, with an anchor, the bracket that it
-/// is on now.
-pub fn live_on(plan: &LiveDocument, point: &Point, anchor: Option<&Anchor>, entries: &Layer) -> Vec<AnnotationId> {
+/// The positions in a layer that are not withdrawn and are on what `like` is on: the words of the point, or the bracket that it is
+/// on now.
+pub fn live_on(plan: &LiveDocument, point: &Point, like: &Annotation, entries: &Layer) -> Vec<AnnotationId> {
     let brackets = bracket::parse(&point.words);
-    let bracket = anchor.and_then(|anchor| bracket_at(plan, point, &brackets, anchor));
-    let same = |other: Option<&Anchor>| match (anchor, other) {
+    let bracket = bracket_at(plan, point, &brackets, like);
+    let same = |other: &Annotation| match (&like.anchor, &other.anchor) {
         (None, None) => true,
-        (Some(anchor), Some(other)) => {
-            anchor == other || (bracket.is_some() && bracket_at(plan, point, &brackets, other) == bracket)
+        (Some(anchor), Some(there)) => {
+            anchor == there || (bracket.is_some() && bracket_at(plan, point, &brackets, other) == bracket)
         }
         _ => false,
     };
-    let live = entries.annotations.iter().filter(|entry| is_live_on(entry, &point.id) && same(entry.anchor.as_ref()));
-    live.map(|entry| entry.id.clone()).collect()
+    entries.annotations.iter().filter(|entry| is_live_on(entry, &point.id) && same(entry)).map(|entry| entry.id.clone()).collect()
 }
 
 fn is_live_on(entry: &Annotation, point: &PointId) -> bool {
@@ -263,11 +260,12 @@ impl Withdraw {
             None => {
                 let point = outline.find(&self.what)?;
                 let bracket = self.stretch.find_bracket(point)?;
-                let anchor = bracket.map(|range| anchored(&document, point, range)).transpose()?;
+                let mut like = new_entry(&session, &point.id, What::Note)?;
+                on_stretch(&mut like, &document, point, bracket)?;
                 let opened = layers.open(layers.writable(&id::POSITIONS.parse()?)?)?;
-                let ids = live_on(&document, point, anchor.as_ref(), &opened.entries);
+                let ids = live_on(&document, point, &like, &opened.entries);
                 if ids.is_empty() {
-                    return Err(none_live(&session, point, anchor.is_some()));
+                    return Err(none_live(&session, point, like.anchor.is_some()));
                 }
                 (vec![opened], ids)
             }

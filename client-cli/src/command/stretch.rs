@@ -3,7 +3,9 @@
 use plenary_shared::{
     anchor::Anchor,
     bracket::{self, Brackets},
+    layer::Annotation,
     plan::{Point, words_text},
+    stretch,
 };
 use std::{num::NonZeroUsize, ops::Range};
 
@@ -61,10 +63,10 @@ pub fn anchored(plan: &LiveDocument, point: &Point, stretch: Range<usize>) -> Re
     anchor.ok_or_else(|| CliError::Refused(format!("the words of {} are no text that can be quoted", inline(name(point)))))
 }
 
-/// The bracket of a point that an anchor is on now, as an index into `brackets`, which are those of its words.
-pub fn bracket_at(plan: &LiveDocument, point: &Point, brackets: &Brackets, anchor: &Anchor) -> Option<usize> {
-    let stretch = plan.read(|txn| anchor.find(txn, &words_text(txn, &point.id)?, &point.words))?;
-    brackets.holding(&stretch)
+/// The bracket of a point that an entry is on now, as an index into `brackets`, which are those of the point's words.
+pub fn bracket_at(plan: &LiveDocument, point: &Point, brackets: &Brackets, entry: &Annotation) -> Option<usize> {
+    let stretch = plan.read(|txn| stretch::Stretch::find(txn, Some(point), entry));
+    brackets.holding(&stretch.range(&point.words)?)
 }
 
 fn quoted(point: &Point, quote: &str) -> Result<Range<usize>, CliError> {
@@ -88,13 +90,20 @@ fn quoted(point: &Point, quote: &str) -> Result<Range<usize>, CliError> {
 }
 
 fn numbered(point: &Point, n: usize) -> Result<Range<usize>, CliError> {
-    let brackets = bracket::parse(&point.words);
-    match (brackets.list.get(n - 1), brackets.list.len()) {
-        (Some(bracket), _) => Ok(bracket.range.clone()),
-        (None, 0) => Err(CliError::NotFound(format!("there is no bracket in {}", inline(name(point))))),
-        (None, 1) => Err(CliError::NotFound(format!("{} has 1 bracket, and no bracket {n}", inline(name(point))))),
-        (None, count) => Err(CliError::NotFound(format!("{} has {count} brackets, and no bracket {n}", inline(name(point))))),
+    let brackets = bracket::parse(&point.words).list;
+    let label = inline(name(point));
+    if let Some(bracket) = brackets.get(n - 1) {
+        return Ok(bracket.range.clone());
     }
+    // Those of the heading are numbered after those of the words.
+    if n <= brackets.len() + bracket::parse(&point.heading).list.len() {
+        return Err(CliError::Refused(format!("bracket {n} of {label} is in its heading: only words can be pointed at")));
+    }
+    Err(CliError::NotFound(match brackets.len() {
+        0 => format!("there is no bracket in the words of {label}"),
+        1 => format!("there is 1 bracket in the words of {label}, and no bracket {n}"),
+        count => format!("there are {count} brackets in the words of {label}, and no bracket {n}"),
+    }))
 }
 
 /// Where `quote`, which is not empty, begins in `words`; occurrences may overlap.
@@ -166,7 +175,9 @@ mod tests {
         let found = |n| bracket(n).find(&point).map(|range| point.words[range.expect("a stretch")].to_owned());
         let all: Vec<String> = (1..=3).map(|n| found(n).expect("a bracket")).collect();
         assert_eq!(all, ["[b [c]]", "[c]", "[d]"]);
-        assert_eq!(found(4).expect_err("none").to_string(), "5 bis has 3 brackets, and no bracket 4");
+        assert_eq!(found(4).expect_err("none").to_string(), "there are 3 brackets in the words of 5 bis, and no bracket 4");
+        let headed = Point { heading: "[Title]".into(), ..point.clone() };
+        assert!(bracket(4).find(&headed).expect_err("not words").to_string().contains("in its heading"));
     }
 
     #[test]

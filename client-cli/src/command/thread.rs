@@ -212,7 +212,7 @@ fn shown_beside(
 fn superseded(plan: &LiveDocument, outline: &Outline, tabled: &Tabled, there: &Layer) -> Vec<AnnotationId> {
     let positions = tabled.put.iter().filter(|entry| matches!(entry.what, What::Position(_)) && !entry.withdrawn);
     let on_points = positions.filter_map(|entry| Some((entry, outline.get(&entry.point)?)));
-    let earlier: BTreeSet<_> = on_points.flat_map(|(entry, point)| live_on(plan, point, entry.anchor.as_ref(), there)).collect();
+    let earlier: BTreeSet<_> = on_points.flat_map(|(entry, point)| live_on(plan, point, entry, there)).collect();
     earlier.into_iter().collect()
 }
 

@@ -84,8 +84,8 @@ impl Talks {
         let client = YClient::join(&self.server, "p-1", &self.arv.seat).await;
         let state = client.lock();
         let txn = state.doc.transact();
-        let whole = txn.encode_state_as_update_v1(&StateVector::default());
-        Weaves::read(&txn, &Outline::read(&txn), &census(&whole).unwrap()).of(&entry.point).unwrap().to_owned()
+        let census = census(&txn.encode_state_as_update_v1(&StateVector::default())).unwrap();
+        Weaves::read(&txn, &Outline::read(&txn), &census).of(&entry.point).unwrap().to_owned()
     }
 
     /// The words that an entry is anchored to now.
@@ -180,7 +180,7 @@ async fn a_quote_must_be_found_exactly_once() {
     assert!(missing.contains("not in the words of 1") && missing.contains(WORDS), "{missing}");
     let twice = arv.refused(&["propose", "p-1", "1", "x", "--quote", "day"]);
     assert!(twice.contains("2 times") && twice.contains("quote more around it"), "{twice}");
-    assert!(arv.refused(&["note", "p-1", "1", "x", "--bracket", "4"]).contains("has 3 brackets"));
+    assert!(arv.refused(&["note", "p-1", "1", "x", "--bracket", "4"]).contains("there are 3 brackets"));
     assert!(arv.refused(&["oppose", "p-1", "1", "--quote", "Forces"]).contains("in no bracket"));
     assert!(arv.refused(&["note", "p-1", "7", "x"]).contains("no point"));
     assert!(talks.live("arv/private").await.is_empty() && talks.live("arv/positions").await.is_empty());

@@ -11,3 +11,4 @@ mod hostile;
 mod ideas;
 mod layers;
 mod replay;
+mod scenario;
