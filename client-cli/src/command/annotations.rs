@@ -100,8 +100,10 @@ impl Kind {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{text::tests::view, *};
+pub mod tests {
+    pub use super::text::tests::{point, view};
+
+    use super::*;
     use serde_json::json;
 
     fn chosen(asked: &Annotations, points: Option<&[&str]>) -> (Vec<String>, usize) {

@@ -225,11 +225,12 @@ pub mod tests {
         serde_json::from_value(value).expect("an annotation")
     }
 
-    fn outline() -> Outline {
-        let point = |id: &str, label: &str, words: &str| Point {
+    /// A point at the top level without a heading.
+    pub fn point(id: &str, label: &str, words: &str) -> Point {
+        Point {
             id: id.parse().expect("an id"),
             label: label.into(),
-            heading: if label == "3" { "Heavy\x1b[2J weapons".into() } else { String::new() },
+            heading: String::new(),
             words: words.into(),
             parent: None,
             depth: 0,
@@ -237,9 +238,13 @@ pub mod tests {
             struck: false,
             schedule: Default::default(),
             adoptions: Default::default(),
-        };
-        let points = vec![point("p1", "3", "Each Party shall withdraw to [40][50] km."), point("p2", "", "")];
-        Outline { title: String::new(), points, faults: Vec::new() }
+        }
+    }
+
+    fn outline() -> Outline {
+        let first =
+            Point { heading: "Heavy\x1b[2J weapons".into(), ..point("p1", "3", "Each Party shall withdraw to [40][50] km.") };
+        Outline { title: String::new(), points: vec![first, point("p2", "", "")], faults: Vec::new() }
     }
 
     /// The page, with times as `T`.
