@@ -1,5 +1,5 @@
-//! Text for people: emphasis, redlines, tables. Foreign text is neutralised here before anything of our own is put around it, so emphasis
-//! is the only thing on a page that steers a terminal.
+//! Text for people: emphasis, redlines, tables. Foreign text is neutralised here before anything of our own is put around it, so
+//! emphasis is the only thing on a page that steers a terminal.
 
 use plenary_shared::{id::PointId, redline::Piece};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};

@@ -94,8 +94,10 @@ impl Which {
         })?;
         let done = Done::new(view, &before, &after, adoption, reanchored(&stretch));
         let value = json!({
-            "plan": self.plan, "id": self.id, "party": view.party, "point": view.annotation.point, "label": done.point.map(|p| &p.label),
-            "adoption": done.adoption, "reanchored": done.reanchored, "redline": done.redline, "changed": changed, "durable": true,
+            "plan": self.plan, "id": self.id, "party": view.party, "point": view.annotation.point,
+            "label": done.point.map(|p| &p.label),
+            "adoption": done.adoption, "reanchored": done.reanchored, "redline": done.redline,
+            "changed": changed, "durable": true,
         });
         context.output.page(&value, || done.page())?;
         if confided {

@@ -137,7 +137,10 @@ mod tests {
     use serde_json::json;
 
     fn view() -> BracketsView {
-        let bracket = |number: usize, text: &str| json!({ "number": number, "field": "words", "range": { "start": 0, "end": 4 }, "text": text, "depth": 0, "kind": "text" });
+        let bracket = |number: usize, text: &str| {
+            json!({
+            "number": number, "field": "words", "range": { "start": 0, "end": 4 }, "text": text, "depth": 0, "kind": "text" })
+        };
         let with = |mut value: serde_json::Value, more: serde_json::Value| {
             for (field, what) in more.as_object().expect("an object") {
                 value[field] = what.clone();

@@ -146,8 +146,8 @@ impl ScheduleVerb {
         let faults: Vec<&Fault> = concerning(&timetable, &point.id).collect();
         let told: Vec<Value> = faults.iter().map(|fault| with_message(fault)).collect();
         let value = json!({
-            "plan": self.plan, "point": point.id, "label": point.label, "kind": "schedule", "schedule": after.get(&point.id).map(|p| &p.schedule),
-            "row": row, "faults": told, "changed": changed, "durable": true,
+            "plan": self.plan, "point": point.id, "label": point.label, "kind": "schedule",
+            "schedule": after.get(&point.id).map(|p| &p.schedule), "row": row, "faults": told, "changed": changed, "durable": true,
         });
         let done = self.fields.are_given().then_some(changed);
         context.output.page(&value, || text::step(point, row, &faults, done))?;
@@ -206,8 +206,8 @@ impl Fields {
     }
 }
 
-/// The points that come first. A label may hold a colon, so only what follows the last one is taken for what must have happened, if it
-/// is that.
+/// The points that come first. A label may hold a colon, so only what follows the last one is taken for what must have
+/// happened, if it is that.
 fn after(given: &[String], outline: &Outline, unsaid: &mut Vec<String>) -> Result<BTreeMap<PointId, After>, CliError> {
     if let [only] = given
         && is_none(only)

@@ -12,3 +12,4 @@ mod ideas;
 mod layers;
 mod replay;
 mod scenario;
+mod views;
