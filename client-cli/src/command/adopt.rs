@@ -24,8 +24,8 @@ use crate::{
 /// Put a proposal's words in place of those that it is for (only who may draft)
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The plan records that you put them in, and whose proposal it was if all may read that or it is your party's own;
-what was shown to you in confidence stays so.
+The plan records that you put them in, and whose proposal it was if all may read that or it is your
+party's own; the name behind what was shown to you in confidence is not recorded.
 
 Examples:
   plenary adopt plan k3x9abcd

@@ -26,8 +26,8 @@ const WHO_WIDTH: usize = 28;
 /// List the open brackets by point, with their numbers
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The numbers are those that --bracket takes. Behind a bracket stand the parties that hold it, then those that
-reserve on it (res) and those that oppose it (opp).
+The numbers are those that --bracket takes. Behind a bracket stand the parties that hold it, then
+those that reserve on it (res) and those that oppose it (opp).
 
 Examples:
   plenary brackets plan

@@ -91,7 +91,7 @@ fn tree(points: &[Point]) -> String {
 /// Write a plan as Markdown or HTML: as it stands, without its brackets, or with all that is said of it
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-What is exported without --clean or --annotated can be imported again: see `plenary plan create --from`.
+What is exported without --clean or --annotated can be imported again (`plenary plan create --from`).
 
 Examples:
   plenary export plan > plan.md

@@ -21,14 +21,14 @@ const DAYS_MAX: i64 = 1 << 53;
 #[command(
     name = "schedule",
     after_help = "\
-Days count from a trigger, such as D-Day or EIF. A point with a trigger begins its offset of days after it; a point
-that comes after others begins its offset after the latest of them. Options that are not given leave what is there;
-'none' or '' clears. --after names all the points that come first.
+Days count from a trigger, such as D-Day or EIF. A point with a trigger begins its offset of days
+after it; a point that comes after others begins its offset after the latest of them. Options that
+are not given leave what is there; 'none' or '' clears. --after names all the points that come first.
 
 Examples:
   plenary schedule plan
   plenary schedule plan --svg --output timetable.svg
-  plenary schedule plan 4 --trigger D-Day --offset 2 --duration 19 --responsible 'Each Party' --verifier MED
+  plenary schedule plan 4 --trigger D-Day --offset 2 --duration 19 --verifier 'The Mission'
   plenary schedule plan 11 --after 6:certified 4:done --offset 90
   plenary schedule plan 11 --after none"
 )]

@@ -9,8 +9,9 @@ use crate::{context::Context, error::CliError};
 /// Show where the parties stand on each point, or on one point with reasons and differences
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-A point is agreed when every party that must consent accepts its exact words and nothing in it is open. Parties that
-need not consent stand in parentheses. With more than twelve parties they are counted; name a point to see each.
+A point is agreed when every party that must consent accepts its exact words and nothing in it is
+open. Parties that need not consent stand in parentheses. More than twelve parties are counted: name
+a point to see each.
 
 Examples:
   plenary standing plan

@@ -92,8 +92,8 @@ fn annotations_are_listed_by_point_for_those_who_may_read_them() {
         let view = talks.json(bor, "annotations", args);
         view["annotations"].as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!(ids(&["3"]), [proposal.clone(), reply.clone()]);
-    assert_eq!(ids(&["--party", "ARV"]), [proposal.clone()]);
+    assert_eq!(ids(&["3"]), [proposal.as_str(), &reply]);
+    assert_eq!(ids(&["--party", "ARV"]), [proposal]);
     assert_eq!(ids(&["--layer", "private"]), [reply]);
     assert_eq!(ids(&["--kind", "note", "7", "--all"]).len(), 2);
 
@@ -236,15 +236,23 @@ fn a_proposal_is_put_into_the_text_and_keeps_its_confidences() {
 }
 
 #[test]
-fn a_plan_is_exported_in_each_form() {
+fn a_plan_is_exported_as_it_stands() {
+    let talks = Talks::begin();
+    let plain = talks.run(&talks.arv, "export", &[]);
+    assert!(plain.contains("to [30][50] kilometres"), "{plain}");
+    assert_eq!(talks.json(&talks.arv, "export", &[])["markdown"], plain);
+    assert_eq!(talks.arv.run(&["export", &talks.plan, "--html"]).status.code(), Some(2), "HTML is of an edition");
+}
+
+#[test]
+#[ignore = "needs a server that prints editions"]
+fn a_plan_is_exported_clean_and_annotated() {
     let talks = Talks::begin();
     let Talks { arv, bor, .. } = &talks;
     talks.run(arv, "oppose", &["3", "--bracket", "1"]);
     talks.run(bor, "accept", &["3", "--bracket", "2"]);
-    let plain = talks.run(arv, "export", &[]);
-    assert!(plain.contains("to [30][50] kilometres"), "{plain}");
     let clean = talks.run(arv, "export", &["--clean"]);
-    assert!(!clean.contains("[30]"), "{clean}");
+    assert!(!clean.contains("[30]") && clean.contains("kilometres"), "{clean}");
     let annotated = talks.run(arv, "export", &["--annotated"]);
     assert!(annotated.contains("opp ARV") && annotated.contains("BOR"), "{annotated}");
     let file = talks.server.data().join("plan.html");
