@@ -2,6 +2,7 @@
 
 mod conference;
 mod layer;
+mod log;
 mod plan;
 mod sync;
 mod view;
@@ -121,7 +122,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/conferences/{c}/plans/{p}/brackets", get(view::brackets))
         .route("/conferences/{c}/plans/{p}/schedule", get(view::timetable))
         .route("/conferences/{c}/plans/{p}/export", get(plan::export))
-        .route("/conferences/{c}/plans/{p}/log", get(plan::log));
+        .route("/conferences/{c}/plans/{p}/log", get(log::follow));
     Router::new()
         .nest("/api", api)
         .route("/sync/{*address}", get(sync::upgrade))
