@@ -115,27 +115,6 @@ pub(super) fn readable(app: &App, caller: &Caller, conference: &str, plan: &str)
     Ok((address, rights))
 }
 
-pub(super) async fn export(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((conference, plan)): Path<(String, String)>,
-) -> Result<Response, ApiError> {
-    let (address, rights) = readable(&app, &caller, &conference, &plan)?;
-    let place = app.session_place(&rights.member, &address).ok_or_else(too_many)?;
-    let state = app.rooms.read(&address).await?;
-    let exported = tokio::task::spawn_blocking(move || {
-        let _place = place;
-        to_markdown(&state)
-    });
-    let text = exported.await.ok().flatten();
-    let text = text.ok_or_else(|| ApiError::unavailable("the plan cannot be exported now"))?;
-    Ok(([(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], text).into_response())
-}
-
 pub(super) fn too_many() -> ApiError {
     ApiError::unavailable("too many connections are open: close some, or try again later")
-}
-
-fn to_markdown(state: &Bytes) -> Option<String> {
-    Document::on_state(state, |txn| Some(markdown::export(&Outline::read(txn))))
 }
