@@ -6,6 +6,8 @@
 mod annotations;
 mod brackets;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -205,11 +207,11 @@ fn narrowness(audience: &Audience) -> usize {
 }
 
 /// Where a stretch begins; what is about the whole point comes first.
-fn start(stretch: &Stretch) -> usize {
+fn start(stretch: &Stretch) -> Option<usize> {
     match stretch {
-        Stretch::Whole | Stretch::Lost | Stretch::NoPoint => 0,
-        Stretch::Stands { range } | Stretch::Changed { range } | Stretch::Moved { range } => range.start,
-        Stretch::Gone { at } => *at,
+        Stretch::Whole | Stretch::Lost | Stretch::NoPoint => None,
+        Stretch::Stands { range } | Stretch::Changed { range } | Stretch::Moved { range } => Some(range.start),
+        Stretch::Gone { at } => Some(*at),
     }
 }
 
