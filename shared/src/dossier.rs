@@ -16,7 +16,7 @@ use yrs::TransactionMut;
 use crate::{
     api::Audience,
     authorship::{self, Owners, Run},
-    bracket::{self, Across, Brackets},
+    bracket::{self, Across, Brackets, Spanning},
     gate::census,
     id::{LayerId, POSITIONS, PartyId, PointId},
     layer::{Annotation, Layer, What},
@@ -129,6 +129,16 @@ impl Dossier {
         let within = self.spanned();
         let open = |point: &PointId| self.open_marks(point) + usize::from(within.contains(point));
         standing::standing(&self.outline, &self.exact, |point| self.weaves.of(point), open, &stands, &self.consent)
+    }
+
+    /// Brackets that open in one point and close in another; those of struck points left out.
+    pub(crate) fn spanning(&self) -> &[Spanning] {
+        &self.across.spanning
+    }
+
+    /// What could not be read in the layers.
+    pub(crate) fn faults(&self) -> &[LayerFault] {
+        &self.faults
     }
 
     /// Brackets and loose marks in one point; none in a struck one, which is out of the text with all that it holds.
