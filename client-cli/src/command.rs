@@ -1,13 +1,23 @@
 //! The command line: one file for each group of verbs. A verb is parsed into ids and words here, then does its work with a [`Context`].
 
+mod adopt;
+mod annotate;
+mod annotations;
+mod brackets;
 mod conference;
 mod edit;
+mod entries;
 mod layer;
 mod member;
 mod place;
 mod plan;
+mod position;
 mod read;
+mod schedule;
 mod session;
+mod standing;
+mod stretch;
+mod thread;
 mod watch;
 mod words;
 
@@ -38,6 +48,8 @@ Examples:
   plenary join 'https://talks.example/join#TOKEN'
   plenary show plan
   plenary words plan '5 bis' 'Both sides shall withdraw within [30][50] days.'
+  plenary note plan 5 'The capital wants a date here.'
+  plenary accept plan 5
   plenary --as arv watch plan --json"
 )]
 pub struct Cli {
@@ -66,6 +78,22 @@ enum Verb {
     Restore(edit::Restore),
     Heading(edit::Heading),
     Renumber(edit::Renumber),
+    Note(annotate::Note),
+    Propose(annotate::Propose),
+    Reply(annotate::Reply),
+    Resolve(thread::Resolve),
+    Reopen(thread::Reopen),
+    Table(thread::Table),
+    Accept(position::Accept),
+    Reserve(position::Reserve),
+    Oppose(position::Oppose),
+    Withdraw(position::Withdraw),
+    Annotations(annotations::Annotations),
+    Standing(standing::Standing),
+    Brackets(brackets::Brackets),
+    Schedule(schedule::ScheduleVerb),
+    Adopt(adopt::Adopt),
+    Alternative(adopt::Alternative),
     Watch(watch::Watch),
     Export(read::Export),
     Completions(Completions),
@@ -100,6 +128,22 @@ impl Cli {
             Verb::Restore(verb) => verb.run(&context),
             Verb::Heading(verb) => verb.run(&context),
             Verb::Renumber(verb) => verb.run(&context),
+            Verb::Note(verb) => verb.run(&context),
+            Verb::Propose(verb) => verb.run(&context),
+            Verb::Reply(verb) => verb.run(&context),
+            Verb::Resolve(verb) => verb.run(&context),
+            Verb::Reopen(verb) => verb.run(&context),
+            Verb::Table(verb) => verb.run(&context),
+            Verb::Accept(verb) => verb.run(&context),
+            Verb::Reserve(verb) => verb.run(&context),
+            Verb::Oppose(verb) => verb.run(&context),
+            Verb::Withdraw(verb) => verb.run(&context),
+            Verb::Annotations(verb) => verb.run(&context),
+            Verb::Standing(verb) => verb.run(&context),
+            Verb::Brackets(verb) => verb.run(&context),
+            Verb::Schedule(verb) => verb.run(&context),
+            Verb::Adopt(verb) => verb.run(&context),
+            Verb::Alternative(verb) => verb.run(&context),
             Verb::Watch(verb) => verb.run(&context),
             Verb::Export(verb) => verb.run(&context),
             Verb::Completions(verb) => verb.run(&context),
@@ -145,6 +189,7 @@ mod tests {
             "plenary|join|http://h/join#t",
             "plenary|whoami|--json",
             "plenary|--as|arv|plan|list",
+            "plenary|--server|http://h|--token|-9aB|plan|list",
             "plenary|words|plan|5 bis|-",
             "plenary|words|plan|5",
             "plenary|add|plan|words|--after|5",
@@ -160,6 +205,36 @@ mod tests {
             "plenary|layer|open|plan|talk|--with|arv|bel",
             "plenary|layer|open|plan|talk|--with|arv,bel",
             "plenary|layer|audience|plan|talk|none",
+            "plenary|note|plan|5 bis|-|--quote|[30]|--layer|public",
+            "plenary|propose|plan|5||--bracket|2|--because|why",
+            "plenary|reply|plan|k3x9abcd|yes|--layer|fallback",
+            "plenary|resolve|plan|k3x9abcd",
+            "plenary|reopen|plan|k3x9abcd",
+            "plenary|table|plan|a|b|c|--to|fallback",
+            "plenary|accept|plan|5|--ad-referendum|--because|why",
+            "plenary|accept|plan|5|--expect|82c353bc6de40ee34ab666fcc6b10425dafadc5d1a38f27360e2fa413c0d9e43",
+            "plenary|accept|plan|5|--bracket|1",
+            "plenary|reserve|plan|5|why|--quote|[30]",
+            "plenary|oppose|plan|5",
+            "plenary|oppose|plan|5|why|--bracket|1",
+            "plenary|withdraw|plan|k3x9abcd",
+            "plenary|withdraw|plan|5 bis|--bracket|1",
+            "plenary|annotations|plan",
+            "plenary|annotations|plan|5|--party|ARV|--layer|public|--kind|proposal|--all",
+            "plenary|standing|plan",
+            "plenary|standing|plan|5 bis",
+            "plenary|brackets|plan|5",
+            "plenary|schedule|plan",
+            "plenary|schedule|plan|--csv",
+            "plenary|schedule|plan|--svg|--output|plan.svg",
+            "plenary|schedule|plan|5",
+            "plenary|schedule|plan|5|--trigger|D-Day|--offset|-5|--duration|30",
+            "plenary|schedule|plan|5|--after|4:done|17:certified|--after|3|--responsible|MED",
+            "plenary|schedule|plan|5|--trigger||--offset|none|--duration||--after|none|--verifier|",
+            "plenary|adopt|plan|k3x9abcd|--party|arv",
+            "plenary|alternative|plan|k3x9abcd",
+            "plenary|export|plan|--clean|--html|--output|plan.html",
+            "plenary|export|plan|--annotated",
             "plenary|watch|plan|--count|1",
             "plenary|words|plan|5|--|-dash",
         ] {
@@ -180,6 +255,27 @@ mod tests {
             "plenary|invite|arv|Ana|--role|king",
             "plenary|--as|a|--token|t|whoami",
             "plenary|watch|plan|--count|0",
+            "plenary|note|plan|5",
+            "plenary|note|plan|5|text|--quote|a|--bracket|1",
+            "plenary|note|plan|5|text|--bracket|0",
+            "plenary|note|plan|5|text|--layer|No Layer",
+            "plenary|propose|plan|5",
+            "plenary|reply|plan|no id|text",
+            "plenary|table|plan",
+            "plenary|accept|plan|5|--expect|82c3",
+            "plenary|accept|plan|5|--expect|82c353bc6de40ee34ab666fcc6b10425dafadc5d1a38f27360e2fa413c0d9e43|--bracket|1",
+            "plenary|reserve|plan|5",
+            "plenary|annotations|plan|--kind|remark",
+            "plenary|annotations|plan|--party|No Party",
+            "plenary|schedule|plan|--trigger|D-Day",
+            "plenary|schedule|plan|--csv|--svg",
+            "plenary|schedule|plan|5|--csv",
+            "plenary|schedule|plan|--output|plan.csv",
+            "plenary|schedule|plan|5|--offset|soon",
+            "plenary|schedule|plan|5|--duration|9007199254740993",
+            "plenary|adopt|plan",
+            "plenary|export|plan|--clean|--annotated",
+            "plenary|export|plan|--html",
         ] {
             assert_eq!(parse(bad).expect_err(bad).exit_code(), 2, "{bad}");
         }

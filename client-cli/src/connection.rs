@@ -1,4 +1,4 @@
-//! One WebSocket to one plan, in the y-websocket protocol. Nothing else names tungstenite.
+//! One WebSocket to one document, in the y-websocket protocol. Nothing else names tungstenite.
 
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -144,7 +144,7 @@ fn closed(server: &ServerUrl, frame: Option<&CloseFrame>) -> CliError {
     let (code, reason) = frame.map_or((1005, ""), |f| (u16::from(f.code), f.reason.as_str()));
     let or = |text: &str| if reason.is_empty() { text.to_owned() } else { reason.to_owned() };
     match code {
-        protocol::CLOSE_GONE => CliError::NotFound(or("there is no such plan, or it is not shown to you")),
+        protocol::CLOSE_GONE => CliError::NotFound(or("there is no such plan or layer, or it is not shown to you")),
         4400..=4499 => CliError::Refused(or("the server refuses what was sent")),
         _ if code == u16::from(CloseCode::Policy) => CliError::Refused(or("the server refuses the connection")),
         protocol::CLOSE_AGAIN => lost(server, or("it restarts, or rights have changed")),

@@ -2,14 +2,14 @@
 
 use plenary_shared::{
     api::{Member, Whoami},
-    id::{DocAddress, PlanId},
+    id::{DocAddress, LayerId, PartyId, PlanId},
 };
 use std::env;
 
 use crate::{
     error::CliError,
     http::Api,
-    live::{LivePlan, Target},
+    live::{LiveDocument, Target},
     output::Output,
     profile::{Profile, Profiles},
     server::{ServerUrl, Token},
@@ -28,7 +28,7 @@ pub struct Globals {
     #[arg(long, global = true, value_name = "URL", conflicts_with = "profile")]
     pub server: Option<String>,
     /// The token for --server; safer in the environment than here [env: PLENARY_TOKEN]
-    #[arg(long, global = true, value_name = "TOKEN", conflicts_with = "profile")]
+    #[arg(long, global = true, value_name = "TOKEN", conflicts_with = "profile", allow_hyphen_values = true)]
     pub token: Option<String>,
 }
 
@@ -110,8 +110,17 @@ impl Session {
     }
 
     /// Opens a plan of the current conference.
-    pub fn open(&self, plan: &PlanId) -> Result<LivePlan, CliError> {
-        let document = DocAddress::Plan(self.member()?.conference.clone(), plan.clone());
-        LivePlan::open(Target { server: self.server.clone(), token: self.token.clone(), document })
+    pub fn open(&self, plan: &PlanId) -> Result<LiveDocument, CliError> {
+        self.open_document(DocAddress::Plan(self.member()?.conference.clone(), plan.clone()))
+    }
+
+    /// Opens a party's layer on a plan of the current conference.
+    pub fn open_layer(&self, plan: &PlanId, party: &PartyId, layer: &LayerId) -> Result<LiveDocument, CliError> {
+        let conference = self.member()?.conference.clone();
+        self.open_document(DocAddress::Layer(conference, plan.clone(), party.clone(), layer.clone()))
+    }
+
+    fn open_document(&self, document: DocAddress) -> Result<LiveDocument, CliError> {
+        LiveDocument::open(Target { server: self.server.clone(), token: self.token.clone(), document })
     }
 }

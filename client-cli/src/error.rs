@@ -37,7 +37,7 @@ pub enum CliError {
     },
     /// The edit was sent and its acknowledgement never came.
     #[error(
-        "the server did not confirm the edit ({reason}); it may or may not have arrived: look with `plenary show` before you repeat it"
+        "the server did not confirm the edit ({reason}); it may or may not have arrived: look with `plenary show` or `plenary annotations` before you repeat it"
     )]
     Unconfirmed {
         /// What went wrong last.

@@ -1,12 +1,12 @@
-//! A plan held open for an edit: connect, take in its state, change it, wait until the server shows the change.
+//! A document, a plan or a layer, held open for an edit: connect, take in its state, change it, wait until the server shows the change.
 
-use plenary_shared::{id::DocAddress, plan::Outline, protocol};
+use plenary_shared::{id::DocAddress, layer::Layer, plan::Outline, protocol};
 use std::time::Duration;
 use tokio::{
     runtime::{Builder, Runtime},
     time::{Instant, sleep, timeout_at},
 };
-use yrs::TransactionMut;
+use yrs::{Transaction, TransactionMut};
 
 use crate::{
     connection::{Connection, Incoming},
@@ -15,14 +15,14 @@ use crate::{
     server::{ServerUrl, Token},
 };
 
-/// For opening a plan.
+/// For opening a document.
 const OPEN: Duration = Duration::from_secs(60);
 /// For an edit to come back durable, lost connections included.
 const DURABLE: Duration = Duration::from_secs(30);
 /// Between attempts while an edit is under way.
 const AGAIN: Duration = Duration::from_millis(500);
 
-/// Where a plan is and who opens it.
+/// Where a document is and who opens it.
 #[derive(Clone, Debug)]
 pub struct Target {
     /// The server.
@@ -33,33 +33,43 @@ pub struct Target {
     pub document: DocAddress,
 }
 
-/// A plan as it was when it was opened, and our changes to it.
-pub struct LivePlan {
+/// A document as it was when it was opened, and our changes to it.
+pub struct LiveDocument {
     target: Target,
     replica: Replica,
     connection: Option<Connection>,
     runtime: Runtime,
 }
 
-impl LivePlan {
+impl LiveDocument {
     /// Connects and takes in the whole state.
     pub fn open(target: Target) -> Result<Self, CliError> {
         let runtime = Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|e| CliError::Refused(format!("the system gives no event loop: {e}")))?;
-        let mut plan = LivePlan { target, replica: Replica::new()?, connection: None, runtime };
-        let LivePlan { target, replica, connection, runtime } = &mut plan;
+        let mut document = LiveDocument { target, replica: Replica::new()?, connection: None, runtime };
+        let LiveDocument { target, replica, connection, runtime } = &mut document;
         *connection = Some(runtime.block_on(async {
             let deadline = Instant::now() + OPEN;
             timeout_at(deadline, joined(target, replica, None)).await.unwrap_or_else(|_| Err(late(target)))
         })?);
-        Ok(plan)
+        Ok(document)
     }
 
-    /// The plan as it stands here.
+    /// Reads the document as it stands here.
+    pub fn read<T>(&self, read: impl FnOnce(&Transaction) -> T) -> T {
+        self.replica.read(read)
+    }
+
+    /// A plan's document as people see it.
     pub fn outline(&self) -> Outline {
         self.replica.outline()
+    }
+
+    /// A layer's document as people see it.
+    pub fn layer(&self) -> Layer {
+        self.read(|txn| Layer::read(txn))
     }
 
     /// Hangs up, as before a person takes time to think. An edit made afterwards is one against the words they saw.
@@ -73,13 +83,13 @@ impl LivePlan {
     pub fn edit<T>(&mut self, change: impl FnOnce(&mut TransactionMut) -> Result<T, CliError>) -> Result<(T, bool), CliError> {
         let (made, pending) = self.replica.edit(change)?;
         let Some(pending) = pending else { return Ok((made, false)) };
-        let LivePlan { target, replica, connection, runtime } = self;
+        let LiveDocument { target, replica, connection, runtime } = self;
         runtime.block_on(durable(target, replica, connection.take(), pending))?;
         Ok((made, true))
     }
 }
 
-impl Drop for LivePlan {
+impl Drop for LiveDocument {
     fn drop(&mut self) {
         self.leave();
     }
@@ -158,5 +168,5 @@ fn take_in(replica: &mut Replica, pending: Option<&mut Pending>, bytes: &[u8]) -
 }
 
 fn late(target: &Target) -> CliError {
-    CliError::NoConnection { server: target.server.to_string(), reason: "the plan did not arrive".into() }
+    CliError::NoConnection { server: target.server.to_string(), reason: "the document did not arrive".into() }
 }

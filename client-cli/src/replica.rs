@@ -6,7 +6,7 @@ use plenary_shared::{
     plan::{self, Outline},
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use yrs::{Doc, IdSet, Transact as _, TransactionMut, Update, updates::decoder::Decode as _};
+use yrs::{Doc, IdSet, Transact as _, Transaction, TransactionMut, Update, updates::decoder::Decode as _};
 
 use crate::error::CliError;
 
@@ -27,14 +27,19 @@ impl Replica {
         let apply = AssertUnwindSafe(|| self.doc.transact_mut().apply_update(update));
         match catch_unwind(apply) {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(CliError::Refused(format!("the plan cannot be read: {error}"))),
-            Err(_) => Err(CliError::Refused("the plan cannot be read: its updates do not fit together".into())),
+            Ok(Err(error)) => Err(CliError::Refused(format!("the document cannot be read: {error}"))),
+            Err(_) => Err(CliError::Refused("the document cannot be read: its updates do not fit together".into())),
         }
     }
 
-    /// The plan as it stands here.
+    /// Reads the document as it stands here.
+    pub fn read<T>(&self, read: impl FnOnce(&Transaction) -> T) -> T {
+        read(&self.doc.transact())
+    }
+
+    /// A plan's document as people see it.
     pub fn outline(&self) -> Outline {
-        Outline::read(&self.doc.transact())
+        self.read(|txn| Outline::read(txn))
     }
 
     /// Makes a change in one transaction. Answers what must travel, unless nothing changed.
@@ -67,7 +72,7 @@ impl Replica {
 /// Decodes an update from the server under the bounds that hold for a document.
 pub fn decode(bytes: &[u8]) -> Result<Update, CliError> {
     if bytes.len() > limits::DOCUMENT_BYTES_MAX {
-        return Err(CliError::Refused("the server sent more than a plan may hold".into()));
+        return Err(CliError::Refused("the server sent more than a document may hold".into()));
     }
     match catch_unwind(|| Update::decode_v1(bytes)) {
         Ok(Ok(update)) => Ok(update),

@@ -2,8 +2,10 @@
 
 mod conference;
 mod layer;
+mod log;
 mod plan;
 mod sync;
+mod view;
 
 use axum::{
     Json, Router,
@@ -115,8 +117,12 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/conferences/{c}/plans/{p}/consent", put(plan::choose_consent))
         .route("/conferences/{c}/plans/{p}/layers", get(layer::list).post(layer::open))
         .route("/conferences/{c}/plans/{p}/layers/{l}/audience", put(layer::set_audience))
+        .route("/conferences/{c}/plans/{p}/annotations", get(view::annotations))
+        .route("/conferences/{c}/plans/{p}/standing", get(view::standing))
+        .route("/conferences/{c}/plans/{p}/brackets", get(view::brackets))
+        .route("/conferences/{c}/plans/{p}/schedule", get(view::timetable))
         .route("/conferences/{c}/plans/{p}/export", get(plan::export))
-        .route("/conferences/{c}/plans/{p}/log", get(plan::log));
+        .route("/conferences/{c}/plans/{p}/log", get(log::follow));
     Router::new()
         .nest("/api", api)
         .route("/sync/{*address}", get(sync::upgrade))

@@ -6,6 +6,7 @@
 mod auth;
 pub mod config;
 pub mod demo;
+mod dossiers;
 mod http;
 mod metrics;
 mod outbox;

@@ -2,12 +2,13 @@
 
 use bytes::Bytes;
 use plenary_shared::{
+    authorship::Owners,
     id::{ConferenceId, DocAddress, PartyId},
     limits,
-    record::Author,
+    record::{self, Author},
 };
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -16,6 +17,8 @@ use tokio::{
     task::JoinSet,
     time::timeout,
 };
+
+use yrs::{Update, updates::decoder::Decode};
 
 use crate::{
     metrics::Figures,
@@ -109,6 +112,11 @@ impl Rooms {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Where logs are kept.
+    pub fn store(&self) -> Arc<dyn Store> {
+        self.store.clone()
+    }
+
     /// Plans in memory.
     pub fn plans_open(&self) -> usize {
         self.shared().open.get(&Share::Plans).map_or(0, HashMap::len)
@@ -163,6 +171,21 @@ impl Rooms {
         self.ask(address, |state| Command::Read { state }).await.map(|(_, state)| state)
     }
 
+    /// The party of each client id of a plan. The first text is nobody's: the server wrote it when the plan was created.
+    pub async fn owners(self: &Arc<Self>, address: &DocAddress) -> Result<Owners, RoomError> {
+        let (_, owners) = self.ask(address, |owners| Command::Owners { owners }).await?;
+        let (store, at) = (self.store.clone(), address.clone());
+        let first = tokio::task::spawn_blocking(move || first_clients(&*store, &at));
+        let first = first.await.ok().flatten().ok_or(RoomError::Unavailable)?;
+        Ok(owners.into_iter().filter(|(client, _)| !first.contains(client)).collect())
+    }
+
+    /// Whether nothing was ever written into a document; then it needs no room to be read.
+    pub async fn is_blank(&self, address: &DocAddress) -> bool {
+        let (store, at) = (self.store.clone(), address.clone());
+        tokio::task::spawn_blocking(move || matches!(store.last_seq(&at), Ok(0))).await.unwrap_or(false)
+    }
+
     /// Makes an edit of the server's own; answers once it is durable.
     pub async fn edit(self: &Arc<Self>, address: &DocAddress, author: &Author, update: &Bytes) -> Result<(), RoomError> {
         let edit = |done| Command::Edit { author: author.clone(), update: update.clone(), done };
@@ -187,6 +210,14 @@ impl Rooms {
             tracing::error!("some documents could not be finished in time: what was acknowledged is in the log");
         }
     }
+}
+
+/// The client ids of a log's first record. Blocks.
+fn first_clients(store: &dyn Store, address: &DocAddress) -> Option<BTreeSet<u64>> {
+    let Some((_, sealed)) = store.read(address, 0, 1, limits::BATCH_BYTES_MAX).ok()?.pop() else { return Some(BTreeSet::new()) };
+    let (record, _) = record::open(&record::GENESIS, &sealed).ok()?;
+    let update = Update::decode_v1(&record.update).ok()?;
+    Some(update.state_vector().iter().map(|(client, _)| client.get()).collect())
 }
 
 async fn run(rooms: Arc<Rooms>, address: DocAddress, mut inbox: mpsc::Receiver<Command>) {

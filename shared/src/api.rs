@@ -18,7 +18,7 @@
 //! | `POST /conferences/{c}/plans/{p}/layers` | [`NewLayer`] -> [`Layer`] of one's own party | who may speak for it |
 //! | `PUT /conferences/{c}/plans/{p}/layers/{l}/audience` | [`AudienceList`] -> [`Layer`] of one's own party | who may speak for it |
 //! | `GET /conferences/{c}/plans/{p}/export` | Markdown | who may read it |
-//! | `GET /conferences/{c}/plans/{p}/log` | [`LogLine`]s, one a line, as they come | who may read it |
+//! | `GET /conferences/{c}/plans/{p}/log` | [`LogLine`]s, one a line, as they come; with `?since=SEQ` those after that record, and no state | who may read it |
 //!
 //! Whatever is refused answers with an [`ErrorBody`].
 

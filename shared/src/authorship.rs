@@ -1,5 +1,5 @@
-//! Who typed which stretch of a text. Every character keeps the client id under which it was typed, and a client id belongs to the
-//! party that used it first; the gate sees to it.
+//! Who typed which stretch of a text. Every character keeps the client id under which it was typed, and a client id belongs to
+//! the party that used it first; the gate sees to it.
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -22,9 +22,9 @@ pub struct Run {
     pub bytes: usize,
 }
 
-/// Who typed the visible text, in order; neighbouring runs have different clients, and together they are as long as the string that
-/// `GetString` gives. Empty for a text of which this cannot be told. The document does not change. Time grows with all that was ever
-/// put into the text and with the client ids of the document: where many texts are asked for, ask [`runs_by`].
+/// Who typed the visible text, in order; neighbouring runs have different clients, and together they are as long as the string
+/// that `GetString` gives. Empty for a text of which this cannot be told. The document does not change. Time grows with all that
+/// was ever put into the text and with the client ids of the document: where many texts are asked for, ask [`runs_by`].
 pub fn runs(txn: &mut TransactionMut, text: &TextRef) -> Vec<Run> {
     let state = txn.state_vector();
     runs_up_to(txn, text, state)
@@ -55,9 +55,9 @@ fn runs_up_to(txn: &mut TransactionMut, text: &TextRef, state: StateVector) -> V
 
 /// The runs of the text at `whole`; `None` if that does not read `expected`.
 ///
-/// yrs tells each block's id when it compares two states. What is in the earlier and not in the later one comes out as removed, block by
-/// block: so the later one is nothing. This way round formats are passed over; the other way each block would carry a copy of all
-/// formats around it, which a hostile text makes quadratic.
+/// yrs tells each block's id when it compares two states. What is in the earlier and not in the later one comes out as removed,
+/// block by block: so the later one is nothing. This way round formats are passed over; the other way each block would carry a
+/// copy of all formats around it, which a hostile text makes quadratic.
 fn runs_at(txn: &mut TransactionMut, text: &TextRef, whole: &Snapshot, expected: &str) -> Option<Vec<Run>> {
     let mut runs: Vec<Run> = Vec::new();
     let mut rest = expected;

@@ -100,6 +100,17 @@ impl Brackets {
         self.list.len() + self.loose.len()
     }
 
+    /// The innermost bracket that holds a stretch of the words, as an index into the list: the one that somebody who points at the
+    /// stretch means. `None` for an empty stretch, and where no bracket holds all of it.
+    pub fn holding(&self, stretch: &Range<usize>) -> Option<usize> {
+        // In opening order a bracket stands before those that it holds: the last that opens before the stretch, or one around that.
+        let mut at = self.list.partition_point(|bracket| bracket.range.start <= stretch.start).checked_sub(1)?;
+        while self.list[at].range.end < stretch.end {
+            at = self.list[at].parent?;
+        }
+        (!stretch.is_empty()).then_some(at)
+    }
+
     /// The alternatives of each group that has more than one, in the order of the words, as indices into the list.
     pub fn alternatives(&self) -> Vec<Vec<usize>> {
         let mut groups: Vec<Vec<usize>> = Vec::new();

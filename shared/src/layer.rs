@@ -171,6 +171,8 @@ pub enum Fault {
         /// The first field that is missing or not what it should be.
         field: String,
     },
+    /// The layer cannot be read now; nothing of it is shown.
+    Unavailable,
     /// More entries than `limits::ANNOTATIONS_MAX`; those with the smallest ids are shown.
     TooMany {
         /// How many there are.
@@ -184,6 +186,7 @@ impl fmt::Display for Fault {
             Fault::Unreadable { key, field } => {
                 write!(f, "the entry {key:?} has no readable {field} and is not shown: its party should write it again")
             }
+            Fault::Unavailable => f.write_str("the layer cannot be read now, and nothing of it is shown: try again later"),
             Fault::TooMany { count } => {
                 let max = crate::limits::ANNOTATIONS_MAX;
                 write!(f, "the layer holds {count} entries; only the first {max} by id are shown")

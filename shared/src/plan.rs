@@ -25,12 +25,14 @@ use crate::id::{AnnotationId, PointId};
 
 pub use adoption::{Adoption, How};
 pub use change::{Change, ChangeKind, changes};
-pub use edit::{EditError, NewPoint, Place, add_point, move_point, renumber, restore, set_heading, set_title, set_words, strike};
+pub use edit::{
+    EditError, NewPoint, Place, add_point, move_point, renumber, restore, set_heading, set_title, set_words, strike, words_text,
+};
 pub use find::FindError;
 pub use schedule::set_schedule;
 
 pub(crate) use adoption::record;
-pub(crate) use edit::{Texts, fill, replace_words, unix, words_text};
+pub(crate) use edit::{Texts, fill, replace_words, unix};
 pub(crate) use label::{is_ordinal, is_roman};
 pub(crate) use read::text_of;
 pub(crate) use schedule::whole;

@@ -104,8 +104,8 @@ pub enum AdoptError {
     /// The words read so already.
     #[error("the words read as {0} wants them already")]
     Same(String),
-    /// A stretch that holds one mark of a pair.
-    #[error("the words that {0} is for cut through a bracket: propose for the whole bracket, or adopt it instead")]
+    /// It would leave a mark without its partner.
+    #[error("the words that {0} is for cut through a bracket: propose anew for the whole bracket")]
     CutsBracket(String),
     /// The words are not plain text.
     #[error("the words of this point hold more than characters: set them again, then repeat")]
@@ -129,7 +129,13 @@ pub struct Adopter {
 /// See [`AdoptError`].
 pub fn adopt(txn: &mut TransactionMut, proposal: &Annotation, adopter: &Adopter) -> Result<Adoption, AdoptError> {
     let (point, range, replacement) = target(txn, proposal)?;
-    let adoption = adoption(How::Adopted, &point.words[range.clone()], replacement.to_owned(), adopter);
+    let words = point.words.as_str();
+    let loose = |words: &str| bracket::parse(words).loose.len();
+    let wanted = [&words[..range.start], replacement, &words[range.end..]].concat();
+    if loose(&wanted) > loose(words) {
+        return Err(AdoptError::CutsBracket(proposal.id.to_string()));
+    }
+    let adoption = adoption(How::Adopted, &words[range.clone()], replacement.to_owned(), adopter);
     write(txn, &point, proposal, &[(range, replacement)], &adoption)?;
     Ok(adoption)
 }
@@ -142,7 +148,7 @@ pub fn adopt(txn: &mut TransactionMut, proposal: &Annotation, adopter: &Adopter)
 pub fn alternative(txn: &mut TransactionMut, proposal: &Annotation, adopter: &Adopter) -> Result<Adoption, AdoptError> {
     let (point, range, replacement) = target(txn, proposal)?;
     let words = point.words.as_str();
-    let added = format!("[{replacement}]");
+    let added = bracketed(replacement);
     let adoption = adoption(How::Alternative, &words[range.clone()], added.clone(), adopter);
     let around = format!("]{added}");
     let stretches = match beside(words, &range) {
@@ -193,6 +199,16 @@ fn write(
         return Err(AdoptError::NotText);
     }
     plan::record(txn, &point.id, &proposal.id, adoption).map_err(|_| AdoptError::Gone(proposal.id.to_string()))
+}
+
+/// The words in brackets, unless they are one bracket already.
+fn bracketed(words: &str) -> String {
+    let whole = 0..words.len();
+    if bracket::parse(words).list.first().is_some_and(|bracket| bracket.range == whole) {
+        words.to_owned()
+    } else {
+        format!("[{words}]")
+    }
 }
 
 /// Where an alternative to a stretch goes.

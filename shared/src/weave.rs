@@ -3,12 +3,13 @@
 //! Words that were changed and changed back read as before; their weave does not, for what was typed meanwhile stays in the
 //! document as a deleted block. So a consent that was given to the words can say that it holds again, not that it always held.
 //!
-//! The weave of a point covers the blocks of its `heading`, `words`, `struck` and `schedule`, those that were overwritten or deleted
-//! included, and of the same places of all points that stand below it now. What a replaced text held is not counted; that it was
-//! replaced is.
+//! The weave of a point covers the blocks of its `heading`, `words`, `struck` and `schedule`, those that were overwritten or
+//! deleted included, and of the same places of all points that stand below it now. What a replaced text held is not counted;
+//! that it was replaced is.
 //!
-//! - Labels, parents, places among siblings and what else a point holds do not count, nor does the order of the points below. But a
-//!   point that moves in or out from below another changes the other's weave while it is there, because what is below has changed.
+//! - Labels, parents, places among siblings and what else a point holds do not count, nor does the order of the points below.
+//!   But a point that moves in or out from below another changes the other's weave while it is there, because what is below has
+//!   changed.
 //! - Deleting alone adds no block and leaves the weave. The words differ then, and only new typing can bring them back.
 
 use std::collections::BTreeMap;
@@ -33,7 +34,7 @@ pub struct Weaves {
 
 impl Weaves {
     /// Takes the weaves of the points of `outline`, which was read from `txn`; `census` is that of the same document. Documents
-    /// that hold the same updates have the same weaves.
+    /// that hold the same updates, none of them pending, have the same weaves.
     pub fn read<T: ReadTxn>(txn: &T, outline: &Outline, census: &Census) -> Weaves {
         let points = txn.get_map(POINTS);
         let own: Vec<blake3::Hash> = outline

@@ -59,6 +59,9 @@ const ROWS: &[Row] = &[
     ("join 500 on 50", &["join", "--rooms", "50", "--clients", "500"], &["last_synced_ms", "p50_ms", "state_bytes_max"]),
 ];
 
+/// Rows that need no server.
+const DERIVED: &[(&str, &str)] = &[("derive 20", "20"), ("derive 200", "200"), ("derive 2000", "2000")];
+
 /// Runs every row and prints the medians.
 pub fn run(args: AllArgs) -> Result<()> {
     let mut rows = Vec::new();
@@ -75,6 +78,10 @@ pub fn run(args: AllArgs) -> Result<()> {
     }
     if wanted("large") {
         rows.extend(large(&args)?);
+    }
+    for (name, points) in DERIVED.iter().filter(|(name, _)| wanted(name)) {
+        let runs = (0..args.times).map(|_| in_process(points)).collect::<Result<Vec<_>>>()?;
+        rows.push((*name, medians(&runs), &["dossier_ms", "standing_ms", "brackets_ms", "schedule_ms", "annotations_ms"]));
     }
     if args.json {
         let rows: Map<String, Value> = rows.into_iter().map(|(name, figures, _)| (name.to_owned(), figures)).collect();
@@ -142,6 +149,12 @@ fn generate(server: &Server, row: &[&str], room: &str, seconds: Option<f64>) -> 
     }
     let output = command.output()?;
     ensure!(output.status.success(), "{row:?}: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+fn in_process(points: &str) -> Result<Value> {
+    let output = Command::new(std::env::current_exe()?).args(["derive", "--points", points]).output()?;
+    ensure!(output.status.success(), "derive {points}: {}", String::from_utf8_lossy(&output.stderr));
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a measurement that cannot go on should stop")]
 
 mod all;
+mod derive;
 mod frame;
 mod load;
 mod measure;
@@ -89,6 +90,12 @@ enum Work {
         #[arg(long, default_value_t = 16)]
         in_flight: usize,
     },
+    /// What follows from a plan, in process: milliseconds for reading all of it, standing, brackets, schedule.
+    Derive {
+        /// Points of the plan.
+        #[arg(long, default_value_t = 200)]
+        points: usize,
+    },
     /// Starts a Plenary server and measures everything, several times; prints the medians.
     All(all::AllArgs),
 }
@@ -112,6 +119,10 @@ impl From<WindowArgs> for Window {
 fn main() -> Result<()> {
     let work = match Args::parse().work {
         Work::All(args) => return all::run(args),
+        Work::Derive { points } => {
+            println!("{}", derive::derive(points)?);
+            return Ok(());
+        }
         work => work,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -129,7 +140,7 @@ fn main() -> Result<()> {
                 let updates = trace::updates(&trace::read(&trace)?, "paper", trace::client_id(), edits_each);
                 load::replay(&target.check()?, &updates, in_flight).await
             }
-            Work::All(_) => unreachable!("ran above"),
+            Work::All(_) | Work::Derive { .. } => unreachable!("ran above"),
         }
     })?;
     println!("{figures}");

@@ -9,7 +9,7 @@ use super::{
     edit::{Kind, report},
     words::given,
 };
-use crate::{context::Context, error::CliError};
+use crate::{context::Context, error::CliError, ids};
 
 /// Add a point; it gets the label that fits its place (between 5 and 6: 5 bis)
 #[derive(Debug, clap::Args)]
@@ -76,7 +76,7 @@ impl Add {
         };
         let mut live = context.session()?.open(&self.plan)?;
         let place = self.place.place(&live.outline())?.unwrap_or(Place::Last { parent: None });
-        let id = new_id()?;
+        let id = ids::new()?;
         let new = NewPoint { id: &id, label: self.label.as_deref(), heading: &self.heading, words: &words };
         live.edit(|txn| Ok(plan::add_point(txn, new, &place)?))?;
         report(context, &self.plan, Kind::Added, &id, &live.outline(), true)
@@ -126,28 +126,5 @@ impl Move {
         let place = Where { after, before, under, top }.place(&outline)?.ok_or_else(|| CliError::Usage("say where to".into()))?;
         let (_, changed) = live.edit(|txn| Ok(plan::move_point(txn, &id, &place)?))?;
         report(context, &self.plan, Kind::Moved, &id, &live.outline(), changed)
-    }
-}
-
-/// Eight random letters and digits: 47 bits, so that 20,000 points share one with a chance of 1 in 700,000.
-fn new_id() -> Result<PointId, CliError> {
-    const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    let mut random = getrandom::u64().map_err(|e| CliError::Refused(format!("there is no randomness: {e}")))?;
-    let mut id = String::new();
-    for _ in 0..8 {
-        id.push(char::from(LETTERS[(random % 62) as usize]));
-        random /= 62;
-    }
-    id.parse().map_err(|e: plenary_shared::id::IdError| CliError::Refused(e.to_string()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn new_ids_are_point_ids_and_differ() {
-        let ids: std::collections::BTreeSet<_> = (0..1_000).map(|_| new_id().expect("an id")).collect();
-        assert_eq!(ids.len(), 1_000);
     }
 }

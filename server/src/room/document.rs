@@ -308,9 +308,19 @@ impl Document {
         self.refused.contains(&seq)
     }
 
+    /// Records that the log holds and the document does not.
+    pub fn refused(&self) -> &[Seq] {
+        &self.refused
+    }
+
     /// The party whose a client id is.
     pub fn owner(&self, client: u64) -> Option<&plenary_shared::id::PartyId> {
         self.ledger.owner(client)
+    }
+
+    /// The party of every client id.
+    pub fn owners(&self) -> Vec<(u64, plenary_shared::id::PartyId)> {
+        self.ledger.owners().map(|(client, party)| (client, party.clone())).collect()
     }
 
     /// Encoded size, at most: exact after a full encoding, then grown by each batch.

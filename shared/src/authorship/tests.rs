@@ -167,7 +167,8 @@ fn the_words_of_a_party_are_those_of_all_its_clients() {
     let runs = [run(1, 4), run(2, 3), run(3, 5), run(1, 2), run(9, 10)];
     let party = |name: &str| -> PartyId { name.parse().expect("an id") };
     let owners: Owners = [(1, party("bel")), (2, party("arv")), (3, party("arv"))].into();
-    let cases: [(Range<usize>, &[(&str, usize)]); 8] = [
+    type Expected = &'static [(&'static str, usize)];
+    let cases: [(Range<usize>, Expected); 8] = [
         (0..24, &[("arv", 8), ("bel", 6)]),
         (0..5, &[("bel", 4), ("arv", 1)]),
         (2..6, &[("arv", 2), ("bel", 2)]),

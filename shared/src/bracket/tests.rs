@@ -263,3 +263,23 @@ fn a_real_draft_agreement_has_brackets_that_span_points() {
     assert_eq!(2 * (within + across.spanning.len()) + across.loose.len(), marks);
     assert_eq!(across.spanning.len(), 17);
 }
+
+#[test]
+fn a_stretch_is_in_the_innermost_bracket_that_holds_all_of_it() {
+    let words = "a [b [c] d][e] f";
+    let brackets = parse(words);
+    let holding = |stretch: &str| {
+        let at = words.find(stretch).unwrap();
+        brackets.holding(&(at..at + stretch.len())).map(|at| &words[brackets.list[at].range.clone()])
+    };
+    assert_eq!(holding("c"), Some("[c]"));
+    assert_eq!(holding("[c]"), Some("[c]"));
+    assert_eq!(holding("c] d"), Some("[b [c] d]"));
+    assert_eq!(holding("[b [c] d]"), Some("[b [c] d]"));
+    assert_eq!(holding("d"), Some("[b [c] d]"));
+    for none in ["a", "a [b", "d][e", " f"] {
+        assert_eq!(holding(none), None, "{none}");
+    }
+    assert_eq!(brackets.holding(&(3..3)), None);
+    assert_eq!(brackets.holding(&(0..99)), None);
+}

@@ -227,21 +227,11 @@ fn stands<'a>(brackets: &Brackets, entries: &[&'a Entry]) -> Stands<'a> {
     let mut stands: Stands<'a> = HashMap::new();
     for entry in entries.iter().filter(|entry| entry.is_bracket_stand()) {
         let What::Position(position) = &entry.annotation.what else { continue };
-        let Some(at) = entry.stretch.range("").and_then(|range| innermost(brackets, &range)) else { continue };
+        let Some(at) = entry.stretch.range("").and_then(|range| brackets.holding(&range)) else { continue };
         let stance = stands.entry(at).or_default().entry(&entry.party).or_insert(position.stance);
         *stance = (*stance).max(position.stance);
     }
     stands
-}
-
-/// The innermost bracket that holds a stretch.
-fn innermost(brackets: &Brackets, range: &Range<usize>) -> Option<usize> {
-    // In opening order a bracket stands before those that it holds: the last that opens before the stretch, or one around that.
-    let mut at = brackets.list.partition_point(|bracket| bracket.range.start <= range.start).checked_sub(1)?;
-    while brackets.list[at].range.end < range.end {
-        at = brackets.list[at].parent?;
-    }
-    (!range.is_empty()).then_some(at)
 }
 
 /// Whose proposal each bracket is: the plan says that it was put in as an alternative, and the proposal can be read and says the same.
@@ -253,7 +243,9 @@ fn proposals<'a>(point: &Point, brackets: &Brackets, entries: &[&'a Entry]) -> H
         if adoption.is_none() {
             continue;
         }
-        let reads = |bracket: &Bracket| point.words.get(bracket.inner.clone()) == Some(replacement.as_str());
+        // A proposal that is a bracket already got no brackets around it.
+        let text = |range: &Range<usize>| point.words.get(range.clone()) == Some(replacement.as_str());
+        let reads = |bracket: &Bracket| text(&bracket.inner) || text(&bracket.range);
         if let Some(at) = brackets.list.iter().position(reads) {
             proposed.entry(at).or_insert(&entry.party);
         }

@@ -1,8 +1,8 @@
 //! Which blocks were ever put into which shared type.
 //!
-//! The encoded state is read in one pass. A block that does not say where it stands takes its place from its left neighbour or, where
-//! that one was collected or is missing, from its right one; either may be in a part that comes later, so places are settled afterwards,
-//! each once. Deleted blocks count like others; collected ones stand nowhere.
+//! The encoded state is read in one pass. A block that does not say where it stands takes its place from its left neighbour or,
+//! where that one was collected or is missing, from its right one; either may be in a part that comes later, so places are
+//! settled afterwards, each once. Deleted blocks count like others; collected ones stand nowhere.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -28,8 +28,8 @@ pub struct Span {
     pub end: u32,
 }
 
-/// All that was ever put into a shared type, deleted or not. Spans are sorted and do not touch, so that replicas which cut their blocks
-/// differently have the same.
+/// All that was ever put into a shared type, deleted or not. Spans are sorted and do not touch, so that replicas which cut their
+/// blocks differently have the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Contents {
     /// What was put in without a key: the items of a text or an array.
@@ -151,8 +151,8 @@ impl<'a> Blocks<'a> {
         (clock < self.stretches[found].end).then_some(found)
     }
 
-    /// Settles where each stretch stands. Each is asked once, for one that is being asked while another waits for it closes a circle,
-    /// and a circle stands nowhere.
+    /// Settles where each stretch stands. Each is asked once, for one that is being asked while another waits for it closes a
+    /// circle, and a circle stands nowhere.
     fn settle(&mut self) {
         let mut waiting = Vec::new();
         for first in 0..self.stretches.len() {
@@ -200,18 +200,15 @@ impl<'a> Blocks<'a> {
                 }
             }
         }
-        // In the order in which they came up: what stands close together is then taken together.
-        let mut places: Vec<_> = self.places.iter().map(|(place, at)| (*at, *place)).collect();
-        places.sort_unstable_by_key(|place| place.0);
         let mut census = Census::default();
-        for (at, (parent, key)) in places {
+        for (&(parent, key), &place) in &self.places {
             let id = match parent {
                 Parent::Root(name) => BranchID::Root(name.into()),
                 Parent::Item((client, clock)) => BranchID::Nested(ID::new(ClientID::new(client), clock)),
                 Parent::Inherited => continue,
             };
             let contents = census.types.entry(id).or_default();
-            let spans = std::mem::take(&mut spans[at as usize]);
+            let spans = std::mem::take(&mut spans[place as usize]);
             match key {
                 None => contents.sequence = spans,
                 Some(key) => drop(contents.entries.insert(key.to_owned(), spans)),

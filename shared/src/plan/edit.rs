@@ -322,7 +322,7 @@ pub(crate) fn fill(txn: &mut TransactionMut, points: &[(PointId, Texts, Option<u
 }
 
 /// The text of a point's words; `None` where a careless client put something else.
-pub(crate) fn words_text<T: ReadTxn>(txn: &T, id: &PointId) -> Option<yrs::TextRef> {
+pub fn words_text<T: ReadTxn>(txn: &T, id: &PointId) -> Option<yrs::TextRef> {
     match stored(txn, id).ok()?.get(txn, "words") {
         Some(Out::YText(text)) => Some(text),
         _ => None,

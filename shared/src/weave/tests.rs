@@ -70,71 +70,73 @@ fn with_schedule(txn: &mut TransactionMut, change: fn(&mut Schedule)) {
     set_schedule(txn, &id("b"), &stored).expect("set");
 }
 
+/// What is done, and the points in which it is seen.
+const TOUCHES: [(&str, Edit, &str); 12] = [
+    ("words, put in and taken out", |txn| text(txn, "b", "words").insert(txn, 3, "new"), "a b"),
+    (
+        "words of a top point",
+        |txn| {
+            set_words(txn, &id("c"), "Others.").expect("set");
+            set_words(txn, &id("c"), "Words of c.").expect("set");
+        },
+        "c",
+    ),
+    (
+        "words taken out and typed again",
+        |txn| {
+            text(txn, "x", "words").remove_range(txn, 0, 5);
+            text(txn, "x", "words").insert(txn, 0, "Words");
+        },
+        "a b x",
+    ),
+    (
+        "words overwritten by a new text that reads the same",
+        |txn| {
+            point(txn, "b").insert(txn, "words", TextPrelim::new("Words of b."));
+        },
+        "a b",
+    ),
+    (
+        "words of another kind for a while",
+        |txn| {
+            point(txn, "b").insert(txn, "words", "mine");
+            point(txn, "b").insert(txn, "words", TextPrelim::new("Words of b."));
+        },
+        "a b",
+    ),
+    (
+        "a heading",
+        |txn| {
+            set_heading(txn, &id("b2"), "Heading").expect("set");
+            set_heading(txn, &id("b2"), "").expect("set");
+        },
+        "a b2",
+    ),
+    (
+        "struck and restored",
+        |txn| {
+            strike(txn, &id("a")).expect("struck");
+            restore(txn, &id("a")).expect("restored");
+        },
+        "a",
+    ),
+    ("a schedule's field", |txn| with_schedule(txn, |schedule| schedule.trigger = Some("EIF".into())), "a b"),
+    ("a schedule's new field", |txn| with_schedule(txn, |schedule| schedule.offset_days = Some(3)), "a b"),
+    ("what comes before", |txn| with_schedule(txn, |schedule| schedule.after = [(id("c"), After::Start)].into()), "a b"),
+    (
+        "a schedule where none was",
+        |txn| {
+            point(txn, "x").insert(txn, "schedule", MapPrelim::default());
+            point(txn, "x").remove(txn, "schedule");
+        },
+        "a b x",
+    ),
+    ("a format", |txn| text(txn, "c", "words").format(txn, 0, 5, [("b".into(), Any::Bool(true))].into()), "c"),
+];
+
 #[test]
 fn what_is_changed_and_changed_back_is_seen_in_the_point_and_above_it() {
-    let cases: [(&str, Edit, &str); 12] = [
-        ("words, put in and taken out", |txn| text(txn, "b", "words").insert(txn, 3, "new"), "a b"),
-        (
-            "words of a top point",
-            |txn| {
-                set_words(txn, &id("c"), "Others.").expect("set");
-                set_words(txn, &id("c"), "Words of c.").expect("set");
-            },
-            "c",
-        ),
-        (
-            "words taken out and typed again",
-            |txn| {
-                text(txn, "x", "words").remove_range(txn, 0, 5);
-                text(txn, "x", "words").insert(txn, 0, "Words");
-            },
-            "a b x",
-        ),
-        (
-            "words overwritten by a new text that reads the same",
-            |txn| {
-                point(txn, "b").insert(txn, "words", TextPrelim::new("Words of b."));
-            },
-            "a b",
-        ),
-        (
-            "words of another kind for a while",
-            |txn| {
-                point(txn, "b").insert(txn, "words", "mine");
-                point(txn, "b").insert(txn, "words", TextPrelim::new("Words of b."));
-            },
-            "a b",
-        ),
-        (
-            "a heading",
-            |txn| {
-                set_heading(txn, &id("b2"), "Heading").expect("set");
-                set_heading(txn, &id("b2"), "").expect("set");
-            },
-            "a b2",
-        ),
-        (
-            "struck and restored",
-            |txn| {
-                strike(txn, &id("a")).expect("struck");
-                restore(txn, &id("a")).expect("restored");
-            },
-            "a",
-        ),
-        ("a schedule's field", |txn| with_schedule(txn, |schedule| schedule.trigger = Some("EIF".into())), "a b"),
-        ("a schedule's new field", |txn| with_schedule(txn, |schedule| schedule.offset_days = Some(3)), "a b"),
-        ("what comes before", |txn| with_schedule(txn, |schedule| schedule.after = [(id("c"), After::Start)].into()), "a b"),
-        (
-            "a schedule where none was",
-            |txn| {
-                point(txn, "x").insert(txn, "schedule", MapPrelim::default());
-                point(txn, "x").remove(txn, "schedule");
-            },
-            "a b x",
-        ),
-        ("a format", |txn| text(txn, "c", "words").format(txn, 0, 5, [("b".into(), Any::Bool(true))].into()), "c"),
-    ];
-    for (name, edit, expected) in cases {
+    for (name, edit, expected) in TOUCHES {
         let doc = tree();
         let before = weaves(&doc);
         edit(&mut doc.transact_mut());
@@ -157,7 +159,10 @@ fn what_is_changed_elsewhere_is_not_seen() {
         ("label", |txn| {
             point(txn, "a").insert(txn, "label", "7");
         }),
-        ("all labels", |txn| assert!(renumber(txn).is_ok_and(|changed| changed > 0))),
+        ("all labels", |txn| {
+            point(txn, "a").insert(txn, "label", "7");
+            assert_eq!(renumber(txn), Ok(1));
+        }),
         ("place among siblings", |txn| move_point(txn, &id("b2"), &Place::First { parent: Some(id("a")) }).expect("moved")),
         ("place below", |txn| {
             move_point(txn, &id("x"), &below("b2")).and_then(|()| move_point(txn, &id("x"), &below("b"))).expect("moved")

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
 mod access;
+mod annotate;
 mod architecture;
 mod converge;
 mod durability;
@@ -10,3 +11,5 @@ mod hostile;
 mod ideas;
 mod layers;
 mod replay;
+mod scenario;
+mod views;

@@ -1,0 +1,96 @@
+//! What follows from a plan and the layers that the one who asks may read: annotations, standing, brackets, schedule.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use plenary_shared::{dossier::Dossier, plan::Outline, schedule};
+use serde::Serialize;
+use std::sync::Arc;
+
+use super::{
+    ApiError, App, Caller,
+    plan::{readable, too_many},
+};
+use crate::{
+    dossiers::{self, DossierError},
+    room::document::Document,
+};
+
+pub(super) async fn annotations(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((conference, plan)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    json(&app, &caller, &conference, &plan, Dossier::annotations).await
+}
+
+pub(super) async fn standing(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((conference, plan)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    json(&app, &caller, &conference, &plan, Dossier::standing).await
+}
+
+pub(super) async fn brackets(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((conference, plan)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    json(&app, &caller, &conference, &plan, Dossier::brackets).await
+}
+
+/// The schedule follows from the plan alone.
+pub(super) async fn timetable(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((conference, plan)): Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    let (address, rights) = readable(&app, &caller, &conference, &plan)?;
+    let place = app.session_place(&rights.member, &address).ok_or_else(too_many)?;
+    let state = app.rooms.read(&address).await?;
+    let derived = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        Document::on_state(&state, |txn| Some(schedule::timetable(&Outline::read(txn))))
+    });
+    let timetable = derived.await.ok().flatten().ok_or(DossierError::Unreadable)?;
+    Ok(Json(timetable).into_response())
+}
+
+async fn json<T: Serialize + Send + 'static>(
+    app: &Arc<App>,
+    caller: &Caller,
+    conference: &str,
+    plan: &str,
+    view: fn(&Dossier) -> T,
+) -> Result<Response, ApiError> {
+    let bytes = dossier(app, caller, conference, plan, move |dossier| serde_json::to_vec(&view(dossier))).await?;
+    let bytes = bytes.map_err(|_| DossierError::Unreadable)?;
+    Ok(([(axum::http::header::CONTENT_TYPE, "application/json")], bytes).into_response())
+}
+
+/// Answers what `view` makes of the caller's dossier of a plan. It takes one of the caller's places, so that nobody has many made at once.
+pub(super) async fn dossier<T: Send + 'static>(
+    app: &Arc<App>,
+    caller: &Caller,
+    conference: &str,
+    plan: &str,
+    view: impl FnOnce(&Dossier) -> T + Send + 'static,
+) -> Result<T, ApiError> {
+    let (address, rights) = readable(app, caller, conference, plan)?;
+    let _place = app.session_place(&rights.member, &address).ok_or_else(too_many)?;
+    let plan = plan.parse().map_err(|_| ApiError::not_found())?;
+    Ok(dossiers::view(&app.registry, &app.rooms, &rights.member, &plan, view).await?)
+}
+
+impl From<DossierError> for ApiError {
+    fn from(error: DossierError) -> Self {
+        match error {
+            DossierError::Registry(error) => error.into(),
+            DossierError::Room(error) => error.into(),
+            DossierError::Unreadable => ApiError::unavailable(error.to_string()),
+        }
+    }
+}

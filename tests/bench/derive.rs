@@ -1,0 +1,116 @@
+//! What follows from a plan, in process: reading the dossier, standing, brackets, schedule, for plans of three sizes.
+
+use anyhow::{Context, Result};
+use plenary_shared::{
+    api::Audience,
+    dossier::{Dossier, Source, Sources},
+    gate,
+    id::{LayerId, PartyId, PointId},
+    layer::{Annotation, Kept, Layer, Position, Stance, What},
+    plan::{self, After, NewPoint, Outline, Place, Schedule},
+    schedule,
+    weave::Weaves,
+    words::ExactWords,
+};
+use serde_json::{Value, json};
+use std::time::Instant;
+use yrs::{Doc, ReadTxn, StateVector, Transact, TransactionMut};
+
+const PARTIES: usize = 10;
+
+/// Milliseconds for a plan of `points` points, each with a bracket or two and a schedule, of which ten parties accept
+/// each.
+pub fn derive(points: usize) -> Result<Value> {
+    let doc = planted(points)?;
+    let sources = sources(&doc)?;
+    let state = doc.transact().encode_state_as_update_v1(&StateVector::default());
+    let mut txn = doc.transact_mut();
+    let (dossier, dossier_ms) = timed(|| Dossier::read(&mut txn, &state, sources));
+    let dossier = dossier.context("the dossier")?;
+    let (matrix, standing_ms) = timed(|| dossier.standing());
+    let (brackets, brackets_ms) = timed(|| dossier.brackets());
+    let (timetable, schedule_ms) = timed(|| schedule::timetable(&dossier.outline));
+    let (_, annotations_ms) = timed(|| dossier.annotations());
+    Ok(json!({
+        "dossier_ms": dossier_ms, "standing_ms": standing_ms, "brackets_ms": brackets_ms, "schedule_ms": schedule_ms,
+        "annotations_ms": annotations_ms, "agreed": matrix.counts.agreed, "open": brackets.open, "rows": timetable.rows.len(),
+    }))
+}
+
+fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
+    let start = Instant::now();
+    let made = work();
+    (made, start.elapsed().as_secs_f64() * 1000.0)
+}
+
+fn planted(points: usize) -> Result<Doc> {
+    let doc = plan::new_doc(1);
+    let mut txn = doc.transact_mut();
+    let mut before: Option<PointId> = None;
+    for n in 0..points {
+        let id: PointId = format!("p{n:05}").parse()?;
+        let words = match n % 4 {
+            0 => format!("Each Party shall withdraw weapons above {n} mm calibre to [30][50] kilometres from the line."),
+            _ => format!(
+                "The Mission shall certify completion of phase {n} within 72 hours of notification, and report to the Joint Commission."
+            ),
+        };
+        let place = before.clone().map_or(Place::Last { parent: None }, Place::After);
+        plan::add_point(
+            &mut txn,
+            NewPoint { id: &id, label: Some(&n.to_string()), heading: "Provision", words: &words },
+            &place,
+        )?;
+        schedule_after(&mut txn, &id, before.as_ref())?;
+        before = Some(id);
+    }
+    drop(txn);
+    Ok(doc)
+}
+
+fn schedule_after(txn: &mut TransactionMut, id: &PointId, before: Option<&PointId>) -> Result<()> {
+    let schedule = Schedule {
+        trigger: before.is_none().then(|| "D-Day".to_owned()),
+        offset_days: Some(1),
+        duration_days: Some(2),
+        after: before.map(|before| (before.clone(), After::Done)).into_iter().collect(),
+        responsible: Some("ARV".into()),
+        verifier: Some("the Mission".into()),
+        ..Schedule::default()
+    };
+    plan::set_schedule(txn, id, &schedule)?;
+    Ok(())
+}
+
+fn sources(doc: &Doc) -> Result<Sources> {
+    let (outline, state) = (Outline::read(&doc.transact()), doc.transact().encode_state_as_update_v1(&StateVector::default()));
+    let (exact, census) = (ExactWords::read(&outline), gate::census(&state)?);
+    let weaves = Weaves::read(&doc.transact(), &outline, &census);
+    let layer: LayerId = "positions".parse()?;
+    let mut sources = Sources::default();
+    for n in 0..PARTIES {
+        let party: PartyId = format!("party-{n}").parse()?;
+        let positions = outline.points.iter().map(|point| {
+            let words = exact.get(&point.id).context("words")?;
+            let weave = weaves.of(&point.id).context("weave")?.to_owned();
+            let kept = Kept { digest: words.digest, json: words.json.clone(), weave };
+            Ok(Annotation {
+                id: point.id.as_str().parse()?,
+                point: point.id.clone(),
+                anchor: None,
+                quote: String::new(),
+                what: What::Position(Position { stance: Stance::Accept, ad_referendum: false, words: Some(kept) }),
+                body: String::new(),
+                reply_to: None,
+                resolved: false,
+                withdrawn: false,
+                by: None,
+                at_ms: 1,
+            })
+        });
+        let content = Layer { annotations: positions.collect::<Result<_>>()?, faults: Vec::new() };
+        sources.layers.push(Source { party: party.clone(), layer: layer.clone(), audience: Audience::All, content });
+        sources.consent.insert(party);
+    }
+    Ok(sources)
+}
