@@ -51,19 +51,33 @@ impl Proposed {
     /// Reads what became of a proposal for `point`; `None` for another kind of annotation.
     pub fn of(annotation: &Annotation, stretch: &Stretch, point: Option<&Point>) -> Option<Proposed> {
         let What::Proposal { replacement } = &annotation.what else { return None };
+        let (state, today) = State::of(annotation, stretch, point)?;
         let adoption = point.and_then(|point| point.adoptions.get(&annotation.id)).cloned();
+        let redline = today.filter(|today| today != replacement).map(|today| redline(today, replacement));
+        Some(Proposed { state, redline: redline.unwrap_or_default(), adoption })
+    }
+}
+
+impl State {
+    /// What became of a proposal for `point`, and the words of its stretch today; `None` for another kind of annotation.
+    pub(crate) fn of<'a>(
+        annotation: &Annotation,
+        stretch: &Stretch,
+        point: Option<&'a Point>,
+    ) -> Option<(State, Option<&'a str>)> {
+        let What::Proposal { replacement } = &annotation.what else { return None };
+        let adoption = point.and_then(|point| point.adoptions.get(&annotation.id));
         let today = point.and_then(|point| point.words.get(stretch.range(&point.words)?));
-        let state = match (&adoption, today) {
-            (Some(Adoption { how: How::Adopted, .. }), _) => State::Adopted,
-            (Some(Adoption { how: How::Alternative, .. }), _) => State::Alternative,
+        let state = match (adoption.map(|adoption| adoption.how), today) {
+            (Some(How::Adopted), _) => State::Adopted,
+            (Some(How::Alternative), _) => State::Alternative,
             _ if annotation.withdrawn => State::Withdrawn,
             (None, None) => State::Overtaken,
             (None, Some(today)) if today == replacement => State::Overtaken,
             (None, Some(_)) if matches!(stretch, Stretch::Changed { .. } | Stretch::Moved { .. }) => State::Reanchored,
             (None, Some(_)) => State::Open,
         };
-        let redline = today.filter(|today| today != replacement).map(|today| redline(today, replacement));
-        Some(Proposed { state, redline: redline.unwrap_or_default(), adoption })
+        Some((state, today))
     }
 }
 
