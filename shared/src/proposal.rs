@@ -12,7 +12,7 @@ use crate::{
     id::PartyId,
     layer::{Annotation, What},
     plan::{self, Adoption, How, Outline, Point},
-    redline::{Piece, redline},
+    redline::{Piece, Shares},
     stretch::Stretch,
 };
 
@@ -21,7 +21,8 @@ use crate::{
 pub struct Proposed {
     /// What became of it.
     pub state: State,
-    /// The words of its stretch today and what it would make of them; empty where nothing is left of the stretch.
+    /// The words of its stretch today and what it would make of them; empty where nothing is left of the stretch, and where its party
+    /// has proposed more than can be compared.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub redline: Vec<Piece>,
     /// How it came into the text, as the plan claims.
@@ -48,12 +49,18 @@ pub enum State {
 }
 
 impl Proposed {
-    /// Reads what became of a proposal for `point`; `None` for another kind of annotation.
-    pub fn of(annotation: &Annotation, stretch: &Stretch, point: Option<&Point>) -> Option<Proposed> {
+    /// Reads what became of a proposal of `party` for `point`, at the expense of its share; `None` for another kind of annotation.
+    pub fn of(
+        annotation: &Annotation,
+        stretch: &Stretch,
+        point: Option<&Point>,
+        party: &PartyId,
+        shares: &mut Shares,
+    ) -> Option<Proposed> {
         let What::Proposal { replacement } = &annotation.what else { return None };
         let (state, today) = State::of(annotation, stretch, point)?;
         let adoption = point.and_then(|point| point.adoptions.get(&annotation.id)).cloned();
-        let redline = today.filter(|today| today != replacement).map(|today| redline(today, replacement));
+        let redline = today.filter(|today| today != replacement).and_then(|today| shares.redline(party, today, replacement));
         Some(Proposed { state, redline: redline.unwrap_or_default(), adoption })
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     id::{LayerId, PartyId},
     layer::{Annotation, Fault},
     proposal::Proposed,
+    redline::Shares,
     stretch::Stretch,
 };
 
@@ -34,7 +35,7 @@ pub struct AnnotationView {
     pub label: String,
     /// Where it stands.
     pub stretch: Stretch,
-    /// The words that it stands on now; none for one about the whole point or if they are gone.
+    /// The words that it stands on now, if they are others than the quoted ones; none for one about the whole point or if they are gone.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub now: Option<String>,
     /// For a proposal: what it would change today, and what became of it.
@@ -61,20 +62,22 @@ impl Dossier {
     /// The annotations as a list.
     pub fn annotations(&self) -> AnnotationsView {
         let points: std::collections::HashMap<_, _> = self.outline.points.iter().map(|point| (&point.id, point)).collect();
+        // What is said once in a layer can be shown ten thousand times: each party has its share of that.
+        let mut shares = Shares::among(self.entries.iter().map(|entry| &entry.party));
         let view = |entry: &super::Entry| {
-            let point = points.get(&entry.annotation.point).copied();
-            let on_words = entry.annotation.anchor.is_some();
+            let (annotation, stretch) = (&entry.annotation, &entry.stretch);
+            let point = points.get(&annotation.point).copied();
+            let words = point.filter(|_| matches!(stretch, Stretch::Changed { .. }));
+            let now = words.and_then(|point| point.words.get(stretch.range(&point.words)?));
             AnnotationView {
                 party: entry.party.clone(),
                 layer: entry.layer.clone(),
                 audience: entry.audience.clone(),
                 label: point.map(|point| point.label.clone()).unwrap_or_default(),
-                stretch: entry.stretch.clone(),
-                now: point
-                    .filter(|_| on_words)
-                    .and_then(|point| Some(point.words.get(entry.stretch.range(&point.words)?)?.to_owned())),
-                proposed: Proposed::of(&entry.annotation, &entry.stretch, point),
-                annotation: entry.annotation.clone(),
+                stretch: stretch.clone(),
+                now: now.filter(|now| shares.take(&entry.party, now.len())).map(str::to_owned),
+                proposed: Proposed::of(annotation, stretch, point, &entry.party, &mut shares),
+                annotation: annotation.clone(),
             }
         };
         AnnotationsView { annotations: self.entries.iter().map(view).collect(), faults: self.faults.clone() }

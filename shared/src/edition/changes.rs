@@ -1,6 +1,4 @@
-//! Redlines, cut to what matters and within bounds. Parties share what comparing may cost, so that none spends the others'.
-
-use std::collections::{HashMap, HashSet};
+//! Redlines, cut to what matters and within bounds.
 
 use super::{
     sheet::{Line, Span, own},
@@ -8,41 +6,16 @@ use super::{
 };
 use crate::{
     id::PartyId,
-    redline::{Piece, redline_within},
+    redline::{Piece, Shares},
 };
 
-/// 32 MiB of words compared for one edition: about a second's work.
-const BYTES_MAX: usize = 32 << 20;
-/// Comparisons of single words for one edition, about a second's work. A party whose share is used up gets its changes in larger pieces.
-const STEPS_MAX: u64 = 256 << 20;
 /// Characters printed of words that go or came and stand elsewhere in full.
 const CHANGE_CHARS_MAX: usize = 2_000;
 
-/// What may still be compared for each party.
-pub(super) struct Changes<'a> {
-    shares: HashMap<&'a PartyId, (usize, u64)>,
-}
-
-impl<'a> Changes<'a> {
-    pub fn among(parties: impl Iterator<Item = &'a PartyId>) -> Self {
-        let parties: HashSet<&PartyId> = parties.collect();
-        let count = parties.len().max(1);
-        let share = (BYTES_MAX / count, STEPS_MAX / count as u64);
-        Changes { shares: parties.into_iter().map(|party| (party, share)).collect() }
-    }
-
-    /// What a party wants changed.
-    pub fn between(&mut self, party: &PartyId, old: &str, new: &str) -> Vec<Piece> {
-        let whole = || vec![Piece::Removed(old.to_owned()), Piece::Inserted(new.to_owned())];
-        let Some((bytes, steps)) = self.shares.get_mut(party) else { return whole() };
-        match bytes.checked_sub(old.len() + new.len()) {
-            Some(left) => {
-                *bytes = left;
-                redline_within(old, new, steps)
-            }
-            None => whole(),
-        }
-    }
+/// What a party wants changed; as replaced whole once its share is used up.
+pub(super) fn between(shares: &mut Shares, party: &PartyId, old: &str, new: &str) -> Vec<Piece> {
+    let whole = || vec![Piece::Removed(old.to_owned()), Piece::Inserted(new.to_owned())];
+    shares.redline(party, old, new).unwrap_or_else(whole)
 }
 
 /// Whose text the inserted words are.

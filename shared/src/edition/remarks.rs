@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{
     ANNOTATIONS_SHOWN_MAX,
-    changes::{self, Changes, Inserted},
+    changes::{self, Inserted},
     sheet::{Kind, Line, Remark, Span, own, strong},
     text::{AROUND, cut, head, name, names, tail},
 };
@@ -15,6 +15,7 @@ use crate::{
     layer::{Annotation, Position, Stance, What},
     plan::Point,
     proposal::State,
+    redline::Shares,
     stretch::Stretch,
 };
 
@@ -25,14 +26,14 @@ const DEPTH_MAX: usize = 5;
 
 /// Prints entries, point by point.
 pub(super) struct Remarks<'a> {
-    changes: Changes<'a>,
+    shares: Shares<'a>,
     /// How many that not all who see the plan may read were printed.
     pub confidential: usize,
 }
 
 impl<'a> Remarks<'a> {
     pub fn new(entries: &'a [Entry]) -> Self {
-        Remarks { changes: Changes::among(entries.iter().map(|entry| &entry.party)), confidential: 0 }
+        Remarks { shares: Shares::among(entries.iter().map(|entry| &entry.party)), confidential: 0 }
     }
 
     /// The entries at one point, or at none that the plan shows.
@@ -89,9 +90,14 @@ impl<'a> Remarks<'a> {
                 // No more of the words around than is printed: others may stand on the same long words.
                 let before = tail(point.words.get(..range.start).unwrap_or_default(), 2 * AROUND);
                 let behind = head(point.words.get(range.end..).unwrap_or_default(), 2 * AROUND);
-                changes::line(before, self.changes.between(party, today, replacement), behind, Inserted::Proposed)
+                changes::line(before, changes::between(&mut self.shares, party, today, replacement), behind, Inserted::Proposed)
             }
-            _ => changes::line("", self.changes.between(party, &annotation.quote, replacement), "", Inserted::Proposed),
+            _ => changes::line(
+                "",
+                changes::between(&mut self.shares, party, &annotation.quote, replacement),
+                "",
+                Inserted::Proposed,
+            ),
         }
     }
 }

@@ -59,8 +59,13 @@ impl Talks {
     fn state(&self, proposal: &Annotation) -> State {
         let point = self.point();
         let stretch = Stretch::find(&self.doc.transact(), Some(&point), proposal);
-        Proposed::of(proposal, &stretch, Some(&point)).unwrap().state
+        proposed(proposal, &stretch, &point).state
     }
+}
+
+fn proposed(proposal: &Annotation, stretch: &Stretch, point: &Point) -> Proposed {
+    let party = "arv".parse().unwrap();
+    Proposed::of(proposal, stretch, Some(point), &party, &mut Shares::among([&party].into_iter())).unwrap()
 }
 
 fn med() -> Adopter {
@@ -179,5 +184,5 @@ fn a_redline_is_against_todays_words() {
     let stretch = Stretch::find(&talks.doc.transact(), Some(&point), &proposal);
     let piece = |s: &str| s.to_owned();
     let wanted = [Piece::Removed(piece("40")), Piece::Inserted(piece("50")), Piece::Same(piece(" days"))];
-    assert_eq!(Proposed::of(&proposal, &stretch, Some(&point)).unwrap().redline, wanted);
+    assert_eq!(proposed(&proposal, &stretch, &point).redline, wanted);
 }

@@ -245,7 +245,6 @@ fn a_plan_is_exported_as_it_stands() {
 }
 
 #[test]
-#[ignore = "needs a server that prints editions"]
 fn a_plan_is_exported_clean_and_annotated() {
     let talks = Talks::begin();
     let Talks { arv, bor, .. } = &talks;
