@@ -124,7 +124,7 @@ pub(super) async fn export(
     Path((conference, plan)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
     let (address, rights) = readable(&app, &caller, &conference, &plan)?;
-    let place = app.session_place(&rights.member, &address).ok_or_else(too_many)?;
+    let place = app.view_place(&rights.member).ok_or_else(too_many)?;
     let state = app.rooms.read(&address).await?;
     let exported = tokio::task::spawn_blocking(move || {
         let _place = place;
