@@ -10,4 +10,5 @@ mod durability;
 mod hostile;
 mod ideas;
 mod layers;
+mod noninterference;
 mod replay;
