@@ -1,6 +1,9 @@
 //! The command line: one file for each group of verbs. A verb is parsed into ids and words here, then does its work with a [`Context`].
 
+mod adopt;
 mod annotate;
+mod annotations;
+mod brackets;
 mod conference;
 mod edit;
 mod entries;
@@ -10,7 +13,9 @@ mod place;
 mod plan;
 mod position;
 mod read;
+mod schedule;
 mod session;
+mod standing;
 mod stretch;
 mod thread;
 mod watch;
@@ -83,6 +88,12 @@ enum Verb {
     Reserve(position::Reserve),
     Oppose(position::Oppose),
     Withdraw(position::Withdraw),
+    Annotations(annotations::Annotations),
+    Standing(standing::Standing),
+    Brackets(brackets::Brackets),
+    Schedule(schedule::ScheduleVerb),
+    Adopt(adopt::Adopt),
+    Alternative(adopt::Alternative),
     Watch(watch::Watch),
     Export(read::Export),
     Completions(Completions),
@@ -127,6 +138,12 @@ impl Cli {
             Verb::Reserve(verb) => verb.run(&context),
             Verb::Oppose(verb) => verb.run(&context),
             Verb::Withdraw(verb) => verb.run(&context),
+            Verb::Annotations(verb) => verb.run(&context),
+            Verb::Standing(verb) => verb.run(&context),
+            Verb::Brackets(verb) => verb.run(&context),
+            Verb::Schedule(verb) => verb.run(&context),
+            Verb::Adopt(verb) => verb.run(&context),
+            Verb::Alternative(verb) => verb.run(&context),
             Verb::Watch(verb) => verb.run(&context),
             Verb::Export(verb) => verb.run(&context),
             Verb::Completions(verb) => verb.run(&context),
@@ -202,6 +219,22 @@ mod tests {
             "plenary|oppose|plan|5|why|--bracket|1",
             "plenary|withdraw|plan|k3x9abcd",
             "plenary|withdraw|plan|5 bis|--bracket|1",
+            "plenary|annotations|plan",
+            "plenary|annotations|plan|5|--party|ARV|--layer|public|--kind|proposal|--all",
+            "plenary|standing|plan",
+            "plenary|standing|plan|5 bis",
+            "plenary|brackets|plan|5",
+            "plenary|schedule|plan",
+            "plenary|schedule|plan|--csv",
+            "plenary|schedule|plan|--svg|--output|plan.svg",
+            "plenary|schedule|plan|5",
+            "plenary|schedule|plan|5|--trigger|D-Day|--offset|-5|--duration|30",
+            "plenary|schedule|plan|5|--after|4:done|17:certified|--after|3|--responsible|MED",
+            "plenary|schedule|plan|5|--trigger||--offset|none|--duration||--after|none|--verifier|",
+            "plenary|adopt|plan|k3x9abcd|--party|arv",
+            "plenary|alternative|plan|k3x9abcd",
+            "plenary|export|plan|--clean|--html|--output|plan.html",
+            "plenary|export|plan|--annotated",
             "plenary|watch|plan|--count|1",
             "plenary|words|plan|5|--|-dash",
         ] {
@@ -232,6 +265,17 @@ mod tests {
             "plenary|accept|plan|5|--expect|82c3",
             "plenary|accept|plan|5|--expect|82c353bc6de40ee34ab666fcc6b10425dafadc5d1a38f27360e2fa413c0d9e43|--bracket|1",
             "plenary|reserve|plan|5",
+            "plenary|annotations|plan|--kind|remark",
+            "plenary|annotations|plan|--party|No Party",
+            "plenary|schedule|plan|--trigger|D-Day",
+            "plenary|schedule|plan|--csv|--svg",
+            "plenary|schedule|plan|5|--csv",
+            "plenary|schedule|plan|--output|plan.csv",
+            "plenary|schedule|plan|5|--offset|soon",
+            "plenary|schedule|plan|5|--duration|9007199254740993",
+            "plenary|adopt|plan",
+            "plenary|export|plan|--clean|--annotated",
+            "plenary|export|plan|--html",
         ] {
             assert_eq!(parse(bad).expect_err(bad).exit_code(), 2, "{bad}");
         }

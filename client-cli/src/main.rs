@@ -1,7 +1,7 @@
 //! `plenary`: the plan from the command line. Parse, run, exit code.
 //!
 //! Reading order: `command` holds the verbs and `context` what they are given; `live` opens a plan or a layer over `connection` into
-//! a `replica`; `http` speaks to the rest of the server; `profile` remembers who one is; `output` prints.
+//! a `replica`; `http` speaks to the rest of the server; `profile` remembers who one is; `render` lays out and `output` prints.
 
 mod command;
 mod connection;
@@ -12,6 +12,7 @@ mod ids;
 mod live;
 mod output;
 mod profile;
+mod render;
 mod replica;
 mod server;
 mod tls;

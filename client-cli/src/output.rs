@@ -4,10 +4,14 @@ use serde::Serialize;
 use serde_json::json;
 use std::{
     borrow::Cow,
+    env,
     io::{self, IsTerminal as _, Write as _},
 };
 
-use crate::error::CliError;
+use crate::{error::CliError, render::Page};
+
+/// Columns of a terminal of which nothing is known, and of a pipe.
+const WIDTH: usize = 80;
 
 /// Where and how results are written.
 #[derive(Clone, Copy, Debug)]
@@ -21,11 +25,33 @@ impl Output {
         Output { json }
     }
 
+    /// Whether results are written as JSON.
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
     /// A result: one line of JSON, or the text. The text may hold several lines; everything else that steers a terminal is
     /// shown, not done.
     pub fn result(&self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), CliError> {
         let line = if self.json { json_line(value)? } else { lines(&text()).into_owned() };
         write_out(line.as_bytes(), true)
+    }
+
+    /// A result: one line of JSON, or the page, with colours on a terminal unless NO_COLOR asks for none.
+    pub fn page(&self, value: &impl Serialize, page: impl FnOnce() -> Page) -> Result<(), CliError> {
+        if self.json {
+            return self.result(value, String::new);
+        }
+        let set = |name| env::var_os(name).filter(|value| !value.is_empty());
+        let dumb = set("TERM").is_none_or(|term| term == "dumb");
+        let colours = io::stdout().is_terminal() && !dumb && set("NO_COLOR").is_none();
+        write_out(page().show(colours).as_bytes(), true)
+    }
+
+    /// How many columns a page should keep to: COLUMNS, where that is exported and sensible.
+    pub fn width(&self) -> usize {
+        let columns = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        columns.filter(|columns| (40..=1_000).contains(columns)).unwrap_or(WIDTH)
     }
 
     /// A document as it is, into a file or a pipe; neutralised on a terminal. JSON gets `value`.

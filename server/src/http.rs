@@ -1,7 +1,9 @@
 //! HTTP: routes, the upgrade to a socket, and how errors look. One file per resource below.
 
 mod conference;
+mod export;
 mod layer;
+mod log;
 mod plan;
 mod sync;
 mod view;
@@ -127,8 +129,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/conferences/{c}/plans/{p}/standing", get(view::standing))
         .route("/conferences/{c}/plans/{p}/brackets", get(view::brackets))
         .route("/conferences/{c}/plans/{p}/schedule", get(view::timetable))
-        .route("/conferences/{c}/plans/{p}/export", get(plan::export))
-        .route("/conferences/{c}/plans/{p}/log", get(plan::log));
+        .route("/conferences/{c}/plans/{p}/export", get(export::export))
+        .route("/conferences/{c}/plans/{p}/log", get(log::follow));
     Router::new()
         .nest("/api", api)
         .route("/sync/{*address}", get(sync::upgrade))

@@ -50,10 +50,19 @@ pub enum Command {
     Read { state: oneshot::Sender<Bytes> },
     /// Asks whose each client id is.
     Owners { owners: oneshot::Sender<Vec<(u64, PartyId)>> },
-    /// Follows the log: the state first, then each record as it comes to hold.
-    Follow { session: SessionId, outbox: Arc<Outbox>, joined: oneshot::Sender<()> },
+    /// Follows the log: each record as it comes to hold, the state before them if it is asked for.
+    Follow { session: SessionId, outbox: Arc<Outbox>, state: bool, joined: oneshot::Sender<Followed> },
     /// The server stops: finish what waits, then close.
     Stop,
+}
+
+/// Where following began.
+#[derive(Debug, Clone)]
+pub struct Followed {
+    /// The last record before those that will be told.
+    pub seq: Seq,
+    /// Records up to there that the log holds and the document does not.
+    pub refused: Vec<Seq>,
 }
 
 /// A place among the large messages that may be read at once.
@@ -217,19 +226,25 @@ impl Room {
                 Err(_) => effects.push(Effect::Rebuild),
             },
             Command::Owners { owners } => drop(owners.send(self.state.document().owners())),
-            Command::Follow { session, outbox, joined } => match self.state.document().diff(&StateVector::default()) {
-                Ok(bytes) => {
-                    let document = self.state.document();
-                    let digest = blake3::Hash::from(document.head()).to_hex().to_string();
-                    let line = LogLine::State { seq: document.seq(), digest, update: STANDARD.encode(bytes) };
-                    outbox.push(json_line(&line));
-                    self.followers.insert(session, outbox);
-                    let _ = joined.send(());
+            Command::Follow { session, outbox, state, joined } => {
+                if state && !self.tell_state(&outbox) {
+                    return effects.push(Effect::Rebuild);
                 }
-                Err(_) => effects.push(Effect::Rebuild),
-            },
+                self.followers.insert(session, outbox);
+                let document = self.state.document();
+                let _ = joined.send(Followed { seq: document.seq(), refused: document.refused().to_vec() });
+            }
             Command::Stop => self.stopping = true,
         }
+    }
+
+    /// Tells a follower the state; `false` if the document has to be built again first.
+    fn tell_state(&mut self, outbox: &Outbox) -> bool {
+        let document = self.state.document();
+        let Ok(bytes) = document.diff(&StateVector::default()) else { return false };
+        let digest = blake3::Hash::from(document.head()).to_hex().to_string();
+        outbox.push(json_line(&LogLine::State { seq: document.seq(), digest, update: STANDARD.encode(bytes) }));
+        true
     }
 
     /// Starts making durable what waits, unless a batch is on its way.
@@ -318,9 +333,8 @@ impl Room {
         if self.followers.is_empty() {
             return;
         }
-        for (seq, digest, Record { at_ms, author, update }) in records {
-            let digest = blake3::Hash::from(digest).to_hex().to_string();
-            let line = json_line(&LogLine::Record { seq, at_ms, author, digest, update: STANDARD.encode(update) });
+        for (seq, digest, record) in records {
+            let line = record_line(seq, &digest, record);
             for outbox in self.followers.values() {
                 if !outbox.push(line.clone()) {
                     outbox.close(protocol::CLOSE_LATER, "too slow");
@@ -374,6 +388,12 @@ async fn rebuild(around: Surroundings, address: DocAddress) -> Result<Document, 
     around.metrics.rebuilds.add(1);
     let rebuilt = tokio::task::spawn_blocking(move || Document::open(&*around.store, &address)).await;
     rebuilt.unwrap_or_else(|_| Err(OpenError::Store(StoreError::Closed)))
+}
+
+/// A record as those who follow the log are told it.
+pub fn record_line(seq: Seq, digest: &Digest, Record { at_ms, author, update }: Record) -> Bytes {
+    let digest = blake3::Hash::from(*digest).to_hex().to_string();
+    json_line(&LogLine::Record { seq, at_ms, author, digest, update: STANDARD.encode(update) })
 }
 
 fn json_line(line: &LogLine) -> Bytes {

@@ -127,6 +127,11 @@ impl Rooms {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Where logs are kept.
+    pub fn store(&self) -> Arc<dyn Store> {
+        self.store.clone()
+    }
+
     /// Plans in memory.
     pub fn plans_open(&self) -> usize {
         self.shared().open.get(&Share::Plans).map_or(0, HashMap::len)

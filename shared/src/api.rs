@@ -17,8 +17,12 @@
 //! | `GET /conferences/{c}/plans/{p}/layers` | `[`[`Layer`]`]` | who may read the plan, those they may read |
 //! | `POST /conferences/{c}/plans/{p}/layers` | [`NewLayer`] -> [`Layer`] of one's own party | who may speak for it |
 //! | `PUT /conferences/{c}/plans/{p}/layers/{l}/audience` | [`AudienceList`] -> [`Layer`] of one's own party | who may speak for it |
-//! | `GET /conferences/{c}/plans/{p}/export` | Markdown | who may read it |
-//! | `GET /conferences/{c}/plans/{p}/log` | [`LogLine`]s, one a line, as they come | who may read it |
+//! | `GET /conferences/{c}/plans/{p}/annotations` | [`AnnotationsView`](crate::dossier::AnnotationsView) | who may read it, of the layers they may read |
+//! | `GET /conferences/{c}/plans/{p}/standing` | [`Matrix`](crate::standing::Matrix) | who may read it |
+//! | `GET /conferences/{c}/plans/{p}/brackets` | [`BracketsView`](crate::dossier::BracketsView) | who may read it |
+//! | `GET /conferences/{c}/plans/{p}/schedule` | [`Timetable`](crate::schedule::Timetable) | who may read it |
+//! | `GET /conferences/{c}/plans/{p}/export` | Markdown; with `?form=clean` or `?form=annotated` that edition, with `&as=html` as a page | who may read it, of the layers they may read |
+//! | `GET /conferences/{c}/plans/{p}/log` | [`LogLine`]s, one a line, as they come; with `?since=SEQ` those after that record, and no state | who may read it |
 //!
 //! Whatever is refused answers with an [`ErrorBody`].
 

@@ -6,6 +6,8 @@
 mod annotations;
 mod brackets;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -14,7 +16,7 @@ use yrs::TransactionMut;
 use crate::{
     api::Audience,
     authorship::{self, Owners, Run},
-    bracket::{self, Across, Brackets},
+    bracket::{self, Across, Brackets, Spanning},
     gate::census,
     id::{LayerId, POSITIONS, PartyId, PointId},
     layer::{Annotation, Layer, What},
@@ -129,6 +131,16 @@ impl Dossier {
         standing::standing(&self.outline, &self.exact, |point| self.weaves.of(point), open, &stands, &self.consent)
     }
 
+    /// Brackets that open in one point and close in another; those of struck points left out.
+    pub(crate) fn spanning(&self) -> &[Spanning] {
+        &self.across.spanning
+    }
+
+    /// What could not be read in the layers.
+    pub(crate) fn faults(&self) -> &[LayerFault] {
+        &self.faults
+    }
+
     /// Brackets and loose marks in one point; none in a struck one, which is out of the text with all that it holds.
     fn open_marks(&self, point: &PointId) -> usize {
         let own = self.brackets.get(point).filter(|_| !self.struck.contains(point));
@@ -205,11 +217,11 @@ fn narrowness(audience: &Audience) -> usize {
 }
 
 /// Where a stretch begins; what is about the whole point comes first.
-fn start(stretch: &Stretch) -> usize {
+fn start(stretch: &Stretch) -> Option<usize> {
     match stretch {
-        Stretch::Whole | Stretch::Lost | Stretch::NoPoint => 0,
-        Stretch::Stands { range } | Stretch::Changed { range } | Stretch::Moved { range } => range.start,
-        Stretch::Gone { at } => *at,
+        Stretch::Whole | Stretch::Lost | Stretch::NoPoint => None,
+        Stretch::Stands { range } | Stretch::Changed { range } | Stretch::Moved { range } => Some(range.start),
+        Stretch::Gone { at } => Some(*at),
     }
 }
 

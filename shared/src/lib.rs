@@ -6,7 +6,7 @@
 //! [`markdown`] carries it in and out. What parties say about a plan: [`layer`] holds it, [`anchor`] and [`stretch`] tie it to words,
 //! [`words`] gives words their exact form, [`weave`] tells whether they were touched, [`authorship`] who typed them. What follows from it:
 //! [`bracket`], [`proposal`] and [`redline`], [`standing`], [`schedule`]; [`dossier`] puts together what one member may read of a plan,
-//! and `edition` prints it. [`api`] holds the bodies of HTTP requests.
+//! and [`edition`] prints it. [`api`] holds the bodies of HTTP requests.
 //!
 //! **Architecture invariant:** bytes from outside reach yrs only as a [`gate::Checked`] update.
 
@@ -16,6 +16,7 @@ pub mod api;
 pub mod authorship;
 pub mod bracket;
 pub mod dossier;
+pub mod edition;
 pub mod gate;
 pub mod id;
 pub mod layer;

@@ -32,6 +32,8 @@ use crate::{
 pub use export::export;
 pub use import::import;
 
+pub(crate) use export::{LEVEL_MAX, LEVEL_TOP, item_marker, sections_from};
+
 /// A plan that is not in a document yet.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Draft {

@@ -51,19 +51,33 @@ impl Proposed {
     /// Reads what became of a proposal for `point`; `None` for another kind of annotation.
     pub fn of(annotation: &Annotation, stretch: &Stretch, point: Option<&Point>) -> Option<Proposed> {
         let What::Proposal { replacement } = &annotation.what else { return None };
+        let (state, today) = State::of(annotation, stretch, point)?;
         let adoption = point.and_then(|point| point.adoptions.get(&annotation.id)).cloned();
+        let redline = today.filter(|today| today != replacement).map(|today| redline(today, replacement));
+        Some(Proposed { state, redline: redline.unwrap_or_default(), adoption })
+    }
+}
+
+impl State {
+    /// What became of a proposal for `point`, and the words of its stretch today; `None` for another kind of annotation.
+    pub(crate) fn of<'a>(
+        annotation: &Annotation,
+        stretch: &Stretch,
+        point: Option<&'a Point>,
+    ) -> Option<(State, Option<&'a str>)> {
+        let What::Proposal { replacement } = &annotation.what else { return None };
+        let adoption = point.and_then(|point| point.adoptions.get(&annotation.id));
         let today = point.and_then(|point| point.words.get(stretch.range(&point.words)?));
-        let state = match (&adoption, today) {
-            (Some(Adoption { how: How::Adopted, .. }), _) => State::Adopted,
-            (Some(Adoption { how: How::Alternative, .. }), _) => State::Alternative,
+        let state = match (adoption.map(|adoption| adoption.how), today) {
+            (Some(How::Adopted), _) => State::Adopted,
+            (Some(How::Alternative), _) => State::Alternative,
             _ if annotation.withdrawn => State::Withdrawn,
             (None, None) => State::Overtaken,
             (None, Some(today)) if today == replacement => State::Overtaken,
             (None, Some(_)) if matches!(stretch, Stretch::Changed { .. } | Stretch::Moved { .. }) => State::Reanchored,
             (None, Some(_)) => State::Open,
         };
-        let redline = today.filter(|today| today != replacement).map(|today| redline(today, replacement));
-        Some(Proposed { state, redline: redline.unwrap_or_default(), adoption })
+        Some((state, today))
     }
 }
 
@@ -90,8 +104,8 @@ pub enum AdoptError {
     /// The words read so already.
     #[error("the words read as {0} wants them already")]
     Same(String),
-    /// A stretch that holds one mark of a pair.
-    #[error("the words that {0} is for cut through a bracket: propose for the whole bracket, or adopt it instead")]
+    /// It would leave a mark without its partner.
+    #[error("the words that {0} is for cut through a bracket: propose anew for the whole bracket")]
     CutsBracket(String),
     /// The words are not plain text.
     #[error("the words of this point hold more than characters: set them again, then repeat")]
@@ -115,7 +129,13 @@ pub struct Adopter {
 /// See [`AdoptError`].
 pub fn adopt(txn: &mut TransactionMut, proposal: &Annotation, adopter: &Adopter) -> Result<Adoption, AdoptError> {
     let (point, range, replacement) = target(txn, proposal)?;
-    let adoption = adoption(How::Adopted, &point.words[range.clone()], replacement.to_owned(), adopter);
+    let words = point.words.as_str();
+    let loose = |words: &str| bracket::parse(words).loose.len();
+    let wanted = [&words[..range.start], replacement, &words[range.end..]].concat();
+    if loose(&wanted) > loose(words) {
+        return Err(AdoptError::CutsBracket(proposal.id.to_string()));
+    }
+    let adoption = adoption(How::Adopted, &words[range.clone()], replacement.to_owned(), adopter);
     write(txn, &point, proposal, &[(range, replacement)], &adoption)?;
     Ok(adoption)
 }
@@ -128,7 +148,7 @@ pub fn adopt(txn: &mut TransactionMut, proposal: &Annotation, adopter: &Adopter)
 pub fn alternative(txn: &mut TransactionMut, proposal: &Annotation, adopter: &Adopter) -> Result<Adoption, AdoptError> {
     let (point, range, replacement) = target(txn, proposal)?;
     let words = point.words.as_str();
-    let added = format!("[{replacement}]");
+    let added = bracketed(replacement);
     let adoption = adoption(How::Alternative, &words[range.clone()], added.clone(), adopter);
     let around = format!("]{added}");
     let stretches = match beside(words, &range) {
@@ -179,6 +199,16 @@ fn write(
         return Err(AdoptError::NotText);
     }
     plan::record(txn, &point.id, &proposal.id, adoption).map_err(|_| AdoptError::Gone(proposal.id.to_string()))
+}
+
+/// The words in brackets, unless they are one bracket already.
+fn bracketed(words: &str) -> String {
+    let whole = 0..words.len();
+    if bracket::parse(words).list.first().is_some_and(|bracket| bracket.range == whole) {
+        words.to_owned()
+    } else {
+        format!("[{words}]")
+    }
 }
 
 /// Where an alternative to a stretch goes.

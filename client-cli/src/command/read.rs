@@ -54,7 +54,7 @@ impl Show {
 }
 
 /// A point and all below it, in document order.
-fn below<'a>(outline: &'a Outline, what: &str) -> Result<&'a [Point], CliError> {
+pub fn below<'a>(outline: &'a Outline, what: &str) -> Result<&'a [Point], CliError> {
     let root = outline.find(what)?;
     let from = outline.points.iter().position(|p| p.id == root.id).unwrap_or_default();
     let more = outline.points[from + 1..].iter().take_while(|p| p.depth > root.depth).count();
@@ -88,34 +88,71 @@ fn tree(points: &[Point]) -> String {
     text
 }
 
-/// Write a plan as Markdown
+/// Write a plan as Markdown or HTML: as it stands, without its brackets, or with all that is said of it
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-What is exported can be imported again: see `plenary plan create --from`.
+What is exported without --clean or --annotated can be imported again (`plenary plan create --from`).
 
 Examples:
   plenary export plan > plan.md
-  plenary export plan --output plan.md")]
+  plenary export plan --clean --output plan.md
+  plenary export plan --annotated --html --output plan.html")]
 pub struct Export {
     /// The plan
     plan: PlanId,
+    #[command(flatten)]
+    form: Form,
+    /// HTML, to be printed or opened in a browser
+    #[arg(long, requires = "Form")]
+    html: bool,
     /// The file to write; standard output if left out
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(multiple = false)]
+struct Form {
+    /// Without brackets, struck points and attributions
+    #[arg(long)]
+    clean: bool,
+    /// With attributed brackets, positions and the annotations that you may read
+    #[arg(long)]
+    annotated: bool,
+}
+
+impl Form {
+    fn word(&self) -> &'static str {
+        match self {
+            Form { clean: true, .. } => "clean",
+            Form { annotated: true, .. } => "annotated",
+            Form { .. } => "plain",
+        }
+    }
 }
 
 impl Export {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         let session = context.session()?;
-        let markdown = session.api.get_text(&session.plan_path(&self.plan, "/export")?)?;
-        let Some(path) = self.output else {
-            return context.output.document(&json!({ "plan": self.plan, "markdown": markdown }), &markdown);
-        };
-        fs::write(&path, &markdown).map_err(|source| CliError::File { path: path.clone(), source })?;
-        let value = json!({ "plan": self.plan, "output": path, "bytes": markdown.len() });
-        context.output.result(&value, || format!("wrote {} bytes to {}", markdown.len(), path.display()))
+        let form = self.form.word();
+        let language = if self.html { "html" } else { "markdown" };
+        let text = session.api.get_text(&session.plan_path(&self.plan, &format!("/export?form={form}&as={language}"))?)?;
+        let value = json!({ "plan": self.plan, "form": form });
+        deliver(context, value, language, &text, self.output)
     }
+}
+
+/// Puts out a document in this language: as it is, as a field of `value` for a program, or into a file.
+pub fn deliver(context: &Context, mut value: Value, language: &str, text: &str, output: Option<PathBuf>) -> Result<(), CliError> {
+    let Some(path) = output else {
+        value[language] = json!(text);
+        return context.output.document(&value, text);
+    };
+    fs::write(&path, text).map_err(|source| CliError::File { path: path.clone(), source })?;
+    value["output"] = json!(path);
+    value["bytes"] = json!(text.len());
+    context.output.result(&value, || format!("wrote {} bytes to {}", text.len(), path.display()))
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use axum::{
     Json,
-    body::Body as HttpBody,
     extract::{Path, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
@@ -12,18 +11,16 @@ use plenary_shared::{
     access::{self, Action, Role},
     api,
     id::{ConferenceId, DocAddress, PlanId},
-    limits, markdown,
+    markdown,
     plan::Outline,
 };
-use std::sync::{Arc, atomic::Ordering};
-use tokio::time::timeout;
+use std::sync::Arc;
 
 use super::{ApiError, App, Body, Caller};
 use crate::{
-    outbox::{Next, Outbox},
     plans::{self, CreateError},
     registry::{PlanEntry, Rights},
-    room::{Command, SessionId, document::Document},
+    room::document::Document,
 };
 
 pub(super) async fn list(
@@ -118,75 +115,6 @@ pub(super) fn readable(app: &App, caller: &Caller, conference: &str, plan: &str)
     Ok((address, rights))
 }
 
-pub(super) async fn export(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((conference, plan)): Path<(String, String)>,
-) -> Result<Response, ApiError> {
-    let (address, rights) = readable(&app, &caller, &conference, &plan)?;
-    let place = app.view_place(&rights.member).ok_or_else(too_many)?;
-    let state = app.rooms.read(&address).await?;
-    let exported = tokio::task::spawn_blocking(move || {
-        let _place = place;
-        to_markdown(&state)
-    });
-    let text = exported.await.ok().flatten();
-    let text = text.ok_or_else(|| ApiError::unavailable("the plan cannot be exported now"))?;
-    Ok(([(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], text).into_response())
-}
-
 pub(super) fn too_many() -> ApiError {
     ApiError::unavailable("too many connections are open: close some, or try again later")
-}
-
-fn to_markdown(state: &Bytes) -> Option<String> {
-    Document::on_state(state, |txn| Some(markdown::export(&Outline::read(txn))))
-}
-
-/// The log as it grows, a line each. An empty line now and then shows that the connection is alive.
-pub(super) async fn log(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((conference, plan)): Path<(String, String)>,
-) -> Result<Response, ApiError> {
-    // Watched from before the right is looked up, so that none is taken away unseen.
-    let mut version = app.registry.version();
-    let (address, rights) = readable(&app, &caller, &conference, &plan)?;
-    let place = app.session_place(&rights.member, &address).ok_or_else(too_many)?;
-    let session = SessionId(app.next_session.fetch_add(1, Ordering::Relaxed));
-    let outbox = Arc::new(Outbox::default());
-    let follow = |joined| Command::Follow { session, outbox: outbox.clone(), joined };
-    let (inbox, ()) = app.rooms.ask(&address, follow).await?;
-    let (lines, body) = tokio::sync::mpsc::channel::<Result<Bytes, std::convert::Infallible>>(1);
-    tokio::spawn(async move {
-        let _place = place;
-        let send = async |line: Bytes| matches!(timeout(limits::WRITE, lines.send(Ok(line))).await, Ok(Ok(())));
-        'following: loop {
-            tokio::select! {
-                next = timeout(limits::PING / 2, outbox.next()) => match next {
-                    Err(_) => {
-                        // A token that expires moves nothing in the registry.
-                        let gone = app.registry.rights(&caller.token, &address).is_none();
-                        if gone || !send(Bytes::from_static(b"\n")).await {
-                            break;
-                        }
-                    }
-                    Ok(Next::Frames(frames)) => for frame in frames {
-                        if !send(frame).await {
-                            break 'following;
-                        }
-                    },
-                    Ok(Next::AskToCatchUp | Next::Close(_)) => break,
-                },
-                changed = version.changed() => {
-                    if changed.is_err() || app.registry.rights(&caller.token, &address).is_none() {
-                        break;
-                    }
-                }
-            }
-        }
-        let _ = inbox.send(Command::Leave { session }).await;
-    });
-    let stream = futures_util::stream::unfold(body, async |mut body| body.recv().await.map(|line| (line, body)));
-    Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], HttpBody::from_stream(stream)).into_response())
 }

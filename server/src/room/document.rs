@@ -308,6 +308,11 @@ impl Document {
         self.refused.contains(&seq)
     }
 
+    /// Records that the log holds and the document does not.
+    pub fn refused(&self) -> &[Seq] {
+        &self.refused
+    }
+
     /// The party whose a client id is.
     pub fn owner(&self, client: u64) -> Option<&plenary_shared::id::PartyId> {
         self.ledger.owner(client)

@@ -243,7 +243,9 @@ fn proposals<'a>(point: &Point, brackets: &Brackets, entries: &[&'a Entry]) -> H
         if adoption.is_none() {
             continue;
         }
-        let reads = |bracket: &Bracket| point.words.get(bracket.inner.clone()) == Some(replacement.as_str());
+        // A proposal that is a bracket already got no brackets around it.
+        let text = |range: &Range<usize>| point.words.get(range.clone()) == Some(replacement.as_str());
+        let reads = |bracket: &Bracket| text(&bracket.inner) || text(&bracket.range);
         if let Some(at) = brackets.list.iter().position(reads) {
             proposed.entry(at).or_insert(&entry.party);
         }

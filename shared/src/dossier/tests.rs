@@ -1,1 +1,204 @@
+//! What one member may read of a plan comes out in the views, and nothing else does.
 
+use yrs::{Map, WriteTxn};
+
+use super::{testing::*, *};
+use crate::{
+    id::{PRIVATE, PUBLIC},
+    layer::Stance,
+    limits, plan,
+    proposal::{self, Adopter, State as Fate},
+    standing::{CellState, State},
+};
+
+const TEXT: &str = "# Talks\n\n1. within [30][50] km of [the [red] line]\n2. second\n3. third\n";
+
+fn names(parties: &[PartyId]) -> Vec<&str> {
+    parties.iter().map(PartyId::as_str).collect()
+}
+
+/// The bracket of point 1 that reads so.
+fn bracket(dossier: &Dossier, text: &str) -> BracketView {
+    let view = dossier.brackets();
+    let found = view.points.into_iter().flat_map(|point| point.brackets).find(|bracket| bracket.text == text);
+    found.unwrap_or_else(|| panic!("no bracket {text}"))
+}
+
+#[test]
+fn what_stood_in_the_first_text_is_nobodys_and_what_is_typed_later_is_its_partys() {
+    let mut talks = Talks::over(TEXT, &[]);
+    talks.words("bor", "1", "within [30][50][75 or 80] km of [the [red] line]");
+    talks.words("arv", "1", "within [30][50][75 or 80] km of [the [dark red] line]");
+    let dossier = talks.dossier();
+    let typed = |text| names(&bracket(&dossier, text).typed_by).join(" ");
+    assert_eq!(typed("[30]"), "");
+    assert_eq!(typed("[75 or 80]"), "bor");
+    assert_eq!(typed("[dark red]"), "arv");
+    assert_eq!(typed("[the [dark red] line]"), "arv", "what a nested one holds counts");
+    assert_eq!(bracket(&dossier, "[75 or 80]").alternatives, [1, 2, 3]);
+    assert_eq!(bracket(&dossier, "[75 or 80]").attribution(), "BOR");
+}
+
+#[test]
+fn a_stand_is_on_the_innermost_bracket_and_of_several_the_strictest_counts() {
+    let mut talks = Talks::over(TEXT, &[]);
+    for (who, quote, stance) in [
+        ("arv", "[red]", Stance::Accept),
+        ("bor", "the [red]", Stance::Oppose),
+        ("cel", "[30]", Stance::Accept),
+        ("cel", "30", Stance::Reserve),
+        ("dor", "[30][50]", Stance::Oppose),
+        ("eri", "[30]", Stance::Oppose),
+        ("fen", "[red]", Stance::Accept),
+    ] {
+        let stand = talks.stand("1", quote, stance);
+        let withdrawn = who == "eri";
+        let layer = if who == "fen" { PUBLIC } else { POSITIONS };
+        talks.put(who, layer, Annotation { withdrawn, ..stand });
+    }
+    let dossier = talks.dossier();
+    let stands = |text| {
+        let bracket = bracket(&dossier, text);
+        [&bracket.support, &bracket.reserve, &bracket.oppose].map(|parties| names(parties).join(" "))
+    };
+    assert_eq!(stands("[red]"), ["arv", "", ""], "what stands in another layer does not count");
+    assert_eq!(stands("[the [red] line]"), ["", "", "bor"]);
+    assert_eq!(stands("[30]"), ["", "cel", ""], "what was withdrawn does not count, nor what holds more than one bracket");
+    assert_eq!(stands("[50]"), ["", "", ""]);
+    assert_eq!(bracket(&dossier, "[30]").attribution(), "res CEL");
+}
+
+#[test]
+fn a_proposers_name_is_believed_only_from_the_proposal_itself() {
+    let mut talks = Talks::over(TEXT, &[]);
+    let proposal = talks.proposal("1", "[50]", "40");
+    talks.put("cel", "shared", proposal.clone());
+    let adopter = Adopter { party: party("med"), proposed_by: Some(party("bor")), at_ms: 1 };
+    talks.edit("med", |txn| proposal::alternative(txn, &proposal, &adopter)).unwrap();
+    let whose = |name| {
+        let bracket = bracket(&talks.dossier_of(name), "[40]");
+        (bracket.proposed_by.map(|party| party.to_string()), names(&bracket.typed_by).join(" "))
+    };
+    assert_eq!(whose("med"), (Some("cel".into()), "med".into()));
+    assert_eq!(whose("arv"), (None, "med".into()), "the plan's word for it is a claim");
+    assert_eq!(bracket(&talks.dossier_of("med"), "[40]").attribution(), "CEL");
+}
+
+#[test]
+fn brackets_of_struck_points_are_out_of_the_text_with_them() {
+    let mut talks = Talks::over("1. a [b]\n   - (a) c [d]\n2. [e] [f\n3. g]\n", &[]);
+    let dossier = talks.dossier();
+    assert_eq!((dossier.brackets().open, dossier.brackets().points.len(), dossier.brackets().spanning.len()), (4, 4, 1));
+    let (first, last) = (talks.point("1").id, talks.point("3").id);
+    talks.edit("med", |txn| plan::strike(txn, &first).and(plan::strike(txn, &last))).unwrap();
+    let view = talks.dossier().brackets();
+    assert_eq!((view.open, view.points.len(), view.spanning.len(), view.loose.len()), (2, 1, 0, 1));
+    assert_eq!(view.points[0].label, "2");
+}
+
+#[test]
+fn a_hundred_thousand_nested_brackets_are_counted_and_shown_up_to_the_limit() {
+    let mut talks = Talks::over(TEXT, &[]);
+    let deep = 100_000;
+    talks.words("bor", "2", &format!("{}x{}", "[".repeat(deep), "]".repeat(deep)));
+    let stand = talks.stand("2", "x", Stance::Oppose);
+    talks.put("arv", POSITIONS, stand);
+    let view = talks.dossier().brackets();
+    assert_eq!((view.open, view.points[1].open), (deep + 4, deep));
+    assert_eq!(view.points.iter().map(|point| point.brackets.len()).sum::<usize>(), limits::BRACKETS_SHOWN_MAX);
+    assert!(view.points[1].brackets.iter().all(|bracket| bracket.text.chars().count() <= 401));
+}
+
+#[test]
+fn annotations_stand_in_the_order_of_the_text_then_of_time() {
+    let mut talks = Talks::over(TEXT, &[]);
+    for (label, quote, body) in
+        [("2", "", "1"), ("1", "line", "2"), ("1", "within", "3"), ("1", "", "4"), ("1", "within", "5"), ("3", "", "6")]
+    {
+        let note = talks.note(label, quote, body);
+        talks.put(if body == "5" { "arv" } else { "bor" }, PUBLIC, note);
+    }
+    let third = talks.point("3").id;
+    talks.edit("med", |txn| txn.get_or_insert_map(plan::POINTS).remove(txn, third.as_str()));
+    let view = talks.dossier().annotations();
+    let order: Vec<_> = view.annotations.iter().map(|note| note.annotation.body.as_str()).collect();
+    assert_eq!(order.join(""), "435216", "what is about no point of the plan comes last");
+    assert_eq!(view.annotations[5].stretch, Stretch::NoPoint);
+}
+
+#[test]
+fn an_annotation_shows_what_became_of_the_words_that_it_is_for() {
+    let mut talks = Talks::over("1. one two three four\n2. five\n", &[]);
+    let quotes = ["one", "two", "three", "four", "five"];
+    for quote in quotes {
+        let label = if quote == "five" { "2" } else { "1" };
+        let proposal = talks.proposal(label, quote, "other");
+        talks.put("bor", PUBLIC, proposal);
+    }
+    talks.words("arv", "1", "one (2) three four");
+    talks.words("arv", "1", "one (2) four");
+    talks.words("arv", "1", "one (2) four, three");
+    talks.words("arv", "2", "");
+    let dossier = talks.dossier();
+    let view = dossier.annotations();
+    let seen = |quote: &str| {
+        let entry = view.annotations.iter().find(|entry| entry.annotation.quote == quote).unwrap();
+        (entry.stretch.clone(), entry.now.clone().unwrap_or_default(), entry.proposed.as_ref().unwrap().state)
+    };
+    let s = str::to_owned;
+    assert_eq!(seen("one"), (Stretch::Stands { range: 0..3 }, s("one"), Fate::Open));
+    assert_eq!(seen("two"), (Stretch::Changed { range: 4..7 }, s("(2)"), Fate::Reanchored));
+    assert_eq!(seen("three"), (Stretch::Moved { range: 14..19 }, s("three"), Fate::Reanchored));
+    assert_eq!(seen("five"), (Stretch::Gone { at: 0 }, s(""), Fate::Overtaken));
+}
+
+#[test]
+fn an_entry_that_stands_in_two_layers_of_its_party_shows_once_in_the_wider() {
+    let mut talks = Talks::over(TEXT, &[]);
+    let note = talks.note("2", "", "being tabled");
+    for layer in [PRIVATE, "shared", PUBLIC] {
+        talks.put("arv", layer, note.clone());
+    }
+    talks.put("bor", PUBLIC, note);
+    let view = talks.dossier().annotations();
+    let seen: Vec<_> = view.annotations.iter().map(|entry| format!("{} {}", entry.party, entry.layer)).collect();
+    assert_eq!(seen, ["arv public", "bor public"], "one with the same id of another party is another");
+    assert_eq!(talks.dossier_of("cel").annotations().annotations.len(), 2);
+}
+
+#[test]
+fn what_cannot_be_read_in_a_layer_is_told_to_whoever_reads_the_layer() {
+    let mut talks = Talks::over(TEXT, &[]);
+    let mut txn = yrs::Transact::transact_mut(talks.layer("arv", PRIVATE));
+    txn.get_or_insert_map(crate::layer::ANNOTATIONS).insert(&mut txn, "x", 7);
+    drop(txn);
+    let faults = |name| talks.dossier_of(name).annotations().faults;
+    let [fault] = &faults("arv")[..] else { panic!() };
+    assert_eq!((fault.party.as_str(), fault.layer.as_str()), ("arv", PRIVATE));
+    assert!(faults("bor").is_empty());
+}
+
+#[test]
+fn only_what_stands_in_the_layer_of_positions_counts_for_the_standing() {
+    let mut talks = Talks::over(TEXT, &["arv", "bor"]);
+    talks.accept(&["arv"], "2");
+    let (public, private) = (talks.position("2", Stance::Accept, ""), talks.position("2", Stance::Oppose, ""));
+    talks.put("bor", PUBLIC, public);
+    talks.put("arv", PRIVATE, private);
+    let second = |talks: &Talks| talks.dossier().standing().points.remove(1);
+    let point = second(&talks);
+    assert_eq!(point.cells.iter().map(|cell| cell.stance).collect::<Vec<_>>(), [CellState::Accept, CellState::None]);
+    talks.accept(&["bor"], "2");
+    assert_eq!(second(&talks).standing, State::Agreed);
+}
+
+#[test]
+fn a_point_between_the_marks_of_a_bracket_is_not_agreed() {
+    let mut talks = Talks::over("1. a [b\n2. c\n3. d] e\n4. f\n", &["arv"]);
+    for label in ["1", "2", "3", "4"] {
+        talks.accept(&["arv"], label);
+    }
+    let open = talks.dossier().standing().points.into_iter().map(|point| (point.standing, point.open_brackets));
+    let expected = [(State::Open, 1), (State::Open, 1), (State::Open, 1), (State::Agreed, 0)];
+    assert_eq!(open.map(|(state, count)| (state, count.min(1))).collect::<Vec<_>>(), expected);
+}

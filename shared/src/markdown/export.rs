@@ -9,9 +9,9 @@ use crate::{
 };
 
 /// `##` is the highest: `#` is the title.
-const LEVEL_TOP: usize = 2;
+pub(crate) const LEVEL_TOP: usize = 2;
 /// Markdown has six levels of headings.
-const LEVEL_MAX: usize = 6;
+pub(crate) const LEVEL_MAX: usize = 6;
 
 /// Writes a plan as Markdown, which [`super::import`] reads back as the same plan.
 pub fn export(outline: &Outline) -> String {
@@ -88,12 +88,11 @@ impl<'a> Export<'a> {
 
     /// Puts the blocks of siblings on the stack. What follows a heading would stand below it, so from the first heading on all are.
     fn siblings(&self, group: &[usize], level: Option<usize>, indent: usize, stack: &mut Vec<Block>) {
-        let points = &self.outline.points;
         let level = level.filter(|level| *level <= LEVEL_MAX);
-        let first = level.and_then(|_| group.iter().position(|at| is_division(&points[*at]))).unwrap_or(group.len());
-        let titled = group[..first].iter().rev().take_while(|at| level.is_some() && is_title(&points[**at])).count();
+        let points: Vec<&Point> = group.iter().map(|at| &self.outline.points[*at]).collect();
+        let sections = sections_from(&points);
         let form = |place: usize| match level {
-            Some(level) if place >= first - titled => Form::Section(level),
+            Some(level) if place >= sections => Form::Section(level),
             _ => Form::Item,
         };
         stack.extend(group.iter().enumerate().rev().map(|(place, at)| Block { at: *at, form: form(place), indent }));
@@ -220,8 +219,14 @@ fn content(point: &Point, attributes: &mut Attributes) -> String {
     encoded
 }
 
+/// From which of these siblings on they stand as headings: from the first division, or the titles right before it; none: the length.
+pub(crate) fn sections_from(group: &[&Point]) -> usize {
+    let first = group.iter().position(|point| is_division(point)).unwrap_or(group.len());
+    first - group[..first].iter().rev().take_while(|point| is_title(point)).count()
+}
+
 /// `1.`, `(a)`, `1)`: how an item with this label begins, if Markdown can say it.
-fn item_marker(label: &str) -> Option<String> {
+pub(crate) fn item_marker(label: &str) -> Option<String> {
     let candidates = [format!("{label}."), label.to_owned()];
     candidates.into_iter().find(|candidate| {
         !label.is_empty()

@@ -117,6 +117,7 @@ fn an_alternative_stands_in_brackets_beside_its_stretch() {
     let table = [
         ("to 30 km", "30", "50", "to [30][50] km"),
         ("to [30] km", "[30]", "50", "to [30][50] km"),
+        ("to [30] km", "[30]", "[50]", "to [30][50] km"),
         ("to [30] km", "30", "50", "to [30][50] km"),
         ("to [30][40] km", "30", "50", "to [30][40][50] km"),
         ("to [30] [40] km", "[30] [40]", "50", "to [30] [40][50] km"),
@@ -136,7 +137,7 @@ fn an_alternative_stands_in_brackets_beside_its_stretch() {
         let proposal = talks.propose("a", quote, replacement);
         let adoption = alternative(&mut talks.doc.transact_mut(), &proposal, &med()).unwrap();
         assert_eq!(talks.words(), wanted, "{words:?} {quote:?}");
-        assert_eq!((adoption.how, adoption.after), (How::Alternative, format!("[{replacement}]")));
+        assert_eq!((adoption.how, adoption.after), (How::Alternative, format!("[{}]", replacement.trim_matches(['[', ']']))));
         assert_eq!(talks.state(&proposal), State::Alternative);
     }
     let talks = Talks::on("");
@@ -155,6 +156,8 @@ fn what_cannot_be_put_in_is_refused_and_changes_nothing() {
     for quote in ["[30", "from] the", "the ]", "to [30 km"] {
         assert_eq!(cut(quote), Err(AdoptError::CutsBracket("a".into())), "{quote}");
     }
+    let unbalanced = adopt(&mut talks.doc.transact_mut(), &talks_propose("[30"), &med());
+    assert_eq!(unbalanced, Err(AdoptError::CutsBracket("a".into())));
     let withdrawn = Annotation { withdrawn: true, ..talks.propose("a", "30", "x") };
     let note = Annotation { what: What::Note, ..withdrawn.clone() };
     let elsewhere = Annotation { point: "p9".parse().unwrap(), ..talks.propose("a", "30", "x") };

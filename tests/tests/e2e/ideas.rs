@@ -1,8 +1,9 @@
-//! The ideas that carry everything, each as the promise it makes. Those about layers and consent come with layers.
+//! The ideas that carry everything, each as the promise it makes.
 
 use plenary_tests::{
     cli::Cli,
     client::{YClient, covers, text_of},
+    http::api,
     server::Start,
 };
 use serde_json::json;
@@ -75,7 +76,45 @@ async fn nobody_writes_under_the_client_id_of_another_party() {
     assert_eq!(fresh.text("text"), "mine");
 }
 
-/// 6. Merged is not agreed: merging is the part that exists without layers.
+/// 5. Consent is bound to words: nothing that changes them keeps it, not even a merge that nobody looked at.
+#[tokio::test]
+async fn an_agreed_point_is_not_agreed_once_an_offline_edit_has_merged_into_it() {
+    let server = Start::demo(0, 0).start();
+    let plan = server.demo.plan.as_str();
+    let bor = server.delegate(1, 0);
+    let mut aircraft = YClient::join(&server, plan, &bor).await;
+    aircraft.cut();
+    let point = Cli::join(&server.chair()).json(&["show", plan, "1"])["points"][0]["id"].as_str().unwrap().to_owned();
+    let before = aircraft.words(&point);
+    for n in 0..3 {
+        Cli::join(&server.delegate(n, 0)).done(&["accept", plan, "1"]);
+    }
+    let standing = || {
+        let path = format!("/conferences/{}/plans/{plan}/standing", server.demo.conference);
+        let matrix = api(&server.address(), &server.delegate(2, 0).token, "GET", &path, None).json();
+        let points = matrix["points"].as_array().unwrap().clone();
+        points.into_iter().find(|standing| standing["point"] == point.as_str()).unwrap()
+    };
+    assert_eq!(standing()["standing"], "agreed");
+
+    aircraft.edit_words(&point, 0, 0, "Perhaps ").await;
+    aircraft.connect(&server, plan, &bor).await;
+    aircraft.wait_echoed().await;
+    let lapsed = standing();
+    assert_eq!(lapsed["standing"], "lapsed");
+    for cell in lapsed["cells"].as_array().unwrap() {
+        assert_eq!(cell["stance"], "lapsed", "{cell}");
+        assert!(cell["difference"].as_array().unwrap().contains(&json!({ "inserted": "Perhaps " })), "{cell}");
+    }
+
+    aircraft.edit_words(&point, 0, "Perhaps ".len() as u32, "").await;
+    aircraft.wait_echoed().await;
+    assert_eq!(aircraft.words(&point), before);
+    assert_eq!(standing()["standing"], "agreed", "the words are those that were accepted again");
+    assert!(standing()["cells"].as_array().unwrap().iter().all(|cell| cell["returned"] == true), "and it says so");
+}
+
+/// 6. Merged is not agreed: merging is the part that exists without replicas.
 #[tokio::test]
 async fn offline_edits_always_merge_and_never_overwrite() {
     let server = Start::demo(1, 1).start();

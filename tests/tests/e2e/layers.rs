@@ -316,8 +316,8 @@ fn the_command_line_opens_layers_and_says_who_reads_them() {
     assert!(!bor.done(&["layer", "list", "p-1"]).contains("arv/talk"));
     let refused = bor.run(&["layer", "audience", "p-1", "talk", "bor"]);
     assert_eq!(refused.status.code(), Some(1));
-    assert_eq!(bor.done(&["plan", "consent", "p-1"]), "p-1: arv, bor, cel and med must consent\n");
+    assert_eq!(bor.done(&["plan", "consent", "p-1"]), "p-1: arv, bor and cel must consent\n");
     assert_eq!(chair.json(&["plan", "consent", "p-1", "arv", "bor"])["consent"], json!(["arv", "bor"]));
-    assert_eq!(chair.done(&["plan", "consent", "p-1", "default"]), "p-1: arv, bor, cel and med must consent\n");
+    assert_eq!(chair.done(&["plan", "consent", "p-1", "default"]), "p-1: arv, bor and cel must consent\n");
     assert_eq!(arv.run(&["plan", "consent", "p-1", "arv"]).status.code(), Some(1));
 }

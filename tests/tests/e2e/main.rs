@@ -12,3 +12,5 @@ mod ideas;
 mod layers;
 mod noninterference;
 mod replay;
+mod scenario;
+mod views;

@@ -47,6 +47,8 @@ const READ: &[&str] = &[
     "{P}/export?form=annotated&as=markdown",
     "{P}/export?form=annotated&as=html",
     "{P}/export?form=nonsense",
+    "{P}/log?since=99999",
+    "{P}/log?since=nonsense",
 ];
 
 /// Documents that none of those who ask may read, there or not.

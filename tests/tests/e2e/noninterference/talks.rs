@@ -113,7 +113,7 @@ impl Talks<'_> {
             client.connect(&self.server, room, self.seat(who)).await;
             self.live.push((who, room, client));
         }
-        self.follow();
+        self.follow("log");
         for (clock, (who, room)) in [("bor", "p-1"), ("cel", "p-1"), ("arv", "p-1"), ("bor", "p-1/arv/public")].iter().enumerate()
         {
             self.be_present(who, room, 1 + clock as u32).await;
@@ -193,13 +193,14 @@ impl Talks<'_> {
         let when = "after a restart";
         self.ask_all(when);
         self.join_all(when).await;
-        self.follow();
+        // What others did after the first record, as the log keeps it.
+        self.follow("log?since=1");
         self.end().await;
     }
 
-    fn follow(&mut self) {
+    fn follow(&mut self, log: &str) {
         for who in ["bor", "cel", "med"] {
-            let log = follow(&self.server, self.seat(who));
+            let log = follow(&self.server, self.seat(who), log);
             self.logs.push((who, log));
         }
     }
@@ -308,14 +309,14 @@ impl Talks<'_> {
     }
 }
 
-/// Follows a plan's log until it ends; returns once the state has come.
-fn follow(server: &Server, seat: &Seat) -> JoinHandle<Vec<u8>> {
+/// Follows a plan's log until it ends; returns once something has come.
+fn follow(server: &Server, seat: &Seat, log: &str) -> JoinHandle<Vec<u8>> {
     let bearer = format!("Bearer {}", seat.token);
-    let path = "/api/conferences/vale-talks/plans/p-1/log";
+    let path = format!("/api/conferences/vale-talks/plans/p-1/{log}");
     let headers = [("Authorization", bearer.as_str()), ("Connection", "close")];
-    let mut stream = open(&server.address(), "GET", path, &headers, b"");
+    let mut stream = open(&server.address(), "GET", &path, &headers, b"");
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-    let (state, came) = mpsc::sync_channel(1);
+    let (something, came) = mpsc::sync_channel(1);
     let following = std::thread::spawn(move || {
         let (mut log, mut some) = (Vec::new(), [0; 4096]);
         loop {
@@ -324,11 +325,11 @@ fn follow(server: &Server, seat: &Seat) -> JoinHandle<Vec<u8>> {
                 n => log.extend_from_slice(&some[..n]),
             }
             if log.ends_with(b"\n\r\n") {
-                let _ = state.try_send(());
+                let _ = something.try_send(());
             }
         }
     });
-    came.recv_timeout(Duration::from_secs(30)).expect("the log's state");
+    came.recv_timeout(Duration::from_secs(30)).expect("the log begins");
     following
 }
 

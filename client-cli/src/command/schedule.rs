@@ -1,0 +1,289 @@
+//! `schedule`: the timetable of a plan, and the schedule of one of its points.
+
+mod text;
+
+use plenary_shared::{
+    id::{PlanId, PointId},
+    plan::{self, After, Outline, Schedule},
+    schedule::{self, Fault, Timetable},
+};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
+
+use super::read::deliver;
+use crate::{context::Context, error::CliError, output::inline};
+
+/// Days beyond this are no longer exact in every client.
+const DAYS_MAX: i64 = 1 << 53;
+
+/// Show the timetable, or show or change the schedule of a point
+#[derive(Debug, clap::Args)]
+#[command(
+    name = "schedule",
+    after_help = "\
+Days count from a trigger, such as D-Day or EIF. A point with a trigger begins its offset of days
+after it; a point that comes after others begins its offset after the latest of them. Options that
+are not given leave what is there; 'none' or '' clears. --after names all the points that come first.
+
+Examples:
+  plenary schedule plan
+  plenary schedule plan --svg --output timetable.svg
+  plenary schedule plan 4 --trigger D-Day --offset 2 --duration 19 --verifier 'The Mission'
+  plenary schedule plan 11 --after 6:certified 4:done --offset 90
+  plenary schedule plan 11 --after none"
+)]
+pub struct ScheduleVerb {
+    /// The plan
+    plan: PlanId,
+    /// The point: a label, a path of labels, or an id
+    point: Option<String>,
+    #[command(flatten)]
+    fields: Fields,
+    /// The timetable as comma-separated values
+    #[arg(long, group = "file", conflicts_with = "point")]
+    csv: bool,
+    /// The timetable as a chart
+    #[arg(long, group = "file", conflicts_with = "point")]
+    svg: bool,
+    /// The file to write; standard output if left out
+    #[arg(long, short, value_name = "FILE", requires = "file")]
+    output: Option<PathBuf>,
+}
+
+/// What of a schedule is to be set.
+#[derive(Debug, Default, clap::Args)]
+struct Fields {
+    /// What starts the clock: D-Day, EIF
+    #[arg(long, value_name = "TRIGGER", requires = "point")]
+    trigger: Option<Text>,
+    /// Days from the trigger, or from what comes before, to the start
+    #[arg(long, value_name = "DAYS", requires = "point", allow_hyphen_values = true)]
+    offset: Option<Days>,
+    /// Days from the start to the end
+    #[arg(long, value_name = "DAYS", requires = "point", allow_hyphen_values = true)]
+    duration: Option<Days>,
+    /// The points that come first, each with what of it must have happened: POINT:start, POINT:done, POINT:certified
+    #[arg(long, value_name = "POINT:WHAT", requires = "point", num_args = 1..)]
+    after: Option<Vec<String>>,
+    /// Who carries it out
+    #[arg(long, value_name = "WHO", requires = "point")]
+    responsible: Option<Text>,
+    /// Who certifies that it is done
+    #[arg(long, value_name = "WHO", requires = "point")]
+    verifier: Option<Text>,
+    /// How that is verified
+    #[arg(long, value_name = "TEXT", requires = "point")]
+    method: Option<Text>,
+    /// What else must hold
+    #[arg(long, value_name = "TEXT", requires = "point")]
+    condition: Option<Text>,
+}
+
+/// A text, or none.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Text(Option<String>);
+
+/// A number of days, or none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Days(Option<i64>);
+
+impl FromStr for Text {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Text((!is_none(text)).then(|| text.trim().to_owned())))
+    }
+}
+
+impl FromStr for Days {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let days = |text: &str| text.trim().parse().ok().filter(|days: &i64| (-DAYS_MAX..=DAYS_MAX).contains(days));
+        match text {
+            text if is_none(text) => Ok(Days(None)),
+            text => days(text).map(|days| Days(Some(days))).ok_or_else(|| "give a whole number of days, or none".to_owned()),
+        }
+    }
+}
+
+fn is_none(text: &str) -> bool {
+    matches!(text.trim(), "" | "none")
+}
+
+impl ScheduleVerb {
+    /// Runs the verb.
+    pub fn run(self, context: &Context) -> Result<(), CliError> {
+        match &self.point {
+            Some(point) => self.of_point(context, point),
+            None => self.of_plan(context),
+        }
+    }
+
+    fn of_plan(self, context: &Context) -> Result<(), CliError> {
+        let session = context.session()?;
+        let timetable: Timetable = session.api.get(&session.plan_path(&self.plan, "/schedule")?)?;
+        let value = json!({ "plan": self.plan });
+        if self.csv {
+            return deliver(context, value, "csv", &schedule::csv(&timetable), self.output);
+        }
+        if self.svg {
+            let title = session.open(&self.plan)?.outline().title;
+            return deliver(context, value, "svg", &schedule::gantt(&timetable, &title), self.output);
+        }
+        context.output.page(&timetable, || text::timetable(&timetable, context.output.width()))
+    }
+
+    fn of_point(&self, context: &Context, point: &str) -> Result<(), CliError> {
+        let mut live = context.session()?.open(&self.plan)?;
+        let outline = live.outline();
+        let point = outline.find(point)?;
+        let (wanted, unsaid) = self.fields.applied(&point.schedule, &outline)?;
+        let changed = wanted != point.schedule && live.edit(|txn| Ok(plan::set_schedule(txn, &point.id, &wanted)?))?.1;
+        let after = live.outline();
+        let timetable = schedule::timetable(&after);
+        let row = timetable.rows.iter().find(|row| row.step.point == point.id);
+        let faults: Vec<&Fault> = concerning(&timetable, &point.id).collect();
+        let told: Vec<Value> = faults.iter().map(|fault| with_message(fault)).collect();
+        let value = json!({
+            "plan": self.plan, "point": point.id, "label": point.label, "kind": "schedule",
+            "schedule": after.get(&point.id).map(|p| &p.schedule), "row": row, "faults": told, "changed": changed, "durable": true,
+        });
+        let done = self.fields.are_given().then_some(changed);
+        context.output.page(&value, || text::step(point, row, &faults, done))?;
+        for what in unsaid {
+            context.output.remark(|| {
+                let what = inline(&what);
+                format!("--after {what} does not say after what of it: give {what}:start, {what}:done or {what}:certified")
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The faults of one step.
+fn concerning<'a>(timetable: &'a Timetable, point: &'a PointId) -> impl Iterator<Item = &'a Fault> {
+    timetable.faults.iter().filter(move |fault| fault.steps().iter().any(|step| step.point == *point))
+}
+
+fn with_message(fault: &Fault) -> Value {
+    let mut value = json!(fault);
+    value["message"] = json!(fault.to_string());
+    value
+}
+
+impl Fields {
+    /// Whether there is anything to set.
+    fn are_given(&self) -> bool {
+        let texts = [&self.trigger, &self.responsible, &self.verifier, &self.method, &self.condition];
+        texts.iter().any(|text| text.is_some()) || self.offset.is_some() || self.duration.is_some() || self.after.is_some()
+    }
+
+    /// The schedule with these fields set, and the points that come first of which nobody said what must have happened.
+    fn applied(&self, schedule: &Schedule, outline: &Outline) -> Result<(Schedule, Vec<String>), CliError> {
+        let mut wanted = schedule.clone();
+        let mut unsaid = Vec::new();
+        for (field, given) in [
+            (&mut wanted.trigger, &self.trigger),
+            (&mut wanted.responsible, &self.responsible),
+            (&mut wanted.verifier, &self.verifier),
+            (&mut wanted.method, &self.method),
+            (&mut wanted.condition, &self.condition),
+        ] {
+            if let Some(Text(text)) = given {
+                *field = text.clone();
+            }
+        }
+        for (field, given) in [(&mut wanted.offset_days, &self.offset), (&mut wanted.duration_days, &self.duration)] {
+            if let Some(Days(days)) = given {
+                *field = *days;
+            }
+        }
+        if let Some(given) = &self.after {
+            wanted.after = after(given, outline, &mut unsaid)?;
+        }
+        Ok((wanted, unsaid))
+    }
+}
+
+/// The points that come first. A label may hold a colon, so only what follows the last one is taken for what must have
+/// happened, if it is that.
+fn after(given: &[String], outline: &Outline, unsaid: &mut Vec<String>) -> Result<BTreeMap<PointId, After>, CliError> {
+    if let [only] = given
+        && is_none(only)
+    {
+        return Ok(BTreeMap::new());
+    }
+    let mut after = BTreeMap::new();
+    for given in given {
+        if is_none(given) {
+            return Err(CliError::Usage("--after takes the points that come first, or 'none' by itself".into()));
+        }
+        let said = given.rsplit_once(':').and_then(|(point, what)| Some((point, what_of(what)?)));
+        let (point, what) = said.unwrap_or((given, After::Unsaid));
+        let id = outline.find(point)?.id.clone();
+        if what == After::Unsaid {
+            unsaid.push(given.clone());
+        }
+        if after.insert(id, what).is_some() {
+            return Err(CliError::Usage(format!("--after names {point:?} twice: say one thing of each point")));
+        }
+    }
+    Ok(after)
+}
+
+fn what_of(what: &str) -> Option<After> {
+    match what.trim() {
+        "start" => Some(After::Start),
+        "done" => Some(After::Done),
+        "certified" => Some(After::Certified),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::annotations::tests::point, *};
+
+    fn outline() -> Outline {
+        let points = vec![point("p4", "4", ""), point("p6", "6", ""), point("p7", "7: end", "")];
+        Outline { points, ..Outline::default() }
+    }
+
+    fn applied(fields: &Fields, schedule: &Schedule) -> (Schedule, Vec<String>) {
+        fields.applied(schedule, &outline()).expect("a schedule")
+    }
+
+    #[test]
+    fn what_is_not_given_stays_and_none_clears() {
+        let before =
+            Schedule { trigger: Some("EIF".into()), offset_days: Some(3), verifier: Some("MED".into()), ..Schedule::default() };
+        let fields = Fields {
+            trigger: Some("D-Day".parse().expect("a text")),
+            offset: Some("none".parse().expect("days")),
+            duration: Some("-5".parse().expect("days")),
+            verifier: Some("".parse().expect("a text")),
+            ..Fields::default()
+        };
+        let wanted = Schedule { trigger: Some("D-Day".into()), duration_days: Some(-5), ..Schedule::default() };
+        assert_eq!(applied(&fields, &before), (wanted, vec![]));
+        assert_eq!(applied(&Fields::default(), &before).0, before);
+        for bad in ["soon", "1.5", "9007199254740993", "-9007199254740993"] {
+            assert!(bad.parse::<Days>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_comes_first_is_named_with_what_of_it_or_is_left_unsaid() {
+        let fields =
+            |after: &[&str]| Fields { after: Some(after.iter().map(|text| (*text).to_owned()).collect()), ..Fields::default() };
+        let id = |id: &str| -> PointId { id.parse().expect("an id") };
+        let (wanted, unsaid) = applied(&fields(&["4:done", "p6:certified", "7: end"]), &Schedule::default());
+        assert_eq!(wanted.after, [(id("p4"), After::Done), (id("p6"), After::Certified), (id("p7"), After::Unsaid)].into());
+        assert_eq!(unsaid, ["7: end"]);
+        assert!(applied(&fields(&["none"]), &wanted).0.after.is_empty());
+        assert!(applied(&fields(&[""]), &wanted).0.after.is_empty());
+        let error = |after: &[&str]| fields(after).applied(&wanted, &outline()).expect_err("an error").exit_code();
+        assert_eq!([error(&["none", "4"]), error(&["4:done", "4:start"]), error(&["9:done"]), error(&["4:later"])], [2, 2, 1, 1]);
+    }
+}

@@ -1,0 +1,207 @@
+//! The timetable as a table, and one step in full.
+
+use plenary_shared::{
+    id::PointId,
+    plan::{After, Point},
+    schedule::{Fault, Row, Timetable, Wait},
+};
+use std::collections::HashMap;
+
+use crate::{
+    output::inline,
+    render::{Look, Page, Side, cell, table, title},
+};
+
+/// Columns of a point's name.
+const NAME_WIDTH: usize = 16;
+/// Columns of a date.
+const DATE_WIDTH: usize = 16;
+/// Columns of who does something, and of what comes before, at least and at most.
+const OTHER_WIDTH: (usize, usize) = (10, 40);
+
+/// The table, the critical paths and the faults.
+pub fn timetable(timetable: &Timetable, width: usize) -> Page {
+    let mut page = Page::default();
+    if timetable.rows.is_empty() {
+        page.line(Look::Plain, "no point has a schedule");
+    } else {
+        rows(timetable, width).iter().enumerate().for_each(|(at, line)| {
+            page.line(if at == 0 { Look::Strong } else { Look::Plain }, line);
+        });
+    }
+    let names: HashMap<&PointId, &str> = timetable.rows.iter().map(|row| (&row.step.point, &*row.step.name)).collect();
+    for path in &timetable.critical {
+        let steps: Vec<&str> = path.points.iter().map(|point| names.get(point).copied().unwrap_or(point.as_str())).collect();
+        let end = date(Some(&path.trigger), Some(path.end));
+        page.line(Look::Plain, &inline(&format!("* critical until {end}: {}", steps.join(", "))));
+    }
+    faults(&mut page, timetable.faults.iter());
+    page
+}
+
+fn rows(timetable: &Timetable, width: usize) -> Vec<String> {
+    let fixed = |row: &Row| {
+        vec![
+            if row.critical { "*" } else { "" }.to_owned(),
+            cell(&row.step.name, NAME_WIDTH),
+            cell(&start(row), DATE_WIDTH),
+            cell(&end(row), DATE_WIDTH),
+            row.duration_days.map_or(String::new(), |days| days.to_string()),
+        ]
+    };
+    let mut rows = vec![["", "point", "start", "end", "days"].map(str::to_owned).to_vec()];
+    rows.extend(timetable.rows.iter().map(fixed));
+    let mut sides = vec![Side::Left, Side::Left, Side::Left, Side::Left, Side::Right];
+    let taken = table(&sides, &rows).iter().map(|line| unicode_width::UnicodeWidthStr::width(line.as_str())).max();
+    let other = (width.saturating_sub(taken.unwrap_or_default() + 6) / 3).clamp(OTHER_WIDTH.0, OTHER_WIDTH.1);
+    let head = ["after", "responsible", "verifier"].map(str::to_owned).to_vec();
+    let others = |row: &Row| {
+        let who = |who: &Option<String>| cell(who.as_deref().unwrap_or_default(), other);
+        vec![cell(&after(&row.after), other), who(&row.responsible), who(&row.verifier)]
+    };
+    let others = std::iter::once(head).chain(timetable.rows.iter().map(others));
+    rows.iter_mut().zip(others).for_each(|(row, others)| row.extend(others));
+    sides.extend([Side::Left; 3]);
+    table(&sides, &rows)
+}
+
+fn start(row: &Row) -> String {
+    date(row.trigger.as_deref(), row.earliest_start)
+}
+
+fn end(row: &Row) -> String {
+    date(row.trigger.as_deref(), row.earliest_end)
+}
+
+/// `D-Day+30`; `-` where it is not known.
+fn date(trigger: Option<&str>, days: Option<i64>) -> String {
+    match (trigger, days) {
+        (_, None) => "-".to_owned(),
+        (trigger, Some(0)) => trigger.unwrap_or("+0").to_owned(),
+        (trigger, Some(days)) => format!("{}{days:+}", trigger.unwrap_or_default()),
+    }
+}
+
+/// `4 start, 6 certified`; `?` where nobody said after what.
+fn after(waits: &[Wait]) -> String {
+    let what = |wait: &Wait| match wait.what {
+        After::Start => "start",
+        After::Done => "done",
+        After::Certified => "certified",
+        After::Unsaid => "?",
+    };
+    waits.iter().map(|wait| format!("{} {}", wait.step.name, what(wait))).collect::<Vec<_>>().join(", ")
+}
+
+fn faults<'a>(page: &mut Page, faults: impl Iterator<Item = &'a Fault>) {
+    for fault in faults {
+        page.line(Look::Plain, &format!("! {}", inline(&fault.to_string())));
+    }
+}
+
+/// One step in full, its faults, and whether its schedule was changed, if that was asked for.
+pub fn step(point: &Point, row: Option<&Row>, of_step: &[&Fault], changed: Option<bool>) -> Page {
+    let mut page = Page::default();
+    page.line(Look::Strong, &title(&point.label, &point.id, &point.heading));
+    let Some(row) = row else {
+        page.line(Look::Plain, if point.struck { "    struck: it is not in the timetable" } else { "    no schedule" });
+        return ended(page, of_step, changed);
+    };
+    let days = |days: Option<i64>| days.map(|days| days.to_string());
+    let fields = [
+        ("trigger", row.trigger.as_deref().map(str::to_owned)),
+        ("offset", days(row.offset_days)),
+        ("duration", days(row.duration_days)),
+        ("start", Some(start(row))),
+        ("end", Some(end(row))),
+        ("after", Some(after(&row.after)).filter(|after| !after.is_empty())),
+        ("responsible", row.responsible.clone()),
+        ("verifier", row.verifier.clone()),
+        ("method", row.method.clone()),
+        ("condition", row.condition.clone()),
+        ("critical", row.critical.then(|| "yes".to_owned())),
+    ];
+    let rows = fields.into_iter().filter_map(|(field, value)| Some(vec![field.to_owned(), inline(&value?).into_owned()]));
+    for line in table(&[Side::Left, Side::Left], &rows.collect::<Vec<_>>()) {
+        page.line(Look::Plain, &format!("    {line}"));
+    }
+    ended(page, of_step, changed)
+}
+
+fn ended(mut page: Page, of_step: &[&Fault], changed: Option<bool>) -> Page {
+    faults(&mut page, of_step.iter().copied());
+    match changed {
+        Some(true) => drop(page.line(Look::Plain, "schedule changed (durable)")),
+        Some(false) => drop(page.line(Look::Plain, "schedule unchanged")),
+        None => {}
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::super::annotations::tests::point, *};
+    use plenary_shared::{
+        plan::{Outline, Schedule},
+        schedule,
+    };
+
+    fn talks() -> Outline {
+        let day = |trigger: Option<&str>, offset, duration| Schedule {
+            trigger: trigger.map(str::to_owned),
+            offset_days: offset,
+            duration_days: duration,
+            responsible: Some("各方\x1b[2J".into()),
+            verifier: Some("MED".into()),
+            ..Schedule::default()
+        };
+        let mut points = vec![point("p4", "4", ""), point("p6", "6", ""), point("p11", "11", ""), point("p12", "12\n! x", "")];
+        points[0].schedule = day(Some("D-Day"), Some(2), Some(19));
+        points[1].schedule = Schedule { after: [(points[0].id.clone(), After::Done)].into(), ..day(None, None, Some(3)) };
+        points[2].schedule =
+            Schedule { after: [(points[1].id.clone(), After::Unsaid)].into(), verifier: None, ..day(None, Some(90), None) };
+        points[3].schedule = day(None, None, None);
+        Outline { points, ..Outline::default() }
+    }
+
+    #[test]
+    fn the_timetable_is_a_table_with_its_critical_path_and_its_faults() {
+        let wanted = "   point   start      end        days  after   responsible   verifier
+*  4       D-Day+2    D-Day+21     19          各方\\u{1b}[…  MED
+*  6       D-Day+21   D-Day+24      3  4 done  各方\\u{1b}[…  MED
+*  11      D-Day+114  D-Day+114        6 ?     各方\\u{1b}[…
+   12 ! x  -          -                        各方\\u{1b}[…  MED
+* critical until D-Day+114: 4, 6, 11
+";
+        let shown = timetable(&schedule::timetable(&talks()), 80).show(false);
+        assert!(shown.starts_with(wanted), "{shown}");
+        assert_eq!(shown.lines().filter(|line| line.starts_with("! ")).count(), 3, "{shown}");
+        assert!(
+            shown.contains("! 11 comes after 6, but nobody said") && shown.contains("! nobody certifies that 11 is done"),
+            "{shown}"
+        );
+        assert_eq!(timetable(&Timetable::default(), 80).show(false), "no point has a schedule");
+    }
+
+    #[test]
+    fn a_step_is_shown_in_full_with_its_own_faults() {
+        let outline = talks();
+        let timetable = schedule::timetable(&outline);
+        let of_step: Vec<&Fault> = super::super::concerning(&timetable, &outline.points[2].id).collect();
+        let shown = step(&outline.points[2], Some(&timetable.rows[2]), &of_step, Some(true)).show(false);
+        let wanted = "\
+11
+    trigger      D-Day
+    offset       90
+    start        D-Day+114
+    end          D-Day+114
+    after        6 ?
+    responsible  各方\\u{1b}[2J
+    critical     yes
+! 11 comes after 6, but nobody said after what of it: taken for its completion; say its start, its completion or its certification
+! nobody certifies that 11 is done: say who verifies it
+schedule changed (durable)";
+        assert_eq!(shown, wanted);
+        assert_eq!(step(&point("p1", "1", ""), None, &[], None).show(false), "1\n    no schedule");
+    }
+}

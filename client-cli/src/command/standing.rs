@@ -1,0 +1,46 @@
+//! `standing`: which points are agreed, and where each party stands on them.
+
+mod text;
+
+use plenary_shared::{dossier::BracketsView, id::PlanId, standing::Matrix};
+
+use crate::{context::Context, error::CliError};
+
+/// Show where the parties stand on each point, or on one point with reasons and differences
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+A point is agreed when every party that must consent accepts its exact words and nothing in it is
+open. Parties that need not consent stand in parentheses. More than twelve parties are counted: name
+a point to see each.
+
+Examples:
+  plenary standing plan
+  plenary standing plan '5 bis'
+  plenary standing plan --json | jq -r '.points[] | select(.standing == \"agreed\") | .label'")]
+pub struct Standing {
+    /// The plan
+    plan: PlanId,
+    /// The point: a label, a path of labels, or an id
+    point: Option<String>,
+}
+
+impl Standing {
+    /// Runs the verb.
+    pub fn run(self, context: &Context) -> Result<(), CliError> {
+        let session = context.session()?;
+        let path = |view| session.plan_path(&self.plan, view);
+        let matrix: Matrix = session.api.get(&path("/standing")?)?;
+        let Some(what) = &self.point else {
+            // What is open is counted in all the plan: a bracket that spans points counts once.
+            let open = |brackets: BracketsView| brackets.open;
+            let open = if context.output.is_json() { 0 } else { open(session.api.get(&path("/brackets")?)?) };
+            return context.output.page(&matrix, || text::matrix(&matrix, open, context.output.width()));
+        };
+        let outline = session.open(&self.plan)?.outline();
+        let id = &outline.find(what)?.id;
+        let point = matrix.points.iter().find(|point| point.point == *id);
+        let point = point.ok_or_else(|| CliError::NotFound(format!("the point {id} is new: ask again")))?;
+        let label = |id: &_| outline.get(id).map(|point| point.label.clone()).unwrap_or_default();
+        context.output.page(point, || text::point(point, &matrix.parties, label))
+    }
+}

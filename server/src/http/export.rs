@@ -1,0 +1,72 @@
+//! A plan as a document to keep: plain, clean or annotated, as Markdown or as a page.
+
+use axum::{
+    extract::{Path, Query, State, rejection::QueryRejection},
+    http::header,
+    response::{IntoResponse, Response},
+};
+use plenary_shared::{
+    dossier::Dossier,
+    edition::{self, Edition, Format},
+    markdown,
+    plan::Outline,
+};
+use serde::Deserialize;
+use std::sync::Arc;
+
+use super::{
+    ApiError, App, Caller,
+    plan::{readable, too_many},
+    view,
+};
+use crate::{dossiers::DossierError, room::document::Document};
+
+/// What is asked for.
+#[derive(Deserialize)]
+pub(super) struct Wanted {
+    /// `plain` (if absent), `clean` or `annotated`.
+    form: Option<String>,
+    /// `markdown` (if absent) or `html`.
+    #[serde(rename = "as")]
+    format: Option<String>,
+}
+
+pub(super) async fn export(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((conference, plan)): Path<(String, String)>,
+    query: Result<Query<Wanted>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    // Whoever may not see the plan is told nothing, not even what is wrong with the request.
+    readable(&app, &caller, &conference, &plan)?;
+    let Query(wanted) = query.map_err(|rejection| ApiError::invalid(rejection.body_text()))?;
+    let form = wanted.form.as_deref().unwrap_or("plain").parse().map_err(|error| invalid(&error))?;
+    let format = wanted.format.as_deref().unwrap_or("markdown").parse().map_err(|error| invalid(&error))?;
+    let text = match (form, format) {
+        (Edition::Plain, Format::Markdown) => plain(&app, &caller, &conference, &plan).await?,
+        (Edition::Plain, Format::Html) => return Err(ApiError::invalid("a plain export is Markdown: ask for clean or annotated")),
+        (Edition::Clean, _) => view::dossier(&app, &caller, &conference, &plan, move |d: &Dossier| edition::clean(d, format)).await?,
+        (Edition::Annotated, _) => view::dossier(&app, &caller, &conference, &plan, move |d| edition::annotated(d, format)).await?,
+    };
+    let (kind, ending) = match format {
+        Format::Markdown => ("text/markdown; charset=utf-8", "md"),
+        Format::Html => ("text/html; charset=utf-8", "html"),
+    };
+    // It holds what people wrote: a browser keeps it as a file and runs nothing of it as a page of this server.
+    let keep = format!("attachment; filename=\"{plan}-{form}.{ending}\"");
+    Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, keep)], text).into_response())
+}
+
+fn invalid(error: &impl ToString) -> ApiError {
+    ApiError::invalid(error.to_string())
+}
+
+/// The form that can be imported again; it follows from the text alone.
+async fn plain(app: &Arc<App>, caller: &Caller, conference: &str, plan: &str) -> Result<String, ApiError> {
+    let (address, rights) = readable(app, caller, conference, plan)?;
+    let _place = app.view_place(&rights.member).ok_or_else(too_many)?;
+    let state = app.rooms.read(&address).await?;
+    let exported =
+        tokio::task::spawn_blocking(move || Document::on_state(&state, |txn| Some(markdown::export(&Outline::read(txn)))));
+    Ok(exported.await.ok().flatten().ok_or(DossierError::Unreadable)?)
+}

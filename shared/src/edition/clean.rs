@@ -1,0 +1,147 @@
+//! The clean edition: what is not open, and `…` where something is.
+
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
+
+use super::{
+    schedule,
+    sheet::{Block, Line, Sheet, Span, levels, own},
+    text::{count, is_blank},
+};
+use crate::{
+    bracket::{self, Bracket, Spanning},
+    dossier::Dossier,
+    id::PointId,
+    plan::{Outline, Point},
+};
+
+/// What was left out.
+#[derive(Default)]
+struct Open {
+    /// Places that `…` marks.
+    places: usize,
+    /// Marks without a partner.
+    marks: usize,
+}
+
+pub(super) fn sheet(dossier: &Dossier) -> Sheet<'_> {
+    let points = standing(&dossier.outline);
+    let by_id: HashMap<&PointId, &Point> = dossier.outline.points.iter().map(|point| (&point.id, point)).collect();
+    let mut open = Open::default();
+    let title = words(&dossier.outline.title, &mut open);
+    let mut blocks = Vec::with_capacity(points.len());
+    let spanned = spanned(&points, dossier.spanning());
+    for ((point, level), spanned) in points.iter().zip(levels(&points)).zip(spanned) {
+        let mut block = Block::new(point, level);
+        match spanned {
+            Spanned::Whole => block.words = open.gap(),
+            Spanned::Part { closes, opens } => {
+                if closes.is_none() {
+                    block.heading = words(&point.heading, &mut open);
+                }
+                block.words = part(&point.words, closes, opens, &mut open);
+                block.schedule = schedule::line(point, &by_id, |text| open.without(text));
+            }
+        }
+        blocks.push(block);
+    }
+    let back = open.told().map(|line| vec![own(line)]).into_iter().collect();
+    Sheet { title, front: vec![], legend: vec![], blocks, back, astray: vec![] }
+}
+
+/// The points that are in the text: those that are not struck, nor below one that is.
+fn standing(outline: &Outline) -> Vec<&Point> {
+    let mut out: HashSet<&PointId> = HashSet::new();
+    let mut stays = Vec::new();
+    // Parents stand before their children.
+    for point in &outline.points {
+        if point.struck || point.parent.as_ref().is_some_and(|parent| out.contains(parent)) {
+            out.insert(&point.id);
+        } else {
+            stays.push(point);
+        }
+    }
+    stays
+}
+
+/// What of a point stands between the marks of brackets that open in one point and close in another.
+#[derive(Debug, Clone, Copy)]
+enum Spanned {
+    /// All of it.
+    Whole,
+    /// Its words up to a mark at `closes`, its heading with them, and its words from a mark at `opens` on.
+    Part { closes: Option<usize>, opens: Option<usize> },
+}
+
+fn spanned(points: &[&Point], spanning: &[Spanning]) -> Vec<Spanned> {
+    let place: HashMap<&PointId, usize> = points.iter().enumerate().map(|(at, point)| (&point.id, at)).collect();
+    let mut parts = vec![(None::<usize>, None::<usize>); points.len()];
+    // How many brackets open before a point and close behind it: a running sum.
+    let mut steps = vec![0isize; points.len() + 1];
+    for bracket in spanning {
+        let (Some(from), Some(to)) = (place.get(&bracket.from.point), place.get(&bracket.to.point)) else { continue };
+        steps[from + 1] += 1;
+        steps[*to] -= 1;
+        let opens = &mut parts[*from].1;
+        *opens = Some(opens.map_or(bracket.from.at, |at| at.min(bracket.from.at)));
+        let closes = &mut parts[*to].0;
+        *closes = (*closes).max(Some(bracket.to.at));
+    }
+    let mut around = 0;
+    let spanned = parts.into_iter().zip(steps).map(|((closes, opens), step)| {
+        around += step;
+        if around > 0 { Spanned::Whole } else { Spanned::Part { closes, opens } }
+    });
+    spanned.collect()
+}
+
+/// The words between the part that a bracket from above closes in and the one that a bracket to below opens in.
+fn part<'a>(text: &str, closes: Option<usize>, opens: Option<usize>, open: &mut Open) -> Line<'a> {
+    let start = closes.map_or(0, |at| at + text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8));
+    let middle: Range<usize> = start..opens.unwrap_or(text.len());
+    let mut line = Vec::new();
+    if closes.is_some() {
+        line.extend(open.gap());
+    }
+    line.extend(words(text.get(middle).unwrap_or_default(), open));
+    if opens.is_some() {
+        line.extend(open.gap());
+    }
+    line
+}
+
+fn words<'a>(text: &str, open: &mut Open) -> Line<'a> {
+    let clean = open.without(text);
+    if is_blank(&clean) { Vec::new() } else { vec![Span::Words(Cow::Owned(clean))] }
+}
+
+impl Open {
+    fn gap<'a>(&mut self) -> Line<'a> {
+        self.places += 1;
+        vec![own("…")]
+    }
+
+    /// A text without brackets.
+    fn without(&mut self, text: &str) -> String {
+        let brackets = bracket::parse(text);
+        let first = |(at, one): &(usize, &Bracket)| one.parent.is_none() && one.group == *at;
+        self.places += brackets.list.iter().enumerate().filter(first).count();
+        self.marks += brackets.loose.len();
+        bracket::without(text)
+    }
+
+    fn told(&self) -> Option<String> {
+        let are = |number| if number == 1 { "is" } else { "are" };
+        let places = format!("{} {} open and left out (…).", count(self.places, "place"), are(self.places));
+        let marks = format!("{} without a partner {} left out.", count(self.marks, "bracket mark"), are(self.marks));
+        match (self.places, self.marks) {
+            (0, 0) => None,
+            (_, 0) => Some(places),
+            (0, _) => Some(marks),
+            _ => Some(format!("{places} {marks}")),
+        }
+    }
+}
