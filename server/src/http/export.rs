@@ -44,9 +44,15 @@ pub(super) async fn export(
     let format = wanted.format.as_deref().unwrap_or("markdown").parse().map_err(|error| invalid(&error))?;
     let text = match (form, format) {
         (Edition::Plain, Format::Markdown) => plain(&app, &caller, &conference, &plan).await?,
-        (Edition::Plain, Format::Html) => return Err(ApiError::invalid("a plain export is Markdown: ask for clean or annotated")),
-        (Edition::Clean, _) => view::dossier(&app, &caller, &conference, &plan, move |d: &Dossier| edition::clean(d, format)).await?,
-        (Edition::Annotated, _) => view::dossier(&app, &caller, &conference, &plan, move |d| edition::annotated(d, format)).await?,
+        (Edition::Plain, Format::Html) => {
+            return Err(ApiError::invalid("a plain export is Markdown: ask for clean or annotated"));
+        }
+        (Edition::Clean, _) => {
+            view::dossier(&app, &caller, &conference, &plan, move |d: &Dossier| edition::clean(d, format)).await?
+        }
+        (Edition::Annotated, _) => {
+            view::dossier(&app, &caller, &conference, &plan, move |d| edition::annotated(d, format)).await?
+        }
     };
     let (kind, ending) = match format {
         Format::Markdown => ("text/markdown; charset=utf-8", "md"),

@@ -1,18 +1,14 @@
-//! Plans: creating, listing, access, consent, export and the log.
+//! Plans: creating, listing, access, consent.
 
 use axum::{
     Json,
     extract::{Path, State},
-    http::{StatusCode, header},
-    response::{IntoResponse, Response},
+    http::StatusCode,
 };
-use bytes::Bytes;
 use plenary_shared::{
     access::{self, Action, Role},
     api,
     id::{ConferenceId, DocAddress, PlanId},
-    markdown,
-    plan::Outline,
 };
 use std::sync::Arc;
 
@@ -20,7 +16,6 @@ use super::{ApiError, App, Body, Caller};
 use crate::{
     plans::{self, CreateError},
     registry::{PlanEntry, Rights},
-    room::document::Document,
 };
 
 pub(super) async fn list(
