@@ -68,8 +68,15 @@ impl App {
         })
     }
 
-    /// A place among the sessions, in all and of the member, or `None` if there is none left.
+    /// A place among the sessions, in all and of the member, or `None` if there is none left. A session is counted as long as it lasts.
     fn session_place(&self, member: &api::Member, address: &DocAddress) -> Option<SessionPlace> {
+        let place = self.view_place(member)?;
+        Some(SessionPlace { _counted: Some(Present::session(self.metrics.of(address))), ..place })
+    }
+
+    /// The same for a view while it is made. No figure shows it: how long it takes tells how much the member has to read, private
+    /// layers included.
+    fn view_place(&self, member: &api::Member) -> Option<SessionPlace> {
         let all = self.sessions.clone().try_acquire_owned().ok()?;
         let mut by_member = self.by_member.lock().unwrap_or_else(PoisonError::into_inner);
         let places = self.limits.sessions_per_member;
@@ -78,7 +85,7 @@ impl App {
         }
         let own = by_member.entry(format!("{}/{}", member.conference, member.member));
         let own = own.or_insert_with(|| Arc::new(Semaphore::new(places))).clone().try_acquire_owned().ok()?;
-        Some(SessionPlace { _all: all, _own: own, _counted: Present::session(self.metrics.of(address)) })
+        Some(SessionPlace { _all: all, _own: own, _counted: None })
     }
 
     /// Places for large messages, among all and among a party's.
@@ -99,7 +106,7 @@ impl App {
 struct SessionPlace {
     _all: OwnedSemaphorePermit,
     _own: OwnedSemaphorePermit,
-    _counted: Present,
+    _counted: Option<Present>,
 }
 
 /// The routes.

@@ -67,9 +67,11 @@ impl Presence {
         left.map(|(_, present)| gone(&present.entry)).collect()
     }
 
-    /// All who are present.
+    /// All who are present, by client id: what is told must depend on who is there and on nothing else.
     pub fn all(&self) -> Vec<&AwarenessEntry> {
-        self.clients.values().map(|present| &present.entry).collect()
+        let mut all: Vec<&AwarenessEntry> = self.clients.values().map(|present| &present.entry).collect();
+        all.sort_unstable_by_key(|entry| entry.client);
+        all
     }
 }
 
@@ -165,6 +167,15 @@ mod tests {
         assert!(presence.leave(SessionId(1)).is_empty(), "the old socket takes nobody out any more");
         let gone_and_new = vec![entry(7, 3, "null"), entry(8, 1, "{}")];
         assert_eq!(presence.update(SessionId(2), &member("arv"), gone_and_new, |_| None), [entry(7, 3, "null")]);
+    }
+
+    #[test]
+    fn all_are_told_in_the_order_of_their_client_ids() {
+        let mut presence = Presence::default();
+        for client in [5, 3, 8, 1, 7] {
+            presence.update(SessionId(client), &member("arv"), vec![entry(client, 1, "{}")], |_| None);
+        }
+        assert_eq!(presence.all().iter().map(|entry| entry.client).collect::<Vec<_>>(), [1, 3, 5, 7, 8]);
     }
 
     #[test]

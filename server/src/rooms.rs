@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use plenary_shared::{
     authorship::Owners,
-    id::{ConferenceId, DocAddress, PartyId},
+    id::{self, ConferenceId, DocAddress, PartyId},
     limits,
     record::{self, Author},
 };
@@ -51,17 +51,32 @@ pub struct Rooms {
 }
 
 /// What rooms are counted by when it is asked whether one more may open: what one party does with its layers is not to be
-/// noticed on plans or on other parties' layers.
+/// noticed on plans or on other parties' layers, nor what it does in private on those of its layers that others read.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Share {
     Plans,
-    Layers(ConferenceId, PartyId),
+    Layers(ConferenceId, PartyId, Readers),
+}
+
+/// Who reads a layer, as far as its name tells.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Readers {
+    Party,
+    Chosen,
+    All,
 }
 
 impl Share {
     fn of(address: &DocAddress) -> Self {
         match address {
-            DocAddress::Layer(conference, _, party, _) => Share::Layers(conference.clone(), party.clone()),
+            DocAddress::Layer(conference, _, party, layer) => {
+                let readers = match layer.as_str() {
+                    id::PRIVATE => Readers::Party,
+                    id::PUBLIC | id::POSITIONS => Readers::All,
+                    _ => Readers::Chosen,
+                };
+                Share::Layers(conference.clone(), party.clone(), readers)
+            }
             DocAddress::Plan(..) | DocAddress::Registry => Share::Plans,
         }
     }

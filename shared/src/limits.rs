@@ -101,8 +101,8 @@ pub const SESSIONS_PER_MEMBER_MAX: usize = 32;
 pub const HTTP_HEAD_BYTES_MAX: usize = 32 << 10;
 /// Plans in memory at once.
 pub const ROOMS_MAX: usize = 4_000;
-/// Layers of one party in memory at once: every layer of four plans. Neither plans nor other parties' layers count, so that nobody
-/// can tell from a refusal what others have open.
+/// Layers of one party in memory at once: every layer of four plans. Neither plans nor other parties' layers count, and the private,
+/// the opened and the public ones are counted apart, so that nobody can tell from a refusal what others have open.
 pub const LAYER_ROOMS_PER_PARTY_MAX: usize = 500;
 /// 64 KiB: the body of an HTTP request; a list of 400 parties is the largest. Some are read before a credential is checked.
 pub const BODY_BYTES_MAX: usize = 64 << 10;

@@ -64,6 +64,8 @@ pub struct State {
     pub closed: Option<(u16, String)>,
     /// Frames that came.
     pub frames: u64,
+    /// Every message that came on this connection, if [`YClient::listening`] keeps them.
+    pub heard: Option<Vec<Message>>,
 }
 
 impl YClient {
@@ -82,8 +84,15 @@ impl YClient {
             denied: Vec::new(),
             closed: None,
             frames: 0,
+            heard: None,
         };
         YClient { shared: Arc::new(Shared { state: Mutex::new(state), changed: watch::Sender::new(()) }), link: None }
+    }
+
+    /// Keeps every message that comes, as it came.
+    pub fn listening(self) -> Self {
+        self.lock().heard = Some(Vec::new());
+        self
     }
 
     /// A new client that is connected and synced.
@@ -108,6 +117,7 @@ impl YClient {
             let mut state = self.lock();
             (state.synced, state.closed) = (false, None);
             state.presence.clear();
+            state.heard.iter_mut().for_each(Vec::clear);
         }
         let step_1 = protocol::sync_step_1(&self.lock().doc.transact().state_vector().encode_v1());
         sink.send(Message::Binary(step_1)).await.map_err(|e| e.to_string())?;
@@ -121,6 +131,9 @@ impl YClient {
         let (shared, answers) = (self.shared.clone(), outgoing.clone());
         let reader = tokio::spawn(async move {
             while let Some(Ok(message)) = stream.next().await {
+                if let Some(heard) = &mut shared.state.lock().unwrap().heard {
+                    heard.push(message.clone());
+                }
                 let answer = match &message {
                     Message::Binary(frame) => shared.take(frame),
                     Message::Close(close) => {
@@ -161,6 +174,12 @@ impl YClient {
     /// Its client id.
     pub fn id(&self) -> u64 {
         self.lock().doc.client_id().get()
+    }
+
+    /// How much it has written into its document.
+    pub fn clock(&self) -> u32 {
+        let state = self.lock();
+        state.doc.transact().state_vector().get(&state.doc.client_id())
     }
 
     /// Changes its document and, if it is connected, sends the change. Answers the update.

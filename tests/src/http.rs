@@ -32,6 +32,11 @@ impl Answer {
 
 /// Sends one request and reads its answer.
 pub fn request(address: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    read_answer(&mut open(address, method, path, headers, body))
+}
+
+/// Sends one request; what comes of it is for the caller to read.
+pub fn open(address: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\n");
@@ -44,7 +49,22 @@ pub fn request(address: &str, method: &str, path: &str, headers: &[(&str, &str)]
     head += "\r\n";
     stream.write_all(head.as_bytes()).unwrap();
     let _ = stream.write_all(body);
-    read_answer(&mut stream)
+    stream
+}
+
+/// Sends one request and reads all that comes until the server hangs up, or agrees to speak another protocol: every byte of its answer.
+pub fn raw(address: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+    let mut stream = open(address, method, path, headers, body);
+    let (mut answer, mut some) = (Vec::new(), [0; 4096]);
+    loop {
+        match stream.read(&mut some).expect("an answer and its end") {
+            0 => return answer,
+            n => answer.extend_from_slice(&some[..n]),
+        }
+        if answer.starts_with(b"HTTP/1.1 101 ") {
+            return answer;
+        }
+    }
 }
 
 /// A JSON request with a token.

@@ -49,6 +49,7 @@ pub struct Start {
     env: Vec<(String, String)>,
     listen: Option<String>,
     binary: Option<PathBuf>,
+    data: Option<PathBuf>,
 }
 
 impl Start {
@@ -70,9 +71,19 @@ impl Start {
         self
     }
 
+    /// On a copy of the data directory of a server that is stopped.
+    pub fn copy_of(mut self, data: PathBuf) -> Self {
+        self.data = Some(data);
+        self
+    }
+
     /// Starts it in a new directory.
     pub fn start(self) -> Server {
-        Server::start_in(self, TempDir::new().unwrap())
+        let dir = TempDir::new().unwrap();
+        if let Some(data) = &self.data {
+            copy(data, &dir.path().join("data"));
+        }
+        Server::start_in(self, dir)
     }
 }
 
@@ -198,6 +209,17 @@ impl Drop for Server {
             let log = self.log();
             let tail: Vec<&str> = log.lines().rev().take(20).collect();
             eprintln!("the server's last words:\n{}", tail.into_iter().rev().collect::<Vec<_>>().join("\n"));
+        }
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let (entry, to) = (entry.as_ref().unwrap(), to.join(entry.as_ref().unwrap().file_name()));
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &to),
+            false => drop(std::fs::copy(entry.path(), to).unwrap()),
         }
     }
 }

@@ -70,7 +70,7 @@ fn invalid(error: &impl ToString) -> ApiError {
 /// The form that can be imported again; it follows from the text alone.
 async fn plain(app: &Arc<App>, caller: &Caller, conference: &str, plan: &str) -> Result<String, ApiError> {
     let (address, rights) = readable(app, caller, conference, plan)?;
-    let _place = app.session_place(&rights.member, &address).ok_or_else(too_many)?;
+    let _place = app.view_place(&rights.member).ok_or_else(too_many)?;
     let state = app.rooms.read(&address).await?;
     let exported =
         tokio::task::spawn_blocking(move || Document::on_state(&state, |txn| Some(markdown::export(&Outline::read(txn)))));

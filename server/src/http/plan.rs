@@ -1,4 +1,4 @@
-//! Plans: creating, listing, access, consent, export and the log.
+//! Plans: creating, listing, access, consent.
 
 use axum::{
     Json,

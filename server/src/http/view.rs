@@ -49,7 +49,7 @@ pub(super) async fn timetable(
     Path((conference, plan)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
     let (address, rights) = readable(&app, &caller, &conference, &plan)?;
-    let place = app.session_place(&rights.member, &address).ok_or_else(too_many)?;
+    let place = app.view_place(&rights.member).ok_or_else(too_many)?;
     let state = app.rooms.read(&address).await?;
     let derived = tokio::task::spawn_blocking(move || {
         let _place = place;
@@ -79,8 +79,8 @@ pub(super) async fn dossier<T: Send + 'static>(
     plan: &str,
     view: impl FnOnce(&Dossier) -> T + Send + 'static,
 ) -> Result<T, ApiError> {
-    let (address, rights) = readable(app, caller, conference, plan)?;
-    let _place = app.session_place(&rights.member, &address).ok_or_else(too_many)?;
+    let (_, rights) = readable(app, caller, conference, plan)?;
+    let _place = app.view_place(&rights.member).ok_or_else(too_many)?;
     let plan = plan.parse().map_err(|_| ApiError::not_found())?;
     Ok(dossiers::view(&app.registry, &app.rooms, &rights.member, &plan, view).await?)
 }

@@ -10,6 +10,7 @@ mod durability;
 mod hostile;
 mod ideas;
 mod layers;
+mod noninterference;
 mod replay;
 mod scenario;
 mod views;

@@ -1,0 +1,107 @@
+//! The fixed list of requests that everybody makes, and every byte of the answers.
+
+use plenary_tests::http::raw;
+use serde_json::{Value, json};
+
+use super::record::Record;
+
+const CONFERENCE: &str = "/api/conferences/vale-talks";
+const PLAN: &str = "/api/conferences/vale-talks/plans/p-1";
+
+/// Reads everything that there is to read, errors included; the log's stream is followed elsewhere.
+const READ: &[&str] = &[
+    "/",
+    "/join",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/nowhere",
+    "/api/nowhere",
+    "/api/whoami",
+    "/api/conferences",
+    "/api/conferences/other",
+    "{C}",
+    "{C}/parties",
+    "{C}/members",
+    "{C}/plans",
+    "{C}/plans/framework",
+    "{C}/plans/framework/layers",
+    "{C}/plans/framework/annotations",
+    "{C}/plans/absent",
+    "{C}/plans/absent/log",
+    "{P}",
+    "{P}/access",
+    "{P}/consent",
+    "{P}/layers",
+    "{P}/layers/private",
+    "{P}/layers/talk",
+    "{P}/layers/talk/audience",
+    "{P}/annotations",
+    "{P}/standing",
+    "{P}/brackets",
+    "{P}/schedule",
+    "{P}/schedule?as=csv",
+    "{P}/export",
+    "{P}/export?form=plain&as=html",
+    "{P}/export?form=clean&as=markdown",
+    "{P}/export?form=annotated&as=markdown",
+    "{P}/export?form=annotated&as=html",
+    "{P}/export?form=nonsense",
+    "{P}/log?since=99999",
+    "{P}/log?since=nonsense",
+];
+
+/// Documents that none of those who ask may read, there or not.
+const HIDDEN: &[&str] = &["arv/private", "arv/talk", "arv/back", "arv/absent", "eld/public", "arv/private/more", "arv"];
+
+/// Asks for all of it with a token, or without one.
+pub fn ask(address: &str, token: Option<&str>, when: &str) -> Record {
+    let mut record = Record::default();
+    let bearer = token.map(|token| format!("Bearer {token}"));
+    let mut put = |method: &str, path: &str, more: &[(&str, &str)], body: Option<Value>| {
+        let body = body.map(|body| body.to_string()).unwrap_or_default();
+        let mut headers = more.to_vec();
+        if more.is_empty() {
+            headers.push(("Connection", "close"));
+        }
+        headers.extend(bearer.as_deref().map(|bearer| ("Authorization", bearer)));
+        if !body.is_empty() {
+            headers.push(("Content-Type", "application/json"));
+        }
+        let path = path.replace("{C}", CONFERENCE).replace("{P}", PLAN);
+        let answer = raw(address, method, &path, &headers, body.as_bytes());
+        let kind = if more.is_empty() { "" } else { " (upgrade)" };
+        record.add_answer(format!("{when}: {method} {path}{kind}"), &answer);
+    };
+    for path in READ {
+        put("GET", path, &[], None);
+    }
+    for hidden in HIDDEN {
+        let path = format!("/sync/vale-talks/p-1/{hidden}");
+        put("GET", &path, &[], None);
+        put("GET", &path, &UPGRADE, None);
+    }
+    for (method, path, body) in [
+        ("PUT", "{P}/layers/back/audience", Some(json!({ "audience": ["cel"] }))),
+        ("PUT", "{P}/layers/back/audience", Some(json!({ "audience": ["eld"] }))),
+        ("PUT", "{P}/layers/private/audience", Some(json!({ "audience": ["arv"] }))),
+        ("POST", "{P}/layers", Some(json!({ "layer": "private", "audience": [] }))),
+        ("POST", "{P}/layers", Some(json!({ "layer": "talk", "audience": ["eld"] }))),
+        ("POST", "{P}/layers", Some(json!({ "layer": "talk", "audience": [], "party": "arv" }))),
+        ("DELETE", "{P}/layers/back", None),
+        ("PUT", "{P}/consent", Some(json!({ "parties": ["eld"] }))),
+        ("PUT", "{P}/access", Some(json!({ "access": { "eld": "read" } }))),
+        ("POST", "{C}/plans", Some(json!({ "id": "p-1" }))),
+    ] {
+        put(method, path, &[], body);
+    }
+    record
+}
+
+/// Asks for a socket, and for the answer's end if there is to be none.
+const UPGRADE: [(&str, &str); 4] = [
+    ("Connection", "Upgrade, close"),
+    ("Upgrade", "websocket"),
+    ("Sec-WebSocket-Version", "13"),
+    ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+];
