@@ -201,7 +201,7 @@ pub enum CellState {
 pub enum NoDifference {
     /// What the position keeps as the accepted words is not what its digest is of.
     Unreadable,
-    /// The words are too long to be compared here, alone or with those of the party's other lapsed acceptances.
+    /// The words are too long to be kept or compared here, alone or with those of the party's other lapsed acceptances.
     TooLong,
 }
 

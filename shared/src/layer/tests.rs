@@ -131,6 +131,21 @@ fn a_position_without_its_words_is_none() {
 }
 
 #[test]
+fn long_words_keep_nobody_from_a_position_and_a_withdrawn_one_keeps_none() {
+    let (exact, doc) = (|json: String| Exact { json, digest: "a".repeat(64).parse().unwrap() }, crate::plan::new_doc(7));
+    let (short, long) = (exact("{}".into()), exact("x".repeat(limits::KEPT_BYTES_MAX + 1)));
+    let kept = |stance, exact| Kept::of(stance, exact, "w").json.len();
+    assert_eq!([Stance::Accept, Stance::Reserve, Stance::Oppose].map(|stance| kept(stance, &short)), [2, 0, 0]);
+    assert_eq!([Stance::Accept, Stance::Reserve, Stance::Oppose].map(|stance| kept(stance, &long)), [0, 0, 0]);
+    let mut txn = doc.transact_mut();
+    let words = Some(Kept::of(Stance::Accept, &short, "w"));
+    put(&mut txn, &annotation("a", What::Position(Position { stance: Stance::Accept, ad_referendum: false, words }))).unwrap();
+    withdraw(&mut txn, &"a".parse().unwrap()).unwrap();
+    let What::Position(Position { words: Some(kept), .. }) = Layer::read(&txn).annotations.remove(0).what else { panic!() };
+    assert_eq!((kept.json.as_str(), kept.weave.as_str(), kept.digest), ("", "w", short.digest));
+}
+
+#[test]
 fn a_layer_over_its_limit_is_full_and_shows_the_first() {
     let doc = crate::plan::new_doc(7);
     let mut txn = doc.transact_mut();

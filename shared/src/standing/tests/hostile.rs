@@ -21,7 +21,7 @@ fn accept_instead(talks: &mut Talks, who: &str, id: &str, words: &str) {
 #[test]
 fn kept_words_that_are_not_what_was_accepted_are_not_shown() {
     let json = ExactWords::read(&Talks::over(&[("a", 0, "other")]).outline()).get(&"a".parse().unwrap()).unwrap().json.clone();
-    for nonsense in ["", "{}", "null", &json, &"[".repeat(50_000)] {
+    for nonsense in [" ", "{}", "null", &json, &"[".repeat(50_000)] {
         let mut talks = Talks::over(&[("a", 0, "words")]);
         keep(talks.say("arv", Stance::Accept, "a"), nonsense);
         let cell = talks.matrix().points[0].cells[0].clone();
