@@ -172,7 +172,7 @@ fn tabling_is_all_or_none_and_safe_to_repeat() {
     let tabled = |from: &[Annotation], to: &[Annotation], ids: &[AnnotationId]| table(&of(from), &of(to), ids, 9, |_| false);
 
     let both = tabled(&all, &[], &[a.clone(), e.clone(), a.clone()]).unwrap();
-    assert_eq!(both.put, [Annotation { at_ms: 9, ..all[0].clone() }, Annotation { at_ms: 9, ..all[4].clone() }]);
+    assert_eq!(both.put, [Annotation { at_ms: 9, ..all[0].clone() }, Annotation { at_ms: 9, resolved: false, ..all[4].clone() }]);
     assert_eq!(both.remove, [a.clone(), e.clone()]);
     // The first edit came through, the second did not: repeated, only that is left. Then nothing is.
     let again = Tabled { put: vec![], remove: vec![a.clone(), e.clone()] };
