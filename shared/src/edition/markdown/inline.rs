@@ -184,13 +184,13 @@ impl<'o> Inline<'o> {
     /// Whether Markdown could take a character for something else than itself.
     fn is_shape(&self, c: char, after: &str, by: By) -> bool {
         let next = after.chars().next();
-        let line = after.split('\n').next().unwrap_or(after);
         let begins = self.fresh && {
-            let rule = line.chars().all(|other| other == c || other.is_whitespace());
+            // Looked at once a line, or a long one would be read for each of its characters.
+            let rule = || after.split('\n').next().unwrap_or(after).chars().all(|other| other == c || other.is_whitespace());
             match c {
                 '#' | '>' | '-' | '+' | '=' | ':' | '{' | '(' => true,
-                '*' => next.is_none_or(char::is_whitespace) || rule,
-                '_' => rule,
+                '*' => next.is_none_or(char::is_whitespace) || rule(),
+                '_' => rule(),
                 // A box to be ticked.
                 '[' => ["x]", "X]", " ]"].iter().any(|tick| after.starts_with(tick)),
                 _ => false,
