@@ -8,6 +8,7 @@ mod architecture;
 mod converge;
 mod durability;
 mod hostile;
+mod hostile_layers;
 mod ideas;
 mod layers;
 mod noninterference;

@@ -1,0 +1,327 @@
+//! What stands in a layer or in the plan may be anything: the views answer, and what is wrong is said.
+
+use plenary_shared::{
+    anchor::{Anchor, CharId},
+    layer::{self, Annotation, Position, Stance, What},
+    limits,
+};
+use plenary_tests::client::words_of;
+use yrs::{
+    Any, Array, ArrayPrelim, GetString, Map, MapPrelim, MapRef, Number, Out, ReadTxn, StateVector, Text, TextPrelim, Transact,
+    TransactionMut, WriteTxn,
+};
+
+use super::{Scene, entries, faults, note};
+
+/// Every kind of value that a field can have.
+fn values() -> Vec<Any> {
+    let number = |n| Any::Number(Number::Float(n));
+    let deep = nested(limits::ANY_DEPTH_MAX - 1);
+    vec![
+        Any::Null,
+        Any::Undefined,
+        Any::Bool(true),
+        number(-0.5),
+        number(f64::MIN_POSITIVE),
+        number(1e300),
+        Any::Number(Number::Int(-1)),
+        Any::Number(Number::Int(i64::MIN)),
+        Any::String("".into()),
+        Any::String("p1\0\u{202e}<script>".into()),
+        Any::String("x".repeat(100_000).into()),
+        Any::Map([("".to_owned(), deep.clone())].into_iter().collect::<std::collections::HashMap<_, _>>().into()),
+        deep,
+    ]
+}
+
+#[tokio::test]
+async fn values_that_no_layer_needs_do_not_get_in() {
+    let scene = Scene::begin().await;
+    let number = |n| Any::Number(Number::Float(n));
+    let bytes = Any::Buffer(vec![0xff; 1_000].into());
+    for value in [number(f64::NAN), number(f64::INFINITY), number(f64::NEG_INFINITY), bytes, nested(limits::ANY_DEPTH_MAX + 2)] {
+        for field in ["at", "anchor", "kind"] {
+            let hostile = scene.join("arv/public", &scene.arv).await;
+            hostile
+                .edit(|txn| {
+                    raw_entry(txn, "e").insert(txn, field, value.clone());
+                })
+                .await;
+            hostile.wait("closed", |state| state.closed.is_some()).await;
+            assert!(!hostile.lock().denied.is_empty());
+        }
+    }
+    assert_eq!(entries(&scene.view(&scene.cel, "annotations"), "arv").count(), 0);
+    scene.undisturbed();
+}
+
+fn nested(depth: usize) -> Any {
+    (1..depth).fold(Any::Null, |inner, _| Any::Array([inner].into()))
+}
+
+/// Maps within maps, as deep as may be.
+fn nest(txn: &mut TransactionMut, entry: &MapRef, field: &str) {
+    let mut map = entry.insert(txn, field, MapPrelim::default());
+    for _ in 0..10 {
+        map = map.insert(txn, "kind", MapPrelim::default());
+    }
+}
+
+/// Writes an entry field by field.
+fn raw_entry(txn: &mut TransactionMut, id: &str) -> MapRef {
+    let annotations = txn.get_or_insert_map(layer::ANNOTATIONS);
+    let entry = annotations.insert(txn, id, MapPrelim::default());
+    for (field, value) in [("kind", "note"), ("point", "p1"), ("body", "said"), ("quote", "withdraw"), ("stance", "accept")] {
+        entry.insert(txn, field, value);
+    }
+    entry
+}
+
+#[tokio::test]
+async fn whatever_the_fields_hold_the_views_answer() {
+    let scene = Scene::begin().await;
+    let fields = [
+        "kind",
+        "point",
+        "anchor",
+        "quote",
+        "body",
+        "replacement",
+        "stance",
+        "digest",
+        "words",
+        "weave",
+        "ad_referendum",
+        "reply_to",
+        "resolved",
+        "withdrawn",
+        "by",
+        "at",
+        "",
+        "no field",
+    ];
+    let hostile = scene.join("arv/public", &scene.arv).await;
+    let mut written = 0;
+    for kind in ["note", "proposal", "position"] {
+        for field in fields {
+            hostile
+                .edit(|txn| {
+                    for value in values() {
+                        let entry = raw_entry(txn, &format!("e-{written}"));
+                        entry.insert(txn, "kind", kind);
+                        entry.insert(txn, field, value);
+                        written += 1;
+                    }
+                    let entry = raw_entry(txn, &format!("e-{written}"));
+                    entry.insert(txn, "kind", kind);
+                    match written % 4 {
+                        0 => drop(entry.insert(txn, field, MapPrelim::default())),
+                        1 => drop(entry.insert(txn, field, ArrayPrelim::from(["p1"]))),
+                        2 => drop(entry.insert(txn, field, TextPrelim::new("p1"))),
+                        _ => nest(txn, &entry, field),
+                    }
+                    written += 1;
+                })
+                .await;
+            hostile.wait_echoed().await;
+        }
+    }
+    // Entries that are no maps, and keys that are no ids.
+    hostile
+        .edit(|txn| {
+            let annotations = txn.get_or_insert_map(layer::ANNOTATIONS);
+            for (n, value) in values().into_iter().enumerate() {
+                annotations.insert(txn, format!("v-{n}"), value);
+            }
+            for key in ["", "no id", &"k".repeat(10_000), "../private", "\u{202e}"] {
+                raw_entry(txn, key);
+            }
+            let text = annotations.insert(txn, "text", TextPrelim::new("text"));
+            text.insert_with_attributes(txn, 0, "bold ", [("bold".into(), Any::Bool(true))].into_iter().collect());
+            let array = annotations.insert(txn, "array", ArrayPrelim::default());
+            array.push_back(txn, 1);
+        })
+        .await;
+    hostile.wait_echoed().await;
+    let annotations = scene.view(&scene.cel, "annotations");
+    let (shown, broken) = (entries(&annotations, "arv").count(), faults(&annotations, "arv", "public").count());
+    assert_eq!(shown + broken, written + values().len() + 7, "each entry is shown, or said not to be");
+    assert!(shown > 100 && broken > 100, "{shown} are shown and {broken} are not");
+    scene.undisturbed();
+    // The same in the layer that counts.
+    let state = hostile.lock().doc.transact().encode_state_as_update_v1(&StateVector::default());
+    let positions = scene.join("arv/positions", &scene.arv).await;
+    positions.send(plenary_shared::protocol::update(&state)).await;
+    positions.wait("the echo", |state| state.clock_seen(hostile.id()) == hostile.clock()).await;
+    scene.undisturbed();
+}
+
+#[tokio::test]
+async fn anchors_into_nowhere_are_found_nowhere() {
+    let scene = Scene::begin().await;
+    let plan = scene.join("", &scene.arv).await;
+    plan.edit_words("p1", 0, 0, "Long before, ").await;
+    plan.wait_echoed().await;
+    let (own, of_another_text) = {
+        let state = plan.lock();
+        let mut txn = state.doc.transact_mut();
+        let first = |txn: &mut TransactionMut, point: &str| {
+            let text = words_of(txn, point);
+            let words = text.get_string(txn);
+            let anchor = Anchor::at(txn, &text, &words, 0..4).unwrap();
+            (anchor.start, anchor.end)
+        };
+        (first(&mut txn, "p1"), first(&mut txn, "p2"))
+    };
+    let id = |client: f64, clock: f64| Any::Array([client, clock].map(|n| Any::Number(Number::Float(n))).into());
+    let of = |(start, end): (CharId, CharId)| [start, end].map(|char| id(char.client as f64, f64::from(char.clock)));
+    let ([first, last], [elsewhere, behind]) = (of(own), of(of_another_text));
+    let far = [
+        id(12_345.0, 0.0),
+        id(own.0.client as f64, f64::from(1 << 30)),
+        id(own.0.client as f64, 2_147_483_647.0),
+        id(own.0.client as f64, 2_147_483_648.0),
+        id(own.0.client as f64, -1.0),
+        id(9_007_199_254_740_991.0, 0.0),
+        id(9_007_199_254_740_992.0, 0.0),
+        id(-0.0, 0.5),
+        id(1e300, -1e300),
+        Any::Null,
+        Any::Array([].into()),
+    ];
+    let hostile = scene.join("arv/public", &scene.arv).await;
+    let mut anchors: Vec<Vec<Any>> = vec![
+        vec![last.clone(), first.clone(), Any::Null, Any::Null],
+        vec![last.clone(), first.clone(), last.clone(), first.clone()],
+        vec![elsewhere.clone(), behind.clone(), Any::Null, Any::Null],
+        vec![first.clone(), behind, Any::Null, Any::Null],
+        vec![first.clone(), last.clone(), elsewhere.clone(), elsewhere],
+        vec![first.clone(), last.clone()],
+        vec![first.clone(); 1_000],
+    ];
+    for nowhere in far {
+        for place in 0..4 {
+            let mut anchor = vec![first.clone(), last.clone(), Any::Null, Any::Null];
+            anchor[place] = nowhere.clone();
+            anchors.push(anchor);
+        }
+        anchors.push(vec![nowhere; 4]);
+    }
+    let count = anchors.len();
+    hostile
+        .edit(|txn| {
+            for (n, anchor) in anchors.into_iter().enumerate() {
+                for kind in ["note", "proposal", "position"] {
+                    let entry = raw_entry(txn, &format!("{kind}-{n}"));
+                    entry.insert(txn, "kind", kind);
+                    entry.insert(txn, "replacement", "instead");
+                    entry.insert(txn, "anchor", Any::Array(anchor.clone().into()));
+                }
+            }
+        })
+        .await;
+    hostile.wait_echoed().await;
+    let annotations = scene.view(&scene.cel, "annotations");
+    let broken = faults(&annotations, "arv", "public").count();
+    assert_eq!(entries(&annotations, "arv").count() + broken, 3 * count);
+    assert!(broken > 30 && faults(&annotations, "arv", "public").all(|fault| fault["field"] == "anchor"));
+    // With the words deleted under them.
+    plan.edit(|txn| {
+        let words = words_of(txn, "p1");
+        let length = words.len(txn);
+        words.remove_range(txn, 0, length);
+    })
+    .await;
+    plan.wait_echoed().await;
+    scene.undisturbed();
+}
+
+#[tokio::test]
+async fn brackets_a_hundred_thousand_deep_do_not_stop_the_views() {
+    let scene = Scene::begin().await;
+    let plan = scene.join("", &scene.arv).await;
+    let (open, close) = ("[".repeat(100_000), "]".repeat(100_000));
+    for (point, words) in [("p1", format!("{open}words{close}")), ("p3", open), ("p4", close)] {
+        plan.edit_words(point, 0, 0, &words).await;
+    }
+    plan.wait_echoed().await;
+    let open = scene.view(&scene.cel, "brackets")["open"].as_u64().unwrap();
+    assert!(open >= 200_000, "{open}");
+    scene.undisturbed();
+    // And stands on them, among the innermost ones and the outermost.
+    let words = words_of(&mut plan.lock().doc.transact_mut(), "p1");
+    let anchors: Vec<Anchor> = {
+        let state = plan.lock();
+        let txn = state.doc.transact();
+        let text = words.get_string(&txn);
+        [0..200_005, 99_999..100_006, 50_000..50_001, 100_005..200_005]
+            .map(|at| Anchor::at(&txn, &words, &text, at).unwrap())
+            .into()
+    };
+    let stand = What::Position(Position { stance: Stance::Oppose, ad_referendum: false, words: None });
+    let stands: Vec<Annotation> = (0..1_000)
+        .map(|n| Annotation { anchor: Some(anchors[n % 4]), what: stand.clone(), ..note(&format!("stand-{n}"), "p1") })
+        .collect();
+    scene.put("arv/positions", &scene.arv, &stands).await;
+    scene.undisturbed();
+}
+
+#[tokio::test]
+async fn circles_and_endless_days_are_named_and_not_followed() {
+    let scene = Scene::begin().await;
+    let plan = scene.join("", &scene.arv).await;
+    let steps = ["p1", "p3", "p4"];
+    plan.edit(|txn| {
+        let far = [0.5, -1.0, 9e15, -9e15, 1e300];
+        for (n, point) in steps.into_iter().enumerate() {
+            let schedule = schedule_of(txn, point);
+            schedule.insert(txn, "trigger", "D-Day");
+            schedule.insert(txn, "offset_days", far[n]);
+            schedule.insert(txn, "duration_days", far[n + 2]);
+            let waits = schedule.insert(txn, "after", MapPrelim::default());
+            for what in [steps[(n + 1) % 3], point, "absent", "no point"] {
+                waits.insert(txn, what, "done");
+            }
+        }
+    })
+    .await;
+    plan.wait_echoed().await;
+    let timetable = scene.view(&scene.cel, "schedule");
+    let mut circles: Vec<Vec<&str>> = Vec::new();
+    for circle in timetable["faults"].as_array().unwrap().iter().filter(|fault| fault["kind"] == "circle") {
+        circles.push(circle["steps"].as_array().unwrap().iter().map(|step| step["point"].as_str().unwrap()).collect());
+    }
+    circles.sort_unstable();
+    assert_eq!(circles, [vec!["p1"], vec!["p1", "p3", "p4"], vec!["p3"], vec!["p4"]]);
+    scene.undisturbed();
+    // Without the circle, with days whose sum is beyond what is exact.
+    plan.edit(|txn| {
+        for point in steps {
+            let schedule = schedule_of(txn, point);
+            schedule.insert(txn, "offset_days", MOST_DAYS);
+            schedule.insert(txn, "duration_days", MOST_DAYS);
+            schedule.remove(txn, "after");
+        }
+        let last = schedule_of(txn, "p4").insert(txn, "after", MapPrelim::default());
+        last.insert(txn, "p1", 0.5);
+        last.insert(txn, "p3", "certified");
+    })
+    .await;
+    plan.wait_echoed().await;
+    let timetable = scene.view(&scene.cel, "schedule");
+    assert_eq!(timetable["rows"][2]["earliest_end"], 3 * MOST_DAYS, "{timetable}");
+    assert_eq!(timetable["critical"][0]["points"], serde_json::json!(["p3", "p4"]));
+    scene.undisturbed();
+}
+
+/// 2^53 - 1.
+const MOST_DAYS: i64 = 9_007_199_254_740_991;
+
+fn schedule_of(txn: &mut TransactionMut, point: &str) -> MapRef {
+    let points = txn.get_or_insert_map("points");
+    let Some(Out::YMap(point)) = points.get(txn, point) else { panic!("no point {point}") };
+    match point.get(txn, "schedule") {
+        Some(Out::YMap(schedule)) => schedule,
+        _ => point.insert(txn, "schedule", MapPrelim::default()),
+    }
+}
