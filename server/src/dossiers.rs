@@ -1,5 +1,8 @@
 //! Putting a member's dossier together: the plan and the layers that the member may read, each from its room.
 
+#[cfg(test)]
+mod tests;
+
 use bytes::Bytes;
 use plenary_shared::{
     api,
@@ -30,12 +33,13 @@ pub enum DossierError {
 }
 
 /// Collects the plan and all layers that `member` may read of it, and answers what `view` makes of them. The work is done off the
-/// event loop.
+/// event loop; it keeps `place` until it is done, also when nobody waits for it any more.
 pub async fn view<T: Send + 'static>(
     registry: &Registry,
     rooms: &Arc<Rooms>,
     member: &api::Member,
     plan: &PlanId,
+    place: impl Send + 'static,
     view: impl FnOnce(&Dossier) -> T + Send + 'static,
 ) -> Result<T, DossierError> {
     let address = DocAddress::Plan(member.conference.clone(), plan.clone());
@@ -57,6 +61,7 @@ pub async fn view<T: Send + 'static>(
     let still = registry.readable_layers(member, plan)?;
     read.retain(|(layer, _)| still.contains(layer));
     let put_together = tokio::task::spawn_blocking(move || {
+        let _place = place;
         let layers = read.into_iter().map(|(layer, state)| source(layer, state.as_ref())).collect();
         let sources = Sources { owners, consent, layers };
         Document::on_state(&state, |txn| Dossier::read(txn, &state, sources).map(|dossier| view(&dossier)))
