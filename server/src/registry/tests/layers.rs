@@ -234,3 +234,25 @@ async fn the_chair_chooses_who_must_consent_among_those_who_can() {
     choose(None).await.unwrap();
     assert_eq!(consent(&table.registry), ["arv", "bor"]);
 }
+
+#[tokio::test]
+async fn who_was_chosen_to_consent_cannot_be_kept_from_taking_it_back() {
+    let table = Table::new().await;
+    let chair = table.member("med/chair").clone();
+    let give = |bor: Option<Access>| {
+        let mut access = access();
+        access.remove(&"bor".parse().unwrap());
+        access.extend(bor.map(|bor| ("bor".parse().unwrap(), bor)));
+        table.registry.set_access(&chair, plan(), access)
+    };
+    table.registry.choose_consent(&chair, plan(), Some(parties(&["arv", "bor"]))).await.unwrap();
+    for less in [Some(Access::Read), None] {
+        let refused = give(less).await;
+        assert!(matches!(&refused, Err(RegistryError::Invalid(why)) if why.contains("bor") && why.contains("choose anew")));
+        assert_eq!(table.right(&table.registry, "bor/delegate", "bor/positions"), 'w');
+    }
+    give(Some(Access::Draft)).await.unwrap();
+    table.registry.choose_consent(&chair, plan(), Some(parties(&["arv"]))).await.unwrap();
+    give(Some(Access::Read)).await.unwrap();
+    assert_eq!(table.right(&table.registry, "bor/delegate", "bor/positions"), 'r');
+}
