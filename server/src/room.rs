@@ -46,8 +46,8 @@ pub enum Command {
     Leave { session: SessionId },
     /// An edit of the server's own. Answered once it is durable.
     Edit { author: Author, update: Bytes, done: oneshot::Sender<Result<(), EditError>> },
-    /// Asks for the whole document.
-    Read { state: oneshot::Sender<Bytes> },
+    /// Asks for the whole document, and the last record that it shows.
+    Read { state: oneshot::Sender<(Seq, Bytes)> },
     /// Asks whose each client id is.
     Owners { owners: oneshot::Sender<Vec<(u64, PartyId)>> },
     /// Follows the log: each record as it comes to hold, the state before them if it is asked for.
@@ -221,10 +221,13 @@ impl Room {
                 self.edits.insert(self.next_edit, done);
                 self.state.handle(Input::Edit { edit: self.next_edit, author, update }, effects);
             }
-            Command::Read { state } => match self.state.document().diff(&StateVector::default()) {
-                Ok(bytes) => drop(state.send(bytes)),
-                Err(_) => effects.push(Effect::Rebuild),
-            },
+            Command::Read { state } => {
+                let document = self.state.document();
+                match document.diff(&StateVector::default()) {
+                    Ok(bytes) => drop(state.send((document.seq(), bytes))),
+                    Err(_) => effects.push(Effect::Rebuild),
+                }
+            }
             Command::Owners { owners } => drop(owners.send(self.state.document().owners())),
             Command::Follow { session, outbox, state, joined } => {
                 if state && !self.tell_state(&outbox) {

@@ -23,7 +23,7 @@ use yrs::{Update, updates::decoder::Decode};
 use crate::{
     metrics::Figures,
     room::{Command, EditError, Ended, Room, Surroundings},
-    store::Store,
+    store::{Seq, Store},
 };
 
 /// A running room's inbox.
@@ -183,7 +183,12 @@ impl Rooms {
 
     /// The whole document as one Yjs update V1.
     pub async fn read(self: &Arc<Self>, address: &DocAddress) -> Result<Bytes, RoomError> {
-        self.ask(address, |state| Command::Read { state }).await.map(|(_, state)| state)
+        self.read_at(address).await.map(|(_, state)| state)
+    }
+
+    /// The same with the last record that it shows.
+    pub async fn read_at(self: &Arc<Self>, address: &DocAddress) -> Result<(Seq, Bytes), RoomError> {
+        self.ask(address, |state| Command::Read { state }).await.map(|(_, read)| read)
     }
 
     /// The party of each client id of a plan. The first text is nobody's: the server wrote it when the plan was created.
@@ -195,10 +200,11 @@ impl Rooms {
         Ok(owners.into_iter().filter(|(client, _)| !first.contains(client)).collect())
     }
 
-    /// Whether nothing was ever written into a document; then it needs no room to be read.
-    pub async fn is_blank(&self, address: &DocAddress) -> bool {
-        let (store, at) = (self.store.clone(), address.clone());
-        tokio::task::spawn_blocking(move || matches!(store.last_seq(&at), Ok(0))).await.unwrap_or(false)
+    /// Where the logs of documents end now; 0: nothing was ever written, `None`: the store cannot tell.
+    pub async fn ends(&self, addresses: &[DocAddress]) -> Vec<Option<Seq>> {
+        let (store, at) = (self.store.clone(), addresses.to_vec());
+        let ends = tokio::task::spawn_blocking(move || at.iter().map(|at| store.last_seq(at).ok()).collect());
+        ends.await.unwrap_or_else(|_| vec![None; addresses.len()])
     }
 
     /// Makes an edit of the server's own; answers once it is durable.

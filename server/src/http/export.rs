@@ -14,6 +14,7 @@ use serde::Deserialize;
 use std::sync::Arc;
 
 use super::{ApiError, App, Caller, plan::readable, view};
+use crate::dossiers::Needs;
 
 /// What is asked for.
 #[derive(Deserialize)]
@@ -43,10 +44,10 @@ pub(super) async fn export(
             return Err(ApiError::invalid("a plain export is Markdown: ask for clean or annotated"));
         }
         (Edition::Clean, _) => {
-            view::dossier(&app, &caller, &conference, &plan, move |d: &Dossier| edition::clean(d, format)).await?
+            view::dossier(&app, &caller, &conference, &plan, Needs::Plan, move |d: &Dossier| edition::clean(d, format)).await?
         }
         (Edition::Annotated, _) => {
-            view::dossier(&app, &caller, &conference, &plan, move |d| edition::annotated(d, format)).await?
+            view::dossier(&app, &caller, &conference, &plan, Needs::All, move |d| edition::annotated(d, format)).await?
         }
     };
     let (kind, ending) = match format {

@@ -8,12 +8,9 @@ use plenary_shared::{dossier::Dossier, plan::Outline, schedule};
 use serde::Serialize;
 use std::sync::Arc;
 
-use super::{
-    ApiError, App, Caller,
-    plan::{readable, too_many},
-};
+use super::{ApiError, App, Caller, plan::readable};
 use crate::{
-    dossiers::{self, DossierError},
+    dossiers::{self, DossierError, Needs},
     room::document::Document,
 };
 
@@ -22,7 +19,7 @@ pub(super) async fn annotations(
     caller: Caller,
     Path((conference, plan)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
-    json(&app, &caller, &conference, &plan, Dossier::annotations).await
+    json(&app, &caller, &conference, &plan, Needs::All, Dossier::annotations).await
 }
 
 pub(super) async fn standing(
@@ -30,7 +27,7 @@ pub(super) async fn standing(
     caller: Caller,
     Path((conference, plan)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
-    json(&app, &caller, &conference, &plan, Dossier::standing).await
+    json(&app, &caller, &conference, &plan, Needs::Positions, Dossier::standing).await
 }
 
 pub(super) async fn brackets(
@@ -38,7 +35,7 @@ pub(super) async fn brackets(
     caller: Caller,
     Path((conference, plan)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
-    json(&app, &caller, &conference, &plan, Dossier::brackets).await
+    json(&app, &caller, &conference, &plan, Needs::Public, Dossier::brackets).await
 }
 
 /// The schedule follows from the plan alone.
@@ -56,9 +53,10 @@ async fn json<T: Serialize + Send + 'static>(
     caller: &Caller,
     conference: &str,
     plan: &str,
+    needs: Needs,
     view: fn(&Dossier) -> T,
 ) -> Result<Response, ApiError> {
-    let bytes = dossier(app, caller, conference, plan, move |dossier| serde_json::to_vec(&view(dossier))).await?;
+    let bytes = dossier(app, caller, conference, plan, needs, move |dossier| serde_json::to_vec(&view(dossier))).await?;
     as_json(bytes)
 }
 
@@ -76,8 +74,10 @@ pub(super) async fn outline<T: Send + 'static>(
     plan: &str,
     view: impl FnOnce(&Outline) -> T + Send + 'static,
 ) -> Result<T, ApiError> {
-    let (address, rights) = readable(app, caller, conference, plan)?;
-    let place = app.view_place(&rights.member).ok_or_else(too_many)?;
+    let (_, rights) = readable(app, caller, conference, plan)?;
+    let place = app.view_place(&rights.member).await?;
+    // The right may be gone by the time that there is a place.
+    let (address, _) = readable(app, caller, conference, plan)?;
     let state = app.rooms.read(&address).await?;
     let made = tokio::task::spawn_blocking(move || {
         let _place = place;
@@ -92,12 +92,13 @@ pub(super) async fn dossier<T: Send + 'static>(
     caller: &Caller,
     conference: &str,
     plan: &str,
+    needs: Needs,
     view: impl FnOnce(&Dossier) -> T + Send + 'static,
 ) -> Result<T, ApiError> {
     let (_, rights) = readable(app, caller, conference, plan)?;
-    let place = app.view_place(&rights.member).ok_or_else(too_many)?;
+    let place = app.view_place(&rights.member).await?;
     let plan = plan.parse().map_err(|_| ApiError::not_found())?;
-    Ok(dossiers::view(&app.registry, &app.rooms, &rights.member, &plan, place, view).await?)
+    Ok(dossiers::view(&app.registry, &app.rooms, &rights.member, &plan, needs, place, view).await?)
 }
 
 impl From<DossierError> for ApiError {
