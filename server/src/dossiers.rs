@@ -3,6 +3,7 @@
 //! **Architecture invariant:** no party keeps others from their views by what it does to its own layers: what is read of each party is
 //! bounded, and what takes too long is left out by name.
 
+mod first;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -15,10 +16,8 @@ use plenary_shared::{
     layer::{Fault, Layer},
     limits,
 };
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
+use yrs::ReadTxn;
 
 use crate::{
     registry::{Registry, RegistryError},
@@ -79,19 +78,26 @@ pub async fn view<T: Send + 'static>(
     let mut layers = registry.readable_layers(member, plan)?;
     layers.retain(|layer| needs.layer(layer));
     let (state, mut read) = read::all(rooms, &address, layers).await?;
-    let owners = if needs >= Needs::Public { rooms.owners(&address).await? } else { Owners::new() };
+    let owners = if needs >= Needs::Public { Some(rooms.owners(&address).await?) } else { None };
     // What was written after a right was taken away is not shown, however long reading took; and who reads a layer is told as it is now.
     let mut now: HashMap<_, _> = HashMap::new();
     for layer in registry.readable_layers(member, plan)? {
         now.insert((layer.party.clone(), layer.layer.clone()), layer);
     }
     read.retain_mut(|(layer, _)| now.remove(&(layer.party.clone(), layer.layer.clone())).map(|newer| *layer = newer).is_some());
-    let consent = registry.conference(member, |entry| entry.plans.get(plan).map(|plan| plan.must_consent()))?;
-    let consent: BTreeSet<_> = consent.ok_or(RegistryError::NotFound)?.into_iter().collect();
+    let entry =
+        registry.conference(member, |entry| entry.plans.get(plan).map(|plan| (plan.must_consent(), plan.created_by.clone())))?;
+    let (consent, created_by) = entry.ok_or(RegistryError::NotFound)?;
+    let store = rooms.store();
     let put_together = tokio::task::spawn_blocking(move || {
         let _place = place;
-        let sources = Sources { owners, consent, layers: sources(read) };
-        Document::on_state(&state, |txn| Dossier::read(txn, &state, sources).map(|dossier| view(&dossier)))
+        let layers = sources(read);
+        let first = first::text(&*store, &address, created_by.as_ref())?;
+        Document::on_state(&state, |txn| {
+            let owners = owners.map_or_else(Owners::new, |all| first::owners(&all, &first, &txn.state_vector()));
+            let sources = Sources { owners, consent: consent.into_iter().collect(), layers };
+            Dossier::read(txn, &state, sources).map(|dossier| view(&dossier))
+        })
     });
     put_together.await.ok().flatten().ok_or(DossierError::Unreadable)
 }

@@ -107,7 +107,7 @@ impl Registry {
             for (at, sealed) in page {
                 let (record, digest) = record::open(&end, &sealed).map_err(|_| RegistryError::Damaged(at))?;
                 let event = serde_json::from_slice(&record.update).map_err(|_| RegistryError::Damaged(at))?;
-                state.apply(event);
+                state.apply(&record.author, event);
                 (seq, end) = (at, digest);
             }
         }
@@ -164,7 +164,7 @@ impl Registry {
             *end = new_end;
             let count = events.len();
             let mut state = state.write().unwrap_or_else(PoisonError::into_inner);
-            events.into_iter().for_each(|event| state.apply(event));
+            events.into_iter().for_each(|event| state.apply(&by, event));
             drop(state);
             version.send_modify(|version| *version += 1);
             Ok(count)

@@ -2,13 +2,12 @@
 
 use bytes::Bytes;
 use plenary_shared::{
-    authorship::Owners,
     id::{self, ConferenceId, DocAddress, PartyId},
     limits,
-    record::{self, Author},
+    record::Author,
 };
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -17,8 +16,6 @@ use tokio::{
     task::JoinSet,
     time::timeout,
 };
-
-use yrs::{Update, updates::decoder::Decode};
 
 use crate::{
     metrics::Figures,
@@ -191,13 +188,9 @@ impl Rooms {
         self.ask(address, |state| Command::Read { state }).await.map(|(_, read)| read)
     }
 
-    /// The party of each client id of a plan. The first text is nobody's: the server wrote it when the plan was created.
-    pub async fn owners(self: &Arc<Self>, address: &DocAddress) -> Result<Owners, RoomError> {
-        let (_, owners) = self.ask(address, |owners| Command::Owners { owners }).await?;
-        let (store, at) = (self.store.clone(), address.clone());
-        let first = tokio::task::spawn_blocking(move || first_clients(&*store, &at));
-        let first = first.await.ok().flatten().ok_or(RoomError::Unavailable)?;
-        Ok(owners.into_iter().filter(|(client, _)| !first.contains(client)).collect())
+    /// The party of each client id of a document.
+    pub async fn owners(self: &Arc<Self>, address: &DocAddress) -> Result<Arc<[(u64, PartyId)]>, RoomError> {
+        self.ask(address, |owners| Command::Owners { owners }).await.map(|(_, owners)| owners)
     }
 
     /// Where the logs of documents end now; 0: nothing was ever written, `None`: the store cannot tell.
@@ -231,14 +224,6 @@ impl Rooms {
             tracing::error!("some documents could not be finished in time: what was acknowledged is in the log");
         }
     }
-}
-
-/// The client ids of a log's first record. Blocks.
-fn first_clients(store: &dyn Store, address: &DocAddress) -> Option<BTreeSet<u64>> {
-    let Some((_, sealed)) = store.read(address, 0, 1, limits::BATCH_BYTES_MAX).ok()?.pop() else { return Some(BTreeSet::new()) };
-    let (record, _) = record::open(&record::GENESIS, &sealed).ok()?;
-    let update = Update::decode_v1(&record.update).ok()?;
-    Some(update.state_vector().iter().map(|(client, _)| client.get()).collect())
 }
 
 async fn run(rooms: Arc<Rooms>, address: DocAddress, mut inbox: mpsc::Receiver<Command>) {

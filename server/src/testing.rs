@@ -57,7 +57,7 @@ impl Table {
             seats.insert(id, (invitation.member, SecretDigest::of(&token)));
         }
         let access: BTreeMap<PartyId, Access> = ["arv", "bor"].map(|id| (id.parse().unwrap(), Access::Draft)).into();
-        let markdown = Some("# Plan\n\n1. The parties shall withdraw.\n".into());
+        let markdown = Some("# Plan\n\n1. The parties shall withdraw [soon].\n".into());
         plans::create(&registry, &rooms, &chair, NewPlan { id: plan(), title: None, markdown, access }).await.unwrap();
         Self { registry, rooms, seats }
     }

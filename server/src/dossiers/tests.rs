@@ -12,6 +12,8 @@ use std::{
 };
 use yrs::{Text, WriteTxn};
 
+mod first;
+
 use super::*;
 use crate::{
     store::{BoxFuture, MemoryStore, Seq, Store, StoreError},
