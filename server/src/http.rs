@@ -219,6 +219,7 @@ impl From<RegistryError> for ApiError {
             RegistryError::Exists { .. } => Self { status: StatusCode::CONFLICT, error: "exists", message },
             RegistryError::Invalid(message) => Self::invalid(message),
             RegistryError::Invitation => Self { status: StatusCode::FORBIDDEN, error: "forbidden", message },
+            RegistryError::Pace => Self { status: StatusCode::TOO_MANY_REQUESTS, error: "too_often", message },
             RegistryError::Full { .. } => Self { status: StatusCode::CONFLICT, error: "full", message },
             RegistryError::Store(error) => {
                 tracing::error!(%error, "the registry could not be written");

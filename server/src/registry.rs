@@ -6,6 +6,7 @@
 
 mod layers;
 mod members;
+mod pace;
 mod plans;
 mod rights;
 mod state;
@@ -30,6 +31,7 @@ use crate::{
     now_ms,
     store::{Store, StoreError},
 };
+use pace::Paces;
 pub use state::{ConferenceEntry, PlanEntry, Whom};
 use state::{Event, State};
 
@@ -64,6 +66,9 @@ pub enum RegistryError {
         /// The limit.
         max: usize,
     },
+    /// A party changes its layers more often than people do.
+    #[error("your party changes its layers too often: wait some seconds, then try again")]
+    Pace,
     /// The log could not be written or read.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -90,6 +95,7 @@ pub struct Registry {
     end: Arc<Mutex<Digest>>,
     store: Arc<dyn Store>,
     version: watch::Sender<u64>,
+    paces: Paces,
 }
 
 const PAGE: usize = 1_000;
@@ -111,7 +117,8 @@ impl Registry {
                 (seq, end) = (at, digest);
             }
         }
-        Ok(Self { state: Arc::new(RwLock::new(state)), end: Arc::new(Mutex::new(end)), store, version: watch::Sender::new(0) })
+        let (state, end) = (Arc::new(RwLock::new(state)), Arc::new(Mutex::new(end)));
+        Ok(Self { state, end, store, version: watch::Sender::new(0), paces: Paces::default() })
     }
 
     /// Moves with every change: whoever cached a right asks again when it differs.

@@ -19,6 +19,10 @@ pub const PLANS_MAX: usize = 2_000;
 /// Layers that one party may open on one plan, besides the built-in ones: a party that talks to 30 others apart, with three drafts
 /// for each. Counted for each party by itself: a limit that parties share would tell one of the others' layers.
 pub const LAYERS_MAX: usize = 100;
+/// One change of a party's layers each second, opening one or naming its readers: a script's pace. Each is kept for ever.
+pub const LAYER_CHANGE_EVERY: Duration = Duration::from_secs(1);
+/// Changes of a party's layers that need not wait for each other: a morning's arrangements at once.
+pub const LAYER_CHANGES_AT_ONCE: u32 = 30;
 /// Conferences on a server.
 pub const CONFERENCES_MAX: usize = 1_000;
 
