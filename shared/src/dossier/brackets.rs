@@ -6,10 +6,10 @@ use std::{
     ops::Range,
 };
 
-use super::{Dossier, Entry};
+use super::{Dossier, Entry, InPoint};
 use crate::{
     authorship,
-    bracket::{Bracket, Brackets, Kind, LooseAt, Spanning},
+    bracket::{Bracket, Brackets, Field, Kind, LooseAt, Spanning},
     id::{PartyId, PointId},
     layer::{Stance, What},
     limits,
@@ -20,14 +20,14 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BracketsView {
     /// How much is open in all: every bracket, nested ones and each alternative by itself, and every mark without a partner; a bracket
-    /// that spans points counts once.
+    /// that spans texts counts once, where it opens.
     pub open: usize,
-    /// The points that hold brackets or loose marks, in document order.
+    /// The points that hold brackets or marks of them, in document order.
     pub points: Vec<PointBrackets>,
-    /// Brackets that open in one point's words and close in another's.
+    /// Brackets that open in one text and close in another.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub spanning: Vec<Spanning>,
-    /// Marks in words that have no partner in any point.
+    /// Marks that have no partner in any text.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub loose: Vec<LooseAt>,
 }
@@ -39,9 +39,10 @@ pub struct PointBrackets {
     pub point: PointId,
     /// Its label.
     pub label: String,
-    /// How much is open in it.
+    /// How much is open in it; nothing where brackets from above only close.
     pub open: usize,
-    /// Its brackets in the order in which they open, those of the words first: the first is number 1. In a plan with more of them than
+    /// Its brackets in the order in which they open, those of the words first, then those of the heading, then those of the schedule:
+    /// the first is number 1. In a plan with more of them than
     /// `limits::BRACKETS_SHOWN_MAX` the last are only counted.
     pub brackets: Vec<BracketView>,
 }
@@ -61,9 +62,9 @@ pub struct BracketView {
     pub depth: usize,
     /// Words in question, or a place to be filled in.
     pub kind: Kind,
-    /// The numbers of all alternatives that it is one of, itself included; empty for one that stands alone.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub alternatives: Vec<usize>,
+    /// Which of several alternatives it is; none for one that stands alone.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub alternative: Option<Alternative>,
     /// The parties that typed it, most first; nobody typed what stood in the plan's first text.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub typed_by: Vec<PartyId>,
@@ -81,14 +82,15 @@ pub struct BracketView {
     pub oppose: Vec<PartyId>,
 }
 
-/// A text of a point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Field {
-    /// Its words.
-    Words,
-    /// Its heading.
-    Heading,
+/// A place among alternatives. Their numbers may have gaps: brackets within them are numbered too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alternative {
+    /// The number of the first of them, which all name.
+    pub group: usize,
+    /// Which of them, from 1.
+    pub place: usize,
+    /// How many there are.
+    pub of: usize,
 }
 
 impl BracketView {
@@ -128,33 +130,41 @@ impl Dossier {
         for entry in &self.entries {
             by_point.entry(&entry.annotation.point).or_default().push(entry);
         }
-        let headings: usize = self.outline.points.iter().map(|point| self.heading_marks(&point.id)).sum();
         let mut points = Vec::new();
         let mut budget = Budget { brackets: limits::BRACKETS_SHOWN_MAX, steps: TYPED_STEPS_MAX };
-        for point in self.outline.points.iter().filter(|point| self.open_marks(&point.id) > 0) {
-            points.push(self.in_point(point, by_point.get(&point.id).map_or(&[], Vec::as_slice), &mut budget));
+        for point in &self.outline.points {
+            let texts = self.brackets.get(&point.id).filter(|own| !self.struck.contains(&point.id) && own.has_marks());
+            if let Some(InPoint(texts)) = texts {
+                points.push(self.in_point(point, texts, by_point.get(&point.id).map_or(&[], Vec::as_slice), &mut budget));
+            }
         }
         BracketsView {
-            open: self.across.open_total + headings,
+            open: self.across.open_total,
             points,
             spanning: self.across.spanning.clone(),
             loose: self.across.loose.clone(),
         }
     }
 
-    fn heading_marks(&self, point: &PointId) -> usize {
-        let own = self.brackets.get(point).filter(|_| !self.struck.contains(point));
-        own.map_or(0, |own| own.heading.open_count())
+    fn in_point(&self, point: &Point, texts: &[(Field, Brackets)], entries: &[&Entry], budget: &mut Budget) -> PointBrackets {
+        let (words, others): (Vec<_>, Vec<_>) = texts.iter().partition(|(field, _)| *field == Field::Words);
+        let (mut brackets, mut numbered) = (Vec::new(), 0);
+        for (field, own) in words.into_iter().chain(others) {
+            let mut views = views(*field, field.text(point), own, numbered, budget);
+            if *field == Field::Words {
+                self.attribute(&mut views, point, own, entries, budget);
+            }
+            numbered += own.list.len();
+            brackets.append(&mut views);
+        }
+        let open = self.open.get(&point.id).map_or(0, |open| open.brackets);
+        PointBrackets { point: point.id.clone(), label: point.label.clone(), open, brackets }
     }
 
-    fn in_point(&self, point: &Point, entries: &[&Entry], budget: &mut Budget) -> PointBrackets {
-        let (words, heading) = match self.brackets.get(&point.id) {
-            Some(own) => (&own.words, &own.heading),
-            None => return PointBrackets { point: point.id.clone(), label: point.label.clone(), open: 0, brackets: Vec::new() },
-        };
+    /// Says whose the brackets of the words are, and who is for and against each.
+    fn attribute(&self, views: &mut [BracketView], point: &Point, words: &Brackets, entries: &[&Entry], budget: &mut Budget) {
         let (stands, proposed) = (stands(words, entries), proposals(point, words, entries));
-        let mut brackets = views(Field::Words, &point.words, words, 0, budget);
-        for (at, view) in brackets.iter_mut().enumerate() {
+        for (at, view) in views.iter_mut().enumerate() {
             view.typed_by = self.typed_by(point, &view.range, budget);
             view.proposed_by = proposed.get(&at).map(|party| (*party).clone());
             for (party, stance) in stands.get(&at).into_iter().flatten() {
@@ -166,8 +176,6 @@ impl Dossier {
                 list.push((*party).clone());
             }
         }
-        brackets.extend(views(Field::Heading, &point.heading, heading, words.list.len(), budget));
-        PointBrackets { point: point.id.clone(), label: point.label.clone(), open: self.open_marks(&point.id), brackets }
     }
 
     /// Who typed a bracket, its marks and what nested ones hold included.
@@ -192,10 +200,14 @@ const TYPED_STEPS_MAX: usize = 64 << 20;
 const TEXT_CHARS_MAX: usize = 400;
 
 fn views(field: Field, text: &str, brackets: &Brackets, numbered: usize, budget: &mut Budget) -> Vec<BracketView> {
-    let mut members: HashMap<usize, Vec<usize>> = HashMap::new();
-    for (at, bracket) in brackets.list.iter().enumerate().filter(|(_, bracket)| bracket.alternative.is_some()) {
-        members.entry(bracket.group).or_default().push(numbered + at + 1);
+    let mut members: HashMap<usize, usize> = HashMap::new();
+    for bracket in brackets.list.iter().filter(|bracket| bracket.alternative.is_some()) {
+        *members.entry(bracket.group).or_default() += 1;
     }
+    let alternative = |bracket: &Bracket| {
+        let (place, of) = (bracket.alternative? + 1, *members.get(&bracket.group)?);
+        Some(Alternative { group: numbered + bracket.group + 1, place, of })
+    };
     let view = |(at, bracket): (usize, &Bracket)| BracketView {
         number: numbered + at + 1,
         field,
@@ -203,7 +215,7 @@ fn views(field: Field, text: &str, brackets: &Brackets, numbered: usize, budget:
         text: cut(text.get(bracket.range.clone()).unwrap_or_default()),
         depth: bracket.depth,
         kind: bracket.kind,
-        alternatives: bracket.alternative.and_then(|_| members.get(&bracket.group).cloned()).unwrap_or_default(),
+        alternative: alternative(bracket),
         typed_by: Vec::new(),
         proposed_by: None,
         support: Vec::new(),

@@ -11,8 +11,8 @@ use super::{
     text::is_blank,
 };
 use crate::{
-    bracket::Kind,
-    dossier::{BracketView, Dossier, Entry, Field},
+    bracket::{Field, Kind},
+    dossier::{BracketView, Dossier, Entry},
     id::PointId,
     plan::Point,
     standing::CellState,

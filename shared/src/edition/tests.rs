@@ -90,6 +90,10 @@ fn a_clean_text_shows_where_something_is_open_and_no_more() {
             "1. [[a\n2. b] c] d [e\n3. f] g [h\n",
             "- 1\\. …\n\n- 2\\. … d …\n\n- 3\\. … g h\n\n---\n\n4 places are open and left out (…). 1 bracket mark without a partner is left out.\n",
         ),
+        (
+            "1. **A [b** c\n2. **D.** d\n3. **E] f** g\n",
+            "- 1\\. **A …**\n\n- 2\\. …\n\n- 3\\. **… f.** g\n\n---\n\n3 places are open and left out (…).\n",
+        ),
     ] {
         assert_eq!(clean_text(text), format!("# Untitled plan\n\n{expected}"), "{text}");
     }
