@@ -13,7 +13,8 @@ use crate::{
     id::{PartyId, PointId},
     layer::{Stance, What},
     limits,
-    plan::{How, Point},
+    plan::Point,
+    proposal::{self, State},
 };
 
 /// The open brackets of a plan. Struck points are out of the text, and their brackets with them.
@@ -249,16 +250,12 @@ fn stands<'a>(brackets: &Brackets, entries: &[&'a Entry]) -> Stands<'a> {
 /// Whose proposal each bracket is: the plan says that it was put in as an alternative, and the proposal can be read and says the same.
 fn proposals<'a>(point: &Point, brackets: &Brackets, entries: &[&'a Entry]) -> HashMap<usize, &'a PartyId> {
     let mut proposed = HashMap::new();
-    for entry in entries {
-        let What::Proposal { replacement } = &entry.annotation.what else { continue };
-        let adoption = point.adoptions.get(&entry.annotation.id).filter(|adoption| adoption.how == How::Alternative);
-        if adoption.is_none() {
-            continue;
-        }
-        // A proposal that is a bracket already got no brackets around it.
-        let text = |range: &Range<usize>| point.words.get(range.clone()) == Some(replacement.as_str());
-        let reads = |bracket: &Bracket| text(&bracket.inner) || text(&bracket.range);
-        if let Some(at) = brackets.list.iter().position(reads) {
+    for entry in entries.iter().filter(|entry| entry.became == Some(State::Alternative)) {
+        let adoption = proposal::claim(&entry.annotation, &entry.party, Some(point));
+        let start = adoption.and_then(|adoption| proposal::bracket_at(&point.words, &adoption.after));
+        // In opening order the brackets stand by where they begin.
+        let at = start.and_then(|start| brackets.list.binary_search_by_key(&start, |bracket| bracket.range.start).ok());
+        if let Some(at) = at {
             proposed.entry(at).or_insert(&entry.party);
         }
     }

@@ -73,15 +73,24 @@ fn a_proposers_name_is_believed_only_from_the_proposal_itself() {
     let mut talks = Talks::over(TEXT, &[]);
     let proposal = talks.proposal("1", "[50]", "40");
     talks.put("cel", "shared", proposal.clone());
-    let adopter = Adopter { party: party("med"), proposed_by: Some(party("bor")), at_ms: 1 };
-    talks.edit("med", |txn| proposal::alternative(txn, &proposal, &adopter)).unwrap();
-    let whose = |name| {
+    let adopter = |party_: &str| Adopter { party: party("med"), proposed_by: Some(party(party_)), at_ms: 1 };
+    talks.edit("med", |txn| proposal::alternative(txn, &proposal, "[50]", &adopter("cel"))).unwrap();
+    let whose = |talks: &Talks, name| {
         let bracket = bracket(&talks.dossier_of(name), "[40]");
         (bracket.proposed_by.map(|party| party.to_string()), names(&bracket.typed_by).join(" "))
     };
-    assert_eq!(whose("med"), (Some("cel".into()), "med".into()));
-    assert_eq!(whose("arv"), (None, "med".into()), "the plan's word for it is a claim");
+    assert_eq!(whose(&talks, "med"), (Some("cel".into()), "med".into()));
+    assert_eq!(whose(&talks, "arv"), (None, "med".into()), "the plan's word for it is a claim");
     assert_eq!(bracket(&talks.dossier_of("med"), "[40]").attribution(), "CEL");
+    talks.put("bor", PUBLIC, proposal.clone());
+    assert_eq!(whose(&talks, "med").0, Some("cel".into()), "a copy under the same id is not what was put in");
+    assert_eq!(whose(&talks, "arv").0, None);
+
+    let mut talks = Talks::over(TEXT, &[]);
+    let proposal = talks.proposal("1", "[50]", "40");
+    talks.put("cel", PUBLIC, proposal.clone());
+    talks.edit("med", |txn| proposal::alternative(txn, &proposal, "[50]", &adopter("bor"))).unwrap();
+    assert_eq!(whose(&talks, "med").0, None, "the plan says that it is another's");
 }
 
 #[test]

@@ -246,7 +246,7 @@ fn an_entry_says_who_reads_it_and_what_became_of_it() {
 #[test]
 fn proposals_show_what_they_change_and_where_their_words_went() {
     let mut talks = Talks::over("1. by land, sea and air at 06:00 on D-Day\n2. b c\n", &[]);
-    let adopter = Adopter { party: party("med"), proposed_by: None, at_ms: 1 };
+    let adopter = Adopter { party: party("med"), proposed_by: Some(party("bor")), at_ms: 1 };
     let mut propose = |quote: &str, new: &str| {
         let proposal = talks.proposal("1", quote, new);
         talks.put("bor", PUBLIC, proposal.clone());
@@ -257,8 +257,8 @@ fn proposals_show_what_they_change_and_where_their_words_went() {
     propose("06:00", "05:00");
     let adopted = propose("land", "ground");
     let beside = propose("D-Day", "D+1");
-    talks.edit("med", |txn| proposal::adopt(txn, &adopted, &adopter)).unwrap();
-    talks.edit("med", |txn| proposal::alternative(txn, &beside, &adopter)).unwrap();
+    talks.edit("med", |txn| proposal::adopt(txn, &adopted, "land", &adopter)).unwrap();
+    talks.edit("med", |txn| proposal::alternative(txn, &beside, "D-Day", &adopter)).unwrap();
     talks.words("cel", "1", "by ground, the sea or water and air at on [D-Day][D+1]");
     let whole = talks.proposal("2", "", "");
     talks.put("bor", PUBLIC, whole);
