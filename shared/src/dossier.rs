@@ -30,7 +30,7 @@ use crate::{
 };
 
 pub use annotations::{AnnotationView, AnnotationsView, LayerFault};
-pub use brackets::{Alternative, BracketView, BracketsView, PointBrackets};
+pub use brackets::{Alternative, BracketView, BracketsView, OtherStand, PointBrackets};
 
 /// What a dossier is read from, besides the plan's document.
 #[derive(Debug, Clone, Default)]

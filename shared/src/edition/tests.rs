@@ -33,17 +33,22 @@ fn clean_text(markdown: &str) -> String {
 #[test]
 fn a_bracket_says_before_its_closing_mark_whose_it_is() {
     type Stands = &'static [(&'static str, &'static str, Stance)];
-    let table: [(&str, Stands, &str); 7] = [
+    let table: [(&str, Stands, &str); 8] = [
         (
             "to [30][50] km",
             &[("bor", "[30]", Stance::Accept), ("arv", "[30]", Stance::Oppose), ("arv", "[50]", Stance::Accept)],
             "to [30 (BOR; opp ARV)][50 (ARV)] km",
         ),
         ("to [30][50] km", &[], "to [30][50] km"),
-        ("[a [b] c]", &[("arv", "[b]", Stance::Accept), ("bor", "a [b]", Stance::Reserve)], "[a [b (ARV)] c (res BOR)]"),
-        ("[[a]]", &[("arv", "[[a]]", Stance::Accept), ("arv", "a", Stance::Oppose)], "[[a (opp ARV)] (ARV)]"),
-        ("［三十］ [ x ]", &[("arv", "三十", Stance::Accept), ("arv", "x", Stance::Accept)], "［三十 (ARV)］ [ x (ARV)]"),
+        ("[a [b] c]", &[("arv", "[b]", Stance::Accept), ("bor", "[a [b] c]", Stance::Reserve)], "[a [b (ARV)] c (res BOR)]"),
+        ("[[a]]", &[("arv", "[[a]]", Stance::Accept), ("arv", "[a]", Stance::Oppose)], "[[a (opp ARV)] (ARV)]"),
+        ("［三十］ [ x ]", &[("arv", "［三十］", Stance::Accept), ("arv", "[ x ]", Stance::Accept)], "［三十 (ARV)］ [ x (ARV)]"),
         ("for [X] months", &[("arv", "[X]", Stance::Oppose)], "for [X (opp ARV)] months"),
+        (
+            "[a b]",
+            &[("arv", "a", Stance::Accept), ("bor", "b", Stance::Oppose)],
+            "[a b (on other words ARV; opp on other words BOR)]",
+        ),
         (r"x \[a\] [b] loose]", &[("arv", "[b]", Stance::Accept)], r"x \[a\] [b (ARV)] loose]"),
     ];
     for (words, stands, expected) in table {
