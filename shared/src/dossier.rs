@@ -21,6 +21,8 @@ use crate::{
     id::{LayerId, POSITIONS, PartyId, PointId},
     layer::{Annotation, Layer, What},
     plan::{Outline, Point, words_text},
+    proposal::State,
+    redline::Shares,
     standing::{self, Matrix, Open, Stand},
     stretch::Stretch,
     weave::Weaves,
@@ -28,7 +30,7 @@ use crate::{
 };
 
 pub use annotations::{AnnotationView, AnnotationsView, LayerFault};
-pub use brackets::{Alternative, BracketView, BracketsView, PointBrackets};
+pub use brackets::{Alternative, BracketView, BracketsView, OtherStand, PointBrackets};
 
 /// What a dossier is read from, besides the plan's document.
 #[derive(Debug, Clone, Default)]
@@ -91,6 +93,8 @@ pub struct Entry {
     pub annotation: Annotation,
     /// Where it stands now.
     pub stretch: Stretch,
+    /// What became of it; none for what is no proposal.
+    pub became: Option<State>,
 }
 
 /// The brackets of one point's texts, in the order of [`Field::ALL`]; of schedules only those with marks.
@@ -202,8 +206,22 @@ fn entries(txn: &TransactionMut, outline: &Outline, mut layers: Vec<Source>) -> 
             }
             let point = place.get(&annotation.point).map(|at| &outline.points[*at]);
             let stretch = Stretch::find(txn, point, &annotation);
-            entries.push(Entry { party: party.clone(), layer: layer.clone(), audience: audience.clone(), annotation, stretch });
+            entries.push(Entry {
+                party: party.clone(),
+                layer: layer.clone(),
+                audience: audience.clone(),
+                annotation,
+                stretch,
+                became: None,
+            });
         }
+    }
+    // What is to be searched for in the text is bounded too, for each party by itself.
+    let parties: Vec<PartyId> = entries.iter().map(|entry: &Entry| entry.party.clone()).collect();
+    let mut shares = Shares::among(parties.iter());
+    for entry in &mut entries {
+        let point = place.get(&entry.annotation.point).map(|at| &outline.points[*at]);
+        entry.became = State::of(&entry.annotation, &entry.party, &entry.stretch, point, &mut shares);
     }
     let at = |entry: &Entry| place.get(&entry.annotation.point).copied().unwrap_or(usize::MAX);
     entries.sort_by_cached_key(|entry| (at(entry), start(&entry.stretch), entry.annotation.at_ms, entry.annotation.id.clone()));

@@ -305,3 +305,13 @@ fn a_stretch_is_in_the_innermost_bracket_that_holds_all_of_it() {
     assert_eq!(brackets.holding(&(3..3)), None);
     assert_eq!(brackets.holding(&(0..99)), None);
 }
+
+#[test]
+fn looking_up_many_stretches_among_deep_brackets_ends_with_the_steps_given() {
+    let (deep, far) = (100_000, 10);
+    let brackets = parse(&format!("{}x{}", "[".repeat(deep), "]".repeat(deep)));
+    let stretch = deep - 1..deep + far;
+    let mut steps = 20;
+    let mut found = || brackets.holding_within(&stretch, &mut steps);
+    assert_eq!([found(), found(), found(), found()], [Some(deep + 1 - far), Some(deep + 1 - far), None, None]);
+}

@@ -13,7 +13,9 @@ use crate::{
     id::{PartyId, PointId},
     layer::{Stance, What},
     limits,
-    plan::{How, Point},
+    plan::Point,
+    proposal::{self, State},
+    stretch::Stretch,
 };
 
 /// The open brackets of a plan. Struck points are out of the text, and their brackets with them.
@@ -71,15 +73,27 @@ pub struct BracketView {
     /// The party whose proposal it is.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub proposed_by: Option<PartyId>,
-    /// The parties that support it.
+    /// The parties that support it as it reads.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub support: Vec<PartyId>,
-    /// The parties that reserve on it.
+    /// The parties that reserve on it as it reads.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub reserve: Vec<PartyId>,
-    /// The parties that oppose it.
+    /// The parties that oppose it as it reads.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub oppose: Vec<PartyId>,
+    /// The parties whose stand was on other words: on what stood there before, or on a part of it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub changed: Vec<OtherStand>,
+}
+
+/// A stand on other words than those of the bracket that they are in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OtherStand {
+    /// Whose.
+    pub party: PartyId,
+    /// What it was.
+    pub stance: Stance,
 }
 
 /// A place among alternatives. Their numbers may have gaps: brackets within them are numbered too.
@@ -101,18 +115,28 @@ impl BracketView {
             Some(party) => std::slice::from_ref(party),
             None => &self.typed_by[..],
         };
-        let against = |party: &&PartyId| self.oppose.contains(party) || self.reserve.contains(party);
+        let was_against =
+            |party: &PartyId| self.changed.iter().any(|stand| stand.party == *party && stand.stance != Stance::Accept);
+        let against = |party: &&PartyId| self.oppose.contains(party) || self.reserve.contains(party) || was_against(party);
         let holders: BTreeSet<&PartyId> = whose.iter().filter(|party| !against(party)).chain(&self.support).collect();
         holders.into_iter().collect()
     }
 
-    /// What an annotated text says behind it: `BOR; opp ARV`; empty if nobody holds or opposes it.
+    /// What an annotated text says behind it: `BOR; opp ARV; on other words CEL`; empty if nobody holds or opposes it.
     pub fn attribution(&self) -> String {
         let names =
             |parties: &[&PartyId]| parties.iter().map(|party| party.as_str().to_uppercase()).collect::<Vec<_>>().join(", ");
         let mut parts = Vec::new();
         let (reserve, oppose): (Vec<_>, Vec<_>) = (self.reserve.iter().collect(), self.oppose.iter().collect());
-        for (before, parties) in [("", self.holders()), ("res ", reserve), ("opp ", oppose)] {
+        let changed = |stance| self.changed.iter().filter(|stand| stand.stance == stance).map(|stand| &stand.party).collect();
+        for (before, parties) in [
+            ("", self.holders()),
+            ("res ", reserve),
+            ("opp ", oppose),
+            ("on other words ", changed(Stance::Accept)),
+            ("res on other words ", changed(Stance::Reserve)),
+            ("opp on other words ", changed(Stance::Oppose)),
+        ] {
             if !parties.is_empty() {
                 parts.push(format!("{before}{}", names(&parties)));
             }
@@ -121,7 +145,8 @@ impl BracketView {
     }
 }
 
-type Stands<'a> = HashMap<usize, BTreeMap<&'a PartyId, Stance>>;
+/// The stands on each bracket, by its index: whether on other words than it reads, and what.
+type Stands<'a> = HashMap<usize, BTreeMap<&'a PartyId, (bool, Stance)>>;
 
 impl Dossier {
     /// The open brackets.
@@ -163,12 +188,16 @@ impl Dossier {
 
     /// Says whose the brackets of the words are, and who is for and against each.
     fn attribute(&self, views: &mut [BracketView], point: &Point, words: &Brackets, entries: &[&Entry], budget: &mut Budget) {
-        let (stands, proposed) = (stands(words, entries), proposals(point, words, entries));
+        let (stands, proposed) = (stands(words, entries, budget), proposals(point, words, entries));
         for (at, view) in views.iter_mut().enumerate() {
             view.typed_by = self.typed_by(point, &view.range, budget);
             view.proposed_by = proposed.get(&at).map(|party| (*party).clone());
-            for (party, stance) in stands.get(&at).into_iter().flatten() {
+            for (party, (changed, stance)) in stands.get(&at).into_iter().flatten() {
                 let list = match stance {
+                    _ if *changed => {
+                        view.changed.push(OtherStand { party: (*party).clone(), stance: *stance });
+                        continue;
+                    }
                     Stance::Accept => &mut view.support,
                     Stance::Reserve => &mut view.reserve,
                     Stance::Oppose => &mut view.oppose,
@@ -221,6 +250,7 @@ fn views(field: Field, text: &str, brackets: &Brackets, numbered: usize, budget:
         support: Vec::new(),
         reserve: Vec::new(),
         oppose: Vec::new(),
+        changed: Vec::new(),
     };
     let shown = brackets.list.len().min(budget.brackets);
     budget.brackets -= shown;
@@ -234,14 +264,23 @@ fn cut(text: &str) -> String {
     }
 }
 
-/// The stands on each bracket: of one party's several the strictest. A stand is on the innermost bracket that holds its stretch.
-fn stands<'a>(brackets: &Brackets, entries: &[&'a Entry]) -> Stands<'a> {
+/// The stands on each bracket. One counts if its words stand as they were and are the bracket's; any other is on other words of the
+/// innermost bracket that holds them. Of one party's several those that count go first, and of these the strictest.
+fn stands<'a>(brackets: &Brackets, entries: &[&'a Entry], budget: &mut Budget) -> Stands<'a> {
     let mut stands: Stands<'a> = HashMap::new();
     for entry in entries.iter().filter(|entry| entry.is_bracket_stand()) {
         let What::Position(position) = &entry.annotation.what else { continue };
-        let Some(at) = entry.stretch.range("").and_then(|range| brackets.holding(&range)) else { continue };
-        let stance = stands.entry(at).or_default().entry(&entry.party).or_insert(position.stance);
-        *stance = (*stance).max(position.stance);
+        let Some(range) = entry.stretch.range("") else { continue };
+        // In opening order the brackets stand by where they begin.
+        let exact = brackets.list.binary_search_by_key(&range.start, |bracket| bracket.range.start).ok();
+        let exact = exact.filter(|at| brackets.list.get(*at).is_some_and(|bracket| bracket.range == range));
+        let Some(at) = exact.or_else(|| brackets.holding_within(&range, &mut budget.steps)) else { continue };
+        let stand = (exact.is_none() || !matches!(entry.stretch, Stretch::Stands { .. }), position.stance);
+        let known = stands.entry(at).or_default().entry(&entry.party).or_insert(stand);
+        let goes_first = |(changed, stance): (bool, Stance)| (!changed, stance);
+        if goes_first(stand) > goes_first(*known) {
+            *known = stand;
+        }
     }
     stands
 }
@@ -249,16 +288,12 @@ fn stands<'a>(brackets: &Brackets, entries: &[&'a Entry]) -> Stands<'a> {
 /// Whose proposal each bracket is: the plan says that it was put in as an alternative, and the proposal can be read and says the same.
 fn proposals<'a>(point: &Point, brackets: &Brackets, entries: &[&'a Entry]) -> HashMap<usize, &'a PartyId> {
     let mut proposed = HashMap::new();
-    for entry in entries {
-        let What::Proposal { replacement } = &entry.annotation.what else { continue };
-        let adoption = point.adoptions.get(&entry.annotation.id).filter(|adoption| adoption.how == How::Alternative);
-        if adoption.is_none() {
-            continue;
-        }
-        // A proposal that is a bracket already got no brackets around it.
-        let text = |range: &Range<usize>| point.words.get(range.clone()) == Some(replacement.as_str());
-        let reads = |bracket: &Bracket| text(&bracket.inner) || text(&bracket.range);
-        if let Some(at) = brackets.list.iter().position(reads) {
+    for entry in entries.iter().filter(|entry| entry.became == Some(State::Alternative)) {
+        let adoption = proposal::claim(&entry.annotation, &entry.party, Some(point));
+        let start = adoption.and_then(|adoption| proposal::bracket_at(&point.words, &adoption.after));
+        // In opening order the brackets stand by where they begin.
+        let at = start.and_then(|start| brackets.list.binary_search_by_key(&start, |bracket| bracket.range.start).ok());
+        if let Some(at) = at {
             proposed.entry(at).or_insert(&entry.party);
         }
     }

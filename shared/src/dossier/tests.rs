@@ -39,17 +39,28 @@ fn what_stood_in_the_first_text_is_nobodys_and_what_is_typed_later_is_its_partys
     assert_eq!(bracket(&dossier, "[75 or 80]").attribution(), "BOR");
 }
 
+/// Who supports a bracket, reserves on it and opposes it, and who said so of other words.
+fn stands(dossier: &Dossier, text: &str) -> [String; 4] {
+    let bracket = bracket(dossier, text);
+    let changed: Vec<_> = bracket.changed.iter().map(|stand| format!("{} {:?}", stand.party, stand.stance)).collect();
+    let [support, reserve, oppose] =
+        [&bracket.support, &bracket.reserve, &bracket.oppose].map(|parties| names(parties).join(" "));
+    [support, reserve, oppose, changed.join(" ")]
+}
+
 #[test]
 fn a_stand_is_on_the_innermost_bracket_and_of_several_the_strictest_counts() {
     let mut talks = Talks::over(TEXT, &[]);
     for (who, quote, stance) in [
         ("arv", "[red]", Stance::Accept),
-        ("bor", "the [red]", Stance::Oppose),
+        ("bor", "[the [red] line]", Stance::Oppose),
         ("cel", "[30]", Stance::Accept),
-        ("cel", "30", Stance::Reserve),
+        ("cel", "[30]", Stance::Reserve),
+        ("cel", "30", Stance::Oppose),
         ("dor", "[30][50]", Stance::Oppose),
         ("eri", "[30]", Stance::Oppose),
         ("fen", "[red]", Stance::Accept),
+        ("gal", "the [red]", Stance::Oppose),
     ] {
         let stand = talks.stand("1", quote, stance);
         let withdrawn = who == "eri";
@@ -57,15 +68,34 @@ fn a_stand_is_on_the_innermost_bracket_and_of_several_the_strictest_counts() {
         talks.put(who, layer, Annotation { withdrawn, ..stand });
     }
     let dossier = talks.dossier();
-    let stands = |text| {
-        let bracket = bracket(&dossier, text);
-        [&bracket.support, &bracket.reserve, &bracket.oppose].map(|parties| names(parties).join(" "))
-    };
-    assert_eq!(stands("[red]"), ["arv", "", ""], "what stands in another layer does not count");
-    assert_eq!(stands("[the [red] line]"), ["", "", "bor"]);
-    assert_eq!(stands("[30]"), ["", "cel", ""], "what was withdrawn does not count, nor what holds more than one bracket");
-    assert_eq!(stands("[50]"), ["", "", ""]);
+    let stands = |text| stands(&dossier, text);
+    assert_eq!(stands("[red]"), ["arv", "", "", ""], "what stands in another layer does not count");
+    assert_eq!(stands("[the [red] line]"), ["", "", "bor", "gal Oppose"], "a part of it is other words");
+    assert_eq!(stands("[30]"), ["", "cel", "", ""], "what was withdrawn does not count, nor what holds more than one bracket");
+    assert_eq!(stands("[50]"), ["", "", "", ""]);
     assert_eq!(bracket(&dossier, "[30]").attribution(), "res CEL");
+}
+
+#[test]
+fn a_stand_on_a_bracket_does_not_count_for_words_that_came_into_it_since() {
+    let mut talks = Talks::over("1. within [30 km] of it, [40 km] of that and [50] of those\n", &[]);
+    for (who, quote, stance) in [
+        ("arv", "[30 km]", Stance::Accept),
+        ("bor", "[30 km]", Stance::Oppose),
+        ("arv", "[40 km]", Stance::Accept),
+        ("arv", "[50]", Stance::Accept),
+    ] {
+        let stand = talks.stand("1", quote, stance);
+        talks.put(who, POSITIONS, stand);
+    }
+    talks.words("cel", "1", "within [30 km or none] of it, [40 km] of that and of those");
+    talks.words("cel", "1", "within [30 km or none] of it, [40 km] of that and of those, or [50]");
+    let dossier = talks.dossier();
+    assert_eq!(stands(&dossier, "[30 km or none]"), ["", "", "", "arv Accept bor Oppose"]);
+    assert_eq!(stands(&dossier, "[40 km]"), ["arv", "", "", ""]);
+    assert_eq!(stands(&dossier, "[50]"), ["", "", "", "arv Accept"], "the same words elsewhere are not those");
+    let by = bracket(&dossier, "[30 km or none]").attribution();
+    assert_eq!(by, "CEL; on other words ARV; opp on other words BOR");
 }
 
 #[test]
@@ -73,15 +103,24 @@ fn a_proposers_name_is_believed_only_from_the_proposal_itself() {
     let mut talks = Talks::over(TEXT, &[]);
     let proposal = talks.proposal("1", "[50]", "40");
     talks.put("cel", "shared", proposal.clone());
-    let adopter = Adopter { party: party("med"), proposed_by: Some(party("bor")), at_ms: 1 };
-    talks.edit("med", |txn| proposal::alternative(txn, &proposal, &adopter)).unwrap();
-    let whose = |name| {
+    let adopter = |party_: &str| Adopter { party: party("med"), proposed_by: Some(party(party_)), at_ms: 1 };
+    talks.edit("med", |txn| proposal::alternative(txn, &proposal, "[50]", &adopter("cel"))).unwrap();
+    let whose = |talks: &Talks, name| {
         let bracket = bracket(&talks.dossier_of(name), "[40]");
         (bracket.proposed_by.map(|party| party.to_string()), names(&bracket.typed_by).join(" "))
     };
-    assert_eq!(whose("med"), (Some("cel".into()), "med".into()));
-    assert_eq!(whose("arv"), (None, "med".into()), "the plan's word for it is a claim");
+    assert_eq!(whose(&talks, "med"), (Some("cel".into()), "med".into()));
+    assert_eq!(whose(&talks, "arv"), (None, "med".into()), "the plan's word for it is a claim");
     assert_eq!(bracket(&talks.dossier_of("med"), "[40]").attribution(), "CEL");
+    talks.put("bor", PUBLIC, proposal.clone());
+    assert_eq!(whose(&talks, "med").0, Some("cel".into()), "a copy under the same id is not what was put in");
+    assert_eq!(whose(&talks, "arv").0, None);
+
+    let mut talks = Talks::over(TEXT, &[]);
+    let proposal = talks.proposal("1", "[50]", "40");
+    talks.put("cel", PUBLIC, proposal.clone());
+    talks.edit("med", |txn| proposal::alternative(txn, &proposal, "[50]", &adopter("bor"))).unwrap();
+    assert_eq!(whose(&talks, "med").0, None, "the plan says that it is another's");
 }
 
 #[test]
