@@ -62,7 +62,7 @@ pub enum AdoptError {
 pub struct Adopter {
     /// The party.
     pub party: PartyId,
-    /// The proposer to be named in the plan; `None` keeps a confidence.
+    /// The proposer to be named in the plan; `None` keeps a confidence: the plan then holds the words and nothing of the proposal.
     pub proposed_by: Option<PartyId>,
     /// Now, in milliseconds since 1970-01-01 UTC.
     pub at_ms: u64,
@@ -191,6 +191,10 @@ fn write(
 ) -> Result<(), AdoptError> {
     if !plan::replace_words(txn, &point.id, stretches) {
         return Err(AdoptError::NotText);
+    }
+    // Even the id of a proposal made in confidence would tell that there is one.
+    if adoption.proposed_by.is_none() {
+        return Ok(());
     }
     plan::record(txn, &point.id, &proposal.id, adoption).map_err(|_| AdoptError::Gone(proposal.id.to_string()))
 }
