@@ -132,7 +132,9 @@ impl Dossier {
         let positions = self.entries.iter().filter(|entry| entry.layer.as_str() == POSITIONS);
         let stands: Vec<Stand> = positions.map(|Entry { party, annotation, .. }| Stand { party, annotation }).collect();
         let open = |point: &PointId| self.open.get(point).copied().unwrap_or_default();
-        standing::standing(&self.outline, &self.exact, |point| self.weaves.of(point), open, &stands, &self.consent)
+        let matrix = standing::standing(&self.outline, &self.exact, |point| self.weaves.of(point), open, &stands, &self.consent);
+        let faults = self.faults.iter().filter(|fault| fault.layer.as_str() == POSITIONS).cloned().collect();
+        Matrix { faults, ..matrix }
     }
 
     /// Brackets that open in one text and close in another; those of struck points left out.

@@ -8,7 +8,7 @@ use plenary_shared::{
 };
 use std::collections::{HashMap, HashSet};
 
-use super::read::below;
+use super::{annotations, read::below};
 use crate::{
     context::Context,
     error::CliError,
@@ -52,7 +52,9 @@ impl Brackets {
             let points: HashSet<&PointId> = below(&outline, what)?.iter().map(|point| &point.id).collect();
             narrow(&mut view, &points);
         }
-        context.output.page(&view, || page(&view, context.output.width()))
+        context.output.page(&view, || page(&view, context.output.width()))?;
+        annotations::tell(context, &view.faults);
+        Ok(())
     }
 }
 

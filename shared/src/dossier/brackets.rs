@@ -6,7 +6,7 @@ use std::{
     ops::Range,
 };
 
-use super::{Dossier, Entry, InPoint};
+use super::{Dossier, Entry, InPoint, LayerFault};
 use crate::{
     authorship,
     bracket::{Bracket, Brackets, Field, Kind, LooseAt, Spanning},
@@ -32,6 +32,9 @@ pub struct BracketsView {
     /// Marks that have no partner in any text.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub loose: Vec<LooseAt>,
+    /// What could not be read in the layers: it counts for nothing here.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub faults: Vec<LayerFault>,
 }
 
 /// The brackets of one point.
@@ -168,6 +171,7 @@ impl Dossier {
             points,
             spanning: self.across.spanning.clone(),
             loose: self.across.loose.clone(),
+            faults: self.faults.clone(),
         }
     }
 

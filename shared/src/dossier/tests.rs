@@ -226,6 +226,22 @@ fn what_cannot_be_read_in_a_layer_is_told_to_whoever_reads_the_layer() {
 }
 
 #[test]
+fn positions_that_cannot_be_read_are_told_with_what_would_have_counted_them() {
+    let mut talks = Talks::over(TEXT, &["arv"]);
+    for layer in [PUBLIC, POSITIONS] {
+        let mut txn = yrs::Transact::transact_mut(talks.layer("arv", layer));
+        txn.get_or_insert_map(crate::layer::ANNOTATIONS).insert(&mut txn, "x", 7);
+    }
+    let dossier = talks.dossier();
+    let layers = |faults: Vec<LayerFault>| faults.into_iter().map(|fault| fault.layer.to_string()).collect::<Vec<_>>();
+    assert_eq!(layers(dossier.standing().faults), ["positions"]);
+    assert_eq!(layers(dossier.brackets().faults), ["positions", "public"]);
+    let printed = crate::edition::annotated(&dossier, crate::edition::Format::Markdown);
+    let front = printed.split("\n---\n").next().unwrap();
+    assert!(front.contains("**Incomplete:** 2 faults in the layers of ARV"), "{front}");
+}
+
+#[test]
 fn only_what_stands_in_the_layer_of_positions_counts_for_the_standing() {
     let mut talks = Talks::over(TEXT, &["arv", "bor"]);
     talks.accept(&["arv"], "2");

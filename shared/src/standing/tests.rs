@@ -376,3 +376,20 @@ fn only_who_opposes_the_striking_opposes_what_was_done_to_the_point_above() {
     let opposed = "b opposed blocked struck: arv none, bel oppose changed conflict";
     talks.check(&["a open blocked: arv accept, bel accept", opposed, "c opposed struck: arv none, bel oppose"]);
 }
+
+#[test]
+fn what_is_agreed_ad_referendum_below_keeps_the_point_above_from_being_agreed_outright() {
+    let mut talks = Talks::over(&[("a", 0, "words"), ("b", 1, "words"), ("c", 2, "words"), ("d", 1, "words"), ("e", 0, "words")]);
+    talks.ad_referendum("arv", "c");
+    talks.accept(&["arv", "bel"], "a");
+    let states = |talks: &Talks| talks.matrix().points.iter().map(|p| (p.standing, p.ad_referendum)).collect::<Vec<_>>();
+    let (outright, subject) = ((State::Agreed, false), (State::Agreed, true));
+    assert_eq!(states(&talks), [subject, subject, subject, outright, (State::Open, false)]);
+    // What is struck is not among the words of the point above.
+    let mut talks = Talks::over(&[("a", 0, "words"), ("b", 1, "words")]);
+    talks.points[1].struck = true;
+    talks.ad_referendum("arv", "b");
+    talks.accept(&["bel"], "b");
+    talks.accept(&["arv", "bel"], "a");
+    assert_eq!(states(&talks), [outright, subject]);
+}
