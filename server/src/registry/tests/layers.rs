@@ -263,7 +263,7 @@ async fn a_party_changes_its_layers_at_a_pace_of_its_own() {
     let table = Table::new().await;
     table.open("arv/delegate", "talk", &[]).await.unwrap();
     let toggle = async |n: u32| {
-        let audience: &[&str] = if n % 2 == 0 { &["bor"] } else { &[] };
+        let audience: &[&str] = if n.is_multiple_of(2) { &["bor"] } else { &[] };
         table.narrow("arv/delegate", "talk", audience).await
     };
     for n in 1..limits::LAYER_CHANGES_AT_ONCE {
