@@ -19,7 +19,8 @@ use std::{fmt, str::FromStr};
 use crate::{
     anchor::Anchor,
     id::{AnnotationId, MemberId, PointId},
-    words::WordsDigest,
+    limits,
+    words::{Exact, WordsDigest},
 };
 
 pub use edit::{EditError, put, remove, set_resolved, withdraw};
@@ -104,10 +105,21 @@ pub struct Position {
 pub struct Kept {
     /// Their digest.
     pub digest: WordsDigest,
-    /// Their canonical form ([`crate::words`]), to show what has changed since.
+    /// Their canonical form ([`crate::words`]), to show what has changed since; empty where it is not kept.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
     pub json: String,
     /// Everything that had been written into them by then ([`crate::weave`]), to tell words that came back from words that stayed.
     pub weave: String,
+}
+
+impl Kept {
+    /// What a position of this stance keeps of the words that it is about. An acceptance keeps them whole, as far as they will ever be
+    /// compared; the others their digest alone, so that long words cannot keep a party from opposing them.
+    pub fn of(stance: Stance, exact: &Exact, weave: &str) -> Kept {
+        let whole = stance == Stance::Accept && exact.json.len() <= limits::KEPT_BYTES_MAX;
+        let json = if whole { exact.json.clone() } else { String::new() };
+        Kept { digest: exact.digest, json, weave: weave.to_owned() }
+    }
 }
 
 /// For or against.

@@ -151,6 +151,12 @@ pub const TOKEN: Duration = Duration::from_secs(365 * 24 * 3600);
 pub const POINTS_MAX: usize = 20_000;
 /// Depth of the tree of points: articles, paragraphs, items and sub-items need 5.
 pub const POINT_DEPTH_MAX: usize = 16;
+/// 64 KiB: words that a position keeps and that are compared with the present ones, as canonical JSON; 25 pages.
+pub const KEPT_BYTES_MAX: usize = 64 << 10;
+/// 64 KiB: what a full document still takes in small updates, so that in a full layer a position can be taken back.
+pub const FULL_RESERVE_BYTES: usize = 64 << 10;
+/// 512 bytes: a small update. Taking a position back needs 60.
+pub const SMALL_UPDATE_BYTES: usize = 512;
 /// Annotations in a layer: fifty times the points of a long treaty, and few enough that looking each up in a text of 100,000 pieces
 /// ends within seconds.
 pub const ANNOTATIONS_MAX: usize = 10_000;

@@ -123,8 +123,11 @@ pub struct PointStanding {
     pub struck: bool,
     /// Of its present words.
     pub digest: WordsDigest,
-    /// Open brackets in it and below it.
+    /// Open brackets in it and below it; one that spans points counts where it opens.
     pub open_brackets: usize,
+    /// A bracket that opens or closes in another text passes through it or through something below it, so it is not agreed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub spanned: bool,
     /// What the positions come to.
     pub standing: State,
     /// Agreed subject to the capital of a party that must consent.
@@ -201,18 +204,26 @@ pub enum CellState {
 pub enum NoDifference {
     /// What the position keeps as the accepted words is not what its digest is of.
     Unreadable,
-    /// The words are too long to be compared here, alone or with those of the party's other lapsed acceptances.
+    /// The words are too long to be kept or compared here, alone or with those of the party's other lapsed acceptances.
     TooLong,
 }
 
+/// What is open in a point's own texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Open {
+    /// Brackets and loose marks; one that spans points counts where it opens.
+    pub brackets: usize,
+    /// The point holds a mark of a bracket that opens or closes in another text, or stands within one.
+    pub spanned: bool,
+}
+
 /// The standing of all points of `outline`, whose exact words `exact` holds. `weave` gives what a point's words were woven from
-/// (none: nothing is marked as returned), `open_brackets` counts the open brackets in a point's own heading and words. `stands`
-/// are the entries of the layers `positions`, in any order; `consent` names the parties that must consent.
+/// (none: nothing is marked as returned), `open` what is open in a point's own texts. `stands` are the entries of the layers `positions`, in any order; `consent` names the parties that must consent.
 pub fn standing<W: AsRef<str>>(
     outline: &Outline,
     exact: &ExactWords,
     weave: impl Fn(&PointId) -> Option<W>,
-    open_brackets: impl Fn(&PointId) -> usize,
+    open: impl Fn(&PointId) -> Open,
     stands: &[Stand],
     consent: &BTreeSet<PartyId>,
 ) -> Matrix {
@@ -221,12 +232,12 @@ pub fn standing<W: AsRef<str>>(
     let parties = columns(live.iter().map(|(party, ..)| *party), consent);
     let own = position::of_each(&places, &parties, &live);
     let cells = all_cells(&places, &own, &parties, weave);
-    let brackets = tree::sums(&places, |place| open_brackets(&place.point.id));
+    let open = tree::sums(&places, |place| open(&place.point.id));
     let blocked = blocked(&places, &own, consent.len());
     let mut counts = Counts::default();
-    let points = places.iter().zip(cells).zip(brackets.into_iter().zip(blocked));
-    let points = points.map(|((place, cells), (open_brackets, blocked_below))| {
-        let standing = state(cells.iter().take(consent.len()), open_brackets, blocked_below);
+    let points = places.iter().zip(cells).zip(open.into_iter().zip(blocked));
+    let points = points.map(|((place, cells), (open, blocked_below))| {
+        let standing = state(cells.iter().take(consent.len()), open, blocked_below);
         if !place.gone {
             counts.add(standing);
         }
@@ -237,7 +248,8 @@ pub fn standing<W: AsRef<str>>(
             depth: place.point.depth,
             struck: place.gone,
             digest: place.exact.digest,
-            open_brackets,
+            open_brackets: open.brackets,
+            spanned: open.spanned,
             standing,
             ad_referendum: standing == State::Agreed && cells.iter().take(consent.len()).any(|cell| cell.ad_referendum),
             blocked_below,
@@ -365,11 +377,11 @@ fn blocked(places: &[Place], own: &[BTreeMap<usize, Own>], consenting: usize) ->
     blocked
 }
 
-fn state<'a>(cells: impl Iterator<Item = &'a Cell> + Clone, open_brackets: usize, blocked_below: bool) -> State {
+fn state<'a>(cells: impl Iterator<Item = &'a Cell> + Clone, open: Open, blocked_below: bool) -> State {
     let any = |stance| cells.clone().any(|cell| cell.stance == stance);
     let accepted = cells.clone().next().is_some() && cells.clone().all(|cell| cell.stance == CellState::Accept);
     match () {
-        () if accepted && open_brackets == 0 && !blocked_below => State::Agreed,
+        () if accepted && open == Open::default() && !blocked_below => State::Agreed,
         () if any(CellState::Oppose) => State::Opposed,
         () if any(CellState::Reserve) => State::Reserved,
         () if any(CellState::Lapsed) => State::Lapsed,

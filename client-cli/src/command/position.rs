@@ -170,7 +170,7 @@ impl Stand {
         let bracket = self.stretch.find_bracket(point)?;
         let words = match bracket {
             Some(_) => None,
-            None => Some(kept(&document, &outline, point, self.expect)?),
+            None => Some(kept(&document, &outline, point, self.stance, self.expect)?),
         };
         let position = Position { stance: self.stance, ad_referendum: self.ad_referendum, words };
         let about = about(&position, bracket.clone().and_then(|range| point.words.get(range)));
@@ -193,7 +193,13 @@ impl Stand {
 }
 
 /// The exact words of a point, to be kept with a position on them.
-fn kept(plan: &LiveDocument, outline: &Outline, point: &Point, expect: Option<WordsDigest>) -> Result<Kept, CliError> {
+fn kept(
+    plan: &LiveDocument,
+    outline: &Outline,
+    point: &Point,
+    stance: Stance,
+    expect: Option<WordsDigest>,
+) -> Result<Kept, CliError> {
     let exact = ExactWords::read(outline);
     let exact = exact.get(&point.id).ok_or_else(|| CliError::NotFound(format!("the plan shows no point {}", point.id)))?;
     if let Some(expected) = expect.filter(|expected| *expected != exact.digest) {
@@ -208,8 +214,7 @@ fn kept(plan: &LiveDocument, outline: &Outline, point: &Point, expect: Option<Wo
         Ok(Weaves::read(txn, outline, &census))
     });
     let weaves = weaves.map_err(|error: gate::Refusal| CliError::Refused(format!("the plan cannot be read: {error}")))?;
-    let weave = weaves.of(&point.id).unwrap_or_default().to_owned();
-    Ok(Kept { digest: exact.digest, json: exact.json.clone(), weave })
+    Ok(Kept::of(stance, exact, weaves.of(&point.id).unwrap_or_default()))
 }
 
 /// What a position says, in words.

@@ -254,7 +254,8 @@ impl RoomState {
     /// Whether an update still fits. What is known of the size is an upper bound; before anything is refused it is measured, and
     /// whatever only deletes is let through.
     fn has_room(&mut self, member: &Member, update: &Bytes) -> bool {
-        let (waiting, most) = (self.waiting_bytes + update.len(), self.bytes_max);
+        let reserve = if update.len() <= limits::SMALL_UPDATE_BYTES { limits::FULL_RESERVE_BYTES } else { 0 };
+        let (waiting, most) = (self.waiting_bytes + update.len(), self.bytes_max + reserve);
         let fits = |document: &Document| document.bytes() + waiting <= most;
         fits(&self.document)
             || (self.document.diff(&StateVector::default()).is_ok() && fits(&self.document))

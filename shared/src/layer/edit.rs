@@ -54,7 +54,9 @@ pub fn put(txn: &mut TransactionMut, annotation: &Annotation) -> Result<(), Edit
             }
             if let Some(kept) = &position.words {
                 entry.insert(txn, "digest", kept.digest.to_string());
-                entry.insert(txn, "words", kept.json.as_str());
+                if !kept.json.is_empty() {
+                    entry.insert(txn, "words", kept.json.as_str());
+                }
                 entry.insert(txn, "weave", kept.weave.as_str());
             }
         }
@@ -87,8 +89,9 @@ pub fn set_resolved(txn: &mut TransactionMut, id: &AnnotationId, resolved: bool)
     set_flag(txn, id, "resolved", resolved)
 }
 
-/// Marks an entry as taken back; tells whether that changed anything.
+/// Marks an entry as taken back; tells whether that changed anything. The words that a position kept go: they are compared no more.
 pub fn withdraw(txn: &mut TransactionMut, id: &AnnotationId) -> Result<bool, EditError> {
+    stored(txn, id)?.remove(txn, "words");
     set_flag(txn, id, "withdrawn", true)
 }
 

@@ -124,7 +124,7 @@ impl<T: ReadTxn> Fields<'_, T> {
     fn kept(&self) -> Result<Kept, &'static str> {
         Ok(Kept {
             digest: self.required("digest")?.parse().map_err(|_| "digest")?,
-            json: self.required("words")?,
+            json: self.string("words")?.unwrap_or_default(),
             weave: self.required("weave")?,
         })
     }

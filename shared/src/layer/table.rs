@@ -35,7 +35,7 @@ pub struct Tabled {
 }
 
 /// What it takes to table `ids` out of `from` into `to` at `now_ms`. `shown` tells whether whoever reads `to` reads an entry in another layer.
-/// The entries lose the time at which they were drafted.
+/// The entries lose the time at which they were drafted, and that they were settled there.
 ///
 /// # Errors
 /// See [`TableError`]; nothing may be done then.
@@ -59,7 +59,7 @@ pub fn table(
                 if let Some(to) = draft.reply_to.as_ref().filter(hidden) {
                     return Err(TableError::Reply { id: id.clone(), to: to.clone() });
                 }
-                tabled.put.push(Annotation { at_ms: now_ms, ..draft.clone() });
+                tabled.put.push(Annotation { at_ms: now_ms, resolved: false, ..draft.clone() });
             }
             _ => {}
         }

@@ -110,7 +110,7 @@ fn what_is_no_annotation_is_reported_and_the_rest_is_read() {
     assert_eq!(layer.annotations, [annotation("good", What::Note)]);
     let fields = layer.faults.iter().map(|fault| match fault {
         Fault::Unreadable { key, field } => (key.as_str(), field.as_str()),
-        Fault::BeyondShare | Fault::Unavailable | Fault::TooMany { .. } => panic!("{fault}"),
+        other => panic!("{other}"),
     });
     let fields: Vec<_> = fields.collect();
     for (id, field, _) in broken {
@@ -128,6 +128,21 @@ fn a_position_without_its_words_is_none() {
         put(&mut txn, &annotation("a", What::Position(position))).unwrap();
     }
     assert_eq!(layer(&doc).faults, [Fault::Unreadable { key: "a".into(), field: "digest".into() }]);
+}
+
+#[test]
+fn long_words_keep_nobody_from_a_position_and_a_withdrawn_one_keeps_none() {
+    let (exact, doc) = (|json: String| Exact { json, digest: "a".repeat(64).parse().unwrap() }, crate::plan::new_doc(7));
+    let (short, long) = (exact("{}".into()), exact("x".repeat(limits::KEPT_BYTES_MAX + 1)));
+    let kept = |stance, exact| Kept::of(stance, exact, "w").json.len();
+    assert_eq!([Stance::Accept, Stance::Reserve, Stance::Oppose].map(|stance| kept(stance, &short)), [2, 0, 0]);
+    assert_eq!([Stance::Accept, Stance::Reserve, Stance::Oppose].map(|stance| kept(stance, &long)), [0, 0, 0]);
+    let mut txn = doc.transact_mut();
+    let words = Some(Kept::of(Stance::Accept, &short, "w"));
+    put(&mut txn, &annotation("a", What::Position(Position { stance: Stance::Accept, ad_referendum: false, words }))).unwrap();
+    withdraw(&mut txn, &"a".parse().unwrap()).unwrap();
+    let What::Position(Position { words: Some(kept), .. }) = Layer::read(&txn).annotations.remove(0).what else { panic!() };
+    assert_eq!((kept.json.as_str(), kept.weave.as_str(), kept.digest), ("", "w", short.digest));
 }
 
 #[test]
@@ -157,7 +172,7 @@ fn tabling_is_all_or_none_and_safe_to_repeat() {
     let tabled = |from: &[Annotation], to: &[Annotation], ids: &[AnnotationId]| table(&of(from), &of(to), ids, 9, |_| false);
 
     let both = tabled(&all, &[], &[a.clone(), e.clone(), a.clone()]).unwrap();
-    assert_eq!(both.put, [Annotation { at_ms: 9, ..all[0].clone() }, Annotation { at_ms: 9, ..all[4].clone() }]);
+    assert_eq!(both.put, [Annotation { at_ms: 9, ..all[0].clone() }, Annotation { at_ms: 9, resolved: false, ..all[4].clone() }]);
     assert_eq!(both.remove, [a.clone(), e.clone()]);
     // The first edit came through, the second did not: repeated, only that is left. Then nothing is.
     let again = Tabled { put: vec![], remove: vec![a.clone(), e.clone()] };

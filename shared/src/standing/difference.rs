@@ -7,13 +7,11 @@ use std::collections::HashMap;
 use super::NoDifference;
 use crate::{
     layer::Kept,
-    limits::POINT_DEPTH_MAX,
+    limits::{KEPT_BYTES_MAX, POINT_DEPTH_MAX},
     redline::{Piece, redline_within},
     words::{Canonical, Exact, WordsDigest},
 };
 
-/// 64 KiB: the longest words that are compared, as JSON and as text; 25 pages.
-const WORDS_BYTES_MAX: usize = 64 << 10;
 /// 32 MiB: accepted and present words compared for one matrix, as JSON; about a second's work. It also bounds what comes out.
 const BYTES_MAX: usize = 32 << 20;
 /// Comparisons of single words for one matrix, about a second's work; a paragraph of 100 words that was written anew takes 40,000
@@ -58,7 +56,8 @@ impl Differences {
     pub(super) fn of<'a>(&mut self, party: usize, at: &mut AtPoint<'a>, kept: &'a Kept) -> Result<Vec<Piece>, NoDifference> {
         let share = self.shares.get_mut(party).ok_or(NoDifference::TooLong)?;
         let bytes = kept.json.len().saturating_add(at.exact.json.len());
-        if kept.json.len().max(at.exact.json.len()) > WORDS_BYTES_MAX || bytes > share.bytes {
+        let longest = kept.json.len().max(at.exact.json.len());
+        if kept.json.is_empty() || longest > KEPT_BYTES_MAX || bytes > share.bytes {
             return Err(NoDifference::TooLong);
         }
         share.bytes -= bytes;
@@ -95,5 +94,5 @@ fn text(json: &str, digest: WordsDigest) -> Result<String, NoDifference> {
         return Err(NoDifference::Unreadable);
     }
     let text = words.text();
-    if text.len() > WORDS_BYTES_MAX { Err(NoDifference::TooLong) } else { Ok(text) }
+    if text.len() > KEPT_BYTES_MAX { Err(NoDifference::TooLong) } else { Ok(text) }
 }

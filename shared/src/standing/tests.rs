@@ -12,6 +12,10 @@ use crate::{
     plan::{Point, Schedule},
 };
 
+fn open(brackets: usize) -> Open {
+    Open { brackets, spanned: false }
+}
+
 /// A plan and what the parties said about it. `arv` and `bel` must consent.
 struct Talks {
     points: Vec<Point>,
@@ -94,7 +98,7 @@ impl Talks {
     fn matrix(&self) -> Matrix {
         let stands: Vec<Stand> = self.said.iter().map(|(party, annotation)| Stand { party, annotation }).collect();
         let outline = self.outline();
-        let brackets = |id: &PointId| outline.get(id).map_or(0, |point| point.words.matches('[').count());
+        let brackets = |id: &PointId| open(outline.get(id).map_or(0, |point| point.words.matches('[').count()));
         let weave = |_: &PointId| Some(self.weave.as_str());
         let matrix = standing(&outline, &ExactWords::read(&outline), weave, brackets, &stands, &self.consent);
         let reversed: Vec<Stand> = stands.iter().rev().copied().collect();

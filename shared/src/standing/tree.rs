@@ -1,5 +1,6 @@
 //! The points with their exact words, and which stands below which.
 
+use super::Open;
 use crate::{
     plan::{Outline, Point},
     words::{Exact, ExactWords},
@@ -32,12 +33,13 @@ pub(super) fn places<'a>(outline: &'a Outline, exact: &'a ExactWords) -> Vec<Pla
     places
 }
 
-/// For each place what it counts itself and what is counted below it, without what is struck there.
-pub(super) fn sums(places: &[Place], count: impl Fn(&Place) -> usize) -> Vec<usize> {
-    let mut sums: Vec<usize> = places.iter().map(count).collect();
+/// For each place what is open in it and below it, without what is struck there.
+pub(super) fn sums(places: &[Place], open: impl Fn(&Place) -> Open) -> Vec<Open> {
+    let mut sums: Vec<Open> = places.iter().map(open).collect();
     for (at, place) in places.iter().enumerate().rev() {
         if let Some(above) = place.parent.filter(|_| !place.point.struck) {
-            sums[above] = sums[above].saturating_add(sums[at]);
+            sums[above].brackets = sums[above].brackets.saturating_add(sums[at].brackets);
+            sums[above].spanned |= sums[at].spanned;
         }
     }
     sums

@@ -21,7 +21,7 @@ fn accept_instead(talks: &mut Talks, who: &str, id: &str, words: &str) {
 #[test]
 fn kept_words_that_are_not_what_was_accepted_are_not_shown() {
     let json = ExactWords::read(&Talks::over(&[("a", 0, "other")]).outline()).get(&"a".parse().unwrap()).unwrap().json.clone();
-    for nonsense in ["", "{}", "null", &json, &"[".repeat(50_000)] {
+    for nonsense in [" ", "{}", "null", &json, &"[".repeat(50_000)] {
         let mut talks = Talks::over(&[("a", 0, "words")]);
         keep(talks.say("arv", Stance::Accept, "a"), nonsense);
         let cell = talks.matrix().points[0].cells[0].clone();
@@ -133,7 +133,7 @@ fn the_weave_is_asked_for_only_where_an_acceptance_holds() {
         asked.set(asked.get() + 1);
         None::<String>
     };
-    let matrix = standing(&outline, &ExactWords::read(&outline), weave, |_| 0, &stands, &talks.consent);
+    let matrix = standing(&outline, &ExactWords::read(&outline), weave, |_| open(0), &stands, &talks.consent);
     assert_eq!(asked.get(), 1);
     assert!(!matrix.points[0].cells[0].returned, "without a weave nothing is marked as returned");
 }
