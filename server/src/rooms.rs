@@ -1,5 +1,8 @@
 //! From an address to its running room: one load at a time, and idle rooms leave memory.
 
+#[cfg(test)]
+mod tests;
+
 use bytes::Bytes;
 use plenary_shared::{
     id::{self, ConferenceId, DocAddress, PartyId},

@@ -159,3 +159,27 @@ async fn positions_are_shown_as_they_all_were_at_one_moment() {
     shown.sort_unstable();
     assert_eq!(shown, ["arv-1", "arv-2", "bor-1", "bor-2"], "no answer without what it answers");
 }
+
+#[tokio::test]
+async fn a_layer_that_does_not_load_in_time_is_named_and_keeps_nobody_waiting() {
+    let store = Arc::new(Eventful { inside: MemoryStore::default(), event: Mutex::default() });
+    let table = Arc::new(Table::on(store.clone()).await);
+    table.write("arv/positions", 1, |txn| layer::put(txn, &note("arv-1")).unwrap()).await;
+    append(&*store, "bor/positions", &record::GENESIS, 2, "bor-1").await;
+    let (begun, begins) = tokio::sync::oneshot::channel();
+    let (go_on, goes_on) = mpsc::channel::<()>();
+    let event = move || {
+        begun.send(()).unwrap();
+        let _ = goes_on.recv();
+    };
+    *store.event.lock().unwrap() = Some((layer_at("bor/positions"), Box::new(event)));
+    tokio::time::pause();
+    let asks = table.clone();
+    let asked = tokio::spawn(async move { annotations(&asks, "med", Needs::Positions).await });
+    begins.await.unwrap();
+    tokio::time::advance(limits::VIEW_READING + Duration::from_secs(1)).await;
+    let view = asked.await.unwrap();
+    assert_eq!(layers(&view), ["arv/positions"]);
+    assert_eq!((view.faults[0].party.as_str(), &view.faults[0].fault), ("bor", &Fault::Unavailable));
+    drop(go_on);
+}
