@@ -232,6 +232,7 @@ mod tests {
             "plenary|schedule|plan|5|--after|4:done|17:certified|--after|3|--responsible|MED",
             "plenary|schedule|plan|5|--trigger||--offset|none|--duration||--after|none|--verifier|",
             "plenary|adopt|plan|k3x9abcd|--party|arv",
+            "plenary|alternative|plan|k3x9abcd|--now|[30 or 35]",
             "plenary|alternative|plan|k3x9abcd",
             "plenary|export|plan|--clean|--html|--output|plan.html",
             "plenary|export|plan|--annotated",

@@ -4,6 +4,7 @@ mod conference;
 mod export;
 mod layer;
 mod log;
+mod place;
 mod plan;
 mod sync;
 mod view;
@@ -16,25 +17,17 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{delete, get, post, put},
 };
-use plenary_shared::{
-    access::Role,
-    api,
-    id::{ConferenceId, DocAddress, PartyId},
-    limits,
-};
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
-};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use plenary_shared::{access::Role, api, limits};
+use std::sync::{Arc, atomic::AtomicU64};
 
 use crate::{
     auth::{self, SecretDigest},
     config::Limits,
-    metrics::{Figures, Present},
+    metrics::Figures,
     registry::{Registry, RegistryError},
     rooms::{RoomError, Rooms},
 };
+use place::Places;
 
 /// What requests work with.
 pub struct App {
@@ -45,68 +38,20 @@ pub struct App {
     /// Figures.
     pub metrics: Arc<Figures>,
     limits: Limits,
-    sessions: Arc<Semaphore>,
-    large: Arc<Semaphore>,
-    large_by_party: Mutex<HashMap<(ConferenceId, PartyId), Arc<Semaphore>>>,
-    by_member: Mutex<HashMap<String, Arc<Semaphore>>>,
+    places: Places,
     next_session: AtomicU64,
 }
 
 impl App {
     /// An application on its registry and rooms.
     pub fn new(registry: Arc<Registry>, rooms: Arc<Rooms>, metrics: Arc<Figures>, limits: Limits) -> Arc<Self> {
-        Arc::new(Self {
-            registry,
-            rooms,
-            metrics,
-            limits,
-            sessions: Arc::new(Semaphore::new(limits.sessions)),
-            large: Arc::new(Semaphore::new(plenary_shared::limits::LARGE_MESSAGES_MAX)),
-            large_by_party: Mutex::default(),
-            by_member: Mutex::default(),
-            next_session: AtomicU64::new(0),
-        })
-    }
-
-    /// A place among the sessions, in all and of the member, or `None` if there is none left. A session is counted as long as it lasts.
-    fn session_place(&self, member: &api::Member, address: &DocAddress) -> Option<SessionPlace> {
-        let place = self.view_place(member)?;
-        Some(SessionPlace { _counted: Some(Present::session(self.metrics.of(address))), ..place })
-    }
-
-    /// The same for a view while it is made. No figure shows it: how long it takes tells how much the member has to read, private
-    /// layers included.
-    fn view_place(&self, member: &api::Member) -> Option<SessionPlace> {
-        let all = self.sessions.clone().try_acquire_owned().ok()?;
-        let mut by_member = self.by_member.lock().unwrap_or_else(PoisonError::into_inner);
-        let places = self.limits.sessions_per_member;
-        if by_member.len() > limits::SESSIONS_MAX {
-            by_member.retain(|_, semaphore| semaphore.available_permits() < places);
-        }
-        let own = by_member.entry(format!("{}/{}", member.conference, member.member));
-        let own = own.or_insert_with(|| Arc::new(Semaphore::new(places))).clone().try_acquire_owned().ok()?;
-        Some(SessionPlace { _all: all, _own: own, _counted: None })
-    }
-
-    /// Places for large messages, among all and among a party's.
-    fn large_places(&self, member: &api::Member) -> (Arc<Semaphore>, Arc<Semaphore>) {
-        let mut by_party = self.large_by_party.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = by_party.entry((member.conference.clone(), member.party.clone()));
-        let own = own.or_insert_with(|| Arc::new(Semaphore::new(limits::LARGE_MESSAGES_PER_PARTY_MAX)));
-        (self.large.clone(), own.clone())
+        Arc::new(Self { registry, rooms, metrics, limits, places: Places::new(&limits), next_session: AtomicU64::new(0) })
     }
 
     /// Waits until no session is left.
     pub async fn all_sessions_ended(&self) {
-        let _ = self.sessions.acquire_many(u32::try_from(self.limits.sessions).unwrap_or(u32::MAX)).await;
+        self.places.all_sessions_ended(&self.limits).await;
     }
-}
-
-/// A place among the sessions, kept as long as one lasts.
-struct SessionPlace {
-    _all: OwnedSemaphorePermit,
-    _own: OwnedSemaphorePermit,
-    _counted: Option<Present>,
 }
 
 /// The routes.
@@ -274,6 +219,7 @@ impl From<RegistryError> for ApiError {
             RegistryError::Exists { .. } => Self { status: StatusCode::CONFLICT, error: "exists", message },
             RegistryError::Invalid(message) => Self::invalid(message),
             RegistryError::Invitation => Self { status: StatusCode::FORBIDDEN, error: "forbidden", message },
+            RegistryError::Pace => Self { status: StatusCode::TOO_MANY_REQUESTS, error: "too_often", message },
             RegistryError::Full { .. } => Self { status: StatusCode::CONFLICT, error: "full", message },
             RegistryError::Store(error) => {
                 tracing::error!(%error, "the registry could not be written");

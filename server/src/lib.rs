@@ -17,6 +17,8 @@ mod room;
 mod rooms;
 mod session;
 pub mod store;
+#[cfg(test)]
+mod testing;
 
 use axum::{body::Body, extract::Request};
 use hyper::{body::Incoming, service::service_fn};

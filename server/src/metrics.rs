@@ -81,8 +81,6 @@ pub struct Metrics {
     pub rebuilds: Counter,
     /// Documents that could not be opened.
     pub open_failures: Counter,
-    /// Sockets opened.
-    pub sessions: Counter,
     sessions_open: Counter,
 }
 
@@ -96,7 +94,6 @@ impl Metrics {
             ("refused_total", "Messages refused", &self.refused),
             ("rebuilds_total", "Plans built again from their log", &self.rebuilds),
             ("open_failures_total", "Plans that could not be opened", &self.open_failures),
-            ("sessions_total", "Sockets opened", &self.sessions),
         ];
         for (name, help, counter) in counters {
             let _ =

@@ -6,6 +6,7 @@
 
 mod layers;
 mod members;
+mod pace;
 mod plans;
 mod rights;
 mod state;
@@ -30,6 +31,7 @@ use crate::{
     now_ms,
     store::{Store, StoreError},
 };
+use pace::Paces;
 pub use state::{ConferenceEntry, PlanEntry, Whom};
 use state::{Event, State};
 
@@ -64,6 +66,9 @@ pub enum RegistryError {
         /// The limit.
         max: usize,
     },
+    /// A party changes its layers more often than people do.
+    #[error("your party changes its layers too often: wait some seconds, then try again")]
+    Pace,
     /// The log could not be written or read.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -90,6 +95,7 @@ pub struct Registry {
     end: Arc<Mutex<Digest>>,
     store: Arc<dyn Store>,
     version: watch::Sender<u64>,
+    paces: Paces,
 }
 
 const PAGE: usize = 1_000;
@@ -107,11 +113,12 @@ impl Registry {
             for (at, sealed) in page {
                 let (record, digest) = record::open(&end, &sealed).map_err(|_| RegistryError::Damaged(at))?;
                 let event = serde_json::from_slice(&record.update).map_err(|_| RegistryError::Damaged(at))?;
-                state.apply(event);
+                state.apply(&record.author, event);
                 (seq, end) = (at, digest);
             }
         }
-        Ok(Self { state: Arc::new(RwLock::new(state)), end: Arc::new(Mutex::new(end)), store, version: watch::Sender::new(0) })
+        let (state, end) = (Arc::new(RwLock::new(state)), Arc::new(Mutex::new(end)));
+        Ok(Self { state, end, store, version: watch::Sender::new(0), paces: Paces::default() })
     }
 
     /// Moves with every change: whoever cached a right asks again when it differs.
@@ -164,7 +171,7 @@ impl Registry {
             *end = new_end;
             let count = events.len();
             let mut state = state.write().unwrap_or_else(PoisonError::into_inner);
-            events.into_iter().for_each(|event| state.apply(event));
+            events.into_iter().for_each(|event| state.apply(&by, event));
             drop(state);
             version.send_modify(|version| *version += 1);
             Ok(count)

@@ -3,6 +3,7 @@
 //! **Architecture invariants:** a room owns its document; nothing else ever locks it. It applies only what the log holds
 //! durably. It never sees a socket: frames go into outboxes, which never make it wait.
 
+mod command;
 pub mod document;
 pub mod state;
 #[cfg(test)]
@@ -11,15 +12,14 @@ mod tests;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use plenary_shared::{
-    api::{LogLine, Member},
-    id::{DocAddress, PartyId},
-    limits,
-    protocol::{self, ClientMessage},
-    record::{Author, Digest, Record},
+    api::LogLine,
+    id::DocAddress,
+    limits, protocol,
+    record::{Digest, Record},
 };
 use std::{collections::HashMap, future::pending, sync::Arc};
 use tokio::{
-    sync::{OwnedSemaphorePermit, mpsc, oneshot},
+    sync::{mpsc, oneshot},
     time::Instant,
 };
 use yrs::StateVector;
@@ -30,48 +30,10 @@ use crate::{
     outbox::Outbox,
     store::{BoxFuture, Seq, Store, StoreError},
 };
+pub use command::{Command, Followed, Place};
 use document::{Document, OpenError};
 pub use state::{EditError, SessionId};
 use state::{Effect, Input, RoomState};
-
-/// What a room is asked from outside.
-pub enum Command {
-    /// A session opened. Answered once the session is in.
-    Join { session: SessionId, member: Member, outbox: Arc<Outbox>, joined: oneshot::Sender<()> },
-    /// A session's message; a large one keeps its place among the large ones until here.
-    Message { session: SessionId, message: ClientMessage, write: bool, place: Option<Place> },
-    /// A session has read all that waited and was too slow for the rest.
-    CatchUp { session: SessionId },
-    /// A session ended.
-    Leave { session: SessionId },
-    /// An edit of the server's own. Answered once it is durable.
-    Edit { author: Author, update: Bytes, done: oneshot::Sender<Result<(), EditError>> },
-    /// Asks for the whole document.
-    Read { state: oneshot::Sender<Bytes> },
-    /// Asks whose each client id is.
-    Owners { owners: oneshot::Sender<Vec<(u64, PartyId)>> },
-    /// Follows the log: each record as it comes to hold, the state before them if it is asked for.
-    Follow { session: SessionId, outbox: Arc<Outbox>, state: bool, joined: oneshot::Sender<Followed> },
-    /// The server stops: finish what waits, then close.
-    Stop,
-}
-
-/// Where following began.
-#[derive(Debug, Clone)]
-pub struct Followed {
-    /// The last record before those that will be told.
-    pub seq: Seq,
-    /// Records up to there that the log holds and the document does not.
-    pub refused: Vec<Seq>,
-}
-
-/// A place among the large messages that may be read at once.
-pub struct Place {
-    /// Among all.
-    pub _all: OwnedSemaphorePermit,
-    /// Among the party's.
-    pub _party: OwnedSemaphorePermit,
-}
 
 /// What a room works with.
 #[derive(Clone)]
@@ -221,10 +183,13 @@ impl Room {
                 self.edits.insert(self.next_edit, done);
                 self.state.handle(Input::Edit { edit: self.next_edit, author, update }, effects);
             }
-            Command::Read { state } => match self.state.document().diff(&StateVector::default()) {
-                Ok(bytes) => drop(state.send(bytes)),
-                Err(_) => effects.push(Effect::Rebuild),
-            },
+            Command::Read { state } => {
+                let document = self.state.document();
+                match document.diff(&StateVector::default()) {
+                    Ok(bytes) => drop(state.send((document.seq(), bytes))),
+                    Err(_) => effects.push(Effect::Rebuild),
+                }
+            }
             Command::Owners { owners } => drop(owners.send(self.state.document().owners())),
             Command::Follow { session, outbox, state, joined } => {
                 if state && !self.tell_state(&outbox) {

@@ -1,14 +1,16 @@
 //! From an address to its running room: one load at a time, and idle rooms leave memory.
 
+#[cfg(test)]
+mod tests;
+
 use bytes::Bytes;
 use plenary_shared::{
-    authorship::Owners,
     id::{self, ConferenceId, DocAddress, PartyId},
     limits,
-    record::{self, Author},
+    record::Author,
 };
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -18,12 +20,10 @@ use tokio::{
     time::timeout,
 };
 
-use yrs::{Update, updates::decoder::Decode};
-
 use crate::{
     metrics::Figures,
     room::{Command, EditError, Ended, Room, Surroundings},
-    store::Store,
+    store::{Seq, Store},
 };
 
 /// A running room's inbox.
@@ -183,22 +183,24 @@ impl Rooms {
 
     /// The whole document as one Yjs update V1.
     pub async fn read(self: &Arc<Self>, address: &DocAddress) -> Result<Bytes, RoomError> {
-        self.ask(address, |state| Command::Read { state }).await.map(|(_, state)| state)
+        self.read_at(address).await.map(|(_, state)| state)
     }
 
-    /// The party of each client id of a plan. The first text is nobody's: the server wrote it when the plan was created.
-    pub async fn owners(self: &Arc<Self>, address: &DocAddress) -> Result<Owners, RoomError> {
-        let (_, owners) = self.ask(address, |owners| Command::Owners { owners }).await?;
-        let (store, at) = (self.store.clone(), address.clone());
-        let first = tokio::task::spawn_blocking(move || first_clients(&*store, &at));
-        let first = first.await.ok().flatten().ok_or(RoomError::Unavailable)?;
-        Ok(owners.into_iter().filter(|(client, _)| !first.contains(client)).collect())
+    /// The same with the last record that it shows.
+    pub async fn read_at(self: &Arc<Self>, address: &DocAddress) -> Result<(Seq, Bytes), RoomError> {
+        self.ask(address, |state| Command::Read { state }).await.map(|(_, read)| read)
     }
 
-    /// Whether nothing was ever written into a document; then it needs no room to be read.
-    pub async fn is_blank(&self, address: &DocAddress) -> bool {
-        let (store, at) = (self.store.clone(), address.clone());
-        tokio::task::spawn_blocking(move || matches!(store.last_seq(&at), Ok(0))).await.unwrap_or(false)
+    /// The party of each client id of a document.
+    pub async fn owners(self: &Arc<Self>, address: &DocAddress) -> Result<Arc<[(u64, PartyId)]>, RoomError> {
+        self.ask(address, |owners| Command::Owners { owners }).await.map(|(_, owners)| owners)
+    }
+
+    /// Where the logs of documents end now; 0: nothing was ever written, `None`: the store cannot tell.
+    pub async fn ends(&self, addresses: &[DocAddress]) -> Vec<Option<Seq>> {
+        let (store, at) = (self.store.clone(), addresses.to_vec());
+        let ends = tokio::task::spawn_blocking(move || at.iter().map(|at| store.last_seq(at).ok()).collect());
+        ends.await.unwrap_or_else(|_| vec![None; addresses.len()])
     }
 
     /// Makes an edit of the server's own; answers once it is durable.
@@ -225,14 +227,6 @@ impl Rooms {
             tracing::error!("some documents could not be finished in time: what was acknowledged is in the log");
         }
     }
-}
-
-/// The client ids of a log's first record. Blocks.
-fn first_clients(store: &dyn Store, address: &DocAddress) -> Option<BTreeSet<u64>> {
-    let Some((_, sealed)) = store.read(address, 0, 1, limits::BATCH_BYTES_MAX).ok()?.pop() else { return Some(BTreeSet::new()) };
-    let (record, _) = record::open(&record::GENESIS, &sealed).ok()?;
-    let update = Update::decode_v1(&record.update).ok()?;
-    Some(update.state_vector().iter().map(|(client, _)| client.get()).collect())
 }
 
 async fn run(rooms: Arc<Rooms>, address: DocAddress, mut inbox: mpsc::Receiver<Command>) {

@@ -310,7 +310,8 @@ pub enum LogLine {
 /// What went wrong, for a program and for a person.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ErrorBody {
-    /// A word that does not change: `not_found`, `forbidden`, `unauthorized`, `invalid`, `exists`, `full`, `unavailable`.
+    /// A word that does not change: `not_found`, `forbidden`, `unauthorized`, `invalid`, `exists`, `full`, `too_often`,
+    /// `unavailable`.
     pub error: String,
     /// What was wrong and what to do.
     pub message: String,

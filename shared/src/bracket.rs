@@ -10,11 +10,11 @@
 //! **Alternatives** are siblings with nothing between them but spaces and at most one line break: `[30][50]`, `[30] [50]`.
 //!
 //! **Crossing.** Since only square marks count, brackets never cross each other. What drafters call crossing shows in two ways:
-//! as a bracket that opens in one point and closes in another ([`across`] finds those), and as one that cuts through Markdown's
+//! as a bracket that opens in one text and closes in another ([`across`] finds those), and as one that cuts through Markdown's
 //! emphasis (`*a [b* c]`), which is between the reader and Markdown: to a bracket asterisks are words like others.
 //!
 //! **What is counted** as open: every bracket, nested ones included, each alternative by itself, and every loose mark, because
-//! nothing that holds one can be agreed. A bracket that spans points counts once, where it opens. Escaped marks do not count.
+//! nothing that holds one can be agreed. A bracket that spans texts counts once, where it opens. Escaped marks do not count.
 
 mod across;
 mod placeholder;
@@ -22,7 +22,7 @@ mod placeholder;
 use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, ops::Range};
 
-pub use across::{Across, LooseAt, OpenCount, Place, Spanning, across};
+pub use across::{Across, Field, LooseAt, OpenCount, Place, Spanning, across};
 
 /// The brackets of one stretch of words.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -95,7 +95,7 @@ pub fn parse(words: &str) -> Brackets {
 
 impl Brackets {
     /// How much is open here: brackets, nested ones included, and loose marks. See the module for what is counted; where brackets
-    /// span points, [`Across`] counts.
+    /// span texts, [`Across`] counts.
     pub fn open_count(&self) -> usize {
         self.list.len() + self.loose.len()
     }
@@ -103,26 +103,18 @@ impl Brackets {
     /// The innermost bracket that holds a stretch of the words, as an index into the list: the one that somebody who points at the
     /// stretch means. `None` for an empty stretch, and where no bracket holds all of it.
     pub fn holding(&self, stretch: &Range<usize>) -> Option<usize> {
+        self.holding_within(stretch, &mut { usize::MAX })
+    }
+
+    /// The same for who asks often: takes the brackets that it looked at off `steps`, and finds none when these are used up.
+    pub(crate) fn holding_within(&self, stretch: &Range<usize>, steps: &mut usize) -> Option<usize> {
         // In opening order a bracket stands before those that it holds: the last that opens before the stretch, or one around that.
         let mut at = self.list.partition_point(|bracket| bracket.range.start <= stretch.start).checked_sub(1)?;
         while self.list[at].range.end < stretch.end {
             at = self.list[at].parent?;
+            *steps = steps.checked_sub(1)?;
         }
         (!stretch.is_empty()).then_some(at)
-    }
-
-    /// The alternatives of each group that has more than one, in the order of the words, as indices into the list.
-    pub fn alternatives(&self) -> Vec<Vec<usize>> {
-        let mut groups: Vec<Vec<usize>> = Vec::new();
-        let mut group_at = HashMap::new();
-        for (at, bracket) in self.list.iter().enumerate().filter(|(_, bracket)| bracket.alternative.is_some()) {
-            let group = *group_at.entry(bracket.group).or_insert(groups.len());
-            match groups.get_mut(group) {
-                Some(members) => members.push(at),
-                None => groups.push(vec![at]),
-            }
-        }
-        groups
     }
 }
 

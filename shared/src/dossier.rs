@@ -16,19 +16,21 @@ use yrs::TransactionMut;
 use crate::{
     api::Audience,
     authorship::{self, Owners, Run},
-    bracket::{self, Across, Brackets, Spanning},
+    bracket::{self, Across, Brackets, Field, Spanning},
     gate::census,
     id::{LayerId, POSITIONS, PartyId, PointId},
     layer::{Annotation, Layer, What},
     plan::{Outline, Point, words_text},
-    standing::{self, Matrix, Stand},
+    proposal::State,
+    redline::Shares,
+    standing::{self, Matrix, Open, Stand},
     stretch::Stretch,
     weave::Weaves,
     words::ExactWords,
 };
 
 pub use annotations::{AnnotationView, AnnotationsView, LayerFault};
-pub use brackets::{BracketView, BracketsView, Field, PointBrackets};
+pub use brackets::{Alternative, BracketView, BracketsView, OtherStand, PointBrackets};
 
 /// What a dossier is read from, besides the plan's document.
 #[derive(Debug, Clone, Default)]
@@ -72,6 +74,8 @@ pub struct Dossier {
     typed: HashMap<PointId, Vec<Run>>,
     brackets: HashMap<PointId, InPoint>,
     across: Across,
+    /// What is open in each point; nothing in a struck one, which is out of the text with all that it holds.
+    open: HashMap<PointId, Open>,
     /// Points that are struck, by themselves or with a point above them.
     struck: HashSet<PointId>,
 }
@@ -89,14 +93,13 @@ pub struct Entry {
     pub annotation: Annotation,
     /// Where it stands now.
     pub stretch: Stretch,
+    /// What became of it; none for what is no proposal.
+    pub became: Option<State>,
 }
 
-/// The brackets of one point.
-#[derive(Debug, Default)]
-struct InPoint {
-    heading: Brackets,
-    words: Brackets,
-}
+/// The brackets of one point's texts, in the order of [`Field::ALL`]; of schedules only those with marks.
+#[derive(Debug)]
+struct InPoint(Vec<(Field, Brackets)>);
 
 impl Dossier {
     /// Reads the dossier of the plan that `txn` shows; `state` is the same document encoded whole (Yjs update V1). Nothing is changed.
@@ -108,10 +111,12 @@ impl Dossier {
         let brackets: HashMap<PointId, InPoint> =
             outline.points.iter().map(|point| (point.id.clone(), InPoint::of(point))).collect();
         let struck = struck(&outline);
-        let standing = outline.points.iter().filter(|point| !struck.contains(&point.id));
-        let across = bracket::across(standing.filter_map(|point| Some((&point.id, &brackets.get(&point.id)?.words))));
+        let standing: Vec<&PointId> = outline.points.iter().map(|point| &point.id).filter(|id| !struck.contains(*id)).collect();
+        let texts = standing.iter().filter_map(|id| Some((*id, &brackets.get(*id)?.0)));
+        let across = bracket::across(texts.flat_map(|(id, texts)| texts.iter().map(move |(field, own)| (id, *field, own))));
+        let open = open(&standing, &across);
         let mut typed = HashMap::new();
-        for point in outline.points.iter().filter(|point| brackets.get(&point.id).is_some_and(|own| !own.words.list.is_empty())) {
+        for point in outline.points.iter().filter(|point| brackets.get(&point.id).is_some_and(InPoint::has_words)) {
             if let Some(text) = words_text(txn, &point.id) {
                 typed.insert(point.id.clone(), authorship::runs_by(txn, &text, &census));
             }
@@ -119,19 +124,20 @@ impl Dossier {
         let Sources { owners, consent, layers } = sources;
         let (entries, faults) = entries(txn, &outline, layers);
         let exact = ExactWords::read(&outline);
-        Some(Dossier { outline, exact, weaves, entries, consent, owners, faults, typed, brackets, across, struck })
+        Some(Dossier { outline, exact, weaves, entries, consent, owners, faults, typed, brackets, across, open, struck })
     }
 
     /// The standing of every point.
     pub fn standing(&self) -> Matrix {
         let positions = self.entries.iter().filter(|entry| entry.layer.as_str() == POSITIONS);
         let stands: Vec<Stand> = positions.map(|Entry { party, annotation, .. }| Stand { party, annotation }).collect();
-        let within = self.spanned();
-        let open = |point: &PointId| self.open_marks(point) + usize::from(within.contains(point));
-        standing::standing(&self.outline, &self.exact, |point| self.weaves.of(point), open, &stands, &self.consent)
+        let open = |point: &PointId| self.open.get(point).copied().unwrap_or_default();
+        let matrix = standing::standing(&self.outline, &self.exact, |point| self.weaves.of(point), open, &stands, &self.consent);
+        let faults = self.faults.iter().filter(|fault| fault.layer.as_str() == POSITIONS).cloned().collect();
+        Matrix { faults, ..matrix }
     }
 
-    /// Brackets that open in one point and close in another; those of struck points left out.
+    /// Brackets that open in one text and close in another; those of struck points left out.
     pub(crate) fn spanning(&self) -> &[Spanning] {
         &self.across.spanning
     }
@@ -140,39 +146,41 @@ impl Dossier {
     pub(crate) fn faults(&self) -> &[LayerFault] {
         &self.faults
     }
-
-    /// Brackets and loose marks in one point; none in a struck one, which is out of the text with all that it holds.
-    fn open_marks(&self, point: &PointId) -> usize {
-        let own = self.brackets.get(point).filter(|_| !self.struck.contains(point));
-        own.map_or(0, |own| own.heading.open_count() + own.words.open_count())
-    }
-
-    /// Points that stand whole between the marks of a bracket that opens and closes elsewhere.
-    fn spanned(&self) -> HashSet<&PointId> {
-        let place: HashMap<&PointId, usize> = self.outline.points.iter().enumerate().map(|(at, point)| (&point.id, at)).collect();
-        let at = |point| place.get(point).copied().unwrap_or(0);
-        // How many brackets open before each point and have not closed: a running sum, so that many long ones cost no more.
-        let mut steps = vec![0isize; self.outline.points.len() + 1];
-        for bracket in &self.across.spanning {
-            steps[at(&bracket.from.point)] += 1;
-            steps[at(&bracket.to.point)] -= 1;
-        }
-        let mut open = 0;
-        let mut spanned = HashSet::new();
-        for (point, step) in self.outline.points.iter().zip(steps) {
-            if open > 0 {
-                spanned.insert(&point.id);
-            }
-            open += step;
-        }
-        spanned
-    }
 }
 
 impl InPoint {
     fn of(point: &Point) -> Self {
-        Self { heading: bracket::parse(&point.heading), words: bracket::parse(&point.words) }
+        let parsed = Field::ALL.map(|field| (field, bracket::parse(field.text(point))));
+        Self(parsed.into_iter().filter(|(field, own)| !field.is_apart() || own.open_count() > 0).collect())
     }
+
+    fn has_marks(&self) -> bool {
+        self.0.iter().any(|(_, own)| own.open_count() > 0)
+    }
+
+    /// Whether there are brackets in its words.
+    fn has_words(&self) -> bool {
+        self.0.iter().any(|(field, own)| *field == Field::Words && !own.list.is_empty())
+    }
+}
+
+/// What is open in each of the points that are in the text, which are given in document order.
+fn open(points: &[&PointId], across: &Across) -> HashMap<PointId, Open> {
+    let place: HashMap<&PointId, usize> = points.iter().enumerate().map(|(at, id)| (*id, at)).collect();
+    // How many spanning brackets begin and end at each point: a running sum, so that many long ones cost no more.
+    let mut steps = vec![0isize; points.len() + 1];
+    for bracket in &across.spanning {
+        let (Some(from), Some(to)) = (place.get(&bracket.from.point), place.get(&bracket.to.point)) else { continue };
+        steps[*from] += 1;
+        steps[*to + 1] -= 1;
+    }
+    let mut counts: HashMap<&PointId, usize> = across.open.iter().map(|open| (&open.point, open.count)).collect();
+    let mut around = 0;
+    let open = points.iter().zip(steps).map(|(point, step)| {
+        around += step;
+        ((*point).clone(), Open { brackets: counts.remove(point).unwrap_or_default(), spanned: around > 0 })
+    });
+    open.collect()
 }
 
 fn struck(outline: &Outline) -> HashSet<PointId> {
@@ -200,8 +208,22 @@ fn entries(txn: &TransactionMut, outline: &Outline, mut layers: Vec<Source>) -> 
             }
             let point = place.get(&annotation.point).map(|at| &outline.points[*at]);
             let stretch = Stretch::find(txn, point, &annotation);
-            entries.push(Entry { party: party.clone(), layer: layer.clone(), audience: audience.clone(), annotation, stretch });
+            entries.push(Entry {
+                party: party.clone(),
+                layer: layer.clone(),
+                audience: audience.clone(),
+                annotation,
+                stretch,
+                became: None,
+            });
         }
+    }
+    // What is to be searched for in the text is bounded too, for each party by itself.
+    let parties: Vec<PartyId> = entries.iter().map(|entry: &Entry| entry.party.clone()).collect();
+    let mut shares = Shares::among(parties.iter());
+    for entry in &mut entries {
+        let point = place.get(&entry.annotation.point).map(|at| &outline.points[*at]);
+        entry.became = State::of(&entry.annotation, &entry.party, &entry.stretch, point, &mut shares);
     }
     let at = |entry: &Entry| place.get(&entry.annotation.point).copied().unwrap_or(usize::MAX);
     entries.sort_by_cached_key(|entry| (at(entry), start(&entry.stretch), entry.annotation.at_ms, entry.annotation.id.clone()));

@@ -185,6 +185,8 @@ pub enum Fault {
     },
     /// The layer cannot be read now; nothing of it is shown.
     Unavailable,
+    /// The party's layers hold more than one view reads of a party; nothing of this one is shown.
+    BeyondShare,
     /// More entries than `limits::ANNOTATIONS_MAX`; those with the smallest ids are shown.
     TooMany {
         /// How many there are.
@@ -199,6 +201,9 @@ impl fmt::Display for Fault {
                 write!(f, "the entry {key:?} has no readable {field} and is not shown: its party should write it again")
             }
             Fault::Unavailable => f.write_str("the layer cannot be read now, and nothing of it is shown: try again later"),
+            Fault::BeyondShare => f.write_str(
+                "its party's layers hold more than is read at once, and nothing of this one is shown: the party should take out what is settled",
+            ),
             Fault::TooMany { count } => {
                 let max = crate::limits::ANNOTATIONS_MAX;
                 write!(f, "the layer holds {count} entries; only the first {max} by id are shown")

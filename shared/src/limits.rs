@@ -19,6 +19,10 @@ pub const PLANS_MAX: usize = 2_000;
 /// Layers that one party may open on one plan, besides the built-in ones: a party that talks to 30 others apart, with three drafts
 /// for each. Counted for each party by itself: a limit that parties share would tell one of the others' layers.
 pub const LAYERS_MAX: usize = 100;
+/// One change of a party's layers each second, opening one or naming its readers: a script's pace. Each is kept for ever.
+pub const LAYER_CHANGE_EVERY: Duration = Duration::from_secs(1);
+/// Changes of a party's layers that need not wait for each other: a morning's arrangements at once.
+pub const LAYER_CHANGES_AT_ONCE: u32 = 30;
 /// Conferences on a server.
 pub const CONFERENCES_MAX: usize = 1_000;
 
@@ -104,6 +108,17 @@ pub const ROOMS_MAX: usize = 4_000;
 /// Layers of one party in memory at once: every layer of four plans. Neither plans nor other parties' layers count, and the private,
 /// the opened and the public ones are counted apart, so that nobody can tell from a refusal what others have open.
 pub const LAYER_ROOMS_PER_PARTY_MAX: usize = 500;
+/// Views made at once, in all: each may take a core for seconds, and what it reads is in memory meanwhile. The others wait in turn.
+pub const VIEWS_MAX: usize = 4;
+/// Views made at once for one party, so that one cannot take every place.
+pub const VIEWS_PER_PARTY_MAX: usize = 2;
+/// 16 MiB: what is read of one party's layers for a view: two full ones. What does not fit is named as left out. For each party by
+/// itself: none takes away what others have to say.
+pub const VIEW_BYTES_PER_PARTY_MAX: usize = 2 * LAYER_BYTES_MAX;
+/// Entries read of one party's layers for a view, for the same reason.
+pub const VIEW_ENTRIES_PER_PARTY_MAX: usize = 2 * ANNOTATIONS_MAX;
+/// For reading all layers of a view: what is not read by then is named as left out.
+pub const VIEW_READING: Duration = Duration::from_secs(8);
 /// 64 KiB: the body of an HTTP request; a list of 400 parties is the largest. Some are read before a credential is checked.
 pub const BODY_BYTES_MAX: usize = 64 << 10;
 /// 8 MiB: the body that creates a plan, its Markdown included.

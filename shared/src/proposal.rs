@@ -2,19 +2,25 @@
 //!
 //! To **adopt** one is to put its words in place of the stretch that it is for; to make it an **alternative** is to put them in brackets beside
 //! it: `[30][50]`. Either is one edit of the plan, and the point keeps who proposed and who put it in.
+//!
+//! **What the point keeps is a claim** of whoever may draft. It counts for a proposal if it names that one's party, and as long as the text
+//! reads so; it never stands in the way of putting a proposal in that is not in the text.
+
+mod adopt;
 
 use serde::{Deserialize, Serialize};
-use std::ops::Range;
-use yrs::TransactionMut;
 
 use crate::{
-    bracket::{self, Brackets},
+    bracket,
+    dossier::Entry,
     id::PartyId,
     layer::{Annotation, What},
-    plan::{self, Adoption, How, Outline, Point},
+    plan::{Adoption, How, Point},
     redline::{Piece, Shares},
-    stretch::Stretch,
+    stretch::{self, Stretch},
 };
+
+pub use adopt::{AdoptError, Adopter, adopt, alternative};
 
 /// A proposal against today's words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,33 +55,41 @@ pub enum State {
 }
 
 impl Proposed {
-    /// Reads what became of a proposal of `party` for `point`, at the expense of its share; `None` for another kind of annotation.
-    pub fn of(
-        annotation: &Annotation,
-        stretch: &Stretch,
-        point: Option<&Point>,
-        party: &PartyId,
-        shares: &mut Shares,
-    ) -> Option<Proposed> {
-        let What::Proposal { replacement } = &annotation.what else { return None };
-        let (state, today) = State::of(annotation, stretch, point)?;
-        let adoption = point.and_then(|point| point.adoptions.get(&annotation.id)).cloned();
-        let redline = today.filter(|today| today != replacement).and_then(|today| shares.redline(party, today, replacement));
-        Some(Proposed { state, redline: redline.unwrap_or_default(), adoption })
+    /// Reads what became of a proposal for `point`, at the expense of its party's share; `None` for another kind of annotation.
+    pub(crate) fn of(entry: &Entry, point: Option<&Point>, shares: &mut Shares) -> Option<Proposed> {
+        let What::Proposal { replacement } = &entry.annotation.what else { return None };
+        let today = today(&entry.stretch, point).filter(|today| today != replacement);
+        let redline = today.and_then(|today| shares.redline(&entry.party, today, replacement));
+        let adoption = claim(&entry.annotation, &entry.party, point).cloned();
+        Some(Proposed { state: entry.became?, redline: redline.unwrap_or_default(), adoption })
     }
 }
 
 impl State {
-    /// What became of a proposal for `point`, and the words of its stretch today; `None` for another kind of annotation.
-    pub(crate) fn of<'a>(
+    /// What became of a proposal of `party` for `point`, at the expense of its share; `None` for another kind of annotation.
+    pub(crate) fn of(
         annotation: &Annotation,
+        party: &PartyId,
         stretch: &Stretch,
-        point: Option<&'a Point>,
-    ) -> Option<(State, Option<&'a str>)> {
+        point: Option<&Point>,
+        shares: &mut Shares,
+    ) -> Option<State> {
         let What::Proposal { replacement } = &annotation.what else { return None };
-        let adoption = point.and_then(|point| point.adoptions.get(&annotation.id));
-        let today = point.and_then(|point| point.words.get(stretch.range(&point.words)?));
-        let state = match (adoption.map(|adoption| adoption.how), today) {
+        let today = today(stretch, point);
+        let counts = |adoption: &&Adoption| adoption.proposed_by.as_ref().unwrap_or(&adoption.adopted_by) == party;
+        let put_in = claim(annotation, party, point).filter(counts).filter(|adoption| match adoption.how {
+            How::Adopted => {
+                let touched = !matches!(stretch, Stretch::Stands { .. });
+                let today = today.unwrap_or_default();
+                touched && adoption.after == *replacement && shares.take(party, today.len()) && reads(today, replacement)
+            }
+            How::Alternative => {
+                let words = point.map_or("", |point| point.words.as_str());
+                let after = bracketed(replacement).filter(|after| *after == adoption.after);
+                after.is_some_and(|after| shares.take(party, words.len()) && bracket_at(words, &after).is_some())
+            }
+        });
+        Some(match (put_in.map(|adoption| adoption.how), today) {
             (Some(How::Adopted), _) => State::Adopted,
             (Some(How::Alternative), _) => State::Alternative,
             _ if annotation.withdrawn => State::Withdrawn,
@@ -83,197 +97,40 @@ impl State {
             (None, Some(today)) if today == replacement => State::Overtaken,
             (None, Some(_)) if matches!(stretch, Stretch::Changed { .. } | Stretch::Moved { .. }) => State::Reanchored,
             (None, Some(_)) => State::Open,
-        };
-        Some((state, today))
+        })
     }
 }
 
-/// Why a proposal was not put into the text. Nothing has changed then.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AdoptError {
-    /// Not a proposal.
-    #[error("{id} is a {kind}, not a proposal: only a proposal has words to put into the text")]
-    NoProposal {
-        /// The annotation.
-        id: String,
-        /// What it is.
-        kind: &'static str,
-    },
-    /// Taken back.
-    #[error("{0} was withdrawn by its party: ask it to propose again")]
-    Withdrawn(String),
-    /// The words are no longer there.
-    #[error("the words that {0} is for are gone from the text: propose anew against the words as they are")]
-    Gone(String),
-    /// In the text already.
-    #[error("{0} is in the text already")]
-    Done(String),
-    /// The words read so already.
-    #[error("the words read as {0} wants them already")]
-    Same(String),
-    /// It would leave a mark without its partner.
-    #[error("the words that {0} is for cut through a bracket: propose anew for the whole bracket")]
-    CutsBracket(String),
-    /// The words are not plain text.
-    #[error("the words of this point hold more than characters: set them again, then repeat")]
-    NotText,
+/// The words that a stretch of `point` reads today.
+pub(crate) fn today<'a>(stretch: &Stretch, point: Option<&'a Point>) -> Option<&'a str> {
+    point.and_then(|point| point.words.get(stretch.range(&point.words)?))
 }
 
-/// Who puts a proposal into the text.
-#[derive(Debug, Clone)]
-pub struct Adopter {
-    /// The party.
-    pub party: PartyId,
-    /// The proposer to be named in the plan; `None` keeps a confidence.
-    pub proposed_by: Option<PartyId>,
-    /// Now, in milliseconds since 1970-01-01 UTC.
-    pub at_ms: u64,
+/// What the plan claims to have become of a proposal of `party`; nothing if it says that the proposal is another's.
+pub(crate) fn claim<'a>(annotation: &Annotation, party: &PartyId, point: Option<&'a Point>) -> Option<&'a Adoption> {
+    let adoption = point?.adoptions.get(&annotation.id)?;
+    adoption.proposed_by.as_ref().is_none_or(|named| named == party).then_some(adoption)
 }
 
-/// Puts a proposal's words in place of its stretch.
-///
-/// # Errors
-/// See [`AdoptError`].
-pub fn adopt(txn: &mut TransactionMut, proposal: &Annotation, adopter: &Adopter) -> Result<Adoption, AdoptError> {
-    let (point, range, replacement) = target(txn, proposal)?;
-    let words = point.words.as_str();
-    let loose = |words: &str| bracket::parse(words).loose.len();
-    let wanted = [&words[..range.start], replacement, &words[range.end..]].concat();
-    if loose(&wanted) > loose(words) {
-        return Err(AdoptError::CutsBracket(proposal.id.to_string()));
-    }
-    let adoption = adoption(How::Adopted, &words[range.clone()], replacement.to_owned(), adopter);
-    write(txn, &point, proposal, &[(range, replacement)], &adoption)?;
-    Ok(adoption)
+/// Whether a stretch still reads as was put in; it may have grown at its edges since.
+fn reads(today: &str, put_in: &str) -> bool {
+    if put_in.is_empty() { today.is_empty() } else { stretch::places(today, put_in).next().is_some() }
 }
 
-/// Puts a proposal's words in brackets beside its stretch: behind the last alternative if that stands in brackets already, otherwise
-/// with brackets around both.
-///
-/// # Errors
-/// See [`AdoptError`].
-pub fn alternative(txn: &mut TransactionMut, proposal: &Annotation, adopter: &Adopter) -> Result<Adoption, AdoptError> {
-    let (point, range, replacement) = target(txn, proposal)?;
-    let words = point.words.as_str();
-    let added = bracketed(replacement);
-    let adoption = adoption(How::Alternative, &words[range.clone()], added.clone(), adopter);
-    let around = format!("]{added}");
-    let stretches = match beside(words, &range) {
-        Beside::Behind(at) => vec![(at..at, added.as_str())],
-        Beside::Around(range) => vec![(range.start..range.start, "["), (range.end..range.end, around.as_str())],
-        Beside::Cut => return Err(AdoptError::CutsBracket(proposal.id.to_string())),
+/// The words in brackets, unless they are one bracket already; `None` if a mark in them would end the bracket or escape its end.
+fn bracketed(words: &str) -> Option<String> {
+    let is_one = |text: &str| {
+        let brackets = bracket::parse(text);
+        brackets.loose.is_empty() && brackets.list.first().is_some_and(|bracket| bracket.range == (0..text.len()))
     };
-    write(txn, &point, proposal, &stretches, &adoption)?;
-    Ok(adoption)
+    let added = if is_one(words) { words.to_owned() } else { format!("[{words}]") };
+    is_one(&added).then_some(added)
 }
 
-fn adoption(how: How, before: &str, after: String, adopter: &Adopter) -> Adoption {
-    let Adopter { party, proposed_by, at_ms } = adopter.clone();
-    Adoption { how, proposed_by, adopted_by: party, at_ms, before: before.to_owned(), after }
-}
-
-/// The point, the bytes of its words that the proposal is for, and the words that it wants there.
-fn target<'a>(txn: &TransactionMut, proposal: &'a Annotation) -> Result<(Point, Range<usize>, &'a str), AdoptError> {
-    let id = || proposal.id.to_string();
-    let What::Proposal { replacement } = &proposal.what else {
-        return Err(AdoptError::NoProposal { id: id(), kind: proposal.kind() });
-    };
-    if proposal.withdrawn {
-        return Err(AdoptError::Withdrawn(id()));
-    }
-    let point = Outline::read(txn).points.into_iter().find(|point| point.id == proposal.point);
-    let stretch = Stretch::find(txn, point.as_ref(), proposal);
-    let point = point.ok_or_else(|| AdoptError::Gone(id()))?;
-    if point.adoptions.contains_key(&proposal.id) {
-        return Err(AdoptError::Done(id()));
-    }
-    let range = stretch.range(&point.words).ok_or_else(|| AdoptError::Gone(id()))?;
-    match point.words.get(range.clone()) {
-        None => Err(AdoptError::Gone(id())),
-        Some(today) if today == replacement => Err(AdoptError::Same(id())),
-        Some(_) => Ok((point, range, replacement)),
-    }
-}
-
-fn write(
-    txn: &mut TransactionMut,
-    point: &Point,
-    proposal: &Annotation,
-    stretches: &[(Range<usize>, &str)],
-    adoption: &Adoption,
-) -> Result<(), AdoptError> {
-    if !plan::replace_words(txn, &point.id, stretches) {
-        return Err(AdoptError::NotText);
-    }
-    plan::record(txn, &point.id, &proposal.id, adoption).map_err(|_| AdoptError::Gone(proposal.id.to_string()))
-}
-
-/// The words in brackets, unless they are one bracket already.
-fn bracketed(words: &str) -> String {
-    let whole = 0..words.len();
-    if bracket::parse(words).list.first().is_some_and(|bracket| bracket.range == whole) {
-        words.to_owned()
-    } else {
-        format!("[{words}]")
-    }
-}
-
-/// Where an alternative to a stretch goes.
-enum Beside {
-    /// Behind this byte, where the last of the alternatives ends.
-    Behind(usize),
-    /// Behind the stretch, which gets brackets of its own.
-    Around(Range<usize>),
-    /// Nowhere: the stretch holds a mark without its partner.
-    Cut,
-}
-
-fn beside(words: &str, stretch: &Range<usize>) -> Beside {
-    let range = trimmed(words, stretch.clone());
-    let brackets = bracket::parse(words);
-    if range.is_empty() {
-        return Beside::Behind(range.start);
-    }
-    if brackets.loose.iter().any(|loose| range.contains(&loose.at)) {
-        return Beside::Cut;
-    }
-    // The stretch is a bracket, what one holds, or a row of alternatives.
-    let same = |bracket: &&bracket::Bracket| bracket.range == range || trimmed(words, bracket.inner.clone()) == range;
-    let alone = brackets.list.iter().find(same);
-    let row = || {
-        let first = brackets.list.iter().find(|bracket| bracket.range.start == range.start)?;
-        group_end(&brackets, first.group, range.end).then_some(first)
-    };
-    match alone.or_else(row) {
-        Some(bracket) => Beside::Behind(last_end(&brackets, bracket.group).unwrap_or(bracket.range.end)),
-        None if holds_all(&brackets, &range) => Beside::Around(range),
-        None => Beside::Cut,
-    }
-}
-
-/// Whether every bracket that shares something with the stretch holds all of it or stands whole within it.
-fn holds_all(brackets: &Brackets, range: &Range<usize>) -> bool {
-    brackets.list.iter().all(|bracket| {
-        let apart = bracket.range.end <= range.start || range.end <= bracket.range.start;
-        let holds = bracket.inner.start <= range.start && range.end <= bracket.inner.end;
-        let within = range.start <= bracket.range.start && bracket.range.end <= range.end;
-        apart || holds || within
-    })
-}
-
-fn last_end(brackets: &Brackets, group: usize) -> Option<usize> {
-    brackets.list.iter().filter(|bracket| bracket.group == group).map(|bracket| bracket.range.end).max()
-}
-
-fn group_end(brackets: &Brackets, group: usize, end: usize) -> bool {
-    brackets.list.iter().any(|bracket| bracket.group == group && bracket.range.end == end)
-}
-
-/// The stretch without the blanks at its ends.
-fn trimmed(words: &str, range: Range<usize>) -> Range<usize> {
-    let text = words.get(range.clone()).unwrap_or_default();
-    let start = range.start + text.len() - text.trim_start().len();
-    start..(start + text.trim().len())
+/// Where the first bracket of `words` that reads `text`, which is a bracket, begins.
+pub(crate) fn bracket_at(words: &str, text: &str) -> Option<usize> {
+    let escaped = |at: usize| words[..at].bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1;
+    words.match_indices(text).map(|(at, _)| at).find(|at| !escaped(*at))
 }
 
 #[cfg(test)]

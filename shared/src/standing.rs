@@ -18,7 +18,8 @@
 //! nothing and does not stand in the way of one that holds: what is accepted with a point is accepted.
 //!
 //! **Agreed** is a point that every party that must consent (at least one must) accepts as it stands, without an open bracket in
-//! it or below it, and without a reservation or opposition of such a party to anything below it. A point that is not agreed is
+//! it or below it, and without a reservation or opposition of such a party to anything below it. It is agreed ad referendum if
+//! one of them accepts it, or something below it that is in its words, subject to its capital. A point that is not agreed is
 //! opposed if such a party opposes it; otherwise reserved, if one reserves; otherwise lapsed, if an acceptance has lapsed;
 //! otherwise open.
 //!
@@ -31,6 +32,7 @@
 //!
 //! **Architecture invariant:** every point whose words are among those of an agreed point is agreed too.
 
+mod cell;
 mod difference;
 mod position;
 #[cfg(test)]
@@ -41,12 +43,14 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    dossier::LayerFault,
     id::{AnnotationId, MemberId, PartyId, PointId},
     layer::Annotation,
     plan::Outline,
     redline::Piece,
     words::{ExactWords, WordsDigest},
 };
+use cell::{Cover, covered, lapsed, silent, spoken};
 use difference::{AtPoint, Differences};
 use position::Own;
 use tree::Place;
@@ -69,6 +73,9 @@ pub struct Matrix {
     pub points: Vec<PointStanding>,
     /// How many points that are not struck stand how.
     pub counts: Counts,
+    /// What could not be read in the layers of positions: it counts for nothing here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<LayerFault>,
 }
 
 /// A party in the matrix.
@@ -123,11 +130,14 @@ pub struct PointStanding {
     pub struck: bool,
     /// Of its present words.
     pub digest: WordsDigest,
-    /// Open brackets in it and below it.
+    /// Open brackets in it and below it; one that spans points counts where it opens.
     pub open_brackets: usize,
+    /// A bracket that opens or closes in another text passes through it or through something below it, so it is not agreed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub spanned: bool,
     /// What the positions come to.
     pub standing: State,
-    /// Agreed subject to the capital of a party that must consent.
+    /// Agreed subject to the capital of a party that must consent, it or something below it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ad_referendum: bool,
     /// A party that must consent reserves on something below it, or opposes it.
@@ -205,14 +215,29 @@ pub enum NoDifference {
     TooLong,
 }
 
+/// What is open in a point's own texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Open {
+    /// Brackets and loose marks; one that spans points counts where it opens.
+    pub brackets: usize,
+    /// The point holds a mark of a bracket that opens or closes in another text, or stands within one.
+    pub spanned: bool,
+}
+
+impl Open {
+    fn add(&mut self, below: &Open) {
+        self.brackets = self.brackets.saturating_add(below.brackets);
+        self.spanned |= below.spanned;
+    }
+}
+
 /// The standing of all points of `outline`, whose exact words `exact` holds. `weave` gives what a point's words were woven from
-/// (none: nothing is marked as returned), `open_brackets` counts the open brackets in a point's own heading and words. `stands`
-/// are the entries of the layers `positions`, in any order; `consent` names the parties that must consent.
+/// (none: nothing is marked as returned), `open` what is open in a point's own texts. `stands` are the entries of the layers `positions`, in any order; `consent` names the parties that must consent.
 pub fn standing<W: AsRef<str>>(
     outline: &Outline,
     exact: &ExactWords,
     weave: impl Fn(&PointId) -> Option<W>,
-    open_brackets: impl Fn(&PointId) -> usize,
+    open: impl Fn(&PointId) -> Open,
     stands: &[Stand],
     consent: &BTreeSet<PartyId>,
 ) -> Matrix {
@@ -221,12 +246,14 @@ pub fn standing<W: AsRef<str>>(
     let parties = columns(live.iter().map(|(party, ..)| *party), consent);
     let own = position::of_each(&places, &parties, &live);
     let cells = all_cells(&places, &own, &parties, weave);
-    let brackets = tree::sums(&places, |place| open_brackets(&place.point.id));
+    let open = tree::upwards(&places, |_, place| open(&place.point.id), Open::add);
     let blocked = blocked(&places, &own, consent.len());
+    let subject = |at: usize, _: &Place| cells[at].iter().take(consent.len()).any(|cell| cell.ad_referendum);
+    let to_capital = tree::upwards(&places, subject, |above, own| *above |= *own);
     let mut counts = Counts::default();
-    let points = places.iter().zip(cells).zip(brackets.into_iter().zip(blocked));
-    let points = points.map(|((place, cells), (open_brackets, blocked_below))| {
-        let standing = state(cells.iter().take(consent.len()), open_brackets, blocked_below);
+    let points = places.iter().zip(cells).zip(open.into_iter().zip(blocked)).zip(to_capital);
+    let points = points.map(|(((place, cells), (open, blocked_below)), to_capital)| {
+        let standing = state(cells.iter().take(consent.len()), open, blocked_below);
         if !place.gone {
             counts.add(standing);
         }
@@ -237,28 +264,22 @@ pub fn standing<W: AsRef<str>>(
             depth: place.point.depth,
             struck: place.gone,
             digest: place.exact.digest,
-            open_brackets,
+            open_brackets: open.brackets,
+            spanned: open.spanned,
             standing,
-            ad_referendum: standing == State::Agreed && cells.iter().take(consent.len()).any(|cell| cell.ad_referendum),
+            ad_referendum: standing == State::Agreed && to_capital,
             blocked_below,
             cells,
         }
     });
     let points = points.collect();
-    Matrix { parties, points, counts }
+    Matrix { parties, points, counts, faults: Vec::new() }
 }
 
 fn columns<'a>(spoken: impl Iterator<Item = &'a PartyId>, consent: &BTreeSet<PartyId>) -> Vec<Column> {
     let others: BTreeSet<&PartyId> = spoken.filter(|party| !consent.contains(party)).collect();
     let column = |party: &PartyId, must_consent| Column { party: party.clone(), must_consent };
     consent.iter().map(|party| column(party, true)).chain(others.into_iter().map(|party| column(party, false))).collect()
-}
-
-/// An acceptance that holds and covers what stands below it.
-#[derive(Clone, Copy)]
-struct Cover<'a> {
-    own: &'a Own<'a>,
-    returned: bool,
 }
 
 /// The cells of each place, a row for each.
@@ -304,50 +325,6 @@ fn all_cells<W: AsRef<str>>(
     rows
 }
 
-fn silent(party: &PartyId) -> Cell {
-    Cell {
-        party: party.clone(),
-        stance: CellState::None,
-        via: None,
-        ad_referendum: false,
-        returned: false,
-        changed: false,
-        conflict: false,
-        by: None,
-        at_ms: None,
-        reason: String::new(),
-        annotation: None,
-        difference: None,
-        no_difference: None,
-    }
-}
-
-/// A cell without its reason: that may be long, and one acceptance may cover thousands of points.
-fn signed(party: &PartyId, own: &Own) -> Cell {
-    Cell {
-        stance: own.state,
-        ad_referendum: own.ad_referendum,
-        by: own.annotation.by.clone(),
-        at_ms: Some(own.annotation.at_ms),
-        annotation: Some(own.annotation.id.clone()),
-        ..silent(party)
-    }
-}
-
-fn covered(party: &PartyId, cover: Cover) -> Cell {
-    Cell { via: Some(cover.own.annotation.point.clone()), returned: cover.returned, ..signed(party, cover.own) }
-}
-
-fn spoken(party: &PartyId, own: &Own, returned: bool) -> Cell {
-    let changed = own.changed && own.state != CellState::Lapsed;
-    Cell { returned, changed, conflict: own.conflict, reason: own.annotation.body.clone(), ..signed(party, own) }
-}
-
-fn lapsed(party: &PartyId, own: &Own, difference: Result<Vec<Piece>, NoDifference>) -> Cell {
-    let no_difference = difference.as_ref().err().copied();
-    Cell { difference: difference.ok(), no_difference, ..spoken(party, own, false) }
-}
-
 /// Whether a party that must consent reserves on something below each place or opposes it.
 fn blocked(places: &[Place], own: &[BTreeMap<usize, Own>], consenting: usize) -> Vec<bool> {
     let mut blocked = vec![false; places.len()];
@@ -365,11 +342,11 @@ fn blocked(places: &[Place], own: &[BTreeMap<usize, Own>], consenting: usize) ->
     blocked
 }
 
-fn state<'a>(cells: impl Iterator<Item = &'a Cell> + Clone, open_brackets: usize, blocked_below: bool) -> State {
+fn state<'a>(cells: impl Iterator<Item = &'a Cell> + Clone, open: Open, blocked_below: bool) -> State {
     let any = |stance| cells.clone().any(|cell| cell.stance == stance);
     let accepted = cells.clone().next().is_some() && cells.clone().all(|cell| cell.stance == CellState::Accept);
     match () {
-        () if accepted && open_brackets == 0 && !blocked_below => State::Agreed,
+        () if accepted && open == Open::default() && !blocked_below => State::Agreed,
         () if any(CellState::Oppose) => State::Opposed,
         () if any(CellState::Reserve) => State::Reserved,
         () if any(CellState::Lapsed) => State::Lapsed,

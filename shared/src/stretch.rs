@@ -70,6 +70,18 @@ impl Stretch {
 
 /// Where `part` stands in `whole`, if it does so exactly once.
 fn once(whole: &str, part: &str) -> Option<usize> {
-    let mut found = whole.match_indices(part).map(|(at, _)| at);
-    found.next().filter(|_| !part.is_empty() && found.next().is_none())
+    let mut found = places(whole, part);
+    found.next().filter(|_| found.next().is_none())
+}
+
+/// Where `part` stands in `whole` between the edges of words, as `30` does not in `1300`; nowhere if it is empty.
+pub(crate) fn places(whole: &str, part: &str) -> impl Iterator<Item = usize> {
+    let apart =
+        |a: Option<char>, b: Option<char>| !(a.is_some_and(char::is_alphanumeric) && b.is_some_and(char::is_alphanumeric));
+    let bounded = move |at: &usize| {
+        let (before, behind) = (whole[..*at].chars().next_back(), whole[*at + part.len()..].chars().next());
+        apart(before, part.chars().next()) && apart(part.chars().next_back(), behind)
+    };
+    let whole = if part.is_empty() { "" } else { whole };
+    whole.match_indices(part).map(|(at, _)| at).filter(move |_| !part.is_empty()).filter(bounded)
 }

@@ -4,6 +4,7 @@ use plenary_shared::{
     api::Audience,
     dossier::{AnnotationView, AnnotationsView},
     id::{AnnotationId, PartyId, PlanId},
+    layer::{Annotation, What},
     plan::{Adoption, Outline, Point},
     proposal::{self, AdoptError, Adopter},
     redline::{Piece, redline},
@@ -27,8 +28,12 @@ use crate::{
 The plan records that you put them in, and whose proposal it was if all may read that or it is your
 party's own; the name behind what was shown to you in confidence is not recorded.
 
+A proposal whose words have changed since it was made is refused with what stands there now: look at
+it, and give those words with --now if it is to go in their place.
+
 Examples:
   plenary adopt plan k3x9abcd
+  plenary adopt plan k3x9abcd --now '[30 or 35]'
   plenary adopt plan k3x9abcd --party arv")]
 pub struct Adopt {
     #[command(flatten)]
@@ -57,10 +62,13 @@ struct Which {
     /// The party whose proposal it is, where several have an annotation with this id
     #[arg(long, value_parser = party)]
     party: Option<PartyId>,
+    /// The words that stand there now, where they are not those that the proposal was made for
+    #[arg(long, value_name = "WORDS")]
+    now: Option<String>,
 }
 
-/// Puts a proposal into the text of the plan.
-type Way = fn(&mut TransactionMut, &plenary_shared::layer::Annotation, &Adopter) -> Result<Adoption, AdoptError>;
+/// Puts a proposal into the text of the plan, in place of or beside these words.
+type Way = fn(&mut TransactionMut, &Annotation, &str, &Adopter) -> Result<Adoption, AdoptError>;
 
 impl Adopt {
     /// Runs the verb.
@@ -85,14 +93,15 @@ impl Which {
         let mut live = session.open(&self.plan)?;
         let before = live.outline();
         let stretch = live.read(|txn| Stretch::find(txn, before.get(&view.annotation.point), &view.annotation));
-        let adopter = Adopter { proposed_by: named(view, &own), party: own, at_ms: when::now_ms() };
+        let seen = self.seen(&view.annotation, &stretch, before.get(&view.annotation.point))?;
+        let adopter = Adopter { proposed_by: named(view), party: own, at_ms: when::now_ms() };
         let confided = adopter.proposed_by.is_none();
         // What others do meanwhile is none of what is shown as done here.
         let ((adoption, after), changed) = live.edit(|txn| {
-            let adoption = way(txn, &view.annotation, &adopter)?;
+            let adoption = way(txn, &view.annotation, &seen, &adopter)?;
             Ok((adoption, Outline::read(txn)))
         })?;
-        let done = Done::new(view, &before, &after, adoption, reanchored(&stretch));
+        let done = Done::new(view, &before, &after, adoption, matches!(stretch, Stretch::Changed { .. }));
         let value = json!({
             "plan": self.plan, "id": self.id, "party": view.party, "point": view.annotation.point,
             "label": done.point.map(|p| &p.label),
@@ -101,9 +110,24 @@ impl Which {
         });
         context.output.page(&value, || done.page())?;
         if confided {
-            context.output.remark(|| format!("{} does not make this proposal to all, so the plan does not name it", view.party));
+            context
+                .output
+                .remark(|| format!("{} does not make this proposal to all, so the plan says nothing of it", view.party));
         }
         Ok(())
+    }
+
+    /// The words that the proposal is to go in place of or beside: those that it was made for, or others that were given as seen.
+    fn seen(&self, proposal: &Annotation, stretch: &Stretch, point: Option<&Point>) -> Result<String, CliError> {
+        let words = point.map_or("", |point| point.words.as_str());
+        let today = stretch.range(words).and_then(|range| words.get(range)).unwrap_or_default();
+        match (&self.now, stretch) {
+            (Some(now), Stretch::Changed { .. }) if now != today => Err(changed(proposal, today)),
+            (None, Stretch::Changed { .. }) => Err(changed(proposal, today)),
+            (Some(now), _) => Ok(now.clone()),
+            (None, Stretch::Stands { .. }) => Ok(proposal.quote.clone()),
+            (None, _) => Ok(today.to_owned()),
+        }
     }
 
     fn find<'a>(&self, view: &'a AnnotationsView) -> Result<&'a AnnotationView, CliError> {
@@ -126,14 +150,23 @@ impl Which {
     }
 }
 
-/// The proposer to be named in the plan: none where naming it would give away what only some may read.
-fn named(view: &AnnotationView, own: &PartyId) -> Option<PartyId> {
-    (view.audience == Audience::All || view.party == *own).then(|| view.party.clone())
+/// Other words stand there than those that the proposal was made for: says which, and what it would make of them.
+fn changed(proposal: &Annotation, today: &str) -> CliError {
+    let mut page = Page::default();
+    let quote = super::stretch::shown(&proposal.quote);
+    page.line(Look::Plain, &format!("{} was made for {quote}, and other words stand there now:", proposal.id));
+    page.block("    ", today);
+    if let What::Proposal { replacement } = &proposal.what {
+        page.line(Look::Plain, "The change would be:");
+        page.redline("    ", &redline(today, replacement));
+    }
+    page.line(Look::Plain, "If that is meant, repeat with --now and the words that stand there.");
+    CliError::Refused(page.show(false))
 }
 
-/// Whether a proposal is put elsewhere, or in place of other words, than it was made for.
-fn reanchored(stretch: &Stretch) -> bool {
-    matches!(stretch, Stretch::Changed { .. } | Stretch::Moved { .. })
+/// The proposer to be named in the plan: none where naming it would give away what only some may read.
+fn named(view: &AnnotationView) -> Option<PartyId> {
+    (view.audience == Audience::All).then(|| view.party.clone())
 }
 
 /// A proposal that was put into the text.
@@ -161,7 +194,7 @@ impl<'a> Done<'a> {
         page.redline("    ", &self.redline);
         if self.reanchored {
             let quote = super::stretch::shown(&self.view.annotation.quote);
-            page.line(Look::Plain, &format!("re-anchored: {id} was made for {quote}, which had changed or moved"));
+            page.line(Look::Plain, &format!("re-anchored: {id} was made for {quote}, which had changed"));
         }
         let done = match self.adoption.how {
             plenary_shared::plan::How::Adopted => "adopted",
@@ -195,16 +228,11 @@ mod tests {
 
     #[test]
     fn a_proposer_is_named_only_where_all_may_know() {
-        let own: PartyId = "med".parse().expect("a party");
-        for (party, audience, is_named) in [
-            ("arv", json!("all"), true),
-            ("arv", json!(["med"]), false),
-            ("med", json!("party"), true),
-            ("med", json!(["arv"]), true),
-            ("med", json!("all"), true),
-        ] {
+        for (party, audience, is_named) in
+            [("arv", json!("all"), true), ("arv", json!(["med"]), false), ("med", json!("party"), false)]
+        {
             let view = proposal(party, audience.clone());
-            assert_eq!(named(&view, &own).is_some(), is_named, "{party} {audience}");
+            assert_eq!(named(&view).is_some(), is_named, "{party} {audience}");
         }
     }
 
@@ -216,11 +244,39 @@ mod tests {
             plan: "plan".parse().expect("a plan"),
             id: id.parse().expect("an id"),
             party: of.map(|of| party(of).expect("a party")),
+            now: None,
         };
         assert_eq!(which("k1", Some("BOR")).find(&view).expect("one").party.as_str(), "bor");
         let several = which("k1", None).find(&view).expect_err("two").to_string();
         assert_eq!(several, "arv and bor have an annotation k1: say whose with --party");
         assert_eq!(which("k2", None).find(&view).expect_err("none").word(), "not_found");
+    }
+
+    #[test]
+    fn words_that_changed_are_shown_and_must_be_given_as_seen() {
+        let point = super::super::annotations::tests::point("p1", "3", "to [30 or 35] km");
+        let which = |now: Option<&str>| Which {
+            plan: "plan".parse().expect("a plan"),
+            id: "k1".parse().expect("an id"),
+            party: None,
+            now: now.map(str::to_owned),
+        };
+        let proposal = proposal("arv", json!("all")).annotation;
+        let seen = |now, stretch: Stretch| which(now).seen(&proposal, &stretch, Some(&point));
+        let changed = || Stretch::Changed { range: 3..13 };
+        for now in [None, Some("[30]"), Some("")] {
+            let refused = seen(now, changed()).expect_err("changed").to_string();
+            let wanted = "\
+k1 was made for \"[30\\u{1b}[2J]\", and other words stand there now:
+    [30 or 35]
+The change would be:
+    [[-30 or 35-]{+45+}]
+If that is meant, repeat with --now and the words that stand there.";
+            assert_eq!(refused, wanted);
+        }
+        assert_eq!(seen(Some("[30 or 35]"), changed()).expect("seen"), "[30 or 35]");
+        assert_eq!(seen(None, Stretch::Stands { range: 3..13 }).expect("seen"), proposal.quote);
+        assert_eq!(seen(None, Stretch::Whole).expect("seen"), point.words);
     }
 
     #[test]
@@ -243,7 +299,7 @@ mod tests {
         let wanted = "\
 3
     to [[-30-]{+45+}] km{+\\u{1b}[2J+}
-re-anchored: k1 was made for \"[30\\u{1b}[2J]\", which had changed or moved
+re-anchored: k1 was made for \"[30\\u{1b}[2J]\", which had changed
 k1 of ARV: adopted (durable)";
         assert_eq!(done.page().show(false), wanted);
     }

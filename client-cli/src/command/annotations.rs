@@ -4,7 +4,7 @@ mod text;
 
 use clap::ValueEnum;
 use plenary_shared::{
-    dossier::{AnnotationView, AnnotationsView},
+    dossier::{AnnotationView, AnnotationsView, LayerFault},
     id::{LayerId, PartyId, PlanId, PointId},
     layer::What,
 };
@@ -69,9 +69,7 @@ impl Annotations {
         let hidden = self.choose(&mut view.annotations, points);
         let value = json!({ "plan": self.plan, "annotations": view.annotations, "faults": view.faults, "hidden": hidden });
         context.output.page(&value, || text::page(&view.annotations, &outline, hidden))?;
-        for fault in &view.faults {
-            context.output.remark(|| format!("layer {} of {}: {}", fault.layer, fault.party, inline(&fault.fault.to_string())));
-        }
+        tell(context, &view.faults);
         Ok(())
     }
 
@@ -86,6 +84,13 @@ impl Annotations {
         let asked = annotations.len();
         annotations.retain(|view| self.all || !(view.annotation.withdrawn || view.annotation.resolved));
         asked - annotations.len()
+    }
+}
+
+/// Warns of what could not be read in the layers, and so is not in what is shown.
+pub fn tell(context: &Context, faults: &[LayerFault]) {
+    for fault in faults {
+        context.output.remark(|| format!("layer {} of {}: {}", fault.layer, fault.party, inline(&fault.fault.to_string())));
     }
 }
 

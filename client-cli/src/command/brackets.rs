@@ -1,14 +1,14 @@
 //! `brackets`: what is not agreed in the words, who put it there, who is for it and who against.
 
 use plenary_shared::{
-    bracket::Kind,
-    dossier::{BracketView, BracketsView, Field, PointBrackets},
+    bracket::{Field, Kind, Place},
+    dossier::{BracketView, BracketsView, PointBrackets},
     id::{PlanId, PointId},
     limits,
 };
 use std::collections::{HashMap, HashSet};
 
-use super::read::below;
+use super::{annotations, read::below};
 use crate::{
     context::Context,
     error::CliError,
@@ -20,6 +20,8 @@ use crate::{
 const TEXT_WIDTH_MIN: usize = 20;
 /// Levels of brackets within brackets that are indented.
 const LEVELS_SHOWN: usize = 8;
+/// Alternatives beside which the numbers of the others are shown.
+const ALTERNATIVES_NAMED: usize = 12;
 /// Columns for who holds and who opposes a bracket.
 const WHO_WIDTH: usize = 28;
 
@@ -50,7 +52,9 @@ impl Brackets {
             let points: HashSet<&PointId> = below(&outline, what)?.iter().map(|point| &point.id).collect();
             narrow(&mut view, &points);
         }
-        context.output.page(&view, || page(&view, context.output.width()))
+        context.output.page(&view, || page(&view, context.output.width()))?;
+        annotations::tell(context, &view.faults);
+        Ok(())
     }
 }
 
@@ -59,7 +63,9 @@ fn narrow(view: &mut BracketsView, points: &HashSet<&PointId>) {
     view.points.retain(|point| points.contains(&point.point));
     view.spanning.retain(|spanning| points.contains(&spanning.from.point) || points.contains(&spanning.to.point));
     view.loose.retain(|loose| points.contains(&loose.place.point));
-    view.open = view.points.iter().map(|point| point.open).sum();
+    // A bracket counts where it opens: one from outside that closes here counts by its end.
+    let from_outside = view.spanning.iter().filter(|spanning| !points.contains(&spanning.from.point)).count();
+    view.open = view.points.iter().map(|point| point.open).sum::<usize>() + from_outside;
 }
 
 fn page(view: &BracketsView, width: usize) -> Page {
@@ -71,16 +77,16 @@ fn page(view: &BracketsView, width: usize) -> Page {
         }
     }
     let labels: HashMap<&PointId, &str> = view.points.iter().map(|point| (&point.point, point.label.as_str())).collect();
-    let name = |point: &PointId| called(labels.get(point).copied().unwrap_or_default(), point);
+    let name = |place: &Place| {
+        let name = called(labels.get(&place.point).copied().unwrap_or_default(), &place.point);
+        field(place.field).map_or(name.clone(), |field| format!("the {field} of {name}"))
+    };
     for spanning in &view.spanning {
-        page.line(
-            Look::Plain,
-            &format!("a bracket opens in {} and closes in {}", name(&spanning.from.point), name(&spanning.to.point)),
-        );
+        page.line(Look::Plain, &format!("a bracket opens in {} and closes in {}", name(&spanning.from), name(&spanning.to)));
     }
     for loose in &view.loose {
         let (mark, what) = if loose.opening { ('[', "is never closed") } else { (']', "closes nothing") };
-        page.line(Look::Plain, &format!("a {mark} in {} {what}", name(&loose.place.point)));
+        page.line(Look::Plain, &format!("a {mark} in {} {what}", name(&loose.place)));
     }
     if view.points.iter().map(|point| point.brackets.len()).sum::<usize>() >= limits::BRACKETS_SHOWN_MAX {
         page.line(Look::Plain, &format!("only the first {} brackets are listed", limits::BRACKETS_SHOWN_MAX));
@@ -99,9 +105,23 @@ fn total(view: &BracketsView) -> String {
     }
 }
 
+/// What a text of a point other than its words is called.
+fn field(field: Field) -> Option<&'static str> {
+    Some(match field {
+        Field::Words => return None,
+        Field::Heading => "heading",
+        Field::Trigger => "trigger",
+        Field::Responsible => "responsible",
+        Field::Verifier => "verifier",
+        Field::Method => "method",
+        Field::Condition => "condition",
+    })
+}
+
 fn rows(point: &PointBrackets, width: usize) -> Vec<String> {
+    let groups = groups(&point.brackets);
     let beside: Vec<[String; 2]> =
-        point.brackets.iter().map(|bracket| [cell(&bracket.attribution(), WHO_WIDTH), also(bracket)]).collect();
+        point.brackets.iter().map(|bracket| [cell(&bracket.attribution(), WHO_WIDTH), also(bracket, &groups)]).collect();
     let widest = |at: usize| beside.iter().map(|cells| unicode_width::UnicodeWidthStr::width(cells[at].as_str())).max();
     let taken = 10 + widest(0).unwrap_or_default() + widest(1).unwrap_or_default();
     let room = width.saturating_sub(taken).max(TEXT_WIDTH_MIN);
@@ -115,25 +135,39 @@ fn rows(point: &PointBrackets, width: usize) -> Vec<String> {
     table(&[Side::Right, Side::Left, Side::Left, Side::Left], &rows)
 }
 
+/// The numbers of the alternatives of each small group.
+fn groups(brackets: &[BracketView]) -> HashMap<usize, Vec<usize>> {
+    let mut groups: HashMap<usize, Vec<usize>> = HashMap::new();
+    for bracket in brackets {
+        if let Some(alternative) = bracket.alternative.filter(|alternative| alternative.of <= ALTERNATIVES_NAMED) {
+            groups.entry(alternative.group).or_default().push(bracket.number);
+        }
+    }
+    groups
+}
+
 /// What else there is to say of a bracket: `or 2 and 3`, `to be filled in`, `in the heading`.
-fn also(bracket: &BracketView) -> String {
+fn also(bracket: &BracketView, groups: &HashMap<usize, Vec<usize>>) -> String {
     let mut said = Vec::new();
-    let others: Vec<usize> = bracket.alternatives.iter().copied().filter(|number| *number != bracket.number).collect();
-    if !others.is_empty() && bracket.field == Field::Words {
-        said.push(format!("or {}", in_words(&others)));
+    if let Some(alternative) = bracket.alternative.filter(|_| bracket.field == Field::Words) {
+        let others = groups.get(&alternative.group).into_iter().flatten().filter(|number| **number != bracket.number);
+        let others: Vec<&usize> = others.collect();
+        said.push(match others.is_empty() {
+            true => format!("one of {} from {} on", alternative.of, alternative.group),
+            false => format!("or {}", in_words(&others)),
+        });
     }
     if bracket.kind == Kind::Placeholder {
         said.push("to be filled in".to_owned());
     }
-    if bracket.field == Field::Heading {
-        said.push("in the heading".to_owned());
-    }
+    said.extend(field(bracket.field).map(|field| format!("in the {field}")));
     said.join(", ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use plenary_shared::dossier::Alternative;
     use serde_json::json;
 
     fn view() -> BracketsView {
@@ -147,20 +181,20 @@ mod tests {
             }
             value
         };
-        let alternatives = json!([1, 2]);
+        let alternative = |place| json!({ "group": 1, "place": place, "of": 2 });
         serde_json::from_value(json!({
             "open": 7,
             "points": [
                 { "point": "a", "label": "3", "open": 4, "brackets": [
-                    with(bracket(1, "[30]"), json!({ "alternatives": alternatives, "typed_by": ["bor"], "oppose": ["arv"] })),
-                    with(bracket(2, "[50 [\x1b[2Jkm]]"), json!({ "alternatives": alternatives, "support": ["arv", "cel"] })),
+                    with(bracket(1, "[30]"), json!({ "alternative": alternative(1), "typed_by": ["bor"], "oppose": ["arv"] })),
+                    with(bracket(2, "[50 [\x1b[2Jkm]]"), json!({ "alternative": alternative(2), "support": ["arv", "cel"] })),
                     with(bracket(3, "[\x1b[2Jkm]"), json!({ "depth": 1 })),
                     with(bracket(4, "[X]"), json!({ "field": "heading", "kind": "placeholder" })),
                 ] },
                 { "point": "b", "label": "", "open": 3, "brackets": [bracket(1, &format!("[{}]", "停止敌对行动 ".repeat(20)))] },
             ],
-            "spanning": [{ "from": { "point": "a", "at": 1 }, "to": { "point": "b", "at": 2 } }],
-            "loose": [{ "place": { "point": "b", "at": 9 }, "opening": false }],
+            "spanning": [{ "from": { "point": "a", "field": "heading", "at": 1 }, "to": { "point": "b", "field": "words", "at": 2 } }],
+            "loose": [{ "place": { "point": "b", "field": "condition", "at": 9 }, "opening": false }],
         }))
         .expect("a view")
     }
@@ -175,17 +209,27 @@ mod tests {
   -  [X]                               to be filled in, in the heading
 (b)
   1  [停止敌对行动 停止敌对行动 停止敌对行动 停止敌对行动 停止敌对行动 停…
-a bracket opens in 3 and closes in (b)
-a ] in (b) closes nothing
+a bracket opens in the heading of 3 and closes in (b)
+a ] in the condition of (b) closes nothing
 7 open brackets in 2 points";
         assert_eq!(page(&view(), 80).show(false), wanted);
+    }
+
+    #[test]
+    fn many_alternatives_are_counted_and_not_each_named_beside_each() {
+        let mut view = view();
+        for bracket in &mut view.points[0].brackets[..2] {
+            bracket.alternative = bracket.alternative.map(|alternative| Alternative { of: 400, ..alternative });
+        }
+        let shown = page(&view, 80).show(false);
+        assert!(shown.contains("ARV, CEL      one of 400 from 1 on\n"), "{shown}");
     }
 
     #[test]
     fn a_point_is_counted_alone() {
         let mut view = view();
         narrow(&mut view, &[&"b".parse().expect("an id")].into());
-        assert_eq!((view.open, view.points.len(), view.spanning.len(), view.loose.len()), (3, 1, 1, 1));
+        assert_eq!((view.open, view.points.len(), view.spanning.len(), view.loose.len()), (4, 1, 1, 1));
         narrow(&mut view, &HashSet::new());
         assert_eq!(page(&view, 80).show(false), "no open bracket");
     }

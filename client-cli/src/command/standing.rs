@@ -4,6 +4,7 @@ mod text;
 
 use plenary_shared::{dossier::BracketsView, id::PlanId, standing::Matrix};
 
+use super::annotations;
 use crate::{context::Context, error::CliError};
 
 /// Show where the parties stand on each point, or on one point with reasons and differences
@@ -34,13 +35,17 @@ impl Standing {
             // What is open is counted in all the plan: a bracket that spans points counts once.
             let open = |brackets: BracketsView| brackets.open;
             let open = if context.output.is_json() { 0 } else { open(session.api.get(&path("/brackets")?)?) };
-            return context.output.page(&matrix, || text::matrix(&matrix, open, context.output.width()));
+            context.output.page(&matrix, || text::matrix(&matrix, open, context.output.width()))?;
+            annotations::tell(context, &matrix.faults);
+            return Ok(());
         };
         let outline = session.open(&self.plan)?.outline();
         let id = &outline.find(what)?.id;
         let point = matrix.points.iter().find(|point| point.point == *id);
         let point = point.ok_or_else(|| CliError::NotFound(format!("the point {id} is new: ask again")))?;
         let label = |id: &_| outline.get(id).map(|point| point.label.clone()).unwrap_or_default();
-        context.output.page(point, || text::point(point, &matrix.parties, label))
+        context.output.page(point, || text::point(point, &matrix.parties, label))?;
+        annotations::tell(context, &matrix.faults);
+        Ok(())
     }
 }

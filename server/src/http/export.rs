@@ -9,17 +9,12 @@ use plenary_shared::{
     dossier::Dossier,
     edition::{self, Edition, Format},
     markdown,
-    plan::Outline,
 };
 use serde::Deserialize;
 use std::sync::Arc;
 
-use super::{
-    ApiError, App, Caller,
-    plan::{readable, too_many},
-    view,
-};
-use crate::{dossiers::DossierError, room::document::Document};
+use super::{ApiError, App, Caller, plan::readable, view};
+use crate::dossiers::Needs;
 
 /// What is asked for.
 #[derive(Deserialize)]
@@ -43,15 +38,16 @@ pub(super) async fn export(
     let form = wanted.form.as_deref().unwrap_or("plain").parse().map_err(|error| invalid(&error))?;
     let format = wanted.format.as_deref().unwrap_or("markdown").parse().map_err(|error| invalid(&error))?;
     let text = match (form, format) {
-        (Edition::Plain, Format::Markdown) => plain(&app, &caller, &conference, &plan).await?,
+        // The form that can be imported again follows from the text alone.
+        (Edition::Plain, Format::Markdown) => view::outline(&app, &caller, &conference, &plan, markdown::export).await?,
         (Edition::Plain, Format::Html) => {
             return Err(ApiError::invalid("a plain export is Markdown: ask for clean or annotated"));
         }
         (Edition::Clean, _) => {
-            view::dossier(&app, &caller, &conference, &plan, move |d: &Dossier| edition::clean(d, format)).await?
+            view::dossier(&app, &caller, &conference, &plan, Needs::Plan, move |d: &Dossier| edition::clean(d, format)).await?
         }
         (Edition::Annotated, _) => {
-            view::dossier(&app, &caller, &conference, &plan, move |d| edition::annotated(d, format)).await?
+            view::dossier(&app, &caller, &conference, &plan, Needs::All, move |d| edition::annotated(d, format)).await?
         }
     };
     let (kind, ending) = match format {
@@ -65,14 +61,4 @@ pub(super) async fn export(
 
 fn invalid(error: &impl ToString) -> ApiError {
     ApiError::invalid(error.to_string())
-}
-
-/// The form that can be imported again; it follows from the text alone.
-async fn plain(app: &Arc<App>, caller: &Caller, conference: &str, plan: &str) -> Result<String, ApiError> {
-    let (address, rights) = readable(app, caller, conference, plan)?;
-    let _place = app.view_place(&rights.member).ok_or_else(too_many)?;
-    let state = app.rooms.read(&address).await?;
-    let exported =
-        tokio::task::spawn_blocking(move || Document::on_state(&state, |txn| Some(markdown::export(&Outline::read(txn)))));
-    Ok(exported.await.ok().flatten().ok_or(DossierError::Unreadable)?)
 }

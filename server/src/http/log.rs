@@ -1,5 +1,8 @@
 //! A plan's log as it grows, a line each: from now on, with the state first, or from an earlier record on.
 
+#[cfg(test)]
+mod tests;
+
 use axum::{
     body::Body as HttpBody,
     extract::{Path, Query, State, rejection::QueryRejection},
@@ -16,10 +19,11 @@ use serde::Deserialize;
 use std::{
     convert::Infallible,
     sync::{Arc, atomic::Ordering},
+    time::Duration,
 };
 use tokio::{
     sync::{mpsc, watch},
-    time::timeout,
+    time::{Instant, sleep_until, timeout},
 };
 
 use super::{
@@ -43,6 +47,8 @@ pub(super) struct From {
     _token: Option<String>,
 }
 
+/// How long nothing is told before an empty line is.
+const BEAT: Duration = Duration::from_secs(limits::PING.as_secs() / 2);
 /// Records read from the store at a time.
 const PAGE: usize = 512;
 /// 1 MiB: bytes of them.
@@ -122,20 +128,26 @@ impl Follower {
         Some(())
     }
 
-    /// Tells each record as it comes to hold.
+    /// Tells each record as it comes to hold, and now and then an empty line. When that comes is moved by what was sent and by
+    /// nothing else: the registry changes for other reasons than this plan, and nobody may hear it move.
     async fn live(&mut self, outbox: &Outbox) -> Option<()> {
+        let mut beat = Instant::now() + BEAT;
         loop {
             tokio::select! {
-                next = timeout(limits::PING / 2, outbox.next()) => match next {
-                    Err(_) => {
-                        self.may_read()?;
-                        self.send(Bytes::from_static(b"\n")).await?;
+                next = outbox.next() => match next {
+                    Next::Frames(frames) => {
+                        for frame in frames {
+                            self.send(frame).await?;
+                        }
+                        beat = Instant::now() + BEAT;
                     }
-                    Ok(Next::Frames(frames)) => for frame in frames {
-                        self.send(frame).await?;
-                    },
-                    Ok(Next::AskToCatchUp | Next::Close(_)) => return None,
+                    Next::AskToCatchUp | Next::Close(_) => return None,
                 },
+                () = sleep_until(beat) => {
+                    self.may_read()?;
+                    self.send(Bytes::from_static(b"\n")).await?;
+                    beat = Instant::now() + BEAT;
+                }
                 changed = self.version.changed() => {
                     changed.ok()?;
                     self.may_read()?;

@@ -31,7 +31,6 @@ pub(super) async fn upgrade(
     let answers_protocol =
         auth::subprotocols(headers).any(|protocol| protocol == auth::PROTOCOL || protocol.starts_with(auth::TOKEN_PROTOCOL));
     let place = app.session_place(&rights.member, &address).ok_or_else(too_many)?;
-    app.metrics.of(&address).sessions.add(1);
     let session = Session {
         id: SessionId(app.next_session.fetch_add(1, Ordering::Relaxed)),
         large: app.large_places(&rights.member),

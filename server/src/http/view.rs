@@ -1,7 +1,6 @@
 //! What follows from a plan and the layers that the one who asks may read: annotations, standing, brackets, schedule.
 
 use axum::{
-    Json,
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
@@ -9,12 +8,9 @@ use plenary_shared::{dossier::Dossier, plan::Outline, schedule};
 use serde::Serialize;
 use std::sync::Arc;
 
-use super::{
-    ApiError, App, Caller,
-    plan::{readable, too_many},
-};
+use super::{ApiError, App, Caller, plan::readable};
 use crate::{
-    dossiers::{self, DossierError},
+    dossiers::{self, DossierError, Needs},
     room::document::Document,
 };
 
@@ -23,7 +19,7 @@ pub(super) async fn annotations(
     caller: Caller,
     Path((conference, plan)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
-    json(&app, &caller, &conference, &plan, Dossier::annotations).await
+    json(&app, &caller, &conference, &plan, Needs::All, Dossier::annotations).await
 }
 
 pub(super) async fn standing(
@@ -31,7 +27,7 @@ pub(super) async fn standing(
     caller: Caller,
     Path((conference, plan)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
-    json(&app, &caller, &conference, &plan, Dossier::standing).await
+    json(&app, &caller, &conference, &plan, Needs::Positions, Dossier::standing).await
 }
 
 pub(super) async fn brackets(
@@ -39,7 +35,7 @@ pub(super) async fn brackets(
     caller: Caller,
     Path((conference, plan)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
-    json(&app, &caller, &conference, &plan, Dossier::brackets).await
+    json(&app, &caller, &conference, &plan, Needs::Public, Dossier::brackets).await
 }
 
 /// The schedule follows from the plan alone.
@@ -48,15 +44,8 @@ pub(super) async fn timetable(
     caller: Caller,
     Path((conference, plan)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
-    let (address, rights) = readable(&app, &caller, &conference, &plan)?;
-    let place = app.view_place(&rights.member).ok_or_else(too_many)?;
-    let state = app.rooms.read(&address).await?;
-    let derived = tokio::task::spawn_blocking(move || {
-        let _place = place;
-        Document::on_state(&state, |txn| Some(schedule::timetable(&Outline::read(txn))))
-    });
-    let timetable = derived.await.ok().flatten().ok_or(DossierError::Unreadable)?;
-    Ok(Json(timetable).into_response())
+    let bytes = outline(&app, &caller, &conference, &plan, |outline| serde_json::to_vec(&schedule::timetable(outline))).await?;
+    as_json(bytes)
 }
 
 async fn json<T: Serialize + Send + 'static>(
@@ -64,25 +53,52 @@ async fn json<T: Serialize + Send + 'static>(
     caller: &Caller,
     conference: &str,
     plan: &str,
+    needs: Needs,
     view: fn(&Dossier) -> T,
 ) -> Result<Response, ApiError> {
-    let bytes = dossier(app, caller, conference, plan, move |dossier| serde_json::to_vec(&view(dossier))).await?;
+    let bytes = dossier(app, caller, conference, plan, needs, move |dossier| serde_json::to_vec(&view(dossier))).await?;
+    as_json(bytes)
+}
+
+fn as_json(bytes: serde_json::Result<Vec<u8>>) -> Result<Response, ApiError> {
     let bytes = bytes.map_err(|_| DossierError::Unreadable)?;
     Ok(([(axum::http::header::CONTENT_TYPE, "application/json")], bytes).into_response())
 }
 
-/// Answers what `view` makes of the caller's dossier of a plan. It takes one of the caller's places, so that nobody has many made at once.
+/// Answers what `view` makes of a plan's text. It takes one of the caller's places until the work is done, whether or not anybody still
+/// waits for it.
+pub(super) async fn outline<T: Send + 'static>(
+    app: &App,
+    caller: &Caller,
+    conference: &str,
+    plan: &str,
+    view: impl FnOnce(&Outline) -> T + Send + 'static,
+) -> Result<T, ApiError> {
+    let (_, rights) = readable(app, caller, conference, plan)?;
+    let place = app.view_place(&rights.member).await?;
+    // The right may be gone by the time that there is a place.
+    let (address, _) = readable(app, caller, conference, plan)?;
+    let state = app.rooms.read(&address).await?;
+    let made = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        Document::on_state(&state, |txn| Some(view(&Outline::read(txn))))
+    });
+    Ok(made.await.ok().flatten().ok_or(DossierError::Unreadable)?)
+}
+
+/// Answers what `view` makes of the caller's dossier of a plan. It takes a place in the same way.
 pub(super) async fn dossier<T: Send + 'static>(
     app: &Arc<App>,
     caller: &Caller,
     conference: &str,
     plan: &str,
+    needs: Needs,
     view: impl FnOnce(&Dossier) -> T + Send + 'static,
 ) -> Result<T, ApiError> {
     let (_, rights) = readable(app, caller, conference, plan)?;
-    let _place = app.view_place(&rights.member).ok_or_else(too_many)?;
+    let place = app.view_place(&rights.member).await?;
     let plan = plan.parse().map_err(|_| ApiError::not_found())?;
-    Ok(dossiers::view(&app.registry, &app.rooms, &rights.member, &plan, view).await?)
+    Ok(dossiers::view(&app.registry, &app.rooms, &rights.member, &plan, needs, place, view).await?)
 }
 
 impl From<DossierError> for ApiError {

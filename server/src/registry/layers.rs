@@ -33,6 +33,7 @@ impl Registry {
             check_free(on.opened(&party, &layer).is_some(), "layer", &layer)?;
             check_room(on.layers.keys().filter(|(owner, _)| *owner == party).count(), limits::LAYERS_MAX, "layers")?;
             let audience = others(audience, &party);
+            self.paces.step(member)?;
             Ok(vec![Event::LayerOpened { conference, plan, party: party.clone(), layer, audience }])
         })
         .await?;
@@ -55,9 +56,11 @@ impl Registry {
             let old = on.opened(&party, &layer).ok_or(RegistryError::NotFound)?;
             check_parties(entry, &audience)?;
             let audience = others(audience, &party);
-            let changed = *old != audience;
-            let event = Event::AudienceChanged { conference, plan, party: party.clone(), layer, audience };
-            Ok(if changed { vec![event] } else { vec![] })
+            if *old == audience {
+                return Ok(vec![]);
+            }
+            self.paces.step(member)?;
+            Ok(vec![Event::AudienceChanged { conference, plan, party: party.clone(), layer, audience }])
         })
         .await?;
         Ok(())

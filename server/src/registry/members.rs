@@ -96,13 +96,14 @@ impl Registry {
         let invitation = secret.digest();
         let expires_ms = now_ms() + millis(seat.expires);
         let mut seated = None;
-        self.change(chair.map_or_else(administration, author), |state| {
+        let by = chair.map_or_else(administration, author);
+        self.change(by.clone(), |state| {
             let mut fresh = State::default();
             let state = match &opened {
                 Some(opened) => {
                     check_free(state.conferences.contains_key(&conference), "conference", &conference)?;
                     check_room(state.conferences.len(), limits::CONFERENCES_MAX, "conferences")?;
-                    fresh.apply(opened.clone());
+                    fresh.apply(&by, opened.clone());
                     &fresh
                 }
                 None => state,

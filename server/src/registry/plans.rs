@@ -36,7 +36,8 @@ impl Registry {
         Ok(())
     }
 
-    /// Says anew what each party may do with a plan.
+    /// Says anew what each party may do with a plan. Whoever was chosen to consent must stay able to take it back: as long as it is
+    /// chosen it keeps the right to take positions.
     pub async fn set_access(
         &self,
         chair: &api::Member,
@@ -49,6 +50,10 @@ impl Registry {
             let entry = state.conferences.get(&conference).ok_or(RegistryError::NotFound)?;
             let old = entry.plans.get(&plan).ok_or(RegistryError::NotFound)?;
             check_parties(entry, access.keys())?;
+            if let Some(party) = old.consent.iter().flatten().find(|party| !can_consent(&access, party)) {
+                let why = "was chosen to consent, so it keeps draft or propose: choose anew who must consent first";
+                return Err(RegistryError::Invalid(format!("{party} {why}")));
+            }
             let changed = old.access != access;
             let event = Event::AccessChanged { conference: conference.clone(), plan, access };
             Ok(if changed { vec![event] } else { vec![] })
@@ -87,8 +92,13 @@ fn check_consent(plan: &PlanEntry, parties: &BTreeSet<PartyId>) -> Result<(), Re
     if parties.is_empty() {
         return Err(RegistryError::Invalid("name at least one party that must consent, or none for all that may".into()));
     }
-    match parties.iter().find(|party| plan.access.get(*party) < Some(&Access::Propose)) {
+    match parties.iter().find(|party| !can_consent(&plan.access, party)) {
         Some(party) => Err(RegistryError::Invalid(format!("{party} cannot consent: give it draft or propose on the plan first"))),
         None => Ok(()),
     }
+}
+
+/// Whether a party may take positions: those who must consent are always among these.
+fn can_consent(access: &BTreeMap<PartyId, Access>, party: &PartyId) -> bool {
+    access.get(party) >= Some(&Access::Propose)
 }

@@ -4,6 +4,7 @@ use plenary_shared::{
     access::{Access, Role},
     api,
     id::{ConferenceId, LayerId, MemberId, PartyId, PlanId},
+    record::Author,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -68,6 +69,8 @@ pub struct PlanEntry {
     pub layers: BTreeMap<(PartyId, LayerId), BTreeSet<PartyId>>,
     /// Which parties must consent, if the chair chose.
     pub consent: Option<BTreeSet<PartyId>>,
+    /// Who created it, the server writing its first text for them.
+    pub created_by: Option<Author>,
 }
 
 impl PlanEntry {
@@ -115,8 +118,8 @@ pub struct State {
 }
 
 impl State {
-    /// Folds one event in. An event about something that is not there changes nothing.
-    pub fn apply(&mut self, event: Event) {
+    /// Folds one event in, which `by` caused. An event about something that is not there changes nothing.
+    pub fn apply(&mut self, by: &Author, event: Event) {
         match event {
             Event::AdministratorInvited { invitation, expires_ms } => {
                 self.invitations.insert(invitation, Credential { whom: Whom::Administrator, expires_ms });
@@ -153,7 +156,7 @@ impl State {
             }
             Event::PlanCreated { conference, plan, title, access } => {
                 if let Some(entry) = self.conferences.get_mut(&conference) {
-                    entry.plans.insert(plan, PlanEntry { title, access, ..Default::default() });
+                    entry.plans.insert(plan, PlanEntry { title, access, created_by: Some(by.clone()), ..Default::default() });
                 }
             }
             Event::AccessChanged { conference, plan, access } => {

@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use plenary_shared::{
     gate::{self, Checked, Ledger, Refusal},
-    id::DocAddress,
+    id::{DocAddress, PartyId},
     limits, plan, protocol,
     record::{self, Author, Digest, Record},
 };
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::{
     mem::ManuallyDrop,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
 };
 use yrs::{Doc, ReadTxn, StateVector, Transact, TransactionMut, Update, updates::decoder::Decode, updates::encoder::Encode};
 
@@ -65,6 +66,8 @@ pub struct Document {
     bytes: usize,
     /// Claims about order that a replay from the last snapshot has to verify.
     claims: usize,
+    /// The party of each client id, as it was last asked for.
+    owners: Arc<[(u64, PartyId)]>,
 }
 
 /// What a snapshot holds: enough to go on without the log before it.
@@ -109,7 +112,8 @@ impl Document {
     fn empty() -> Self {
         let ledger = Ledger::default();
         let (seq, head, refused) = (0, record::GENESIS, Vec::new());
-        Self { doc: Some(plan::new_doc(0)), ledger, seq, head, refused, full: None, bytes: 0, claims: 0 }
+        let (doc, owners) = (Some(plan::new_doc(0)), Arc::default());
+        Self { doc, ledger, seq, head, refused, full: None, bytes: 0, claims: 0, owners }
     }
 
     /// Folds a document from its snapshot and the log after it. Every record is judged as it was when it came; one on which the
@@ -314,13 +318,17 @@ impl Document {
     }
 
     /// The party whose a client id is.
-    pub fn owner(&self, client: u64) -> Option<&plenary_shared::id::PartyId> {
+    pub fn owner(&self, client: u64) -> Option<&PartyId> {
         self.ledger.owner(client)
     }
 
-    /// The party of every client id.
-    pub fn owners(&self) -> Vec<(u64, plenary_shared::id::PartyId)> {
-        self.ledger.owners().map(|(client, party)| (client, party.clone())).collect()
+    /// The party of every client id. It is kept: an id is never given up nor given to another, so the list is whole as long as there are
+    /// as many.
+    pub fn owners(&mut self) -> Arc<[(u64, PartyId)]> {
+        if self.owners.len() != self.ledger.clients() {
+            self.owners = self.ledger.owners().map(|(client, party)| (client, party.clone())).collect();
+        }
+        self.owners.clone()
     }
 
     /// Encoded size, at most: exact after a full encoding, then grown by each batch.

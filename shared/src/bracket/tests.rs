@@ -16,6 +16,15 @@ fn seen(words: &str) -> Vec<String> {
     parse(words).list.iter().map(shown).collect()
 }
 
+/// The alternatives of each group that has more than one, in the order of the words, as indices into the list.
+fn alternatives(brackets: &Brackets) -> Vec<Vec<usize>> {
+    let mut groups: std::collections::BTreeMap<usize, Vec<usize>> = Default::default();
+    for (at, bracket) in brackets.list.iter().enumerate().filter(|(_, bracket)| bracket.alternative.is_some()) {
+        groups.entry(bracket.group).or_default().push(at);
+    }
+    groups.into_values().collect()
+}
+
 fn loose(words: &str) -> Vec<(usize, bool)> {
     parse(words).loose.iter().map(|loose| (loose.at, loose.opening)).collect()
 }
@@ -60,8 +69,8 @@ fn adjacent_siblings_are_alternatives_of_one_group() {
     assert_eq!(seen("[a]\n\n[b] or [c]"), ["0[a]", "0[b]", "0[c]"]);
     assert_eq!(seen("[[a][b]] [c]"), ["0[[a][b]] 0:0", "1[a] 1:0", "1[b] 1:1", "0[c] 0:1"]);
     assert_eq!(seen("[a] [ [b]"), ["0[a]", "0[b]"], "a loose mark stands between them");
-    assert_eq!(parse("[X][[a][b]][c] d [e][f]").alternatives(), [vec![0, 1, 4], vec![2, 3], vec![5, 6]]);
-    assert!(parse("[a], [b]").alternatives().is_empty());
+    assert_eq!(alternatives(&parse("[X][[a][b]][c] d [e][f]")), [vec![0, 1, 4], vec![2, 3], vec![5, 6]]);
+    assert!(alternatives(&parse("[a], [b]")).is_empty());
 }
 
 #[test]
@@ -107,13 +116,13 @@ fn id(name: &str) -> PointId {
 
 fn read(points: &[(&str, &str)]) -> Across {
     let parsed: Vec<(PointId, Brackets)> = points.iter().map(|(name, words)| (id(name), parse(words))).collect();
-    across(parsed.iter().map(|(point, brackets)| (point, brackets)))
+    across(parsed.iter().map(|(point, brackets)| (point, Field::Words, brackets)))
 }
 
 #[test]
 fn a_bracket_may_span_points_and_counts_once_where_it_opens() {
     let across = read(&[("a", "] x [y [z]"), ("b", "plain"), ("c", "[1 [2"), ("d", "3] 4] 5] 6]")]);
-    let place = |name, at| Place { point: id(name), at };
+    let place = |name, at| Place { point: id(name), field: Field::Words, at };
     let spanning = [
         Spanning { from: place("a", 4), to: place("d", 7) },
         Spanning { from: place("c", 0), to: place("d", 4) },
@@ -126,6 +135,19 @@ fn a_bracket_may_span_points_and_counts_once_where_it_opens() {
     assert_eq!(counts, [("a", 3), ("b", 0), ("c", 2), ("d", 1)]);
     assert_eq!(across.open_total, 6);
     assert_eq!(read(&[("a", "]"), ("b", "[")]).loose.len(), 2, "what closes before it opens is no bracket");
+}
+
+#[test]
+fn a_bracket_may_open_in_a_heading_and_none_reaches_out_of_a_schedule() {
+    let point = id("a");
+    let texts = [(Field::Heading, "[Article 7"), (Field::Words, "a] [b"), (Field::Condition, "if [c] ]"), (Field::Words, "d]")];
+    let parsed: Vec<_> = texts.iter().map(|(field, text)| (&point, *field, parse(text))).collect();
+    let across = across(parsed.iter().map(|(point, field, brackets)| (*point, *field, brackets)));
+    let places = |spanning: &Spanning| [(spanning.from.field, spanning.from.at), (spanning.to.field, spanning.to.at)];
+    let heading = [(Field::Heading, 0), (Field::Words, 1)];
+    assert_eq!(across.spanning.iter().map(places).collect::<Vec<_>>(), [heading, [(Field::Words, 3), (Field::Words, 1)]]);
+    assert_eq!(across.loose, [LooseAt { place: Place { point: point.clone(), field: Field::Condition, at: 7 }, opening: false }]);
+    assert_eq!((across.open.len(), across.open[0].count, across.open_total), (1, 4, 4));
 }
 
 /// Every mark belongs to exactly one bracket or is loose, and brackets nest.
@@ -193,7 +215,7 @@ proptest! {
     fn in_a_plan_too_every_mark_is_accounted_for_once(texts in prop::collection::vec(r"(\[|\]|a| ){0,8}", 0..12)) {
         let points: Vec<(PointId, Brackets)> =
             texts.iter().enumerate().map(|(n, words)| (id(&format!("p{n}")), parse(words))).collect();
-        let across = across(points.iter().map(|(point, brackets)| (point, brackets)));
+        let across = across(points.iter().map(|(point, brackets)| (point, Field::Words, brackets)));
         let within: usize = points.iter().map(|(_, brackets)| brackets.list.len()).sum();
         prop_assert_eq!(
             2 * (within + across.spanning.len()) + across.loose.len(),
@@ -213,7 +235,7 @@ fn deep_and_broken_nesting_is_read_without_recursion() {
     assert_eq!(parse(&deep).list.iter().map(|bracket| bracket.depth).max(), Some(99_999));
     assert_eq!(without(&deep), "…");
     assert_eq!(parse(&"[".repeat(100_000)).open_count(), 100_000);
-    assert_eq!(parse(&"[] ".repeat(100_000)).alternatives(), [(0..100_000).collect::<Vec<_>>()]);
+    assert_eq!(alternatives(&parse(&"[] ".repeat(100_000))), [(0..100_000).collect::<Vec<_>>()]);
     assert_eq!(without(&" ]".repeat(100_000)), "");
 }
 
@@ -236,7 +258,7 @@ fn every_mark_of_a_real_draft_agreement_is_accounted_for() {
     assert_eq!(brackets.loose.iter().filter(|loose| loose.opening).count(), 1);
     // A mark that an author forgot makes all that follows look one level deeper.
     assert_eq!(brackets.list.iter().map(|bracket| bracket.depth).max(), Some(9));
-    let groups = brackets.alternatives();
+    let groups = alternatives(&brackets);
     let joints: usize = groups.iter().map(|group| group.len() - 1).sum();
     assert_eq!((groups.len(), joints), (262, 422));
     let placeholders = brackets.list.iter().filter(|bracket| bracket.kind == Kind::Placeholder).count();
@@ -257,7 +279,7 @@ fn a_real_draft_agreement_has_brackets_that_span_points() {
     markdown::write_draft(&mut txn, &draft, &mut ids).expect("written");
     let outline = plan::Outline::read(&txn);
     let parsed: Vec<_> = outline.points.iter().map(|point| (&point.id, parse(&point.words))).collect();
-    let across = across(parsed.iter().map(|(point, brackets)| (*point, brackets)));
+    let across = across(parsed.iter().map(|(point, brackets)| (*point, Field::Words, brackets)));
     let marks: usize = outline.points.iter().map(|point| marks(&point.words).count()).sum();
     let within: usize = parsed.iter().map(|(_, brackets)| brackets.list.len()).sum();
     assert_eq!(2 * (within + across.spanning.len()) + across.loose.len(), marks);
@@ -282,4 +304,14 @@ fn a_stretch_is_in_the_innermost_bracket_that_holds_all_of_it() {
     }
     assert_eq!(brackets.holding(&(3..3)), None);
     assert_eq!(brackets.holding(&(0..99)), None);
+}
+
+#[test]
+fn looking_up_many_stretches_among_deep_brackets_ends_with_the_steps_given() {
+    let (deep, far) = (100_000, 10);
+    let brackets = parse(&format!("{}x{}", "[".repeat(deep), "]".repeat(deep)));
+    let stretch = deep - 1..deep + far;
+    let mut steps = 20;
+    let mut found = || brackets.holding_within(&stretch, &mut steps);
+    assert_eq!([found(), found(), found(), found()], [Some(deep + 1 - far), Some(deep + 1 - far), None, None]);
 }

@@ -76,7 +76,7 @@ impl Dossier {
                 label: point.map(|point| point.label.clone()).unwrap_or_default(),
                 stretch: stretch.clone(),
                 now: now.filter(|now| shares.take(&entry.party, now.len())).map(str::to_owned),
-                proposed: Proposed::of(annotation, stretch, point, &entry.party, &mut shares),
+                proposed: Proposed::of(entry, point, &mut shares),
                 annotation: annotation.clone(),
             }
         };

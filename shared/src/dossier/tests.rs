@@ -35,8 +35,17 @@ fn what_stood_in_the_first_text_is_nobodys_and_what_is_typed_later_is_its_partys
     assert_eq!(typed("[75 or 80]"), "bor");
     assert_eq!(typed("[dark red]"), "arv");
     assert_eq!(typed("[the [dark red] line]"), "arv", "what a nested one holds counts");
-    assert_eq!(bracket(&dossier, "[75 or 80]").alternatives, [1, 2, 3]);
+    assert_eq!(bracket(&dossier, "[75 or 80]").alternative, Some(Alternative { group: 1, place: 3, of: 3 }));
     assert_eq!(bracket(&dossier, "[75 or 80]").attribution(), "BOR");
+}
+
+/// Who supports a bracket, reserves on it and opposes it, and who said so of other words.
+fn stands(dossier: &Dossier, text: &str) -> [String; 4] {
+    let bracket = bracket(dossier, text);
+    let changed: Vec<_> = bracket.changed.iter().map(|stand| format!("{} {:?}", stand.party, stand.stance)).collect();
+    let [support, reserve, oppose] =
+        [&bracket.support, &bracket.reserve, &bracket.oppose].map(|parties| names(parties).join(" "));
+    [support, reserve, oppose, changed.join(" ")]
 }
 
 #[test]
@@ -44,12 +53,14 @@ fn a_stand_is_on_the_innermost_bracket_and_of_several_the_strictest_counts() {
     let mut talks = Talks::over(TEXT, &[]);
     for (who, quote, stance) in [
         ("arv", "[red]", Stance::Accept),
-        ("bor", "the [red]", Stance::Oppose),
+        ("bor", "[the [red] line]", Stance::Oppose),
         ("cel", "[30]", Stance::Accept),
-        ("cel", "30", Stance::Reserve),
+        ("cel", "[30]", Stance::Reserve),
+        ("cel", "30", Stance::Oppose),
         ("dor", "[30][50]", Stance::Oppose),
         ("eri", "[30]", Stance::Oppose),
         ("fen", "[red]", Stance::Accept),
+        ("gal", "the [red]", Stance::Oppose),
     ] {
         let stand = talks.stand("1", quote, stance);
         let withdrawn = who == "eri";
@@ -57,15 +68,34 @@ fn a_stand_is_on_the_innermost_bracket_and_of_several_the_strictest_counts() {
         talks.put(who, layer, Annotation { withdrawn, ..stand });
     }
     let dossier = talks.dossier();
-    let stands = |text| {
-        let bracket = bracket(&dossier, text);
-        [&bracket.support, &bracket.reserve, &bracket.oppose].map(|parties| names(parties).join(" "))
-    };
-    assert_eq!(stands("[red]"), ["arv", "", ""], "what stands in another layer does not count");
-    assert_eq!(stands("[the [red] line]"), ["", "", "bor"]);
-    assert_eq!(stands("[30]"), ["", "cel", ""], "what was withdrawn does not count, nor what holds more than one bracket");
-    assert_eq!(stands("[50]"), ["", "", ""]);
+    let stands = |text| stands(&dossier, text);
+    assert_eq!(stands("[red]"), ["arv", "", "", ""], "what stands in another layer does not count");
+    assert_eq!(stands("[the [red] line]"), ["", "", "bor", "gal Oppose"], "a part of it is other words");
+    assert_eq!(stands("[30]"), ["", "cel", "", ""], "what was withdrawn does not count, nor what holds more than one bracket");
+    assert_eq!(stands("[50]"), ["", "", "", ""]);
     assert_eq!(bracket(&dossier, "[30]").attribution(), "res CEL");
+}
+
+#[test]
+fn a_stand_on_a_bracket_does_not_count_for_words_that_came_into_it_since() {
+    let mut talks = Talks::over("1. within [30 km] of it, [40 km] of that and [50] of those\n", &[]);
+    for (who, quote, stance) in [
+        ("arv", "[30 km]", Stance::Accept),
+        ("bor", "[30 km]", Stance::Oppose),
+        ("arv", "[40 km]", Stance::Accept),
+        ("arv", "[50]", Stance::Accept),
+    ] {
+        let stand = talks.stand("1", quote, stance);
+        talks.put(who, POSITIONS, stand);
+    }
+    talks.words("cel", "1", "within [30 km or none] of it, [40 km] of that and of those");
+    talks.words("cel", "1", "within [30 km or none] of it, [40 km] of that and of those, or [50]");
+    let dossier = talks.dossier();
+    assert_eq!(stands(&dossier, "[30 km or none]"), ["", "", "", "arv Accept bor Oppose"]);
+    assert_eq!(stands(&dossier, "[40 km]"), ["arv", "", "", ""]);
+    assert_eq!(stands(&dossier, "[50]"), ["", "", "", "arv Accept"], "the same words elsewhere are not those");
+    let by = bracket(&dossier, "[30 km or none]").attribution();
+    assert_eq!(by, "CEL; on other words ARV; opp on other words BOR");
 }
 
 #[test]
@@ -73,15 +103,24 @@ fn a_proposers_name_is_believed_only_from_the_proposal_itself() {
     let mut talks = Talks::over(TEXT, &[]);
     let proposal = talks.proposal("1", "[50]", "40");
     talks.put("cel", "shared", proposal.clone());
-    let adopter = Adopter { party: party("med"), proposed_by: Some(party("bor")), at_ms: 1 };
-    talks.edit("med", |txn| proposal::alternative(txn, &proposal, &adopter)).unwrap();
-    let whose = |name| {
+    let adopter = |party_: &str| Adopter { party: party("med"), proposed_by: Some(party(party_)), at_ms: 1 };
+    talks.edit("med", |txn| proposal::alternative(txn, &proposal, "[50]", &adopter("cel"))).unwrap();
+    let whose = |talks: &Talks, name| {
         let bracket = bracket(&talks.dossier_of(name), "[40]");
         (bracket.proposed_by.map(|party| party.to_string()), names(&bracket.typed_by).join(" "))
     };
-    assert_eq!(whose("med"), (Some("cel".into()), "med".into()));
-    assert_eq!(whose("arv"), (None, "med".into()), "the plan's word for it is a claim");
+    assert_eq!(whose(&talks, "med"), (Some("cel".into()), "med".into()));
+    assert_eq!(whose(&talks, "arv"), (None, "med".into()), "the plan's word for it is a claim");
     assert_eq!(bracket(&talks.dossier_of("med"), "[40]").attribution(), "CEL");
+    talks.put("bor", PUBLIC, proposal.clone());
+    assert_eq!(whose(&talks, "med").0, Some("cel".into()), "a copy under the same id is not what was put in");
+    assert_eq!(whose(&talks, "arv").0, None);
+
+    let mut talks = Talks::over(TEXT, &[]);
+    let proposal = talks.proposal("1", "[50]", "40");
+    talks.put("cel", PUBLIC, proposal.clone());
+    talks.edit("med", |txn| proposal::alternative(txn, &proposal, "[50]", &adopter("bor"))).unwrap();
+    assert_eq!(whose(&talks, "med").0, None, "the plan says that it is another's");
 }
 
 #[test]
@@ -107,6 +146,14 @@ fn a_hundred_thousand_nested_brackets_are_counted_and_shown_up_to_the_limit() {
     assert_eq!((view.open, view.points[1].open), (deep + 4, deep));
     assert_eq!(view.points.iter().map(|point| point.brackets.len()).sum::<usize>(), limits::BRACKETS_SHOWN_MAX);
     assert!(view.points[1].brackets.iter().all(|bracket| bracket.text.chars().count() <= 401));
+}
+
+#[test]
+fn many_alternatives_make_a_view_no_longer_than_many_brackets() {
+    let mut talks = Talks::over(TEXT, &[]);
+    talks.words("bor", "2", &"[a]".repeat(limits::BRACKETS_SHOWN_MAX));
+    let json = serde_json::to_string(&talks.dossier().brackets()).unwrap();
+    assert!(json.len() < 300 * limits::BRACKETS_SHOWN_MAX, "{}", json.len());
 }
 
 #[test]
@@ -179,6 +226,22 @@ fn what_cannot_be_read_in_a_layer_is_told_to_whoever_reads_the_layer() {
 }
 
 #[test]
+fn positions_that_cannot_be_read_are_told_with_what_would_have_counted_them() {
+    let mut talks = Talks::over(TEXT, &["arv"]);
+    for layer in [PUBLIC, POSITIONS] {
+        let mut txn = yrs::Transact::transact_mut(talks.layer("arv", layer));
+        txn.get_or_insert_map(crate::layer::ANNOTATIONS).insert(&mut txn, "x", 7);
+    }
+    let dossier = talks.dossier();
+    let layers = |faults: Vec<LayerFault>| faults.into_iter().map(|fault| fault.layer.to_string()).collect::<Vec<_>>();
+    assert_eq!(layers(dossier.standing().faults), ["positions"]);
+    assert_eq!(layers(dossier.brackets().faults), ["positions", "public"]);
+    let printed = crate::edition::annotated(&dossier, crate::edition::Format::Markdown);
+    let front = printed.split("\n---\n").next().unwrap();
+    assert!(front.contains("**Incomplete:** 2 faults in the layers of ARV"), "{front}");
+}
+
+#[test]
 fn only_what_stands_in_the_layer_of_positions_counts_for_the_standing() {
     let mut talks = Talks::over(TEXT, &["arv", "bor"]);
     talks.accept(&["arv"], "2");
@@ -192,13 +255,56 @@ fn only_what_stands_in_the_layer_of_positions_counts_for_the_standing() {
     assert_eq!(second(&talks).standing, State::Agreed);
 }
 
-#[test]
-fn a_point_between_the_marks_of_a_bracket_is_not_agreed() {
-    let mut talks = Talks::over("1. a [b\n2. c\n3. d] e\n4. f\n", &["arv"]);
-    for label in ["1", "2", "3", "4"] {
-        talks.accept(&["arv"], label);
+/// How each point stands once `arv` has accepted it, and how many brackets are open in it.
+fn accepted(talks: &mut Talks) -> Vec<(State, usize)> {
+    let points = talks.dossier().outline.points;
+    for point in &points {
+        talks.accept(&["arv"], &point.label);
     }
-    let open = talks.dossier().standing().points.into_iter().map(|point| (point.standing, point.open_brackets));
-    let expected = [(State::Open, 1), (State::Open, 1), (State::Open, 1), (State::Agreed, 0)];
-    assert_eq!(open.map(|(state, count)| (state, count.min(1))).collect::<Vec<_>>(), expected);
+    talks.dossier().standing().points.into_iter().map(|point| (point.standing, point.open_brackets)).collect()
+}
+
+#[test]
+fn a_point_that_a_bracket_of_several_points_touches_is_not_agreed_and_the_bracket_counts_once() {
+    let mut talks = Talks::over("1. a [b\n2. c\n3. d] e\n4. f\n", &["arv"]);
+    let open = [(State::Open, 1), (State::Open, 0), (State::Open, 0), (State::Agreed, 0)];
+    assert_eq!(accepted(&mut talks), open);
+    let view = talks.dossier().brackets();
+    let counts = view.points.iter().map(|point| (point.label.as_str(), point.open));
+    assert_eq!((view.open, counts.collect::<Vec<_>>()), (1, vec![("1", 1), ("3", 0)]));
+    let talks = Talks::over("1. a [b\n   (a) c]\n2. d\n", &["arv"]);
+    let standing = talks.dossier().standing();
+    let seen: Vec<_> = standing.points.iter().map(|point| (point.open_brackets, point.spanned)).collect();
+    assert_eq!(seen, [(1, true), (0, true), (0, false)]);
+}
+
+#[test]
+fn a_bracket_that_opens_in_a_heading_keeps_all_up_to_its_end_open_and_is_listed_with_its_place() {
+    let mut talks = Talks::over("1. one\n   (a) middle words\n   (b) last words]\n2. two\n", &["arv"]);
+    let first = talks.point("1").id;
+    talks.edit("bor", |txn| plan::set_heading(txn, &first, "[Article 7")).unwrap();
+    let open = [(State::Open, 1), (State::Open, 0), (State::Open, 0), (State::Agreed, 0)];
+    assert_eq!(accepted(&mut talks), open);
+    let view = talks.dossier().brackets();
+    let [spanning] = &view.spanning[..] else { panic!("{view:?}") };
+    assert_eq!((spanning.from.field, spanning.to.field, view.open), (Field::Heading, Field::Words, 1));
+    talks.edit("bor", |txn| plan::set_heading(txn, &first, "Article] 7")).unwrap();
+    let view = talks.dossier().brackets();
+    let loose: Vec<_> = view.loose.iter().map(|loose| (loose.place.field, loose.place.at, loose.opening)).collect();
+    assert_eq!(loose, [(Field::Heading, 7, false), (Field::Words, 10, false)]);
+}
+
+#[test]
+fn a_bracket_in_a_schedule_keeps_its_point_open_and_is_listed() {
+    let mut talks = Talks::over("1. one [x]\n2. two\n3. three\n", &["arv"]);
+    let schedule = |condition: &str| plan::Schedule { condition: Some(condition.into()), ..Default::default() };
+    for (label, condition) in [("1", "[if the sanctions are lifted]"), ("2", "if [ so")] {
+        let id = talks.point(label).id;
+        talks.edit("bor", |txn| plan::set_schedule(txn, &id, &schedule(condition))).unwrap();
+    }
+    assert_eq!(accepted(&mut talks), [(State::Open, 2), (State::Open, 1), (State::Agreed, 0)]);
+    let view = talks.dossier().brackets();
+    assert_eq!((view.open, view.loose[0].place.field), (3, Field::Condition));
+    let listed: Vec<_> = view.points[0].brackets.iter().map(|b| (b.number, b.field, b.text.as_str())).collect();
+    assert_eq!(listed, [(1, Field::Words, "[x]"), (2, Field::Condition, "[if the sanctions are lifted]")]);
 }

@@ -11,8 +11,8 @@ use super::{
     text::is_blank,
 };
 use crate::{
-    bracket::Kind,
-    dossier::{BracketView, Dossier, Entry, Field},
+    bracket::{Field, Kind},
+    dossier::{BracketView, Dossier, Entry},
     id::PointId,
     plan::Point,
     standing::CellState,
@@ -97,7 +97,7 @@ fn attributed<'a>(text: &'a str, brackets: &[BracketView], field: Field, struck:
 /// A place to be filled in is nobody's because somebody typed its mark.
 fn is_named(bracket: &BracketView) -> bool {
     let spoken = [&bracket.support, &bracket.reserve, &bracket.oppose].iter().any(|parties| !parties.is_empty());
-    bracket.kind == Kind::Text || spoken || bracket.proposed_by.is_some()
+    bracket.kind == Kind::Text || spoken || !bracket.changed.is_empty() || bracket.proposed_by.is_some()
 }
 
 /// Where its closing mark stands.

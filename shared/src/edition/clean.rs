@@ -12,7 +12,7 @@ use super::{
     text::{count, is_blank},
 };
 use crate::{
-    bracket::{self, Bracket, Spanning},
+    bracket::{self, Bracket, Field, Spanning},
     dossier::Dossier,
     id::PointId,
     plan::{Outline, Point},
@@ -34,17 +34,17 @@ pub(super) fn sheet(dossier: &Dossier) -> Sheet<'_> {
     let title = words(&dossier.outline.title, &mut open);
     let mut blocks = Vec::with_capacity(points.len());
     let spanned = spanned(&points, dossier.spanning());
-    for ((point, level), spanned) in points.iter().zip(levels(&points)).zip(spanned) {
+    for ((point, level), [heading, words]) in points.iter().zip(levels(&points)).zip(spanned) {
         let mut block = Block::new(point, level);
-        match spanned {
-            Spanned::Whole => block.words = open.gap(),
-            Spanned::Part { closes, opens } => {
-                if closes.is_none() {
-                    block.heading = words(&point.heading, &mut open);
-                }
-                block.words = part(&point.words, closes, opens, &mut open);
+        block.heading = part(&point.heading, heading, &mut open);
+        match words {
+            Spanned::Part { .. } => {
+                block.words = part(&point.words, words, &mut open);
                 block.schedule = schedule::line(point, &by_id, |text| open.without(text));
             }
+            Spanned::Whole if block.heading.is_empty() => block.words = open.gap(),
+            // The heading's end says it.
+            Spanned::Whole => {}
         }
         blocks.push(block);
     }
@@ -67,27 +67,29 @@ fn standing(outline: &Outline) -> Vec<&Point> {
     stays
 }
 
-/// What of a point stands between the marks of brackets that open in one point and close in another.
-#[derive(Debug, Clone, Copy)]
+/// What of a text stands between the marks of brackets that open in one text and close in another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Spanned {
     /// All of it.
     Whole,
-    /// Its words up to a mark at `closes`, its heading with them, and its words from a mark at `opens` on.
+    /// What stands up to a mark at `closes`, and what stands from a mark at `opens` on.
     Part { closes: Option<usize>, opens: Option<usize> },
 }
 
-fn spanned(points: &[&Point], spanning: &[Spanning]) -> Vec<Spanned> {
+/// Of each point the heading and the words.
+fn spanned(points: &[&Point], spanning: &[Spanning]) -> Vec<[Spanned; 2]> {
     let place: HashMap<&PointId, usize> = points.iter().enumerate().map(|(at, point)| (&point.id, at)).collect();
-    let mut parts = vec![(None::<usize>, None::<usize>); points.len()];
-    // How many brackets open before a point and close behind it: a running sum.
-    let mut steps = vec![0isize; points.len() + 1];
+    let text = |at: &bracket::Place| Some(2 * place.get(&at.point)? + usize::from(at.field == Field::Words));
+    let mut parts = vec![(None::<usize>, None::<usize>); 2 * points.len()];
+    // How many brackets open before a text and close behind it: a running sum.
+    let mut steps = vec![0isize; 2 * points.len() + 1];
     for bracket in spanning {
-        let (Some(from), Some(to)) = (place.get(&bracket.from.point), place.get(&bracket.to.point)) else { continue };
+        let (Some(from), Some(to)) = (text(&bracket.from), text(&bracket.to)) else { continue };
         steps[from + 1] += 1;
-        steps[*to] -= 1;
-        let opens = &mut parts[*from].1;
+        steps[to] -= 1;
+        let opens = &mut parts[from].1;
         *opens = Some(opens.map_or(bracket.from.at, |at| at.min(bracket.from.at)));
-        let closes = &mut parts[*to].0;
+        let closes = &mut parts[to].0;
         *closes = (*closes).max(Some(bracket.to.at));
     }
     let mut around = 0;
@@ -95,11 +97,13 @@ fn spanned(points: &[&Point], spanning: &[Spanning]) -> Vec<Spanned> {
         around += step;
         if around > 0 { Spanned::Whole } else { Spanned::Part { closes, opens } }
     });
-    spanned.collect()
+    let spanned: Vec<Spanned> = spanned.collect();
+    spanned.chunks_exact(2).map(|texts| [texts[0], texts[1]]).collect()
 }
 
 /// The words between the part that a bracket from above closes in and the one that a bracket to below opens in.
-fn part<'a>(text: &str, closes: Option<usize>, opens: Option<usize>, open: &mut Open) -> Line<'a> {
+fn part<'a>(text: &str, spanned: Spanned, open: &mut Open) -> Line<'a> {
+    let Spanned::Part { closes, opens } = spanned else { return Vec::new() };
     let start = closes.map_or(0, |at| at + text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8));
     let middle: Range<usize> = start..opens.unwrap_or(text.len());
     let mut line = Vec::new();

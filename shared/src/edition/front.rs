@@ -1,6 +1,6 @@
 //! What stands above and below an annotated text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     sheet::{Line, Span, own, strong},
@@ -23,6 +23,12 @@ pub(super) fn front<'a>(dossier: &Dossier, counts: &Counts, open: usize, confide
         let line = format!(" holds {confidential} {entries} that not all who see the plan may read.");
         front.push(vec![strong("Confidential:"), own(line)]);
     }
+    let faulty: BTreeSet<_> = dossier.faults().iter().map(|fault| &fault.party).collect();
+    if !faulty.is_empty() {
+        let (faults, names) = (count(dossier.faults().len(), "fault"), faulty.into_iter().map(name).collect::<Vec<_>>());
+        let line = format!(" {faults} in the layers of {} cannot be read and count for nothing here.", names.join(", "));
+        front.push(vec![strong("Incomplete:"), own(line)]);
+    }
     front
 }
 
@@ -34,7 +40,7 @@ pub(super) fn legend<'a>() -> Vec<Line<'a>> {
             Span::By(" (BOR; res CEL; opp ARV)".to_owned()),
             words("]"),
             own(
-                " are not agreed: BOR holds them, CEL reserves on them, ARV opposes them. Brackets side by side are alternatives.",
+                " are not agreed: BOR holds them, CEL reserves on them, ARV opposes them. What was said on other words does not count for these. Brackets side by side are alternatives.",
             ),
         ],
         vec![

@@ -14,7 +14,7 @@ use crate::{
     id::{AnnotationId, POSITIONS, PartyId},
     layer::{Annotation, Position, Stance, What},
     plan::Point,
-    proposal::State,
+    proposal::{self, State},
     redline::Shares,
     stretch::Stretch,
 };
@@ -82,7 +82,7 @@ impl<'a> Remarks<'a> {
     /// What a proposal changes: of the words as they are, or, where it was put in or they are gone, of those that it was made for.
     fn proposed(&mut self, entry: &'a Entry, point: Option<&'a Point>, replacement: &str) -> Line<'a> {
         let (party, annotation) = (&entry.party, &entry.annotation);
-        let (state, today) = State::of(annotation, &entry.stretch, point).unwrap_or((State::Overtaken, None));
+        let (state, today) = (entry.became.unwrap_or(State::Overtaken), proposal::today(&entry.stretch, point));
         let range = point.and_then(|point| entry.stretch.range(&point.words));
         match (state, point, today, range) {
             (State::Alternative, ..) => vec![Span::Inserted(replacement.to_owned().into())],
@@ -173,14 +173,17 @@ fn audience(audience: &Audience) -> Option<String> {
 /// What became of it.
 fn fate(entry: &Entry, point: Option<&Point>) -> Vec<String> {
     let annotation = &entry.annotation;
-    let adoption = point.and_then(|point| point.adoptions.get(&annotation.id));
-    let by = adoption.map_or(String::new(), |adoption| name(&adoption.adopted_by));
+    let adoption = proposal::claim(annotation, &entry.party, point);
+    let by = adoption.map(|adoption| name(&adoption.adopted_by));
     let mut fate = Vec::new();
-    match State::of(annotation, &entry.stretch, point).map(|(state, _)| state) {
-        Some(State::Adopted) => fate.push(format!("put into the text by {by}")),
-        Some(State::Alternative) => fate.push(format!("put in as an alternative by {by}")),
-        Some(State::Overtaken) => fate.push("overtaken".to_owned()),
-        Some(State::Open | State::Reanchored | State::Withdrawn) | None => {}
+    match (entry.became, by) {
+        (Some(State::Adopted), by) => fate.push(format!("put into the text by {}", by.unwrap_or_default())),
+        (Some(State::Alternative), by) => fate.push(format!("put in as an alternative by {}", by.unwrap_or_default())),
+        (Some(state), by) => {
+            fate.extend((state == State::Overtaken).then(|| "overtaken".to_owned()));
+            fate.extend(by.map(|by| format!("put in by {by}, as the plan claims")));
+        }
+        (None, _) => {}
     }
     let drafted = matches!(annotation.what, What::Position(_)) && entry.layer.as_str() != POSITIONS;
     for (is, word) in [(drafted, "not taken yet"), (annotation.withdrawn, "withdrawn"), (annotation.resolved, "resolved")] {

@@ -48,6 +48,8 @@ fn summary(standing: &PointStanding, consent: usize, points: &HashMap<&PointId, 
     }
     if standing.open_brackets > 0 {
         parts.push(count(standing.open_brackets, "open bracket"));
+    } else if standing.spanned {
+        parts.push("within a bracket that opens above".to_owned());
     }
     if standing.blocked_below {
         parts.push("reserved or opposed in part below".to_owned());

@@ -33,17 +33,22 @@ fn clean_text(markdown: &str) -> String {
 #[test]
 fn a_bracket_says_before_its_closing_mark_whose_it_is() {
     type Stands = &'static [(&'static str, &'static str, Stance)];
-    let table: [(&str, Stands, &str); 7] = [
+    let table: [(&str, Stands, &str); 8] = [
         (
             "to [30][50] km",
             &[("bor", "[30]", Stance::Accept), ("arv", "[30]", Stance::Oppose), ("arv", "[50]", Stance::Accept)],
             "to [30 (BOR; opp ARV)][50 (ARV)] km",
         ),
         ("to [30][50] km", &[], "to [30][50] km"),
-        ("[a [b] c]", &[("arv", "[b]", Stance::Accept), ("bor", "a [b]", Stance::Reserve)], "[a [b (ARV)] c (res BOR)]"),
-        ("[[a]]", &[("arv", "[[a]]", Stance::Accept), ("arv", "a", Stance::Oppose)], "[[a (opp ARV)] (ARV)]"),
-        ("［三十］ [ x ]", &[("arv", "三十", Stance::Accept), ("arv", "x", Stance::Accept)], "［三十 (ARV)］ [ x (ARV)]"),
+        ("[a [b] c]", &[("arv", "[b]", Stance::Accept), ("bor", "[a [b] c]", Stance::Reserve)], "[a [b (ARV)] c (res BOR)]"),
+        ("[[a]]", &[("arv", "[[a]]", Stance::Accept), ("arv", "[a]", Stance::Oppose)], "[[a (opp ARV)] (ARV)]"),
+        ("［三十］ [ x ]", &[("arv", "［三十］", Stance::Accept), ("arv", "[ x ]", Stance::Accept)], "［三十 (ARV)］ [ x (ARV)]"),
         ("for [X] months", &[("arv", "[X]", Stance::Oppose)], "for [X (opp ARV)] months"),
+        (
+            "[a b]",
+            &[("arv", "a", Stance::Accept), ("bor", "b", Stance::Oppose)],
+            "[a b (on other words ARV; opp on other words BOR)]",
+        ),
         (r"x \[a\] [b] loose]", &[("arv", "[b]", Stance::Accept)], r"x \[a\] [b (ARV)] loose]"),
     ];
     for (words, stands, expected) in table {
@@ -89,6 +94,10 @@ fn a_clean_text_shows_where_something_is_open_and_no_more() {
         (
             "1. [[a\n2. b] c] d [e\n3. f] g [h\n",
             "- 1\\. …\n\n- 2\\. … d …\n\n- 3\\. … g h\n\n---\n\n4 places are open and left out (…). 1 bracket mark without a partner is left out.\n",
+        ),
+        (
+            "1. **A [b** c\n2. **D.** d\n3. **E] f** g\n",
+            "- 1\\. **A …**\n\n- 2\\. …\n\n- 3\\. **… f.** g\n\n---\n\n3 places are open and left out (…).\n",
         ),
     ] {
         assert_eq!(clean_text(text), format!("# Untitled plan\n\n{expected}"), "{text}");
@@ -242,7 +251,7 @@ fn an_entry_says_who_reads_it_and_what_became_of_it() {
 #[test]
 fn proposals_show_what_they_change_and_where_their_words_went() {
     let mut talks = Talks::over("1. by land, sea and air at 06:00 on D-Day\n2. b c\n", &[]);
-    let adopter = Adopter { party: party("med"), proposed_by: None, at_ms: 1 };
+    let adopter = Adopter { party: party("med"), proposed_by: Some(party("bor")), at_ms: 1 };
     let mut propose = |quote: &str, new: &str| {
         let proposal = talks.proposal("1", quote, new);
         talks.put("bor", PUBLIC, proposal.clone());
@@ -253,8 +262,8 @@ fn proposals_show_what_they_change_and_where_their_words_went() {
     propose("06:00", "05:00");
     let adopted = propose("land", "ground");
     let beside = propose("D-Day", "D+1");
-    talks.edit("med", |txn| proposal::adopt(txn, &adopted, &adopter)).unwrap();
-    talks.edit("med", |txn| proposal::alternative(txn, &beside, &adopter)).unwrap();
+    talks.edit("med", |txn| proposal::adopt(txn, &adopted, "land", &adopter)).unwrap();
+    talks.edit("med", |txn| proposal::alternative(txn, &beside, "D-Day", &adopter)).unwrap();
     talks.words("cel", "1", "by ground, the sea or water and air at on [D-Day][D+1]");
     let whole = talks.proposal("2", "", "");
     talks.put("bor", PUBLIC, whole);

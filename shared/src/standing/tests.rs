@@ -12,6 +12,10 @@ use crate::{
     plan::{Point, Schedule},
 };
 
+fn open(brackets: usize) -> Open {
+    Open { brackets, spanned: false }
+}
+
 /// A plan and what the parties said about it. `arv` and `bel` must consent.
 struct Talks {
     points: Vec<Point>,
@@ -94,7 +98,7 @@ impl Talks {
     fn matrix(&self) -> Matrix {
         let stands: Vec<Stand> = self.said.iter().map(|(party, annotation)| Stand { party, annotation }).collect();
         let outline = self.outline();
-        let brackets = |id: &PointId| outline.get(id).map_or(0, |point| point.words.matches('[').count());
+        let brackets = |id: &PointId| open(outline.get(id).map_or(0, |point| point.words.matches('[').count()));
         let weave = |_: &PointId| Some(self.weave.as_str());
         let matrix = standing(&outline, &ExactWords::read(&outline), weave, brackets, &stands, &self.consent);
         let reversed: Vec<Stand> = stands.iter().rev().copied().collect();
@@ -371,4 +375,21 @@ fn only_who_opposes_the_striking_opposes_what_was_done_to_the_point_above() {
     talks.say("bel", Stance::Reserve, "b");
     let opposed = "b opposed blocked struck: arv none, bel oppose changed conflict";
     talks.check(&["a open blocked: arv accept, bel accept", opposed, "c opposed struck: arv none, bel oppose"]);
+}
+
+#[test]
+fn what_is_agreed_ad_referendum_below_keeps_the_point_above_from_being_agreed_outright() {
+    let mut talks = Talks::over(&[("a", 0, "words"), ("b", 1, "words"), ("c", 2, "words"), ("d", 1, "words"), ("e", 0, "words")]);
+    talks.ad_referendum("arv", "c");
+    talks.accept(&["arv", "bel"], "a");
+    let states = |talks: &Talks| talks.matrix().points.iter().map(|p| (p.standing, p.ad_referendum)).collect::<Vec<_>>();
+    let (outright, subject) = ((State::Agreed, false), (State::Agreed, true));
+    assert_eq!(states(&talks), [subject, subject, subject, outright, (State::Open, false)]);
+    // What is struck is not among the words of the point above.
+    let mut talks = Talks::over(&[("a", 0, "words"), ("b", 1, "words")]);
+    talks.points[1].struck = true;
+    talks.ad_referendum("arv", "b");
+    talks.accept(&["bel"], "b");
+    talks.accept(&["arv", "bel"], "a");
+    assert_eq!(states(&talks), [outright, subject]);
 }

@@ -32,12 +32,15 @@ pub(super) fn places<'a>(outline: &'a Outline, exact: &'a ExactWords) -> Vec<Pla
     places
 }
 
-/// For each place what it counts itself and what is counted below it, without what is struck there.
-pub(super) fn sums(places: &[Place], count: impl Fn(&Place) -> usize) -> Vec<usize> {
-    let mut sums: Vec<usize> = places.iter().map(count).collect();
+/// What there is at each place, with what there is below it added, but for what is struck there.
+pub(super) fn upwards<T>(places: &[Place], at_each: impl Fn(usize, &Place) -> T, add: impl Fn(&mut T, &T)) -> Vec<T> {
+    let mut sums: Vec<T> = places.iter().enumerate().map(|(at, place)| at_each(at, place)).collect();
+    // From the end: what stands below a place comes behind it.
     for (at, place) in places.iter().enumerate().rev() {
-        if let Some(above) = place.parent.filter(|_| !place.point.struck) {
-            sums[above] = sums[above].saturating_add(sums[at]);
+        let (before, from) = sums.split_at_mut(at);
+        let above = place.parent.filter(|_| !place.point.struck).and_then(|above| before.get_mut(above));
+        if let (Some(above), Some(own)) = (above, from.first()) {
+            add(above, own);
         }
     }
     sums

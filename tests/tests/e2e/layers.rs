@@ -235,6 +235,13 @@ async fn no_figure_and_no_log_tells_of_a_layer() {
     };
     let before = figures();
     assert!(before.contains("plenary_edits_total") && before.contains("plenary_sessions 2\n"), "{before}");
+    // Whoever writes in private with the command line opens the plan for that; afterwards nothing shows it.
+    Cli::join(&arv).done(&["note", &server.demo.plan, "1", "unheard", "--layer", "private"]);
+    let begin = std::time::Instant::now();
+    while figures() != before {
+        assert!(begin.elapsed() < std::time::Duration::from_secs(10), "{}", figures());
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
     assert_eq!(open(&server, &arv, "fallback-line", &["bor"]).status, 201);
     let inside = YClient::join(&server, "p-1/arv/fallback-line", &arv).await;
     let private = YClient::join(&server, "p-1/arv/private", &arv).await;

@@ -152,7 +152,10 @@ fn first_morning(talks: &Talks) {
     let ten = talks.brackets("10");
     let alternatives: Vec<&str> = ten.iter().take(3).map(|bracket| bracket["text"].as_str().unwrap()).collect();
     assert_eq!(alternatives, ["[an Interim Council]", quote, "[a Joint Council chaired by the Mission]"]);
-    assert_eq!((&ten[2]["proposed_by"], &ten[2]["alternatives"]), (&"cel".into(), &serde_json::json!([1, 2, 3])));
+    assert_eq!(
+        (&ten[2]["proposed_by"], &ten[2]["alternative"]),
+        (&"cel".into(), &serde_json::json!({ "group": 1, "place": 3, "of": 3 }))
+    );
     assert!(talks.annotated(bor).contains("[a Joint Council chaired by the Mission (CEL)]"));
 
     // BOR inserts a bracket; it is known whose it is, and the words around it are untouched. ARV opposes it.

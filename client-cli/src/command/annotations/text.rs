@@ -149,7 +149,8 @@ impl Pen<'_> {
     }
 
     fn proposal(&mut self, page: &mut Page, indent: &str, replacement: &str, proposed: &Proposed) {
-        match &proposed.adoption {
+        let put_in = matches!(proposed.state, State::Adopted | State::Alternative);
+        match proposed.adoption.as_ref().filter(|_| put_in) {
             Some(Adoption { how: How::Adopted, before, after, .. }) => {
                 page.redline(indent, &redline_within(before, after, &mut self.steps));
             }
@@ -195,15 +196,18 @@ fn stance(position: &Position) -> &'static str {
 
 /// What became of a proposal; that it is withdrawn is said of any entry.
 fn became(proposed: &Proposed) -> Option<String> {
-    let by = proposed.adoption.as_ref().map_or(String::new(), |a| format!(" by {}", a.adopted_by.as_str().to_uppercase()));
-    Some(match proposed.state {
-        State::Open => "open".to_owned(),
-        State::Reanchored => "re-anchored".to_owned(),
-        State::Overtaken => "overtaken".to_owned(),
-        State::Adopted => format!("adopted{by}"),
-        State::Alternative => format!("an alternative in the text{by}"),
+    let by = proposed.adoption.as_ref().map(|adoption| adoption.adopted_by.as_str().to_uppercase());
+    let in_text = |what: &str| format!("{what} by {}", by.clone().unwrap_or_default());
+    let state = match proposed.state {
+        State::Open => "open",
+        State::Reanchored => "re-anchored",
+        State::Overtaken => "overtaken",
+        State::Adopted => return Some(in_text("adopted")),
+        State::Alternative => return Some(in_text("an alternative in the text")),
         State::Withdrawn => return None,
-    })
+    };
+    let claim = by.as_ref().map(|by| format!(", put in by {by} as the plan claims"));
+    Some(format!("{state}{}", claim.unwrap_or_default()))
 }
 
 /// The layer, and who reads it where its name does not say so.

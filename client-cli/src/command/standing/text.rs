@@ -196,7 +196,10 @@ pub fn point(point: &PointStanding, parties: &[Column], label: impl Fn(&PointId)
     let mut said = vec![state(point.standing).to_owned()];
     said.extend(point.ad_referendum.then(|| "ad referendum".to_owned()));
     said.extend(point.struck.then(|| "struck".to_owned()));
-    said.push(brackets(point.open_brackets));
+    said.push(match (point.open_brackets, point.spanned) {
+        (0, true) => "within a bracket that opens above".to_owned(),
+        (open, _) => brackets(open),
+    });
     said.extend(point.blocked_below.then(|| "a point below it is not accepted".to_owned()));
     page.line(Look::Plain, &said.join(", "));
     page.line(Look::Faint, &format!("words {}", point.digest));

@@ -190,10 +190,11 @@ async fn a_layer_is_opened_and_its_audience_changed_by_who_speaks_for_its_party_
     assert!(matches!(unknown, Err(RegistryError::Invalid(why)) if why.contains("eld")));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_limit_of_layers_is_each_partys_own() {
     let table = Table::new().await;
     for n in 0..limits::LAYERS_MAX {
+        tokio::time::sleep(limits::LAYER_CHANGE_EVERY).await;
         table.open("arv/delegate", &format!("l-{n}"), &["bor"]).await.unwrap();
     }
     assert!(matches!(table.open("arv/delegate", "more", &[]).await, Err(RegistryError::Full { .. })));
@@ -233,4 +234,48 @@ async fn the_chair_chooses_who_must_consent_among_those_who_can() {
     }
     choose(None).await.unwrap();
     assert_eq!(consent(&table.registry), ["arv", "bor"]);
+}
+
+#[tokio::test]
+async fn who_was_chosen_to_consent_cannot_be_kept_from_taking_it_back() {
+    let table = Table::new().await;
+    let chair = table.member("med/chair").clone();
+    let give = |bor: Option<Access>| {
+        let mut access = access();
+        access.remove(&"bor".parse().unwrap());
+        access.extend(bor.map(|bor| ("bor".parse().unwrap(), bor)));
+        table.registry.set_access(&chair, plan(), access)
+    };
+    table.registry.choose_consent(&chair, plan(), Some(parties(&["arv", "bor"]))).await.unwrap();
+    for less in [Some(Access::Read), None] {
+        let refused = give(less).await;
+        assert!(matches!(&refused, Err(RegistryError::Invalid(why)) if why.contains("bor") && why.contains("choose anew")));
+        assert_eq!(table.right(&table.registry, "bor/delegate", "bor/positions"), 'w');
+    }
+    give(Some(Access::Draft)).await.unwrap();
+    table.registry.choose_consent(&chair, plan(), Some(parties(&["arv"]))).await.unwrap();
+    give(Some(Access::Read)).await.unwrap();
+    assert_eq!(table.right(&table.registry, "bor/delegate", "bor/positions"), 'r');
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_party_changes_its_layers_at_a_pace_of_its_own() {
+    let table = Table::new().await;
+    table.open("arv/delegate", "talk", &[]).await.unwrap();
+    let toggle = async |n: u32| {
+        let audience: &[&str] = if n.is_multiple_of(2) { &["bor"] } else { &[] };
+        table.narrow("arv/delegate", "talk", audience).await
+    };
+    for n in 1..limits::LAYER_CHANGES_AT_ONCE {
+        toggle(n - 1).await.unwrap();
+    }
+    let last = limits::LAYER_CHANGES_AT_ONCE - 1;
+    assert!(matches!(toggle(last).await, Err(RegistryError::Pace)));
+    assert!(matches!(table.open("arv/delegate", "other", &[]).await, Err(RegistryError::Pace)));
+    toggle(last - 1).await.unwrap();
+    table.open("bor/delegate", "talk", &["arv"]).await.unwrap();
+    for n in last..last + 10 {
+        tokio::time::sleep(limits::LAYER_CHANGE_EVERY).await;
+        toggle(n).await.unwrap();
+    }
 }

@@ -26,7 +26,7 @@ A point is agreed when all of these accept it as it stands: **ARV, BOR**.
 
 **Confidential:** holds 1 entry that not all who see the plan may read.
 
-- [words (BOR; res CEL; opp ARV)] are not agreed: BOR holds them, CEL reserves on them, ARV opposes them. Brackets side by side are alternatives.
+- [words (BOR; res CEL; opp ARV)] are not agreed: BOR holds them, CEL reserves on them, ARV opposes them. What was said on other words does not count for these. Brackets side by side are alternatives.
 
 - ~~old words~~ are struck or would go, **new words** came or would come in their place.
 
@@ -61,7 +61,7 @@ const PAGE: &str = r#"<main>
 <p><b>Confidential:</b> holds 1 entry that not all who see the plan may read.</p>
 <aside class="legend" aria-label="How to read the marks">
 <ul>
-<li>[words <bdi class="by">(BOR; res CEL; opp ARV)</bdi>] are not agreed: BOR holds them, CEL reserves on them, ARV opposes them. Brackets side by side are alternatives.</li>
+<li>[words <bdi class="by">(BOR; res CEL; opp ARV)</bdi>] are not agreed: BOR holds them, CEL reserves on them, ARV opposes them. What was said on other words does not count for these. Brackets side by side are alternatives.</li>
 <li><del dir="auto">old words</del> are struck or would go, <ins dir="auto">new words</ins> came or would come in their place.</li>
 <li><b>ad referendum</b>: subject to the capital.</li>
 <li><b>Lapsed</b>: a party accepted words that have changed since; shown is what it accepted against what stands now.</li>

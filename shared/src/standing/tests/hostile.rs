@@ -133,7 +133,7 @@ fn the_weave_is_asked_for_only_where_an_acceptance_holds() {
         asked.set(asked.get() + 1);
         None::<String>
     };
-    let matrix = standing(&outline, &ExactWords::read(&outline), weave, |_| 0, &stands, &talks.consent);
+    let matrix = standing(&outline, &ExactWords::read(&outline), weave, |_| open(0), &stands, &talks.consent);
     assert_eq!(asked.get(), 1);
     assert!(!matrix.points[0].cells[0].returned, "without a weave nothing is marked as returned");
 }

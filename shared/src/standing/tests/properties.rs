@@ -65,7 +65,7 @@ impl Replica {
         let stands = PARTIES.iter().map(|name| party(name)).collect::<Vec<_>>();
         let stands = stands.iter().zip(&layers).flat_map(|(party, layer)| layer.annotations.iter().map(move |a| (party, a)));
         let stands: Vec<Stand> = stands.map(|(party, annotation)| Stand { party, annotation }).collect();
-        let brackets = |id: &PointId| outline.get(id).map_or(0, brackets);
+        let brackets = |id: &PointId| open(outline.get(id).map_or(0, brackets));
         standing(&outline, &ExactWords::read(&outline), |_| Some(""), brackets, &stands, &[party("arv"), party("bel")].into())
     }
 

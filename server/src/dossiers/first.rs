@@ -1,0 +1,34 @@
+//! Nobody's words: a plan's first text, which the server writes for whoever creates the plan.
+
+use plenary_shared::{
+    authorship::Owners,
+    id::{DocAddress, PartyId},
+    limits,
+    record::{self, Author},
+};
+use yrs::{StateVector, Update, block::ClientID, updates::decoder::Decode};
+
+use crate::store::Store;
+
+/// How far each client id of a plan's first text had written when the plan was created. Nothing, if the log begins with something else:
+/// a plan can lack its first text. `None` if the log cannot be read. Blocks.
+pub fn text(store: &dyn Store, plan: &DocAddress, created_by: Option<&Author>) -> Option<StateVector> {
+    let Some((_, sealed)) = store.read(plan, 0, 1, limits::BATCH_BYTES_MAX).ok()?.pop() else {
+        return Some(StateVector::default());
+    };
+    let (record, _) = record::open(&record::GENESIS, &sealed).ok()?;
+    if Some(&record.author) != created_by {
+        return Some(StateVector::default());
+    }
+    Some(Update::decode_v1(&record.update).ok()?.state_vector())
+}
+
+/// Whose words those of each client id are. Those of the first text are nobody's, as long as nobody went on under its id: only the party
+/// of whoever created the plan can, and must not hide behind it.
+pub fn owners(all: &[(u64, PartyId)], first: &StateVector, now: &StateVector) -> Owners {
+    let nobodys = |client: u64| {
+        let (then, now) = (first.get(&ClientID::new(client)), now.get(&ClientID::new(client)));
+        then > 0 && then == now
+    };
+    all.iter().filter(|(client, _)| !nobodys(*client)).cloned().collect()
+}

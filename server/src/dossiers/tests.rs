@@ -1,0 +1,185 @@
+//! Views of a plan, on a server in memory.
+
+use bytes::Bytes;
+use plenary_shared::{
+    dossier::AnnotationsView,
+    layer,
+    record::{self, Author, Record},
+};
+use std::{
+    sync::{Mutex, mpsc},
+    time::Duration,
+};
+use yrs::{Text, WriteTxn};
+
+mod first;
+
+use super::*;
+use crate::{
+    store::{BoxFuture, MemoryStore, Seq, Store, StoreError},
+    testing::{Table, layer_at, note, plan, update},
+};
+
+async fn annotations(table: &Table, party: &str, needs: Needs) -> AnnotationsView {
+    view(&table.registry, &table.rooms, table.member(party), &plan(), needs, (), Dossier::annotations).await.unwrap()
+}
+
+fn layers(view: &AnnotationsView) -> Vec<String> {
+    view.annotations.iter().map(|entry| format!("{}/{}", entry.party, entry.layer)).collect()
+}
+
+#[tokio::test]
+async fn a_view_keeps_its_place_until_it_is_made_also_when_nobody_waits_for_it() {
+    let table = Table::new().await;
+    let (begun, begins) = mpsc::channel();
+    let (go_on, goes_on) = mpsc::channel::<()>();
+    let (place, held) = tokio::sync::oneshot::channel::<()>();
+    let view_of = {
+        let (registry, rooms, arv) = (table.registry.clone(), table.rooms.clone(), table.member("arv").clone());
+        tokio::spawn(async move {
+            let slow = move |_: &Dossier| {
+                begun.send(()).unwrap();
+                goes_on.recv().unwrap();
+            };
+            view(&registry, &rooms, &arv, &plan(), Needs::All, place, slow).await
+        })
+    };
+    tokio::task::spawn_blocking(move || begins.recv().unwrap()).await.unwrap();
+    view_of.abort();
+    assert!(view_of.await.unwrap_err().is_cancelled());
+    let mut held = held;
+    assert!(matches!(held.try_recv(), Err(tokio::sync::oneshot::error::TryRecvError::Empty)), "the work goes on");
+    go_on.send(()).unwrap();
+    assert!(held.await.is_err(), "and gives its place back");
+}
+
+#[tokio::test]
+async fn a_view_reads_the_layers_that_it_needs_and_the_member_may_read() {
+    let table = Table::new().await;
+    for (n, layer) in ["arv/positions", "arv/public", "arv/private", "bor/positions", "bor/private"].into_iter().enumerate() {
+        table.write(layer, n as u64, |txn| layer::put(txn, &note(&format!("n{n}"))).unwrap()).await;
+    }
+    for (needs, read) in [
+        (Needs::Plan, &[][..]),
+        (Needs::Positions, &["arv/positions", "bor/positions"]),
+        (Needs::Public, &["arv/positions", "arv/public", "bor/positions"]),
+        (Needs::All, &["arv/positions", "arv/public", "bor/positions", "bor/private"]),
+    ] {
+        let mut shown = layers(&annotations(&table, "bor", needs).await);
+        shown.sort_unstable();
+        assert_eq!(shown, read, "{needs:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_party_heaps_up_takes_its_own_share_of_a_view_and_nobody_elses() {
+    let table = Table::new().await;
+    let arv = table.member("arv").clone();
+    table.write("bor/public", 1, |txn| layer::put(txn, &note("bor")).unwrap()).await;
+    table.write("arv/positions", 2, |txn| layer::put(txn, &note("arv")).unwrap()).await;
+    for (n, name) in ["a", "b", "c", "d"].into_iter().enumerate() {
+        let new = api::NewLayer { layer: name.parse().unwrap(), audience: ["bor".parse().unwrap()].into() };
+        table.registry.open_layer(&arv, plan(), new).await.unwrap();
+        if name != "d" {
+            let heap = "x".repeat(limits::LAYER_BYTES_MAX - 100);
+            let fill = |txn: &mut yrs::TransactionMut| txn.get_or_insert_text("heap").insert(txn, 0, &heap);
+            table.write(&format!("arv/{name}"), 10 + n as u64, fill).await;
+        }
+    }
+    let view = annotations(&table, "bor", Needs::All).await;
+    assert_eq!(layers(&view), ["arv/positions", "bor/public"]);
+    let faults: Vec<_> = view.faults.iter().map(|fault| (fault.party.as_str(), fault.layer.as_str(), &fault.fault)).collect();
+    assert_eq!(faults, [("arv", "c", &Fault::BeyondShare)], "two fit; d is empty, and nothing of it is lost");
+}
+
+/// A store on which something happens the first time that a document is loaded.
+struct Eventful {
+    inside: MemoryStore,
+    event: Mutex<Option<(DocAddress, Event)>>,
+}
+
+type Event = Box<dyn FnOnce() + Send>;
+
+impl Store for Eventful {
+    fn append(&self, doc: &DocAddress, records: Vec<Bytes>) -> BoxFuture<Result<Seq, StoreError>> {
+        self.inside.append(doc, records)
+    }
+    fn read(&self, doc: &DocAddress, after: Seq, max: usize, max_bytes: usize) -> Result<Vec<(Seq, Bytes)>, StoreError> {
+        self.inside.read(doc, after, max, max_bytes)
+    }
+    fn last_seq(&self, doc: &DocAddress) -> Result<Seq, StoreError> {
+        self.inside.last_seq(doc)
+    }
+    fn save_snapshot(&self, doc: &DocAddress, covers: Seq, state: Bytes) -> BoxFuture<Result<(), StoreError>> {
+        self.inside.save_snapshot(doc, covers, state)
+    }
+    fn load_snapshot(&self, doc: &DocAddress) -> Result<Option<(Seq, Bytes)>, StoreError> {
+        let event = self.event.lock().unwrap().take_if(|(at, _)| at == doc);
+        if let Some((_, event)) = event {
+            event();
+        }
+        self.inside.load_snapshot(doc)
+    }
+    fn documents(&self) -> Result<Vec<DocAddress>, StoreError> {
+        self.inside.documents()
+    }
+    fn free_bytes(&self) -> Option<u64> {
+        None
+    }
+}
+
+/// Appends a note to a log without its room; answers the chain's end.
+async fn append(store: &dyn Store, layer: &str, end: &record::Digest, client: u64, id: &str) -> record::Digest {
+    let (party, _) = layer.split_once('/').unwrap();
+    let author = Author { party: party.parse().unwrap(), member: format!("{party}-1").parse().unwrap() };
+    let written = update(client, |txn| layer::put(txn, &note(id)).unwrap());
+    let (sealed, end) = record::seal(end, &Record { at_ms: 0, author, update: written });
+    store.append(&layer_at(layer), vec![sealed]).await.unwrap();
+    end
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn positions_are_shown_as_they_all_were_at_one_moment() {
+    let store = Arc::new(Eventful { inside: MemoryStore::default(), event: Mutex::default() });
+    let table = Arc::new(Table::on(store.clone()).await);
+    table.write("arv/positions", 1, |txn| layer::put(txn, &note("arv-1")).unwrap()).await;
+    let end = append(&*store, "bor/positions", &record::GENESIS, 2, "bor-1").await;
+    // While bor's are loaded arv, whose were read by then, takes its second position, and after that bor answers.
+    let (handle, at_work, writes) = (tokio::runtime::Handle::current(), table.clone(), store.clone());
+    let event = move || {
+        std::thread::sleep(Duration::from_millis(200));
+        handle.block_on(async {
+            at_work.write("arv/positions", 3, |txn| layer::put(txn, &note("arv-2")).unwrap()).await;
+            append(&*writes, "bor/positions", &end, 4, "bor-2").await;
+        });
+    };
+    *store.event.lock().unwrap() = Some((layer_at("bor/positions"), Box::new(event)));
+    let view = annotations(&table, "med", Needs::Positions).await;
+    let mut shown: Vec<_> = view.annotations.iter().map(|entry| entry.annotation.id.to_string()).collect();
+    shown.sort_unstable();
+    assert_eq!(shown, ["arv-1", "arv-2", "bor-1", "bor-2"], "no answer without what it answers");
+}
+
+#[tokio::test]
+async fn a_layer_that_does_not_load_in_time_is_named_and_keeps_nobody_waiting() {
+    let store = Arc::new(Eventful { inside: MemoryStore::default(), event: Mutex::default() });
+    let table = Arc::new(Table::on(store.clone()).await);
+    table.write("arv/positions", 1, |txn| layer::put(txn, &note("arv-1")).unwrap()).await;
+    append(&*store, "bor/positions", &record::GENESIS, 2, "bor-1").await;
+    let (begun, begins) = tokio::sync::oneshot::channel();
+    let (go_on, goes_on) = mpsc::channel::<()>();
+    let event = move || {
+        begun.send(()).unwrap();
+        let _ = goes_on.recv();
+    };
+    *store.event.lock().unwrap() = Some((layer_at("bor/positions"), Box::new(event)));
+    tokio::time::pause();
+    let asks = table.clone();
+    let asked = tokio::spawn(async move { annotations(&asks, "med", Needs::Positions).await });
+    begins.await.unwrap();
+    tokio::time::advance(limits::VIEW_READING + Duration::from_secs(1)).await;
+    let view = asked.await.unwrap();
+    assert_eq!(layers(&view), ["arv/positions"]);
+    assert_eq!((view.faults[0].party.as_str(), &view.faults[0].fault), ("bor", &Fault::Unavailable));
+    drop(go_on);
+}

@@ -1,0 +1,43 @@
+//! What a follower of the log hears, and when.
+
+use super::*;
+use crate::{
+    config::Limits,
+    metrics::Figures,
+    testing::{Table, plan},
+};
+use plenary_shared::api;
+
+#[tokio::test]
+async fn when_the_log_says_that_it_is_alive_tells_nothing_of_the_registry() {
+    let table = Table::new().await;
+    let bounds = Limits { sessions: 8, sessions_per_member: 8, tls: false };
+    let app = App::new(table.registry.clone(), table.rooms.clone(), Arc::new(Figures::default()), bounds);
+    let (bor, token) = table.seats["bor"].clone();
+    let caller = Caller { token, who: api::Whoami::Member(bor.clone()) };
+    let address = DocAddress::Plan(bor.conference, plan());
+    let (lines, mut heard) = mpsc::channel(1);
+    let version = table.registry.version();
+    tokio::time::pause();
+    let begin = Instant::now();
+    tokio::spawn(async move {
+        let outbox = Outbox::default();
+        Follower { app, caller, address, version, lines }.live(&outbox).await
+    });
+    let arv = table.seats["arv"].0.clone();
+    let new = api::NewLayer { layer: "talk".parse().unwrap(), audience: Default::default() };
+    table.registry.open_layer(&arv, plan(), new).await.unwrap();
+    tokio::spawn(async move {
+        for n in 0u64.. {
+            // Whatever anybody does in private, at whatever moments.
+            tokio::time::sleep(Duration::from_millis(700 + 300 * (n % 7))).await;
+            let audience = if n % 2 == 0 { ["bor".parse().unwrap()].into() } else { Default::default() };
+            table.registry.set_audience(&arv, plan(), "talk".parse().unwrap(), audience).await.unwrap();
+        }
+    });
+    for beats in 1..4 {
+        let line = timeout(2 * BEAT, heard.recv()).await.expect("it says so");
+        assert_eq!(line.unwrap().unwrap(), "\n");
+        assert_eq!(begin.elapsed().as_secs(), BEAT.as_secs() * beats);
+    }
+}

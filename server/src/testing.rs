@@ -1,0 +1,106 @@
+//! A conference on a server in memory, for tests.
+
+use bytes::Bytes;
+use plenary_shared::{
+    access::{Access, Role},
+    api::{Member, NewConference, NewMember, NewPlan, Party},
+    id::{DocAddress, PartyId, PlanId},
+    layer::{Annotation, What},
+    plan::new_doc,
+    record::Author,
+};
+use std::{collections::BTreeMap, sync::Arc};
+use yrs::{Transact, TransactionMut};
+
+use crate::{
+    auth::SecretDigest,
+    metrics::Figures,
+    plans,
+    registry::Registry,
+    rooms::Rooms,
+    store::{MemoryStore, Store},
+};
+
+/// A conference of arv, bor and the chair's party, med, on one plan; both parties draft.
+pub struct Table {
+    pub registry: Arc<Registry>,
+    pub rooms: Arc<Rooms>,
+    /// One member of each party, and its token.
+    pub seats: BTreeMap<&'static str, (Member, SecretDigest)>,
+}
+
+/// Its plan.
+pub fn plan() -> PlanId {
+    "plan".parse().unwrap()
+}
+
+impl Table {
+    pub async fn new() -> Self {
+        Self::on(Arc::new(MemoryStore::default())).await
+    }
+
+    pub async fn on(store: Arc<dyn Store>) -> Self {
+        let registry = Arc::new(Registry::open(store.clone()).unwrap());
+        let rooms = Rooms::new(store, Arc::new(Figures::default()));
+        let party = |id: &str| Party { id: id.parse().unwrap(), name: id.to_uppercase() };
+        let new = NewConference { id: "talks".parse().unwrap(), title: "Talks".into(), party: party("med"), chair: "M".into() };
+        let mut invited = vec![("med", registry.open_conference(new).await.unwrap())];
+        let chair = invited[0].1.member.clone();
+        for id in ["arv", "bor"] {
+            registry.add_party(&chair, party(id)).await.unwrap();
+            let new = NewMember { party: id.parse().unwrap(), role: Role::Delegate, name: "Ana".into(), expires_s: None };
+            invited.push((id, registry.invite(&chair, new).await.unwrap()));
+        }
+        let mut seats = BTreeMap::new();
+        for (id, invitation) in invited {
+            let token = registry.join(&invitation.invitation).await.unwrap().token.unwrap();
+            seats.insert(id, (invitation.member, SecretDigest::of(&token)));
+        }
+        let access: BTreeMap<PartyId, Access> = ["arv", "bor"].map(|id| (id.parse().unwrap(), Access::Draft)).into();
+        let markdown = Some("# Plan\n\n1. The parties shall withdraw [soon].\n".into());
+        plans::create(&registry, &rooms, &chair, NewPlan { id: plan(), title: None, markdown, access }).await.unwrap();
+        Self { registry, rooms, seats }
+    }
+
+    pub fn member(&self, party: &str) -> &Member {
+        &self.seats[party].0
+    }
+
+    /// Writes into a layer, given as `party/layer`, as its owner's client of this id.
+    pub async fn write(&self, layer: &str, client: u64, change: impl FnOnce(&mut TransactionMut)) {
+        let address = layer_at(layer);
+        let owner = self.member(layer.split_once('/').unwrap().0);
+        let author = Author { party: owner.party.clone(), member: owner.member.clone() };
+        self.rooms.edit(&address, &author, &update(client, change)).await.unwrap();
+    }
+}
+
+/// The address of a layer on the plan, given as `party/layer`.
+pub fn layer_at(layer: &str) -> DocAddress {
+    format!("talks/plan/{layer}").parse().unwrap()
+}
+
+/// What a client of this id sends that writes into an empty document.
+pub fn update(client: u64, change: impl FnOnce(&mut TransactionMut)) -> Bytes {
+    let doc = new_doc(client);
+    let mut txn = doc.transact_mut();
+    change(&mut txn);
+    txn.encode_update_v1().into()
+}
+
+/// A note on a point that is not there.
+pub fn note(id: &str) -> Annotation {
+    Annotation {
+        id: id.parse().unwrap(),
+        point: "p1".parse().unwrap(),
+        anchor: None,
+        quote: String::new(),
+        what: What::Note,
+        body: "no".into(),
+        reply_to: None,
+        resolved: false,
+        withdrawn: false,
+        by: None,
+        at_ms: 0,
+    }
+}
