@@ -1,8 +1,9 @@
 //! A stretch of a point's words that survives edits: the Yjs ids of its first and its last character and of those beside it.
 //!
-//! What is typed inside the stretch belongs to it. What is typed at an edge does not, unless the character at that edge is deleted: then it
-//! has taken its place, and the stretch reaches to the character that stood beside it. When nothing is left, the place where it stood is
-//! still known. An anchor says nothing that the plan's document does not hold, and making one changes nothing there.
+//! What is typed inside the stretch belongs to it. What is typed at an edge does not, unless the character at that edge is
+//! deleted: then it has taken its place, and the stretch reaches to the character that stood beside it. When nothing is left, the
+//! place where it stood is still known. An anchor says nothing that the plan's document does not hold, and making one changes
+//! nothing there.
 
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -11,7 +12,7 @@ use yrs::{
     branch::{Branch, BranchPtr},
 };
 
-use crate::limits;
+use crate::{limits, text::utf16};
 
 /// The Yjs id of one UTF-16 unit: who inserted it, and the number it was inserted under.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -56,8 +57,8 @@ impl Anchor {
         })
     }
 
-    /// The bytes of `words`, which is what `text` reads, that the anchor stands on now. The range is empty when they are gone, and stands
-    /// where they stood. `None` if the anchor never stood in this text.
+    /// The bytes of `words`, which is what `text` reads, that the anchor stands on now. The range is empty when they are gone,
+    /// and stands where they stood. `None` if the anchor never stood in this text.
     ///
     /// Costs a few walks over the pieces of the text.
     pub fn find<T: ReadTxn>(&self, txn: &T, text: &TextRef, words: &str) -> Option<Range<usize>> {
@@ -83,10 +84,6 @@ impl Anchor {
         };
         Some(byte(words, start)..byte(words, end.max(start)))
     }
-}
-
-fn utf16(text: &str) -> u32 {
-    text.encode_utf16().count() as u32
 }
 
 /// The byte at which a UTF-16 unit starts; the character's where it is the second of a pair, the end beyond it.
@@ -206,8 +203,8 @@ mod tests {
     }
 
     proptest! {
-        /// Each unit of text is followed through all edits by its own mark: the anchor shows the first to the last of its units that are
-        /// left, with all that stands between.
+        /// Each unit of text is followed through all edits by its own mark: the anchor shows the first to the last of its units
+        /// that are left, with all that stands between.
         #[test]
         fn an_anchor_holds_what_is_left_of_its_words_and_what_was_typed_between(
             edits in prop::collection::vec((0..2usize, 0..100u32, 0..4u32, 0..4usize, any::<bool>()), 1..40),

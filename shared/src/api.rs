@@ -1,4 +1,5 @@
-//! Bodies of HTTP requests and responses, all JSON. Paths stand below `/api`; every request but [`JoinRequest`] carries a credential.
+//! Bodies of HTTP requests and responses, all JSON. Paths stand below `/api`; every request but [`JoinRequest`] carries a
+//! credential.
 //!
 //! | method and path | body -> response | who |
 //! | --- | --- | --- |
@@ -16,15 +17,23 @@
 //! | `PUT /conferences/{c}/plans/{p}/consent` | [`ConsentList`] -> [`Plan`] | chair |
 //! | `GET /conferences/{c}/plans/{p}/layers` | `[`[`Layer`]`]` | who may read the plan, those they may read |
 //! | `POST /conferences/{c}/plans/{p}/layers` | [`NewLayer`] -> [`Layer`] of one's own party | who may speak for it |
-//! | `PUT /conferences/{c}/plans/{p}/layers/{l}/audience` | [`AudienceList`] -> [`Layer`] of one's own party | who may speak for it |
-//! | `GET /conferences/{c}/plans/{p}/annotations` | [`AnnotationsView`](crate::dossier::AnnotationsView) | who may read it, of the layers they may read |
-//! | `GET /conferences/{c}/plans/{p}/standing` | [`Matrix`](crate::standing::Matrix) | who may read it |
-//! | `GET /conferences/{c}/plans/{p}/brackets` | [`BracketsView`](crate::dossier::BracketsView) | who may read it |
-//! | `GET /conferences/{c}/plans/{p}/schedule` | [`Timetable`](crate::schedule::Timetable) | who may read it |
-//! | `GET /conferences/{c}/plans/{p}/export` | Markdown; with `?form=clean` or `?form=annotated` that edition, with `&as=html` as a page | who may read it, of the layers they may read |
-//! | `GET /conferences/{c}/plans/{p}/log` | [`LogLine`]s, one a line, as they come; with `?since=SEQ` those after that record, and no state | who may read it |
+//! | `PUT /conferences/{c}/plans/{p}/layers/{l}/audience` | [`AudienceList`] -> [`Layer`] of one's own | who may speak for it |
+//! | `GET /conferences/{c}/plans/{p}/annotations` | [`AnnotationsView`] | who may read it, of the layers they may read |
+//! | `GET /conferences/{c}/plans/{p}/standing` | [`Matrix`] | who may read it |
+//! | `GET /conferences/{c}/plans/{p}/brackets` | [`BracketsView`] | who may read it |
+//! | `GET /conferences/{c}/plans/{p}/schedule` | [`Timetable`] | who may read it |
+//! | `GET /conferences/{c}/plans/{p}/export` | Markdown, or an edition (below) | who may read it, of the layers they may read |
+//! | `GET /conferences/{c}/plans/{p}/log` | [`LogLine`]s, one a line, as they come | who may read it |
+//!
+//! `/export` takes `?form=clean` or `?form=annotated` for that edition, and `&as=html` for a page; `/log` takes `?since=SEQ` for
+//! the records after that one, and answers no state then.
 //!
 //! Whatever is refused answers with an [`ErrorBody`].
+//!
+//! [`AnnotationsView`]: crate::dossier::AnnotationsView
+//! [`BracketsView`]: crate::dossier::BracketsView
+//! [`Matrix`]: crate::standing::Matrix
+//! [`Timetable`]: crate::schedule::Timetable
 
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -195,8 +204,8 @@ pub struct AccessList {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConsentList {
-    /// At least one, each with `draft` or `propose` on the plan; `null`: all that have it, now and later. Never left out: a slip must
-    /// not undo what the chair chose.
+    /// At least one, each with `draft` or `propose` on the plan; `null`: all that have it, now and later. Never left out: a slip
+    /// must not undo what the chair chose.
     #[serde(deserialize_with = "Option::deserialize")]
     pub parties: Option<BTreeSet<PartyId>>,
 }

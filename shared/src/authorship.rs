@@ -22,15 +22,16 @@ pub struct Run {
     pub bytes: usize,
 }
 
-/// Who typed the visible text, in order; neighbouring runs have different clients, and together they are as long as the string
-/// that `GetString` gives. Empty for a text of which this cannot be told. The document does not change. Time grows with all that
-/// was ever put into the text and with the client ids of the document: where many texts are asked for, ask [`runs_by`].
-pub fn runs(txn: &mut TransactionMut, text: &TextRef) -> Vec<Run> {
+/// [`runs_by`] without a census: time grows with the client ids of the document too.
+#[cfg(test)]
+pub(crate) fn runs(txn: &mut TransactionMut, text: &TextRef) -> Vec<Run> {
     let state = txn.state_vector();
     runs_up_to(txn, text, state)
 }
 
-/// The same with the help of the document's census: time grows with what was ever put into the text alone.
+/// Who typed the visible text, in order; neighbouring runs have different clients, and together they are as long as the string
+/// that `GetString` gives. Empty for a text of which this cannot be told. The document does not change. `census` is that of the
+/// document; time grows with all that was ever put into the text.
 pub fn runs_by(txn: &mut TransactionMut, text: &TextRef, census: &Census) -> Vec<Run> {
     let mut state = StateVector::default();
     let contents = census.contents(&AsRef::<Branch>::as_ref(text).id());

@@ -100,15 +100,16 @@ impl Brackets {
         self.list.len() + self.loose.len()
     }
 
-    /// The innermost bracket that holds a stretch of the words, as an index into the list: the one that somebody who points at the
-    /// stretch means. `None` for an empty stretch, and where no bracket holds all of it.
+    /// The innermost bracket that holds a stretch of the words, as an index into the list: the one that somebody who points at
+    /// the stretch means. `None` for an empty stretch, and where no bracket holds all of it.
     pub fn holding(&self, stretch: &Range<usize>) -> Option<usize> {
         self.holding_within(stretch, &mut { usize::MAX })
     }
 
     /// The same for who asks often: takes the brackets that it looked at off `steps`, and finds none when these are used up.
     pub(crate) fn holding_within(&self, stretch: &Range<usize>, steps: &mut usize) -> Option<usize> {
-        // In opening order a bracket stands before those that it holds: the last that opens before the stretch, or one around that.
+        // In opening order a bracket stands before those that it holds: the last that opens before the stretch, or one around
+        // that.
         let mut at = self.list.partition_point(|bracket| bracket.range.start <= stretch.start).checked_sub(1)?;
         while self.list[at].range.end < stretch.end {
             at = self.list[at].parent?;

@@ -1,7 +1,7 @@
 //! A dossier: all of a plan that one member may read, put together. Every view is derived from it, so no view can show more.
 //!
-//! **Architecture invariant:** what stands in a dossier and what follows from it depends on the documents that the member may read, and on
-//! nothing else.
+//! **Architecture invariant:** what stands in a dossier and what follows from it depends on the documents that the member may
+//! read, and on nothing else.
 
 mod annotations;
 mod brackets;
@@ -102,15 +102,15 @@ pub struct Entry {
 struct InPoint(Vec<(Field, Brackets)>);
 
 impl Dossier {
-    /// Reads the dossier of the plan that `txn` shows; `state` is the same document encoded whole (Yjs update V1). Nothing is changed.
-    /// `None` if the state cannot be read, which never happens to a document that the gate let in.
+    /// Reads the dossier of the plan that `txn` shows; `state` is the same document encoded whole (Yjs update V1). Nothing is
+    /// changed. `None` if the state cannot be read, which never happens to a document that the gate let in.
     pub fn read(txn: &mut TransactionMut, state: &[u8], sources: Sources) -> Option<Dossier> {
         let outline = Outline::read(txn);
         let census = census(state).ok()?;
         let weaves = Weaves::read(txn, &outline, &census);
         let brackets: HashMap<PointId, InPoint> =
             outline.points.iter().map(|point| (point.id.clone(), InPoint::of(point))).collect();
-        let struck = struck(&outline);
+        let struck: HashSet<PointId> = outline.struck().into_iter().cloned().collect();
         let standing: Vec<&PointId> = outline.points.iter().map(|point| &point.id).filter(|id| !struck.contains(*id)).collect();
         let texts = standing.iter().filter_map(|id| Some((*id, &brackets.get(*id)?.0)));
         let across = bracket::across(texts.flat_map(|(id, texts)| texts.iter().map(move |(field, own)| (id, *field, own))));
@@ -183,19 +183,8 @@ fn open(points: &[&PointId], across: &Across) -> HashMap<PointId, Open> {
     open.collect()
 }
 
-fn struck(outline: &Outline) -> HashSet<PointId> {
-    let mut struck = HashSet::new();
-    // Parents stand before their children.
-    for point in &outline.points {
-        if point.struck || point.parent.as_ref().is_some_and(|parent| struck.contains(parent)) {
-            struck.insert(point.id.clone());
-        }
-    }
-    struck
-}
-
-/// All entries, each with the place where it stands. An entry that is being tabled can stand in two layers of its party for a moment: the
-/// wider one counts.
+/// All entries, each with the place where it stands. An entry that is being tabled can stand in two layers of its party for a
+/// moment: the wider one counts.
 fn entries(txn: &TransactionMut, outline: &Outline, mut layers: Vec<Source>) -> (Vec<Entry>, Vec<LayerFault>) {
     let place: HashMap<&PointId, usize> = outline.points.iter().enumerate().map(|(at, point)| (&point.id, at)).collect();
     let (mut entries, mut faults, mut seen) = (Vec::new(), Vec::new(), HashSet::new());

@@ -30,5 +30,6 @@ pub mod redline;
 pub mod schedule;
 pub mod standing;
 pub mod stretch;
+mod text;
 pub mod weave;
 pub mod words;

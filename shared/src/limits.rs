@@ -167,5 +167,16 @@ pub const CIRCLES_MAX: usize = 256;
 /// Points that all named circles have together, so that a message about them stays readable by a page; the first circle is always
 /// named.
 pub const CIRCLE_POINTS_MAX: usize = 20_000;
+/// Steps to tell whose the brackets of a plan are and who is for and against each, 64 Mi: stretches typed at one go and brackets
+/// around brackets that are looked at; 0.1 s.
+pub const BRACKET_STEPS_MAX: usize = 64 << 20;
+/// Adoptions shown of one point: a point sees a few in the life of a plan, and a hostile drafter could write any number.
+pub const ADOPTIONS_SHOWN_MAX: usize = 1_000;
+/// 32 MiB: words that are compared, searched or repeated for one view, those of all parties together; about a second's work. It
+/// also bounds what comes out.
+pub const COMPARED_BYTES_MAX: usize = 32 << 20;
+/// Comparisons of single words for one view, about a second's work; a paragraph of 100 words that was written anew takes 40,000
+/// to 160,000. A party whose share is used up gets its differences in larger pieces.
+pub const COMPARED_STEPS_MAX: u64 = 256 << 20;
 /// Brackets of a plan that are shown one by one, with who is for and against each; all are counted. A real draft of 2015 held 1,055.
 pub const BRACKETS_SHOWN_MAX: usize = 20_000;

@@ -1,10 +1,10 @@
 //! Proposals: what became of them, and the two ways into the text.
 //!
-//! To **adopt** one is to put its words in place of the stretch that it is for; to make it an **alternative** is to put them in brackets beside
-//! it: `[30][50]`. Either is one edit of the plan, and the point keeps who proposed and who put it in.
+//! To **adopt** one is to put its words in place of the stretch that it is for; to make it an **alternative** is to put them in
+//! brackets beside it: `[30][50]`. Either is one edit of the plan, and the point keeps who proposed and who put it in.
 //!
-//! **What the point keeps is a claim** of whoever may draft. It counts for a proposal if it names that one's party, and as long as the text
-//! reads so; it never stands in the way of putting a proposal in that is not in the text.
+//! **What the point keeps is a claim** of whoever may draft. It counts for a proposal if it names that one's party, and as long
+//! as the text reads so; it never stands in the way of putting a proposal in that is not in the text.
 
 mod adopt;
 
@@ -27,8 +27,8 @@ pub use adopt::{AdoptError, Adopter, adopt, alternative};
 pub struct Proposed {
     /// What became of it.
     pub state: State,
-    /// The words of its stretch today and what it would make of them; empty where nothing is left of the stretch, and where its party
-    /// has proposed more than can be compared.
+    /// The words of its stretch today and what it would make of them; empty where nothing is left of the stretch, and where its
+    /// party has proposed more than can be compared.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub redline: Vec<Piece>,
     /// How it came into the text, as the plan claims.

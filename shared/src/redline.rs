@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use similar::{Algorithm, ChangeTag, DiffableStr, capture_diff_slices};
 
-use crate::id::PartyId;
+use crate::{id::PartyId, limits};
 
 /// Words of both texts that are compared one by one: Myers' algorithm takes words x differences steps, at most 64 million. Longer
 /// stretches that differ are shown as replaced whole.
@@ -55,11 +55,6 @@ pub fn redline_within(old: &str, new: &str, steps: &mut u64) -> Vec<Piece> {
     pieces.list
 }
 
-/// 32 MiB of words compared or repeated in one view: about a second's work.
-const SHARED_BYTES_MAX: usize = 32 << 20;
-/// Comparisons of single words for one view, about a second's work.
-const SHARED_STEPS_MAX: u64 = 256 << 20;
-
 /// What one view may still compare and repeat for each party: all share alike, so that none spends the others' part.
 #[derive(Debug)]
 pub struct Shares<'a> {
@@ -71,7 +66,7 @@ impl<'a> Shares<'a> {
     pub fn among(parties: impl Iterator<Item = &'a PartyId>) -> Self {
         let parties: HashSet<&PartyId> = parties.collect();
         let count = parties.len().max(1);
-        let share = (SHARED_BYTES_MAX / count, SHARED_STEPS_MAX / count as u64);
+        let share = (limits::COMPARED_BYTES_MAX / count, limits::COMPARED_STEPS_MAX / count as u64);
         Self { left: parties.into_iter().map(|party| (party, share)).collect() }
     }
 
@@ -83,7 +78,8 @@ impl<'a> Shares<'a> {
         enough
     }
 
-    /// The redline of two texts at a party's expense, in larger pieces once its comparisons are used up; `None` once its bytes are.
+    /// The redline of two texts at a party's expense, in larger pieces once its comparisons are used up; `None` once its bytes
+    /// are.
     pub fn redline(&mut self, party: &PartyId, old: &str, new: &str) -> Option<Vec<Piece>> {
         let enough = self.take(party, old.len() + new.len());
         enough.then(|| self.left.get_mut(party).map(|(_, steps)| redline_within(old, new, steps)))?

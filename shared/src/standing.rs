@@ -232,7 +232,8 @@ impl Open {
 }
 
 /// The standing of all points of `outline`, whose exact words `exact` holds. `weave` gives what a point's words were woven from
-/// (none: nothing is marked as returned), `open` what is open in a point's own texts. `stands` are the entries of the layers `positions`, in any order; `consent` names the parties that must consent.
+/// (none: nothing is marked as returned), `open` what is open in a point's own texts. `stands` are the entries of the layers
+/// `positions`, in any order; `consent` names the parties that must consent.
 pub fn standing<W: AsRef<str>>(
     outline: &Outline,
     exact: &ExactWords,

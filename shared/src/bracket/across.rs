@@ -103,8 +103,8 @@ pub struct OpenCount {
     pub count: usize,
 }
 
-/// Reads the brackets of texts: of the points in document order, of each its [`Field::ALL`] in that order; struck points are better
-/// left out. As within a text, a mark closes the nearest one that is open.
+/// Reads the brackets of texts: of the points in document order, of each its [`Field::ALL`] in that order; struck points are
+/// better left out. As within a text, a mark closes the nearest one that is open.
 pub fn across<'a>(texts: impl IntoIterator<Item = (&'a PointId, Field, &'a Brackets)>) -> Across {
     let mut across = Across::default();
     let mut unclosed: Vec<(usize, Place)> = Vec::new();

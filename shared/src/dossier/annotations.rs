@@ -35,7 +35,8 @@ pub struct AnnotationView {
     pub label: String,
     /// Where it stands.
     pub stretch: Stretch,
-    /// The words that it stands on now, if they are others than the quoted ones; none for one about the whole point or if they are gone.
+    /// The words that it stands on now, if they are others than the quoted ones; none for one about the whole point or if they
+    /// are gone.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub now: Option<String>,
     /// For a proposal: what it would change today, and what became of it.

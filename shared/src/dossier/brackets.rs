@@ -16,13 +16,14 @@ use crate::{
     plan::Point,
     proposal::{self, State},
     stretch::Stretch,
+    text::cut,
 };
 
 /// The open brackets of a plan. Struck points are out of the text, and their brackets with them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BracketsView {
-    /// How much is open in all: every bracket, nested ones and each alternative by itself, and every mark without a partner; a bracket
-    /// that spans texts counts once, where it opens.
+    /// How much is open in all: every bracket, nested ones and each alternative by itself, and every mark without a partner; a
+    /// bracket that spans texts counts once, where it opens.
     pub open: usize,
     /// The points that hold brackets or marks of them, in document order.
     pub points: Vec<PointBrackets>,
@@ -46,9 +47,8 @@ pub struct PointBrackets {
     pub label: String,
     /// How much is open in it; nothing where brackets from above only close.
     pub open: usize,
-    /// Its brackets in the order in which they open, those of the words first, then those of the heading, then those of the schedule:
-    /// the first is number 1. In a plan with more of them than
-    /// `limits::BRACKETS_SHOWN_MAX` the last are only counted.
+    /// Its brackets in the order in which they open, those of the words first, then those of the heading, then those of the
+    /// schedule: the first is number 1. In a plan with more of them than `limits::BRACKETS_SHOWN_MAX` the last are only counted.
     pub brackets: Vec<BracketView>,
 }
 
@@ -111,8 +111,8 @@ pub struct Alternative {
 }
 
 impl BracketView {
-    /// The parties that hold it, by id: those that support it, and whose it is, the proposer's or else that of those who typed it. Who
-    /// opposes it does not hold it.
+    /// The parties that hold it, by id: those that support it, and whose it is, the proposer's or else that of those who typed
+    /// it. Who opposes it does not hold it.
     pub fn holders(&self) -> Vec<&PartyId> {
         let whose = match &self.proposed_by {
             Some(party) => std::slice::from_ref(party),
@@ -159,7 +159,7 @@ impl Dossier {
             by_point.entry(&entry.annotation.point).or_default().push(entry);
         }
         let mut points = Vec::new();
-        let mut budget = Budget { brackets: limits::BRACKETS_SHOWN_MAX, steps: TYPED_STEPS_MAX };
+        let mut budget = Budget { brackets: limits::BRACKETS_SHOWN_MAX, steps: limits::BRACKET_STEPS_MAX };
         for point in &self.outline.points {
             let texts = self.brackets.get(&point.id).filter(|own| !self.struck.contains(&point.id) && own.has_marks());
             if let Some(InPoint(texts)) = texts {
@@ -227,9 +227,8 @@ struct Budget {
     steps: usize,
 }
 
-/// 64 Mi runs looked at to tell who typed brackets: 0.1 s.
-const TYPED_STEPS_MAX: usize = 64 << 20;
-/// Characters of a bracket's text that are shown: the longest in a real draft of 1,055 has some 2,000, and the words can be looked up.
+/// Characters of a bracket's text that are shown: the longest in a real draft of 1,055 has some 2,000, and the words can be
+/// looked up.
 const TEXT_CHARS_MAX: usize = 400;
 
 fn views(field: Field, text: &str, brackets: &Brackets, numbered: usize, budget: &mut Budget) -> Vec<BracketView> {
@@ -245,7 +244,7 @@ fn views(field: Field, text: &str, brackets: &Brackets, numbered: usize, budget:
         number: numbered + at + 1,
         field,
         range: bracket.range.clone(),
-        text: cut(text.get(bracket.range.clone()).unwrap_or_default()),
+        text: cut(text.get(bracket.range.clone()).unwrap_or_default(), TEXT_CHARS_MAX),
         depth: bracket.depth,
         kind: bracket.kind,
         alternative: alternative(bracket),
@@ -261,15 +260,8 @@ fn views(field: Field, text: &str, brackets: &Brackets, numbered: usize, budget:
     brackets.list.iter().enumerate().take(shown).map(view).collect()
 }
 
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(TEXT_CHARS_MAX) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_owned(),
-    }
-}
-
-/// The stands on each bracket. One counts if its words stand as they were and are the bracket's; any other is on other words of the
-/// innermost bracket that holds them. Of one party's several those that count go first, and of these the strictest.
+/// The stands on each bracket. One counts if its words stand as they were and are the bracket's; any other is on other words of
+/// the innermost bracket that holds them. Of one party's several those that count go first, and of these the strictest.
 fn stands<'a>(brackets: &Brackets, entries: &[&'a Entry], budget: &mut Budget) -> Stands<'a> {
     let mut stands: Stands<'a> = HashMap::new();
     for entry in entries.iter().filter(|entry| entry.is_bracket_stand()) {
@@ -289,7 +281,8 @@ fn stands<'a>(brackets: &Brackets, entries: &[&'a Entry], budget: &mut Budget) -
     stands
 }
 
-/// Whose proposal each bracket is: the plan says that it was put in as an alternative, and the proposal can be read and says the same.
+/// Whose proposal each bracket is: the plan says that it was put in as an alternative, and the proposal can be read and says the
+/// same.
 fn proposals<'a>(point: &Point, brackets: &Brackets, entries: &[&'a Entry]) -> HashMap<usize, &'a PartyId> {
     let mut proposed = HashMap::new();
     for entry in entries.iter().filter(|entry| entry.became == Some(State::Alternative)) {

@@ -1,4 +1,5 @@
-//! Talks over a plan, for tests: parties type, annotate and take positions, each under an id of its own, and a dossier comes of it.
+//! Talks over a plan, for tests: parties type, annotate and take positions, each under an id of its own, and a dossier comes of
+//! it.
 
 use std::collections::BTreeMap;
 use yrs::{Doc, ReadTxn, StateVector, Transact, TransactionMut};

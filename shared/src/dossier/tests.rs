@@ -145,7 +145,7 @@ fn a_hundred_thousand_nested_brackets_are_counted_and_shown_up_to_the_limit() {
     let view = talks.dossier().brackets();
     assert_eq!((view.open, view.points[1].open), (deep + 4, deep));
     assert_eq!(view.points.iter().map(|point| point.brackets.len()).sum::<usize>(), limits::BRACKETS_SHOWN_MAX);
-    assert!(view.points[1].brackets.iter().all(|bracket| bracket.text.chars().count() <= 401));
+    assert!(view.points[1].brackets.iter().all(|bracket| bracket.text.chars().count() <= 400));
 }
 
 #[test]

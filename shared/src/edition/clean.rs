@@ -1,10 +1,6 @@
 //! The clean edition: what is not open, and `…` where something is.
 
-use std::{
-    borrow::Cow,
-    collections::{HashMap, HashSet},
-    ops::Range,
-};
+use std::{borrow::Cow, collections::HashMap, ops::Range};
 
 use super::{
     schedule,
@@ -15,7 +11,7 @@ use crate::{
     bracket::{self, Bracket, Field, Spanning},
     dossier::Dossier,
     id::PointId,
-    plan::{Outline, Point},
+    plan::Point,
 };
 
 /// What was left out.
@@ -28,7 +24,8 @@ struct Open {
 }
 
 pub(super) fn sheet(dossier: &Dossier) -> Sheet<'_> {
-    let points = standing(&dossier.outline);
+    let struck = dossier.outline.struck();
+    let points: Vec<&Point> = dossier.outline.points.iter().filter(|point| !struck.contains(&point.id)).collect();
     let by_id: HashMap<&PointId, &Point> = dossier.outline.points.iter().map(|point| (&point.id, point)).collect();
     let mut open = Open::default();
     let title = words(&dossier.outline.title, &mut open);
@@ -50,21 +47,6 @@ pub(super) fn sheet(dossier: &Dossier) -> Sheet<'_> {
     }
     let back = open.told().map(|line| vec![own(line)]).into_iter().collect();
     Sheet { title, front: vec![], legend: vec![], blocks, back, astray: vec![] }
-}
-
-/// The points that are in the text: those that are not struck, nor below one that is.
-fn standing(outline: &Outline) -> Vec<&Point> {
-    let mut out: HashSet<&PointId> = HashSet::new();
-    let mut stays = Vec::new();
-    // Parents stand before their children.
-    for point in &outline.points {
-        if point.struck || point.parent.as_ref().is_some_and(|parent| out.contains(parent)) {
-            out.insert(&point.id);
-        } else {
-            stays.push(point);
-        }
-    }
-    stays
 }
 
 /// What of a text stands between the marks of brackets that open in one text and close in another.

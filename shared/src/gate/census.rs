@@ -51,7 +51,8 @@ impl Census {
     }
 
     /// All types that something was put into.
-    pub fn types(&self) -> impl Iterator<Item = (&BranchID, &Contents)> {
+    #[cfg(test)]
+    pub(crate) fn types(&self) -> impl Iterator<Item = (&BranchID, &Contents)> {
         self.types.iter()
     }
 }

@@ -1,13 +1,18 @@
-//! What became of proposals in the text: who proposed the words, who put them in. Kept with the point, so that it survives with the plan.
+//! What became of proposals in the text: who proposed the words, who put them in. Kept with the point, so that it survives with
+//! the plan.
 //!
-//! Whoever may draft writes it, so it is a claim: that somebody adopted a proposal is certain only as far as the proposal can be read and says so.
+//! Whoever may draft writes it, so it is a claim: that somebody adopted a proposal is certain only as far as the proposal can be
+//! read and says so.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use yrs::{Any, Map, MapPrelim, MapRef, Number, Out, ReadTxn, TransactionMut};
 
 use super::{EditError, edit, schedule::whole};
-use crate::id::{AnnotationId, PartyId, PointId};
+use crate::{
+    id::{AnnotationId, PartyId, PointId},
+    limits,
+};
 
 /// A proposal that was put into the text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,9 +42,6 @@ pub enum How {
     Alternative,
 }
 
-/// Adoptions shown of one point: a point sees a few in the life of a plan, and a hostile drafter could write any number.
-const SHOWN_MAX: usize = 1_000;
-
 /// Reads a point's adoptions; what is none is reported once, as the field `adoptions`.
 pub(super) fn read<T: ReadTxn>(txn: &T, point: &MapRef, bad: &mut impl FnMut(&str)) -> BTreeMap<AnnotationId, Adoption> {
     let mut adoptions = BTreeMap::new();
@@ -53,8 +55,8 @@ pub(super) fn read<T: ReadTxn>(txn: &T, point: &MapRef, bad: &mut impl FnMut(&st
     };
     let mut keys: Vec<&str> = map.keys(txn).collect();
     keys.sort_unstable();
-    let mut whole = keys.len() <= SHOWN_MAX;
-    for key in keys.into_iter().take(SHOWN_MAX) {
+    let mut whole = keys.len() <= limits::ADOPTIONS_SHOWN_MAX;
+    for key in keys.into_iter().take(limits::ADOPTIONS_SHOWN_MAX) {
         let adoption = match map.get(txn, key) {
             Some(Out::YMap(entry)) => adoption(txn, &entry),
             _ => None,

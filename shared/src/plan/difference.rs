@@ -1,12 +1,15 @@
-//! The smallest difference between two texts, as edits of a shared text. What both have stays untouched, so an edit that someone else
-//! makes there at the same time survives.
+//! The smallest difference between two texts, as edits of a shared text. What both have stays untouched, so an edit that someone
+//! else makes there at the same time survives.
 
 use std::ops::Range;
 
 use similar::{Algorithm, DiffOp, DiffableStr, capture_diff_slices};
 use yrs::{GetString, Text, TextRef, TransactionMut};
 
-/// Pieces (old and new together) that are compared one by one: Myers' algorithm takes pieces x differences steps, at most 64 million.
+use crate::text::utf16;
+
+/// Pieces (old and new together) that are compared one by one: Myers' algorithm takes pieces x differences steps, at most 64
+/// million.
 const PIECES_MAX: usize = 8_000;
 
 /// One replacement, in UTF-16 units of the old text.
@@ -17,8 +20,8 @@ pub(super) struct Replacement<'a> {
     pub inserted: &'a str,
 }
 
-/// Turns `old` into `new`, from left to right and without overlap. Never cuts through a grapheme, so never through a surrogate pair.
-/// Compared by graphemes; by words where the differing stretch is too long for that; as a whole where it is longer still.
+/// Turns `old` into `new`, from left to right and without overlap. Never cuts through a grapheme, so never through a surrogate
+/// pair. Compared by graphemes; by words where the differing stretch is too long for that; as a whole where it is longer still.
 pub(super) fn replacements<'a>(old: &str, new: &'a str) -> Vec<Replacement<'a>> {
     if old == new {
         return Vec::new();
@@ -76,8 +79,8 @@ pub(super) fn apply(txn: &mut TransactionMut, text: &TextRef, new: &str) -> Opti
     Some(!replacements.is_empty())
 }
 
-/// Turns each stretch of `text`, a range of bytes of what it reads, into other words. `false`, and nothing done, if `text` holds more than
-/// characters or a range does not fit.
+/// Turns each stretch of `text`, a range of bytes of what it reads, into other words. `false`, and nothing done, if `text` holds
+/// more than characters or a range does not fit.
 pub(super) fn apply_within(txn: &mut TransactionMut, text: &TextRef, stretches: &[(Range<usize>, &str)]) -> bool {
     let words = text.get_string(txn);
     let fits = |(range, _): &(Range<usize>, &str)| words.get(range.clone()).is_some();
@@ -94,8 +97,4 @@ pub(super) fn apply_within(txn: &mut TransactionMut, text: &TextRef, stretches: 
         }
     }
     true
-}
-
-fn utf16(text: &str) -> u32 {
-    text.encode_utf16().count() as u32
 }

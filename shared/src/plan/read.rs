@@ -1,6 +1,6 @@
 //! Reading an outline from a document that may hold anything. Time grows with the content, `n log n` for sorting; no recursion.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use yrs::{Any, GetString, Map, MapRef, Out, ReadTxn};
 
 use super::{Fault, META, Outline, POINTS, Point, Schedule, adoption, label, schedule};
@@ -36,6 +36,20 @@ impl Outline {
     /// The point with this id.
     pub fn get(&self, id: &PointId) -> Option<&Point> {
         self.points.iter().find(|point| &point.id == id)
+    }
+
+    /// The points that are struck, by themselves or with a point above them: out of the text.
+    pub fn struck(&self) -> HashSet<&PointId> {
+        let mut struck = HashSet::new();
+        // The depth of the struck point that is being passed: what is deeper stands below it.
+        let mut around = None;
+        for point in &self.points {
+            around = around.filter(|depth| point.depth > *depth).or(point.struck.then_some(point.depth));
+            if around.is_some() {
+                struck.insert(&point.id);
+            }
+        }
+        struck
     }
 
     /// The children of `parent` in order, or the top-level points for `None`.

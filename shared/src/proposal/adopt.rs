@@ -83,8 +83,8 @@ pub fn adopt(txn: &mut TransactionMut, proposal: &Annotation, seen: &str, adopte
     Ok(adoption)
 }
 
-/// Puts a proposal's words in brackets beside its stretch, if that still reads as `seen`: behind the last alternative if it stands in
-/// brackets already, otherwise with brackets around both.
+/// Puts a proposal's words in brackets beside its stretch, if that still reads as `seen`: behind the last alternative if it
+/// stands in brackets already, otherwise with brackets around both.
 ///
 /// # Errors
 /// See [`AdoptError`].

@@ -160,12 +160,7 @@ fn names(outline: &Outline) -> Vec<Arc<str>> {
 
 /// The first `chars` characters, on one line.
 pub(super) fn cut(text: &str, chars: usize) -> String {
-    let mut shown: String = text.chars().take(chars).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if text.chars().nth(chars).is_some() {
-        shown.pop();
-        shown.push('…');
-    }
-    shown
+    crate::text::cut(text, chars).replace(char::is_control, " ")
 }
 
 /// The last `chars` characters: of a path they say more than the first.

@@ -7,16 +7,11 @@ use std::collections::HashMap;
 use super::NoDifference;
 use crate::{
     layer::Kept,
-    limits::{KEPT_BYTES_MAX, POINT_DEPTH_MAX},
+    limits::{COMPARED_BYTES_MAX, COMPARED_STEPS_MAX, KEPT_BYTES_MAX, POINT_DEPTH_MAX},
     redline::{Piece, redline_within},
     words::{Canonical, Exact, WordsDigest},
 };
 
-/// 32 MiB: accepted and present words compared for one matrix, as JSON; about a second's work. It also bounds what comes out.
-const BYTES_MAX: usize = 32 << 20;
-/// Comparisons of single words for one matrix, about a second's work; a paragraph of 100 words that was written anew takes 40,000
-/// to 160,000. A party whose share is used up gets its differences in larger pieces.
-const STEPS_MAX: u64 = 256 << 20;
 
 /// What may still be compared.
 pub(super) struct Differences {
@@ -48,8 +43,8 @@ impl Differences {
     /// For a matrix with so many parties.
     pub(super) fn among(parties: usize) -> Self {
         let parties = parties.max(1);
-        let share = Share { steps: STEPS_MAX / parties as u64, bytes: BYTES_MAX / parties };
-        Self { steps: STEPS_MAX, shares: vec![share; parties] }
+        let share = Share { steps: COMPARED_STEPS_MAX / parties as u64, bytes: COMPARED_BYTES_MAX / parties };
+        Self { steps: COMPARED_STEPS_MAX, shares: vec![share; parties] }
     }
 
     /// The words that a position of the party with this index keeps against the present ones.

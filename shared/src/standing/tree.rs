@@ -19,15 +19,15 @@ pub(super) struct Place<'a> {
 pub(super) fn places<'a>(outline: &'a Outline, exact: &'a ExactWords) -> Vec<Place<'a>> {
     let mut places: Vec<Place> = Vec::with_capacity(outline.points.len());
     let mut path: Vec<usize> = Vec::new();
+    let struck = outline.struck();
     for point in &outline.points {
         let Some(exact) = exact.get(&point.id) else { continue };
         while path.last().is_some_and(|above| places[*above].point.depth >= point.depth) {
             path.pop();
         }
         let parent = path.last().copied();
-        let gone = point.struck || parent.is_some_and(|above| places[above].gone);
         path.push(places.len());
-        places.push(Place { point, exact, parent, gone });
+        places.push(Place { point, exact, parent, gone: struck.contains(&point.id) });
     }
     places
 }
