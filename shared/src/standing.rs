@@ -18,10 +18,10 @@
 //! nothing and does not stand in the way of one that holds: what is accepted with a point is accepted.
 //!
 //! **Agreed** is a point that every party that must consent (at least one must) accepts as it stands, without an open bracket in
-//! it or below it, and without a reservation or opposition of such a party to anything below it. It is agreed ad referendum if
-//! one of them accepts it, or something below it that is in its words, subject to its capital. A point that is not agreed is
-//! opposed if such a party opposes it; otherwise reserved, if one reserves; otherwise lapsed, if an acceptance has lapsed;
-//! otherwise open.
+//! it, below it or around it, and without a reservation or opposition of such a party to anything below it. It is agreed ad
+//! referendum if one of them accepts it, or something below it that is in its words, subject to its capital. A point that is not
+//! agreed is opposed if such a party opposes it; otherwise reserved, if one reserves; otherwise lapsed, if an acceptance has
+//! lapsed; otherwise open.
 //!
 //! **Struck points** are not in the words of the points above them, nor is what stands below them. So an acceptance from above
 //! does not cover them, their brackets do not count there, and who opposed them before they were struck stands in nobody's way;

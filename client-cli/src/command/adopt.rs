@@ -93,12 +93,12 @@ impl Which {
         let mut live = session.open(&self.plan)?;
         let before = live.outline();
         let stretch = live.read(|txn| Stretch::find(txn, before.get(&view.annotation.point), &view.annotation));
-        let seen = self.seen(&view.annotation, &stretch, before.get(&view.annotation.point))?;
+        let seen = self.seen(&view.annotation, before.get(&view.annotation.point));
         let adopter = Adopter { proposed_by: named(view), party: own, at_ms: when::now_ms() };
         let confided = adopter.proposed_by.is_none();
         // What others do meanwhile is none of what is shown as done here.
         let ((adoption, after), changed) = live.edit(|txn| {
-            let adoption = way(txn, &view.annotation, &seen, &adopter)?;
+            let adoption = way(txn, &view.annotation, &seen, &adopter).map_err(|error| refused(&view.annotation, error))?;
             Ok((adoption, Outline::read(txn)))
         })?;
         let done = Done::new(view, &before, &after, adoption, matches!(stretch, Stretch::Changed { .. }));
@@ -118,15 +118,11 @@ impl Which {
     }
 
     /// The words that the proposal is to go in place of or beside: those that it was made for, or others that were given as seen.
-    fn seen(&self, proposal: &Annotation, stretch: &Stretch, point: Option<&Point>) -> Result<String, CliError> {
-        let words = point.map_or("", |point| point.words.as_str());
-        let today = stretch.range(words).and_then(|range| words.get(range)).unwrap_or_default();
-        match (&self.now, stretch) {
-            (Some(now), Stretch::Changed { .. }) if now != today => Err(changed(proposal, today)),
-            (None, Stretch::Changed { .. }) => Err(changed(proposal, today)),
-            (Some(now), _) => Ok(now.clone()),
-            (None, Stretch::Stands { .. }) => Ok(proposal.quote.clone()),
-            (None, _) => Ok(today.to_owned()),
+    fn seen(&self, proposal: &Annotation, point: Option<&Point>) -> String {
+        match (&self.now, &proposal.anchor) {
+            (Some(now), _) => now.clone(),
+            (None, Some(_)) => proposal.quote.clone(),
+            (None, None) => point.map(|point| point.words.clone()).unwrap_or_default(),
         }
     }
 
@@ -150,15 +146,16 @@ impl Which {
     }
 }
 
-/// Other words stand there than those that the proposal was made for: says which, and what it would make of them.
-fn changed(proposal: &Annotation, today: &str) -> CliError {
+/// Why the proposal was not put in. Where other words stand there than those that were seen: which, and what it would make of them.
+fn refused(proposal: &Annotation, error: AdoptError) -> CliError {
+    let AdoptError::Reads { now, .. } = error else { return CliError::Refused(error.to_string()) };
     let mut page = Page::default();
     let quote = super::stretch::shown(&proposal.quote);
-    page.line(Look::Plain, &format!("{} was made for {quote}, and other words stand there now:", proposal.id));
-    page.block("    ", today);
+    page.line(Look::Plain, &format!("{} was made for {quote}, and there stands now:", proposal.id));
+    page.block("    ", &now);
     if let What::Proposal { replacement } = &proposal.what {
         page.line(Look::Plain, "The change would be:");
-        page.redline("    ", &redline(today, replacement));
+        page.redline("    ", &redline(&now, replacement));
     }
     page.line(Look::Plain, "If that is meant, repeat with --now and the words that stand there.");
     CliError::Refused(page.show(false))
@@ -206,12 +203,6 @@ impl<'a> Done<'a> {
     }
 }
 
-impl From<AdoptError> for CliError {
-    fn from(error: AdoptError) -> Self {
-        CliError::Refused(error.to_string())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{super::annotations::tests::view, *};
@@ -253,30 +244,22 @@ mod tests {
     }
 
     #[test]
-    fn words_that_changed_are_shown_and_must_be_given_as_seen() {
-        let point = super::super::annotations::tests::point("p1", "3", "to [30 or 35] km");
-        let which = |now: Option<&str>| Which {
-            plan: "plan".parse().expect("a plan"),
-            id: "k1".parse().expect("an id"),
-            party: None,
-            now: now.map(str::to_owned),
-        };
+    fn words_that_changed_are_shown_and_those_given_as_seen_count() {
         let proposal = proposal("arv", json!("all")).annotation;
-        let seen = |now, stretch: Stretch| which(now).seen(&proposal, &stretch, Some(&point));
-        let changed = || Stretch::Changed { range: 3..13 };
-        for now in [None, Some("[30]"), Some("")] {
-            let refused = seen(now, changed()).expect_err("changed").to_string();
-            let wanted = "\
-k1 was made for \"[30\\u{1b}[2J]\", and other words stand there now:
+        let error = AdoptError::Reads { id: "k1".into(), now: "[30 or 35]".into() };
+        let wanted = "\
+k1 was made for \"[30\\u{1b}[2J]\", and there stands now:
     [30 or 35]
 The change would be:
     [[-30 or 35-]{+45+}]
 If that is meant, repeat with --now and the words that stand there.";
-            assert_eq!(refused, wanted);
-        }
-        assert_eq!(seen(Some("[30 or 35]"), changed()).expect("seen"), "[30 or 35]");
-        assert_eq!(seen(None, Stretch::Stands { range: 3..13 }).expect("seen"), proposal.quote);
-        assert_eq!(seen(None, Stretch::Whole).expect("seen"), point.words);
+        assert_eq!(refused(&proposal, error).to_string(), wanted);
+        let point = super::super::annotations::tests::point("p1", "3", "to [30 or 35] km");
+        let seen = |now: Option<&str>| {
+            let (plan, id) = ("plan".parse().expect("a plan"), "k1".parse().expect("an id"));
+            Which { plan, id, party: None, now: now.map(str::to_owned) }.seen(&proposal, Some(&point))
+        };
+        assert_eq!((seen(Some("[30 or 35]")).as_str(), seen(None).as_str()), ("[30 or 35]", point.words.as_str()));
     }
 
     #[test]

@@ -12,7 +12,6 @@ use crate::{
     words::{Canonical, Exact, WordsDigest},
 };
 
-
 /// What may still be compared.
 pub(super) struct Differences {
     steps: u64,
