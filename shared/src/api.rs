@@ -24,9 +24,14 @@
 //! | `GET /conferences/{c}/plans/{p}/schedule` | [`Timetable`] | who may read it |
 //! | `GET /conferences/{c}/plans/{p}/export` | Markdown, or an edition (below) | who may read it, of the layers they may read |
 //! | `GET /conferences/{c}/plans/{p}/log` | [`LogLine`]s, one a line, as they come | who may read it |
+//! | `GET /conferences/{c}/plans/{p}/state` | [`LogLine::State`] | who may read it |
+//! | `POST /conferences/{c}/plans/{p}/edits` | [`Script`] -> [`Applied`] | who may make each of the edits |
+//! | `POST /conferences/{c}/plans/{p}/pull` | [`Pull`] -> [`PullLine`]s, one a line | who may read it |
+//! | `POST /conferences/{c}/plans/{p}/push` | [`Push`] -> [`Pushed`] | who may read it; each edit by its own right |
 //!
 //! `/export` takes `?form=clean` or `?form=annotated` for that edition, and `&as=html` for a page; `/log` takes `?since=SEQ` for
-//! the records after that one, and answers no state then.
+//! the records after that one, and answers no state then; `/state` takes `?seq=SEQ` for the document after that record, or `?at_ms=TIME` for it
+//! as it stood then.
 //!
 //! Whatever is refused answers with an [`ErrorBody`].
 //!
@@ -34,6 +39,10 @@
 //! [`BracketsView`]: crate::dossier::BracketsView
 //! [`Matrix`]: crate::standing::Matrix
 //! [`Timetable`]: crate::schedule::Timetable
+//! [`Script`]: crate::script::Script
+//! [`Applied`]: crate::script::Applied
+
+mod sync;
 
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +52,8 @@ use crate::{
     id::{ConferenceId, LayerId, MemberId, PartyId, PlanId},
     record::Author,
 };
+
+pub use sync::{Held, OfflineEdit, Once, Outcome, Part, PlanContext, Pull, PullLine, Push, Pushed};
 
 /// Trades an invitation for a token.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -28,6 +28,7 @@ pub mod protocol;
 pub mod record;
 pub mod redline;
 pub mod schedule;
+pub mod script;
 pub mod standing;
 pub mod stretch;
 mod text;

@@ -1,13 +1,13 @@
 //! What changed between two states of a plan, point by point and aspect by aspect.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 
 use super::{Outline, Point, Schedule};
 use crate::id::PointId;
 
 /// One aspect of one point that changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// The point; none for the plan's title.
     pub point: Option<PointId>,
@@ -22,7 +22,7 @@ pub struct Change {
 }
 
 /// The aspect that changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ChangeKind {
     /// A new point.

@@ -1,0 +1,160 @@
+//! Bodies with which a replica takes what is new and sends what it made offline. Paths stand below `/api/conferences/{c}/plans/{p}`.
+//!
+//! **Pull** brings the records of the text's log after the last that the replica has, each once, and of every layer that one may read what
+//! the replica's copy lacks. **Push** takes offline edits in their order. An edit may touch several documents: the text and layers
+//! of one's own party; all of it is taken or none. A push may be repeated: what is there already changes nothing.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Conference, ErrorBody, Layer, Member, Plan};
+use crate::{
+    id::{LayerId, PartyId},
+    record::Author,
+};
+
+/// Asks for what is new.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pull {
+    /// The last record of the text's log that one has; 0: none.
+    pub since: u64,
+    /// The layers of which one has a copy; of those left out everything is told.
+    #[serde(default)]
+    pub layers: Vec<Held>,
+}
+
+/// A copy of a layer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Held {
+    /// Whose layer.
+    pub party: PartyId,
+    /// Its id.
+    pub layer: LayerId,
+    /// The last record that the copy shows, as [`PullLine::Layer`] named it.
+    pub seq: u64,
+    /// The copy's Yjs state vector, base64.
+    pub state_vector: String,
+}
+
+/// A line of the answer to [`Pull`], in this order: context, layers, records, end. Empty lines may stand in between.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum PullLine {
+    /// What surrounds the plan; the first line.
+    Context(Box<PlanContext>),
+    /// A layer that moved since, or that one had no copy of.
+    Layer {
+        /// Whose layer.
+        party: PartyId,
+        /// Its id.
+        layer: LayerId,
+        /// The last record that it shows then.
+        seq: u64,
+        /// The Yjs update V1 that brings what the copy lacks, base64.
+        update: String,
+    },
+    /// A record of the text's log.
+    Record {
+        /// Its number.
+        seq: u64,
+        /// When the server received it, in milliseconds since 1970-01-01 UTC.
+        at_ms: u64,
+        /// Who wrote it.
+        #[serde(flatten)]
+        author: Author,
+        /// The chain's digest after it ([`crate::record::seal`]), in hexadecimal.
+        digest: String,
+        /// The Yjs update V1, base64.
+        update: String,
+        /// It is in the log and not in the document, which could not bear it: it is told for the chain alone.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        refused: bool,
+    },
+    /// Nothing is missing; the last line.
+    End,
+}
+
+/// What surrounds a plan, as one may know it now.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PlanContext {
+    /// Who one is.
+    pub member: Member,
+    /// The parties and members, for their names.
+    pub conference: Conference,
+    /// The plan.
+    pub plan: Plan,
+    /// Whether one may change its words.
+    pub write: bool,
+    /// Who created the plan, and so wrote nobody's words: its first text.
+    pub created_by: Option<Author>,
+    /// The layers that one may read. Those missing here are no longer for one to read.
+    pub layers: Vec<Layer>,
+    /// The last record of the text's log that will be told.
+    pub end: u64,
+    /// The chain's digest there, in hexadecimal.
+    pub digest: String,
+}
+
+/// Sends offline edits, in the order in which they were made.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Push {
+    /// The edits.
+    pub edits: Vec<OfflineEdit>,
+}
+
+/// One edit: all of its parts are taken or none.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfflineEdit {
+    /// At least one; of each document at most one.
+    pub parts: Vec<Part>,
+    /// The key that keeps it from being done twice, which one of the parts writes into the layer `private` ([`crate::script`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub once: Option<Once>,
+}
+
+/// What an edit does to one document.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// The layer of one's own party; none for the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layer: Option<LayerId>,
+    /// The Yjs update V1, base64.
+    pub update: String,
+}
+
+/// A key under which something is done once, and what is done.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Once {
+    /// Chosen by the script's author, unique within the party and the plan.
+    pub key: String,
+    /// The digest of the script, in hexadecimal: another script under the same key is a mistake.
+    pub digest: String,
+}
+
+/// The answer to [`Push`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Pushed {
+    /// What became of the edits, in their order. Shorter than their list if the server could not go on.
+    pub outcomes: Vec<Outcome>,
+    /// Why it could not: what follows the outcomes is to be sent again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<ErrorBody>,
+}
+
+/// What became of an offline edit.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It is durable.
+    Done,
+    /// Its key was used for the same script already: nothing of it was taken.
+    Repeated,
+    /// Nothing of it was taken. `forbidden`: a right is missing; `invalid`: it builds on what is not there, or its key was used for
+    /// another script.
+    Refused(ErrorBody),
+}
