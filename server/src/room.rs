@@ -356,9 +356,9 @@ async fn rebuild(around: Surroundings, address: DocAddress) -> Result<Document, 
 }
 
 /// A record as those who follow the log are told it.
-pub fn record_line(seq: Seq, digest: &Digest, Record { at_ms, author, update }: Record) -> Bytes {
+pub fn record_line(seq: Seq, digest: &Digest, Record { at_ms, author, seen, update }: Record) -> Bytes {
     let digest = blake3::Hash::from(*digest).to_hex().to_string();
-    json_line(&LogLine::Record { seq, at_ms, author, digest, update: STANDARD.encode(update) })
+    json_line(&LogLine::Record { seq, at_ms, author, seen, digest, update: STANDARD.encode(update) })
 }
 
 fn json_line(line: &LogLine) -> Bytes {
