@@ -32,6 +32,7 @@ pub use find::FindError;
 pub use schedule::set_schedule;
 
 pub(crate) use adoption::record;
+pub(crate) use change::Places;
 pub(crate) use edit::{Texts, fill, replace_words, unix};
 pub(crate) use label::{is_ordinal, is_roman};
 pub(crate) use read::text_of;
