@@ -11,6 +11,7 @@
 //! | `merged` | merged points that wait to be confirmed ([`merged`]) |
 //! | `key.age` | with `--encrypt`: the key, under the passphrase ([`cipher`]) |
 //! | `lock` | locked by whoever writes, and shared by whoever reads |
+//! | `lock.sync` | locked by the one that syncs: no other writes the text, the layers and the context |
 //!
 //! **Architecture invariants:** all writing goes through [`disk`], under the lock. Whatever is damaged is named, and the rest is used.
 //! No client id stands in a folder to be used again: each edit has its own, so a folder may be copied and restored.
@@ -47,6 +48,7 @@ const DIRECTORY: &str = ".plenary";
 const INFO: &str = "replica.json";
 const CONTEXT: &str = "context";
 const LOCK: &str = "lock";
+const SYNC_LOCK: &str = "lock.sync";
 /// The layout that this version reads and writes.
 const FORMAT: u32 = 1;
 /// For another command to be done with the folder.
@@ -116,22 +118,30 @@ impl Folder {
         let value: serde_json::Value = serde_json::from_slice(&json).map_err(|e| unreadable(&path, &e))?;
         if value["format"] != FORMAT {
             let found = &value["format"];
-            return Err(CliError::Refused(format!("{} has format {found}, and this plenary reads {FORMAT}: use the one that wrote it", path.display())));
+            return Err(CliError::Refused(format!(
+                "{} has format {found}, and this plenary reads {FORMAT}: use the one that wrote it",
+                path.display()
+            )));
         }
         let info: Info = serde_json::from_value(value).map_err(|e| unreadable(&path, &e))?;
         let cipher = Cipher::of(&dir, info.recipient.as_deref())?;
         Ok(Folder { dir, info, cipher, damage: RefCell::default() })
     }
 
-    /// Makes a folder for a replica, which must be new or empty. It is one once [`Folder::finish`] has written what it is of.
+    /// Makes a folder for a replica, which must be new or empty. It holds nothing of the plan until it is synced.
     pub fn create(folder: &Path, info: Info, encrypt: bool) -> Result<Folder, CliError> {
         let file = |path: &Path, source| CliError::File { path: path.to_owned(), source };
-        if folder.exists() && fs::read_dir(folder).map_err(|e| file(folder, e))?.any(|entry| entry.is_ok_and(|e| e.file_name() != DIRECTORY)) {
+        if folder.exists()
+            && fs::read_dir(folder).map_err(|e| file(folder, e))?.any(|entry| entry.is_ok_and(|e| e.file_name() != DIRECTORY))
+        {
             return Err(CliError::Refused(format!("{} is not empty: name a new folder", folder.display())));
         }
         let dir = folder.join(DIRECTORY);
         if dir.join(INFO).exists() {
-            return Err(CliError::Refused(format!("{} is a replica already: `plenary sync` there brings what is new", folder.display())));
+            return Err(CliError::Refused(format!(
+                "{} is a replica already: `plenary sync` there brings what is new",
+                folder.display()
+            )));
         }
         disk::directory(&dir).map_err(|e| file(&dir, e))?;
         layers::create(&dir)?;
@@ -143,19 +153,26 @@ impl Folder {
         } else {
             Cipher::default()
         };
+        let path = dir.join(INFO);
+        let json = serde_json::to_vec_pretty(&info).map_err(|e| unreadable(&path, &e))?;
+        disk::replace(&path, &json).map_err(|source| CliError::File { path, source })?;
         Ok(Folder { dir, info, cipher, damage: RefCell::default() })
-    }
-
-    /// Writes what the replica is of: from then on it is one.
-    pub fn finish(&self) -> Result<(), CliError> {
-        let path = self.dir.join(INFO);
-        let json = serde_json::to_vec_pretty(&self.info).map_err(|e| unreadable(&path, &e))?;
-        disk::replace(&path, &json).map_err(|source| CliError::File { path, source })
     }
 
     /// The directory of its files.
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// Keeps other syncs out; answers at once that there is one.
+    pub fn lock_sync(&self) -> Result<Locked, CliError> {
+        let path = self.dir.join(SYNC_LOCK);
+        let handle = File::options().create(true).truncate(false).read(true).write(true).open(&path);
+        match handle.map(|handle| handle.try_lock().map(|()| handle)) {
+            Ok(Ok(handle)) => Ok(Locked(handle)),
+            Ok(Err(TryLockError::WouldBlock)) => Err(CliError::Refused("this replica is being synced by another command".into())),
+            Ok(Err(TryLockError::Error(source))) | Err(source) => Err(CliError::File { path, source }),
+        }
     }
 
     /// Locks the folder for writing, once nobody reads or writes.
@@ -178,7 +195,9 @@ impl Folder {
                 Ok(()) => return Ok(Locked(handle)),
                 Err(TryLockError::WouldBlock) if begin.elapsed() < PATIENCE => sleep(Duration::from_millis(5)),
                 Err(TryLockError::WouldBlock) => {
-                    return Err(CliError::Refused("another plenary command is at work in this folder: try again when it is done".into()));
+                    return Err(CliError::Refused(
+                        "another plenary command is at work in this folder: try again when it is done".into(),
+                    ));
                 }
                 Err(TryLockError::Error(source)) => return Err(file(source)),
             }

@@ -5,7 +5,7 @@ use std::{
     mem::ManuallyDrop,
     panic::{AssertUnwindSafe, catch_unwind},
 };
-use yrs::{Doc, Transact as _, Update, updates::decoder::Decode as _};
+use yrs::{Doc, ReadTxn as _, StateVector, Transact as _, Update, updates::decoder::Decode as _};
 
 use crate::{error::CliError, ids};
 
@@ -44,4 +44,9 @@ pub fn document(updates: impl IntoIterator<Item = Update>) -> Result<Doc, CliErr
     let doc = ManuallyDrop::new(plan::new_doc(ids::client()?));
     apply(&doc, updates)?;
     Ok(ManuallyDrop::into_inner(doc))
+}
+
+/// A document's whole state, as an update.
+pub fn state(doc: &Doc) -> Vec<u8> {
+    doc.transact().encode_state_as_update_v1(&StateVector::default())
 }

@@ -74,7 +74,9 @@ impl Cipher {
     pub fn seal(&self, bytes: Bytes) -> Result<Sealed, CliError> {
         let Some(keys) = &self.keys else { return Ok(Sealed::Clear(bytes)) };
         let sealed = age::encrypt(&keys.recipient, &bytes);
-        sealed.map(|sealed| Sealed::Age(sealed.into())).map_err(|why| CliError::Refused(format!("nothing can be encrypted: {why}")))
+        sealed
+            .map(|sealed| Sealed::Age(sealed.into()))
+            .map_err(|why| CliError::Refused(format!("nothing can be encrypted: {why}")))
     }
 
     /// What was sealed; asks for the passphrase if it is needed and not known yet. `what` is where it stands.
@@ -83,7 +85,8 @@ impl Cipher {
             Sealed::Clear(bytes) => return Ok(bytes),
             Sealed::Age(sealed) => sealed,
         };
-        let keys = self.keys.as_ref().ok_or_else(|| CliError::Refused(format!("{what} is encrypted, and the replica names no key")))?;
+        let keys =
+            self.keys.as_ref().ok_or_else(|| CliError::Refused(format!("{what} is encrypted, and the replica names no key")))?;
         let opened = age::decrypt(keys.identity()?, &sealed);
         opened.map(Bytes::from).map_err(|why| CliError::Refused(format!("{what} cannot be decrypted: {why}")))
     }

@@ -179,7 +179,8 @@ mod tests {
             flipped[bit / 8] ^= 1 << (bit % 8);
             let found = scan(&flipped.into(), 0);
             let hit = ends.iter().position(|end| bit / 8 < *end).expect("a frame");
-            let kept: Vec<&[u8]> = [&b"one"[..], b"two", b"three"].into_iter().enumerate().filter(|(n, _)| *n != hit).map(|(_, p)| p).collect();
+            let kept: Vec<&[u8]> =
+                [&b"one"[..], b"two", b"three"].into_iter().enumerate().filter(|(n, _)| *n != hit).map(|(_, p)| p).collect();
             assert_eq!(payloads(&found), kept, "bit {bit}");
             assert!(!found.damaged.is_empty() || found.torn > 0, "bit {bit} is told");
         }

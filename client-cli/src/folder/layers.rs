@@ -59,7 +59,8 @@ pub fn read(
 
 /// Keeps the copy of a layer; what not all who see the plan may read is encrypted if anything is. The folder must be locked.
 pub fn write(dir: &Path, cipher: &Cipher, layer: &Layer, copy: &Copy) -> Result<(), CliError> {
-    let state = if layer.audience == Audience::All { Sealed::Clear(copy.state.clone()) } else { cipher.seal(copy.state.clone())? };
+    let state =
+        if layer.audience == Audience::All { Sealed::Clear(copy.state.clone()) } else { cipher.seal(copy.state.clone())? };
     let kept = postcard::to_stdvec(&Kept { seq: copy.seq, state });
     let kept = kept.map_err(|e| CliError::Refused(format!("the layer cannot be kept: {e}")))?;
     let path = path(dir, &layer.party, &layer.layer);

@@ -2,8 +2,8 @@
 //! things are.
 
 use plenary_shared::{
-    id::{AnnotationId, PartyId, PointId},
-    merge::MergedPoint,
+    id::PartyId,
+    merge::{Lapsed, MergedPoint},
 };
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -26,7 +26,7 @@ pub struct Merged {
     /// Who else changed it meanwhile.
     pub others: Vec<Other>,
     /// Positions that lapsed by it.
-    pub lapsed: Vec<Lapse>,
+    pub lapsed: Vec<Lapsed>,
     /// When it was merged here, in milliseconds since 1970-01-01 UTC.
     pub at_ms: u64,
 }
@@ -38,17 +38,6 @@ pub struct Other {
     pub party: PartyId,
     /// The last time that they did, in milliseconds since 1970-01-01 UTC.
     pub at_ms: u64,
-}
-
-/// A position that a merge has made lapse.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lapse {
-    /// Whose.
-    pub party: PartyId,
-    /// The position.
-    pub id: AnnotationId,
-    /// The point that it is on: the merged one, or one above it.
-    pub point: PointId,
 }
 
 /// Reads the list.
@@ -94,7 +83,7 @@ pub fn add(waiting: Vec<Merged>, new: Vec<Merged>) -> Vec<Merged> {
                     }
                 }
                 let mut lapsed = older.lapsed.clone();
-                lapsed.extend(newer.lapsed.into_iter().filter(|lapse| !older.lapsed.contains(lapse)));
+                lapsed.extend(newer.lapsed.into_iter().filter(|lapsed| !older.lapsed.contains(lapsed)));
                 *older = Merged { merge: older.merge.clone().then(newer.merge), others, lapsed, at_ms: newer.at_ms };
             }
         }

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use plenary_shared::{api::Once, id::LayerId};
 use serde::{Deserialize, Serialize};
-use std::{collections::HashMap, path::Path};
+use std::{collections::HashSet, path::Path};
 
 use super::{
     Damage,
@@ -45,6 +45,16 @@ pub struct Body {
     pub once: Option<Once>,
 }
 
+/// An edit to be added.
+pub struct New {
+    /// When it is made, in milliseconds since 1970-01-01 UTC.
+    pub at_ms: u64,
+    /// The last record of the text's log that the replica has.
+    pub seen: u64,
+    /// What it does.
+    pub body: Body,
+}
+
 /// What became of an edit.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Fate {
@@ -69,8 +79,18 @@ pub enum Fate {
 
 #[derive(Serialize, Deserialize)]
 enum Entry {
-    Edit { id: EditId, at_ms: u64, seen: u64, body: Sealed },
-    Fate { id: EditId, fate: Fate },
+    /// An edit, and those refused ones whose words it proposes.
+    Edit {
+        id: EditId,
+        at_ms: u64,
+        seen: u64,
+        salvages: Vec<EditId>,
+        body: Sealed,
+    },
+    Fate {
+        id: EditId,
+        fate: Fate,
+    },
 }
 
 /// The file as it was read.
@@ -103,31 +123,32 @@ impl Own {
         let Frames { whole, damaged, end, torn } =
             frames::read(&path, 0).map_err(|source| CliError::File { path: path.clone(), source })?;
         for range in &damaged {
-            let what = format!("bytes {} to {} cannot be read; an edit that stood there is lost to this replica, all others are kept", range.start, range.end);
+            let what = format!(
+                "bytes {} to {} cannot be read; an edit that stood there is lost to this replica, all others are kept",
+                range.start, range.end
+            );
             damage.push(Damage { path: path.clone(), what });
         }
         if torn > 0 {
-            let what = format!("the last {torn} bytes are an edit that was cut off while it was being written; it was never done");
+            let what =
+                format!("the last {torn} bytes are an edit that was cut off while it was being written; it was never done");
             damage.push(Damage { path: path.clone(), what });
         }
         let mut own = Own { edits: Vec::new(), end, damaged: !damaged.is_empty() };
-        let mut places: HashMap<EditId, usize> = HashMap::new();
+        let mut known: HashSet<EditId> = HashSet::new();
         for (frame_end, payload) in whole {
             match postcard::from_bytes(&payload) {
                 // A folder that was copied while it was written can hold a frame twice.
-                Ok(Entry::Edit { id, .. }) if places.contains_key(&id) => {}
-                Ok(Entry::Edit { id, at_ms, seen, body }) => {
-                    places.insert(id, own.edits.len());
+                Ok(Entry::Edit { id, .. }) if !known.insert(id) => {}
+                Ok(Entry::Edit { id, at_ms, seen, salvages, body }) => {
                     own.edits.push(OwnEdit { id, at_ms, seen, fate: Fate::Waiting, body });
+                    own.mark(&salvages, &Fate::Salvaged);
                 }
-                Ok(Entry::Fate { id, fate }) => {
-                    if let Some(edit) = places.get(&id).and_then(|at| own.edits.get_mut(*at)) {
-                        edit.fate = fate;
-                    }
-                }
+                Ok(Entry::Fate { id, fate }) => own.mark(&[id], &fate),
                 Err(_) => {
                     own.damaged = true;
-                    let what = format!("what ends at byte {frame_end} was written by another version of plenary, and is left alone");
+                    let what =
+                        format!("what ends at byte {frame_end} was written by another version of plenary, and is left alone");
                     damage.push(Damage { path: path.clone(), what });
                 }
             }
@@ -136,12 +157,15 @@ impl Own {
     }
 
     /// Adds an edit; durable when this returns. The folder must be locked.
-    pub fn add(&mut self, dir: &Path, cipher: &Cipher, at_ms: u64, seen: u64, body: &Body) -> Result<(), CliError> {
+    /// `salvages` names the refused edits whose words it proposes.
+    pub fn add(&mut self, dir: &Path, cipher: &Cipher, edit: New, salvages: &[EditId]) -> Result<(), CliError> {
+        let New { at_ms, seen, body } = edit;
         let id = ids::random()?;
-        let bytes = postcard::to_stdvec(body).map_err(|e| CliError::Refused(format!("the edit cannot be written down: {e}")))?;
+        let bytes = postcard::to_stdvec(&body).map_err(|e| CliError::Refused(format!("the edit cannot be written down: {e}")))?;
         let body = cipher.seal(bytes.into())?;
-        self.append(dir, &[Entry::Edit { id, at_ms, seen, body: body.clone() }])?;
+        self.append(dir, &[Entry::Edit { id, at_ms, seen, salvages: salvages.to_vec(), body: body.clone() }])?;
         self.edits.push(OwnEdit { id, at_ms, seen, fate: Fate::Waiting, body });
+        self.mark(salvages, &Fate::Salvaged);
         Ok(())
     }
 
@@ -149,12 +173,16 @@ impl Own {
     pub fn settle(&mut self, dir: &Path, fates: &[(EditId, Fate)]) -> Result<(), CliError> {
         let entries: Vec<Entry> = fates.iter().map(|(id, fate)| Entry::Fate { id: *id, fate: fate.clone() }).collect();
         self.append(dir, &entries)?;
-        for (id, fate) in fates {
-            if let Some(edit) = self.edits.iter_mut().find(|edit| edit.id == *id) {
+        fates.iter().for_each(|(id, fate)| self.mark(&[*id], fate));
+        Ok(())
+    }
+
+    fn mark(&mut self, ids: &[EditId], fate: &Fate) {
+        for id in ids {
+            if let Some(edit) = self.edits.iter_mut().rfind(|edit| edit.id == *id) {
                 edit.fate = fate.clone();
             }
         }
-        Ok(())
     }
 
     /// Forgets edits that are in what the server showed, or that nobody needs any more. The folder must be locked.
@@ -173,7 +201,13 @@ impl Own {
         self.edits.retain(|edit| !gone(edit));
         let mut bytes = Vec::new();
         for OwnEdit { id, at_ms, seen, fate, body } in &self.edits {
-            bytes.extend(encoded(&Entry::Edit { id: *id, at_ms: *at_ms, seen: *seen, body: body.clone() })?);
+            bytes.extend(encoded(&Entry::Edit {
+                id: *id,
+                at_ms: *at_ms,
+                seen: *seen,
+                salvages: Vec::new(),
+                body: body.clone(),
+            })?);
             if *fate != Fate::Waiting {
                 bytes.extend(encoded(&Entry::Fate { id: *id, fate: fate.clone() })?);
             }

@@ -107,7 +107,10 @@ impl Text {
             }
             Tail { records, end, broken } => {
                 if let Some(what) = broken {
-                    damage.push(Damage { path: dir.join(LOG), what: format!("{what}; the next sync brings what is missing again") });
+                    damage.push(Damage {
+                        path: dir.join(LOG),
+                        what: format!("{what}; the next sync brings what is missing again"),
+                    });
                 }
                 (records, end)
             }
