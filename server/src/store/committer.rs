@@ -3,6 +3,7 @@
 
 use std::{collections::HashMap, io, sync::Arc, thread::JoinHandle, time::Instant};
 
+use bytes::Bytes;
 use plenary_shared::id::DocAddress;
 
 use super::{
@@ -61,6 +62,16 @@ struct Staged {
     ends: HashMap<DocNumber, Seq>,
 }
 
+impl Staged {
+    /// Gives a new document its number, the next from `first` on.
+    fn register(&mut self, doc: &DocAddress, first: DocNumber) -> DocNumber {
+        let number = first + self.numbers.len() as DocNumber;
+        self.entries.push(layout::directory_entry(doc, number));
+        self.numbers.insert(doc.clone(), number);
+        number
+    }
+}
+
 impl Committer {
     /// Commits appends and answers them. An error is the end: what the disk holds is then known only after opening it again.
     fn commit(&mut self, appends: Vec<Append>) -> Result<(), StoreError> {
@@ -84,19 +95,31 @@ impl Committer {
         kept
     }
 
-    /// Works out what an append changes and where it ends.
-    fn stage(&self, append: &Append, staged: &mut Staged) -> Result<Seq, StoreError> {
-        let doc = &append.doc;
-        let number = match staged.numbers.get(doc).copied().map_or_else(|| self.inside.directory.number(doc), |n| Ok(Some(n)))? {
-            Some(number) => number,
-            None if append.records.is_empty() && !append.register => return Ok(0),
-            None => {
-                let number = self.next + staged.numbers.len() as DocNumber;
-                staged.entries.push(layout::directory_entry(doc, number));
-                staged.numbers.insert(doc.clone(), number);
-                number
+    /// Works out what an append changes and where each log ends then. Whatever can fail comes first, so that of an append that
+    /// fails nothing is staged.
+    fn stage(&self, append: &Append, staged: &mut Staged) -> Result<Vec<Seq>, StoreError> {
+        let found = append.logs.iter().map(|(doc, _)| self.find(doc, staged)).collect::<Result<Vec<_>, _>>()?;
+        let stage = |((doc, records), found): (&(DocAddress, Vec<Bytes>), Option<(DocNumber, Seq)>)| {
+            let (number, last) = match found {
+                Some(found) => found,
+                None if records.is_empty() && !append.register => return 0,
+                None => (staged.register(doc, self.next), 0),
+            };
+            if records.is_empty() {
+                return last;
             }
+            layout::pack(number, last + 1, records, &mut staged.entries);
+            let end = last + records.len() as Seq;
+            staged.ends.insert(number, end);
+            end
         };
+        Ok(append.logs.iter().zip(found).map(stage).collect())
+    }
+
+    /// A document's number and where its log ends after all that is staged; `None` if it is not known yet.
+    fn find(&self, doc: &DocAddress, staged: &Staged) -> Result<Option<(DocNumber, Seq)>, StoreError> {
+        let known = staged.numbers.get(doc).copied();
+        let Some(number) = known.map_or_else(|| self.inside.directory.number(doc), |n| Ok(Some(n)))? else { return Ok(None) };
         let last = match (staged.ends.get(&number), self.inside.heads.get(number)) {
             (Some(staged), _) => *staged,
             (None, Head::Exactly(last)) => last,
@@ -106,13 +129,7 @@ impl Committer {
                 last
             }
         };
-        if append.records.is_empty() {
-            return Ok(last);
-        }
-        layout::pack(number, last + 1, &append.records, &mut staged.entries);
-        let end = last + append.records.len() as Seq;
-        staged.ends.insert(number, end);
-        Ok(end)
+        Ok(Some((number, last)))
     }
 
     fn keep(&mut self, staged: Staged) -> Result<(), StoreError> {
