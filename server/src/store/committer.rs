@@ -3,7 +3,6 @@
 
 use std::{collections::HashMap, io, sync::Arc, thread::JoinHandle, time::Instant};
 
-use bytes::Bytes;
 use plenary_shared::id::DocAddress;
 
 use super::{
@@ -99,21 +98,21 @@ impl Committer {
     /// fails nothing is staged.
     fn stage(&self, append: &Append, staged: &mut Staged) -> Result<Vec<Seq>, StoreError> {
         let found = append.logs.iter().map(|(doc, _)| self.find(doc, staged)).collect::<Result<Vec<_>, _>>()?;
-        let stage = |((doc, records), found): (&(DocAddress, Vec<Bytes>), Option<(DocNumber, Seq)>)| {
-            let (number, last) = match found {
-                Some(found) => found,
-                None if records.is_empty() && !append.register => return 0,
-                None => (staged.register(doc, self.next), 0),
-            };
-            if records.is_empty() {
-                return last;
+        let mut lasts = Vec::with_capacity(found.len());
+        for ((doc, records), found) in append.logs.iter().zip(found) {
+            if found.is_none() && records.is_empty() && !append.register {
+                lasts.push(0);
+                continue;
             }
-            layout::pack(number, last + 1, records, &mut staged.entries);
+            let (number, last) = found.unwrap_or_else(|| (staged.register(doc, self.next), 0));
             let end = last + records.len() as Seq;
-            staged.ends.insert(number, end);
-            end
-        };
-        Ok(append.logs.iter().zip(found).map(stage).collect())
+            if !records.is_empty() {
+                layout::pack(number, last + 1, records, &mut staged.entries);
+                staged.ends.insert(number, end);
+            }
+            lasts.push(end);
+        }
+        Ok(lasts)
     }
 
     /// A document's number and where its log ends after all that is staged; `None` if it is not known yet.
