@@ -7,14 +7,18 @@ mod command;
 mod connection;
 mod context;
 mod error;
+mod folder;
+mod guard;
 mod http;
 mod ids;
 mod live;
 mod output;
 mod profile;
+mod progress;
 mod render;
 mod replica;
 mod server;
+mod sync;
 mod tls;
 mod when;
 

@@ -2,10 +2,15 @@
 
 mod conference;
 mod export;
+mod large;
 mod layer;
+mod lines;
 mod log;
 mod place;
 mod plan;
+mod pull;
+mod push;
+mod state;
 mod sync;
 mod view;
 
@@ -18,13 +23,17 @@ use axum::{
     routing::{delete, get, post, put},
 };
 use plenary_shared::{access::Role, api, limits};
-use std::sync::{Arc, atomic::AtomicU64};
+use std::{
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 use crate::{
     auth::{self, SecretDigest},
     config::Limits,
     metrics::Figures,
     registry::{Registry, RegistryError},
+    room::EditError,
     rooms::{RoomError, Rooms},
 };
 use place::Places;
@@ -75,8 +84,12 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/conferences/{c}/plans/{p}/brackets", get(view::brackets))
         .route("/conferences/{c}/plans/{p}/schedule", get(view::timetable))
         .route("/conferences/{c}/plans/{p}/export", get(export::export))
-        .route("/conferences/{c}/plans/{p}/log", get(log::follow));
-    Router::new()
+        .route("/conferences/{c}/plans/{p}/log", get(log::follow))
+        .route("/conferences/{c}/plans/{p}/state", get(state::show));
+    let slow = Router::new()
+        .route("/api/conferences/{c}/plans/{p}/pull", post(pull::pull))
+        .route("/api/conferences/{c}/plans/{p}/push", post(push::push));
+    let brief = Router::new()
         .nest("/api", api)
         .route("/sync/{*address}", get(sync::upgrade))
         .route("/", get(page))
@@ -85,23 +98,29 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .fallback(|| async { ApiError::not_found() })
-        .layer(DefaultBodyLimit::max(limits::BODY_BYTES_MAX))
-        .layer(middleware::from_fn(guard))
-        .with_state(app)
+        .layer(DefaultBodyLimit::max(limits::BODY_BYTES_MAX));
+    within(limits::REQUEST, brief).merge(within(limits::MESSAGE, slow)).layer(middleware::from_fn(guard)).with_state(app)
 }
 
-/// What holds for every request: an origin of our own for whatever changes something, a deadline, and headers that let a
-/// browser do nothing with an answer that it need not.
+/// Routes that answer in time or say that they cannot.
+fn within(deadline: Duration, routes: Router<Arc<App>>) -> Router<Arc<App>> {
+    routes.layer(middleware::from_fn(move |request: Request, next: Next| async move {
+        match tokio::time::timeout(deadline, next.run(request)).await {
+            Ok(response) => response,
+            Err(_) => ApiError::unavailable("the request took too long: try again").into_response(),
+        }
+    }))
+}
+
+/// What holds for every request: an origin of our own for whatever changes something, and headers that let a browser do
+/// nothing with an answer that it need not.
 async fn guard(request: Request, next: Next) -> Response {
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let upgrades = request.headers().contains_key(header::UPGRADE);
     let mut response = if (changes || upgrades) && !auth::origin_is_ours(request.headers()) {
         ApiError::forbidden("this request comes from a page of another server").into_response()
     } else {
-        match tokio::time::timeout(limits::REQUEST, next.run(request)).await {
-            Ok(response) => response,
-            Err(_) => ApiError::unavailable("the request took too long: try again").into_response(),
-        }
+        next.run(request).await
     };
     let headers = response.headers_mut();
     for (name, value) in [
@@ -198,6 +217,18 @@ impl ApiError {
         Self { status: StatusCode::UNPROCESSABLE_ENTITY, error: "invalid", message: message.into() }
     }
 
+    fn diverged(message: impl Into<String>) -> Self {
+        Self { status: StatusCode::CONFLICT, error: "diverged", message: message.into() }
+    }
+
+    fn body(self) -> api::ErrorBody {
+        api::ErrorBody { error: self.error.into(), message: self.message }
+    }
+
+    fn full(message: impl Into<String>) -> Self {
+        Self { status: StatusCode::CONFLICT, error: "full", message: message.into() }
+    }
+
     fn unavailable(message: impl Into<String>) -> Self {
         Self { status: StatusCode::SERVICE_UNAVAILABLE, error: "unavailable", message: message.into() }
     }
@@ -205,8 +236,7 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let body = api::ErrorBody { error: self.error.into(), message: self.message };
-        (self.status, Json(body)).into_response()
+        (self.status, Json(self.body())).into_response()
     }
 }
 
@@ -235,8 +265,19 @@ impl From<RegistryError> for ApiError {
 impl From<RoomError> for ApiError {
     fn from(error: RoomError) -> Self {
         match error {
-            RoomError::Edit(edit) => Self::invalid(edit.to_string()),
+            RoomError::Edit(edit) => edit.into(),
             other => Self::unavailable(other.to_string()),
+        }
+    }
+}
+
+impl From<EditError> for ApiError {
+    fn from(error: EditError) -> Self {
+        let message = error.to_string();
+        match error {
+            EditError::Refused(_) | EditError::Misbehaved => Self::invalid(message),
+            EditError::Full(_) => Self::full(message),
+            EditError::Unavailable => Self::unavailable(message),
         }
     }
 }

@@ -5,14 +5,13 @@
 
 mod command;
 pub mod document;
+pub mod line;
 pub mod state;
 #[cfg(test)]
 mod tests;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use plenary_shared::{
-    api::LogLine,
     id::DocAddress,
     limits, protocol,
     record::{Digest, Record},
@@ -30,7 +29,7 @@ use crate::{
     outbox::Outbox,
     store::{BoxFuture, Seq, Store, StoreError},
 };
-pub use command::{Command, Followed, Place};
+pub use command::{Command, End, Place};
 use document::{Document, OpenError};
 pub use state::{EditError, SessionId};
 use state::{Effect, Input, RoomState};
@@ -183,21 +182,18 @@ impl Room {
                 self.edits.insert(self.next_edit, done);
                 self.state.handle(Input::Edit { edit: self.next_edit, author, update }, effects);
             }
-            Command::Read { state } => {
-                let document = self.state.document();
-                match document.diff(&StateVector::default()) {
-                    Ok(bytes) => drop(state.send((document.seq(), bytes))),
-                    Err(_) => effects.push(Effect::Rebuild),
-                }
-            }
+            Command::Read { vector, state } => match self.state.document().diff(&vector) {
+                Ok(bytes) => drop(state.send((self.end(), bytes))),
+                Err(_) => effects.push(Effect::Rebuild),
+            },
+            Command::End { end } => drop(end.send(self.end())),
             Command::Owners { owners } => drop(owners.send(self.state.document().owners())),
             Command::Follow { session, outbox, state, joined } => {
                 if state && !self.tell_state(&outbox) {
                     return effects.push(Effect::Rebuild);
                 }
                 self.followers.insert(session, outbox);
-                let document = self.state.document();
-                let _ = joined.send(Followed { seq: document.seq(), refused: document.refused().to_vec() });
+                let _ = joined.send(self.end());
             }
             Command::Stop => self.stopping = true,
         }
@@ -207,9 +203,13 @@ impl Room {
     fn tell_state(&mut self, outbox: &Outbox) -> bool {
         let document = self.state.document();
         let Ok(bytes) = document.diff(&StateVector::default()) else { return false };
-        let digest = blake3::Hash::from(document.head()).to_hex().to_string();
-        outbox.push(json_line(&LogLine::State { seq: document.seq(), digest, update: STANDARD.encode(bytes) }));
+        outbox.push(line::state(document.seq(), &document.head(), &bytes));
         true
+    }
+
+    fn end(&mut self) -> End {
+        let document = self.state.document();
+        End { seq: document.seq(), digest: document.head(), refused: document.refused().to_vec() }
     }
 
     /// Starts making durable what waits, unless a batch is on its way.
@@ -299,7 +299,7 @@ impl Room {
             return;
         }
         for (seq, digest, record) in records {
-            let line = record_line(seq, &digest, record);
+            let line = line::record(seq, &digest, record);
             for outbox in self.followers.values() {
                 if !outbox.push(line.clone()) {
                     outbox.close(protocol::CLOSE_LATER, "too slow");
@@ -353,18 +353,6 @@ async fn rebuild(around: Surroundings, address: DocAddress) -> Result<Document, 
     around.metrics.rebuilds.add(1);
     let rebuilt = tokio::task::spawn_blocking(move || Document::open(&*around.store, &address)).await;
     rebuilt.unwrap_or_else(|_| Err(OpenError::Store(StoreError::Closed)))
-}
-
-/// A record as those who follow the log are told it.
-pub fn record_line(seq: Seq, digest: &Digest, Record { at_ms, author, seen, update }: Record) -> Bytes {
-    let digest = blake3::Hash::from(*digest).to_hex().to_string();
-    json_line(&LogLine::Record { seq, at_ms, author, seen, digest, update: STANDARD.encode(update) })
-}
-
-fn json_line(line: &LogLine) -> Bytes {
-    let mut bytes = serde_json::to_vec(line).unwrap_or_default();
-    bytes.push(b'\n');
-    bytes.into()
 }
 
 async fn appended(appending: &mut Option<BoxFuture<Result<Seq, StoreError>>>) -> Result<Seq, StoreError> {

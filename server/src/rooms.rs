@@ -19,10 +19,11 @@ use tokio::{
     task::JoinSet,
     time::timeout,
 };
+use yrs::StateVector;
 
 use crate::{
     metrics::Figures,
-    room::{Command, EditError, Ended, Room, Surroundings},
+    room::{Command, EditError, End, Ended, Room, Surroundings},
     store::{Seq, Store},
 };
 
@@ -188,7 +189,17 @@ impl Rooms {
 
     /// The same with the last record that it shows.
     pub async fn read_at(self: &Arc<Self>, address: &DocAddress) -> Result<(Seq, Bytes), RoomError> {
-        self.ask(address, |state| Command::Read { state }).await.map(|(_, read)| read)
+        self.lacking(address, &StateVector::default()).await.map(|(end, state)| (end.seq, state))
+    }
+
+    /// What a replica with this state vector lacks, and where the log ends then.
+    pub async fn lacking(self: &Arc<Self>, address: &DocAddress, vector: &StateVector) -> Result<(End, Bytes), RoomError> {
+        self.ask(address, |state| Command::Read { vector: vector.clone(), state }).await.map(|(_, read)| read)
+    }
+
+    /// Where the log of a document ends.
+    pub async fn end(self: &Arc<Self>, address: &DocAddress) -> Result<End, RoomError> {
+        self.ask(address, |end| Command::End { end }).await.map(|(_, end)| end)
     }
 
     /// The party of each client id of a document.
@@ -208,6 +219,25 @@ impl Rooms {
         let edit = |done| Command::Edit { author: author.clone(), update: update.clone(), done };
         let (_, result) = self.ask(address, edit).await?;
         Ok(result?)
+    }
+
+    /// Hands an edit to its room, behind those that were handed on before; it is durable once it is answered. Whoever sees no
+    /// answer does not know.
+    pub async fn begin_edit(
+        self: &Arc<Self>,
+        address: &DocAddress,
+        author: &Author,
+        update: &Bytes,
+    ) -> Result<oneshot::Receiver<Result<(), EditError>>, RoomError> {
+        for _ in 0..TRIES {
+            let (done, answered) = oneshot::channel();
+            let edit = Command::Edit { author: author.clone(), update: update.clone(), done };
+            if self.inbox(address)?.send(edit).await.is_ok() {
+                return Ok(answered);
+            }
+            tokio::task::yield_now().await;
+        }
+        Err(RoomError::Unavailable)
     }
 
     /// Has every room finish what waits and close its sessions; answers when all have.

@@ -334,7 +334,7 @@ pub enum LogLine {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ErrorBody {
     /// A word that does not change: `not_found`, `forbidden`, `unauthorized`, `invalid`, `exists`, `full`, `too_often`,
-    /// `unavailable`.
+    /// `diverged`, `unavailable`.
     pub error: String,
     /// What was wrong and what to do.
     pub message: String,

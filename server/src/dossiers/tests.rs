@@ -101,8 +101,8 @@ struct Eventful {
 type Event = Box<dyn FnOnce() + Send>;
 
 impl Store for Eventful {
-    fn append(&self, doc: &DocAddress, records: Vec<Bytes>) -> BoxFuture<Result<Seq, StoreError>> {
-        self.inside.append(doc, records)
+    fn append_all(&self, appends: Vec<(DocAddress, Vec<Bytes>)>) -> BoxFuture<Result<Vec<Seq>, StoreError>> {
+        self.inside.append_all(appends)
     }
     fn read(&self, doc: &DocAddress, after: Seq, max: usize, max_bytes: usize) -> Result<Vec<(Seq, Bytes)>, StoreError> {
         self.inside.read(doc, after, max, max_bytes)

@@ -74,6 +74,9 @@ pub enum EditError {
     /// It passed the gate and failed in the document.
     #[error("the document could not take the edit: make it again in another way")]
     Misbehaved,
+    /// The document is full.
+    #[error("the document is full: it holds at most {0} bytes")]
+    Full(usize),
     /// The log could not be written.
     #[error("the server cannot store edits now: try again later")]
     Unavailable,
@@ -168,6 +171,9 @@ impl RoomState {
                 let left = self.presence.leave(session);
                 self.untold.extend(left.into_iter().map(|entry| (entry.client, entry)));
             }
+            Input::Edit { edit, author, update } if !self.has_room(&author, &update) => {
+                self.refuse(Sender::Server(edit), EditError::Full(self.bytes_max), effects);
+            }
             Input::Edit { edit, author, update } => {
                 self.wait(Waiting { sender: Sender::Server(edit), author, update, complete: true });
             }
@@ -220,8 +226,8 @@ impl RoomState {
                 }
             }
             ClientMessage::Update(_) if !write => self.deny(id, effects),
-            ClientMessage::SyncStep2(update) | ClientMessage::Update(update) if !self.has_room(&member, &update) => {
-                let reason = format!("the document is full: it holds at most {} bytes", self.bytes_max);
+            ClientMessage::SyncStep2(update) | ClientMessage::Update(update) if !self.has_room(&author(&member), &update) => {
+                let reason = EditError::Full(self.bytes_max).to_string();
                 effects.push(Effect::Send(id, protocol::permission_denied(&reason)));
                 effects.push(Effect::Close(id, protocol::CLOSE_REFUSED, "the document is full"));
                 effects.push(Effect::Refused);
@@ -253,13 +259,13 @@ impl RoomState {
 
     /// Whether an update still fits. What is known of the size is an upper bound; before anything is refused it is measured, and
     /// whatever only deletes is let through.
-    fn has_room(&mut self, member: &Member, update: &Bytes) -> bool {
+    fn has_room(&mut self, author: &Author, update: &Bytes) -> bool {
         let reserve = if update.len() <= limits::SMALL_UPDATE_BYTES { limits::FULL_RESERVE_BYTES } else { 0 };
         let (waiting, most) = (self.waiting_bytes + update.len(), self.bytes_max + reserve);
         let fits = |document: &Document| document.bytes() + waiting <= most;
         fits(&self.document)
             || (self.document.diff(&StateVector::default()).is_ok() && fits(&self.document))
-            || self.document.check(&author(member), update).is_ok_and(|checked| !checked.adds_blocks())
+            || self.document.check(author, update).is_ok_and(|checked| !checked.adds_blocks())
     }
 
     /// A frame did not fit into a session's outbox.

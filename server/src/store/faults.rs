@@ -202,7 +202,7 @@ fn a_second_server_and_another_format_are_refused() {
     drop(store);
     fs::write(directory.path().join("FORMAT"), "plenary store 3\n").unwrap();
     let refused = SledStore::open(directory.path()).err().unwrap().to_string();
-    assert!(refused.contains("plenary store 2"), "{refused}");
+    assert!(refused.contains("plenary store 3"), "{refused}");
     fs::remove_file(directory.path().join("FORMAT")).unwrap();
     assert!(matches!(SledStore::open(directory.path()), Err(StoreError::Damaged { .. })));
 }

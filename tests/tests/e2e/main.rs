@@ -7,6 +7,7 @@ mod annotate;
 mod architecture;
 mod converge;
 mod durability;
+mod edits;
 mod hostile;
 mod hostile_layers;
 mod ideas;
