@@ -43,6 +43,9 @@ pub enum CliError {
         /// What went wrong last.
         reason: String,
     },
+    /// The work is done, and somebody should look at what came out.
+    #[error("merged points wait for a look")]
+    NeedsALook,
     /// A file of this computer.
     #[error("{}: {source}", path.display())]
     File {
@@ -57,10 +60,11 @@ pub enum CliError {
 }
 
 impl CliError {
-    /// 1 refused or not found, 2 usage, 3 no connection; 0 when only the reader of a pipe has left, as `| head` does.
+    /// 1 refused or not found, 2 usage, 3 no connection, 4 done and somebody should look; 0 when only the reader of a pipe has left, as `| head` does.
     pub fn exit_code(&self) -> u8 {
         match self {
             CliError::Usage(_) => 2,
+            CliError::NeedsALook => 4,
             CliError::NotFound(_) | CliError::Refused(_) | CliError::Unauthorized(_) | CliError::File { .. } => 1,
             CliError::Api { status, .. } if *status < 500 => 1,
             CliError::Api { .. } | CliError::NoConnection { .. } | CliError::Unconfirmed { .. } => 3,
@@ -79,6 +83,7 @@ impl CliError {
             CliError::Api { error, .. } => error,
             CliError::NoConnection { .. } => "no_connection",
             CliError::Unconfirmed { .. } => "unconfirmed",
+            CliError::NeedsALook => "needs_a_look",
             CliError::File { .. } => "file",
             CliError::Output(_) => "output",
         }

@@ -232,6 +232,11 @@ impl Folder {
         Own::read(&self.dir, &mut self.damage.borrow_mut())
     }
 
+    /// How large the file of those edits is: it moves when a command adds one.
+    pub fn own_size(&self) -> u64 {
+        fs::metadata(self.dir.join(own::FILE)).map_or(0, |file| file.len())
+    }
+
     /// Merged points that wait to be confirmed.
     pub fn merged(&self) -> Result<Vec<merged::Merged>, CliError> {
         merged::read(&self.dir, &self.cipher, &mut self.damage.borrow_mut())

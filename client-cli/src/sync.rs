@@ -81,6 +81,12 @@ impl Report {
         !self.merged.is_empty() || self.title.is_some()
     }
 
+    /// Whether it did anything that was not there before.
+    pub fn is_news(&self) -> bool {
+        let count = self.taken as usize + self.layers.len() + self.gone.len() + self.sent + self.repeated + self.refused.len();
+        count > 0
+    }
+
     fn heard(&mut self, change: Change, by: Vec<Heard>) {
         let same = |one: &&mut Theirs| one.change.point == change.point && one.change.kind == change.kind;
         match self.theirs.iter_mut().find(same) {
