@@ -10,9 +10,12 @@ mod authors;
 mod entries;
 #[cfg(test)]
 mod tests;
+mod tracker;
 
+use serde::Serialize;
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
+    mem::ManuallyDrop,
     sync::{Arc, Mutex, PoisonError},
 };
 use yrs::{
@@ -22,13 +25,14 @@ use yrs::{
 };
 
 use crate::{
-    id::PointId,
+    id::{MemberId, PartyId, PointId},
     plan::{META, Outline, POINTS, new_doc},
     record::{Author, Record},
 };
 
 pub use authors::{Authors, Stretch, blame};
 pub use entries::{Entries, Entry};
+pub use tracker::Tracker;
 
 /// What a record touched.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -46,6 +50,41 @@ impl Touched {
         self.title |= other.title;
         self.tree |= other.tree;
         self.points.extend(other.points);
+    }
+}
+
+/// Somebody who changed something, and when.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Heard {
+    /// The party.
+    pub party: PartyId,
+    /// The member.
+    pub member: MemberId,
+    /// The last time, in milliseconds since 1970-01-01 UTC.
+    pub at_ms: u64,
+}
+
+/// Who touched each point, in the order in which they first did; none stands for the title.
+#[derive(Debug, Clone, Default)]
+pub struct Touches(BTreeMap<Option<PointId>, Vec<Heard>>);
+
+impl Touches {
+    /// Takes note of a record and what it touched.
+    pub fn note(&mut self, record: &Record, touched: &Touched) {
+        let title = touched.title.then_some(None);
+        for point in touched.points.iter().cloned().map(Some).chain(title) {
+            let by = self.0.entry(point).or_default();
+            let Author { party, member } = &record.author;
+            match by.iter_mut().find(|known| known.member == *member && known.party == *party) {
+                Some(known) => known.at_ms = known.at_ms.max(record.at_ms),
+                None => by.push(Heard { party: party.clone(), member: member.clone(), at_ms: record.at_ms }),
+            }
+        }
+    }
+
+    /// Who touched this point.
+    pub fn of(&self, point: &Option<PointId>) -> &[Heard] {
+        self.0.get(point).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -96,7 +135,11 @@ impl Replay {
     /// From the document after record `seq`, as Yjs update V1. Of what stands there already it is not known who wrote it.
     pub fn from_state(seq: u64, state: &[u8]) -> Result<Self, ReplayError> {
         let doc = new_doc(0);
-        apply(&mut doc.transact_mut(), state).map_err(|reason| ReplayError { seq: 0, reason })?;
+        let mut txn = ManuallyDrop::new(doc.transact_mut());
+        let applied = apply(&mut txn, state);
+        txn.commit();
+        drop(ManuallyDrop::into_inner(txn));
+        applied.map_err(|reason| ReplayError { seq: 0, reason })?;
         Ok(Self::of(doc, seq, None))
     }
 
@@ -113,12 +156,15 @@ impl Replay {
         Self { doc, seq, created_by, authors: Authors::default(), touched }
     }
 
-    /// Folds in the next record.
+    /// Folds in the next record. After an error, or a panic that the caller caught, this is of no more use.
     pub fn apply(&mut self, seq: u64, record: &Record) -> Result<Touched, ReplayError> {
-        let mut txn = self.doc.transact_mut();
-        apply(&mut txn, &record.update).map_err(|reason| ReplayError { seq, reason })?;
+        // If yrs panics, the transaction is given up rather than dropped: its destructor may panic as well.
+        let mut txn = ManuallyDrop::new(self.doc.transact_mut());
+        let applied = apply(&mut txn, &record.update);
+        txn.commit();
         let new = txn.insert_set().clone();
-        drop(txn);
+        drop(ManuallyDrop::into_inner(txn));
+        applied.map_err(|reason| ReplayError { seq, reason })?;
         let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
         let author = (!self.is_first_text(seq, record)).then_some(&record.author);
         self.authors.note(seq, record, &new, author, &touched);

@@ -1,13 +1,11 @@
 //! A plan's history as people read it: what a member did at one go, not each key that was struck.
 
 use serde::Serialize;
-use std::collections::{BTreeSet, HashMap};
-use yrs::Transact;
 
-use super::{Replay, ReplayError, Touched};
+use super::{Replay, ReplayError, Touched, Tracker};
 use crate::{
     id::PointId,
-    plan::{Change, Outline, Point, changes},
+    plan::Change,
     record::{Author, Record},
 };
 
@@ -38,9 +36,7 @@ pub struct Entry {
 pub struct Entries {
     replay: Replay,
     /// The plan before the entry under way.
-    outline: Outline,
-    /// Where in the outline each point is.
-    index: HashMap<PointId, usize>,
+    before: Tracker,
     open: Option<(Entry, Touched)>,
     point: Option<PointId>,
 }
@@ -48,8 +44,7 @@ pub struct Entries {
 impl Entries {
     /// From where `replay` stands. With a point: only what was done to it.
     pub fn new(replay: Replay, point: Option<PointId>) -> Self {
-        let outline = replay.outline();
-        Self { replay, index: index(&outline), outline, open: None, point }
+        Self { before: Tracker::new(&replay), replay, open: None, point }
     }
 
     /// Takes the next record. Answers the entry before it, if that is finished and there is something to show of it.
@@ -83,33 +78,9 @@ impl Entries {
 
     fn finish(&mut self) -> Option<Entry> {
         let (mut entry, touched) = self.open.take()?;
-        let changes = self.changes(&touched);
+        let changes = self.before.changes(&self.replay, &touched);
         let wanted = |change: &Change| self.point.is_none() || change.point == self.point;
         entry.changes = changes.into_iter().filter(wanted).collect();
         (self.point.is_none() || !entry.changes.is_empty()).then_some(entry)
     }
-
-    /// What changed since the last entry, of which only this was touched.
-    fn changes(&mut self, touched: &Touched) -> Vec<Change> {
-        if touched.tree || touched.title {
-            let before = std::mem::replace(&mut self.outline, self.replay.outline());
-            self.index = index(&self.outline);
-            return changes(&before, &self.outline);
-        }
-        let places: BTreeSet<usize> = touched.points.iter().filter_map(|point| self.index.get(point)).copied().collect();
-        let of = |outline: &Outline| {
-            let points: Vec<Point> = places.iter().map(|at| outline.points[*at].clone()).collect();
-            Outline { points, ..Outline::default() }
-        };
-        let before = of(&self.outline);
-        let txn = self.replay.doc().transact();
-        for at in &places {
-            self.outline.reread(&txn, *at);
-        }
-        changes(&before, &of(&self.outline))
-    }
-}
-
-fn index(outline: &Outline) -> HashMap<PointId, usize> {
-    outline.points.iter().enumerate().map(|(at, point)| (point.id.clone(), at)).collect()
 }
