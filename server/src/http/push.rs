@@ -66,7 +66,7 @@ impl Pusher {
         for edit in edits {
             self.settle(UNDER_WAY_MAX - 1).await?;
             let step = match self.read(edit) {
-                Ok((address, update)) => Step::UnderWay(self.app.rooms.begin_edit(&address, &self.author, &update).await?),
+                Ok((address, update)) => Step::UnderWay(self.app.rooms.begin_edit(&address, &self.author, &update, false).await?),
                 Err(refused) => Step::Over(Outcome::Refused(refused.body())),
             };
             self.under_way.push_back(step);
