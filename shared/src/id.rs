@@ -1,7 +1,8 @@
 //! Names of things. A raw string becomes one of these at the edge and nowhere else.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{borrow::Cow, fmt, str::FromStr, sync::Arc};
 
 use crate::limits;
 
@@ -40,6 +41,11 @@ fn shown(given: &str) -> String {
     given.chars().take(80).collect()
 }
 
+/// What a slug looks like, for a JSON Schema.
+const SLUG: &str = "^[a-z0-9][a-z0-9-]{0,63}$";
+/// The same of the id of a point or an annotation.
+const POINT: &str = "^[A-Za-z0-9_-]{1,32}$";
+
 fn is_slug(s: &str) -> bool {
     (1..=limits::ID_CHARS_MAX).contains(&s.len())
         && !s.starts_with('-')
@@ -51,7 +57,7 @@ fn is_point_id(s: &str) -> bool {
 }
 
 macro_rules! id {
-    ($(#[$doc:meta])* $name:ident, $valid:ident, $error:expr) => {
+    ($(#[$doc:meta])* $name:ident, $valid:ident, $pattern:expr, $error:expr) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         pub struct $name(Arc<str>);
@@ -76,6 +82,16 @@ macro_rules! id {
             }
         }
 
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "pattern": $pattern })
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&self.0)
@@ -92,31 +108,31 @@ macro_rules! id {
 
 id!(
     /// A conference: a negotiation with its parties, people and plans.
-    ConferenceId, is_slug, |given| IdError::Slug { what: "conference id", given }
+    ConferenceId, is_slug, SLUG, |given| IdError::Slug { what: "conference id", given }
 );
 id!(
     /// A plan within a conference.
-    PlanId, is_slug, |given| IdError::Slug { what: "plan id", given }
+    PlanId, is_slug, SLUG, |given| IdError::Slug { what: "plan id", given }
 );
 id!(
     /// A party to a conference.
-    PartyId, is_slug, |given| IdError::Slug { what: "party id", given }
+    PartyId, is_slug, SLUG, |given| IdError::Slug { what: "party id", given }
 );
 id!(
     /// A person in a party's delegation; given by the server as `PARTY-N`.
-    MemberId, is_slug, |given| IdError::Slug { what: "member id", given }
+    MemberId, is_slug, SLUG, |given| IdError::Slug { what: "member id", given }
 );
 id!(
     /// A point of a plan: a short random string that never changes, whatever the point's label.
-    PointId, is_point_id, |given| IdError::Point { given }
+    PointId, is_point_id, POINT, |given| IdError::Point { given }
 );
 id!(
     /// An entry of a layer: a short random string that it keeps when it is tabled.
-    AnnotationId, is_point_id, |given| IdError::Annotation { given }
+    AnnotationId, is_point_id, POINT, |given| IdError::Annotation { given }
 );
 id!(
     /// A layer of one party over a plan. [`PRIVATE`], [`PUBLIC`] and [`POSITIONS`] are there from the start.
-    LayerId, is_slug, |given| IdError::Slug { what: "layer id", given }
+    LayerId, is_slug, SLUG, |given| IdError::Slug { what: "layer id", given }
 );
 
 /// The layer that only its own party reads.
@@ -127,6 +143,11 @@ pub const PUBLIC: &str = "public";
 pub const POSITIONS: &str = "positions";
 
 impl LayerId {
+    /// One of the built-in layers.
+    pub(crate) fn built_in(name: &'static str) -> Self {
+        Self(name.into())
+    }
+
     /// Whether every party has this layer on every plan, with an audience that nobody chooses.
     pub fn is_built_in(&self) -> bool {
         matches!(self.as_str(), PRIVATE | PUBLIC | POSITIONS)

@@ -31,6 +31,6 @@ pub mod schedule;
 pub mod script;
 pub mod standing;
 pub mod stretch;
-mod text;
+pub mod text;
 pub mod weave;
 pub mod words;

@@ -196,3 +196,9 @@ pub const COMPARED_BYTES_MAX: usize = 32 << 20;
 pub const COMPARED_STEPS_MAX: u64 = 256 << 20;
 /// Brackets of a plan that are shown one by one, with who is for and against each; all are counted. A real draft of 2015 held 1,055.
 pub const BRACKETS_SHOWN_MAX: usize = 20_000;
+/// Edits in a script: one for each point of the largest plan.
+pub const SCRIPT_EDITS_MAX: usize = 20_000;
+/// 16 MiB: a script; what it changes must fit into one update of a document.
+pub const SCRIPT_BYTES_MAX: usize = UPDATE_BYTES_MAX;
+/// 200 bytes: the key under which a script is applied once. A date and a name, or a digest, fit; 30,000 of them fit into a layer.
+pub const SCRIPT_KEY_BYTES_MAX: usize = 200;

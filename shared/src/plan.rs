@@ -17,6 +17,7 @@ mod order;
 mod read;
 mod schedule;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt};
 use yrs::{ClientID, Doc, OffsetKind, Options};
@@ -32,9 +33,9 @@ pub use find::FindError;
 pub use schedule::set_schedule;
 
 pub(crate) use adoption::record;
-pub(crate) use edit::{Texts, fill, replace_words, unix};
+pub(crate) use edit::{Added, Texts, add_to, fill, replace_words, set_words_from, unix};
 pub(crate) use label::{is_ordinal, is_roman};
-pub(crate) use read::text_of;
+pub(crate) use read::{text_of, with_texts};
 pub(crate) use schedule::whole;
 
 /// Name of the root map that holds the title.
@@ -121,7 +122,7 @@ pub struct Schedule {
 }
 
 /// What must have happened to an earlier point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum After {
     /// It has begun.

@@ -54,6 +54,13 @@ pub struct Timetable {
     pub faults: Vec<Fault>,
 }
 
+impl Timetable {
+    /// The faults of one step.
+    pub fn faults_of<'a>(&'a self, point: &'a PointId) -> impl Iterator<Item = &'a Fault> {
+        self.faults.iter().filter(move |fault| fault.steps().iter().any(|step| step.point == *point))
+    }
+}
+
 /// A point as a timetable names it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {

@@ -1,7 +1,19 @@
 //! Scripted edits: one type for each kind of edit, applied all or none. The command line's verbs, its scripts and `POST .../edits` all make their
 //! edits here, so that each kind is done one way, offline and on the server.
+//!
+//! Reading order: [`Script`] and [`Edit`] are what is written, by hand or by a program; [`run()`] makes the edits on a [`Desk`];
+//! [`Applied`] tells what was done and [`ScriptError`] why nothing was.
 
+mod done;
+mod edit;
+mod error;
+mod once;
+mod parse;
+mod readers;
 mod run;
+mod stretch;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 use yrs::Doc;
@@ -10,22 +22,48 @@ use crate::{
     api,
     id::{AnnotationId, LayerId, PointId},
     plan::Change,
+    words::WordsDigest,
 };
 
+pub use done::{Done, EntryDone, In, Mark, Marked, Moved, PointDone, PutInDone, Renumbered, Scheduled, Stood, TabledDone, Wrote};
+pub use edit::{
+    Accept, Add, Delete, Edit, Heading, Insert, Move, Note, OfPoint, Oppose, Propose, PutIn, Renumber, Replace, Reply, Reserve,
+    Schedule, Settle, Table, Withdraw, Words,
+};
+pub use error::{ScriptError, Why};
+pub use once::{ONCE, once, once_of};
+pub use parse::schema;
+pub use readers::{reaches, read_by};
 pub use run::run;
+pub use stretch::name;
 
 /// Edits that are made all or none.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Script {
     /// In their order.
     pub edits: Vec<Edit>,
+    /// What must stand in the plan before the first of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expect: Vec<Expect>,
+    /// A key of the party's choice, unique on the plan: under one key the edits are made once, however often they are sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub once: Option<String>,
+    /// Only tell what would be done.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
 }
 
-/// One edit.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Edit {}
+/// Words that must still be those that a script's author saw.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expect {
+    /// The point, with all below it: a label, a path of labels, or an id. None: the whole plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub point: Option<String>,
+    /// The digest of its words ([`crate::words`]).
+    pub digest: WordsDigest,
+}
 
 /// What a script works on: copies of the documents, under fresh client ids. They are changed, and what became of them is to be
 /// thrown away if the script fails.
@@ -75,7 +113,7 @@ pub struct Ran {
 }
 
 /// What is told of a script that ran.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Applied {
     /// One for each edit.
     pub done: Vec<Done>,
@@ -87,11 +125,6 @@ pub struct Applied {
     pub dry_run: bool,
 }
 
-/// What one edit did.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "did", rename_all = "snake_case")]
-pub enum Done {}
-
 /// Makes new ids, at random: for points and annotations.
 pub trait NewIds {
     /// An id for a point.
@@ -100,21 +133,31 @@ pub trait NewIds {
     fn annotation(&mut self) -> AnnotationId;
 }
 
-/// Why a script was not applied. Nothing of it was.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[error("line {line}: {field}: found {found}, expected {expected}")]
-pub struct ScriptError {
-    /// Which edit, from 1.
-    pub line: usize,
-    /// Which field of it, as a path.
-    pub field: String,
-    /// What stands there, or what it was compared with.
-    pub found: String,
-    /// What should.
-    pub expected: String,
-}
-
 /// Which layers a script needs.
-pub fn needs(_script: &Script) -> Needs {
-    Needs::All
+pub fn needs(script: &Script) -> Needs {
+    let of = |edit: &Edit| match edit {
+        Edit::Insert(_)
+        | Edit::Delete(_)
+        | Edit::Replace(_)
+        | Edit::Words(_)
+        | Edit::Add(_)
+        | Edit::Move(_)
+        | Edit::Strike(_)
+        | Edit::Restore(_)
+        | Edit::Heading(_)
+        | Edit::Renumber(_)
+        | Edit::Schedule(_) => Needs::Text,
+        Edit::Note(_)
+        | Edit::Propose(_)
+        | Edit::Resolve(_)
+        | Edit::Reopen(_)
+        | Edit::Accept(_)
+        | Edit::Reserve(_)
+        | Edit::Oppose(_)
+        | Edit::Withdraw(_) => Needs::Own,
+        // What they refer to, or what those who read the wider layer find beside it, may be another party's.
+        Edit::Reply(_) | Edit::Table(_) | Edit::Adopt(_) | Edit::Alternative(_) => Needs::All,
+    };
+    let key = if script.once.is_some() { Needs::Own } else { Needs::Text };
+    script.edits.iter().map(of).max().unwrap_or(Needs::Text).max(key)
 }

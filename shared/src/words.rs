@@ -7,9 +7,13 @@
 //! characters are escaped.
 //!
 //! **Digest.** blake3 over `plenary words 1`, a line feed, and that JSON; in lowercase hexadecimal.
+//!
+//! **Of a whole plan** the digest is taken in the same way over the compact JSON `{"title":...,"points":[...]}`: the title in NFC, and
+//! the canonical forms of the points at the top that are not struck, in order.
 
+use schemars::{JsonSchema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use std::{collections::HashMap, fmt, str::FromStr};
+use std::{borrow::Cow, collections::HashMap, fmt, str::FromStr};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use crate::{
@@ -78,6 +82,16 @@ impl FromStr for WordsDigest {
     }
 }
 
+impl JsonSchema for WordsDigest {
+    fn schema_name() -> Cow<'static, str> {
+        "WordsDigest".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> schemars::Schema {
+        json_schema!({ "type": "string", "pattern": "^[0-9a-f]{64}$" })
+    }
+}
+
 impl Serialize for WordsDigest {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         s.collect_str(self)
@@ -137,6 +151,14 @@ impl ExactWords {
     pub fn get(&self, point: &PointId) -> Option<&Exact> {
         self.0.get(point)
     }
+}
+
+/// The digest of a whole plan; `exact` are the exact words of `outline`.
+pub fn plan_digest(outline: &Outline, exact: &ExactWords) -> WordsDigest {
+    let top = outline.points.iter().filter(|point| point.depth == 0 && !point.struck);
+    let points: Vec<&str> = top.filter_map(|point| exact.get(&point.id)).map(|exact| exact.json.as_str()).collect();
+    let title = serde_json::to_string(&canonical_text(&outline.title)).unwrap_or_default();
+    WordsDigest::of(&format!("{{\"title\":{title},\"points\":[{}]}}", points.join(",")))
 }
 
 impl Canonical {
@@ -247,6 +269,26 @@ mod tests {
         assert!(changed(&|p| p[1].struck = true));
         assert!(changed(&|p| p[1].schedule.condition = Some("x".into())));
         assert!(changed(&|p| p.push(point("c", 1, ""))));
+    }
+
+    #[test]
+    fn the_digest_of_a_plan_covers_its_title_and_what_stands_at_the_top() {
+        let points = vec![point("a", 0, "one"), point("b", 1, "below"), point("c", 0, "two")];
+        let digest = |change: &dyn Fn(&mut Outline)| {
+            let mut outline = Outline { title: "Ti\"tle".into(), points: points.clone(), ..Default::default() };
+            change(&mut outline);
+            plan_digest(&outline, &ExactWords::read(&outline))
+        };
+        let base = digest(&|_| {});
+        let json = "{\"title\":\"Ti\\\"tle\",\"points\":[{\"heading\":\"\",\"words\":\"one\",\"children\":[{\"heading\":\"\",\"words\":\"below\"}]},\
+                    {\"heading\":\"\",\"words\":\"two\"}]}";
+        assert_eq!(base, WordsDigest::of(json));
+        assert_ne!(base, digest(&|o| o.title.push('.')));
+        assert_ne!(base, digest(&|o| o.points[1].words.push('.')));
+        assert_ne!(base, digest(&|o| o.points.swap(0, 2)));
+        assert_ne!(base, digest(&|o| o.points[2].struck = true));
+        assert_eq!(digest(&|o| o.points[2].struck = true), digest(&|o| drop(o.points.pop())));
+        assert_eq!(base, digest(&|o| o.points[0].label = "7".into()));
     }
 
     #[test]

@@ -94,13 +94,26 @@ pub fn set_title(txn: &mut TransactionMut, title: &str) {
 /// Adds a point and returns its label. Line endings become `\n`; line breaks in the heading and label become spaces.
 pub fn add_point(txn: &mut TransactionMut, new: NewPoint, place: &Place) -> Result<String, EditError> {
     let outline = Outline::read_tree(txn);
+    Ok(add_to(txn, &outline, new, place)?.point.label)
+}
+
+/// A point that was added.
+pub(crate) struct Added {
+    /// As [`Outline::read_tree`] reads it.
+    pub point: Point,
+    /// Its place in document order; none if points beside it were moved apart.
+    pub at: Option<usize>,
+}
+
+/// As [`add_point`], for who has the tree.
+pub(crate) fn add_to(txn: &mut TransactionMut, outline: &Outline, new: NewPoint, place: &Place) -> Result<Added, EditError> {
     if txn.get_map(POINTS).is_some_and(|points| points.contains_key(txn, new.id.as_str())) {
         return Err(EditError::Exists { id: new.id.clone() });
     }
     if outline.points.len() >= limits::POINTS_MAX {
         return Err(EditError::TooMany);
     }
-    let (parent, siblings, mut at) = resolve(&outline, place, None)?;
+    let (parent, siblings, mut at) = resolve(outline, place, None)?;
     if let (Place::After(behind), None) = (place, new.label)
         && let Some(behind) = outline.get(behind).map(|point| &point.label)
         && at <= siblings.len()
@@ -115,17 +128,36 @@ pub fn add_point(txn: &mut TransactionMut, new: NewPoint, place: &Place) -> Resu
         Some(label) => one_line(label),
         None => label::fit(&labels, at, parent.map(|parent| parent.label.as_str())),
     };
-    if !label.is_empty() && labels.iter().any(|taken| label::plain(taken) == label::plain(&label)) {
+    let plain = label::plain(&label);
+    if !label.is_empty() && labels.iter().any(|taken| label::plain(taken) == plain) {
         return Err(EditError::LabelTaken { label });
     }
-    let order = make_room(txn, &siblings, at)?;
+    let (order, apart) = make_room(txn, &siblings, at)?;
     let text = Texts { label: &label, heading: new.heading, words: new.words };
     write_point(txn, new.id, text, parent.map(|parent| &parent.id), &order);
-    Ok(label)
+    let place = (!apart).then(|| document_place(outline, parent, siblings.get(at).copied()));
+    let (heading, words) = (String::new(), String::new());
+    let (parent, depth) = (parent.map(|parent| parent.id.clone()), parent.map_or(0, |parent| parent.depth + 1));
+    let (schedule, adoptions) = Default::default();
+    let point = Point { id: new.id.clone(), label, heading, words, parent, depth, order, struck: false, schedule, adoptions };
+    Ok(Added { point, at: place })
 }
 
-/// Moves a point with all below it; its label stays.
-pub fn move_point(txn: &mut TransactionMut, id: &PointId, place: &Place) -> Result<(), EditError> {
+/// Where a newcomer below `parent` stands in document order: before its next sibling, else behind all that is below its parent.
+fn document_place(outline: &Outline, parent: Option<&Point>, next: Option<&Point>) -> usize {
+    let index = |of: &Point| outline.points.iter().position(|point| point.id == of.id);
+    match (next, parent) {
+        (Some(next), _) => index(next).unwrap_or(outline.points.len()),
+        (None, None) => outline.points.len(),
+        (None, Some(parent)) => {
+            let below = index(parent).map_or(outline.points.len(), |at| at + 1);
+            below + outline.points[below..].iter().take_while(|point| point.depth > parent.depth).count()
+        }
+    }
+}
+
+/// Moves a point with all below it; its label stays. Tells whether that changed anything.
+pub fn move_point(txn: &mut TransactionMut, id: &PointId, place: &Place) -> Result<bool, EditError> {
     let outline = Outline::read_tree(txn);
     let point = known(&outline, id)?;
     let (parent, siblings, at) = resolve(&outline, place, Some(id))?;
@@ -142,19 +174,13 @@ pub fn move_point(txn: &mut TransactionMut, id: &PointId, place: &Place) -> Resu
     if parent.map_or(0, |parent| parent.depth + 1) + height >= limits::POINT_DEPTH_MAX {
         return Err(EditError::TooDeep);
     }
-    let order = make_room(txn, &siblings, at)?;
+    let (order, apart) = make_room(txn, &siblings, at)?;
     let map = stored(txn, id)?;
-    match parent {
-        Some(parent) => {
-            map.try_update(txn, "parent", parent.id.as_str());
-        }
-        None if map.contains_key(txn, "parent") => {
-            map.remove(txn, "parent");
-        }
-        None => {}
-    }
-    map.try_update(txn, "order", order);
-    Ok(())
+    let parted = match parent {
+        Some(parent) => map.try_update(txn, "parent", parent.id.as_str()),
+        None => map.remove(txn, "parent").is_some(),
+    };
+    Ok(map.try_update(txn, "order", order) | parted | apart)
 }
 
 /// Makes `words` the words of a point; tells whether that changed anything. Only what differs is edited, so that what others change
@@ -261,14 +287,15 @@ fn resolve<'a>(outline: &'a Outline, place: &Place, moving: Option<&PointId>) ->
     Ok((parent, siblings, at))
 }
 
-/// A key for a place among siblings; where there is no room, the neighbours move apart.
-fn make_room(txn: &mut TransactionMut, siblings: &[&Point], at: usize) -> Result<String, EditError> {
+/// A key for a place among siblings; where there is no room, the neighbours move apart. Tells whether they did.
+fn make_room(txn: &mut TransactionMut, siblings: &[&Point], at: usize) -> Result<(String, bool), EditError> {
     let orders: Vec<&str> = siblings.iter().map(|point| point.order.as_str()).collect();
     let (key, moved) = order::insert(&orders, at);
+    let apart = !moved.is_empty();
     for (index, order) in moved {
         stored(txn, &siblings[index].id)?.try_update(txn, "order", order);
     }
-    Ok(key)
+    Ok((key, apart))
 }
 
 #[derive(Clone, Copy)]
@@ -333,6 +360,12 @@ pub fn words_text<T: ReadTxn>(txn: &T, id: &PointId) -> Option<yrs::TextRef> {
 /// edited. `false`, and nothing done, if the words are not plain text or a range is none of theirs.
 pub(crate) fn replace_words(txn: &mut TransactionMut, id: &PointId, stretches: &[(std::ops::Range<usize>, &str)]) -> bool {
     words_text(txn, id).is_some_and(|text| difference::apply_within(txn, &text, stretches))
+}
+
+/// As [`set_words`], for words whose author saw `from`: only what that one changed is changed in the words as they are now. `None`,
+/// and nothing done, if the words are no plain text.
+pub(crate) fn set_words_from(txn: &mut TransactionMut, id: &PointId, from: &str, words: &str) -> Option<bool> {
+    words_text(txn, id).and_then(|text| difference::apply_from(txn, &text, from, &unix(words)))
 }
 
 /// Line endings as `\n`.

@@ -13,7 +13,7 @@ impl Outline {
     }
 
     /// The tree and its labels without headings and words: what an edit needs to find its place.
-    pub(super) fn read_tree<T: ReadTxn>(txn: &T) -> Outline {
+    pub(crate) fn read_tree<T: ReadTxn>(txn: &T) -> Outline {
         Self::read_parts(txn, false)
     }
 
@@ -56,6 +56,17 @@ impl Outline {
     pub fn children<'a>(&'a self, parent: Option<&'a PointId>) -> impl Iterator<Item = &'a Point> {
         self.points.iter().filter(move |point| point.parent.as_ref() == parent)
     }
+}
+
+/// A point of a tree ([`Outline::read_tree`]) with its heading, words and adoptions.
+pub(crate) fn with_texts<T: ReadTxn>(txn: &T, point: &Point) -> Point {
+    let mut full = point.clone();
+    if let Some(Out::YMap(map)) = txn.get_map(POINTS).and_then(|points| points.get(txn, point.id.as_str())) {
+        let text = |field| map.get(txn, field).and_then(|value| text_of(txn, &value)).unwrap_or_default();
+        (full.heading, full.words) = (text("heading"), text("words"));
+        full.adoptions = adoption::read(txn, &map, &mut |_| {});
+    }
+    full
 }
 
 /// A point as the document has it; `point.parent` is still what is stored.

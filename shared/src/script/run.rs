@@ -1,16 +1,148 @@
-//! Runs a script.
+//! Runs a script: checks what it expects, makes its edits one after the other, and says what changed.
 
-use super::{Desk, NewIds, Ran, Script, ScriptError};
+mod adopt;
+mod annotate;
+mod bench;
+mod position;
+mod schedule;
+mod text;
+mod thread;
+
+use bench::Bench;
+use yrs::TransactionMut;
+
+use super::{Applied, Desk, Done, Edit, Expect, NewIds, Ran, Script, ScriptError, error::Refusal, once};
+use crate::{
+    api::Once,
+    id::{LayerId, PRIVATE},
+    limits,
+    plan::{Outline, changes},
+    proposal,
+    text::quoted,
+    words::{ExactWords, plan_digest},
+};
 
 /// Makes the edits in their order, each seeing what those before it did.
 ///
 /// # Errors
 /// [`ScriptError`] for the first that cannot be made; the documents on the desk are to be thrown away then.
-pub fn run(_desk: &mut Desk, script: &Script, _ids: &mut dyn NewIds) -> Result<Ran, ScriptError> {
-    match script.edits.first() {
-        None => {
-            Err(ScriptError { line: 1, field: "edits".into(), found: "nothing".into(), expected: "at least one edit".into() })
-        }
-        Some(edit) => match *edit {},
+pub fn run(desk: &mut Desk, script: &Script, ids: &mut dyn NewIds) -> Result<Ran, ScriptError> {
+    if script.edits.is_empty() {
+        return Err(ScriptError::usage(0, "edits", "none", "at least one edit"));
     }
+    if script.edits.len() > limits::SCRIPT_EDITS_MAX {
+        let expected = format!("at most {}: make several scripts of it", limits::SCRIPT_EDITS_MAX);
+        return Err(ScriptError::usage(0, "edits", format!("{} edits", script.edits.len()), expected));
+    }
+    let key = once(script)?;
+    let mut bench = Bench::new(desk, ids);
+    let private = key.as_ref().map(|key| private(&bench, key)).transpose()?;
+    if let Some((_, true)) = private {
+        let applied = Applied { done: Vec::new(), changes: Vec::new(), repeated: true, dry_run: script.dry_run };
+        return Ok(Ran { applied, updates: Vec::new(), once: None });
+    }
+    let before = Outline::read(&bench.text);
+    expected(&before, &script.expect)?;
+    let mut done = Vec::with_capacity(script.edits.len());
+    for (at, edit) in script.edits.iter().enumerate() {
+        done.push(make(&mut bench, edit).map_err(|refusal| refusal.of(at + 1, edit.kind()))?);
+    }
+    if let (Some(key), Some((at, _))) = (&key, private) {
+        super::once::write(&mut bench.sheets[at].txn, key, bench.now_ms);
+    }
+    let text = update(&bench.text)?;
+    let after = if text.is_some() { Outline::read(&bench.text) } else { before.clone() };
+    schedule::tell(&mut done, &after);
+    let changes = if text.is_some() { changes(&before, &after) } else { Vec::new() };
+    let applied = Applied { done, changes, repeated: false, dry_run: script.dry_run };
+    if script.dry_run {
+        return Ok(Ran { applied, updates: Vec::new(), once: None });
+    }
+    let mut updates: Vec<(Option<LayerId>, Vec<u8>)> = text.into_iter().map(|update| (None, update)).collect();
+    for sheet in &bench.sheets {
+        updates.extend(update(&sheet.txn)?.map(|update| (Some(sheet.layer.layer.clone()), update)));
+    }
+    Ok(Ran { applied, updates, once: key })
+}
+
+fn make(bench: &mut Bench, edit: &Edit) -> Result<Done, Refusal> {
+    match edit {
+        Edit::Insert(edit) => text::insert(bench, edit),
+        Edit::Delete(edit) => text::delete(bench, edit),
+        Edit::Replace(edit) => text::replace(bench, edit),
+        Edit::Words(edit) => text::words(bench, edit),
+        Edit::Add(edit) => text::add(bench, edit),
+        Edit::Move(edit) => text::move_to(bench, edit),
+        Edit::Strike(edit) => text::strike(bench, &edit.point, true),
+        Edit::Restore(edit) => text::strike(bench, &edit.point, false),
+        Edit::Heading(edit) => text::heading(bench, &edit.point, &edit.text),
+        Edit::Renumber(_) => text::renumber(bench),
+        Edit::Schedule(edit) => schedule::schedule(bench, edit),
+        Edit::Note(edit) => annotate::note(bench, edit),
+        Edit::Propose(edit) => annotate::propose(bench, edit),
+        Edit::Reply(edit) => annotate::reply(bench, edit),
+        Edit::Resolve(edit) => thread::settle(bench, &edit.id, true),
+        Edit::Reopen(edit) => thread::settle(bench, &edit.id, false),
+        Edit::Table(edit) => thread::table(bench, edit),
+        Edit::Accept(edit) => position::accept(bench, edit),
+        Edit::Reserve(edit) => position::reserve(bench, edit),
+        Edit::Oppose(edit) => position::oppose(bench, edit),
+        Edit::Withdraw(edit) => position::withdraw(bench, edit),
+        Edit::Adopt(edit) => adopt::put_in(bench, edit, proposal::adopt),
+        Edit::Alternative(edit) => adopt::put_in(bench, edit, proposal::alternative),
+    }
+}
+
+/// The layer that keeps the key, and whether the same script was applied under it already.
+fn private(bench: &Bench, once: &Once) -> Result<(usize, bool), ScriptError> {
+    let at = bench.writable("", &LayerId::built_in(PRIVATE)).map_err(|refusal| refusal.at(0, "once".to_owned()))?;
+    match super::once_of(&bench.sheets[at].txn, &once.key) {
+        None => Ok((at, false)),
+        Some(digest) if digest == once.digest => Ok((at, true)),
+        Some(_) => {
+            let found = format!("{}, which another script was applied under", quoted(&once.key));
+            Err(Refusal::refused("", found, "a key of this script's own").at(0, "once".to_owned()))
+        }
+    }
+}
+
+/// Checks that the words are those that the script's author saw.
+fn expected(outline: &Outline, expect: &[Expect]) -> Result<(), ScriptError> {
+    if expect.is_empty() {
+        return Ok(());
+    }
+    let exact = ExactWords::read(outline);
+    for (at, Expect { point, digest }) in expect.iter().enumerate() {
+        let (found, whose) = match point {
+            None => (plan_digest(outline, &exact), "the plan".to_owned()),
+            Some(what) => {
+                let point = outline.find(what);
+                let point = point.map_err(|error| Refusal::finding("", what, error).at(0, format!("expect[{at}].point")))?;
+                (exact.get(&point.id).map(|exact| exact.digest).unwrap_or(*digest), quoted(what))
+            }
+        };
+        if found != *digest {
+            let message = format!(
+                "the words of {whose} are not those that the script expects: their digest is {found}, not {digest}; nothing was changed"
+            );
+            let refusal = Refusal::refused("", format!("{found}, the digest of {whose}"), digest.to_string()).says(message);
+            return Err(refusal.at(0, format!("expect[{at}].digest")));
+        }
+    }
+    Ok(())
+}
+
+/// What a transaction changed; none: nothing.
+fn update(txn: &TransactionMut) -> Result<Option<Vec<u8>>, ScriptError> {
+    if txn.insert_set().is_empty() && txn.delete_set().is_empty() {
+        return Ok(None);
+    }
+    let update = txn.encode_update_v1();
+    if update.len() > limits::UPDATE_BYTES_MAX {
+        let (found, expected) = (format!("{} bytes of changes", update.len()), limits::UPDATE_BYTES_MAX.to_string());
+        let message = "the change is too large: make it in smaller parts";
+        let refusal = Refusal::refused("", found, format!("at most {expected}: make it in smaller parts")).says(message);
+        return Err(refusal.at(0, "edits".to_owned()));
+    }
+    Ok(Some(update))
 }

@@ -163,9 +163,11 @@ fn what_is_changed_elsewhere_is_not_seen() {
             point(txn, "a").insert(txn, "label", "7");
             assert_eq!(renumber(txn), Ok(1));
         }),
-        ("place among siblings", |txn| move_point(txn, &id("b2"), &Place::First { parent: Some(id("a")) }).expect("moved")),
+        ("place among siblings", |txn| {
+            move_point(txn, &id("b2"), &Place::First { parent: Some(id("a")) }).expect("moved");
+        }),
         ("place below", |txn| {
-            move_point(txn, &id("x"), &below("b2")).and_then(|()| move_point(txn, &id("x"), &below("b"))).expect("moved")
+            move_point(txn, &id("x"), &below("b2")).and_then(|_| move_point(txn, &id("x"), &below("b"))).expect("moved");
         }),
         ("adoptions", |txn| {
             point(txn, "b").insert(txn, "adoptions", MapPrelim::from([("n1", "adopted")]));

@@ -1,0 +1,94 @@
+//! The kinds of edits, as scripts and HTTP bodies write them. Points are named by label, path of labels or id
+//! ([`crate::plan::Outline::find`]); what is left out takes the value that the command line's verbs take.
+
+mod annotation;
+mod text;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use annotation::{Accept, Note, Oppose, Propose, PutIn, Reply, Reserve, Settle, Table, Withdraw};
+pub use text::{Add, Delete, Heading, Insert, Move, OfPoint, Renumber, Replace, Schedule, Words};
+
+/// One edit: an object with one field, which names what is done.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Edit {
+    /// Puts text into a point's words.
+    Insert(Insert),
+    /// Takes a stretch out of a point's words.
+    Delete(Delete),
+    /// Puts other text in place of a stretch of a point's words.
+    Replace(Replace),
+    /// Makes these the words of a point: the smallest difference is the edit.
+    Words(Words),
+    /// Adds a point. Without a place it comes last; without a label it gets the one that fits its place (between 5 and 6: 5 bis).
+    Add(Add),
+    /// Moves a point, and all below it. Its label stays.
+    Move(Move),
+    /// Strikes a point: it stays in the plan, marked, and can be restored.
+    Strike(OfPoint),
+    /// Takes back that a point was struck.
+    Restore(OfPoint),
+    /// Changes the heading of a point.
+    Heading(Heading),
+    /// Gives all points new labels, counted from 1. Only the chair does.
+    Renumber(Renumber),
+    /// Changes the schedule of a point. A field that is absent stays as it is, one that is null is cleared.
+    Schedule(Schedule),
+    /// Writes a note on a point, or on a stretch of its words.
+    Note(Note),
+    /// Proposes other words for a stretch of a point's words, or for all of them.
+    Propose(Propose),
+    /// Replies to an annotation.
+    Reply(Reply),
+    /// Marks an annotation of one's own party as settled.
+    Resolve(Settle),
+    /// Takes back that an annotation of one's own party is settled.
+    Reopen(Settle),
+    /// Moves annotations of one's own party from their layer to one that more parties read.
+    Table(Table),
+    /// Accepts a point's exact words, with all below it, or supports a bracket.
+    Accept(Accept),
+    /// Records a reservation on a point's exact words, or on a bracket.
+    Reserve(Reserve),
+    /// Opposes a point, or a bracket.
+    Oppose(Oppose),
+    /// Takes back an annotation, or one's own party's positions on a point or a bracket.
+    Withdraw(Withdraw),
+    /// Puts a proposal's words in place of those that it is for.
+    Adopt(PutIn),
+    /// Puts a proposal's words in brackets beside those that it is for.
+    Alternative(PutIn),
+}
+
+impl Edit {
+    /// The name of its kind, as it is written.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Edit::Insert(_) => "insert",
+            Edit::Delete(_) => "delete",
+            Edit::Replace(_) => "replace",
+            Edit::Words(_) => "words",
+            Edit::Add(_) => "add",
+            Edit::Move(_) => "move",
+            Edit::Strike(_) => "strike",
+            Edit::Restore(_) => "restore",
+            Edit::Heading(_) => "heading",
+            Edit::Renumber(_) => "renumber",
+            Edit::Schedule(_) => "schedule",
+            Edit::Note(_) => "note",
+            Edit::Propose(_) => "propose",
+            Edit::Reply(_) => "reply",
+            Edit::Resolve(_) => "resolve",
+            Edit::Reopen(_) => "reopen",
+            Edit::Table(_) => "table",
+            Edit::Accept(_) => "accept",
+            Edit::Reserve(_) => "reserve",
+            Edit::Oppose(_) => "oppose",
+            Edit::Withdraw(_) => "withdraw",
+            Edit::Adopt(_) => "adopt",
+            Edit::Alternative(_) => "alternative",
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! The documents under a script's hands: one open transaction for each, and what was read from them for as long as it holds.
+
+use std::ops::Range;
+use yrs::{ReadTxn as _, StateVector, Transact as _, TransactionMut};
+
+use crate::{
+    anchor::Anchor,
+    api, gate,
+    id::{AnnotationId, LayerId, POSITIONS, PointId},
+    layer::{self, Annotation, Layer, What},
+    plan::{self, Outline, Point},
+    script::{Desk, NewIds, Sheet, error::Refusal, stretch::name},
+    text::{in_words, inline},
+    weave::Weaves,
+    words::ExactWords,
+};
+
+/// What a script works on.
+pub struct Bench<'d> {
+    pub member: &'d api::Member,
+    pub now_ms: u64,
+    /// The text.
+    pub text: TransactionMut<'d>,
+    /// The layers that are on the desk, one's own first.
+    pub sheets: Vec<OpenSheet<'d>>,
+    write: bool,
+    unconfirmed: &'d [PointId],
+    ids: &'d mut dyn NewIds,
+    tree: Option<Outline>,
+    exact: Option<(ExactWords, Weaves)>,
+}
+
+/// A layer, being written.
+pub struct OpenSheet<'d> {
+    pub layer: &'d api::Layer,
+    pub txn: TransactionMut<'d>,
+    entries: Option<Layer>,
+}
+
+impl<'d> Bench<'d> {
+    pub fn new(desk: &'d mut Desk, ids: &'d mut dyn NewIds) -> Self {
+        let Desk { member, write, text, layers, unconfirmed, now_ms } = desk;
+        let own = |sheet: &&Sheet| sheet.layer.party == member.party;
+        let (mine, theirs): (Vec<&Sheet>, Vec<&Sheet>) = layers.iter().partition(own);
+        let open = |sheet: &'d Sheet| OpenSheet { layer: &sheet.layer, txn: sheet.doc.transact_mut(), entries: None };
+        let sheets = mine.into_iter().chain(theirs).map(open).collect();
+        let (text, now_ms, write) = (text.transact_mut(), *now_ms, *write);
+        Bench { member, now_ms, text, sheets, write, unconfirmed, ids, tree: None, exact: None }
+    }
+
+    /// Refuses who may not change the words.
+    pub fn may_draft(&self) -> Result<(), Refusal> {
+        if self.write {
+            return Ok(());
+        }
+        let message = "you may not change the words of this plan: the chair does, and delegates of a party that may draft";
+        Err(Refusal::refused("", "a member who may not change the words", "one who may draft").says(message))
+    }
+
+    /// The tree of points, without their texts.
+    pub fn tree(&mut self) -> &Outline {
+        self.tree.get_or_insert_with(|| Outline::read_tree(&self.text))
+    }
+
+    /// Finds a point by what `field` calls it.
+    pub fn id_of(&mut self, field: &'static str, what: &str) -> Result<PointId, Refusal> {
+        self.tree().find(what).map(|point| point.id.clone()).map_err(|error| Refusal::finding(field, what, error))
+    }
+
+    /// Finds a point by what `field` calls it, with its texts.
+    pub fn point(&mut self, field: &'static str, what: &str) -> Result<Point, Refusal> {
+        let tree = self.tree.get_or_insert_with(|| Outline::read_tree(&self.text));
+        let point = tree.find(what).map_err(|error| Refusal::finding(field, what, error))?;
+        Ok(plan::with_texts(&self.text, point))
+    }
+
+    /// The point with this id and its texts, if the plan shows it.
+    pub fn known(&mut self, id: &PointId) -> Option<Point> {
+        let tree = self.tree.get_or_insert_with(|| Outline::read_tree(&self.text));
+        tree.get(id).map(|point| plan::with_texts(&self.text, point))
+    }
+
+    /// A point's label; none if the plan does not show it.
+    pub fn label(&mut self, id: &PointId) -> Option<String> {
+        self.tree().get(id).map(|point| point.label.clone())
+    }
+
+    /// The words were changed: what was read of them no longer holds.
+    pub fn touched(&mut self) {
+        self.exact = None;
+    }
+
+    /// The tree was changed: it is read again.
+    pub fn regrown(&mut self) {
+        self.touched();
+        self.tree = None;
+    }
+
+    /// The tree, to be changed as the document was.
+    pub fn tree_mut(&mut self) -> Option<&mut Outline> {
+        self.touched();
+        self.tree.as_mut()
+    }
+
+    /// Adds a point and returns its label.
+    pub fn add(&mut self, new: plan::NewPoint, place: &plan::Place) -> Result<String, Refusal> {
+        let tree = self.tree.get_or_insert_with(|| Outline::read_tree(&self.text));
+        let plan::Added { point, at } = plan::add_to(&mut self.text, tree, new, place).map_err(Refusal::editing)?;
+        let label = point.label.clone();
+        match at {
+            Some(at) => tree.points.insert(at, point),
+            None => self.tree = None,
+        }
+        self.touched();
+        Ok(label)
+    }
+
+    /// The exact words of all points, and what was ever written into them.
+    pub fn exact(&mut self) -> Result<&(ExactWords, Weaves), Refusal> {
+        if self.exact.is_none() {
+            let outline = Outline::read(&self.text);
+            let census = gate::census(&self.text.encode_state_as_update_v1(&StateVector::default())).map_err(|error| {
+                let message = format!("the plan cannot be read: {error}");
+                Refusal::refused("point", error.to_string(), "a plan that can be read").says(message)
+            })?;
+            let weaves = Weaves::read(&self.text, &outline, &census);
+            self.exact = Some((ExactWords::read(&outline), weaves));
+        }
+        self.exact.as_ref().ok_or_else(|| Refusal::refused("point", "nothing", "a plan that can be read"))
+    }
+
+    /// Refuses to accept what was merged and not looked at: a point, or one below it.
+    pub fn confirmed(&mut self, point: &Point) -> Result<(), Refusal> {
+        if self.unconfirmed.is_empty() {
+            return Ok(());
+        }
+        let unconfirmed = self.unconfirmed;
+        let from = self.tree().points.iter().skip_while(|other| other.id != point.id);
+        let mut within = from.enumerate().take_while(|(at, other)| *at == 0 || other.depth > point.depth);
+        match within.find(|(_, other)| unconfirmed.contains(&other.id)) {
+            None => Ok(()),
+            Some((_, merged)) => {
+                let merged = inline(name(merged)).into_owned();
+                let message =
+                    format!("{merged} was merged and not confirmed: look with `plenary merged`, then `plenary confirm {merged}`");
+                let found = format!("{merged}, which was merged and not confirmed");
+                Err(Refusal::refused("point", found, "points that were confirmed").says(message))
+            }
+        }
+    }
+
+    /// Anchors a stretch of a point's words.
+    pub fn anchored(&self, point: &Point, stretch: Range<usize>) -> Result<Anchor, Refusal> {
+        let text = plan::words_text(&self.text, &point.id);
+        let anchor = text.and_then(|text| Anchor::at(&self.text, &text, &point.words, stretch));
+        anchor.ok_or_else(|| no_text(point))
+    }
+
+    /// The layers of one's own party.
+    pub fn own(&self) -> usize {
+        self.sheets.iter().take_while(|sheet| sheet.layer.party == self.member.party).count()
+    }
+
+    /// A layer of one's own party in which one may write; `field` names it.
+    pub fn writable(&self, field: &'static str, id: &LayerId) -> Result<usize, Refusal> {
+        let party = &self.member.party;
+        let own = &self.sheets[..self.own()];
+        let Some(at) = own.iter().position(|sheet| sheet.layer.layer == *id) else {
+            let names: Vec<&LayerId> = own.iter().map(|sheet| &sheet.layer.layer).collect();
+            let has = if names.is_empty() { "none".to_owned() } else { in_words(&names) };
+            let message = format!("{party} has no layer {id} on this plan: it has {has}");
+            return Err(Refusal::not_found(field, id.to_string(), format!("a layer of {party}: {has}")).says(message));
+        };
+        if own[at].layer.write {
+            return Ok(at);
+        }
+        let message = match id.as_str() {
+            POSITIONS => format!(
+                "you may not take positions for {party} on this plan: the chair does, and delegates of a party that may propose or draft"
+            ),
+            _ => format!(
+                "you may not write in layers of {party} on this plan: the chair does, and delegates and advisers of a party that may propose or draft"
+            ),
+        };
+        Err(Refusal::refused(field, id.to_string(), "a layer in which you may write").says(message))
+    }
+
+    /// A new entry on a whole point, without a body: written by oneself, now.
+    pub fn new_entry(&mut self, point: &PointId, what: What) -> Annotation {
+        Annotation {
+            id: self.ids.annotation(),
+            point: point.clone(),
+            anchor: None,
+            quote: String::new(),
+            what,
+            body: String::new(),
+            reply_to: None,
+            resolved: false,
+            withdrawn: false,
+            by: Some(self.member.member.clone()),
+            at_ms: self.now_ms,
+        }
+    }
+
+    /// A new id for a point.
+    pub fn new_point(&mut self) -> PointId {
+        self.ids.point()
+    }
+
+    /// The layers of one's own party in which an entry stands: one, or two while it is being tabled.
+    pub fn own_with(&mut self, id: &AnnotationId) -> Vec<usize> {
+        (0..self.own()).filter(|at| self.sheets[*at].entries().get(id).is_some()).collect()
+    }
+}
+
+/// The words of a point hold more than characters.
+pub fn no_text(point: &Point) -> Refusal {
+    let message = format!("the words of {} are no text that can be quoted", inline(name(point)));
+    Refusal::refused("point", "words that hold more than characters", "plain text: set the words again").says(message)
+}
+
+impl OpenSheet<'_> {
+    /// What stands in it.
+    pub fn entries(&mut self) -> &Layer {
+        self.entries.get_or_insert_with(|| Layer::read(&self.txn))
+    }
+
+    /// Writes a whole entry; tells why not, if the layer is full.
+    pub fn put(&mut self, entry: &Annotation) -> Result<(), Refusal> {
+        layer::put(&mut self.txn, entry).map_err(Refusal::annotating)?;
+        if let Some(entries) = &mut self.entries {
+            entries.annotations.push(entry.clone());
+        }
+        Ok(())
+    }
+
+    /// Takes an entry out; tells whether it was there.
+    pub fn remove(&mut self, id: &AnnotationId) -> bool {
+        let gone = layer::remove(&mut self.txn, id);
+        if let Some(entries) = &mut self.entries {
+            entries.annotations.retain(|entry| entry.id != *id);
+        }
+        gone
+    }
+
+    /// Marks an entry; tells whether that changed anything.
+    pub fn mark(&mut self, id: &AnnotationId, mark: Marking) -> Result<bool, Refusal> {
+        let changed = match mark {
+            Marking::Withdrawn => layer::withdraw(&mut self.txn, id),
+            Marking::Resolved(resolved) => layer::set_resolved(&mut self.txn, id, resolved),
+        };
+        let entries = self.entries.as_mut().and_then(|entries| entries.annotations.iter_mut().find(|entry| entry.id == *id));
+        if let Some(entry) = entries {
+            match mark {
+                Marking::Withdrawn => entry.withdrawn = true,
+                Marking::Resolved(resolved) => entry.resolved = resolved,
+            }
+        }
+        changed.map_err(Refusal::annotating)
+    }
+}
+
+/// How an entry is marked.
+#[derive(Clone, Copy)]
+pub enum Marking {
+    Withdrawn,
+    Resolved(bool),
+}

@@ -1,0 +1,156 @@
+//! Positions: on exact words, or on a bracket.
+
+use std::num::NonZeroUsize;
+use yrs::ReadTxn;
+
+use super::{
+    annotate::{entry_done, on_stretch, stands},
+    bench::{Bench, Marking},
+    thread::mark,
+};
+use crate::{
+    bracket::{self, Brackets},
+    id::{self, AnnotationId, LayerId},
+    layer::{Annotation, Kept, Layer, Position, Stance, What},
+    plan::Point,
+    script::{
+        Accept, Done, Mark, Oppose, Reserve, Stood, Withdraw,
+        error::Refusal,
+        stretch::{find_bracket, name},
+    },
+    stretch::Stretch,
+    text::inline,
+    words::WordsDigest,
+};
+
+type Made = Result<Done, Refusal>;
+
+/// A position to be taken.
+struct Stand<'e> {
+    point: &'e str,
+    stance: Stance,
+    ad_referendum: bool,
+    body: &'e str,
+    expect: Option<WordsDigest>,
+    quote: Option<&'e str>,
+    bracket: Option<NonZeroUsize>,
+    layer: &'e LayerId,
+}
+
+pub fn accept(bench: &mut Bench, edit: &Accept) -> Made {
+    let Accept { point, ad_referendum, because, expect, quote, bracket, layer } = edit;
+    if expect.is_some() && (quote.is_some() || bracket.is_some()) {
+        return Err(Refusal::usage("expect", "a digest and a bracket", "one of the two: a bracket has no digest"));
+    }
+    let (stance, ad_referendum, quote) = (Stance::Accept, *ad_referendum, quote.as_deref());
+    Stand { point, stance, ad_referendum, body: because, expect: *expect, quote, bracket: *bracket, layer }.take(bench)
+}
+
+pub fn reserve(bench: &mut Bench, edit: &Reserve) -> Made {
+    let Reserve { point, reason, quote, bracket, layer } = edit;
+    let (stance, quote) = (Stance::Reserve, quote.as_deref());
+    Stand { point, stance, ad_referendum: false, body: reason, expect: None, quote, bracket: *bracket, layer }.take(bench)
+}
+
+pub fn oppose(bench: &mut Bench, edit: &Oppose) -> Made {
+    let Oppose { point, reason, quote, bracket, layer } = edit;
+    let (stance, quote) = (Stance::Oppose, quote.as_deref());
+    Stand { point, stance, ad_referendum: false, body: reason, expect: None, quote, bracket: *bracket, layer }.take(bench)
+}
+
+impl Stand<'_> {
+    fn take(self, bench: &mut Bench) -> Made {
+        let sheet = bench.writable("layer", self.layer)?;
+        let point = bench.point("point", self.point)?;
+        let bracket = find_bracket(&point, self.quote, self.bracket)?;
+        if self.stance == Stance::Accept {
+            bench.confirmed(&point)?;
+        }
+        let words = match bracket {
+            Some(_) => None,
+            None => Some(kept(bench, &point, self.stance, self.expect)?),
+        };
+        let digest = words.as_ref().map(|kept| kept.digest);
+        let position = Position { stance: self.stance, ad_referendum: self.ad_referendum, words };
+        let new = bench.new_entry(&point.id, What::Position(position));
+        let mut entry = Annotation { body: self.body.to_owned(), ..new };
+        on_stretch(bench, &mut entry, &point, bracket)?;
+        let superseded = live_on(&bench.text, &point, &entry, bench.sheets[sheet].entries());
+        bench.sheets[sheet].put(&entry)?;
+        for id in &superseded {
+            bench.sheets[sheet].mark(id, Marking::Withdrawn)?;
+        }
+        Ok(Done::Stood(Stood {
+            stands: stands(bench, sheet),
+            stance: self.stance,
+            ad_referendum: self.ad_referendum,
+            digest,
+            quote: entry.anchor.is_some().then(|| entry.quote.clone()),
+            superseded,
+            entry: entry_done(bench, &entry),
+        }))
+    }
+}
+
+/// The exact words of a point, to be kept with a position on them.
+fn kept(bench: &mut Bench, point: &Point, stance: Stance, expect: Option<WordsDigest>) -> Result<Kept, Refusal> {
+    let (exact, weaves) = bench.exact()?;
+    let exact = exact.get(&point.id).ok_or_else(|| {
+        let message = format!("the plan shows no point {}", point.id);
+        Refusal::not_found("point", point.id.to_string(), "a point that the plan shows").says(message)
+    })?;
+    if let Some(expected) = expect.filter(|expected| *expected != exact.digest) {
+        let message = format!(
+            "the words of {} are not those that you expect: their digest is {}, not {expected}; nothing was accepted",
+            inline(name(point)),
+            exact.digest
+        );
+        return Err(Refusal::refused("expect", exact.digest.to_string(), expected.to_string()).says(message));
+    }
+    Ok(Kept::of(stance, exact, weaves.of(&point.id).unwrap_or_default()))
+}
+
+/// The positions in a layer that are not withdrawn and are on what `like` is on: the words of the point, or the bracket that it is
+/// on now. `txn` shows the text.
+pub fn live_on<T: ReadTxn>(txn: &T, point: &Point, like: &Annotation, entries: &Layer) -> Vec<AnnotationId> {
+    let brackets = bracket::parse(&point.words);
+    let bracket = bracket_at(txn, point, &brackets, like);
+    let same = |other: &Annotation| match (&like.anchor, &other.anchor) {
+        (None, None) => true,
+        (Some(anchor), Some(there)) => {
+            anchor == there || (bracket.is_some() && bracket_at(txn, point, &brackets, other) == bracket)
+        }
+        _ => false,
+    };
+    let live = |entry: &&Annotation| matches!(entry.what, What::Position(_)) && !entry.withdrawn && entry.point == point.id;
+    entries.annotations.iter().filter(live).filter(|entry| same(entry)).map(|entry| entry.id.clone()).collect()
+}
+
+/// The bracket of a point that an entry is on now, as an index into `brackets`, which are those of the point's words.
+fn bracket_at<T: ReadTxn>(txn: &T, point: &Point, brackets: &Brackets, entry: &Annotation) -> Option<usize> {
+    brackets.holding(&Stretch::find(txn, Some(point), entry).range(&point.words)?)
+}
+
+/// Takes entries back. An id goes before a label: what others call their points must not stand in the way of taking back an entry.
+pub fn withdraw(bench: &mut Bench, edit: &Withdraw) -> Made {
+    let on_bracket = edit.quote.is_some() || edit.bracket.is_some();
+    let id = edit.what.parse::<AnnotationId>().ok().filter(|_| !on_bracket);
+    if let Some(id) = id {
+        let found = bench.own_with(&id);
+        if !found.is_empty() {
+            return mark(bench, &found, &[id], Mark::Withdrawn);
+        }
+    }
+    let point = bench.point("what", &edit.what)?;
+    let bracket = find_bracket(&point, edit.quote.as_deref(), edit.bracket)?;
+    let mut like = bench.new_entry(&point.id, What::Note);
+    on_stretch(bench, &mut like, &point, bracket)?;
+    let sheet = bench.writable("what", &LayerId::built_in(id::POSITIONS))?;
+    let ids = live_on(&bench.text, &point, &like, bench.sheets[sheet].entries());
+    if ids.is_empty() {
+        let on = if on_bracket { "that bracket of " } else { "" };
+        let message = format!("{} has no position on {on}{} to withdraw", bench.member.party, inline(name(&point)));
+        return Err(Refusal::not_found("what", "no position of your party", "a position to withdraw").says(message));
+    }
+    mark(bench, &[sheet], &ids, Mark::Withdrawn)
+}

@@ -1,0 +1,171 @@
+//! Edits of the text.
+
+use std::ops::Range;
+
+use super::bench::{Bench, no_text};
+use crate::{
+    access::Role,
+    id::PointId,
+    plan::{self, ChangeKind, NewPoint, Place, Point},
+    script::{
+        Add, Delete, Done, Insert, Move, PointDone, Renumbered, Replace, Words,
+        error::Refusal,
+        stretch::{self, name},
+    },
+    text::{byte_of, inline, quoted},
+};
+
+type Made = Result<Done, Refusal>;
+
+fn done(bench: &mut Bench, point: PointId, kind: ChangeKind, changed: bool) -> Done {
+    let label = bench.label(&point).unwrap_or_default();
+    Done::Point(PointDone { point, label, kind, changed })
+}
+
+pub fn insert(bench: &mut Bench, edit: &Insert) -> Made {
+    bench.may_draft()?;
+    let point = bench.point("point", &edit.point)?;
+    let at = match (&edit.before, &edit.after, edit.at) {
+        (None, None, None) => point.words.len(),
+        (Some(quote), None, None) => stretch::once(&point, "before", quote)?.start,
+        (None, Some(quote), None) => stretch::once(&point, "after", quote)?.end,
+        (None, None, Some(at)) => byte_of(&point.words, at).ok_or_else(|| {
+            let expected = format!("at most {}, the characters of {}", point.words.chars().count(), inline(name(&point)));
+            Refusal::refused("at", at.to_string(), expected)
+        })?,
+        _ => return Err(Refusal::usage("", "several places", "one of before, after and at, or none for the end")),
+    };
+    replaced(bench, point, at..at, &edit.text)
+}
+
+pub fn delete(bench: &mut Bench, edit: &Delete) -> Made {
+    bench.may_draft()?;
+    let point = bench.point("point", &edit.point)?;
+    let range = stretch_of(&point, edit.quote.as_deref(), edit.range, edit.words.as_deref())?;
+    replaced(bench, point, range, "")
+}
+
+pub fn replace(bench: &mut Bench, edit: &Replace) -> Made {
+    bench.may_draft()?;
+    let point = bench.point("point", &edit.point)?;
+    let range = stretch_of(&point, edit.quote.as_deref(), edit.range, edit.words.as_deref())?;
+    replaced(bench, point, range, &edit.with)
+}
+
+fn stretch_of(
+    point: &Point,
+    quote: Option<&str>,
+    range: Option<(usize, usize)>,
+    words: Option<&str>,
+) -> Result<Range<usize>, Refusal> {
+    match (quote, range, words) {
+        (Some(quote), None, None) => stretch::once(point, "quote", quote),
+        (None, Some(range), Some(words)) => stretch::counted(point, range, words),
+        (None, None, None) => Err(Refusal::usage("", "no stretch", "quote, or range with words")),
+        (None, Some(_), None) => Err(Refusal::usage("words", "nothing", "the words that stand in the range")),
+        (None, None, Some(words)) => {
+            Err(Refusal::usage("range", "nothing", format!("the range in which {} stands", quoted(words))))
+        }
+        (Some(_), ..) => Err(Refusal::usage("quote", "a quote, and a range or words", "quote alone, or range with words")),
+    }
+}
+
+fn replaced(bench: &mut Bench, point: Point, range: Range<usize>, with: &str) -> Made {
+    let with = plan::unix(with);
+    let changed = point.words.get(range.clone()).is_some_and(|words| words != with);
+    if changed {
+        if !plan::replace_words(&mut bench.text, &point.id, &[(range, &with)]) {
+            return Err(no_text(&point));
+        }
+        bench.touched();
+    }
+    Ok(done(bench, point.id, ChangeKind::Words, changed))
+}
+
+pub fn words(bench: &mut Bench, edit: &Words) -> Made {
+    bench.may_draft()?;
+    let id = bench.id_of("point", &edit.point)?;
+    let changed = match &edit.from {
+        None => plan::set_words(&mut bench.text, &id, &edit.words).map_err(Refusal::editing)?,
+        Some(from) => match plan::set_words_from(&mut bench.text, &id, from, &edit.words) {
+            Some(changed) => changed,
+            None => return Err(no_text(&bench.point("point", &edit.point)?)),
+        },
+    };
+    if changed {
+        bench.touched();
+    }
+    Ok(done(bench, id, ChangeKind::Words, changed))
+}
+
+pub fn heading(bench: &mut Bench, what: &str, text: &str) -> Made {
+    bench.may_draft()?;
+    let id = bench.id_of("point", what)?;
+    let changed = plan::set_heading(&mut bench.text, &id, text).map_err(Refusal::editing)?;
+    bench.touched();
+    Ok(done(bench, id, ChangeKind::Heading, changed))
+}
+
+pub fn strike(bench: &mut Bench, what: &str, struck: bool) -> Made {
+    bench.may_draft()?;
+    let id = bench.id_of("point", what)?;
+    let (change, kind): (fn(&mut _, &_) -> _, _) =
+        if struck { (plan::strike, ChangeKind::Struck) } else { (plan::restore, ChangeKind::Restored) };
+    let changed = change(&mut bench.text, &id).map_err(Refusal::editing)?;
+    let tree = bench.tree_mut().and_then(|tree| tree.points.iter_mut().find(|point| point.id == id));
+    if let Some(point) = tree {
+        point.struck = struck;
+    }
+    Ok(done(bench, id, kind, changed))
+}
+
+pub fn renumber(bench: &mut Bench) -> Made {
+    if bench.member.role != Role::Chair {
+        let message = "renumbering is the chair's act: labels are what everybody cites";
+        return Err(Refusal::refused("", "another member", "the chair").says(message));
+    }
+    bench.may_draft()?;
+    let points = plan::renumber(&mut bench.text).map_err(Refusal::editing)?;
+    bench.regrown();
+    Ok(Done::Renumbered(Renumbered { points, changed: points > 0 }))
+}
+
+pub fn add(bench: &mut Bench, edit: &Add) -> Made {
+    bench.may_draft()?;
+    if edit.words.is_none() && edit.heading.is_empty() {
+        let message = "a new point needs words, a heading, or both";
+        return Err(Refusal::usage("words", "neither words nor a heading", "one of them, or both").says(message));
+    }
+    let place = place(bench, [&edit.after, &edit.before, &edit.under], edit.top)?;
+    let id = edit.id.clone().unwrap_or_else(|| bench.new_point());
+    let new = NewPoint {
+        id: &id,
+        label: edit.label.as_deref(),
+        heading: &edit.heading,
+        words: edit.words.as_deref().unwrap_or_default(),
+    };
+    let label = bench.add(new, &place.unwrap_or(Place::Last { parent: None }))?;
+    Ok(Done::Point(PointDone { point: id, label, kind: ChangeKind::Added, changed: true }))
+}
+
+pub fn move_to(bench: &mut Bench, edit: &Move) -> Made {
+    bench.may_draft()?;
+    let id = bench.id_of("point", &edit.point)?;
+    let place = place(bench, [&edit.after, &edit.before, &edit.under], edit.top)?;
+    let place =
+        place.ok_or_else(|| Refusal::usage("", "no place", "one of after, before, under and top").says("say where to"))?;
+    let changed = plan::move_point(&mut bench.text, &id, &place).map_err(Refusal::editing)?;
+    bench.regrown();
+    Ok(done(bench, id, ChangeKind::Moved, changed))
+}
+
+fn place(bench: &mut Bench, [after, before, under]: [&Option<String>; 3], top: bool) -> Result<Option<Place>, Refusal> {
+    Ok(match (after, before, under, top) {
+        (None, None, None, false) => None,
+        (Some(point), None, None, false) => Some(Place::After(bench.id_of("after", point)?)),
+        (None, Some(point), None, false) => Some(Place::Before(bench.id_of("before", point)?)),
+        (None, None, Some(point), false) => Some(Place::Last { parent: Some(bench.id_of("under", point)?) }),
+        (None, None, None, true) => Some(Place::First { parent: None }),
+        _ => return Err(Refusal::usage("", "several places", "one of after, before, under and top")),
+    })
+}

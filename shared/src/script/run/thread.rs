@@ -1,0 +1,170 @@
+//! What becomes of annotations once they are written: settled, open again, taken back, tabled.
+
+use std::collections::BTreeSet;
+
+use super::{
+    annotate::{entry_done, stands},
+    bench::{Bench, Marking},
+    position::live_on,
+};
+use crate::{
+    api,
+    id::{self, AnnotationId, LayerId},
+    layer::{self, Annotation, Layer, What},
+    script::{
+        Done, Mark, Marked, Moved, Table, TabledDone,
+        error::Refusal,
+        readers::{reaches, read_by},
+    },
+};
+
+type Made = Result<Done, Refusal>;
+
+pub fn settle(bench: &mut Bench, id: &AnnotationId, resolved: bool) -> Made {
+    let found = bench.own_with(id);
+    if found.is_empty() {
+        return Err(not_own("id", id));
+    }
+    mark(bench, &found, std::slice::from_ref(id), if resolved { Mark::Resolved } else { Mark::Open })
+}
+
+/// Marks entries of one point wherever in one's own layers they stand.
+pub fn mark(bench: &mut Bench, found: &[usize], ids: &[AnnotationId], mark: Mark) -> Made {
+    let marking = match mark {
+        Mark::Withdrawn => Marking::Withdrawn,
+        Mark::Resolved | Mark::Open => Marking::Resolved(mark == Mark::Resolved),
+    };
+    let mut changed = false;
+    for at in found {
+        let layer = bench.sheets[*at].layer;
+        bench.writable("", &layer.layer)?;
+        for id in ids {
+            changed |= bench.sheets[*at].mark(id, marking)?;
+        }
+    }
+    // While an entry is being tabled it stands in two layers: who reads the wider one reads it.
+    let wider = |wide: usize, next: usize| if reaches(bench.sheets[next].layer, bench.sheets[wide].layer) { next } else { wide };
+    let widest = found.iter().copied().reduce(wider).unwrap_or_default();
+    let entries = bench.sheets[widest].entries();
+    let marked: Vec<Annotation> = ids.iter().filter_map(|id| entries.get(id)).cloned().collect();
+    let entries = marked.iter().map(|entry| entry_done(bench, entry)).collect();
+    Ok(Done::Marked(Marked { entries, stands: stands(bench, widest), mark, changed }))
+}
+
+fn not_own(field: &'static str, id: &AnnotationId) -> Refusal {
+    let message = format!("your party has no annotation {id}: `plenary annotations PLAN` lists those it has");
+    Refusal::not_found(field, id.to_string(), "an annotation of your party").says(message)
+}
+
+/// Moves entries into a wider layer. Everything is checked before anything is written.
+pub fn table(bench: &mut Bench, edit: &Table) -> Made {
+    let ids = &edit.ids;
+    if ids.is_empty() {
+        return Err(Refusal::usage("ids", "none", "at least one annotation"));
+    }
+    let to = match &edit.to {
+        Some(to) => to.clone(),
+        None => LayerId::built_in(default_target(bench, ids)?),
+    };
+    let to = bench.writable("to", &to)?;
+    let target = bench.sheets[to].layer;
+    let mut sources = Vec::new();
+    for at in (0..bench.own()).filter(|at| *at != to) {
+        if ids.iter().any(|id| bench.sheets[at].entries().get(id).is_some()) {
+            let layer = bench.sheets[at].layer;
+            bench.writable("ids", &layer.layer)?;
+            if !reaches(target, layer) {
+                return Err(narrower(layer, target));
+            }
+            sources.push(at);
+        }
+    }
+    let drafts = drafts(bench, &sources, ids);
+    let shown = shown_beside(bench, to, &drafts, ids);
+    let there = bench.sheets[to].entries();
+    let tabled = layer::table(&drafts, there, ids, bench.now_ms, |id| shown.contains(id)).map_err(Refusal::tabling)?;
+    let superseded = superseded(bench, to, &tabled.put);
+    let mut changed = !tabled.put.is_empty();
+    for entry in &tabled.put {
+        bench.sheets[to].put(entry)?;
+    }
+    for id in &superseded {
+        changed |= bench.sheets[to].mark(id, Marking::Withdrawn)?;
+    }
+    let from = |bench: &mut Bench, id: &AnnotationId| {
+        sources.iter().find(|at| bench.sheets[**at].entries().get(id).is_some()).map(|at| bench.sheets[*at].layer.layer.clone())
+    };
+    let mut seen = BTreeSet::new();
+    let mut entries = Vec::new();
+    for id in ids.iter().filter(|id| seen.insert(*id)) {
+        let from = from(bench, id);
+        if let Some(entry) = bench.sheets[to].entries().get(id).cloned() {
+            entries.push(Moved { entry: entry_done(bench, &entry), from });
+        }
+    }
+    for at in &sources {
+        for id in &tabled.remove {
+            changed |= bench.sheets[*at].remove(id);
+        }
+    }
+    Ok(Done::Tabled(TabledDone { entries, stands: stands(bench, to), superseded, changed }))
+}
+
+/// Where entries go unless a layer is named. They go together or not at all, so it must be one.
+fn default_target(bench: &mut Bench, ids: &[AnnotationId]) -> Result<&'static str, Refusal> {
+    let mut positions = 0;
+    for id in ids {
+        let found = bench.own_with(id).first().and_then(|at| bench.sheets[*at].entries().get(id));
+        let entry = found.ok_or_else(|| not_own("ids", id))?;
+        positions += usize::from(matches!(entry.what, What::Position(_)));
+    }
+    match positions {
+        0 => Ok(id::PUBLIC),
+        n if n == ids.len() => Ok(id::POSITIONS),
+        _ => {
+            let message = "positions are tabled in the layer positions and all else in public: table them one after the other, or name a layer with --to";
+            Err(Refusal::refused("ids", "positions and others", "positions alone, or none, or a layer in `to`").says(message))
+        }
+    }
+}
+
+fn narrower(from: &api::Layer, to: &api::Layer) -> Refusal {
+    let message =
+        format!("table goes to wider layers: {}, but {}", read_by(from, from.layer.as_str()), read_by(to, to.layer.as_str()));
+    Refusal::refused("to", to.layer.to_string(), format!("a layer that all read who read {}", from.layer)).says(message)
+}
+
+/// What is to be tabled, as it stands in its layers.
+fn drafts(bench: &mut Bench, sources: &[usize], ids: &[AnnotationId]) -> Layer {
+    let mut drafts = Layer::default();
+    for at in sources {
+        let entries = bench.sheets[*at].entries();
+        drafts.annotations.extend(entries.annotations.iter().filter(|entry| ids.contains(&entry.id)).cloned());
+    }
+    drafts
+}
+
+/// What the entries reply to, as far as all who read the target find it in another layer.
+fn shown_beside(bench: &mut Bench, to: usize, drafts: &Layer, ids: &[AnnotationId]) -> BTreeSet<AnnotationId> {
+    let target = bench.sheets[to].layer;
+    let parents: BTreeSet<&AnnotationId> = drafts.annotations.iter().filter_map(|draft| draft.reply_to.as_ref()).collect();
+    let mut shown = BTreeSet::new();
+    for parent in parents.into_iter().filter(|parent| !ids.contains(parent)) {
+        let beside = bench.sheets.iter_mut().filter(|other| other.layer != target && reaches(other.layer, target));
+        if beside.into_iter().any(|other| other.entries().get(parent).is_some()) {
+            shown.insert(parent.clone());
+        }
+    }
+    shown
+}
+
+/// The positions in the wider layer whose place those that are tabled take.
+fn superseded(bench: &mut Bench, to: usize, tabled: &[Annotation]) -> Vec<AnnotationId> {
+    let mut earlier = BTreeSet::new();
+    for entry in tabled.iter().filter(|entry| matches!(entry.what, What::Position(_)) && !entry.withdrawn) {
+        if let Some(point) = bench.known(&entry.point) {
+            earlier.extend(live_on(&bench.text, &point, entry, bench.sheets[to].entries()));
+        }
+    }
+    earlier.into_iter().collect()
+}
