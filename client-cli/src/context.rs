@@ -4,10 +4,12 @@ use plenary_shared::{
     api::{Member, Whoami},
     id::{DocAddress, LayerId, PartyId, PlanId},
 };
+use serde_json::json;
 use std::env;
 
 use crate::{
     error::CliError,
+    folder::{Damage, Folder, Info},
     http::Api,
     live::{LiveDocument, Target},
     output::Output,
@@ -62,6 +64,27 @@ impl Context {
             }
             (None, Some(_)) => Err(CliError::Usage("a token needs a server: --server URL or PLENARY_SERVER".into())),
             (Some(_), None) => Err(CliError::Usage("a server needs a token: PLENARY_TOKEN or --token TOKEN".into())),
+        }
+    }
+}
+
+impl Context {
+    /// As whom to speak for a replica: as whoever is asked for, else as the member whose it is.
+    pub fn session_of(&self, info: &Info) -> Result<Session, CliError> {
+        let Globals { profile, server, token, .. } = &self.globals;
+        let asked = profile.is_some() || server.is_some() || token.is_some();
+        let set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+        if asked || set("PLENARY_TOKEN") || set("PLENARY_AS") {
+            return self.session();
+        }
+        Session::of(Profiles::from_environment()?.of(&info.server, &info.conference, &info.member)?)
+    }
+
+    /// Names what was found damaged in a replica.
+    pub fn tell_damage(&self, folder: &Folder) {
+        for Damage { path, what } in folder.damage() {
+            self.output
+                .note(&json!({ "event": "damaged", "file": path, "message": what }), || format!("{}: {what}", path.display()));
         }
     }
 }

@@ -71,6 +71,20 @@ impl Api {
         self.json(request.send_json(body).map_err(|e| self.unreachable(&e))?)
     }
 
+    /// The same, where the server may take so long to answer.
+    pub fn post_within<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize, within: Duration) -> Result<T, CliError> {
+        let request = self.credential(self.agent.post(self.server.http(path)));
+        let request = request.config().timeout_recv_response(Some(within)).timeout_per_write(Some(within)).build();
+        self.json(request.send_json(body).map_err(|e| self.unreachable(&e))?)
+    }
+
+    /// `POST` of JSON with an answer that goes on; the reader fails when the server is silent for too long.
+    pub fn post_stream<B: Serialize>(&self, path: &str, body: &B) -> Result<impl Read + use<B>, CliError> {
+        let request = self.credential(self.agent.post(self.server.http(path)));
+        let response = self.checked(request.send_json(body).map_err(|e| self.unreachable(&e))?)?;
+        Ok(response.into_body().into_with_config().limit(u64::MAX).reader())
+    }
+
     /// `PUT` of JSON, JSON out.
     pub fn put<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, CliError> {
         let request = self.credential(self.agent.put(self.server.http(path)));

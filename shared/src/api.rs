@@ -321,6 +321,9 @@ pub enum LogLine {
         /// Who wrote it.
         #[serde(flatten)]
         author: Author,
+        /// The last record that the author had, where the edit was made offline.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seen: Option<u64>,
         /// The chain's digest after it, in hexadecimal.
         digest: String,
         /// The Yjs update V1, base64.

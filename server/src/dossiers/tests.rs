@@ -133,7 +133,7 @@ async fn append(store: &dyn Store, layer: &str, end: &record::Digest, client: u6
     let (party, _) = layer.split_once('/').unwrap();
     let author = Author { party: party.parse().unwrap(), member: format!("{party}-1").parse().unwrap() };
     let written = update(client, |txn| layer::put(txn, &note(id)).unwrap());
-    let (sealed, end) = record::seal(end, &Record { at_ms: 0, author, update: written });
+    let (sealed, end) = record::seal(end, &Record { at_ms: 0, author, seen: None, update: written });
     store.append(&layer_at(layer), vec![sealed]).await.unwrap();
     end
 }

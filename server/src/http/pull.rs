@@ -166,6 +166,6 @@ impl Puller {
     }
 }
 
-fn record_line(seq: Seq, digest: &Digest, Record { at_ms, author, update }: Record, refused: bool) -> Bytes {
-    line::line(&PullLine::Record { seq, at_ms, author, digest: hex(digest), update: STANDARD.encode(update), refused })
+fn record_line(seq: Seq, digest: &Digest, Record { at_ms, author, seen, update }: Record, refused: bool) -> Bytes {
+    line::line(&PullLine::Record { seq, at_ms, author, seen, digest: hex(digest), update: STANDARD.encode(update), refused })
 }

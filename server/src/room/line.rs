@@ -16,8 +16,8 @@ pub fn state(seq: Seq, digest: &Digest, state: &[u8]) -> Bytes {
 }
 
 /// A record as those who follow the log are told it.
-pub fn record(seq: Seq, digest: &Digest, Record { at_ms, author, update }: Record) -> Bytes {
-    line(&LogLine::Record { seq, at_ms, author, digest: hex(digest), update: STANDARD.encode(update) })
+pub fn record(seq: Seq, digest: &Digest, Record { at_ms, author, seen, update }: Record) -> Bytes {
+    line(&LogLine::Record { seq, at_ms, author, seen, digest: hex(digest), update: STANDARD.encode(update) })
 }
 
 /// Any other line.

@@ -30,7 +30,7 @@ use super::{
 };
 
 /// The format that this version writes and reads.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// 64 MiB: the records of one append.
 const APPEND_BYTES_MAX: usize = 64 << 20;
 

@@ -65,6 +65,9 @@ pub enum PullLine {
         /// Who wrote it.
         #[serde(flatten)]
         author: Author,
+        /// The last record that the author had, where the edit was made offline.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seen: Option<u64>,
         /// The chain's digest after it ([`crate::record::seal`]), in hexadecimal.
         digest: String,
         /// The Yjs update V1, base64.
@@ -114,6 +117,9 @@ pub struct OfflineEdit {
     /// At least one; of each document at most one.
     #[serde(deserialize_with = "at_most::<_, _, PARTS_MAX>")]
     pub parts: Vec<Part>,
+    /// The last record of the text's log that the replica had when the edit was made; kept with the record ([`crate::record::Record::seen`]), so
+    /// that those who edited meanwhile learn what was edited apart.
+    pub seen: u64,
     /// The key that keeps it from being done twice, which one of the parts writes into the layer `private` ([`crate::script`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub once: Option<Once>,

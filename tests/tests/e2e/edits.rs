@@ -123,9 +123,9 @@ fn pull(server: &Server, seat: &Seat, since: u64, from: record::Digest, held: Va
                 assert!(copy.records.is_empty(), "layers come before records");
                 copy.layers.push((format!("{party}/{layer}"), seq, STANDARD.decode(update).unwrap()));
             }
-            PullLine::Record { seq, at_ms, author, digest, update, refused } => {
+            PullLine::Record { seq, at_ms, author, seen, digest, update, refused } => {
                 let update = STANDARD.decode(update).unwrap();
-                let (_, end) = record::seal(&copy.end, &Record { at_ms, author, update: update.clone().into() });
+                let (_, end) = record::seal(&copy.end, &Record { at_ms, author, seen, update: update.clone().into() });
                 assert_eq!(hex(&end), digest, "record {seq} is not what its digest says");
                 assert_eq!(seq, since + copy.records.len() as u64 + 1);
                 (copy.end, _) = (end, copy.records.push((seq, update, refused)));

@@ -91,7 +91,7 @@ impl RoomState {
                 }
                 Ok(checked) => {
                     self.document.admit(&author, &checked);
-                    let record = Record { at_ms: now_ms, author, update };
+                    let record = Record { at_ms: now_ms, author, seen: None, update };
                     let (bytes, digest) = record::seal(&head, &record);
                     head = digest;
                     digests.push(digest);
