@@ -221,7 +221,7 @@ impl Rooms {
 
     /// Makes an edit of the server's own; answers once it is durable.
     pub async fn edit(self: &Arc<Self>, address: &DocAddress, author: &Author, update: &Bytes) -> Result<(), RoomError> {
-        let edit = |done| Command::Edit { author: author.clone(), update: update.clone(), verified: false, done };
+        let edit = |done| Command::Edit { author: author.clone(), update: update.clone(), seen: None, verified: false, done };
         let (_, result) = self.ask(address, edit).await?;
         Ok(result?)
     }
@@ -233,11 +233,12 @@ impl Rooms {
         address: &DocAddress,
         author: &Author,
         update: &Bytes,
+        seen: Option<Seq>,
         verified: bool,
     ) -> Result<oneshot::Receiver<Result<(), EditError>>, RoomError> {
         for _ in 0..TRIES {
             let (done, answered) = oneshot::channel();
-            let edit = Command::Edit { author: author.clone(), update: update.clone(), verified, done };
+            let edit = Command::Edit { author: author.clone(), update: update.clone(), seen, verified, done };
             if self.inbox(address)?.send(edit).await.is_ok() {
                 return Ok(answered);
             }

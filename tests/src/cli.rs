@@ -126,9 +126,8 @@ impl<'a> Folder<'a> {
         args.push("--json");
         let output = self.run(&args);
         let printed = String::from_utf8(output.stdout).unwrap();
-        let value = serde_json::from_str(&printed).unwrap_or_else(|e| {
-            panic!("plenary {args:?} printed {printed:?}: {e}; {}", String::from_utf8_lossy(&output.stderr))
-        });
+        let value = serde_json::from_str(&printed)
+            .unwrap_or_else(|e| panic!("plenary {args:?} printed {printed:?}: {e}; {}", String::from_utf8_lossy(&output.stderr)));
         (output.status.code().unwrap_or(-1), value)
     }
 }

@@ -27,6 +27,7 @@ use super::{
 use crate::{
     room::{EditError, document::Document},
     rooms::{Change, CommitError, RoomError, Tried},
+    store::Seq,
 };
 
 /// Edits handed on and not yet answered: those of one batch, so that one gathers while another is made durable.
@@ -57,13 +58,14 @@ pub(super) async fn push(
 /// An offline edit: its updates, none for what is not base64.
 struct Made {
     parts: Vec<(Option<LayerId>, Option<Bytes>)>,
+    seen: Seq,
     once: Option<Once>,
 }
 
 impl Made {
     fn read(edit: OfflineEdit) -> Self {
         let read = |part: api::Part| (part.layer, STANDARD.decode(part.update).ok().map(Bytes::from));
-        Self { parts: edit.parts.into_iter().map(read).collect(), once: edit.once }
+        Self { parts: edit.parts.into_iter().map(read).collect(), seen: edit.seen, once: edit.once }
     }
 }
 
@@ -115,13 +117,13 @@ impl Pusher {
     }
 
     async fn hand_on(&mut self, edits: Vec<Made>, mut found: Found) -> Result<(), ApiError> {
-        for (number, Made { parts, once }) in edits.into_iter().enumerate() {
+        for (number, Made { parts, seen, once }) in edits.into_iter().enumerate() {
             self.settle(UNDER_WAY_MAX - 1).await?;
-            let step = match self.changes(number, parts, &mut found) {
+            let step = match self.changes(number, parts, seen, &mut found) {
                 Err(refused) => Step::Over(Outcome::Refused(refused.body())),
                 Ok(changes) => match (&changes[..], once) {
-                    ([Change { address, update, verified, .. }], None) => {
-                        Step::UnderWay(self.app.rooms.begin_edit(address, &self.author, update, *verified).await?)
+                    ([Change { address, update, seen, verified, .. }], None) => {
+                        Step::UnderWay(self.app.rooms.begin_edit(address, &self.author, update, *seen, *verified).await?)
                     }
                     (_, once) => {
                         // What came before takes effect before.
@@ -167,6 +169,7 @@ impl Pusher {
         &self,
         number: usize,
         parts: Vec<(Option<LayerId>, Option<Bytes>)>,
+        seen: Seq,
         found: &mut Found,
     ) -> Result<Vec<Change>, ApiError> {
         let mut changes: Vec<Change> = Vec::with_capacity(parts.len());
@@ -181,7 +184,9 @@ impl Pusher {
                 Some(Tried::Verified) => true,
                 None => false,
             };
-            changes.push(Change { address, update, at: None, verified });
+            // What its author had seen is told of the text, where those who edited meanwhile need it.
+            let seen = (address == self.plan).then_some(seen);
+            changes.push(Change { address, update, seen, at: None, verified });
         }
         if changes.is_empty() {
             return Err(ApiError::invalid("an edit has at least one part"));

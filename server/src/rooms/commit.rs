@@ -27,6 +27,8 @@ pub struct Change {
     pub address: DocAddress,
     /// The update.
     pub update: Bytes,
+    /// The last record that its author had, if it was made offline.
+    pub seen: Option<Seq>,
     /// It holds only if this is the document's last record.
     pub at: Option<Seq>,
     /// What it claims about order is known to hold.
@@ -83,8 +85,8 @@ impl Rooms {
             loaded?;
         }
         let (mut held, until, at_ms) = (Vec::with_capacity(changes.len()), Instant::now() + limits::HOLD, now_ms());
-        for Change { address, update, at, verified } in changes {
-            let proposal = Proposal { author: author.clone(), update, at, at_ms, verified };
+        for Change { address, update, seen, at, verified } in changes {
+            let proposal = Proposal { author: author.clone(), update, seen, at, at_ms, verified };
             match self.hold(address, proposal, until).await {
                 Ok(taken) => held.extend(taken),
                 Err(error) => {

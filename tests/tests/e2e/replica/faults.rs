@@ -174,7 +174,10 @@ fn a_full_disk_is_an_error_and_costs_nothing_that_was_done() {
     let mut limited = folder.command(&[]);
     limited = {
         let mut shell = std::process::Command::new("bash");
-        shell.args(["-c", "trap '' XFSZ; ulimit -f 4; exec \"$@\"", "bash"]).arg(program).args(["words", PLAN, &points[0], &long]);
+        shell
+            .args(["-c", "trap '' XFSZ; ulimit -f 4; exec \"$@\"", "bash"])
+            .arg(program)
+            .args(["words", PLAN, &points[0], &long]);
         shell.current_dir(folder.path());
         for (name, value) in limited.get_envs() {
             shell.env(name, value.unwrap_or_default());
@@ -222,7 +225,8 @@ fn copies_of_a_folder_and_one_restored_from_a_backup_are_replicas_like_any_other
     let (server, points) = talks();
     let cli = Cli::join(&server.delegate(0, 0));
     let folder = cli.clone_plan(PLAN);
-    let insert = |folder: &Folder, n: usize| apply(folder, &[json!({ "insert": { "point": points[0], "text": format!("<a{n}>") } })]);
+    let insert =
+        |folder: &Folder, n: usize| apply(folder, &[json!({ "insert": { "point": points[0], "text": format!("<a{n}>") } })]);
     insert(&folder, 0);
     let backup = folder.copied();
     insert(&folder, 1);
