@@ -15,6 +15,7 @@ mod place;
 mod plan;
 mod position;
 mod read;
+mod salvage;
 mod schedule;
 mod session;
 mod standing;
@@ -24,6 +25,8 @@ mod sync;
 mod thread;
 mod watch;
 mod words;
+
+pub use sync::kind;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
@@ -104,6 +107,7 @@ enum Verb {
     Status(status::Status),
     Merged(merged::MergedVerb),
     Confirm(merged::Confirm),
+    Salvage(salvage::Salvage),
     Export(read::Export),
     Completions(Completions),
 }
@@ -159,6 +163,7 @@ impl Cli {
             Verb::Status(verb) => verb.run(&context),
             Verb::Merged(verb) => verb.run(&context),
             Verb::Confirm(verb) => verb.run(&context),
+            Verb::Salvage(verb) => verb.run(&context),
             Verb::Export(verb) => verb.run(&context),
             Verb::Completions(verb) => verb.run(&context),
         }

@@ -145,7 +145,7 @@ pub fn refusal(server: &ServerUrl, status: StatusCode, body: &[u8]) -> CliError 
             let or = || "the credential is not accepted: join again with a new invitation".to_owned();
             CliError::Unauthorized(format!("{} (plenary join LINK)", told.map_or_else(or, |t| t.message)))
         }
-        (_, Some(ErrorBody { error, message })) => CliError::Api { status: status.as_u16(), error, message },
+        (_, Some(ErrorBody { error, message, .. })) => CliError::Api { status: status.as_u16(), error, message },
         (StatusCode::NOT_FOUND, None) => CliError::NotFound(format!("{server} does not have it, or does not show it to you")),
         (status, None) if status.is_client_error() => CliError::Refused(format!("{server} answered {status}")),
         (status, None) => CliError::NoConnection { server: server.to_string(), reason: format!("it answered {status}") },

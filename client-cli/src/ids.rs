@@ -1,6 +1,10 @@
 //! New ids: the only place that makes them.
 
-use plenary_shared::{id::IdError, limits};
+use plenary_shared::{
+    id::{AnnotationId, IdError, PointId},
+    limits,
+    script::NewIds,
+};
 use std::str::FromStr;
 
 use crate::error::CliError;
@@ -18,6 +22,25 @@ pub fn new<T: FromStr<Err = IdError>>() -> Result<T, CliError> {
 /// A client id of 53 bits. Every edit is made under one of its own, so that no two writers share one, whatever is copied or restored.
 pub fn client() -> Result<u64, CliError> {
     Ok(bits()? & limits::CLIENT_ID_MAX)
+}
+
+/// New ids for a script.
+pub struct Fresh;
+
+impl NewIds for Fresh {
+    fn point(&mut self) -> PointId {
+        fresh()
+    }
+
+    fn annotation(&mut self) -> AnnotationId {
+        fresh()
+    }
+}
+
+/// Without randomness there is no client id either, and nothing comes this far.
+#[expect(clippy::expect_used, reason = "the alphabet is that of ids, and randomness was there a moment ago")]
+fn fresh<T: FromStr<Err = IdError>>() -> T {
+    new().expect("an id")
 }
 
 /// A name that nothing else has.

@@ -12,6 +12,7 @@ mod guard;
 mod http;
 mod ids;
 mod live;
+mod open;
 mod output;
 mod profile;
 mod progress;

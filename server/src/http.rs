@@ -1,6 +1,7 @@
 //! HTTP: routes, the upgrade to a socket, and how errors look. One file per resource below.
 
 mod conference;
+mod edits;
 mod export;
 mod large;
 mod layer;
@@ -22,7 +23,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{delete, get, post, put},
 };
-use plenary_shared::{access::Role, api, limits};
+use plenary_shared::{access::Role, api, limits, script::ScriptError};
 use std::{
     sync::{Arc, atomic::AtomicU64},
     time::Duration,
@@ -34,7 +35,7 @@ use crate::{
     metrics::Figures,
     registry::{Registry, RegistryError},
     room::EditError,
-    rooms::{RoomError, Rooms},
+    rooms::{CommitError, RoomError, Rooms},
 };
 use place::Places;
 
@@ -87,6 +88,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/conferences/{c}/plans/{p}/log", get(log::follow))
         .route("/conferences/{c}/plans/{p}/state", get(state::show));
     let slow = Router::new()
+        .route("/api/conferences/{c}/plans/{p}/edits", post(edits::apply))
         .route("/api/conferences/{c}/plans/{p}/pull", post(pull::pull))
         .route("/api/conferences/{c}/plans/{p}/push", post(push::push));
     let brief = Router::new()
@@ -193,44 +195,44 @@ pub struct ApiError {
     status: StatusCode,
     error: &'static str,
     message: String,
+    script: Option<Box<ScriptError>>,
 }
 
 impl ApiError {
+    fn new(status: StatusCode, error: &'static str, message: impl Into<String>) -> Self {
+        Self { status, error, message: message.into(), script: None }
+    }
+
     fn not_found() -> Self {
-        Self {
-            status: StatusCode::NOT_FOUND,
-            error: "not_found",
-            message: "not found: check the name, or ask the chair for access".into(),
-        }
+        Self::new(StatusCode::NOT_FOUND, "not_found", "not found: check the name, or ask the chair for access")
     }
 
     fn unauthorized() -> Self {
-        let message = "no valid credential: join again with a new invitation".into();
-        Self { status: StatusCode::UNAUTHORIZED, error: "unauthorized", message }
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "no valid credential: join again with a new invitation")
     }
 
     fn forbidden(message: impl Into<String>) -> Self {
-        Self { status: StatusCode::FORBIDDEN, error: "forbidden", message: message.into() }
+        Self::new(StatusCode::FORBIDDEN, "forbidden", message)
     }
 
     fn invalid(message: impl Into<String>) -> Self {
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, error: "invalid", message: message.into() }
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message)
     }
 
     fn diverged(message: impl Into<String>) -> Self {
-        Self { status: StatusCode::CONFLICT, error: "diverged", message: message.into() }
-    }
-
-    fn body(self) -> api::ErrorBody {
-        api::ErrorBody { error: self.error.into(), message: self.message }
+        Self::new(StatusCode::CONFLICT, "diverged", message)
     }
 
     fn full(message: impl Into<String>) -> Self {
-        Self { status: StatusCode::CONFLICT, error: "full", message: message.into() }
+        Self::new(StatusCode::CONFLICT, "full", message)
     }
 
     fn unavailable(message: impl Into<String>) -> Self {
-        Self { status: StatusCode::SERVICE_UNAVAILABLE, error: "unavailable", message: message.into() }
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message)
+    }
+
+    fn body(self) -> api::ErrorBody {
+        api::ErrorBody { error: self.error.into(), message: self.message, script: self.script.map(|script| *script) }
     }
 }
 
@@ -246,11 +248,11 @@ impl From<RegistryError> for ApiError {
         match error {
             RegistryError::NotFound => Self::not_found(),
             RegistryError::Forbidden(message) => Self::forbidden(message),
-            RegistryError::Exists { .. } => Self { status: StatusCode::CONFLICT, error: "exists", message },
+            RegistryError::Exists { .. } => Self::new(StatusCode::CONFLICT, "exists", message),
             RegistryError::Invalid(message) => Self::invalid(message),
-            RegistryError::Invitation => Self { status: StatusCode::FORBIDDEN, error: "forbidden", message },
-            RegistryError::Pace => Self { status: StatusCode::TOO_MANY_REQUESTS, error: "too_often", message },
-            RegistryError::Full { .. } => Self { status: StatusCode::CONFLICT, error: "full", message },
+            RegistryError::Invitation => Self::forbidden(message),
+            RegistryError::Pace => Self::new(StatusCode::TOO_MANY_REQUESTS, "too_often", message),
+            RegistryError::Full { .. } => Self::full(message),
             RegistryError::Store(error) => {
                 tracing::error!(%error, "the registry could not be written");
                 Self::unavailable("the server cannot store changes now: try again later")
@@ -267,6 +269,15 @@ impl From<RoomError> for ApiError {
         match error {
             RoomError::Edit(edit) => edit.into(),
             other => Self::unavailable(other.to_string()),
+        }
+    }
+}
+
+impl From<CommitError> for ApiError {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Room(error) => error.into(),
+            CommitError::Moved | CommitError::Unverified(_) => Self::unavailable(CommitError::Moved.to_string()),
         }
     }
 }

@@ -16,11 +16,12 @@ use plenary_shared::{
     limits, protocol,
     record::{Digest, Record},
 };
-use std::{collections::HashMap, future::pending, sync::Arc};
-use tokio::{
-    sync::{mpsc, oneshot},
-    time::Instant,
+use std::{
+    collections::{HashMap, VecDeque},
+    future::pending,
+    sync::Arc,
 };
+use tokio::{sync::mpsc, time::Instant};
 use yrs::StateVector;
 
 use crate::{
@@ -29,9 +30,9 @@ use crate::{
     outbox::Outbox,
     store::{BoxFuture, Seq, Store, StoreError},
 };
-pub use command::{Command, End, Place};
+pub use command::{Command, Done, End, Fate, Hold, Kept, Place};
 use document::{Document, OpenError};
-pub use state::{EditError, SessionId};
+pub use state::{EditError, Proposal, SessionId, Unheld};
 use state::{Effect, Input, RoomState};
 
 /// What a room works with.
@@ -53,9 +54,12 @@ pub struct Room {
     state: RoomState,
     outboxes: HashMap<SessionId, Arc<Outbox>>,
     followers: HashMap<SessionId, Arc<Outbox>>,
-    edits: HashMap<u64, oneshot::Sender<Result<(), EditError>>>,
+    edits: HashMap<u64, Done>,
     next_edit: u64,
-    appending: Option<BoxFuture<Result<Seq, StoreError>>>,
+    /// The batch on its way: where it ends in the log, nowhere if it came to nothing.
+    appending: Option<BoxFuture<Kept>>,
+    /// Those who ask to hold the room, once nothing is on its way.
+    holds: VecDeque<Hold>,
     snapshot_seq: Seq,
     idle_since: Option<Instant>,
     stopping: bool,
@@ -87,6 +91,7 @@ impl Room {
             edits: HashMap::new(),
             next_edit: 0,
             appending: None,
+            holds: VecDeque::new(),
             snapshot_seq,
             idle_since: Some(Instant::now()),
             stopping: false,
@@ -105,7 +110,8 @@ impl Room {
                 result = appended(&mut self.appending) => {
                     self.appending = None;
                     match result {
-                        Ok(last) => {
+                        Ok(None) => self.state.release(&mut effects),
+                        Ok(Some(last)) => {
                             self.state.appended(last, &mut effects);
                             let due = last >= self.snapshot_seq + limits::SNAPSHOT_QUIET_RECORDS;
                             quiet = due.then(|| Instant::now() + limits::SNAPSHOT_QUIET);
@@ -118,7 +124,7 @@ impl Room {
                         }
                     }
                 }
-                count = inbox.recv_many(&mut commands, DRAIN), if !self.stopping && !self.state.is_full() => {
+                count = inbox.recv_many(&mut commands, DRAIN), if !self.stopping && !self.state.is_full() && self.holds.is_empty() => {
                     if count == 0 {
                         return Ended::Stopped;
                     }
@@ -143,6 +149,7 @@ impl Room {
                 return Ended::Failed;
             }
             self.append(&mut effects);
+            self.let_hold();
             if self.perform(&mut effects).await.is_err() {
                 return Ended::Failed;
             }
@@ -177,11 +184,16 @@ impl Room {
                 self.followers.remove(&session);
                 self.state.handle(Input::Leave { session }, effects);
             }
-            Command::Edit { author, update, done } => {
+            Command::Edit { author, update, seen, verified, done } => {
                 self.next_edit += 1;
                 self.edits.insert(self.next_edit, done);
-                self.state.handle(Input::Edit { edit: self.next_edit, author, update }, effects);
+                self.state.handle(Input::Edit { edit: self.next_edit, author, update, seen, verified }, effects);
             }
+            Command::Hold(hold) => self.holds.push_back(hold),
+            Command::Copy { copy } => match self.state.document().copy() {
+                Ok(bytes) => drop(copy.send(bytes)),
+                Err(_) => effects.push(Effect::Rebuild),
+            },
             Command::Read { vector, state } => match self.state.document().diff(&vector) {
                 Ok(bytes) => drop(state.send((self.end(), bytes))),
                 Err(_) => effects.push(Effect::Rebuild),
@@ -219,7 +231,22 @@ impl Room {
         } else if let Some(records) = self.state.next_batch(now_ms(), effects) {
             self.around.metrics.records.add(records.len() as u64);
             self.around.metrics.batches.add(1);
-            self.appending = Some(self.around.store.append(&self.address, records));
+            let appended = self.around.store.append(&self.address, records);
+            self.appending = Some(Box::pin(async move { appended.await.map(Some) }));
+        }
+    }
+
+    /// Lets the next of those who ask hold the room, if nothing is on its way. Nothing begins until whoever holds it has appended or
+    /// given up; reading goes on.
+    fn let_hold(&mut self) {
+        while self.state.is_quiet()
+            && let Some(hold) = self.holds.pop_front()
+        {
+            self.next_edit += 1;
+            if let Some((done, fate)) = hold.judge(|proposal| self.state.propose(self.next_edit, proposal)) {
+                self.edits.insert(self.next_edit, done);
+                self.appending = Some(fate);
+            }
         }
     }
 
@@ -261,8 +288,10 @@ impl Room {
                     Effect::Refused => self.around.metrics.refused.add(1),
                     Effect::Rebuild => {
                         // A batch on its way is in the log or nowhere before the log is read.
-                        if let Some(appending) = self.appending.take() {
-                            appending.await?;
+                        if let Some(appending) = self.appending.take()
+                            && appending.await?.is_none()
+                        {
+                            self.state.release(effects);
                         }
                         if self.state.document().is_sound() {
                             continue;
@@ -355,7 +384,7 @@ async fn rebuild(around: Surroundings, address: DocAddress) -> Result<Document, 
     rebuilt.unwrap_or_else(|_| Err(OpenError::Store(StoreError::Closed)))
 }
 
-async fn appended(appending: &mut Option<BoxFuture<Result<Seq, StoreError>>>) -> Result<Seq, StoreError> {
+async fn appended(appending: &mut Option<BoxFuture<Kept>>) -> Kept {
     match appending {
         Some(appending) => appending.await,
         None => pending().await,

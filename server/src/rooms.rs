@@ -1,7 +1,9 @@
 //! From an address to its running room: one load at a time, and idle rooms leave memory.
 
+mod commit;
 #[cfg(test)]
 mod tests;
+mod verify;
 
 use bytes::Bytes;
 use plenary_shared::{
@@ -26,6 +28,9 @@ use crate::{
     room::{Command, EditError, End, Ended, Room, Surroundings},
     store::{Seq, Store},
 };
+
+pub use commit::{Change, CommitError};
+pub use verify::Tried;
 
 /// A running room's inbox.
 pub type Inbox = mpsc::Sender<Command>;
@@ -216,7 +221,7 @@ impl Rooms {
 
     /// Makes an edit of the server's own; answers once it is durable.
     pub async fn edit(self: &Arc<Self>, address: &DocAddress, author: &Author, update: &Bytes) -> Result<(), RoomError> {
-        let edit = |done| Command::Edit { author: author.clone(), update: update.clone(), done };
+        let edit = |done| Command::Edit { author: author.clone(), update: update.clone(), seen: None, verified: false, done };
         let (_, result) = self.ask(address, edit).await?;
         Ok(result?)
     }
@@ -228,10 +233,12 @@ impl Rooms {
         address: &DocAddress,
         author: &Author,
         update: &Bytes,
+        seen: Option<Seq>,
+        verified: bool,
     ) -> Result<oneshot::Receiver<Result<(), EditError>>, RoomError> {
         for _ in 0..TRIES {
             let (done, answered) = oneshot::channel();
-            let edit = Command::Edit { author: author.clone(), update: update.clone(), done };
+            let edit = Command::Edit { author: author.clone(), update: update.clone(), seen, verified, done };
             if self.inbox(address)?.send(edit).await.is_ok() {
                 return Ok(answered);
             }

@@ -51,6 +51,7 @@ use crate::{
     access::{Access, Role},
     id::{ConferenceId, LayerId, MemberId, PartyId, PlanId},
     record::Author,
+    script::ScriptError,
 };
 
 pub use sync::{Held, OfflineEdit, Once, Outcome, Part, PlanContext, Pull, PullLine, Push, Pushed};
@@ -338,6 +339,9 @@ pub struct ErrorBody {
     pub error: String,
     /// What was wrong and what to do.
     pub message: String,
+    /// Which edit of a script could not be made, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script: Option<ScriptError>,
 }
 
 #[cfg(test)]

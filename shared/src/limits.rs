@@ -108,6 +108,11 @@ pub const MESSAGE: Duration = Duration::from_secs(120);
 /// A room without sessions leaves memory after this.
 pub const ROOM_IDLE: Duration = Duration::from_secs(60);
 
+/// For holding all documents of one edit: the last commit of each and, of a busy one, those that asked before.
+pub const HOLD: Duration = Duration::from_secs(5);
+/// Times that an edit is made anew because the plan moved meanwhile; each takes a view's place and up to a second.
+pub const EDIT_TRIES: usize = 10;
+
 /// Sockets open at once, in all: at 64 KiB of unfinished message each, 640 MiB.
 pub const SESSIONS_MAX: usize = 10_000;
 /// Sockets open at once for one member: some devices, some tabs, a script.

@@ -65,9 +65,9 @@ impl Cipher {
         Ok((Cipher { keys: Some(Keys { recipient, path, identity: OnceCell::from(identity) }) }, named))
     }
 
-    /// Whether private things are encrypted.
-    pub fn encrypts(&self) -> bool {
-        self.keys.is_some()
+    /// Asks for the passphrase now, if one is needed: nobody should wait for a lock while somebody types.
+    pub fn unlock(&self) -> Result<(), CliError> {
+        self.keys.as_ref().map_or(Ok(()), |keys| keys.identity().map(drop))
     }
 
     /// Private bytes as they are to be kept.

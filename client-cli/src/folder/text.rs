@@ -15,16 +15,13 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
-use yrs::{Doc, ReadTxn as _, StateVector, Transact as _, Update};
+use yrs::{Doc, ReadTxn as _, Transact as _, Update};
 
-use super::{
-    Damage,
-    cipher::{Cipher, Sealed},
-    disk, frames,
-};
+use super::{Damage, disk, frames};
 use crate::{
     error::CliError,
     guard::{self, decode},
+    ids,
 };
 
 const LOG: &str = "text.log";
@@ -92,7 +89,8 @@ impl Kept {
 impl Text {
     /// Reads and folds what is there. What is damaged is told; the next sync brings it again.
     pub fn read(dir: &Path, damage: &mut Vec<Damage>) -> Result<Text, CliError> {
-        let mut text = Text { doc: plan::new_doc(0), seq: 0, end: START, snapshot_seq: 0, ledger: Ledger::default() };
+        let mut text =
+            Text { doc: plan::new_doc(ids::client()?), seq: 0, end: START, snapshot_seq: 0, ledger: Ledger::default() };
         if let Some(Snapshot { place, ledger, state }) = read_snapshot(dir, damage)? {
             guard::apply(&text.doc, [decode(&state)?])?;
             (text.seq, text.snapshot_seq, text.end, text.ledger) = (place.seq, place.seq, place, ledger);
@@ -183,9 +181,14 @@ impl Text {
         &self.doc
     }
 
+    /// The document, to lay one's own edits over it.
+    pub fn into_doc(self) -> Doc {
+        self.doc
+    }
+
     /// Its whole state.
     pub fn state(&self) -> Vec<u8> {
-        self.doc.transact().encode_state_as_update_v1(&StateVector::default())
+        guard::state(&self.doc)
     }
 
     /// Whose words those of each client id are; those of the plan's first text are nobody's, as long as nobody went on under its id.

@@ -119,10 +119,7 @@ impl Puller {
     /// Tells the layers that moved since they were copied. A layer that cannot be read now is left out, as one that did not move:
     /// no party keeps the others from what is new by what it does to its own.
     async fn layers(&self, layers: Vec<api::Layer>, mut copies: Copies) -> Option<()> {
-        let DocAddress::Plan(conference, plan) = &self.address else { return None };
-        let address =
-            |layer: &api::Layer| DocAddress::Layer(conference.clone(), plan.clone(), layer.party.clone(), layer.layer.clone());
-        let addresses: Vec<DocAddress> = layers.iter().map(address).collect();
+        let addresses: Vec<DocAddress> = layers.iter().map(|layer| self.address.layer(&layer.party, &layer.layer)).collect();
         let ends = self.app.rooms.ends(&addresses).await;
         for ((layer, address), end) in layers.into_iter().zip(addresses).zip(ends) {
             let copy = copies.remove(&(layer.party.clone(), layer.layer.clone()));

@@ -1,6 +1,7 @@
 //! A room without its surroundings: inputs go in, effects come out. Synchronous; the time is an argument, and there are no
 //! sockets, no store and no clock here.
 
+mod held;
 mod waiting;
 
 use bytes::Bytes;
@@ -18,6 +19,7 @@ use std::{
 };
 use yrs::StateVector;
 
+pub use self::held::{Proposal, Unheld};
 use self::waiting::{Batch, Sender, Waiting};
 use super::document::{Document, Misbehaved};
 use crate::{presence::Presence, store::Seq};
@@ -36,8 +38,8 @@ pub enum Input {
     CatchUp { session: SessionId },
     /// A session ended.
     Leave { session: SessionId },
-    /// An edit of the server's own, made for a member: a plan's first text.
-    Edit { edit: u64, author: Author, update: Bytes },
+    /// An edit that came without a session, made for a member; `verified`: what it claims about order is known to hold.
+    Edit { edit: u64, author: Author, update: Bytes, seen: Option<Seq>, verified: bool },
 }
 
 /// What a room wants done.
@@ -57,7 +59,7 @@ pub enum Effect {
     Close(SessionId, u16, &'static str),
     /// Records that came to hold, for those who follow the log.
     Logged(Vec<(Seq, Digest, Record)>),
-    /// How an edit of the server's own ended.
+    /// How an edit without a session ended.
     Edited(u64, Result<(), EditError>),
     /// Something was refused, for the metrics.
     Refused,
@@ -65,7 +67,7 @@ pub enum Effect {
     Rebuild,
 }
 
-/// Why an edit of the server's own was not taken.
+/// Why an edit was not taken that came without a session.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
     /// The gate refused it.
@@ -171,11 +173,11 @@ impl RoomState {
                 let left = self.presence.leave(session);
                 self.untold.extend(left.into_iter().map(|entry| (entry.client, entry)));
             }
-            Input::Edit { edit, author, update } if !self.has_room(&author, &update) => {
+            Input::Edit { edit, author, update, .. } if !self.has_room(&author, &update) => {
                 self.refuse(Sender::Server(edit), EditError::Full(self.bytes_max), effects);
             }
-            Input::Edit { edit, author, update } => {
-                self.wait(Waiting { sender: Sender::Server(edit), author, update, complete: true });
+            Input::Edit { edit, author, update, seen, verified } => {
+                self.wait(Waiting { sender: Sender::Server(edit), author, update, seen, complete: true, verified });
             }
         }
     }
@@ -234,11 +236,11 @@ impl RoomState {
             }
             ClientMessage::SyncStep2(update) => {
                 let author = author(&member);
-                self.wait(Waiting { sender: Sender::Session(id), author, update, complete: true });
+                self.wait(Waiting { sender: Sender::Session(id), author, update, seen: None, complete: true, verified: false });
             }
             ClientMessage::Update(update) => {
                 let author = author(&member);
-                self.wait(Waiting { sender: Sender::Session(id), author, update, complete: false });
+                self.wait(Waiting { sender: Sender::Session(id), author, update, seen: None, complete: false, verified: false });
             }
             ClientMessage::Awareness(payload) => match protocol::decode_awareness(&payload) {
                 Ok(entries) => {

@@ -14,5 +14,6 @@ mod ideas;
 mod layers;
 mod noninterference;
 mod replay;
+mod replica;
 mod scenario;
 mod views;

@@ -1,0 +1,3 @@
+//! Where a plan is worked on.
+
+pub mod replica;
