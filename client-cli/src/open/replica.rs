@@ -70,9 +70,14 @@ impl Replica {
         &self.context.plan
     }
 
+    /// The plan and what the member may do with it, as the server said at the last sync.
+    pub fn plan(&self) -> Result<api::Plan, CliError> {
+        Ok(self.context.plan.plan.clone())
+    }
+
     /// The layers that the member may read.
-    pub fn layers(&self) -> Vec<api::Layer> {
-        self.context.plan.layers.clone()
+    pub fn layers(&self) -> Result<Vec<api::Layer>, CliError> {
+        Ok(self.context.plan.layers.clone())
     }
 
     /// The plan as people see it.
