@@ -3,6 +3,7 @@
 mod adopt;
 mod annotate;
 mod annotations;
+mod apply;
 mod blame;
 mod brackets;
 mod change;
@@ -29,8 +30,6 @@ mod sync;
 mod thread;
 mod watch;
 mod words;
-
-pub use sync::kind;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
@@ -105,6 +104,7 @@ enum Verb {
     Schedule(schedule::ScheduleVerb),
     Adopt(adopt::Adopt),
     Alternative(adopt::Alternative),
+    Apply(apply::Apply),
     Log(log::Log),
     Blame(blame::Blame),
     Diff(diff::Diff),
@@ -164,6 +164,7 @@ impl Cli {
             Verb::Schedule(verb) => verb.run(&context),
             Verb::Adopt(verb) => verb.run(&context),
             Verb::Alternative(verb) => verb.run(&context),
+            Verb::Apply(verb) => verb.run(&context),
             Verb::Log(verb) => verb.run(&context),
             Verb::Blame(verb) => verb.run(&context),
             Verb::Diff(verb) => verb.run(&context),

@@ -71,13 +71,16 @@ impl Context {
 impl Context {
     /// As whom to speak for a replica: as whoever is asked for, else as the member whose it is.
     pub fn session_of(&self, info: &Info) -> Result<Session, CliError> {
-        let Globals { profile, server, token, .. } = &self.globals;
-        let asked = profile.is_some() || server.is_some() || token.is_some();
-        let set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
-        if asked || set("PLENARY_TOKEN") || set("PLENARY_AS") {
+        if self.asks_for_somebody() {
             return self.session();
         }
         Session::of(Profiles::from_environment()?.of(&info.server, &info.conference, &info.member)?)
+    }
+
+    /// Whether the command line asks for somebody by an option.
+    pub fn asks_for_somebody(&self) -> bool {
+        let Globals { profile, server, token, .. } = &self.globals;
+        profile.is_some() || server.is_some() || token.is_some()
     }
 
     /// Names what was found damaged in a replica.

@@ -71,6 +71,16 @@ impl Api {
         self.json(request.send_json(body).map_err(|e| self.unreachable(&e))?)
     }
 
+    /// `POST` of an edit, JSON out. Whoever hears nothing after it was sent does not know whether it arrived.
+    pub fn edit<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, CliError> {
+        let request = self.credential(self.agent.post(self.server.http(path)));
+        let response = request.send_json(body).map_err(|e| match never_arrived(&e) {
+            true => self.unreachable(&e),
+            false => CliError::Unconfirmed { reason: e.to_string() },
+        })?;
+        self.json(response)
+    }
+
     /// The same, where the server may take so long to answer.
     pub fn post_within<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize, within: Duration) -> Result<T, CliError> {
         let request = self.credential(self.agent.post(self.server.http(path)));
@@ -137,6 +147,17 @@ impl Api {
     }
 }
 
+/// Whether a request failed before anything of it can have reached the server.
+fn never_arrived(error: &ureq::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable};
+    match error {
+        ureq::Error::Io(io) => matches!(io.kind(), ConnectionRefused | HostUnreachable | NetworkUnreachable),
+        ureq::Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect) => true,
+        ureq::Error::HostNotFound | ureq::Error::ConnectionFailed | ureq::Error::Tls(_) | ureq::Error::BadUri(_) => true,
+        _ => false,
+    }
+}
+
 /// What an answer that is no success means.
 pub fn refusal(server: &ServerUrl, status: StatusCode, body: &[u8]) -> CliError {
     let told: Option<ErrorBody> = serde_json::from_slice(body).ok();
@@ -145,6 +166,7 @@ pub fn refusal(server: &ServerUrl, status: StatusCode, body: &[u8]) -> CliError 
             let or = || "the credential is not accepted: join again with a new invitation".to_owned();
             CliError::Unauthorized(format!("{} (plenary join LINK)", told.map_or_else(or, |t| t.message)))
         }
+        (_, Some(ErrorBody { script: Some(script), .. })) => CliError::Script(script),
         (_, Some(ErrorBody { error, message, .. })) => CliError::Api { status: status.as_u16(), error, message },
         (StatusCode::NOT_FOUND, None) => CliError::NotFound(format!("{server} does not have it, or does not show it to you")),
         (status, None) if status.is_client_error() => CliError::Refused(format!("{server} answered {status}")),

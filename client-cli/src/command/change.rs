@@ -9,8 +9,8 @@ use plenary_shared::{
 };
 use serde_json::{Value, json};
 
-use super::sync::kind;
 use crate::{
+    brief::kind,
     log_source::Names,
     output::inline,
     render::{Look, Page, called},

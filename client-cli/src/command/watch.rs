@@ -10,8 +10,9 @@ use plenary_shared::{
 use serde_json::json;
 use std::{thread::sleep, time::Duration};
 
-use super::{change::author, sync::kind as word};
+use super::change::author;
 use crate::{
+    brief::kind as word,
     context::Context,
     error::CliError,
     log_source::{Followed, LogSource, Names, apply},

@@ -13,6 +13,7 @@ mod hostile_layers;
 mod ideas;
 mod layers;
 mod noninterference;
+mod reading;
 mod replay;
 mod replica;
 mod scenario;
