@@ -1,7 +1,8 @@
 //! `plenary`: the plan from the command line. Parse, run, exit code.
 //!
 //! Reading order: `command` holds the verbs and `context` what they are given; `live` opens a plan or a layer over `connection` into
-//! a `replica`; `http` speaks to the rest of the server; `profile` remembers who one is; `render` lays out and `output` prints.
+//! a `replica`; `http` speaks to the rest of the server; `profile` remembers who one is; `log_source` reads the
+//! log; `render` lays out, `output` prints and `pager` shows what does not fit.
 
 mod brief;
 mod command;

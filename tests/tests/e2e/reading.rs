@@ -54,7 +54,7 @@ fn the_log_tells_who_did_what_and_blame_who_wrote_which_words() {
     let first = talks.arv.json(&["show", plan, "7"])["points"][0]["words"].as_str().unwrap().to_owned();
     talks.words(&talks.arv, "7", &format!("{first} Немедленно. 🕊"));
     talks.words(&talks.arv, "7", &format!("{first} Немедленно и навсегда. 🕊"));
-    talks.words(&talks.bor, "7", &format!("At once, {first} Немедленно и навсегда. 🕊"));
+    talks.words(&talks.bor, "7", &format!("Now: {first} Немедленно и навсегда. 🕊"));
     talks.bor.done(&["strike", plan, "9"]);
 
     let log = talks.arv.json(&["log", plan, "-n", "0"]);
@@ -81,10 +81,10 @@ fn the_log_tells_who_did_what_and_blame_who_wrote_which_words() {
     let blame = talks.bor.json(&["blame", plan, "7"]);
     let stretches = all(&blame["stretches"]);
     let whole: String = stretches.iter().map(|stretch| text(&stretch["text"])).collect();
-    assert_eq!(whole, format!("At once, {first} Немедленно и навсегда. 🕊"));
+    assert_eq!(whole, format!("Now: {first} Немедленно и навсегда. 🕊"));
     let by: Vec<_> = stretches.iter().map(|stretch| (text(&stretch["text"]), stretch["party"].as_str())).collect();
     let arv = Some(arv.as_str());
-    assert_eq!(by, [("At once, ", Some(bor.as_str())), (&first, None), (" Немедленно", arv), (" и навсегда", arv), (". 🕊", arv)]);
+    assert_eq!(by, [("Now: ", Some(bor.as_str())), (&first, None), (" Немедленно", arv), (" и навсегда", arv), (". 🕊", arv)]);
     assert!(stretches.iter().all(|stretch| stretch["seq"].is_u64()));
     let page = talks.bor.done(&["blame", plan, "7"]);
     assert!(page.contains("first text") && page.contains(" и навсегда") && !page.contains('\x1b'), "{page}");
