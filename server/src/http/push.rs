@@ -27,6 +27,7 @@ use super::{
 use crate::{
     room::{EditError, document::Document},
     rooms::{Change, CommitError, RoomError, Tried},
+    store::Seq,
 };
 
 /// Edits handed on and not yet answered: those of one batch, so that one gathers while another is made durable.
@@ -57,13 +58,14 @@ pub(super) async fn push(
 /// An offline edit: its updates, none for what is not base64.
 struct Made {
     parts: Vec<(Option<LayerId>, Option<Bytes>)>,
+    seen: Seq,
     once: Option<Once>,
 }
 
 impl Made {
     fn read(edit: OfflineEdit) -> Self {
         let read = |part: api::Part| (part.layer, STANDARD.decode(part.update).ok().map(Bytes::from));
-        Self { parts: edit.parts.into_iter().map(read).collect(), once: edit.once }
+        Self { parts: edit.parts.into_iter().map(read).collect(), seen: edit.seen, once: edit.once }
     }
 }
 
@@ -115,15 +117,16 @@ impl Pusher {
     }
 
     async fn hand_on(&mut self, edits: Vec<Made>, mut found: Found) -> Result<(), ApiError> {
-        for (number, Made { parts, once }) in edits.into_iter().enumerate() {
+        for (number, Made { parts, seen, once }) in edits.into_iter().enumerate() {
             self.settle(UNDER_WAY_MAX - 1).await?;
-            let step = match self.changes(number, parts, &mut found) {
+            let step = match self.changes(number, parts, seen, &mut found) {
                 Err(refused) => Step::Over(Outcome::Refused(refused.body())),
-                Ok(changes) => match (&changes[..], once) {
-                    ([Change { address, update, verified, .. }], None) => {
-                        Step::UnderWay(self.app.rooms.begin_edit(address, &self.author, update, *verified).await?)
+                Ok(mut changes) => match (changes.pop(), once) {
+                    (Some(change), None) if changes.is_empty() => {
+                        Step::UnderWay(self.app.rooms.begin_edit(&self.author, change).await?)
                     }
-                    (_, once) => {
+                    (last, once) => {
+                        changes.extend(last);
                         // What came before takes effect before.
                         self.settle(0).await?;
                         Step::Over(self.commit(changes, once).await?)
@@ -167,6 +170,7 @@ impl Pusher {
         &self,
         number: usize,
         parts: Vec<(Option<LayerId>, Option<Bytes>)>,
+        seen: Seq,
         found: &mut Found,
     ) -> Result<Vec<Change>, ApiError> {
         let mut changes: Vec<Change> = Vec::with_capacity(parts.len());
@@ -176,12 +180,14 @@ impl Pusher {
             if changes.iter().any(|change| change.address == address) {
                 return Err(ApiError::invalid("an edit has one part for each document"));
             }
+            // It is of the text's log.
+            let seen = layer.is_none().then_some(seen);
             let verified = match found.remove(&(layer, number)) {
                 Some(Tried::Bad(error)) => return Err(error.into()),
                 Some(Tried::Verified) => true,
                 None => false,
             };
-            changes.push(Change { address, update, at: None, verified });
+            changes.push(Change { address, seen, update, at: None, verified });
         }
         if changes.is_empty() {
             return Err(ApiError::invalid("an edit has at least one part"));

@@ -28,7 +28,7 @@ pub enum Command {
     /// A session ended.
     Leave { session: SessionId },
     /// An edit without a session; `verified`: what it claims about order is known to hold. Answered once it is durable.
-    Edit { author: Author, update: Bytes, verified: bool, done: Done },
+    Edit { author: Author, seen: Option<Seq>, update: Bytes, verified: bool, done: Done },
     /// A part of an edit that touches several documents.
     Hold(Hold),
     /// Asks for a copy that knows all that its log says ([`super::document::Document::from_copy`]).

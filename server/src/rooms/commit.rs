@@ -25,6 +25,8 @@ use crate::{
 pub struct Change {
     /// The document.
     pub address: DocAddress,
+    /// The last record that the author had, where the edit was made offline.
+    pub seen: Option<Seq>,
     /// The update.
     pub update: Bytes,
     /// It holds only if this is the document's last record.
@@ -83,8 +85,8 @@ impl Rooms {
             loaded?;
         }
         let (mut held, until, at_ms) = (Vec::with_capacity(changes.len()), Instant::now() + limits::HOLD, now_ms());
-        for Change { address, update, at, verified } in changes {
-            let proposal = Proposal { author: author.clone(), update, at, at_ms, verified };
+        for Change { address, seen, update, at, verified } in changes {
+            let proposal = Proposal { author: author.clone(), seen, update, at, at_ms, verified };
             match self.hold(address, proposal, until).await {
                 Ok(taken) => held.extend(taken),
                 Err(error) => {

@@ -52,7 +52,7 @@ fn try_all(copy: &[u8], author: &Author, updates: Vec<(usize, Bytes)>) -> Option
     for (number, update) in updates {
         let Ok(checked) = document.check(author, &update) else { continue };
         document.admit(author, &checked);
-        let record = Record { at_ms: 0, author: author.clone(), update };
+        let record = Record { at_ms: 0, author: author.clone(), seen: None, update };
         let mut accepted = Accepted { record, checked, verified: false };
         if document.apply(std::slice::from_ref(&accepted), (0, GENESIS)).is_ok() {
             accepted.verified = true;
