@@ -25,10 +25,10 @@ use crate::{
 pub struct Change {
     /// The document.
     pub address: DocAddress,
+    /// The last record that the author had, where the edit was made offline.
+    pub seen: Option<Seq>,
     /// The update.
     pub update: Bytes,
-    /// The last record that its author had, if it was made offline.
-    pub seen: Option<Seq>,
     /// It holds only if this is the document's last record.
     pub at: Option<Seq>,
     /// What it claims about order is known to hold.
@@ -85,8 +85,8 @@ impl Rooms {
             loaded?;
         }
         let (mut held, until, at_ms) = (Vec::with_capacity(changes.len()), Instant::now() + limits::HOLD, now_ms());
-        for Change { address, update, seen, at, verified } in changes {
-            let proposal = Proposal { author: author.clone(), update, seen, at, at_ms, verified };
+        for Change { address, seen, update, at, verified } in changes {
+            let proposal = Proposal { author: author.clone(), seen, update, at, at_ms, verified };
             match self.hold(address, proposal, until).await {
                 Ok(taken) => held.extend(taken),
                 Err(error) => {
