@@ -4,6 +4,9 @@
 //! keeps all records, and each room goes on with its own. The order is the same for everyone, so no two edits wait for each other;
 //! and a plan comes after the layers, so that it is held for one append and never while something of a party's is waited for.
 
+#[cfg(test)]
+mod tests;
+
 use bytes::Bytes;
 use futures_util::future::join_all;
 use plenary_shared::{id::DocAddress, limits, record::Author};
