@@ -14,7 +14,7 @@ use plenary_shared::{
     standing::Matrix,
 };
 
-use crate::{context::Context, error::CliError, folder::Folder};
+use crate::{context::Context, error::CliError, folder::Folder, log_source::LogSource};
 use replica::Replica;
 use server::ServerPlan;
 
@@ -55,6 +55,13 @@ impl Context {
         Ok(member.member == folder.info.member
             && member.conference == folder.info.conference
             && session.server == folder.info.server)
+    }
+
+    /// The same for where a log is read.
+    pub fn tell_damage_in(&self, source: &LogSource) {
+        if let Some(local) = source.replica() {
+            self.tell_damage(local.replica().folder());
+        }
     }
 
     /// Says, after the result, what of the replica was found damaged.
