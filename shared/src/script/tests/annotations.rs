@@ -16,7 +16,7 @@ fn notes_and_proposals_are_written_where_the_verbs_write_them() {
         {"propose":{"point":"1","replacement":"[45]","bracket":2,"because":"shorter"}}
         {"propose":{"point":"4","replacement":"x"}}"#;
     let done = talks.done(lines);
-    let told: Vec<_> = done.iter().map(|done| wrote(done)).map(|w| (w.entry.kind.as_str(), w.stands.layer.as_str())).collect();
+    let told: Vec<_> = done.iter().map(wrote).map(|w| (w.entry.kind.as_str(), w.stands.layer.as_str())).collect();
     assert_eq!(told, [("note", "private"), ("note", "public"), ("proposal", "private"), ("proposal", "private")]);
     let private = talks.entries("arv", "private").annotations;
     let quotes: Vec<_> = private.iter().map(|entry| (entry.quote.as_str(), entry.body.as_str())).collect();
