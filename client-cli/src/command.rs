@@ -4,22 +4,29 @@ mod adopt;
 mod annotate;
 mod annotations;
 mod brackets;
+mod clone;
 mod conference;
 mod edit;
 mod entries;
 mod layer;
 mod member;
+mod merged;
 mod place;
 mod plan;
 mod position;
 mod read;
+mod salvage;
 mod schedule;
 mod session;
 mod standing;
+mod status;
 mod stretch;
+mod sync;
 mod thread;
 mod watch;
 mod words;
+
+pub use sync::kind;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
@@ -39,7 +46,7 @@ use crate::{
     after_help = "\
 PLAN is the id of a plan in your conference.
 POINT is a label (\"5 bis\"), a path of labels (\"5/(a)\") or an id.
-Exit codes: 0 done, 1 refused or not found, 2 usage, 3 no connection.
+Exit codes: 0 done, 1 refused or not found, 2 usage, 3 no connection, 4 merged points need a look.
 Profiles are kept in $PLENARY_HOME, or $XDG_CONFIG_HOME/plenary.
 PLENARY_CA_FILE names certificates (PEM) to trust instead of the public authorities; a server's own
 certificate will do if it is not marked as an authority's (CA:FALSE).
@@ -95,6 +102,12 @@ enum Verb {
     Adopt(adopt::Adopt),
     Alternative(adopt::Alternative),
     Watch(watch::Watch),
+    Clone(clone::Clone),
+    Sync(sync::Sync),
+    Status(status::Status),
+    Merged(merged::MergedVerb),
+    Confirm(merged::Confirm),
+    Salvage(salvage::Salvage),
     Export(read::Export),
     Completions(Completions),
 }
@@ -145,6 +158,12 @@ impl Cli {
             Verb::Adopt(verb) => verb.run(&context),
             Verb::Alternative(verb) => verb.run(&context),
             Verb::Watch(verb) => verb.run(&context),
+            Verb::Clone(verb) => verb.run(&context),
+            Verb::Sync(verb) => verb.run(&context),
+            Verb::Status(verb) => verb.run(&context),
+            Verb::Merged(verb) => verb.run(&context),
+            Verb::Confirm(verb) => verb.run(&context),
+            Verb::Salvage(verb) => verb.run(&context),
             Verb::Export(verb) => verb.run(&context),
             Verb::Completions(verb) => verb.run(&context),
         }

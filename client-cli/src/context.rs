@@ -4,10 +4,12 @@ use plenary_shared::{
     api::{Member, Whoami},
     id::{DocAddress, LayerId, PartyId, PlanId},
 };
+use serde_json::json;
 use std::env;
 
 use crate::{
     error::CliError,
+    folder::{Damage, Folder, Info},
     http::Api,
     live::{LiveDocument, Target},
     output::Output,
@@ -62,6 +64,30 @@ impl Context {
             }
             (None, Some(_)) => Err(CliError::Usage("a token needs a server: --server URL or PLENARY_SERVER".into())),
             (Some(_), None) => Err(CliError::Usage("a server needs a token: PLENARY_TOKEN or --token TOKEN".into())),
+        }
+    }
+}
+
+impl Context {
+    /// As whom to speak for a replica: as whoever is asked for, else as the member whose it is.
+    pub fn session_of(&self, info: &Info) -> Result<Session, CliError> {
+        if self.asks_for_somebody() {
+            return self.session();
+        }
+        Session::of(Profiles::from_environment()?.of(&info.server, &info.conference, &info.member)?)
+    }
+
+    /// Whether the command line asks for somebody by an option.
+    pub fn asks_for_somebody(&self) -> bool {
+        let Globals { profile, server, token, .. } = &self.globals;
+        profile.is_some() || server.is_some() || token.is_some()
+    }
+
+    /// Names what was found damaged in a replica.
+    pub fn tell_damage(&self, folder: &Folder) {
+        for Damage { path, what } in folder.damage() {
+            self.output
+                .note(&json!({ "event": "damaged", "file": path, "message": what }), || format!("{}: {what}", path.display()));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Everything that can stop a command, sorted by what its caller can do about it.
 
+use plenary_shared::script::{ScriptError, Why};
 use std::{io, path::PathBuf};
 
 /// Why a command did not do what was asked.
@@ -43,6 +44,12 @@ pub enum CliError {
         /// What went wrong last.
         reason: String,
     },
+    /// A script was not applied.
+    #[error("{}", .0.sentence())]
+    Script(ScriptError),
+    /// The work is done, and somebody should look at what came out.
+    #[error("merged points wait for a look")]
+    NeedsALook,
     /// A file of this computer.
     #[error("{}: {source}", path.display())]
     File {
@@ -57,10 +64,13 @@ pub enum CliError {
 }
 
 impl CliError {
-    /// 1 refused or not found, 2 usage, 3 no connection; 0 when only the reader of a pipe has left, as `| head` does.
+    /// 1 refused or not found, 2 usage, 3 no connection, 4 done and somebody should look; 0 when only the reader of a pipe has left, as `| head` does.
     pub fn exit_code(&self) -> u8 {
         match self {
             CliError::Usage(_) => 2,
+            CliError::NeedsALook => 4,
+            CliError::Script(ScriptError { why: Why::Usage, .. }) => 2,
+            CliError::Script(_) => 1,
             CliError::NotFound(_) | CliError::Refused(_) | CliError::Unauthorized(_) | CliError::File { .. } => 1,
             CliError::Api { status, .. } if *status < 500 => 1,
             CliError::Api { .. } | CliError::NoConnection { .. } | CliError::Unconfirmed { .. } => 3,
@@ -79,9 +89,21 @@ impl CliError {
             CliError::Api { error, .. } => error,
             CliError::NoConnection { .. } => "no_connection",
             CliError::Unconfirmed { .. } => "unconfirmed",
+            CliError::Script(ScriptError { why, .. }) => match why {
+                Why::Usage => "usage",
+                Why::NotFound => "not_found",
+                Why::Refused => "refused",
+            },
+            CliError::NeedsALook => "needs_a_look",
             CliError::File { .. } => "file",
             CliError::Output(_) => "output",
         }
+    }
+}
+
+impl From<ScriptError> for CliError {
+    fn from(error: ScriptError) -> Self {
+        CliError::Script(error)
     }
 }
 

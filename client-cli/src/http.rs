@@ -71,6 +71,30 @@ impl Api {
         self.json(request.send_json(body).map_err(|e| self.unreachable(&e))?)
     }
 
+    /// `POST` of an edit, JSON out. Whoever hears nothing after it was sent does not know whether it arrived.
+    pub fn edit<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, CliError> {
+        let request = self.credential(self.agent.post(self.server.http(path)));
+        let response = request.send_json(body).map_err(|e| match never_arrived(&e) {
+            true => self.unreachable(&e),
+            false => CliError::Unconfirmed { reason: e.to_string() },
+        })?;
+        self.json(response)
+    }
+
+    /// The same, where the server may take so long to answer.
+    pub fn post_within<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize, within: Duration) -> Result<T, CliError> {
+        let request = self.credential(self.agent.post(self.server.http(path)));
+        let request = request.config().timeout_recv_response(Some(within)).timeout_per_write(Some(within)).build();
+        self.json(request.send_json(body).map_err(|e| self.unreachable(&e))?)
+    }
+
+    /// `POST` of JSON with an answer that goes on; the reader fails when the server is silent for too long.
+    pub fn post_stream<B: Serialize>(&self, path: &str, body: &B) -> Result<impl Read + use<B>, CliError> {
+        let request = self.credential(self.agent.post(self.server.http(path)));
+        let response = self.checked(request.send_json(body).map_err(|e| self.unreachable(&e))?)?;
+        Ok(response.into_body().into_with_config().limit(u64::MAX).reader())
+    }
+
     /// `PUT` of JSON, JSON out.
     pub fn put<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, CliError> {
         let request = self.credential(self.agent.put(self.server.http(path)));
@@ -123,6 +147,17 @@ impl Api {
     }
 }
 
+/// Whether a request failed before anything of it can have reached the server.
+fn never_arrived(error: &ureq::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable};
+    match error {
+        ureq::Error::Io(io) => matches!(io.kind(), ConnectionRefused | HostUnreachable | NetworkUnreachable),
+        ureq::Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect) => true,
+        ureq::Error::HostNotFound | ureq::Error::ConnectionFailed | ureq::Error::Tls(_) | ureq::Error::BadUri(_) => true,
+        _ => false,
+    }
+}
+
 /// What an answer that is no success means.
 pub fn refusal(server: &ServerUrl, status: StatusCode, body: &[u8]) -> CliError {
     let told: Option<ErrorBody> = serde_json::from_slice(body).ok();
@@ -131,7 +166,8 @@ pub fn refusal(server: &ServerUrl, status: StatusCode, body: &[u8]) -> CliError 
             let or = || "the credential is not accepted: join again with a new invitation".to_owned();
             CliError::Unauthorized(format!("{} (plenary join LINK)", told.map_or_else(or, |t| t.message)))
         }
-        (_, Some(ErrorBody { error, message })) => CliError::Api { status: status.as_u16(), error, message },
+        (_, Some(ErrorBody { script: Some(script), .. })) => CliError::Script(script),
+        (_, Some(ErrorBody { error, message, .. })) => CliError::Api { status: status.as_u16(), error, message },
         (StatusCode::NOT_FOUND, None) => CliError::NotFound(format!("{server} does not have it, or does not show it to you")),
         (status, None) if status.is_client_error() => CliError::Refused(format!("{server} answered {status}")),
         (status, None) => CliError::NoConnection { server: server.to_string(), reason: format!("it answered {status}") },

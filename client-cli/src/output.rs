@@ -82,7 +82,8 @@ impl Output {
 
     /// Why the command failed.
     pub fn error(&self, error: &CliError) {
-        if error.exit_code() != 0 {
+        // What needs a look was printed.
+        if error.exit_code() != 0 && !matches!(error, CliError::NeedsALook) {
             self.note(&json!({ "error": error.word(), "message": error.to_string() }), || error.to_string());
         }
     }

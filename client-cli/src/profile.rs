@@ -2,7 +2,10 @@
 //!
 //! Each profile is a file of its own and every write replaces a whole file, so commands that run at once cannot spoil each other's.
 
-use plenary_shared::api::{Member, Whoami};
+use plenary_shared::{
+    api::{Member, Whoami},
+    id::{ConferenceId, MemberId},
+};
 use serde::{Deserialize, Serialize};
 use std::{
     env, fs, io,
@@ -115,6 +118,18 @@ impl Profiles {
                 Err(CliError::Unauthorized(format!("there is no profile {name:?}: join first, or see `plenary whoami --all`")))
             }
         }
+    }
+
+    /// The profile of a member of a conference on a server.
+    pub fn of(&self, server: &ServerUrl, conference: &ConferenceId, member: &MemberId) -> Result<Profile, CliError> {
+        let is = |profile: &Profile| {
+            let who = matches!(&profile.who, Whoami::Member(m) if m.conference == *conference && m.member == *member);
+            who && profile.server == *server
+        };
+        let join = || {
+            format!("this computer has no credential of {conference}/{member} on {server}: join there first (plenary join LINK)")
+        };
+        self.all()?.into_iter().find(is).ok_or_else(|| CliError::Unauthorized(join()))
     }
 
     /// All profiles, by file name; what cannot be read is left out.

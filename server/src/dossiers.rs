@@ -4,7 +4,7 @@
 //! bounded, and what takes too long is left out by name.
 
 mod first;
-mod read;
+pub mod read;
 #[cfg(test)]
 mod tests;
 
@@ -77,7 +77,7 @@ pub async fn view<T: Send + 'static>(
     let address = DocAddress::Plan(member.conference.clone(), plan.clone());
     let mut layers = registry.readable_layers(member, plan)?;
     layers.retain(|layer| needs.layer(layer));
-    let (state, mut read) = read::all(rooms, &address, layers).await?;
+    let ((_, state), mut read) = read::all(rooms, &address, layers).await?;
     let owners = if needs >= Needs::Public { Some(rooms.owners(&address).await?) } else { None };
     // What was written after a right was taken away is not shown, however long reading took; and who reads a layer is told as it is now.
     let mut now: HashMap<_, _> = HashMap::new();

@@ -1,11 +1,17 @@
 //! HTTP: routes, the upgrade to a socket, and how errors look. One file per resource below.
 
 mod conference;
+mod edits;
 mod export;
+mod large;
 mod layer;
+mod lines;
 mod log;
 mod place;
 mod plan;
+mod pull;
+mod push;
+mod state;
 mod sync;
 mod view;
 
@@ -17,15 +23,19 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{delete, get, post, put},
 };
-use plenary_shared::{access::Role, api, limits};
-use std::sync::{Arc, atomic::AtomicU64};
+use plenary_shared::{access::Role, api, limits, script::ScriptError};
+use std::{
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 use crate::{
     auth::{self, SecretDigest},
     config::Limits,
     metrics::Figures,
     registry::{Registry, RegistryError},
-    rooms::{RoomError, Rooms},
+    room::EditError,
+    rooms::{CommitError, RoomError, Rooms},
 };
 use place::Places;
 
@@ -75,8 +85,13 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/conferences/{c}/plans/{p}/brackets", get(view::brackets))
         .route("/conferences/{c}/plans/{p}/schedule", get(view::timetable))
         .route("/conferences/{c}/plans/{p}/export", get(export::export))
-        .route("/conferences/{c}/plans/{p}/log", get(log::follow));
-    Router::new()
+        .route("/conferences/{c}/plans/{p}/log", get(log::follow))
+        .route("/conferences/{c}/plans/{p}/state", get(state::show));
+    let slow = Router::new()
+        .route("/api/conferences/{c}/plans/{p}/edits", post(edits::apply))
+        .route("/api/conferences/{c}/plans/{p}/pull", post(pull::pull))
+        .route("/api/conferences/{c}/plans/{p}/push", post(push::push));
+    let brief = Router::new()
         .nest("/api", api)
         .route("/sync/{*address}", get(sync::upgrade))
         .route("/", get(page))
@@ -85,23 +100,29 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .fallback(|| async { ApiError::not_found() })
-        .layer(DefaultBodyLimit::max(limits::BODY_BYTES_MAX))
-        .layer(middleware::from_fn(guard))
-        .with_state(app)
+        .layer(DefaultBodyLimit::max(limits::BODY_BYTES_MAX));
+    within(limits::REQUEST, brief).merge(within(limits::MESSAGE, slow)).layer(middleware::from_fn(guard)).with_state(app)
 }
 
-/// What holds for every request: an origin of our own for whatever changes something, a deadline, and headers that let a
-/// browser do nothing with an answer that it need not.
+/// Routes that answer in time or say that they cannot.
+fn within(deadline: Duration, routes: Router<Arc<App>>) -> Router<Arc<App>> {
+    routes.layer(middleware::from_fn(move |request: Request, next: Next| async move {
+        match tokio::time::timeout(deadline, next.run(request)).await {
+            Ok(response) => response,
+            Err(_) => ApiError::unavailable("the request took too long: try again").into_response(),
+        }
+    }))
+}
+
+/// What holds for every request: an origin of our own for whatever changes something, and headers that let a browser do
+/// nothing with an answer that it need not.
 async fn guard(request: Request, next: Next) -> Response {
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let upgrades = request.headers().contains_key(header::UPGRADE);
     let mut response = if (changes || upgrades) && !auth::origin_is_ours(request.headers()) {
         ApiError::forbidden("this request comes from a page of another server").into_response()
     } else {
-        match tokio::time::timeout(limits::REQUEST, next.run(request)).await {
-            Ok(response) => response,
-            Err(_) => ApiError::unavailable("the request took too long: try again").into_response(),
-        }
+        next.run(request).await
     };
     let headers = response.headers_mut();
     for (name, value) in [
@@ -174,39 +195,50 @@ pub struct ApiError {
     status: StatusCode,
     error: &'static str,
     message: String,
+    script: Option<Box<ScriptError>>,
 }
 
 impl ApiError {
+    fn new(status: StatusCode, error: &'static str, message: impl Into<String>) -> Self {
+        Self { status, error, message: message.into(), script: None }
+    }
+
     fn not_found() -> Self {
-        Self {
-            status: StatusCode::NOT_FOUND,
-            error: "not_found",
-            message: "not found: check the name, or ask the chair for access".into(),
-        }
+        Self::new(StatusCode::NOT_FOUND, "not_found", "not found: check the name, or ask the chair for access")
     }
 
     fn unauthorized() -> Self {
-        let message = "no valid credential: join again with a new invitation".into();
-        Self { status: StatusCode::UNAUTHORIZED, error: "unauthorized", message }
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "no valid credential: join again with a new invitation")
     }
 
     fn forbidden(message: impl Into<String>) -> Self {
-        Self { status: StatusCode::FORBIDDEN, error: "forbidden", message: message.into() }
+        Self::new(StatusCode::FORBIDDEN, "forbidden", message)
     }
 
     fn invalid(message: impl Into<String>) -> Self {
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, error: "invalid", message: message.into() }
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message)
+    }
+
+    fn diverged(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "diverged", message)
+    }
+
+    fn full(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "full", message)
     }
 
     fn unavailable(message: impl Into<String>) -> Self {
-        Self { status: StatusCode::SERVICE_UNAVAILABLE, error: "unavailable", message: message.into() }
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message)
+    }
+
+    fn body(self) -> api::ErrorBody {
+        api::ErrorBody { error: self.error.into(), message: self.message, script: self.script.map(|script| *script) }
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let body = api::ErrorBody { error: self.error.into(), message: self.message };
-        (self.status, Json(body)).into_response()
+        (self.status, Json(self.body())).into_response()
     }
 }
 
@@ -216,11 +248,11 @@ impl From<RegistryError> for ApiError {
         match error {
             RegistryError::NotFound => Self::not_found(),
             RegistryError::Forbidden(message) => Self::forbidden(message),
-            RegistryError::Exists { .. } => Self { status: StatusCode::CONFLICT, error: "exists", message },
+            RegistryError::Exists { .. } => Self::new(StatusCode::CONFLICT, "exists", message),
             RegistryError::Invalid(message) => Self::invalid(message),
-            RegistryError::Invitation => Self { status: StatusCode::FORBIDDEN, error: "forbidden", message },
-            RegistryError::Pace => Self { status: StatusCode::TOO_MANY_REQUESTS, error: "too_often", message },
-            RegistryError::Full { .. } => Self { status: StatusCode::CONFLICT, error: "full", message },
+            RegistryError::Invitation => Self::forbidden(message),
+            RegistryError::Pace => Self::new(StatusCode::TOO_MANY_REQUESTS, "too_often", message),
+            RegistryError::Full { .. } => Self::full(message),
             RegistryError::Store(error) => {
                 tracing::error!(%error, "the registry could not be written");
                 Self::unavailable("the server cannot store changes now: try again later")
@@ -235,8 +267,28 @@ impl From<RegistryError> for ApiError {
 impl From<RoomError> for ApiError {
     fn from(error: RoomError) -> Self {
         match error {
-            RoomError::Edit(edit) => Self::invalid(edit.to_string()),
+            RoomError::Edit(edit) => edit.into(),
             other => Self::unavailable(other.to_string()),
+        }
+    }
+}
+
+impl From<CommitError> for ApiError {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Room(error) => error.into(),
+            CommitError::Moved | CommitError::Unverified(_) => Self::unavailable(CommitError::Moved.to_string()),
+        }
+    }
+}
+
+impl From<EditError> for ApiError {
+    fn from(error: EditError) -> Self {
+        let message = error.to_string();
+        match error {
+            EditError::Refused(_) | EditError::Misbehaved => Self::invalid(message),
+            EditError::Full(_) => Self::full(message),
+            EditError::Unavailable => Self::unavailable(message),
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod config;
 pub mod demo;
 mod dossiers;
 mod http;
+mod ids;
 mod metrics;
 mod outbox;
 mod plans;
@@ -15,6 +16,7 @@ mod presence;
 mod registry;
 mod room;
 mod rooms;
+mod scripts;
 mod session;
 pub mod store;
 #[cfg(test)]

@@ -2,15 +2,17 @@
 
 use plenary_shared::{
     api,
-    id::{DocAddress, PointId},
+    id::DocAddress,
     markdown::{self, ImportError},
     plan::{self, EditError},
     record::Author,
+    script::NewIds,
 };
 use std::sync::Arc;
 use yrs::{ReadTxn, StateVector, Transact};
 
 use crate::{
+    ids::{self, Random},
     registry::{Registry, RegistryError},
     rooms::{RoomError, Rooms},
 };
@@ -44,22 +46,9 @@ pub async fn create(registry: &Registry, rooms: &Arc<Rooms>, chair: &api::Member
 }
 
 fn first_text(draft: &markdown::Draft) -> Result<Vec<u8>, CreateError> {
-    let doc = plan::new_doc(random_id() & plenary_shared::limits::CLIENT_ID_MAX);
+    let doc = plan::new_doc(ids::client());
     let mut txn = doc.transact_mut();
-    let written = markdown::write_draft(&mut txn, draft, &mut new_point_id);
+    let written = markdown::write_draft(&mut txn, draft, &mut || Random.point());
     written.map_err(|error: EditError| RegistryError::Invalid(error.to_string()))?;
     Ok(txn.encode_state_as_update_v1(&StateVector::default()))
-}
-
-fn random_id() -> u64 {
-    getrandom::u64().unwrap_or_default()
-}
-
-/// Eight characters from 32: a clash within a plan of 20,000 points has odds of 1 in 5,000, and the import would say so.
-#[expect(clippy::expect_used, reason = "the alphabet is that of point ids")]
-fn new_point_id() -> PointId {
-    const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-    let random = random_id();
-    let id: String = (0..8).map(|i| char::from(ALPHABET[(random >> (5 * i)) as usize & 31])).collect();
-    id.parse().expect("a point id")
 }

@@ -161,7 +161,7 @@ impl Registry {
         let mut sealed = Vec::with_capacity(events.len());
         for event in &events {
             let update: Bytes = serde_json::to_vec(event).map_err(|error| RegistryError::Invalid(error.to_string()))?.into();
-            let (bytes, digest) = record::seal(&new_end, &Record { at_ms: now_ms(), author: by.clone(), update });
+            let (bytes, digest) = record::seal(&new_end, &Record { at_ms: now_ms(), author: by.clone(), seen: None, update });
             new_end = digest;
             sealed.push(bytes);
         }

@@ -5,23 +5,23 @@
 
 mod command;
 pub mod document;
+pub mod line;
 pub mod state;
 #[cfg(test)]
 mod tests;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use plenary_shared::{
-    api::LogLine,
     id::DocAddress,
     limits, protocol,
     record::{Digest, Record},
 };
-use std::{collections::HashMap, future::pending, sync::Arc};
-use tokio::{
-    sync::{mpsc, oneshot},
-    time::Instant,
+use std::{
+    collections::{HashMap, VecDeque},
+    future::pending,
+    sync::Arc,
 };
+use tokio::{sync::mpsc, time::Instant};
 use yrs::StateVector;
 
 use crate::{
@@ -30,9 +30,9 @@ use crate::{
     outbox::Outbox,
     store::{BoxFuture, Seq, Store, StoreError},
 };
-pub use command::{Command, Followed, Place};
+pub use command::{Command, Done, End, Fate, Hold, Kept, Place};
 use document::{Document, OpenError};
-pub use state::{EditError, SessionId};
+pub use state::{EditError, Proposal, SessionId, Unheld};
 use state::{Effect, Input, RoomState};
 
 /// What a room works with.
@@ -54,9 +54,12 @@ pub struct Room {
     state: RoomState,
     outboxes: HashMap<SessionId, Arc<Outbox>>,
     followers: HashMap<SessionId, Arc<Outbox>>,
-    edits: HashMap<u64, oneshot::Sender<Result<(), EditError>>>,
+    edits: HashMap<u64, Done>,
     next_edit: u64,
-    appending: Option<BoxFuture<Result<Seq, StoreError>>>,
+    /// The batch on its way: where it ends in the log, nowhere if it came to nothing.
+    appending: Option<BoxFuture<Kept>>,
+    /// Those who ask to hold the room, once nothing is on its way.
+    holds: VecDeque<Hold>,
     snapshot_seq: Seq,
     idle_since: Option<Instant>,
     stopping: bool,
@@ -88,6 +91,7 @@ impl Room {
             edits: HashMap::new(),
             next_edit: 0,
             appending: None,
+            holds: VecDeque::new(),
             snapshot_seq,
             idle_since: Some(Instant::now()),
             stopping: false,
@@ -106,7 +110,8 @@ impl Room {
                 result = appended(&mut self.appending) => {
                     self.appending = None;
                     match result {
-                        Ok(last) => {
+                        Ok(None) => self.state.release(&mut effects),
+                        Ok(Some(last)) => {
                             self.state.appended(last, &mut effects);
                             let due = last >= self.snapshot_seq + limits::SNAPSHOT_QUIET_RECORDS;
                             quiet = due.then(|| Instant::now() + limits::SNAPSHOT_QUIET);
@@ -119,7 +124,7 @@ impl Room {
                         }
                     }
                 }
-                count = inbox.recv_many(&mut commands, DRAIN), if !self.stopping && !self.state.is_full() => {
+                count = inbox.recv_many(&mut commands, DRAIN), if !self.stopping && !self.state.is_full() && self.holds.is_empty() => {
                     if count == 0 {
                         return Ended::Stopped;
                     }
@@ -144,6 +149,7 @@ impl Room {
                 return Ended::Failed;
             }
             self.append(&mut effects);
+            self.let_hold();
             if self.perform(&mut effects).await.is_err() {
                 return Ended::Failed;
             }
@@ -178,26 +184,28 @@ impl Room {
                 self.followers.remove(&session);
                 self.state.handle(Input::Leave { session }, effects);
             }
-            Command::Edit { author, update, done } => {
+            Command::Edit { author, update, seen, verified, done } => {
                 self.next_edit += 1;
                 self.edits.insert(self.next_edit, done);
-                self.state.handle(Input::Edit { edit: self.next_edit, author, update }, effects);
+                self.state.handle(Input::Edit { edit: self.next_edit, author, update, seen, verified }, effects);
             }
-            Command::Read { state } => {
-                let document = self.state.document();
-                match document.diff(&StateVector::default()) {
-                    Ok(bytes) => drop(state.send((document.seq(), bytes))),
-                    Err(_) => effects.push(Effect::Rebuild),
-                }
-            }
+            Command::Hold(hold) => self.holds.push_back(hold),
+            Command::Copy { copy } => match self.state.document().copy() {
+                Ok(bytes) => drop(copy.send(bytes)),
+                Err(_) => effects.push(Effect::Rebuild),
+            },
+            Command::Read { vector, state } => match self.state.document().diff(&vector) {
+                Ok(bytes) => drop(state.send((self.end(), bytes))),
+                Err(_) => effects.push(Effect::Rebuild),
+            },
+            Command::End { end } => drop(end.send(self.end())),
             Command::Owners { owners } => drop(owners.send(self.state.document().owners())),
             Command::Follow { session, outbox, state, joined } => {
                 if state && !self.tell_state(&outbox) {
                     return effects.push(Effect::Rebuild);
                 }
                 self.followers.insert(session, outbox);
-                let document = self.state.document();
-                let _ = joined.send(Followed { seq: document.seq(), refused: document.refused().to_vec() });
+                let _ = joined.send(self.end());
             }
             Command::Stop => self.stopping = true,
         }
@@ -207,9 +215,13 @@ impl Room {
     fn tell_state(&mut self, outbox: &Outbox) -> bool {
         let document = self.state.document();
         let Ok(bytes) = document.diff(&StateVector::default()) else { return false };
-        let digest = blake3::Hash::from(document.head()).to_hex().to_string();
-        outbox.push(json_line(&LogLine::State { seq: document.seq(), digest, update: STANDARD.encode(bytes) }));
+        outbox.push(line::state(document.seq(), &document.head(), &bytes));
         true
+    }
+
+    fn end(&mut self) -> End {
+        let document = self.state.document();
+        End { seq: document.seq(), digest: document.head(), refused: document.refused().to_vec() }
     }
 
     /// Starts making durable what waits, unless a batch is on its way.
@@ -219,7 +231,22 @@ impl Room {
         } else if let Some(records) = self.state.next_batch(now_ms(), effects) {
             self.around.metrics.records.add(records.len() as u64);
             self.around.metrics.batches.add(1);
-            self.appending = Some(self.around.store.append(&self.address, records));
+            let appended = self.around.store.append(&self.address, records);
+            self.appending = Some(Box::pin(async move { appended.await.map(Some) }));
+        }
+    }
+
+    /// Lets the next of those who ask hold the room, if nothing is on its way. Nothing begins until whoever holds it has appended or
+    /// given up; reading goes on.
+    fn let_hold(&mut self) {
+        while self.state.is_quiet()
+            && let Some(hold) = self.holds.pop_front()
+        {
+            self.next_edit += 1;
+            if let Some((done, fate)) = hold.judge(|proposal| self.state.propose(self.next_edit, proposal)) {
+                self.edits.insert(self.next_edit, done);
+                self.appending = Some(fate);
+            }
         }
     }
 
@@ -261,8 +288,10 @@ impl Room {
                     Effect::Refused => self.around.metrics.refused.add(1),
                     Effect::Rebuild => {
                         // A batch on its way is in the log or nowhere before the log is read.
-                        if let Some(appending) = self.appending.take() {
-                            appending.await?;
+                        if let Some(appending) = self.appending.take()
+                            && appending.await?.is_none()
+                        {
+                            self.state.release(effects);
                         }
                         if self.state.document().is_sound() {
                             continue;
@@ -299,7 +328,7 @@ impl Room {
             return;
         }
         for (seq, digest, record) in records {
-            let line = record_line(seq, &digest, record);
+            let line = line::record(seq, &digest, record);
             for outbox in self.followers.values() {
                 if !outbox.push(line.clone()) {
                     outbox.close(protocol::CLOSE_LATER, "too slow");
@@ -355,19 +384,7 @@ async fn rebuild(around: Surroundings, address: DocAddress) -> Result<Document, 
     rebuilt.unwrap_or_else(|_| Err(OpenError::Store(StoreError::Closed)))
 }
 
-/// A record as those who follow the log are told it.
-pub fn record_line(seq: Seq, digest: &Digest, Record { at_ms, author, update }: Record) -> Bytes {
-    let digest = blake3::Hash::from(*digest).to_hex().to_string();
-    json_line(&LogLine::Record { seq, at_ms, author, digest, update: STANDARD.encode(update) })
-}
-
-fn json_line(line: &LogLine) -> Bytes {
-    let mut bytes = serde_json::to_vec(line).unwrap_or_default();
-    bytes.push(b'\n');
-    bytes.into()
-}
-
-async fn appended(appending: &mut Option<BoxFuture<Result<Seq, StoreError>>>) -> Result<Seq, StoreError> {
+async fn appended(appending: &mut Option<BoxFuture<Kept>>) -> Kept {
     match appending {
         Some(appending) => appending.await,
         None => pending().await,

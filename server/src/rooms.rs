@@ -1,7 +1,9 @@
 //! From an address to its running room: one load at a time, and idle rooms leave memory.
 
+mod commit;
 #[cfg(test)]
 mod tests;
+mod verify;
 
 use bytes::Bytes;
 use plenary_shared::{
@@ -19,12 +21,16 @@ use tokio::{
     task::JoinSet,
     time::timeout,
 };
+use yrs::StateVector;
 
 use crate::{
     metrics::Figures,
-    room::{Command, EditError, Ended, Room, Surroundings},
+    room::{Command, EditError, End, Ended, Room, Surroundings},
     store::{Seq, Store},
 };
+
+pub use commit::{Change, CommitError};
+pub use verify::Tried;
 
 /// A running room's inbox.
 pub type Inbox = mpsc::Sender<Command>;
@@ -188,7 +194,17 @@ impl Rooms {
 
     /// The same with the last record that it shows.
     pub async fn read_at(self: &Arc<Self>, address: &DocAddress) -> Result<(Seq, Bytes), RoomError> {
-        self.ask(address, |state| Command::Read { state }).await.map(|(_, read)| read)
+        self.lacking(address, &StateVector::default()).await.map(|(end, state)| (end.seq, state))
+    }
+
+    /// What a replica with this state vector lacks, and where the log ends then.
+    pub async fn lacking(self: &Arc<Self>, address: &DocAddress, vector: &StateVector) -> Result<(End, Bytes), RoomError> {
+        self.ask(address, |state| Command::Read { vector: vector.clone(), state }).await.map(|(_, read)| read)
+    }
+
+    /// Where the log of a document ends.
+    pub async fn end(self: &Arc<Self>, address: &DocAddress) -> Result<End, RoomError> {
+        self.ask(address, |end| Command::End { end }).await.map(|(_, end)| end)
     }
 
     /// The party of each client id of a document.
@@ -205,9 +221,30 @@ impl Rooms {
 
     /// Makes an edit of the server's own; answers once it is durable.
     pub async fn edit(self: &Arc<Self>, address: &DocAddress, author: &Author, update: &Bytes) -> Result<(), RoomError> {
-        let edit = |done| Command::Edit { author: author.clone(), update: update.clone(), done };
+        let edit = |done| Command::Edit { author: author.clone(), update: update.clone(), seen: None, verified: false, done };
         let (_, result) = self.ask(address, edit).await?;
         Ok(result?)
+    }
+
+    /// Hands an edit to its room, behind those that were handed on before; it is durable once it is answered. Whoever sees no
+    /// answer does not know.
+    pub async fn begin_edit(
+        self: &Arc<Self>,
+        address: &DocAddress,
+        author: &Author,
+        update: &Bytes,
+        seen: Option<Seq>,
+        verified: bool,
+    ) -> Result<oneshot::Receiver<Result<(), EditError>>, RoomError> {
+        for _ in 0..TRIES {
+            let (done, answered) = oneshot::channel();
+            let edit = Command::Edit { author: author.clone(), update: update.clone(), seen, verified, done };
+            if self.inbox(address)?.send(edit).await.is_ok() {
+                return Ok(answered);
+            }
+            tokio::task::yield_now().await;
+        }
+        Err(RoomError::Unavailable)
     }
 
     /// Has every room finish what waits and close its sessions; answers when all have.

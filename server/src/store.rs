@@ -1,6 +1,6 @@
 //! Where documents live: for each an append-only log of records and the newest snapshot of what the log folds to.
 //!
-//! **Architecture invariant:** a store knows bytes, not their meaning. What [`Store::append`] has acknowledged is read back as
+//! **Architecture invariant:** a store knows bytes, not their meaning. What [`Store::append_all`] has acknowledged is read back as
 //! it was or reported as [`StoreError::Corrupt`]; nothing else is ever served. Snapshots only save time: one that is missing
 //! or fails its checksum costs a longer replay and nothing else.
 
@@ -45,11 +45,17 @@ pub const SNAPSHOT_BYTES_MAX: usize = limits::DOCUMENT_BYTES_MAX + (16 << 20);
 /// Reading blocks (callers use `spawn_blocking`), appending does not. The futures do their work whether or not they are
 /// polled: one that is dropped leaves the caller not knowing whether its records were kept.
 pub trait Store: Send + Sync + 'static {
-    /// Appends to a document's log and answers the place of the last record once all of them would survive a power cut. All
-    /// are kept or none; no records answer the log's present end.
+    /// Appends to the logs of several documents, each named once, and answers the place of each one's last record once all
+    /// records would survive a power cut. All of them are kept or none; no records answer the log's present end.
     ///
     /// Callers never have two appends in flight for one document; of different documents as many as they like.
-    fn append(&self, doc: &DocAddress, records: Vec<Bytes>) -> BoxFuture<Result<Seq, StoreError>>;
+    fn append_all(&self, appends: Vec<(DocAddress, Vec<Bytes>)>) -> BoxFuture<Result<Vec<Seq>, StoreError>>;
+
+    /// Appends to one document's log in the same way.
+    fn append(&self, doc: &DocAddress, records: Vec<Bytes>) -> BoxFuture<Result<Seq, StoreError>> {
+        let appended = self.append_all(vec![(doc.clone(), records)]);
+        Box::pin(async move { Ok(appended.await?.pop().unwrap_or_default()) })
+    }
 
     /// Up to `max` records after `after`, in order, and no more than fit into `max_bytes`, but always at least one if there
     /// is one. Blocks.

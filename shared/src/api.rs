@@ -51,6 +51,7 @@ use crate::{
     access::{Access, Role},
     id::{ConferenceId, LayerId, MemberId, PartyId, PlanId},
     record::Author,
+    script::ScriptError,
 };
 
 pub use sync::{Held, OfflineEdit, Once, Outcome, Part, PlanContext, Pull, PullLine, Push, Pushed};
@@ -320,6 +321,9 @@ pub enum LogLine {
         /// Who wrote it.
         #[serde(flatten)]
         author: Author,
+        /// The last record that the author had, where the edit was made offline.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seen: Option<u64>,
         /// The chain's digest after it, in hexadecimal.
         digest: String,
         /// The Yjs update V1, base64.
@@ -331,10 +335,13 @@ pub enum LogLine {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ErrorBody {
     /// A word that does not change: `not_found`, `forbidden`, `unauthorized`, `invalid`, `exists`, `full`, `too_often`,
-    /// `unavailable`.
+    /// `diverged`, `unavailable`.
     pub error: String,
     /// What was wrong and what to do.
     pub message: String,
+    /// Which edit of a script could not be made, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script: Option<ScriptError>,
 }
 
 #[cfg(test)]

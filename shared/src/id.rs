@@ -144,7 +144,7 @@ pub const POSITIONS: &str = "positions";
 
 impl LayerId {
     /// One of the built-in layers.
-    pub(crate) fn built_in(name: &'static str) -> Self {
+    pub fn built_in(name: &'static str) -> Self {
         Self(name.into())
     }
 
@@ -166,6 +166,16 @@ pub enum DocAddress {
 }
 
 impl DocAddress {
+    /// The address of a party's layer on a plan. There are none on anything else, which answers itself.
+    pub fn layer(&self, party: &PartyId, layer: &LayerId) -> DocAddress {
+        match self {
+            DocAddress::Plan(conference, plan) => {
+                DocAddress::Layer(conference.clone(), plan.clone(), party.clone(), layer.clone())
+            }
+            other => other.clone(),
+        }
+    }
+
     /// The address as a log may show it: of a layer neither the party nor the name.
     pub fn for_log(&self) -> impl fmt::Display + use<> {
         match self {

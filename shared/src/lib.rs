@@ -5,7 +5,7 @@
 //! stand between outside bytes and a document; [`record`] is what the log holds; [`plan`] gives a document its meaning and
 //! [`markdown`] carries it in and out. What parties say about a plan: [`layer`] holds it, [`anchor`] and [`stretch`] tie it to words,
 //! [`words`] gives words their exact form, [`weave`] tells whether they were touched, [`authorship`] who typed them. What follows from it:
-//! [`bracket`], [`proposal`] and [`redline`], [`standing`], [`schedule`]; [`dossier`] puts together what one member may read of a plan,
+//! [`bracket`], [`proposal`] and [`redline`], [`standing`], [`schedule`]; [`merge`] lays what two sides changed apart before both; [`dossier`] puts together what one member may read of a plan,
 //! and [`edition`] prints it. [`api`] holds the bodies of HTTP requests.
 //!
 //! **Architecture invariant:** bytes from outside reach yrs only as a [`gate::Checked`] update.
@@ -22,6 +22,7 @@ pub mod id;
 pub mod layer;
 pub mod limits;
 pub mod markdown;
+pub mod merge;
 pub mod plan;
 pub mod proposal;
 pub mod protocol;

@@ -34,10 +34,21 @@ pub const MESSAGE_BYTES_MAX: usize = UPDATE_BYTES_MAX + 16;
 /// 64 KiB: a message up to here is read from any session; a larger one takes one of [`LARGE_MESSAGES_MAX`] places first,
 /// so that what unfinished messages hold stays below sessions x 64 KiB + 16 x 16 MiB.
 pub const SMALL_MESSAGE_BYTES: usize = 64 << 10;
-/// Large messages read at once, in the whole process: 16 x 16 MiB = 256 MiB.
+/// Large messages read at once, in the whole process: 16 x 16 MiB = 256 MiB. A large body takes two places: it is held as it came and
+/// as it was read.
 pub const LARGE_MESSAGES_MAX: usize = 16;
 /// Large messages read at once from one party, so that one cannot take every place.
 pub const LARGE_MESSAGES_PER_PARTY_MAX: usize = 2;
+/// 22 MiB: a body of offline edits: the largest update in base64, and half a MiB for what stands around it.
+pub const PUSH_BYTES_MAX: usize = UPDATE_BYTES_MAX.div_ceil(3) * 4 + (512 << 10);
+/// Offline edits sent at once: two seconds' work, and few enough that one round says how far it went.
+pub const PUSH_EDITS_MAX: usize = 4_096;
+/// Documents that one edit may touch: the text, the built-in layers, those that a party may open.
+pub const PARTS_MAX: usize = 4 + LAYERS_MAX;
+/// 8 MiB: a body that says what a replica has: the state vectors of its layers, each as long as clients wrote in it.
+pub const PULL_BYTES_MAX: usize = 8 << 20;
+/// Layers that a replica says it has: 400 parties with two that all read, and twenty that each opened to it.
+pub const PULL_LAYERS_MAX: usize = 10_000;
 /// 48 MiB: the encoded state of a document. A hostile drafter can fill a plan up to here and no further.
 pub const DOCUMENT_BYTES_MAX: usize = 48 << 20;
 /// 8 MiB: the encoded state of a layer: 10,000 annotations of 800 bytes. A party has many layers, so each holds less than a plan.
@@ -96,6 +107,11 @@ pub const WRITE: Duration = Duration::from_secs(30);
 pub const MESSAGE: Duration = Duration::from_secs(120);
 /// A room without sessions leaves memory after this.
 pub const ROOM_IDLE: Duration = Duration::from_secs(60);
+
+/// For holding all documents of one edit: the last commit of each and, of a busy one, those that asked before.
+pub const HOLD: Duration = Duration::from_secs(5);
+/// Times that an edit is made anew because the plan moved meanwhile; each takes a view's place and up to a second.
+pub const EDIT_TRIES: usize = 10;
 
 /// Sockets open at once, in all: at 64 KiB of unfinished message each, 640 MiB.
 pub const SESSIONS_MAX: usize = 10_000;

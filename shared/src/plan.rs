@@ -33,6 +33,7 @@ pub use find::FindError;
 pub use schedule::set_schedule;
 
 pub(crate) use adoption::record;
+pub(crate) use change::Places;
 pub(crate) use edit::{Added, Texts, add_to, fill, replace_words, set_words_from, unix};
 pub(crate) use label::{is_ordinal, is_roman};
 pub(crate) use read::{text_of, with_texts};

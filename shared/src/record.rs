@@ -24,6 +24,9 @@ pub struct Record {
     pub at_ms: u64,
     /// Who sent it.
     pub author: Author,
+    /// The last record of this log that the author had, where the edit was made offline, as the author's replica says: what stands
+    /// between is what they did not know.
+    pub seen: Option<u64>,
     /// The Yjs update V1, byte for byte as it passed the gate.
     pub update: Bytes,
 }
@@ -75,7 +78,7 @@ mod tests {
 
     fn record(n: u8) -> Record {
         let author = Author { party: "arv".parse().unwrap(), member: "arv-1".parse().unwrap() };
-        Record { at_ms: 1_700_000_000_000 + u64::from(n), author, update: vec![n; 40].into() }
+        Record { at_ms: 1_700_000_000_000 + u64::from(n), author, seen: (n > 1).then_some(1), update: vec![n; 40].into() }
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! The command line's real binary, in a home of its own.
 
 use serde_json::Value;
-use std::process::{Command, Output};
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
 use tempfile::TempDir;
 
 use crate::server::{Seat, binary};
@@ -19,17 +22,30 @@ impl Cli {
         cli
     }
 
-    /// Runs it.
-    pub fn run(&self, args: &[&str]) -> Output {
-        Command::new(binary("plenary"))
+    /// It with these arguments, for a test to do with as it likes; it runs in a folder that is no replica unless it is told another.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(binary("plenary"));
+        command
             .args(args)
+            .current_dir(self.home.path())
             .env("HOME", self.home.path())
             .env("XDG_CONFIG_HOME", self.home.path().join("config"))
             .env("XDG_DATA_HOME", self.home.path().join("data"))
             .env("XDG_STATE_HOME", self.home.path().join("state"))
-            .stdin(std::process::Stdio::null())
-            .output()
-            .unwrap()
+            .stdin(std::process::Stdio::null());
+        command
+    }
+
+    /// Runs it.
+    pub fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().unwrap()
+    }
+
+    /// Clones a plan into a new folder.
+    pub fn clone_plan(&self, plan: &str) -> Folder<'_> {
+        let dir = TempDir::new().unwrap();
+        self.done(&["clone", plan, dir.path().to_str().unwrap()]);
+        Folder { cli: self, dir }
     }
 
     /// Runs it and expects success; answers what it printed.
@@ -45,5 +61,73 @@ impl Cli {
         args.push("--json");
         let printed = self.done(&args);
         serde_json::from_str(&printed).unwrap_or_else(|e| panic!("plenary {args:?} printed {printed:?}: {e}"))
+    }
+}
+
+/// A replica's folder, in which a person's command line is run.
+pub struct Folder<'a> {
+    cli: &'a Cli,
+    dir: TempDir,
+}
+
+impl<'a> Folder<'a> {
+    /// A folder of somebody's that a test has made.
+    pub fn of(cli: &'a Cli, dir: TempDir) -> Self {
+        Folder { cli, dir }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// A file of the replica.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.dir.path().join(".plenary").join(name)
+    }
+
+    /// A copy of it as it is, at another place.
+    pub fn copied(&self) -> Folder<'a> {
+        let dir = TempDir::new().unwrap();
+        crate::server::copy(self.dir.path(), dir.path());
+        Folder { cli: self.cli, dir }
+    }
+
+    /// The command line in it.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = self.cli.command(args);
+        command.current_dir(self.dir.path());
+        command
+    }
+
+    /// Runs it there.
+    pub fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().unwrap()
+    }
+
+    /// Runs it and expects this exit code; answers what it printed.
+    pub fn exits(&self, code: i32, args: &[&str]) -> String {
+        let output = self.run(args);
+        let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr).into_owned());
+        assert_eq!(output.status.code(), Some(code), "plenary {args:?}: {out}{err}");
+        out + &err
+    }
+
+    /// Runs it and expects success; answers what it printed as a result.
+    pub fn done(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        assert_eq!(output.status.code(), Some(0), "plenary {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs it with `--json`; answers the exit code and what it printed.
+    pub fn json(&self, args: &[&str]) -> (i32, Value) {
+        let mut args = args.to_vec();
+        args.push("--json");
+        let output = self.run(&args);
+        let printed = String::from_utf8(output.stdout).unwrap();
+        let value = serde_json::from_str(&printed)
+            .unwrap_or_else(|e| panic!("plenary {args:?} printed {printed:?}: {e}; {}", String::from_utf8_lossy(&output.stderr)));
+        (output.status.code().unwrap_or(-1), value)
     }
 }

@@ -213,7 +213,8 @@ impl Drop for Server {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies a directory with all below it.
+pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let (entry, to) = (entry.as_ref().unwrap(), to.join(entry.as_ref().unwrap().file_name()));

@@ -30,15 +30,15 @@ pub async fn all(
     rooms: &Arc<Rooms>,
     plan: &DocAddress,
     layers: Vec<api::Layer>,
-) -> Result<(Bytes, Vec<(api::Layer, Copy)>), RoomError> {
+) -> Result<((Seq, Bytes), Vec<(api::Layer, Copy)>), RoomError> {
     // The plan may take its time to load: without it there is nothing to show.
-    let state = rooms.read(plan).await?;
+    let text = rooms.read_at(plan).await?;
     let until = Instant::now() + limits::VIEW_READING;
     let (positions, others): (Vec<_>, Vec<_>) = layers.into_iter().partition(|layer| layer.layer.as_str() == id::POSITIONS);
     let mut addresses = vec![plan.clone()];
-    addresses.extend(positions.iter().map(|layer| address(plan, layer)));
+    addresses.extend(positions.iter().map(|layer| plan.layer(&layer.party, &layer.layer)));
     let mut copies = together(rooms, &addresses, until).await.into_iter();
-    let state = copies.next().and_then(Result::ok).map_or(state, |(_, state)| state);
+    let text = copies.next().and_then(Result::ok).unwrap_or(text);
     let mut read: Vec<(api::Layer, Copy)> = positions.into_iter().zip(copies).collect();
     let mut parties: BTreeMap<_, (usize, Vec<api::Layer>)> = BTreeMap::new();
     for layer in others {
@@ -51,16 +51,7 @@ pub async fn all(
     }
     let shares = parties.into_values().map(|(left, layers)| share(rooms, plan, layers, left, until));
     read.extend(join_all(shares).await.into_iter().flatten());
-    Ok((state, read))
-}
-
-fn address(plan: &DocAddress, layer: &api::Layer) -> DocAddress {
-    match plan {
-        DocAddress::Plan(conference, plan) => {
-            DocAddress::Layer(conference.clone(), plan.clone(), layer.party.clone(), layer.layer.clone())
-        }
-        other => other.clone(),
-    }
+    Ok((text, read))
 }
 
 /// Reads documents as they were at one moment: none has moved from when it was read until all were.
@@ -110,7 +101,7 @@ async fn share(
         id::PRIVATE => 1,
         _ => 2,
     });
-    let addresses: Vec<DocAddress> = layers.iter().map(|layer| address(plan, layer)).collect();
+    let addresses: Vec<DocAddress> = layers.iter().map(|layer| plan.layer(&layer.party, &layer.layer)).collect();
     let ends = rooms.ends(&addresses).await;
     let mut read = Vec::with_capacity(layers.len());
     for ((layer, address), end) in layers.into_iter().zip(addresses).zip(ends) {

@@ -101,8 +101,8 @@ struct Eventful {
 type Event = Box<dyn FnOnce() + Send>;
 
 impl Store for Eventful {
-    fn append(&self, doc: &DocAddress, records: Vec<Bytes>) -> BoxFuture<Result<Seq, StoreError>> {
-        self.inside.append(doc, records)
+    fn append_all(&self, appends: Vec<(DocAddress, Vec<Bytes>)>) -> BoxFuture<Result<Vec<Seq>, StoreError>> {
+        self.inside.append_all(appends)
     }
     fn read(&self, doc: &DocAddress, after: Seq, max: usize, max_bytes: usize) -> Result<Vec<(Seq, Bytes)>, StoreError> {
         self.inside.read(doc, after, max, max_bytes)
@@ -133,7 +133,7 @@ async fn append(store: &dyn Store, layer: &str, end: &record::Digest, client: u6
     let (party, _) = layer.split_once('/').unwrap();
     let author = Author { party: party.parse().unwrap(), member: format!("{party}-1").parse().unwrap() };
     let written = update(client, |txn| layer::put(txn, &note(id)).unwrap());
-    let (sealed, end) = record::seal(end, &Record { at_ms: 0, author, update: written });
+    let (sealed, end) = record::seal(end, &Record { at_ms: 0, author, seen: None, update: written });
     store.append(&layer_at(layer), vec![sealed]).await.unwrap();
     end
 }

@@ -50,14 +50,18 @@ pub(super) async fn show(
     caller: Caller,
     Path(conference): Path<String>,
 ) -> Result<Json<api::Conference>, ApiError> {
-    let member = caller.member_of(&conference)?;
+    Ok(Json(seen(&app, caller.member_of(&conference)?)?))
+}
+
+/// A member's conference, as all its members see it.
+pub(super) fn seen(app: &App, member: &api::Member) -> Result<api::Conference, ApiError> {
     let conference = app.registry.conference(member, |entry| api::Conference {
         id: member.conference.clone(),
         title: entry.title.clone(),
         parties: entry.parties.iter().map(|(id, name)| api::Party { id: id.clone(), name: name.clone() }).collect(),
         members: entry.members.values().cloned().collect(),
     })?;
-    Ok(Json(conference))
+    Ok(conference)
 }
 
 pub(super) async fn add_party(

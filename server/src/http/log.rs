@@ -4,36 +4,30 @@
 mod tests;
 
 use axum::{
-    body::Body as HttpBody,
     extract::{Path, Query, State, rejection::QueryRejection},
-    http::header,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use bytes::Bytes;
-use plenary_shared::{
-    id::DocAddress,
-    limits,
-    record::{self, Digest},
-};
+use plenary_shared::{id::DocAddress, limits};
 use serde::Deserialize;
 use std::{
-    convert::Infallible,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 use tokio::{
-    sync::{mpsc, watch},
-    time::{Instant, sleep_until, timeout},
+    sync::watch,
+    time::{Instant, sleep_until},
 };
 
 use super::{
     ApiError, App, Caller,
+    lines::{Lines, answer, page},
     plan::{readable, too_many},
 };
 use crate::{
     outbox::{Next, Outbox},
-    room::{Command, Followed, SessionId, record_line},
-    store::{Seq, Store},
+    room::{Command, End, SessionId, line},
+    store::Seq,
 };
 
 /// Where to begin.
@@ -49,10 +43,6 @@ pub(super) struct From {
 
 /// How long nothing is told before an empty line is.
 const BEAT: Duration = Duration::from_secs(limits::PING.as_secs() / 2);
-/// Records read from the store at a time.
-const PAGE: usize = 512;
-/// 1 MiB: bytes of them.
-const PAGE_BYTES: usize = 1 << 20;
 
 /// Answers the lines as they come. An empty line now and then shows that the connection is alive.
 pub(super) async fn follow(
@@ -75,7 +65,7 @@ pub(super) async fn follow(
         let message = format!("the log ends at record {}: begin there, or earlier", followed.seq);
         return Err(ApiError::invalid(message));
     }
-    let (lines, body) = mpsc::channel(1);
+    let (lines, told) = Lines::open();
     let follower = Follower { app, caller, address, version, lines };
     tokio::spawn(async move {
         let _place = place;
@@ -85,8 +75,7 @@ pub(super) async fn follow(
         }
         let _ = inbox.send(Command::Leave { session }).await;
     });
-    let stream = futures_util::stream::unfold(body, async |mut body| body.recv().await.map(|line| (line, body)));
-    Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], HttpBody::from_stream(stream)).into_response())
+    Ok(answer(told))
 }
 
 /// Somebody who is told the log.
@@ -95,33 +84,27 @@ struct Follower {
     caller: Caller,
     address: DocAddress,
     version: watch::Receiver<u64>,
-    lines: mpsc::Sender<Result<Bytes, Infallible>>,
+    lines: Lines,
 }
 
 impl Follower {
-    /// Sends a line; `None` if nobody takes it.
-    async fn send(&self, line: Bytes) -> Option<()> {
-        timeout(limits::WRITE, self.lines.send(Ok(line))).await.ok()?.ok()
-    }
-
     /// `None` once the right to read is gone. A token that expires moves nothing in the registry.
     fn may_read(&self) -> Option<()> {
         self.app.registry.rights(&self.caller.token, &self.address).map(drop)
     }
 
     /// Tells what the log holds after `since`, up to where following began.
-    async fn earlier(&self, since: Option<Seq>, followed: &Followed) -> Option<()> {
+    async fn earlier(&self, since: Option<Seq>, followed: &End) -> Option<()> {
         let Some(mut after) = since else { return Some(()) };
         let mut end = None;
         while after < followed.seq {
-            let (store, address, from) = (self.app.rooms.store(), self.address.clone(), end);
-            let page = tokio::task::spawn_blocking(move || page(&*store, &address, after, from));
-            let page = page.await.ok().flatten().filter(|page| !page.is_empty())?;
+            let page = page(self.app.rooms.store(), self.address.clone(), after, end, line::record).await;
+            let page = page.filter(|page| !page.is_empty())?;
             self.may_read()?;
             for (seq, digest, line) in page.into_iter().take_while(|(seq, ..)| *seq <= followed.seq) {
                 (after, end) = (seq, Some(digest));
                 if !followed.refused.contains(&seq) {
-                    self.send(line).await?;
+                    self.lines.send(line).await?;
                 }
             }
         }
@@ -137,7 +120,7 @@ impl Follower {
                 next = outbox.next() => match next {
                     Next::Frames(frames) => {
                         for frame in frames {
-                            self.send(frame).await?;
+                            self.lines.send(frame).await?;
                         }
                         beat = Instant::now() + BEAT;
                     }
@@ -145,7 +128,7 @@ impl Follower {
                 },
                 () = sleep_until(beat) => {
                     self.may_read()?;
-                    self.send(Bytes::from_static(b"\n")).await?;
+                    self.lines.send(Bytes::from_static(b"\n")).await?;
                     beat = Instant::now() + BEAT;
                 }
                 changed = self.version.changed() => {
@@ -155,21 +138,4 @@ impl Follower {
             }
         }
     }
-}
-
-/// The lines of the records after `after`, which the chain's digest `end` closes if it is known; `None` if the log is damaged. Blocks.
-fn page(store: &dyn Store, address: &DocAddress, after: Seq, end: Option<Digest>) -> Option<Vec<(Seq, Digest, Bytes)>> {
-    let mut end = match end {
-        Some(end) => end,
-        None if after == 0 => record::GENESIS,
-        // The digest of a record is the first thing in it.
-        None => *store.read(address, after - 1, 1, PAGE_BYTES).ok()?.pop()?.1.first_chunk()?,
-    };
-    let mut lines = Vec::new();
-    for (seq, sealed) in store.read(address, after, PAGE, PAGE_BYTES).ok()? {
-        let (record, digest) = record::open(&end, &sealed).ok()?;
-        end = digest;
-        lines.push((seq, digest, record_line(seq, &digest, record)));
-    }
-    Some(lines)
 }

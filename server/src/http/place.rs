@@ -12,7 +12,11 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{ApiError, App, plan::too_many};
-use crate::{config::Limits, metrics::Present};
+use crate::{config::Limits, metrics::Present, room::Place};
+
+/// Places for large messages that a large body takes: it is held as it came and as it was read.
+const LARGE_BODY_PLACES: u32 = 2;
+const _: () = assert!(LARGE_BODY_PLACES as usize <= limits::LARGE_MESSAGES_PER_PARTY_MAX);
 
 /// All places.
 pub(super) struct Places {
@@ -91,7 +95,8 @@ impl App {
         Ok(ViewPlace { _session: session, _party: party, _all: all })
     }
 
-    fn place(&self, member: &api::Member) -> Option<SessionPlace> {
+    /// A place among the sessions that no figure shows, for the same reason.
+    pub(super) fn place(&self, member: &api::Member) -> Option<SessionPlace> {
         let all = self.places.sessions.clone().try_acquire_owned().ok()?;
         let mut by_member = self.places.by_member.lock().unwrap_or_else(PoisonError::into_inner);
         let places = self.limits.sessions_per_member;
@@ -106,6 +111,14 @@ impl App {
     /// Places for large messages, among all and among a party's.
     pub(super) fn large_places(&self, member: &api::Member) -> (Arc<Semaphore>, Arc<Semaphore>) {
         (self.places.large.clone(), self.places.large_by_party.of(member))
+    }
+
+    /// A place for a large body, once there is one.
+    pub(super) async fn large_body_place(&self, member: &api::Member) -> Result<Place, ApiError> {
+        let (all, party) = self.large_places(member);
+        // The party's first: who waits for that keeps no other party waiting.
+        let party = party.acquire_many_owned(LARGE_BODY_PLACES).await.map_err(|_| too_many())?;
+        Ok(Place { _party: party, _all: all.acquire_many_owned(LARGE_BODY_PLACES).await.map_err(|_| too_many())? })
     }
 }
 

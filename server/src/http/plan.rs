@@ -59,7 +59,7 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, Json(find(&app, chair, &id)?)))
 }
 
-fn find(app: &App, member: &api::Member, id: &PlanId) -> Result<api::Plan, ApiError> {
+pub(super) fn find(app: &App, member: &api::Member, id: &PlanId) -> Result<api::Plan, ApiError> {
     let plan = app.registry.conference(member, |entry| entry.plans.get(id).and_then(|plan| seen(member, id, plan)))?;
     plan.ok_or_else(ApiError::not_found)
 }

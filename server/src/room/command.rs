@@ -1,12 +1,21 @@
 //! What a room is asked from outside, and what it answers.
 
 use bytes::Bytes;
-use plenary_shared::{api::Member, id::PartyId, protocol::ClientMessage, record::Author};
+use plenary_shared::{
+    api::Member,
+    id::PartyId,
+    protocol::ClientMessage,
+    record::{Author, Digest},
+};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use yrs::StateVector;
 
-use super::state::{EditError, SessionId};
-use crate::{outbox::Outbox, store::Seq};
+use super::state::{EditError, Proposal, SessionId, Unheld};
+use crate::{
+    outbox::Outbox,
+    store::{BoxFuture, Seq, StoreError},
+};
 
 /// What a room is asked from outside.
 pub enum Command {
@@ -18,25 +27,81 @@ pub enum Command {
     CatchUp { session: SessionId },
     /// A session ended.
     Leave { session: SessionId },
-    /// An edit of the server's own. Answered once it is durable.
-    Edit { author: Author, update: Bytes, done: oneshot::Sender<Result<(), EditError>> },
-    /// Asks for the whole document, and the last record that it shows.
-    Read { state: oneshot::Sender<(Seq, Bytes)> },
+    /// An edit without a session; `seen`: the last record that its author had, if it was made offline; `verified`: what it claims about
+    /// order is known to hold. Answered once it is durable.
+    Edit { author: Author, update: Bytes, seen: Option<Seq>, verified: bool, done: Done },
+    /// A part of an edit that touches several documents.
+    Hold(Hold),
+    /// Asks for a copy that knows all that its log says ([`super::document::Document::from_copy`]).
+    Copy { copy: oneshot::Sender<Bytes> },
+    /// Asks for what a replica with this state vector lacks, and where the log ends then.
+    Read { vector: StateVector, state: oneshot::Sender<(End, Bytes)> },
+    /// Asks where the log ends.
+    End { end: oneshot::Sender<End> },
     /// Asks whose each client id is.
     Owners { owners: oneshot::Sender<Arc<[(u64, PartyId)]>> },
     /// Follows the log: each record as it comes to hold, the state before them if it is asked for.
-    Follow { session: SessionId, outbox: Arc<Outbox>, state: bool, joined: oneshot::Sender<Followed> },
+    Follow { session: SessionId, outbox: Arc<Outbox>, state: bool, joined: oneshot::Sender<End> },
     /// The server stops: finish what waits, then close.
     Stop,
 }
 
-/// Where following began.
+/// Where a log ends, as its room has it.
 #[derive(Debug, Clone)]
-pub struct Followed {
-    /// The last record before those that will be told.
+pub struct End {
+    /// The last record.
     pub seq: Seq,
+    /// The chain's digest there.
+    pub digest: Digest,
     /// Records up to there that the log holds and the document does not.
     pub refused: Vec<Seq>,
+}
+
+/// Who is told how an edit ended.
+pub type Done = oneshot::Sender<Result<(), EditError>>;
+
+/// Where in the log a batch ends that was on its way, nowhere if it came to nothing.
+pub type Kept = Result<Option<Seq>, StoreError>;
+
+/// A part of an edit that touches several documents, and how the room and whoever makes the edit tell each other of it.
+pub struct Hold {
+    /// The part.
+    pub proposal: Proposal,
+    /// The record to append if it is taken, none if nothing in it is new. With a record the room is held: it begins no batch until
+    /// it knows the record's fate.
+    pub verdict: oneshot::Sender<Result<Option<Bytes>, Unheld>>,
+    /// What became of the record. Dropped: nobody knows, so the room ends and the next one reads the log.
+    pub fate: oneshot::Receiver<Fate>,
+    /// Answered once everyone is told of it.
+    pub done: Done,
+}
+
+impl Hold {
+    /// Tells the verdict. If the room is held, answers whom to tell when all is done, and what becomes of the record.
+    pub fn judge(self, judge: impl FnOnce(Proposal) -> Result<Option<Bytes>, Unheld>) -> Option<(Done, BoxFuture<Kept>)> {
+        let Self { proposal, verdict, fate, done } = self;
+        let judged = judge(proposal);
+        let held = matches!(judged, Ok(Some(_)));
+        // Whoever no longer waits for the verdict says so by the record's fate.
+        let _ = verdict.send(judged);
+        let fate: BoxFuture<Kept> = Box::pin(async move {
+            match fate.await {
+                Ok(Fate::Kept(last)) => Ok(Some(last)),
+                Ok(Fate::Dropped) => Ok(None),
+                Err(_) => Err(StoreError::Closed),
+            }
+        });
+        held.then_some((done, fate))
+    }
+}
+
+/// What became of the record for which a room was held.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fate {
+    /// The log holds it, here.
+    Kept(Seq),
+    /// It was not appended.
+    Dropped,
 }
 
 /// A place among the large messages that may be read at once.

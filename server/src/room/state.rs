@@ -1,6 +1,7 @@
 //! A room without its surroundings: inputs go in, effects come out. Synchronous; the time is an argument, and there are no
 //! sockets, no store and no clock here.
 
+mod held;
 mod waiting;
 
 use bytes::Bytes;
@@ -18,6 +19,7 @@ use std::{
 };
 use yrs::StateVector;
 
+pub use self::held::{Proposal, Unheld};
 use self::waiting::{Batch, Sender, Waiting};
 use super::document::{Document, Misbehaved};
 use crate::{presence::Presence, store::Seq};
@@ -36,8 +38,8 @@ pub enum Input {
     CatchUp { session: SessionId },
     /// A session ended.
     Leave { session: SessionId },
-    /// An edit of the server's own, made for a member: a plan's first text.
-    Edit { edit: u64, author: Author, update: Bytes },
+    /// An edit that came without a session, made for a member; `verified`: what it claims about order is known to hold.
+    Edit { edit: u64, author: Author, update: Bytes, seen: Option<Seq>, verified: bool },
 }
 
 /// What a room wants done.
@@ -57,7 +59,7 @@ pub enum Effect {
     Close(SessionId, u16, &'static str),
     /// Records that came to hold, for those who follow the log.
     Logged(Vec<(Seq, Digest, Record)>),
-    /// How an edit of the server's own ended.
+    /// How an edit without a session ended.
     Edited(u64, Result<(), EditError>),
     /// Something was refused, for the metrics.
     Refused,
@@ -65,7 +67,7 @@ pub enum Effect {
     Rebuild,
 }
 
-/// Why an edit of the server's own was not taken.
+/// Why an edit was not taken that came without a session.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
     /// The gate refused it.
@@ -74,6 +76,9 @@ pub enum EditError {
     /// It passed the gate and failed in the document.
     #[error("the document could not take the edit: make it again in another way")]
     Misbehaved,
+    /// The document is full.
+    #[error("the document is full: it holds at most {0} bytes")]
+    Full(usize),
     /// The log could not be written.
     #[error("the server cannot store edits now: try again later")]
     Unavailable,
@@ -168,8 +173,11 @@ impl RoomState {
                 let left = self.presence.leave(session);
                 self.untold.extend(left.into_iter().map(|entry| (entry.client, entry)));
             }
-            Input::Edit { edit, author, update } => {
-                self.wait(Waiting { sender: Sender::Server(edit), author, update, complete: true });
+            Input::Edit { edit, author, update, .. } if !self.has_room(&author, &update) => {
+                self.refuse(Sender::Server(edit), EditError::Full(self.bytes_max), effects);
+            }
+            Input::Edit { edit, author, update, seen, verified } => {
+                self.wait(Waiting { sender: Sender::Server(edit), author, update, seen, complete: true, verified });
             }
         }
     }
@@ -220,19 +228,19 @@ impl RoomState {
                 }
             }
             ClientMessage::Update(_) if !write => self.deny(id, effects),
-            ClientMessage::SyncStep2(update) | ClientMessage::Update(update) if !self.has_room(&member, &update) => {
-                let reason = format!("the document is full: it holds at most {} bytes", self.bytes_max);
+            ClientMessage::SyncStep2(update) | ClientMessage::Update(update) if !self.has_room(&author(&member), &update) => {
+                let reason = EditError::Full(self.bytes_max).to_string();
                 effects.push(Effect::Send(id, protocol::permission_denied(&reason)));
                 effects.push(Effect::Close(id, protocol::CLOSE_REFUSED, "the document is full"));
                 effects.push(Effect::Refused);
             }
             ClientMessage::SyncStep2(update) => {
                 let author = author(&member);
-                self.wait(Waiting { sender: Sender::Session(id), author, update, complete: true });
+                self.wait(Waiting { sender: Sender::Session(id), author, update, seen: None, complete: true, verified: false });
             }
             ClientMessage::Update(update) => {
                 let author = author(&member);
-                self.wait(Waiting { sender: Sender::Session(id), author, update, complete: false });
+                self.wait(Waiting { sender: Sender::Session(id), author, update, seen: None, complete: false, verified: false });
             }
             ClientMessage::Awareness(payload) => match protocol::decode_awareness(&payload) {
                 Ok(entries) => {
@@ -253,13 +261,13 @@ impl RoomState {
 
     /// Whether an update still fits. What is known of the size is an upper bound; before anything is refused it is measured, and
     /// whatever only deletes is let through.
-    fn has_room(&mut self, member: &Member, update: &Bytes) -> bool {
+    fn has_room(&mut self, author: &Author, update: &Bytes) -> bool {
         let reserve = if update.len() <= limits::SMALL_UPDATE_BYTES { limits::FULL_RESERVE_BYTES } else { 0 };
         let (waiting, most) = (self.waiting_bytes + update.len(), self.bytes_max + reserve);
         let fits = |document: &Document| document.bytes() + waiting <= most;
         fits(&self.document)
             || (self.document.diff(&StateVector::default()).is_ok() && fits(&self.document))
-            || self.document.check(&author(member), update).is_ok_and(|checked| !checked.adds_blocks())
+            || self.document.check(author, update).is_ok_and(|checked| !checked.adds_blocks())
     }
 
     /// A frame did not fit into a session's outbox.

@@ -229,7 +229,7 @@ async fn many_bad_records_at_once_are_each_found_and_the_good_ones_kept() {
             ("arv", typed(40 + n, &format!("{n}")))
         };
         let author = Author { party: party.parse().unwrap(), member: format!("{party}-1").parse().unwrap() };
-        let (sealed, digest) = record::seal(&head, &Record { at_ms: n, author, update: update.into() });
+        let (sealed, digest) = record::seal(&head, &Record { at_ms: n, author, seen: None, update: update.into() });
         head = digest;
         records.push(sealed);
     }

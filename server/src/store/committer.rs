@@ -61,6 +61,16 @@ struct Staged {
     ends: HashMap<DocNumber, Seq>,
 }
 
+impl Staged {
+    /// Gives a new document its number, the next from `first` on.
+    fn register(&mut self, doc: &DocAddress, first: DocNumber) -> DocNumber {
+        let number = first + self.numbers.len() as DocNumber;
+        self.entries.push(layout::directory_entry(doc, number));
+        self.numbers.insert(doc.clone(), number);
+        number
+    }
+}
+
 impl Committer {
     /// Commits appends and answers them. An error is the end: what the disk holds is then known only after opening it again.
     fn commit(&mut self, appends: Vec<Append>) -> Result<(), StoreError> {
@@ -84,19 +94,31 @@ impl Committer {
         kept
     }
 
-    /// Works out what an append changes and where it ends.
-    fn stage(&self, append: &Append, staged: &mut Staged) -> Result<Seq, StoreError> {
-        let doc = &append.doc;
-        let number = match staged.numbers.get(doc).copied().map_or_else(|| self.inside.directory.number(doc), |n| Ok(Some(n)))? {
-            Some(number) => number,
-            None if append.records.is_empty() && !append.register => return Ok(0),
-            None => {
-                let number = self.next + staged.numbers.len() as DocNumber;
-                staged.entries.push(layout::directory_entry(doc, number));
-                staged.numbers.insert(doc.clone(), number);
-                number
+    /// Works out what an append changes and where each log ends then. Whatever can fail comes first, so that of an append that
+    /// fails nothing is staged.
+    fn stage(&self, append: &Append, staged: &mut Staged) -> Result<Vec<Seq>, StoreError> {
+        let found = append.logs.iter().map(|(doc, _)| self.find(doc, staged)).collect::<Result<Vec<_>, _>>()?;
+        let mut lasts = Vec::with_capacity(found.len());
+        for ((doc, records), found) in append.logs.iter().zip(found) {
+            if found.is_none() && records.is_empty() && !append.register {
+                lasts.push(0);
+                continue;
             }
-        };
+            let (number, last) = found.unwrap_or_else(|| (staged.register(doc, self.next), 0));
+            let end = last + records.len() as Seq;
+            if !records.is_empty() {
+                layout::pack(number, last + 1, records, &mut staged.entries);
+                staged.ends.insert(number, end);
+            }
+            lasts.push(end);
+        }
+        Ok(lasts)
+    }
+
+    /// A document's number and where its log ends after all that is staged; `None` if it is not known yet.
+    fn find(&self, doc: &DocAddress, staged: &Staged) -> Result<Option<(DocNumber, Seq)>, StoreError> {
+        let known = staged.numbers.get(doc).copied();
+        let Some(number) = known.map_or_else(|| self.inside.directory.number(doc), |n| Ok(Some(n)))? else { return Ok(None) };
         let last = match (staged.ends.get(&number), self.inside.heads.get(number)) {
             (Some(staged), _) => *staged,
             (None, Head::Exactly(last)) => last,
@@ -106,13 +128,7 @@ impl Committer {
                 last
             }
         };
-        if append.records.is_empty() {
-            return Ok(last);
-        }
-        layout::pack(number, last + 1, &append.records, &mut staged.entries);
-        let end = last + append.records.len() as Seq;
-        staged.ends.insert(number, end);
-        Ok(end)
+        Ok(Some((number, last)))
     }
 
     fn keep(&mut self, staged: Staged) -> Result<(), StoreError> {

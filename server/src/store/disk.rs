@@ -30,7 +30,7 @@ use super::{
 };
 
 /// The format that this version writes and reads.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// 64 MiB: the records of one append.
 const APPEND_BYTES_MAX: usize = 64 << 20;
 
@@ -78,12 +78,13 @@ impl Drop for SledStore {
 }
 
 impl Store for SledStore {
-    fn append(&self, doc: &DocAddress, records: Vec<Bytes>) -> BoxFuture<Result<Seq, StoreError>> {
+    fn append_all(&self, appends: Vec<(DocAddress, Vec<Bytes>)>) -> BoxFuture<Result<Vec<Seq>, StoreError>> {
         let (answer, answered) = oneshot::channel();
-        let size = records.iter().try_fold(0, |sum, record| fits(record.len(), RECORD_BYTES_MAX).map(|()| sum + record.len()));
+        let mut records = appends.iter().flat_map(|(_, records)| records);
+        let size = records.try_fold(0, |sum, record| fits(record.len(), RECORD_BYTES_MAX).map(|()| sum + record.len()));
         let queued = size
             .and_then(|bytes| fits(bytes, APPEND_BYTES_MAX))
-            .and_then(|()| self.queue.push(Append { doc: doc.clone(), records, register: false, answer }));
+            .and_then(|()| self.queue.push(Append { logs: appends, register: false, answer }));
         Box::pin(async move {
             queued?;
             answered.await.unwrap_or(Err(StoreError::Closed))

@@ -200,9 +200,9 @@ fn a_second_server_and_another_format_are_refused() {
     let store = SledStore::open(directory.path()).unwrap();
     assert!(matches!(SledStore::open(directory.path()), Err(StoreError::InUse { .. })));
     drop(store);
-    fs::write(directory.path().join("FORMAT"), "plenary store 2\n").unwrap();
+    fs::write(directory.path().join("FORMAT"), "plenary store 3\n").unwrap();
     let refused = SledStore::open(directory.path()).err().unwrap().to_string();
-    assert!(refused.contains("plenary store 2"), "{refused}");
+    assert!(refused.contains("plenary store 3"), "{refused}");
     fs::remove_file(directory.path().join("FORMAT")).unwrap();
     assert!(matches!(SledStore::open(directory.path()), Err(StoreError::Damaged { .. })));
 }

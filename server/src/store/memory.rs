@@ -35,19 +35,21 @@ impl MemoryStore {
 }
 
 impl Store for MemoryStore {
-    fn append(&self, doc: &DocAddress, records: Vec<Bytes>) -> BoxFuture<Result<Seq, StoreError>> {
-        if let Err(refused) = records.iter().try_for_each(|record| fits(record.len(), RECORD_BYTES_MAX)) {
+    fn append_all(&self, appends: Vec<(DocAddress, Vec<Bytes>)>) -> BoxFuture<Result<Vec<Seq>, StoreError>> {
+        let mut records = appends.iter().flat_map(|(_, records)| records);
+        if let Err(refused) = records.try_for_each(|record| fits(record.len(), RECORD_BYTES_MAX)) {
             return Box::pin(future::ready(Err(refused)));
         }
         let mut documents = self.documents();
-        let last = if records.is_empty() {
-            documents.get(doc).map_or(0, |d| d.log.len())
-        } else {
-            let log = &mut documents.entry(doc.clone()).or_default().log;
+        let append = |(doc, records): (DocAddress, Vec<Bytes>)| {
+            if records.is_empty() {
+                return documents.get(&doc).map_or(0, |d| d.log.len() as Seq);
+            }
+            let log = &mut documents.entry(doc).or_default().log;
             log.extend(records);
-            log.len()
+            log.len() as Seq
         };
-        Box::pin(future::ready(Ok(last as Seq)))
+        Box::pin(future::ready(Ok(appends.into_iter().map(append).collect())))
     }
 
     fn read(&self, doc: &DocAddress, after: Seq, max: usize, max_bytes: usize) -> Result<Vec<(Seq, Bytes)>, StoreError> {

@@ -21,16 +21,17 @@ const APPEND_BYTES: usize = 256;
 
 /// An append that waits.
 pub(super) struct Append {
-    pub(super) doc: DocAddress,
-    pub(super) records: Vec<Bytes>,
-    /// Whether the document is to be known even if there are no records.
+    /// The records of each document. They are never parted: what one append holds goes into one commit.
+    pub(super) logs: Vec<(DocAddress, Vec<Bytes>)>,
+    /// Whether the documents are to be known even if there are no records.
     pub(super) register: bool,
-    pub(super) answer: oneshot::Sender<Result<Seq, StoreError>>,
+    pub(super) answer: oneshot::Sender<Result<Vec<Seq>, StoreError>>,
 }
 
 impl Append {
     fn weight(&self) -> usize {
-        APPEND_BYTES + self.records.iter().map(|record| APPEND_BYTES / 8 + record.len()).sum::<usize>()
+        let records = self.logs.iter().flat_map(|(_, records)| records);
+        APPEND_BYTES * self.logs.len().max(1) + records.map(|record| APPEND_BYTES / 8 + record.len()).sum::<usize>()
     }
 }
 

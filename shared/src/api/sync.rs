@@ -4,11 +4,13 @@
 //! the replica's copy lacks. **Push** takes offline edits in their order. An edit may touch several documents: the text and layers
 //! of one's own party; all of it is taken or none. A push may be repeated: what is there already changes nothing.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
+use std::{fmt, marker::PhantomData};
 
 use super::{Conference, ErrorBody, Layer, Member, Plan};
 use crate::{
     id::{LayerId, PartyId},
+    limits::{PARTS_MAX, PULL_LAYERS_MAX, PUSH_EDITS_MAX},
     record::Author,
 };
 
@@ -19,7 +21,7 @@ pub struct Pull {
     /// The last record of the text's log that one has; 0: none.
     pub since: u64,
     /// The layers of which one has a copy; of those left out everything is told.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "at_most::<_, _, PULL_LAYERS_MAX>")]
     pub layers: Vec<Held>,
 }
 
@@ -63,6 +65,9 @@ pub enum PullLine {
         /// Who wrote it.
         #[serde(flatten)]
         author: Author,
+        /// The last record that the author had, where the edit was made offline.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seen: Option<u64>,
         /// The chain's digest after it ([`crate::record::seal`]), in hexadecimal.
         digest: String,
         /// The Yjs update V1, base64.
@@ -100,7 +105,8 @@ pub struct PlanContext {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Push {
-    /// The edits.
+    /// The edits, at most [`PUSH_EDITS_MAX`].
+    #[serde(deserialize_with = "at_most::<_, _, PUSH_EDITS_MAX>")]
     pub edits: Vec<OfflineEdit>,
 }
 
@@ -109,7 +115,11 @@ pub struct Push {
 #[serde(deny_unknown_fields)]
 pub struct OfflineEdit {
     /// At least one; of each document at most one.
+    #[serde(deserialize_with = "at_most::<_, _, PARTS_MAX>")]
     pub parts: Vec<Part>,
+    /// The last record of the text's log that the replica had when the edit was made; kept with the record ([`crate::record::Record::seen`]), so
+    /// that those who edited meanwhile learn what was edited apart.
+    pub seen: u64,
     /// The key that keeps it from being done twice, which one of the parts writes into the layer `private` ([`crate::script`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub once: Option<Once>,
@@ -157,4 +167,39 @@ pub enum Outcome {
     /// Nothing of it was taken. `forbidden`: a right is missing; `invalid`: it builds on what is not there, or its key was used for
     /// another script.
     Refused(ErrorBody),
+}
+
+/// Reads a list that may be only so long: what is beyond is never kept.
+fn at_most<'de, D: Deserializer<'de>, T: Deserialize<'de>, const MAX: usize>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    struct List<T, const MAX: usize>(PhantomData<T>);
+    impl<'de, T: Deserialize<'de>, const MAX: usize> de::Visitor<'de> for List<T, MAX> {
+        type Value = Vec<T>;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "a list of at most {MAX}")
+        }
+        fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
+            let mut list = Vec::new();
+            while let Some(next) = seq.next_element()? {
+                if list.len() == MAX {
+                    return Err(de::Error::invalid_length(MAX + 1, &self));
+                }
+                list.push(next);
+            }
+            Ok(list)
+        }
+    }
+    deserializer.deserialize_seq(List::<T, MAX>(PhantomData))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_push_of_more_edits_than_may_be_is_refused_before_they_are_kept() {
+        let push = |count: usize| format!(r#"{{"edits":[{}]}}"#, vec![r#"{"parts":[]}"#; count].join(","));
+        assert_eq!(serde_json::from_str::<Push>(&push(PUSH_EDITS_MAX)).unwrap().edits.len(), PUSH_EDITS_MAX);
+        let refused = serde_json::from_str::<Push>(&push(PUSH_EDITS_MAX + 1)).unwrap_err().to_string();
+        assert!(refused.contains(&PUSH_EDITS_MAX.to_string()), "{refused}");
+    }
 }

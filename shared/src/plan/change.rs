@@ -57,6 +57,7 @@ pub fn changes(before: &Outline, after: &Outline) -> Vec<Change> {
     let old: HashMap<&PointId, &Point> = before.points.iter().map(|point| (&point.id, point)).collect();
     let new: HashMap<&PointId, &Point> = after.points.iter().map(|point| (&point.id, point)).collect();
     let moved = moved(before, after, &old, &new);
+    let (stood, stands) = (Places::of_all(before), Places::of_all(after));
     for point in &after.points {
         let mut push = |kind, before: &str, after: &str| {
             let (before, after) = (before.to_owned(), after.to_owned());
@@ -76,7 +77,7 @@ pub fn changes(before: &Outline, after: &Outline) -> Vec<Change> {
             push(ChangeKind::Words, &was.words, &point.words);
         }
         if moved.contains(&point.id) {
-            push(ChangeKind::Moved, &place(&old, was, before), &place(&new, point, after));
+            push(ChangeKind::Moved, &stood.of(was), &stands.of(point));
         }
         if was.struck != point.struck {
             let kind = if point.struck { ChangeKind::Struck } else { ChangeKind::Restored };
@@ -124,14 +125,31 @@ fn moved<'a>(before: &'a Outline, after: &'a Outline, old: &ById, new: &ById) ->
     moved
 }
 
-/// Where a point stands, in words: `first`, `after 5`, `first below 5`, `after (a) below 5`.
-fn place(by_id: &ById, point: &Point, outline: &Outline) -> String {
-    let name = |point: &Point| if point.label.is_empty() { point.id.to_string() } else { point.label.clone() };
-    let siblings = outline.children(point.parent.as_ref());
-    let previous = siblings.take_while(|sibling| sibling.id != point.id).last();
-    let mut place = previous.map_or("first".to_owned(), |previous| format!("after {}", name(previous)));
-    if let Some(parent) = point.parent.as_ref().and_then(|id| by_id.get(id)) {
-        place.push_str(&format!(" below {}", name(parent)));
+/// Where the points of an outline stand, in words.
+pub(crate) struct Places<'a> {
+    by_id: ById<'a>,
+    /// The sibling right before each point that has one.
+    previous: HashMap<&'a PointId, &'a Point>,
+}
+
+impl<'a> Places<'a> {
+    pub(crate) fn of_all(outline: &'a Outline) -> Self {
+        let mut last: HashMap<Option<&PointId>, &Point> = HashMap::new();
+        let previous = outline.points.iter().filter_map(|point| {
+            let previous = last.insert(point.parent.as_ref(), point)?;
+            Some((&point.id, previous))
+        });
+        let previous = previous.collect();
+        Self { by_id: outline.points.iter().map(|point| (&point.id, point)).collect(), previous }
     }
-    place
+
+    /// `first`, `after 5`, `first below 5`, `after (a) below 5`.
+    pub(crate) fn of(&self, point: &Point) -> String {
+        let name = |point: &Point| if point.label.is_empty() { point.id.to_string() } else { point.label.clone() };
+        let mut place = self.previous.get(&point.id).map_or("first".to_owned(), |previous| format!("after {}", name(previous)));
+        if let Some(parent) = point.parent.as_ref().and_then(|id| self.by_id.get(id)) {
+            place.push_str(&format!(" below {}", name(parent)));
+        }
+        place
+    }
 }

@@ -1,6 +1,7 @@
 //! What is told of an edit that was made: all that a verb says of it, for people and for programs.
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 use crate::{
     api::Audience,
@@ -158,6 +159,16 @@ pub enum Mark {
     Open,
     /// Taken back.
     Withdrawn,
+}
+
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Mark::Resolved => "resolved",
+            Mark::Open => "open",
+            Mark::Withdrawn => "withdrawn",
+        })
+    }
 }
 
 /// Entries that were tabled.

@@ -7,6 +7,7 @@ use crate::{
     testing::{Table, plan},
 };
 use plenary_shared::api;
+use tokio::time::timeout;
 
 #[tokio::test]
 async fn when_the_log_says_that_it_is_alive_tells_nothing_of_the_registry() {
@@ -16,7 +17,7 @@ async fn when_the_log_says_that_it_is_alive_tells_nothing_of_the_registry() {
     let (bor, token) = table.seats["bor"].clone();
     let caller = Caller { token, who: api::Whoami::Member(bor.clone()) };
     let address = DocAddress::Plan(bor.conference, plan());
-    let (lines, mut heard) = mpsc::channel(1);
+    let (lines, mut heard) = Lines::open();
     let version = table.registry.version();
     tokio::time::pause();
     let begin = Instant::now();

@@ -26,14 +26,36 @@ pub(super) struct Waiting {
     pub(super) sender: Sender,
     pub(super) author: Author,
     pub(super) update: Bytes,
+    /// The last record that its author had, if it was made offline.
+    pub(super) seen: Option<Seq>,
     /// An answer to a step 1: nothing can be missing in it.
     pub(super) complete: bool,
+    /// What it claims about order is known to hold.
+    pub(super) verified: bool,
+}
+
+/// Whose edits keep their order.
+#[derive(PartialEq, Eq, Hash)]
+enum Source {
+    Session(SessionId),
+    Author(Author),
+}
+
+impl Waiting {
+    fn source(&self) -> Source {
+        match self.sender {
+            Sender::Session(id) => Source::Session(id),
+            Sender::Server(_) => Source::Author(self.author.clone()),
+        }
+    }
 }
 
 /// A batch on its way through the log.
 pub(super) struct Batch {
-    accepted: Vec<(Sender, Accepted)>,
-    digests: Vec<Digest>,
+    pub(super) accepted: Vec<(Sender, Accepted)>,
+    pub(super) digests: Vec<Digest>,
+    /// Its records are not counted as part of the document yet: they may come to nothing.
+    pub(super) held: bool,
 }
 
 impl RoomState {
@@ -55,27 +77,28 @@ impl RoomState {
             if self.is_refused(waiting.sender) {
                 continue;
             }
-            if later.iter().any(|earlier: &Waiting| earlier.sender == waiting.sender) {
+            if later.iter().any(|earlier: &Waiting| earlier.source() == waiting.source()) {
                 later.push(waiting);
                 continue;
             }
-            let Waiting { sender, author, update, complete } = waiting;
+            let source = waiting.source();
+            let Waiting { sender, author, update, seen, complete, verified } = waiting;
             self.answered(sender, complete);
             match self.document.check(&author, &update) {
                 Ok(checked) if !checked.is_new() => done(sender, effects),
-                // What it claims about order is known to hold only once it is applied: one such of each sender in a batch, so
+                // What it claims about order is known to hold only once it is applied: one such from each source in a batch, so
                 // that a hostile one costs one search of the log and then is gone.
-                Ok(checked) if !checked.order_claims().is_empty() && !claimed.insert(sender) => {
-                    later.push(Waiting { sender, author, update, complete });
+                Ok(checked) if !verified && !checked.order_claims().is_empty() && !claimed.insert(source) => {
+                    later.push(Waiting { sender, author, update, seen, complete, verified });
                 }
                 Ok(checked) => {
                     self.document.admit(&author, &checked);
-                    let record = Record { at_ms: now_ms, author, update };
+                    let record = Record { at_ms: now_ms, author, seen: self.document.seen(seen), update };
                     let (bytes, digest) = record::seal(&head, &record);
                     head = digest;
                     digests.push(digest);
                     sealed.push(bytes);
-                    accepted.push((sender, Accepted { record, checked }));
+                    accepted.push((sender, Accepted { record, checked, verified }));
                 }
                 Err(refusal @ Refusal::Missing { .. }) if !complete => self.too_early(sender, refusal, effects),
                 Err(refusal) => self.refuse(sender, refusal.into(), effects),
@@ -85,7 +108,7 @@ impl RoomState {
         if accepted.is_empty() {
             return None;
         }
-        self.in_flight = Some(Batch { accepted, digests });
+        self.in_flight = Some(Batch { accepted, digests, held: false });
         Some(sealed)
     }
 
@@ -135,16 +158,20 @@ impl RoomState {
 
     /// The log holds the batch, its last record at `last`: apply it and tell everyone.
     pub fn appended(&mut self, last: Seq, effects: &mut Vec<Effect>) {
-        let Some(Batch { accepted, digests }) = self.in_flight.take() else { return };
+        let Some(Batch { accepted, digests, held }) = self.in_flight.take() else { return };
         let Some(&head) = digests.last() else { return };
         let (senders, accepted): (Vec<_>, Vec<_>) = accepted.into_iter().unzip();
+        for accepted in accepted.iter().filter(|_| held) {
+            self.document.admit(&accepted.record.author, &accepted.checked);
+        }
         match self.document.apply(&accepted, (last, head)) {
             Ok(merged) => {
                 effects.push(Effect::Broadcast(protocol::update(&merged)));
                 self.logged(last, senders, accepted, digests, effects);
             }
             Err(Misbehaved) => {
-                self.in_flight = Some(Batch { accepted: senders.into_iter().zip(accepted).collect(), digests });
+                let accepted = senders.into_iter().zip(accepted).collect();
+                self.in_flight = Some(Batch { accepted, digests, held: false });
                 effects.push(Effect::Rebuild);
             }
         }
@@ -176,7 +203,7 @@ impl RoomState {
     /// held apart from what the document failed on; whoever sent that is told and closed.
     pub fn replace(&mut self, document: Document, effects: &mut Vec<Effect>) {
         self.document = document;
-        let Some(Batch { accepted, digests }) = self.in_flight.take() else { return };
+        let Some(Batch { accepted, digests, .. }) = self.in_flight.take() else { return };
         let (senders, accepted): (Vec<_>, Vec<_>) = accepted.into_iter().unzip();
         let first = (self.document.seq() + 1).saturating_sub(accepted.len() as Seq);
         let held = accepted.iter().enumerate().filter(|(index, _)| !self.document.is_refused(first + *index as Seq));

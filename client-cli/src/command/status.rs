@@ -1,0 +1,112 @@
+//! `status`: what of a replica is not sent yet, and what waits for somebody to look at it. Nothing of the plan is read.
+
+use serde_json::{Value, json};
+
+use super::sync::here;
+use crate::{
+    context::Context,
+    error::CliError,
+    folder::{
+        Folder,
+        merged::Merged,
+        own::{Fate, OwnEdit},
+    },
+    output::inline,
+    render::{Look, Page, called},
+    when,
+};
+
+/// Edits listed one by one; --json has them all.
+const SHOWN: usize = 20;
+
+/// Say what this replica has not sent yet, since when, and what waits for a look
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  plenary status
+  plenary status --json | jq '.waiting | length'")]
+pub struct Status {}
+
+/// An edit with what it does.
+struct Listed<'a> {
+    edit: &'a OwnEdit,
+    what: Vec<String>,
+}
+
+impl Status {
+    /// Runs the verb.
+    pub fn run(self, context: &Context) -> Result<(), CliError> {
+        let folder = here()?;
+        let (own, merged, synced) = {
+            let _lock = folder.lock_shared()?;
+            (folder.own()?, folder.merged()?, folder.context().ok())
+        };
+        let listed = |wanted: fn(&Fate) -> bool| -> Result<Vec<Listed>, CliError> {
+            let edits = own.edits.iter().filter(|edit| wanted(&edit.fate));
+            edits.map(|edit| Ok(Listed { edit, what: edit.body(&folder.cipher)?.what })).collect()
+        };
+        let waiting = listed(|fate| *fate == Fate::Waiting)?;
+        let refused = listed(|fate| matches!(fate, Fate::Refused { .. }))?;
+        context.tell_damage(&folder);
+        let synced = synced.map(|context| (context.synced_ms, context.plan.end));
+        let value = json!({
+            "plan": folder.info.plan, "conference": folder.info.conference, "server": folder.info.server, "member": folder.info.member,
+            "synced_ms": synced.map(|(at, _)| at), "seq": synced.map(|(_, seq)| seq),
+            "since_ms": waiting.first().map(|first| first.edit.at_ms),
+            "waiting": waiting.iter().map(Listed::json).collect::<Vec<_>>(),
+            "refused": refused.iter().map(Listed::json).collect::<Vec<_>>(),
+            "merged": merged.iter().map(|one| &one.merge.point).collect::<Vec<_>>(),
+        });
+        context.output.page(&value, || page(&folder, synced, &waiting, &refused, &merged))
+    }
+}
+
+impl Listed<'_> {
+    fn json(&self) -> Value {
+        let mut value = json!({ "at_ms": self.edit.at_ms, "what": self.what });
+        if let Fate::Refused { error, message, .. } = &self.edit.fate {
+            value["error"] = json!(error);
+            value["message"] = json!(message);
+        }
+        value
+    }
+}
+
+fn page(folder: &Folder, synced: Option<(u64, u64)>, waiting: &[Listed], refused: &[Listed], merged: &[Merged]) -> Page {
+    let mut page = Page::default();
+    let info = &folder.info;
+    page.line(Look::Strong, &format!("{} of {} on {}, for {}", info.plan, info.conference, info.server, info.member));
+    match synced {
+        Some((at, seq)) => page.line(Look::Plain, &format!("synced {}, at record {seq}", when::local(at))),
+        None => page.line(Look::Plain, "not synced to the end yet: `plenary sync` goes on"),
+    };
+    match (waiting.len(), waiting.first()) {
+        (0, _) | (_, None) => drop(page.line(Look::Plain, "nothing waits to be sent")),
+        (count, Some(first)) => {
+            let edits = if count == 1 { "1 edit waits" } else { &format!("{count} edits wait") };
+            page.line(Look::Plain, &format!("{edits} to be sent, since {}:", when::local(first.edit.at_ms)));
+            list(&mut page, waiting);
+        }
+    }
+    if !refused.is_empty() {
+        page.line(Look::Plain, &format!("{} not taken by the server and kept here (plenary salvage):", refused.len()));
+        list(&mut page, refused);
+    }
+    if !merged.is_empty() {
+        let names: Vec<String> = merged.iter().map(|one| called(&one.merge.label, &one.merge.point)).collect();
+        page.line(Look::Plain, &format!("merged and not confirmed: {} (plenary merged)", names.join(", ")));
+    }
+    page
+}
+
+fn list(page: &mut Page, edits: &[Listed]) {
+    for Listed { edit, what } in edits.iter().take(SHOWN) {
+        page.line(Look::Plain, &format!("  {}  {}", when::local(edit.at_ms), inline(&what.join("; "))));
+        if let Fate::Refused { message, .. } = &edit.fate {
+            page.line(Look::Faint, &format!("    {}", inline(message)));
+        }
+    }
+    if edits.len() > SHOWN {
+        page.line(Look::Faint, &format!("  and {} more (--json lists all)", edits.len() - SHOWN));
+    }
+}

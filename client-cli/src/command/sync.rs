@@ -1,0 +1,120 @@
+//! `sync`: a replica and its server brought together, once or for as long as one likes.
+
+mod text;
+
+pub use text::kind;
+
+use serde_json::json;
+use std::{
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    context::{Context, Session},
+    error::CliError,
+    folder::Folder,
+    progress::Progress,
+    sync::{Report, sync},
+};
+
+/// Between two looks at the server while staying connected.
+const LOOK: Duration = Duration::from_secs(1);
+/// Between two looks at what other commands did in the folder.
+const GLANCE: Duration = Duration::from_millis(100);
+const PAUSE_MAX: Duration = Duration::from_secs(30);
+
+/// Send what you did in this replica and take what others did
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Nothing is overwritten: edits merge. Points that you and others changed apart are reported with what
+each side wrote and what came out; they wait in `plenary merged` until you confirm them.
+
+Exit codes: 0 nothing needs a look, 4 merged points do, 3 no connection (repeat it: what was sent and
+taken stays so), 1 refused.
+
+Examples:
+  plenary sync
+  plenary sync --json | jq '.merged[].point'
+  plenary sync --watch")]
+pub struct Sync {
+    /// Stay connected and keep the replica live, until Ctrl-C
+    #[arg(long)]
+    watch: bool,
+}
+
+impl Sync {
+    /// Runs the verb.
+    pub fn run(self, context: &Context) -> Result<(), CliError> {
+        let folder = here()?;
+        let session = session(context, &folder)?;
+        if self.watch {
+            return watch(context, &folder, &session);
+        }
+        let report = run(context, &folder, &session)?;
+        told(context, &folder, &report)
+    }
+}
+
+/// The replica that one is in.
+pub fn here() -> Result<Folder, CliError> {
+    Folder::here()?.ok_or_else(|| CliError::Usage("this is no replica: run it in a folder that `plenary clone` made".into()))
+}
+
+/// Its member at its server.
+pub fn session(context: &Context, folder: &Folder) -> Result<Session, CliError> {
+    let session = context.session_of(&folder.info)?;
+    let member = session.member()?;
+    if member.member != folder.info.member || member.conference != folder.info.conference || session.server != folder.info.server
+    {
+        return Err(CliError::Usage(format!(
+            "this is the replica of {} on {}: name that profile with --as {}/{}",
+            folder.info.member, folder.info.server, folder.info.conference, folder.info.member
+        )));
+    }
+    Ok(session)
+}
+
+/// Syncs once; what is damaged is told.
+pub fn run(context: &Context, folder: &Folder, session: &Session) -> Result<Report, CliError> {
+    let report = sync(folder, session, &Progress::new(context.output.is_json()));
+    context.tell_damage(folder);
+    report
+}
+
+/// Says what a sync did.
+fn told(context: &Context, folder: &Folder, report: &Report) -> Result<(), CliError> {
+    context.output.page(report, || text::page(folder, report))?;
+    if report.needs_a_look() { Err(CliError::NeedsALook) } else { Ok(()) }
+}
+
+/// Syncs again and again: when the server has moved, when somebody edits in the folder, and after a lost connection.
+fn watch(context: &Context, folder: &Folder, session: &Session) -> Result<(), CliError> {
+    let mut pause = LOOK;
+    let mut first = true;
+    loop {
+        match run(context, folder, session) {
+            Ok(report) => {
+                pause = LOOK;
+                if first || report.is_news() {
+                    context.output.page(&report, || text::page(folder, &report))?;
+                }
+                first = false;
+            }
+            Err(error) if error.exit_code() == 3 => {
+                let seconds = pause.as_secs();
+                context.output.note(&json!({ "event": "lost", "message": error.to_string(), "again_in_s": seconds }), || {
+                    format!("{error}; trying again in {seconds} s")
+                });
+                sleep(pause);
+                pause = (pause * 2).min(PAUSE_MAX);
+                continue;
+            }
+            Err(error) => return Err(error),
+        }
+        let (begin, before) = (Instant::now(), folder.own_size());
+        while begin.elapsed() < LOOK && folder.own_size() == before {
+            sleep(GLANCE);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! A sync's report, for people.
+
+use plenary_shared::{plan::ChangeKind, redline::redline};
+
+use crate::{
+    command::merged,
+    folder::Folder,
+    output::{in_words, inline},
+    render::{Look, Page, called},
+    sync::{Report, parties},
+    when,
+};
+
+/// The report.
+pub fn page(folder: &Folder, report: &Report) -> Page {
+    let mut page = Page::default();
+    page.line(Look::Strong, &format!("{}: {}", folder.info.plan, summary(report)));
+    for refused in &report.refused {
+        page.line(Look::Plain, &format!("not taken: {} ({})", inline(&refused.what.join("; ")), inline(&refused.why.message)));
+    }
+    if !report.refused.is_empty() {
+        page.line(Look::Faint, "they are kept here; `plenary salvage` makes proposals of them");
+    }
+    for gone in &report.gone {
+        page.line(Look::Plain, &format!("the layer {} is no longer for you to read; its copy is gone", inline(gone)));
+    }
+    for change in &report.mine {
+        page.line(Look::Plain, &format!("you changed   {}", what(change, folder)));
+    }
+    for theirs in &report.theirs {
+        let names: Vec<String> = parties(&theirs.by).iter().map(|party| party.as_str().to_uppercase()).collect();
+        let when = theirs.by.iter().map(|heard| heard.at_ms).max().map(|at| format!(", {}", when::local(at))).unwrap_or_default();
+        let who = if names.is_empty() { "others".to_owned() } else { in_words(&names) };
+        page.line(Look::Plain, &format!("{who} changed   {}{when}", what(&theirs.change, folder)));
+    }
+    if let Some(title) = &report.title {
+        page.line(Look::Strong, "The title was changed apart; one of the two stands:");
+        page.redline("    ", &redline(&title.mine, &title.theirs));
+        page.block("    now: ", &title.result);
+    }
+    if !report.merged.is_empty() {
+        page.line(Look::Plain, "");
+        merged::list(&mut page, &report.merged);
+    }
+    page
+}
+
+fn summary(report: &Report) -> String {
+    let count = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
+    let mut said = Vec::new();
+    if report.sent > 0 {
+        said.push(format!("sent {}", count(report.sent, "edit")));
+    }
+    if report.repeated > 0 {
+        said.push(format!("{} done before under the same key", count(report.repeated, "edit")));
+    }
+    if report.taken > 0 {
+        said.push(format!("took {}", count(report.taken as usize, "record")));
+    }
+    if !report.layers.is_empty() {
+        said.push(count(report.layers.len(), "layer") + " moved");
+    }
+    if !report.refused.is_empty() {
+        said.push(count(report.refused.len(), "edit") + " not taken");
+    }
+    if said.is_empty() {
+        return "nothing new".into();
+    }
+    said.join(", ")
+}
+
+fn what(change: &plenary_shared::plan::Change, folder: &Folder) -> String {
+    let name = match &change.point {
+        Some(point) => called(&change.label, point),
+        None => folder.info.plan.to_string(),
+    };
+    format!("{name}: {}", kind(change.kind))
+}
+
+/// A kind of change, in words.
+pub fn kind(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Added => "added",
+        ChangeKind::Words => "words",
+        ChangeKind::Heading => "heading",
+        ChangeKind::Label => "label",
+        ChangeKind::Moved => "moved",
+        ChangeKind::Struck => "struck",
+        ChangeKind::Restored => "restored",
+        ChangeKind::Removed => "removed",
+        ChangeKind::Title => "title",
+        ChangeKind::Schedule => "schedule",
+    }
+}

@@ -1,0 +1,101 @@
+//! Copies of the layers that one may read, as the server has them: one file each.
+
+use bytes::Bytes;
+use plenary_shared::{
+    api::{Audience, Layer},
+    id::{LayerId, PartyId},
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    Damage,
+    cipher::{Cipher, Sealed},
+    disk, frames,
+};
+use crate::error::CliError;
+
+const DIRECTORY: &str = "layers";
+
+/// A copy of a layer.
+#[derive(Clone, Debug, Default)]
+pub struct Copy {
+    /// The last record that it shows.
+    pub seq: u64,
+    /// The document's state, a Yjs update V1; empty: nothing was ever written.
+    pub state: Bytes,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    seq: u64,
+    state: Sealed,
+}
+
+/// Reads the copy of a layer; none if there is none, or none that can be read: the next sync brings it.
+pub fn read(
+    dir: &Path,
+    cipher: &Cipher,
+    party: &PartyId,
+    layer: &LayerId,
+    damage: &mut Vec<Damage>,
+) -> Result<Option<Copy>, CliError> {
+    let path = path(dir, party, layer);
+    let frames = frames::read(&path, 0).map_err(|source| CliError::File { path: path.clone(), source })?;
+    if frames.whole.is_empty() && frames.end + frames.torn == 0 {
+        return Ok(None);
+    }
+    let kept: Option<Kept> = frames.whole.first().and_then(|(_, payload)| postcard::from_bytes(payload).ok());
+    let Some(kept) = kept else {
+        damage.push(Damage { path, what: "it cannot be read; the next sync brings the layer again".into() });
+        return Ok(None);
+    };
+    let state = cipher.open(&path.display().to_string(), kept.state)?;
+    Ok(Some(Copy { seq: kept.seq, state }))
+}
+
+/// Keeps the copy of a layer; what not all who see the plan may read is encrypted if anything is. The folder must be locked.
+pub fn write(dir: &Path, cipher: &Cipher, layer: &Layer, copy: &Copy) -> Result<(), CliError> {
+    let state =
+        if layer.audience == Audience::All { Sealed::Clear(copy.state.clone()) } else { cipher.seal(copy.state.clone())? };
+    let kept = postcard::to_stdvec(&Kept { seq: copy.seq, state });
+    let kept = kept.map_err(|e| CliError::Refused(format!("the layer cannot be kept: {e}")))?;
+    let path = path(dir, &layer.party, &layer.layer);
+    disk::replace(&path, &frames::frame(&kept)).map_err(|source| CliError::File { path, source })
+}
+
+/// Takes away the copies of layers that are not among these, which are those that one may read; answers which. The folder must be locked.
+pub fn keep_only(dir: &Path, readable: &[Layer]) -> Result<Vec<String>, CliError> {
+    let directory = dir.join(DIRECTORY);
+    let file = |source| CliError::File { path: directory.clone(), source };
+    let mut gone = Vec::new();
+    for entry in fs::read_dir(&directory).map_err(file)? {
+        let entry = entry.map_err(file)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_readable = readable.iter().any(|layer| name == self::name(&layer.party, &layer.layer));
+        if !is_readable && !name.starts_with('.') {
+            disk::remove(&entry.path()).map_err(file)?;
+            gone.push(name.replacen('.', "/", 1));
+        }
+    }
+    gone.sort();
+    Ok(gone)
+}
+
+/// Makes room for them.
+pub fn create(dir: &Path) -> Result<(), CliError> {
+    let path = dir.join(DIRECTORY);
+    disk::directory(&path).map_err(|source| CliError::File { path, source })
+}
+
+/// Ids hold no dot.
+fn name(party: &PartyId, layer: &LayerId) -> String {
+    format!("{party}.{layer}")
+}
+
+fn path(dir: &Path, party: &PartyId, layer: &LayerId) -> PathBuf {
+    dir.join(DIRECTORY).join(name(party, layer))
+}

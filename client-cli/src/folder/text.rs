@@ -1,0 +1,283 @@
+//! The text as the server has it: its log, verified record by record, and what the log folds to.
+//!
+//! **Architecture invariant:** a record is taken only if it continues the chain of digests, so that a server that changes the past is
+//! found out. The snapshot saves time and nothing else.
+
+use bytes::Bytes;
+use plenary_shared::{
+    authorship::Owners,
+    id::PartyId,
+    plan,
+    record::{self, Author, Digest, Record},
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+use yrs::{Doc, ReadTxn as _, Transact as _, Update};
+
+use super::{Damage, disk, frames};
+use crate::{
+    error::CliError,
+    guard::{self, decode},
+    ids,
+};
+
+const LOG: &str = "text.log";
+const SNAPSHOT: &str = "text.snapshot";
+/// Records after which a new snapshot is worth writing: folding so many takes some milliseconds.
+const SNAPSHOT_EVERY: u64 = 512;
+
+/// A record of the log, as the replica keeps it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Kept {
+    /// Its number.
+    pub seq: u64,
+    /// The document could not bear it.
+    pub refused: bool,
+    /// The record, with its digest ([`record::seal`]).
+    sealed: Bytes,
+}
+
+/// A place in the log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Place {
+    /// The last record before it; 0: none.
+    pub seq: u64,
+    /// The chain's digest there.
+    pub head: Digest,
+    /// Its offset in the file.
+    offset: u64,
+}
+
+const START: Place = Place { seq: 0, head: record::GENESIS, offset: 0 };
+
+/// The text, folded.
+pub struct Text {
+    doc: Doc,
+    /// The last record that the document shows.
+    pub seq: u64,
+    /// Where the log ends that can be relied on.
+    pub end: Place,
+    snapshot_seq: u64,
+    ledger: Ledger,
+}
+
+/// Who used which client id first, and how far the first record's author had written.
+#[derive(Clone, Default, Serialize, Deserialize)]
+struct Ledger {
+    parties: Vec<PartyId>,
+    clients: BTreeMap<u64, u32>,
+    first: Option<(Author, Vec<(u64, u32)>)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Snapshot {
+    place: Place,
+    ledger: Ledger,
+    state: Bytes,
+}
+
+impl Kept {
+    /// The record that continues the chain from `head`, and the chain's digest after it.
+    pub fn open(&self, head: &Digest) -> Option<(Record, Digest)> {
+        record::open(head, &self.sealed).ok()
+    }
+}
+
+impl Text {
+    /// Reads and folds what is there. What is damaged is told; the next sync brings it again.
+    pub fn read(dir: &Path, damage: &mut Vec<Damage>) -> Result<Text, CliError> {
+        let mut text =
+            Text { doc: plan::new_doc(ids::client()?), seq: 0, end: START, snapshot_seq: 0, ledger: Ledger::default() };
+        if let Some(Snapshot { place, ledger, state }) = read_snapshot(dir, damage)? {
+            guard::apply(&text.doc, [decode(&state)?])?;
+            (text.seq, text.snapshot_seq, text.end, text.ledger) = (place.seq, place.seq, place, ledger);
+        }
+        let (records, end) = match read_log(dir, text.end)? {
+            // The log is shorter than the snapshot remembers, or something stands in it that does not belong there.
+            Tail { end, broken: Some(what), .. } if end == text.end => {
+                let whole = read_log(dir, START)?;
+                let what = whole.broken.unwrap_or(what);
+                damage.push(Damage { path: dir.join(LOG), what: format!("{what}; the next sync brings what is missing again") });
+                (Vec::new(), whole.end)
+            }
+            Tail { records, end, broken } => {
+                if let Some(what) = broken {
+                    damage.push(Damage {
+                        path: dir.join(LOG),
+                        what: format!("{what}; the next sync brings what is missing again"),
+                    });
+                }
+                (records, end)
+            }
+        };
+        let updates = records.iter().map(|(seq, refused, record)| text.note(*seq, *refused, record));
+        let updates: Vec<Update> = updates.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+        guard::apply(&text.doc, updates)?;
+        text.end = end;
+        Ok(text)
+    }
+
+    /// Notes a record and answers the update to apply, if it is new to the document.
+    fn note(&mut self, seq: u64, refused: bool, record: &Record) -> Result<Option<Update>, CliError> {
+        if seq <= self.seq {
+            return Ok(None);
+        }
+        self.seq = seq;
+        if refused {
+            return Ok(None);
+        }
+        let update = decode(&record.update)?;
+        self.ledger.note(seq, record, &update);
+        Ok(Some(update))
+    }
+
+    /// Takes records that the log holds by now.
+    pub fn fold(&mut self, records: &[(u64, bool, Record)]) -> Result<(), CliError> {
+        let mut updates = Vec::with_capacity(records.len());
+        for (seq, refused, record) in records {
+            updates.extend(self.note(*seq, *refused, record)?);
+        }
+        guard::apply(&self.doc, updates)
+    }
+
+    /// Appends records to the log, each of which continues the chain. The folder must be locked.
+    pub fn append(&mut self, dir: &Path, records: &[(u64, bool, Record)]) -> Result<(), CliError> {
+        let (mut bytes, mut end) = (Vec::new(), self.end);
+        for (seq, refused, record) in records.iter().filter(|(seq, ..)| *seq > self.end.seq) {
+            let (sealed, head) = record::seal(&end.head, record);
+            let kept = Kept { seq: *seq, refused: *refused, sealed };
+            let payload = postcard::to_stdvec(&kept).map_err(|e| CliError::Refused(format!("a record cannot be kept: {e}")))?;
+            bytes.extend(frames::frame(&payload));
+            (end.seq, end.head) = (*seq, head);
+        }
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let path = dir.join(LOG);
+        disk::append(&path, self.end.offset, &bytes).map_err(|source| CliError::File { path, source })?;
+        end.offset = self.end.offset + bytes.len() as u64;
+        self.end = end;
+        Ok(())
+    }
+
+    /// Writes a snapshot if that saves the next reader enough. The folder must be locked.
+    pub fn save(&mut self, dir: &Path) -> Result<(), CliError> {
+        if self.seq != self.end.seq || self.seq < self.snapshot_seq + SNAPSHOT_EVERY {
+            return Ok(());
+        }
+        let snapshot = Snapshot { place: self.end, ledger: self.ledger.clone(), state: self.state().into() };
+        let bytes = postcard::to_stdvec(&snapshot).map_err(|e| CliError::Refused(format!("the text cannot be kept: {e}")))?;
+        let path = dir.join(SNAPSHOT);
+        disk::replace(&path, &frames::frame(&bytes)).map_err(|source| CliError::File { path, source })?;
+        self.snapshot_seq = self.seq;
+        Ok(())
+    }
+
+    /// The document as the server has it.
+    pub fn doc(&self) -> &Doc {
+        &self.doc
+    }
+
+    /// The document, to lay one's own edits over it.
+    pub fn into_doc(self) -> Doc {
+        self.doc
+    }
+
+    /// Its whole state.
+    pub fn state(&self) -> Vec<u8> {
+        guard::state(&self.doc)
+    }
+
+    /// Whose words those of each client id are; those of the plan's first text are nobody's, as long as nobody went on under its id.
+    pub fn owners(&self, created_by: Option<&Author>) -> Owners {
+        let now = self.doc.transact().state_vector();
+        let first = self.ledger.first.as_ref().filter(|(author, _)| Some(author) == created_by);
+        let nobodys = |client: u64| {
+            let clock = first.and_then(|(_, clocks)| clocks.iter().find(|(id, _)| *id == client)).map_or(0, |(_, clock)| *clock);
+            clock > 0 && clock == now.get(&yrs::ClientID::new(client))
+        };
+        let owned = self.ledger.clients.iter().filter(|(client, _)| !nobodys(**client));
+        owned.filter_map(|(client, at)| Some((*client, self.ledger.parties.get(*at as usize)?.clone()))).collect()
+    }
+
+    /// The records after a place in the log, up to its end.
+    pub fn records(dir: &Path, after: u64) -> Result<Vec<(u64, bool, Record)>, CliError> {
+        let mut records = read_log(dir, START)?.records;
+        records.retain(|(seq, ..)| *seq > after);
+        Ok(records)
+    }
+}
+
+impl Ledger {
+    fn note(&mut self, seq: u64, Record { author, .. }: &Record, update: &Update) {
+        let vector = update.state_vector();
+        if seq == 1 {
+            self.first = Some((author.clone(), vector.iter().map(|(client, clock)| (client.get(), *clock)).collect()));
+        }
+        for (client, _) in vector.iter() {
+            if self.clients.contains_key(&client.get()) {
+                continue;
+            }
+            let at = self.parties.iter().position(|party| *party == author.party).unwrap_or_else(|| {
+                self.parties.push(author.party.clone());
+                self.parties.len() - 1
+            });
+            self.clients.insert(client.get(), at as u32);
+        }
+    }
+}
+
+fn read_snapshot(dir: &Path, damage: &mut Vec<Damage>) -> Result<Option<Snapshot>, CliError> {
+    let path = dir.join(SNAPSHOT);
+    let frames = frames::read(&path, 0).map_err(|source| CliError::File { path: path.clone(), source })?;
+    if frames.whole.is_empty() && frames.end + frames.torn == 0 {
+        return Ok(None);
+    }
+    let read = frames.whole.first().and_then(|(_, payload)| postcard::from_bytes(payload).ok());
+    if read.is_none() {
+        damage.push(Damage { path, what: "it cannot be read; the log is read instead".into() });
+    }
+    Ok(read)
+}
+
+/// What follows in the log from a place on.
+struct Tail {
+    records: Vec<(u64, bool, Record)>,
+    /// Where what can be relied on ends.
+    end: Place,
+    /// Why that is not the end of the file.
+    broken: Option<String>,
+}
+
+fn read_log(dir: &Path, from: Place) -> Result<Tail, CliError> {
+    let path: PathBuf = dir.join(LOG);
+    let length = std::fs::metadata(&path).map_or(0, |file| file.len());
+    if length < from.offset {
+        let what = format!("it ends at byte {length}, before record {}", from.seq);
+        return Ok(Tail { records: Vec::new(), end: from, broken: Some(what) });
+    }
+    let frames = frames::read(&path, from.offset).map_err(|source| CliError::File { path, source })?;
+    let mut tail = Tail { records: Vec::with_capacity(frames.whole.len()), end: from, broken: None };
+    let first_bad = frames.damaged.first().map_or(u64::MAX, |range| range.start);
+    for (end, payload) in frames.whole {
+        if end > first_bad {
+            break;
+        }
+        let kept = postcard::from_bytes::<Kept>(&payload).ok().filter(|kept| kept.seq == tail.end.seq + 1);
+        let Some((kept, (record, head))) = kept.and_then(|kept| kept.open(&tail.end.head).map(|opened| (kept, opened))) else {
+            tail.broken = Some(format!("record {} does not continue the log", tail.end.seq + 1));
+            return Ok(tail);
+        };
+        tail.end = Place { seq: kept.seq, head, offset: end };
+        tail.records.push((kept.seq, kept.refused, record));
+    }
+    if first_bad < u64::MAX {
+        tail.broken = Some(format!("it is damaged at byte {first_bad}, after record {}", tail.end.seq));
+    } else if frames.torn > 0 {
+        tail.broken = Some(format!("its last {} bytes were cut off while they were being written", frames.torn));
+    }
+    Ok(tail)
+}

@@ -1,0 +1,131 @@
+//! A plan, opened to read it and to edit it: on the server, or in the replica that one is in. Verbs know no difference.
+
+pub mod replica;
+mod server;
+
+use plenary_shared::{
+    api,
+    dossier::{AnnotationsView, BracketsView},
+    edition::{Edition, Format},
+    id::PlanId,
+    plan::Outline,
+    schedule::Timetable,
+    script::{Applied, Done, Edit, Script},
+    standing::Matrix,
+};
+
+use crate::{context::Context, error::CliError, folder::Folder};
+use replica::Replica;
+use server::ServerPlan;
+
+/// A plan, wherever it is.
+pub enum OpenPlan {
+    /// On the server.
+    Server(Box<ServerPlan>),
+    /// In a replica's folder.
+    Replica(Box<Replica>),
+}
+
+/// Calls the same method of either.
+macro_rules! either {
+    ($plan:expr, $one:ident => $call:expr) => {
+        match $plan {
+            OpenPlan::Server($one) => $call,
+            OpenPlan::Replica($one) => $call,
+        }
+    };
+}
+
+impl Context {
+    /// Opens a plan: that of the replica that one is in, or else one on the server. Whoever asks for another server or member than
+    /// the replica's asks the server.
+    pub fn open(&self, plan: &PlanId) -> Result<OpenPlan, CliError> {
+        match Folder::here()?.filter(|folder| folder.info.plan == *plan) {
+            Some(folder) if self.is_of(&folder)? => Ok(OpenPlan::Replica(Box::new(Replica::open(folder)?))),
+            _ => Ok(OpenPlan::Server(Box::new(ServerPlan::open(self.session()?, plan)?))),
+        }
+    }
+
+    fn is_of(&self, folder: &Folder) -> Result<bool, CliError> {
+        if !self.asks_for_somebody() {
+            return Ok(true);
+        }
+        let session = self.session()?;
+        let member = session.member()?;
+        Ok(member.member == folder.info.member
+            && member.conference == folder.info.conference
+            && session.server == folder.info.server)
+    }
+
+    /// Says, after the result, what of the replica was found damaged.
+    pub fn tell_damage_of(&self, plan: &OpenPlan) {
+        if let OpenPlan::Replica(replica) = plan {
+            self.tell_damage(replica.folder());
+        }
+    }
+}
+
+impl OpenPlan {
+    /// Who one is.
+    pub fn member(&self) -> Result<&api::Member, CliError> {
+        match self {
+            OpenPlan::Server(plan) => plan.member(),
+            OpenPlan::Replica(replica) => Ok(replica.member()),
+        }
+    }
+
+    /// The plan as people see it.
+    pub fn outline(&self) -> Result<Outline, CliError> {
+        either!(self, plan => plan.outline())
+    }
+
+    /// Makes edits, all or none; they are durable when this returns.
+    pub fn run(&self, script: &Script) -> Result<Applied, CliError> {
+        either!(self, plan => plan.run(script))
+    }
+
+    /// Makes one edit, and answers what it did.
+    pub fn edit(&self, edit: Edit) -> Result<Done, CliError> {
+        let applied = self.run(&Script { edits: vec![edit], ..Script::default() })?;
+        applied
+            .done
+            .into_iter()
+            .next()
+            .ok_or_else(|| CliError::Refused("nothing is said of what the edit did: look before you repeat it".into()))
+    }
+
+    /// The plan and what one may do with it.
+    pub fn plan(&self) -> Result<api::Plan, CliError> {
+        either!(self, plan => plan.plan())
+    }
+
+    /// The layers that one may read.
+    pub fn layers(&self) -> Result<Vec<api::Layer>, CliError> {
+        either!(self, plan => plan.layers())
+    }
+
+    /// Annotations.
+    pub fn annotations(&self) -> Result<AnnotationsView, CliError> {
+        either!(self, plan => plan.annotations())
+    }
+
+    /// The standing of every point.
+    pub fn standing(&self) -> Result<Matrix, CliError> {
+        either!(self, plan => plan.standing())
+    }
+
+    /// Brackets.
+    pub fn brackets(&self) -> Result<BracketsView, CliError> {
+        either!(self, plan => plan.brackets())
+    }
+
+    /// The timetable.
+    pub fn timetable(&self) -> Result<Timetable, CliError> {
+        either!(self, plan => plan.timetable())
+    }
+
+    /// The plan as a document to keep.
+    pub fn export(&self, form: Edition, format: Format) -> Result<String, CliError> {
+        either!(self, plan => plan.export(form, format))
+    }
+}

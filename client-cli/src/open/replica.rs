@@ -1,0 +1,243 @@
+//! A plan as a replica has it: what the server had at the last sync, with one's own edits that the server does not have yet. Every edit is made
+//! under a client id of its own and is durable when it is answered.
+
+use bytes::Bytes;
+use plenary_shared::{
+    api,
+    authorship::Owners,
+    dossier::{AnnotationsView, BracketsView, Dossier, Source, Sources},
+    edition::{self, Edition, Format},
+    id::{self, LayerId},
+    layer::{Fault, Layer},
+    limits, markdown,
+    plan::Outline,
+    schedule::{self, Timetable},
+    script::{self, Applied, Desk, Done, Needs, Ran, Script, Sheet},
+    standing::Matrix,
+};
+use yrs::{Doc, Transact as _};
+
+use crate::{
+    error::CliError,
+    folder::{
+        self, Folder,
+        own::{Body, EditId, New, Own},
+    },
+    guard::{self, decode},
+    ids::Fresh,
+    when,
+};
+
+/// A replica, opened.
+pub struct Replica {
+    folder: Folder,
+    context: folder::Context,
+}
+
+/// The documents as they are shown.
+struct Shown {
+    text: Doc,
+    /// The last record of the text's log that it shows.
+    seq: u64,
+    owners: Owners,
+    own: Own,
+    /// The parts of one's own edits that are shown, those of layers.
+    parts: Vec<(LayerId, Bytes)>,
+}
+
+impl Replica {
+    /// Opens the replica in a folder.
+    pub fn open(folder: Folder) -> Result<Self, CliError> {
+        let context = {
+            let _lock = folder.lock_shared()?;
+            folder.context()?
+        };
+        Ok(Replica { folder, context })
+    }
+
+    /// Whose replica it is, as the server said at the last sync.
+    pub fn member(&self) -> &api::Member {
+        &self.context.plan.member
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// What surrounded the plan at the last sync.
+    pub fn context(&self) -> &api::PlanContext {
+        &self.context.plan
+    }
+
+    /// The plan and what the member may do with it, as the server said at the last sync.
+    pub fn plan(&self) -> Result<api::Plan, CliError> {
+        Ok(self.context.plan.plan.clone())
+    }
+
+    /// The layers that the member may read.
+    pub fn layers(&self) -> Result<Vec<api::Layer>, CliError> {
+        Ok(self.context.plan.layers.clone())
+    }
+
+    /// The plan as people see it.
+    pub fn outline(&self) -> Result<Outline, CliError> {
+        let _lock = self.folder.lock_shared()?;
+        Ok(Outline::read(&self.shown()?.text.transact()))
+    }
+
+    /// The text's document.
+    pub fn text(&self) -> Result<Doc, CliError> {
+        let _lock = self.folder.lock_shared()?;
+        Ok(self.shown()?.text)
+    }
+
+    /// Makes edits, all or none; they are on disk when this returns.
+    pub fn run(&self, script: &Script) -> Result<Applied, CliError> {
+        self.run_and_salvage(script, &[])
+    }
+
+    /// The same for edits that propose what refused ones wanted.
+    pub fn run_and_salvage(&self, script: &Script, salvages: &[EditId]) -> Result<Applied, CliError> {
+        self.folder.cipher.unlock()?;
+        // From reading to writing, so that what the script expects still holds when it is done.
+        let _lock = self.folder.lock()?;
+        let shown = self.shown()?;
+        let needs = script::needs(script);
+        let own = &self.member().party;
+        let wanted = |layer: &api::Layer| needs == Needs::All || (needs == Needs::Own && layer.party == *own);
+        let mut layers = Vec::new();
+        for layer in self.context.plan.layers.iter().filter(|layer| wanted(layer)) {
+            let doc = match self.layer(&shown, layer)? {
+                Some(doc) => doc,
+                None if layer.party == *own => return Err(unreadable(layer)),
+                None => continue,
+            };
+            layers.push(Sheet { layer: layer.clone(), doc });
+        }
+        let unconfirmed = self.folder.merged()?.into_iter().map(|merged| merged.merge.point).collect();
+        let (member, write, now_ms) = (self.member().clone(), self.context.plan.write, when::now_ms());
+        let Shown { text, seq, own: mut edits, .. } = shown;
+        let mut desk = Desk { member, write, text, layers, unconfirmed, now_ms };
+        let Ran { applied, updates, once } = script::run(&mut desk, script, &mut Fresh)?;
+        if updates.is_empty() {
+            return Ok(applied);
+        }
+        if updates.iter().any(|(_, update)| update.len() > limits::UPDATE_BYTES_MAX) {
+            return Err(CliError::Refused("the change is too large: make it in smaller parts".into()));
+        }
+        let parts = updates.into_iter().map(|(layer, update)| (layer, update.into())).collect();
+        let body = Body { what: applied.done.iter().map(what).collect(), parts, once };
+        edits.add(self.folder.dir(), &self.folder.cipher, New { at_ms: now_ms, seen: seq, body }, salvages)?;
+        Ok(applied)
+    }
+
+    /// Annotations.
+    pub fn annotations(&self) -> Result<AnnotationsView, CliError> {
+        self.dossier(|_| true, Dossier::annotations)
+    }
+
+    /// The standing of every point.
+    pub fn standing(&self) -> Result<Matrix, CliError> {
+        self.dossier(|layer| layer.layer.as_str() == id::POSITIONS, Dossier::standing)
+    }
+
+    /// Brackets.
+    pub fn brackets(&self) -> Result<BracketsView, CliError> {
+        self.dossier(|layer| [id::POSITIONS, id::PUBLIC].contains(&layer.layer.as_str()), Dossier::brackets)
+    }
+
+    /// The timetable.
+    pub fn timetable(&self) -> Result<Timetable, CliError> {
+        Ok(schedule::timetable(&self.outline()?))
+    }
+
+    /// The plan as a document to keep.
+    pub fn export(&self, form: Edition, format: Format) -> Result<String, CliError> {
+        match form {
+            Edition::Plain => Ok(markdown::export(&self.outline()?)),
+            Edition::Clean => self.dossier(|_| false, |dossier| edition::clean(dossier, format)),
+            Edition::Annotated => self.dossier(|_| true, |dossier| edition::annotated(dossier, format)),
+        }
+    }
+
+    /// What follows from the plan and those layers.
+    fn dossier<T>(&self, wanted: impl Fn(&api::Layer) -> bool, view: impl FnOnce(&Dossier) -> T) -> Result<T, CliError> {
+        let _lock = self.folder.lock_shared()?;
+        let shown = self.shown()?;
+        let mut layers = Vec::new();
+        for layer in self.context.plan.layers.iter().filter(|layer| wanted(layer)) {
+            let unavailable = || Layer { annotations: Vec::new(), faults: vec![Fault::Unavailable] };
+            let content = self.layer(&shown, layer)?.map_or_else(unavailable, |doc| Layer::read(&doc.transact()));
+            let api::Layer { party, layer, audience, .. } = layer.clone();
+            layers.push(Source { party, layer, audience, content });
+        }
+        let consent = self.context.plan.plan.consent.iter().cloned().collect();
+        let state = guard::state(&shown.text);
+        let sources = Sources { owners: shown.owners, consent, layers };
+        let dossier = Dossier::read(&mut shown.text.transact_mut(), &state, sources);
+        dossier.map(|dossier| view(&dossier)).ok_or_else(|| CliError::Refused("the plan cannot be read as it is here".into()))
+    }
+
+    /// The text and one's own edits. The folder must be locked.
+    fn shown(&self) -> Result<Shown, CliError> {
+        let text = self.folder.text()?;
+        let own = self.folder.own()?;
+        let mut owners = text.owners(self.context.plan.created_by.as_ref());
+        let (seq, text) = (text.seq, text.into_doc());
+        let (mut updates, mut parts) = (Vec::new(), Vec::new());
+        for edit in own.edits.iter().filter(|edit| edit.is_shown()) {
+            for (layer, update) in edit.body(&self.folder.cipher)?.parts {
+                match layer {
+                    Some(layer) => parts.push((layer, update)),
+                    None => updates.push(decode(&update)?),
+                }
+            }
+        }
+        for update in &updates {
+            for (client, _) in update.state_vector().iter() {
+                owners.entry(client.get()).or_insert_with(|| self.member().party.clone());
+            }
+        }
+        guard::apply(&text, updates)?;
+        Ok(Shown { text, seq, owners, own, parts })
+    }
+
+    /// A layer as it is shown; none if its copy cannot be read.
+    fn layer(&self, shown: &Shown, layer: &api::Layer) -> Result<Option<Doc>, CliError> {
+        let Some(copy) = self.folder.layer(layer)? else { return Ok(None) };
+        let mut updates = Vec::new();
+        if !copy.state.is_empty() {
+            updates.push(decode(&copy.state)?);
+        }
+        if layer.party == self.member().party {
+            for (_, update) in shown.parts.iter().filter(|(of, _)| *of == layer.layer) {
+                updates.push(decode(update)?);
+            }
+        }
+        guard::document(updates).map(Some)
+    }
+}
+
+fn unreadable(layer: &api::Layer) -> CliError {
+    CliError::Refused(format!("the copy of your layer {} cannot be read: `plenary sync` brings it again", layer.layer))
+}
+
+/// What an edit did, in a line for `plenary status`.
+fn what(done: &Done) -> String {
+    let entry = |entry: &script::EntryDone, what: &str| {
+        let on = entry.label.as_deref().filter(|label| !label.is_empty()).unwrap_or(entry.point.as_str());
+        format!("{on}: {what} {}", entry.id)
+    };
+    let named = |label: &str, point: &id::PointId| if label.is_empty() { point.to_string() } else { label.to_owned() };
+    match done {
+        Done::Point(done) => format!("{}: {}", named(&done.label, &done.point), crate::command::kind(done.kind)),
+        Done::Renumbered(_) => "renumbered".into(),
+        Done::Scheduled(done) => format!("{}: schedule", named(&done.label, &done.point)),
+        Done::Wrote(done) => entry(&done.entry, &done.entry.kind),
+        Done::Stood(done) => entry(&done.entry, &done.stance.to_string()),
+        Done::Marked(done) => done.entries.iter().map(|one| entry(one, &done.mark.to_string())).collect::<Vec<_>>().join("; "),
+        Done::Tabled(done) => done.entries.iter().map(|moved| entry(&moved.entry, "tabled")).collect::<Vec<_>>().join("; "),
+        Done::PutIn(done) => format!("{}: proposal put in", named(&done.label, &done.point)),
+    }
+}

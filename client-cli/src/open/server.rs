@@ -1,0 +1,95 @@
+//! A plan as the server has it now. Edits are made by the server, on the words as they stand then.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use plenary_shared::{
+    api::{self, LogLine},
+    dossier::{AnnotationsView, BracketsView},
+    edition::{Edition, Format},
+    id::PlanId,
+    plan::Outline,
+    schedule::Timetable,
+    script::{Applied, Script},
+    standing::Matrix,
+};
+use serde::de::DeserializeOwned;
+use yrs::Transact as _;
+
+use crate::{
+    context::Session,
+    error::CliError,
+    guard::{self, decode},
+};
+
+/// A plan on a server.
+pub struct ServerPlan {
+    session: Session,
+    plan: PlanId,
+}
+
+impl ServerPlan {
+    /// Nothing is asked yet.
+    pub fn open(session: Session, plan: &PlanId) -> Result<Self, CliError> {
+        session.member()?;
+        Ok(ServerPlan { session, plan: plan.clone() })
+    }
+
+    /// Who one is.
+    pub fn member(&self) -> Result<&api::Member, CliError> {
+        self.session.member()
+    }
+
+    /// The plan as people see it.
+    pub fn outline(&self) -> Result<Outline, CliError> {
+        let garbled = || CliError::NoConnection {
+            server: self.session.server.to_string(),
+            reason: "its answer cannot be read: it is no state of a document".into(),
+        };
+        let LogLine::State { update, .. } = self.get("/state")? else { return Err(garbled()) };
+        let update = BASE64.decode(update).map_err(|_| garbled())?;
+        Ok(Outline::read(&guard::document([decode(&update)?])?.transact()))
+    }
+
+    /// Makes edits, all or none; they are durable when this returns.
+    pub fn run(&self, script: &Script) -> Result<Applied, CliError> {
+        self.session.api.edit(&self.session.plan_path(&self.plan, "/edits")?, script)
+    }
+
+    /// The plan and what one may do with it.
+    pub fn plan(&self) -> Result<api::Plan, CliError> {
+        self.get("")
+    }
+
+    /// The layers that one may read.
+    pub fn layers(&self) -> Result<Vec<api::Layer>, CliError> {
+        self.get("/layers")
+    }
+
+    /// Annotations.
+    pub fn annotations(&self) -> Result<AnnotationsView, CliError> {
+        self.get("/annotations")
+    }
+
+    /// The standing of every point.
+    pub fn standing(&self) -> Result<Matrix, CliError> {
+        self.get("/standing")
+    }
+
+    /// Brackets.
+    pub fn brackets(&self) -> Result<BracketsView, CliError> {
+        self.get("/brackets")
+    }
+
+    /// The timetable.
+    pub fn timetable(&self) -> Result<Timetable, CliError> {
+        self.get("/schedule")
+    }
+
+    /// The plan as a document to keep.
+    pub fn export(&self, form: Edition, format: Format) -> Result<String, CliError> {
+        self.session.api.get_text(&self.session.plan_path(&self.plan, &format!("/export?form={form}&as={format}"))?)
+    }
+
+    fn get<T: DeserializeOwned>(&self, view: &str) -> Result<T, CliError> {
+        self.session.api.get(&self.session.plan_path(&self.plan, view)?)
+    }
+}

@@ -1,0 +1,137 @@
+//! Bringing a replica and its server together: take what is new, send one's own edits, take again until nothing is left. Whatever was
+//! taken or sent before a cut stays so, and the next sync goes on from there.
+//!
+//! **Architecture invariant:** an edit leaves `own.log` only after it is in what the server showed, or by a decision that is written
+//! down.
+
+mod apart;
+mod pull;
+mod push;
+
+use plenary_shared::{
+    api::ErrorBody,
+    id::{PartyId, PointId},
+    merge::MergedTitle,
+    plan::Change,
+};
+use serde::Serialize;
+
+use crate::{
+    context::Session,
+    error::CliError,
+    folder::{Folder, merged::Merged, own::Fate},
+    progress::Progress,
+};
+use apart::Heard;
+
+/// Rounds after which a sync ends although others keep sending: the next one goes on.
+const ROUNDS: usize = 8;
+
+/// What a sync did.
+#[derive(Debug, Default, Serialize)]
+pub struct Report {
+    /// The last record of the text that the replica has now.
+    pub seq: u64,
+    /// Records taken.
+    pub taken: u64,
+    /// Layers that had moved.
+    pub layers: Vec<String>,
+    /// Layers that are no longer for this member to read; their copies are gone.
+    pub gone: Vec<String>,
+    /// Edits sent.
+    pub sent: usize,
+    /// Edits that the party had made under the same key from another machine: nothing of them was needed.
+    pub repeated: usize,
+    /// What the edits that were sent changed in the text.
+    pub mine: Vec<Change>,
+    /// What others changed meanwhile, each with who did and when.
+    pub theirs: Vec<Theirs>,
+    /// Edits that the server does not take.
+    pub refused: Vec<Refused>,
+    /// All points that were merged and wait to be confirmed, from earlier syncs too.
+    pub merged: Vec<Merged>,
+    /// The title, if both sides changed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<MergedTitle>,
+}
+
+/// What others changed of a point.
+#[derive(Debug, Clone, Serialize)]
+pub struct Theirs {
+    /// The change.
+    #[serde(flatten)]
+    pub change: Change,
+    /// Who changed the point meanwhile.
+    pub by: Vec<Heard>,
+}
+
+/// An edit that the server does not take.
+#[derive(Debug, Clone, Serialize)]
+pub struct Refused {
+    /// What it does, in words.
+    pub what: Vec<String>,
+    /// Why not.
+    #[serde(flatten)]
+    pub why: ErrorBody,
+}
+
+impl Report {
+    /// Whether somebody has to look at something.
+    pub fn needs_a_look(&self) -> bool {
+        !self.merged.is_empty() || self.title.is_some()
+    }
+
+    /// Whether it did anything that was not there before.
+    pub fn is_news(&self) -> bool {
+        let count = self.taken as usize + self.layers.len() + self.gone.len() + self.sent + self.repeated + self.refused.len();
+        count > 0
+    }
+
+    fn heard(&mut self, change: Change, by: Vec<Heard>) {
+        let same = |one: &&mut Theirs| one.change.point == change.point && one.change.kind == change.kind;
+        match self.theirs.iter_mut().find(same) {
+            Some(known) => {
+                known.change.after = change.after;
+                known.by.extend(by);
+            }
+            None => self.theirs.push(Theirs { change, by }),
+        }
+    }
+}
+
+/// Syncs a replica; the session must be its member's.
+pub fn sync(folder: &Folder, session: &Session, progress: &Progress) -> Result<Report, CliError> {
+    let _lock = folder.lock_sync()?;
+    let mut report = Report::default();
+    let mut puller = pull::Puller::begin(folder, session)?;
+    report.mine = puller.mine()?;
+    for _ in 0..ROUNDS {
+        puller.pull(&mut report, progress)?;
+        let arrived = puller.forget()?;
+        let sent = push::push(folder, session, &mut report, progress)?;
+        if sent == 0 && !arrived {
+            break;
+        }
+    }
+    report.merged = folder.merged()?;
+    Ok(report)
+}
+
+/// The parties that a point was heard of from, each once, in the order in which they were.
+pub fn parties(by: &[Heard]) -> Vec<&PartyId> {
+    let mut parties: Vec<&PartyId> = Vec::new();
+    for one in by {
+        if !parties.contains(&&one.party) {
+            parties.push(&one.party);
+        }
+    }
+    parties
+}
+
+/// Whether an edit is still to be sent.
+fn waits(fate: &Fate) -> bool {
+    *fate == Fate::Waiting
+}
+
+/// Who touched which point, the latest of each party.
+type Touches = std::collections::BTreeMap<Option<PointId>, Vec<Heard>>;

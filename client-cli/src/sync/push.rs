@@ -1,0 +1,91 @@
+//! Sending one's own edits, in their order, as many at a time as fit into a request.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use plenary_shared::{
+    api::{ErrorBody, OfflineEdit, Outcome, Part, Push, Pushed},
+    limits,
+};
+
+use super::{Refused, Report, waits};
+use crate::{
+    context::Session,
+    error::CliError,
+    folder::{
+        Folder,
+        own::{Body, EditId, Fate},
+    },
+    progress::Progress,
+    when,
+};
+
+/// Edits in one request.
+const EDITS: usize = 1_000;
+/// 1 MiB: updates in one request, unless a single edit is larger.
+const BYTES: usize = 1 << 20;
+
+/// Sends all that waits; answers how many edits the server decided about.
+pub fn push(folder: &Folder, session: &Session, report: &mut Report, progress: &Progress) -> Result<usize, CliError> {
+    let own = {
+        let _lock = folder.lock_shared()?;
+        folder.own()?
+    };
+    let waiting: Vec<_> = own.edits.iter().filter(|edit| waits(&edit.fate)).collect();
+    let bar = progress.bar("sending", waiting.len() as u64, "edits");
+    let mut rest = waiting.as_slice();
+    while !rest.is_empty() {
+        let (mut sending, mut bytes) = (Vec::new(), 0);
+        for edit in rest.iter().take(EDITS) {
+            let body = edit.body(&folder.cipher)?;
+            bytes += body.parts.iter().map(|(_, update)| update.len()).sum::<usize>();
+            if !sending.is_empty() && bytes > BYTES {
+                break;
+            }
+            sending.push((edit.id, edit.seen, body));
+        }
+        let pushed = send(folder, session, &sending)?;
+        let decided = pushed.outcomes.len().min(sending.len());
+        settle(folder, report, &sending, pushed.outcomes)?;
+        bar.inc(decided as u64);
+        if let Some(ErrorBody { message, .. }) = pushed.stopped {
+            return Err(CliError::NoConnection { server: session.server.to_string(), reason: message });
+        }
+        if decided == 0 {
+            return Err(CliError::NoConnection { server: session.server.to_string(), reason: "it decided about nothing".into() });
+        }
+        rest = &rest[decided..];
+    }
+    Ok(waiting.len())
+}
+
+fn send(folder: &Folder, session: &Session, edits: &[(EditId, u64, Body)]) -> Result<Pushed, CliError> {
+    let part = |(layer, update): &(_, bytes::Bytes)| Part { layer: Option::clone(layer), update: BASE64.encode(update) };
+    let edits = edits.iter().map(|(_, seen, body)| OfflineEdit {
+        parts: body.parts.iter().map(part).collect(),
+        seen: *seen,
+        once: body.once.clone(),
+    });
+    let push = Push { edits: edits.collect() };
+    session.api.post_within(&session.plan_path(&folder.info.plan, "/push")?, &push, limits::MESSAGE)
+}
+
+fn settle(folder: &Folder, report: &mut Report, sent: &[(EditId, u64, Body)], outcomes: Vec<Outcome>) -> Result<(), CliError> {
+    let mut fates = Vec::with_capacity(outcomes.len());
+    for ((id, _, body), outcome) in sent.iter().zip(outcomes) {
+        let fate = match outcome {
+            Outcome::Done => Fate::Sent,
+            Outcome::Repeated => Fate::Repeated,
+            Outcome::Refused(why) => {
+                report.refused.push(Refused { what: body.what.clone(), why: why.clone() });
+                Fate::Refused { error: why.error, message: why.message, at_ms: when::now_ms() }
+            }
+        };
+        match fate {
+            Fate::Sent => report.sent += 1,
+            Fate::Repeated => report.repeated += 1,
+            _ => {}
+        }
+        fates.push((*id, fate));
+    }
+    let _lock = folder.lock()?;
+    folder.own()?.settle(folder.dir(), &fates)
+}

@@ -1,0 +1,124 @@
+//! Scripts: edits that are made all or none, for who needs no replica.
+
+use axum::{
+    Json,
+    extract::{Path, Request, State},
+};
+use plenary_shared::{
+    access::Role,
+    api,
+    id::{DocAddress, LayerId, POSITIONS, PRIVATE},
+    limits,
+    record::Author,
+    script::{self, Applied, Edit, Ran, Script, ScriptError, Why},
+};
+use std::{collections::HashMap, sync::Arc};
+
+use super::{ApiError, App, Caller, large, plan::readable};
+use crate::{
+    dossiers::DossierError,
+    registry::Rights,
+    rooms::{Change, CommitError},
+    scripts,
+    store::Seq,
+};
+
+pub(super) async fn apply(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((conference, plan)): Path<(String, String)>,
+    request: Request,
+) -> Result<Json<Applied>, ApiError> {
+    let (_, rights) = readable(&app, &caller, &conference, &plan)?;
+    let (script, _place): (Script, _) = large::read(&app, &rights.member, request, limits::SCRIPT_BYTES_MAX).await?;
+    let script = Arc::new(script);
+    for _ in 0..limits::EDIT_TRIES {
+        match once_over(&app, &caller, &conference, &plan, &script).await? {
+            Some(applied) => return Ok(Json(applied)),
+            None => continue,
+        }
+    }
+    Err(CommitError::Moved.into())
+}
+
+/// Runs a script on the documents as they are and commits what it did; `None` if they have moved meanwhile. Only the commit holds
+/// them: however long a script runs, nobody waits for it.
+async fn once_over(
+    app: &Arc<App>,
+    caller: &Caller,
+    conference: &str,
+    plan: &str,
+    script: &Arc<Script>,
+) -> Result<Option<Applied>, ApiError> {
+    let (_, rights) = readable(app, caller, conference, plan)?;
+    let place = app.view_place(&rights.member).await?;
+    // The right may be gone by the time that there is a place.
+    let (plan, rights) = readable(app, caller, conference, plan)?;
+    let found = scripts::read(&app.registry, &app.rooms, &rights, &plan, script::needs(script)).await?;
+    let (ends, layers) = (found.ends(&rights.member), found.layers());
+    let (of, runs) = (rights.clone(), script.clone());
+    let ran = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        found.run(of, &runs)
+    });
+    let ran = ran.await.ok().flatten().ok_or(DossierError::Unreadable)?;
+    let Ran { applied, updates, .. } = ran.map_err(|error| refused(script, error, &rights, &layers))?;
+    let changes = changes(app, caller, &plan, &rights.member, updates, &ends)?;
+    if changes.is_empty() {
+        return Ok(Some(applied));
+    }
+    let author = Author { party: rights.member.party.clone(), member: rights.member.member.clone() };
+    match app.rooms.commit(author, changes).await {
+        Ok(()) => Ok(Some(applied)),
+        Err(CommitError::Moved) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What a script's updates do to each document, if the member has the right to all of it.
+fn changes(
+    app: &App,
+    caller: &Caller,
+    plan: &DocAddress,
+    member: &api::Member,
+    updates: Vec<(Option<LayerId>, Vec<u8>)>,
+    ends: &HashMap<Option<LayerId>, Seq>,
+) -> Result<Vec<Change>, ApiError> {
+    let change = |(layer, update): (Option<LayerId>, Vec<u8>)| {
+        let address = layer.as_ref().map_or_else(|| plan.clone(), |layer| plan.layer(&member.party, layer));
+        match app.registry.rights(&caller.token, &address) {
+            // The updates are the server's own: what they say of the order they saw.
+            Some(Rights { write: true, .. }) => {
+                Ok(Change { address, update: update.into(), seen: None, at: ends.get(&layer).copied(), verified: true })
+            }
+            _ => Err(ApiError::forbidden("you may not make these edits any more: your rights have changed")),
+        }
+    };
+    updates.into_iter().map(change).collect()
+}
+
+/// Why a script was not applied: a right is missing, or it cannot be.
+fn refused(script: &Script, error: ScriptError, rights: &Rights, layers: &[api::Layer]) -> ApiError {
+    let body = match error.why {
+        Why::Refused if lacks_right(script, &error, rights, layers) => ApiError::forbidden(error.sentence()),
+        _ => ApiError::invalid(error.to_string()),
+    };
+    ApiError { script: Some(error.into()), ..body }
+}
+
+/// Whether the member has not the right that the edit needs which could not be made.
+fn lacks_right(script: &Script, error: &ScriptError, rights: &Rights, layers: &[api::Layer]) -> bool {
+    let may_write =
+        |name: &str| layers.iter().any(|layer| layer.party == rights.member.party && layer.layer.as_str() == name && layer.write);
+    let Some(edit) = error.line.checked_sub(1).and_then(|at| script.edits.get(at)) else {
+        return script.once.is_some() && !may_write(PRIVATE);
+    };
+    match edit {
+        Edit::Renumber(_) => rights.member.role != Role::Chair,
+        Edit::Adopt(_) | Edit::Alternative(_) => !rights.write,
+        Edit::Accept(_) | Edit::Reserve(_) | Edit::Oppose(_) => !may_write(POSITIONS),
+        Edit::Note(_) | Edit::Propose(_) | Edit::Reply(_) | Edit::Resolve(_) | Edit::Reopen(_) => !may_write(PRIVATE),
+        Edit::Table(_) | Edit::Withdraw(_) => !may_write(PRIVATE) || !may_write(POSITIONS),
+        _ => !rights.write,
+    }
+}

@@ -1,0 +1,73 @@
+//! Answers that come line by line, and the pages of a log from which they are made.
+
+use axum::{
+    body::Body,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use plenary_shared::{
+    id::DocAddress,
+    limits,
+    record::{self, Digest, Record},
+};
+use std::{convert::Infallible, sync::Arc};
+use tokio::{sync::mpsc, time::timeout};
+
+use crate::store::{Seq, Store};
+
+/// Records read from the store at a time.
+const PAGE: usize = 512;
+/// 1 MiB: bytes of them.
+const PAGE_BYTES: usize = 1 << 20;
+
+/// Where lines are told. One waits at a time: whoever reads slowly is told slowly.
+pub(super) struct Lines(mpsc::Sender<Result<Bytes, Infallible>>);
+
+/// The lines on their way.
+pub(super) type Told = mpsc::Receiver<Result<Bytes, Infallible>>;
+
+impl Lines {
+    /// Lines, and the other end of them.
+    pub fn open() -> (Self, Told) {
+        let (lines, told) = mpsc::channel(1);
+        (Self(lines), told)
+    }
+
+    /// Sends a line; `None` if nobody takes it.
+    pub async fn send(&self, line: Bytes) -> Option<()> {
+        timeout(limits::WRITE, self.0.send(Ok(line))).await.ok()?.ok()
+    }
+}
+
+/// An answer of lines as they come.
+pub(super) fn answer(told: Told) -> Response {
+    let stream = futures_util::stream::unfold(told, async |mut told| told.recv().await.map(|line| (line, told)));
+    ([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(stream)).into_response()
+}
+
+/// The records after `after`, which the chain's digest `end` closes if it is known, as `line` tells them; `None` if the log is damaged.
+pub(super) async fn page(
+    store: Arc<dyn Store>,
+    address: DocAddress,
+    after: Seq,
+    end: Option<Digest>,
+    line: impl Fn(Seq, &Digest, Record) -> Bytes + Send + 'static,
+) -> Option<Vec<(Seq, Digest, Bytes)>> {
+    let read = tokio::task::spawn_blocking(move || {
+        let mut end = match end {
+            Some(end) => end,
+            None if after == 0 => record::GENESIS,
+            // The digest of a record is the first thing in it.
+            None => *store.read(&address, after - 1, 1, PAGE_BYTES).ok()?.pop()?.1.first_chunk()?,
+        };
+        let mut lines = Vec::new();
+        for (seq, sealed) in store.read(&address, after, PAGE, PAGE_BYTES).ok()? {
+            let (record, digest) = record::open(&end, &sealed).ok()?;
+            end = digest;
+            lines.push((seq, digest, line(seq, &digest, record)));
+        }
+        Some(lines)
+    });
+    read.await.ok().flatten()
+}

@@ -1,0 +1,171 @@
+//! What is new for a replica: the records of the text's log that it lacks, and of each layer that its member may read what its
+//! copy lacks.
+
+use axum::{
+    extract::{Path, Request, State},
+    response::Response,
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use plenary_shared::{
+    api::{self, Held, PlanContext, Pull, PullLine},
+    gate,
+    id::{DocAddress, LayerId, PartyId},
+    limits,
+    record::{Digest, Record},
+};
+use std::{collections::HashMap, sync::Arc};
+use tokio::time::timeout;
+use yrs::StateVector;
+
+use super::{
+    ApiError, App, Caller, conference, large,
+    lines::{Lines, answer, page},
+    plan::{find, readable, too_many},
+};
+use crate::{
+    room::{
+        End,
+        line::{self, hex},
+    },
+    store::Seq,
+};
+
+/// The update that brings nothing.
+const NOTHING: [u8; 2] = [0, 0];
+
+/// Copies of layers: the last record that each shows, and its state vector.
+type Copies = HashMap<(PartyId, LayerId), (Seq, StateVector)>;
+
+pub(super) async fn pull(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((conference, plan)): Path<(String, String)>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (_, rights) = readable(&app, &caller, &conference, &plan)?;
+    let place = app.place(&rights.member).ok_or_else(too_many)?;
+    let (Pull { since, layers }, large) = large::read(&app, &rights.member, request, limits::PULL_BYTES_MAX).await?;
+    let copies = tokio::task::spawn_blocking(move || copies(layers)).await.map_err(|_| too_many())??;
+    drop(large);
+    let (address, _) = readable(&app, &caller, &conference, &plan)?;
+    let end = app.rooms.end(&address).await?;
+    if since > end.seq {
+        let message = format!(
+            "the log ends at record {}, before what you hold: the server was restored from a backup, or is another one",
+            end.seq
+        );
+        return Err(ApiError::diverged(message));
+    }
+    let context = context(&app, &caller, &address, &end)?;
+    let (lines, told) = Lines::open();
+    let puller = Puller { app, caller, address, lines };
+    tokio::spawn(async move {
+        let _place = place;
+        puller.tell(context, copies, since, &end).await
+    });
+    Ok(answer(told))
+}
+
+fn copies(layers: Vec<Held>) -> Result<Copies, ApiError> {
+    let copy = |held: Held| {
+        let invalid = |what: &str| ApiError::invalid(format!("the state vector of {}/{} {what}", held.party, held.layer));
+        let vector = STANDARD.decode(&held.state_vector).map_err(|_| invalid("is not base64"))?;
+        let vector = gate::check_state_vector(&vector).map_err(|refusal| invalid(&format!("cannot be read: {refusal}")))?;
+        Ok(((held.party, held.layer), (held.seq, vector)))
+    };
+    layers.into_iter().map(copy).collect()
+}
+
+fn context(app: &App, caller: &Caller, address: &DocAddress, end: &End) -> Result<PlanContext, ApiError> {
+    let rights = app.registry.rights(&caller.token, address).ok_or_else(ApiError::not_found)?;
+    let DocAddress::Plan(_, plan) = address else { return Err(ApiError::not_found()) };
+    let member = rights.member;
+    Ok(PlanContext {
+        conference: conference::seen(app, &member)?,
+        plan: find(app, &member, plan)?,
+        write: rights.write,
+        created_by: app.registry.conference(&member, |entry| entry.plans.get(plan).and_then(|plan| plan.created_by.clone()))?,
+        layers: app.registry.readable_layers(&member, plan)?,
+        end: end.seq,
+        digest: hex(&end.digest),
+        member,
+    })
+}
+
+/// A replica that is told what is new.
+struct Puller {
+    app: Arc<App>,
+    caller: Caller,
+    address: DocAddress,
+    lines: Lines,
+}
+
+impl Puller {
+    /// Tells all of it; `None` if it ended early, which the reader sees by the last line that is missing.
+    async fn tell(&self, context: PlanContext, copies: Copies, since: Seq, end: &End) -> Option<()> {
+        let layers = context.layers.clone();
+        self.lines.send(line::line(&PullLine::Context(Box::new(context)))).await?;
+        self.layers(layers, copies).await?;
+        self.records(since, end).await?;
+        self.lines.send(line::line(&PullLine::End)).await
+    }
+
+    /// `None` once the right to read is gone.
+    fn may_read(&self, address: &DocAddress) -> Option<()> {
+        self.app.registry.rights(&self.caller.token, address).map(drop)
+    }
+
+    /// Tells the layers that moved since they were copied. A layer that cannot be read now is left out, as one that did not move:
+    /// no party keeps the others from what is new by what it does to its own.
+    async fn layers(&self, layers: Vec<api::Layer>, mut copies: Copies) -> Option<()> {
+        let addresses: Vec<DocAddress> = layers.iter().map(|layer| self.address.layer(&layer.party, &layer.layer)).collect();
+        let ends = self.app.rooms.ends(&addresses).await;
+        for ((layer, address), end) in layers.into_iter().zip(addresses).zip(ends) {
+            let copy = copies.remove(&(layer.party.clone(), layer.layer.clone()));
+            if copy.as_ref().is_some_and(|(seq, _)| Some(*seq) == end) {
+                continue;
+            }
+            let told = match end {
+                // What nothing was ever written into needs no room.
+                Some(0) => (0, Bytes::from_static(&NOTHING)),
+                _ => {
+                    let vector = copy.map_or_else(StateVector::default, |(_, vector)| vector);
+                    match timeout(limits::VIEW_READING, self.app.rooms.lacking(&address, &vector)).await {
+                        Ok(Ok((end, update))) => (end.seq, update),
+                        Ok(Err(_)) | Err(_) => continue,
+                    }
+                }
+            };
+            // What was written after a right was taken away is not shown, and the others are told without it.
+            self.may_read(&self.address)?;
+            if self.may_read(&address).is_some() {
+                let (seq, update) = (told.0, STANDARD.encode(told.1));
+                let told = PullLine::Layer { party: layer.party, layer: layer.layer, seq, update };
+                self.lines.send(line::line(&told)).await?;
+            }
+        }
+        Some(())
+    }
+
+    /// Tells the records after `since`, those included that the document could not bear: the chain needs them.
+    async fn records(&self, since: Seq, end: &End) -> Option<()> {
+        let (mut after, mut digest) = (since, None);
+        while after < end.seq {
+            let refused = end.refused.clone();
+            let told = move |seq, digest: &Digest, record| record_line(seq, digest, record, refused.contains(&seq));
+            let page = page(self.app.rooms.store(), self.address.clone(), after, digest, told).await;
+            let page = page.filter(|page| !page.is_empty())?;
+            self.may_read(&self.address)?;
+            for (seq, at, line) in page.into_iter().take_while(|(seq, ..)| *seq <= end.seq) {
+                (after, digest) = (seq, Some(at));
+                self.lines.send(line).await?;
+            }
+        }
+        Some(())
+    }
+}
+
+fn record_line(seq: Seq, digest: &Digest, Record { at_ms, author, seen, update }: Record, refused: bool) -> Bytes {
+    line::line(&PullLine::Record { seq, at_ms, author, seen, digest: hex(digest), update: STANDARD.encode(update), refused })
+}

@@ -1,0 +1,267 @@
+//! Offline edits as they come in: in their order, each by its own right.
+
+use axum::{
+    Json,
+    extract::{Path, Request, State},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use plenary_shared::{
+    api::{self, OfflineEdit, Once, Outcome, Push, Pushed},
+    id::{DocAddress, LayerId, PRIVATE},
+    limits,
+    record::Author,
+    script::once_of,
+};
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::Arc,
+};
+use tokio::sync::oneshot;
+use yrs::{Update, updates::decoder::Decode};
+
+use super::{
+    ApiError, App, Caller, large,
+    plan::{readable, too_many},
+};
+use crate::{
+    room::{EditError, document::Document},
+    rooms::{Change, CommitError, RoomError, Tried},
+    store::Seq,
+};
+
+/// Edits handed on and not yet answered: those of one batch, so that one gathers while another is made durable.
+const UNDER_WAY_MAX: usize = limits::BATCH_UPDATES_MAX;
+/// As many edits of one document are verified before they are handed on. Fewer go as they are: what they claim about order is found out
+/// in the document, one in a batch.
+const VERIFIED_FROM: usize = 32;
+
+pub(super) async fn push(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((conference, plan)): Path<(String, String)>,
+    request: Request,
+) -> Result<Json<Pushed>, ApiError> {
+    let (_, rights) = readable(&app, &caller, &conference, &plan)?;
+    let _session = app.place(&rights.member).ok_or_else(too_many)?;
+    let (Push { edits }, _place) = large::read(&app, &rights.member, request, limits::PUSH_BYTES_MAX).await?;
+    let edits = tokio::task::spawn_blocking(move || edits.into_iter().map(Made::read).collect()).await;
+    let edits: Vec<Made> = edits.map_err(|_| ApiError::unavailable("the edits could not be read: try again"))?;
+    let (plan, rights) = readable(&app, &caller, &conference, &plan)?;
+    let author = Author { party: rights.member.party.clone(), member: rights.member.member.clone() };
+    let mut pusher =
+        Pusher { app, caller, plan, member: rights.member, author, outcomes: Vec::new(), under_way: VecDeque::new() };
+    let stopped = pusher.push(edits).await.err().map(ApiError::body);
+    Ok(Json(Pushed { outcomes: pusher.outcomes, stopped }))
+}
+
+/// An offline edit: its updates, none for what is not base64.
+struct Made {
+    parts: Vec<(Option<LayerId>, Option<Bytes>)>,
+    seen: Seq,
+    once: Option<Once>,
+}
+
+impl Made {
+    fn read(edit: OfflineEdit) -> Self {
+        let read = |part: api::Part| (part.layer, STANDARD.decode(part.update).ok().map(Bytes::from));
+        Self { parts: edit.parts.into_iter().map(read).collect(), seen: edit.seen, once: edit.once }
+    }
+}
+
+/// What was found of updates that were tried, by document and number of the edit.
+type Found = HashMap<(Option<LayerId>, usize), Tried>;
+
+/// An edit that is under way, or what became of it.
+enum Step {
+    UnderWay(oneshot::Receiver<Result<(), EditError>>),
+    Over(Outcome),
+}
+
+/// Somebody's edits on their way in.
+struct Pusher {
+    app: Arc<App>,
+    caller: Caller,
+    plan: DocAddress,
+    member: api::Member,
+    author: Author,
+    outcomes: Vec<Outcome>,
+    under_way: VecDeque<Step>,
+}
+
+impl Pusher {
+    /// Takes the edits in. An error says why it could not go on after those of which the outcome is known.
+    async fn push(&mut self, edits: Vec<Made>) -> Result<(), ApiError> {
+        let found = self.verify(&edits).await?;
+        let handed = self.hand_on(edits, found).await;
+        // What was handed on before is answered all the same.
+        self.settle(0).await.and(handed)
+    }
+
+    /// Tries the updates of documents that many edits touch.
+    async fn verify(&self, edits: &[Made]) -> Result<Found, ApiError> {
+        let mut documents: BTreeMap<&Option<LayerId>, Vec<(usize, Bytes)>> = BTreeMap::new();
+        for (number, edit) in edits.iter().enumerate() {
+            for (layer, update) in &edit.parts {
+                documents.entry(layer).or_default().extend(update.clone().map(|update| (number, update)));
+            }
+        }
+        let mut found = Found::new();
+        for (layer, updates) in documents.into_iter().filter(|(_, updates)| updates.len() >= VERIFIED_FROM) {
+            let place = self.app.view_place(&self.member).await?;
+            let Ok(address) = self.writable(layer.as_ref()) else { continue };
+            let tried = self.app.rooms.verify(&address, &self.author, updates, place).await?;
+            found.extend(tried.into_iter().map(|(number, tried)| ((layer.clone(), number), tried)));
+        }
+        Ok(found)
+    }
+
+    async fn hand_on(&mut self, edits: Vec<Made>, mut found: Found) -> Result<(), ApiError> {
+        for (number, Made { parts, seen, once }) in edits.into_iter().enumerate() {
+            self.settle(UNDER_WAY_MAX - 1).await?;
+            let step = match self.changes(number, parts, seen, &mut found) {
+                Err(refused) => Step::Over(Outcome::Refused(refused.body())),
+                Ok(changes) => match (&changes[..], once) {
+                    ([Change { address, update, seen, verified, .. }], None) => {
+                        Step::UnderWay(self.app.rooms.begin_edit(address, &self.author, update, *seen, *verified).await?)
+                    }
+                    (_, once) => {
+                        // What came before takes effect before.
+                        self.settle(0).await?;
+                        Step::Over(self.commit(changes, once).await?)
+                    }
+                },
+            };
+            self.under_way.push_back(step);
+        }
+        Ok(())
+    }
+
+    /// Waits for the oldest edits until no more than `most` are under way.
+    async fn settle(&mut self, most: usize) -> Result<(), ApiError> {
+        while self.under_way.len() > most {
+            let Some(step) = self.under_way.pop_front() else { break };
+            let outcome = match step {
+                Step::Over(outcome) => outcome,
+                Step::UnderWay(done) => match done.await.unwrap_or(Err(EditError::Unavailable)) {
+                    Ok(()) => Outcome::Done,
+                    Err(EditError::Unavailable) => return Err(self.stop()),
+                    Err(error @ EditError::Misbehaved) => {
+                        self.outcomes.push(Outcome::Refused(ApiError::from(error).body()));
+                        return Err(self.stop());
+                    }
+                    Err(error) => Outcome::Refused(ApiError::from(error).body()),
+                },
+            };
+            self.outcomes.push(outcome);
+        }
+        Ok(())
+    }
+
+    /// Whether what follows was taken is not known; sent again, it changes nothing.
+    fn stop(&mut self) -> ApiError {
+        self.under_way.clear();
+        EditError::Unavailable.into()
+    }
+
+    /// What an edit does to each document, if the member has the right to all of it now.
+    fn changes(
+        &self,
+        number: usize,
+        parts: Vec<(Option<LayerId>, Option<Bytes>)>,
+        seen: Seq,
+        found: &mut Found,
+    ) -> Result<Vec<Change>, ApiError> {
+        let mut changes: Vec<Change> = Vec::with_capacity(parts.len());
+        for (layer, update) in parts {
+            let address = self.writable(layer.as_ref())?;
+            let update = update.ok_or_else(|| ApiError::invalid("the update is not base64"))?;
+            if changes.iter().any(|change| change.address == address) {
+                return Err(ApiError::invalid("an edit has one part for each document"));
+            }
+            let verified = match found.remove(&(layer, number)) {
+                Some(Tried::Bad(error)) => return Err(error.into()),
+                Some(Tried::Verified) => true,
+                None => false,
+            };
+            // What its author had seen is told of the text, where those who edited meanwhile need it.
+            let seen = (address == self.plan).then_some(seen);
+            changes.push(Change { address, update, seen, at: None, verified });
+        }
+        if changes.is_empty() {
+            return Err(ApiError::invalid("an edit has at least one part"));
+        }
+        Ok(changes)
+    }
+
+    /// The document of a part, if the member may write in it now. What is not there and what is not for the member answer alike.
+    fn writable(&self, layer: Option<&LayerId>) -> Result<DocAddress, ApiError> {
+        let rights = |address: &DocAddress| self.app.registry.rights(&self.caller.token, address).map(|rights| rights.write);
+        let Some(layer) = layer else {
+            return match rights(&self.plan) {
+                Some(true) => Ok(self.plan.clone()),
+                _ => Err(ApiError::forbidden("you may not change the words of this plan: ask the chair for the right to draft")),
+            };
+        };
+        let address = self.plan.layer(&self.member.party, layer);
+        match rights(&address) {
+            Some(true) => Ok(address),
+            Some(false) => Err(ApiError::forbidden(format!("you may read the layer {layer}, not write in it"))),
+            None => Err(ApiError::forbidden(format!("your party has no layer {layer} on this plan: check the name, or open it"))),
+        }
+    }
+
+    /// Takes in an edit that touches several documents, or is made once. An error says why it is not known what becomes of it.
+    async fn commit(&self, mut changes: Vec<Change>, once: Option<Once>) -> Result<Outcome, ApiError> {
+        for _ in 0..limits::EDIT_TRIES {
+            if let Some(once) = &once
+                && let Some(outcome) = self.look_up(&mut changes, once).await?
+            {
+                return Ok(outcome);
+            }
+            match self.app.rooms.commit(self.author.clone(), changes.clone()).await {
+                Ok(()) => return Ok(Outcome::Done),
+                Err(CommitError::Moved) => {}
+                Err(CommitError::Unverified(address)) => {
+                    let Some(change) = changes.iter_mut().find(|change| change.address == address) else { continue };
+                    let place = self.app.view_place(&self.member).await?;
+                    let tried = self.app.rooms.verify(&address, &self.author, vec![(0, change.update.clone())], place).await?;
+                    match tried.get(&0) {
+                        Some(Tried::Bad(error)) => return Ok(Outcome::Refused(ApiError::from(error.clone()).body())),
+                        found => change.verified = found.is_some(),
+                    }
+                }
+                Err(CommitError::Room(RoomError::Edit(error))) => return Ok(Outcome::Refused(ApiError::from(error).body())),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(CommitError::Moved.into())
+    }
+
+    /// Looks up the key of an edit that is made once. If it is free the edit must write it, into the layer as it is now.
+    async fn look_up(&self, changes: &mut [Change], once: &Once) -> Result<Option<Outcome>, ApiError> {
+        let refused = |message: &str| Ok(Some(Outcome::Refused(ApiError::invalid(message).body())));
+        let private = self.plan.layer(&self.member.party, &LayerId::built_in(PRIVATE));
+        let Some(change) = changes.iter_mut().find(|change| change.address == private) else {
+            return refused("an edit that is made once writes its key into the layer private");
+        };
+        let (seq, state) = self.app.rooms.read_at(&private).await?;
+        let (key, update) = (once.key.clone(), change.update.clone());
+        let keys = tokio::task::spawn_blocking(move || {
+            Document::on_state(&state, |txn| {
+                let before = once_of(txn, &key);
+                if before.is_none() {
+                    txn.apply_update(Update::decode_v1(&update).ok()?).ok()?;
+                }
+                Some((before.clone(), before.or_else(|| once_of(txn, &key))))
+            })
+        });
+        change.at = Some(seq);
+        match keys.await.ok().flatten() {
+            Some((Some(digest), _)) if digest == once.digest => Ok(Some(Outcome::Repeated)),
+            Some((Some(_), _)) => refused("another script was applied under this key: choose a key of this script's own"),
+            Some((None, Some(digest))) if digest == once.digest => Ok(None),
+            _ => refused("an edit that is made once writes its key into the layer private"),
+        }
+    }
+}

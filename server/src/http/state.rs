@@ -1,0 +1,71 @@
+//! A plan's document now, or as it once stood.
+
+use axum::{
+    extract::{Path, Query, State, rejection::QueryRejection},
+    http::header,
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use std::sync::Arc;
+
+use super::{ApiError, App, Caller, plan::readable};
+use crate::{
+    dossiers::DossierError,
+    room::{document::Document, line},
+    store::Seq,
+};
+
+/// Which state is asked for; neither: the present one.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct When {
+    /// The one after this record.
+    seq: Option<Seq>,
+    /// The one that stood at this time: before the first record that came later.
+    at_ms: Option<u64>,
+    /// Ignored here: the credential of clients that have no other way.
+    #[serde(rename = "token")]
+    _token: Option<String>,
+}
+
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((conference, plan)): Path<(String, String)>,
+    query: Result<Query<When>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let (_, rights) = readable(&app, &caller, &conference, &plan)?;
+    let Query(when) = query.map_err(|rejection| ApiError::invalid(rejection.body_text()))?;
+    if when.seq.is_some() && when.at_ms.is_some() {
+        return Err(ApiError::invalid("ask for the state at a record or at a time, not both"));
+    }
+    let place = app.view_place(&rights.member).await?;
+    // The right may be gone by the time that there is a place.
+    let (address, _) = readable(&app, &caller, &conference, &plan)?;
+    let is_past = when.seq.is_some() || when.at_ms.is_some();
+    // A document is encoded for the present state only.
+    let (end, state) = if is_past {
+        (app.rooms.end(&address).await?, None)
+    } else {
+        let (end, state) = app.rooms.lacking(&address, &yrs::StateVector::default()).await?;
+        (end, Some(state))
+    };
+    if when.seq.is_some_and(|seq| seq > end.seq) {
+        return Err(ApiError::invalid(format!("the log ends at record {}: ask for that one, or an earlier one", end.seq)));
+    }
+    let store = app.rooms.store();
+    let told = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        if let Some(state) = state {
+            return Some(line::state(end.seq, &end.digest, &state));
+        }
+        let until = when.seq.unwrap_or(end.seq);
+        let wanted = |seq, at_ms| seq <= until && when.at_ms.is_none_or(|at| at_ms <= at);
+        let past = Document::past(&*store, &address, &end.refused, wanted)?;
+        Some(line::state(past.seq, &past.digest, &past.state))
+    });
+    let told = told.await.ok().flatten().ok_or(DossierError::Unreadable)?;
+    // That took its time.
+    readable(&app, &caller, &conference, &plan)?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], told).into_response())
+}

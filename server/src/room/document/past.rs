@@ -1,0 +1,49 @@
+//! A document as it once stood, folded from its log.
+
+use plenary_shared::{id::DocAddress, limits, record::Digest};
+use yrs::{StateVector, Update, updates::decoder::Decode};
+
+use super::{Document, PAGE, record};
+use crate::store::{Seq, Store};
+
+/// A document at one of its records.
+pub struct Past {
+    /// The record.
+    pub seq: Seq,
+    /// The chain's digest there.
+    pub digest: Digest,
+    /// The Yjs update V1 that makes it from nothing.
+    pub state: bytes::Bytes,
+}
+
+impl Document {
+    /// The document with the records for which `wanted` holds, up to the first for which it does not; it is asked with a record's
+    /// place and time. `refused` are those that the document could not bear. `None` if the log cannot be read. Blocks.
+    pub fn past(store: &dyn Store, address: &DocAddress, refused: &[Seq], wanted: impl Fn(Seq, u64) -> bool) -> Option<Past> {
+        let mut document = Self::empty();
+        let mut more = true;
+        while more {
+            let page = store.read(address, document.seq, PAGE, limits::BATCH_BYTES_MAX).ok()?;
+            let (mut end, mut updates) = ((document.seq, document.head), Vec::with_capacity(page.len()));
+            more = !page.is_empty();
+            for (seq, sealed) in page {
+                let (record, digest) = record::open(&end.1, &sealed).ok()?;
+                if !wanted(seq, record.at_ms) {
+                    more = false;
+                    break;
+                }
+                end = (seq, digest);
+                if !refused.contains(&seq) {
+                    updates.push(record.update);
+                }
+            }
+            let apply = |txn: &mut yrs::TransactionMut| {
+                updates.iter().try_for_each(|update| txn.apply_update(Update::decode_v1(update).ok()?).ok())
+            };
+            document.guarded(apply).ok()?;
+            (document.seq, document.head) = end;
+        }
+        let state = document.diff(&StateVector::default()).ok()?;
+        Some(Past { seq: document.seq, digest: document.head, state })
+    }
+}

@@ -1,0 +1,71 @@
+//! A part of an edit that touches several documents: it waits in each of them, as a batch on its way, until whoever makes the edit has
+//! all parts and appends them at once.
+
+use bytes::Bytes;
+use plenary_shared::record::{self, Author, Record};
+
+use super::{Batch, EditError, Effect, RoomState, Sender};
+use crate::{room::document::Accepted, store::Seq};
+
+/// What an edit would do to one document.
+#[derive(Clone, Debug)]
+pub struct Proposal {
+    /// Who makes it.
+    pub author: Author,
+    /// The update.
+    pub update: Bytes,
+    /// The last record that its author had, if it was made offline.
+    pub seen: Option<Seq>,
+    /// It holds only if this is the last record.
+    pub at: Option<Seq>,
+    /// The time of all parts of the edit, in milliseconds since 1970-01-01 UTC.
+    pub at_ms: u64,
+    /// What it claims about order is known to hold.
+    pub verified: bool,
+}
+
+/// Why a room is not held for a proposal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unheld {
+    /// The document has moved since.
+    Moved,
+    /// It claims something about order, which would be found out too late.
+    Unverified,
+    /// It is not taken.
+    Edit(EditError),
+}
+
+impl RoomState {
+    /// Judges a proposal and answers the record to append with those of other documents, none if nothing in it is new. With a
+    /// record the room is held: its batch is on its way until [`Self::appended`] or [`Self::release`]. Nothing may be so now.
+    pub fn propose(&mut self, edit: u64, proposal: Proposal) -> Result<Option<Bytes>, Unheld> {
+        let Proposal { author, update, seen, at, at_ms, verified } = proposal;
+        if at.is_some_and(|at| at != self.document.seq()) {
+            return Err(Unheld::Moved);
+        }
+        if !self.has_room(&author, &update) {
+            return Err(Unheld::Edit(EditError::Full(self.bytes_max)));
+        }
+        let checked = self.document.check(&author, &update).map_err(|refusal| Unheld::Edit(refusal.into()))?;
+        if !checked.is_new() {
+            return Ok(None);
+        }
+        if !verified && !checked.order_claims().is_empty() {
+            return Err(Unheld::Unverified);
+        }
+        let record = Record { at_ms, author, seen: self.document.seen(seen), update };
+        let (bytes, digest) = record::seal(&self.document.head(), &record);
+        let accepted = vec![(Sender::Server(edit), Accepted { record, checked, verified })];
+        self.in_flight = Some(Batch { accepted, digests: vec![digest], held: true });
+        Ok(Some(bytes))
+    }
+
+    /// Nothing was appended of what the room was held for: all is as before.
+    pub fn release(&mut self, effects: &mut Vec<Effect>) {
+        for (sender, _) in self.in_flight.take().into_iter().flat_map(|batch| batch.accepted) {
+            if let Sender::Server(edit) = sender {
+                effects.push(Effect::Edited(edit, Err(EditError::Unavailable)));
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! An edit that touches several documents, taken all or none.
+//!
+//! Each document's room is held in turn, as if a batch were on its way; once all of them are and nothing is against it, one append
+//! keeps all records, and each room goes on with its own. The order is the same for everyone, so no two edits wait for each other;
+//! and a plan comes after the layers, so that it is held for one append and never while something of a party's is waited for.
+
+use bytes::Bytes;
+use futures_util::future::join_all;
+use plenary_shared::{id::DocAddress, limits, record::Author};
+use std::sync::Arc;
+use tokio::{
+    sync::oneshot,
+    time::{Instant, timeout_at},
+};
+
+use super::{RoomError, Rooms, TRIES};
+use crate::{
+    now_ms,
+    room::{Command, EditError, Fate, Hold, Proposal, Unheld},
+    store::Seq,
+};
+
+/// What an edit does to one document.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The document.
+    pub address: DocAddress,
+    /// The update.
+    pub update: Bytes,
+    /// The last record that its author had, if it was made offline.
+    pub seen: Option<Seq>,
+    /// It holds only if this is the document's last record.
+    pub at: Option<Seq>,
+    /// What it claims about order is known to hold.
+    pub verified: bool,
+}
+
+/// Why an edit was not taken. Nothing of it was.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CommitError {
+    /// A document is no longer as the edit was made for.
+    #[error("the plan is being edited too quickly: try again")]
+    Moved,
+    /// What it does to this document claims something about order that is to be verified first.
+    #[error("the edit has not been verified")]
+    Unverified(DocAddress),
+    /// No room answers, or one of them refuses its part.
+    #[error(transparent)]
+    Room(#[from] RoomError),
+}
+
+impl From<EditError> for CommitError {
+    fn from(error: EditError) -> Self {
+        match error {
+            EditError::Unavailable => Self::Room(RoomError::Unavailable),
+            refused => Self::Room(RoomError::Edit(refused)),
+        }
+    }
+}
+
+/// A room that is held.
+struct Held {
+    address: DocAddress,
+    record: Bytes,
+    fate: oneshot::Sender<Fate>,
+    done: oneshot::Receiver<Result<(), EditError>>,
+}
+
+impl Rooms {
+    /// Takes an edit in, all changes or none, of each document at most one. Whoever asks may go away in the middle: it is
+    /// carried through all the same.
+    pub async fn commit(self: &Arc<Self>, author: Author, mut changes: Vec<Change>) -> Result<(), CommitError> {
+        changes.sort_unstable_by(|a, b| order(&a.address).cmp(&order(&b.address)));
+        let rooms = self.clone();
+        let carried = tokio::spawn(async move { rooms.carry(author, changes).await });
+        carried.await.unwrap_or(Err(RoomError::Unavailable.into()))
+    }
+
+    async fn carry(self: &Arc<Self>, author: Author, changes: Vec<Change>) -> Result<(), CommitError> {
+        if !self.can_store() {
+            return Err(RoomError::Unavailable.into());
+        }
+        // Loaded before any is held.
+        for loaded in join_all(changes.iter().map(|change| self.end(&change.address))).await {
+            loaded?;
+        }
+        let (mut held, until, at_ms) = (Vec::with_capacity(changes.len()), Instant::now() + limits::HOLD, now_ms());
+        for Change { address, update, seen, at, verified } in changes {
+            let proposal = Proposal { author: author.clone(), update, seen, at, at_ms, verified };
+            match self.hold(address, proposal, until).await {
+                Ok(taken) => held.extend(taken),
+                Err(error) => {
+                    release(held);
+                    return Err(error);
+                }
+            }
+        }
+        let records = held.iter().map(|held| (held.address.clone(), vec![held.record.clone()])).collect();
+        // If it fails, nobody knows what the log holds: the fates are dropped, and the rooms read it again.
+        let lasts = self.store.append_all(records).await.map_err(|_| RoomError::Unavailable)?;
+        let mut told = Vec::with_capacity(held.len());
+        for (Held { fate, done, .. }, last) in held.into_iter().zip(lasts) {
+            let _ = fate.send(Fate::Kept(last));
+            told.push(done);
+        }
+        for done in join_all(told).await {
+            // A room that ended meanwhile has left its record in the log.
+            done.unwrap_or(Ok(()))?;
+        }
+        Ok(())
+    }
+
+    /// Holds a room for its part of an edit; nothing if there is nothing new in it.
+    async fn hold(
+        self: &Arc<Self>,
+        address: DocAddress,
+        proposal: Proposal,
+        until: Instant,
+    ) -> Result<Option<Held>, CommitError> {
+        for _ in 0..TRIES {
+            let (verdict, judged) = oneshot::channel();
+            let (fate, fated) = oneshot::channel();
+            let (done, told) = oneshot::channel();
+            let hold = Hold { proposal: proposal.clone(), verdict, fate: fated, done };
+            let asked = async {
+                self.inbox(&address)?.send(Command::Hold(hold)).await.map_err(|_| RoomError::Unavailable)?;
+                Ok::<_, RoomError>(judged.await)
+            };
+            return match timeout_at(until, asked).await {
+                Ok(Ok(Ok(Ok(record)))) => Ok(record.map(|record| Held { address, record, fate, done: told })),
+                Ok(Ok(Ok(Err(Unheld::Moved)))) => Err(CommitError::Moved),
+                Ok(Ok(Ok(Err(Unheld::Unverified)))) => Err(CommitError::Unverified(address)),
+                Ok(Ok(Ok(Err(Unheld::Edit(error))))) => Err(error.into()),
+                // The room was just leaving.
+                Ok(Ok(Err(_)) | Err(RoomError::Unavailable)) => {
+                    tokio::task::yield_now().await;
+                    continue;
+                }
+                Ok(Err(error)) => Err(error.into()),
+                Err(_) => {
+                    // It may be held yet.
+                    let _ = fate.send(Fate::Dropped);
+                    Err(RoomError::Unavailable.into())
+                }
+            };
+        }
+        Err(RoomError::Unavailable.into())
+    }
+}
+
+/// Everybody's order: the layers, then the plan.
+fn order(address: &DocAddress) -> (bool, &DocAddress) {
+    (!matches!(address, DocAddress::Layer(..)), address)
+}
+
+fn release(held: Vec<Held>) {
+    for Held { fate, .. } in held {
+        let _ = fate.send(Fate::Dropped);
+    }
+}

@@ -1,0 +1,73 @@
+//! Whether updates hold what they claim about the order of blocks, tried on a copy: one that does not would cost a document its
+//! room if it were found out there.
+
+use bytes::Bytes;
+use plenary_shared::{
+    id::DocAddress,
+    record::{Author, GENESIS, Record},
+};
+use std::{collections::HashMap, sync::Arc};
+
+use super::{RoomError, Rooms};
+use crate::room::{
+    Command, EditError,
+    document::{Accepted, Document},
+};
+
+/// Updates that misbehave before no more are tried: each costs a copy. Honest ones never do.
+const BAD_MAX: usize = 3;
+
+/// What was found of an update.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Tried {
+    /// What it claims holds.
+    Verified,
+    /// It is not taken.
+    Bad(EditError),
+}
+
+impl Rooms {
+    /// Tries updates of one author on a copy of a document, in their order, each under a number. Of those that are not answered it is
+    /// not known: what they build on may not be there yet. `place` is kept until it is done.
+    pub async fn verify(
+        self: &Arc<Self>,
+        address: &DocAddress,
+        author: &Author,
+        updates: Vec<(usize, Bytes)>,
+        place: impl Send + 'static,
+    ) -> Result<HashMap<usize, Tried>, RoomError> {
+        let (_, copy) = self.ask(address, |copy| Command::Copy { copy }).await?;
+        let author = author.clone();
+        let tried = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            try_all(&copy, &author, updates)
+        });
+        tried.await.ok().flatten().ok_or(RoomError::Unavailable)
+    }
+}
+
+fn try_all(copy: &[u8], author: &Author, updates: Vec<(usize, Bytes)>) -> Option<HashMap<usize, Tried>> {
+    let (mut document, mut good, mut tried) = (Document::from_copy(copy)?, Vec::new(), HashMap::new());
+    let mut bad = 0;
+    for (number, update) in updates {
+        let Ok(checked) = document.check(author, &update) else { continue };
+        document.admit(author, &checked);
+        let record = Record { at_ms: 0, author: author.clone(), seen: None, update };
+        let mut accepted = Accepted { record, checked, verified: false };
+        if document.apply(std::slice::from_ref(&accepted), (0, GENESIS)).is_ok() {
+            accepted.verified = true;
+            good.push(accepted);
+            tried.insert(number, Tried::Verified);
+            continue;
+        }
+        tried.insert(number, Tried::Bad(EditError::Misbehaved));
+        bad += 1;
+        if bad == BAD_MAX {
+            break;
+        }
+        document = Document::from_copy(copy)?;
+        good.iter().for_each(|accepted: &Accepted| document.admit(author, &accepted.checked));
+        document.apply(&good, (0, GENESIS)).ok()?;
+    }
+    Some(tried)
+}

@@ -1,0 +1,103 @@
+//! Running a script for a member: on copies of the documents as they are, away from their rooms, and then committed if none of those
+//! that it changes has moved.
+
+use bytes::Bytes;
+use plenary_shared::{
+    api,
+    id::{DocAddress, LayerId},
+    plan::new_doc,
+    script::{self, Desk, Needs, Ran, Script, ScriptError, Sheet},
+};
+use std::{
+    collections::HashMap,
+    mem::ManuallyDrop,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+use yrs::{Doc, Transact, Update, updates::decoder::Decode};
+
+use crate::{
+    dossiers::{DossierError, read},
+    ids::{self, Random},
+    now_ms,
+    registry::{Registry, Rights},
+    rooms::Rooms,
+    store::Seq,
+};
+
+/// A plan's documents as a script finds them.
+pub struct Found {
+    text: (Seq, Bytes),
+    layers: Vec<(api::Layer, (Seq, Bytes))>,
+}
+
+/// Reads what a script needs, as one member may read it. Others' layers that cannot be read are left out; without its own party's it
+/// does not run.
+pub async fn read(
+    registry: &Registry,
+    rooms: &Arc<Rooms>,
+    rights: &Rights,
+    plan: &DocAddress,
+    needs: Needs,
+) -> Result<Found, DossierError> {
+    let DocAddress::Plan(_, id) = plan else { return Err(DossierError::Unreadable) };
+    let own = |layer: &api::Layer| layer.party == rights.member.party;
+    let mut needed = registry.readable_layers(&rights.member, id)?;
+    needed.retain(|layer| needs == Needs::All || (needs == Needs::Own && own(layer)));
+    let (text, copies) = read::all(rooms, plan, needed).await?;
+    let mut layers = Vec::with_capacity(copies.len());
+    for (layer, copy) in copies {
+        match copy {
+            Ok(copy) => layers.push((layer, copy)),
+            Err(_) if own(&layer) => return Err(DossierError::Unreadable),
+            Err(_) => {}
+        }
+    }
+    Ok(Found { text, layers })
+}
+
+impl Found {
+    /// The last record of each document that one's own script may change, by layer.
+    pub fn ends(&self, own: &api::Member) -> HashMap<Option<LayerId>, Seq> {
+        let layers = self.layers.iter().filter(|(layer, _)| layer.party == own.party);
+        let layers = layers.map(|(layer, (seq, _))| (Some(layer.layer.clone()), *seq));
+        layers.chain([(None, self.text.0)]).collect()
+    }
+
+    /// The layers, as they were when they were read.
+    pub fn layers(&self) -> Vec<api::Layer> {
+        self.layers.iter().map(|(layer, _)| layer.clone()).collect()
+    }
+
+    /// Runs a script. `None` if a document cannot bear it: after a panic the copies are given up rather than touched again. Blocks.
+    pub fn run(self, rights: Rights, script: &Script) -> Option<Result<Ran, ScriptError>> {
+        let Rights { member, write } = rights;
+        let layers = self.layers.into_iter().map(|(layer, (_, state))| (Sheet { layer, doc: fresh() }, state));
+        let (sheets, states): (Vec<Sheet>, Vec<Bytes>) = layers.unzip();
+        let desk = Desk { member, write, text: fresh(), layers: sheets, unconfirmed: Vec::new(), now_ms: now_ms() };
+        let mut desk = ManuallyDrop::new(desk);
+        let ran = catch_unwind(AssertUnwindSafe(|| {
+            load(&desk.text, &self.text.1)?;
+            for (sheet, state) in desk.layers.iter().zip(&states).filter(|(_, state)| !state.is_empty()) {
+                load(&sheet.doc, state)?;
+            }
+            Some(script::run(&mut desk, script, &mut Random))
+        }));
+        let ran = ran.ok()?;
+        drop(ManuallyDrop::into_inner(desk));
+        ran
+    }
+}
+
+/// Each script writes under client ids that nobody has used.
+fn fresh() -> Doc {
+    new_doc(ids::client())
+}
+
+fn load(doc: &Doc, state: &[u8]) -> Option<()> {
+    let mut txn = ManuallyDrop::new(doc.transact_mut());
+    txn.apply_update(Update::decode_v1(state).ok()?).ok()?;
+    txn.commit();
+    drop(ManuallyDrop::into_inner(txn));
+    Some(())
+}

@@ -1,0 +1,241 @@
+//! In a replica every verb works without a server, in the same words and with the same output.
+
+use plenary_tests::{
+    cli::{Cli, Folder},
+    server::Start,
+};
+use serde_json::Value;
+
+use super::{PLAN, begin};
+
+/// A printed line or JSON without what differs from one run to the next: ids that were made, and times.
+fn timeless(printed: &str) -> String {
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Object(fields) => {
+                for (name, value) in fields.iter_mut() {
+                    match name.as_str() {
+                        "at" | "at_ms" | "id" | "annotation" | "ids" | "superseded" | "reply_to" | "weave" | "order"
+                        | "points"
+                            if !value.is_array() || name != "points" =>
+                        {
+                            *value = Value::Null;
+                        }
+                        "point" => *value = Value::Null,
+                        _ => strip(value),
+                    }
+                }
+            }
+            Value::Array(values) => values.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    match serde_json::from_str::<Value>(printed) {
+        Ok(mut value) => {
+            strip(&mut value);
+            value.to_string()
+        }
+        Err(_) => {
+            // Ids of entries are eight characters of their alphabet; here they stand alone between spaces.
+            let is_id = |word: &str| {
+                let word = word.trim_end_matches([':', ',', ';']);
+                word.len() == 8
+                    && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+                    && word.bytes().any(|b| b.is_ascii_digit())
+            };
+            printed.split(' ').map(|word| if is_id(word) { "ID" } else { word }).collect::<Vec<_>>().join(" ")
+        }
+    }
+}
+
+#[test]
+fn what_is_read_is_the_same_to_the_byte() {
+    let server = Start::demo(0, 0).start();
+    let plan = &*server.demo.plan.clone();
+    let (arv, bor) = (Cli::join(&server.delegate(0, 0)), Cli::join(&server.delegate(1, 0)));
+    arv.done(&["note", plan, "3", "Fallback: 40 km.", "--quote", "[50]"]);
+    arv.done(&["accept", plan, "1"]);
+    arv.done(&["accept", plan, "3", "--bracket", "1"]);
+    bor.done(&["propose", plan, "10", "a Joint Council", "--quote", "[the Celune League]", "--layer", "public"]);
+    bor.done(&["reserve", plan, "19", "The Commission is not yet set up."]);
+    bor.done(&["schedule", plan, "4", "--trigger", "D-Day", "--duration", "14"]);
+    bor.done(&["strike", plan, "7"]);
+    let folder = arv.clone_plan(plan);
+    let reads: &[&[&str]] = &[
+        &["show", plan],
+        &["show", plan, "3"],
+        &["annotations", plan],
+        &["annotations", plan, "10", "--kind", "proposal"],
+        &["standing", plan],
+        &["standing", plan, "19"],
+        &["brackets", plan],
+        &["schedule", plan],
+        &["schedule", plan, "4"],
+        &["schedule", plan, "--csv"],
+        &["schedule", plan, "--svg"],
+        &["layer", "list", plan],
+        &["export", plan],
+        &["export", plan, "--clean"],
+        &["export", plan, "--annotated"],
+        &["export", plan, "--annotated", "--html"],
+        &["plan", "consent", plan],
+        &["log", plan],
+        &["blame", plan, "4"],
+        &["diff", plan, "--since", "#1"],
+    ];
+    let read = |run: &dyn Fn(&[&str]) -> String| -> Vec<String> {
+        let mut printed = Vec::new();
+        for args in reads {
+            printed.push(run(args));
+            printed.push(run(&[args, &["--json"][..]].concat()));
+        }
+        printed
+    };
+    let online = read(&|args| arv.done(args));
+    drop(server);
+    let offline = read(&|args| folder.done(args));
+    for (n, (online, offline)) in online.iter().zip(&offline).enumerate() {
+        assert_eq!(online, offline, "{:?}", reads[n / 2]);
+    }
+}
+
+#[test]
+fn what_is_written_is_said_in_the_same_words() {
+    let server = Start::demo(1, 1).start();
+    begin(&server, &["Forces withdraw within [30][50] days.", "Prisoners are released.", "The [Commission] verifies."]);
+    let (arv, bor) = (Cli::join(&server.delegate(0, 0)), Cli::join(&server.delegate(1, 0)));
+    bor.done(&["propose", PLAN, "1", "[45]", "--quote", "[30]", "--layer", "public"]);
+    let theirs = bor.json(&["annotations", PLAN])["annotations"][0]["id"].as_str().unwrap().to_owned();
+    // The same member's replica begins where the member begins online.
+    let folder = arv.clone_plan(PLAN);
+    let writes = |run: &dyn Fn(&[&str]) -> String| -> Vec<String> {
+        let mut printed = Vec::new();
+        let mut written: Vec<String> = Vec::new();
+        let steps: &[&[&str]] = &[
+            &["words", PLAN, "2", "All prisoners are released."],
+            &["words", PLAN, "2", "All prisoners are released."],
+            &["add", PLAN, "A commission meets.", "--after", "2"],
+            &["heading", PLAN, "2", "Prisoners"],
+            &["move", PLAN, "2 bis", "--top"],
+            &["strike", PLAN, "3"],
+            &["restore", PLAN, "3"],
+            &["schedule", PLAN, "1", "--trigger", "D-Day", "--offset", "2"],
+            &["note", PLAN, "1", "At most 45.", "--quote", "[50]"],
+            &["propose", PLAN, "3", "Mission", "--quote", "Commission"],
+            &["reply", PLAN, &theirs, "We can live with that.", "--layer", "public"],
+            &["accept", PLAN, "2", "--ad-referendum", "--because", "Subject to parliament."],
+            &["reserve", PLAN, "2", "The capital has not answered."],
+            &["oppose", PLAN, "1", "--bracket", "1"],
+            &["withdraw", PLAN, "2"],
+            &["adopt", PLAN, &theirs],
+        ];
+        for step in steps {
+            let answer = run(&[step, &["--json"][..]].concat());
+            let value: Value = serde_json::from_str(&answer).unwrap();
+            written.extend(value["id"].as_str().map(str::to_owned));
+            printed.push(timeless(&answer));
+        }
+        // The note and the proposal, by the ids that they got.
+        for step in [vec!["resolve", PLAN, &written[0]], vec!["reopen", PLAN, &written[0]], vec!["table", PLAN, &written[1]]] {
+            printed.push(timeless(&run(&step)));
+        }
+        for refused in
+            [vec!["words", PLAN, "99", "x"], vec!["note", PLAN, "1", "x", "--quote", "nowhere"], vec!["renumber", PLAN]]
+        {
+            printed.push(run(&refused));
+        }
+        printed
+    };
+    let all = |output: std::process::Output| {
+        String::from_utf8(output.stdout).unwrap()
+            + &String::from_utf8(output.stderr).unwrap()
+            + &format!("{:?}", output.status.code())
+    };
+    let offline = writes(&|args| match folder.run(args) {
+        output if output.status.success() => String::from_utf8(output.stdout).unwrap(),
+        output => all(output),
+    });
+    let online = writes(&|args| match arv.run(args) {
+        output if output.status.success() => String::from_utf8(output.stdout).unwrap(),
+        output => all(output),
+    });
+    for (online, offline) in online.iter().zip(&offline) {
+        assert_eq!(online, offline);
+    }
+}
+
+#[test]
+fn a_merged_point_is_not_accepted_before_it_is_confirmed() {
+    let server = Start::demo(1, 1).start();
+    let points = begin(&server, &["Forces withdraw within 30 days.", "Prisoners are released."]);
+    let (arv, bor) = (Cli::join(&server.delegate(0, 0)), Cli::join(&server.delegate(1, 0)));
+    bor.done(&["accept", PLAN, &points[0]]);
+    let folder: Folder = arv.clone_plan(PLAN);
+    folder.done(&["words", PLAN, &points[0], "Forces withdraw within 45 days."]);
+    bor.done(&["words", PLAN, &points[0], "All forces withdraw within 60 days."]);
+    bor.done(&["words", PLAN, &points[1], "All prisoners are released."]);
+    let told = folder.exits(4, &["sync"]);
+    assert!(told.contains("changed apart") && told.contains("1 merged point"), "{told}");
+    assert_eq!(super::merged(&folder), [points[0].clone()]);
+    let (_, value) = folder.json(&["merged"]);
+    let one = &value["merged"][0];
+    assert_eq!(one["base"]["words"], "Forces withdraw within 30 days.");
+    assert_eq!(one["mine"]["words"], "Forces withdraw within 45 days.");
+    assert_eq!(one["theirs"]["words"], "All forces withdraw within 60 days.");
+    assert_eq!(one["result"]["words"], super::words(&folder, &points[0]).as_str());
+    assert_eq!(one["others"][0]["party"], server.delegate(1, 0).party.as_str());
+    assert_eq!(one["lapsed"][0]["party"], server.delegate(1, 0).party.as_str(), "{one}");
+    let told = folder.exits(1, &["accept", PLAN, &points[0]]);
+    assert!(told.contains("plenary confirm"), "{told}");
+    folder.done(&["accept", PLAN, &points[1]]);
+    folder.exits(4, &["sync"]);
+    folder.done(&["confirm", "1"]);
+    folder.done(&["accept", PLAN, &points[0]]);
+    folder.exits(0, &["sync"]);
+    folder.exits(1, &["confirm", "1"]);
+}
+
+#[test]
+fn who_had_sent_before_learns_of_what_was_edited_apart_too() {
+    let server = Start::demo(1, 1).start();
+    let points = begin(&server, &["Forces withdraw within 30 days.", "Prisoners are released."]);
+    let (arv, bor) = (Cli::join(&server.delegate(0, 0)), Cli::join(&server.delegate(1, 0)));
+    let (first, last) = (arv.clone_plan(PLAN), bor.clone_plan(PLAN));
+    first.done(&["words", PLAN, &points[0], "Forces withdraw within 45 days."]);
+    last.done(&["words", PLAN, &points[0], "Forces withdraw at once."]);
+    first.exits(0, &["sync"]);
+    last.exits(4, &["sync"]);
+    first.exits(4, &["sync"]);
+    assert_eq!(super::merged(&first), super::merged(&last));
+    // What is edited with the other's words before one's eyes is not edited apart.
+    first.done(&["confirm", &points[0]]);
+    last.done(&["confirm", &points[0]]);
+    last.done(&["words", PLAN, &points[0], "Forces withdraw at last."]);
+    last.exits(0, &["sync"]);
+    first.exits(0, &["sync"]);
+    assert!(super::merged(&first).is_empty());
+}
+
+#[test]
+fn a_replica_that_stays_connected_is_kept_live() {
+    let server = Start::demo(1, 1).start();
+    let points = begin(&server, &["One.", "Two."]);
+    let (arv, bor) = (Cli::join(&server.delegate(0, 0)), Cli::join(&server.delegate(1, 0)));
+    let folder = arv.clone_plan(PLAN);
+    let mut watching = folder.command(&["sync", "--watch"]).stdout(std::process::Stdio::null()).spawn().unwrap();
+    let until = |what: &str, holds: &dyn Fn() -> bool| {
+        for _ in 0..300 {
+            if holds() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        panic!("{what} never came");
+    };
+    bor.done(&["words", PLAN, &points[0], "One, as Borland has it."]);
+    until("their edit", &|| super::words(&folder, &points[0]).contains("Borland"));
+    folder.done(&["words", PLAN, &points[1], "Two, from the folder."]);
+    until("one's own edit", &|| bor.done(&["show", PLAN, &points[1]]).contains("from the folder"));
+    watching.kill().unwrap();
+    watching.wait().unwrap();
+}
