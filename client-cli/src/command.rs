@@ -3,6 +3,7 @@
 mod adopt;
 mod annotate;
 mod annotations;
+mod apply;
 mod brackets;
 mod clone;
 mod conference;
@@ -25,8 +26,6 @@ mod sync;
 mod thread;
 mod watch;
 mod words;
-
-pub use sync::kind;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
@@ -101,6 +100,7 @@ enum Verb {
     Schedule(schedule::ScheduleVerb),
     Adopt(adopt::Adopt),
     Alternative(adopt::Alternative),
+    Apply(apply::Apply),
     Watch(watch::Watch),
     Clone(clone::Clone),
     Sync(sync::Sync),
@@ -157,6 +157,7 @@ impl Cli {
             Verb::Schedule(verb) => verb.run(&context),
             Verb::Adopt(verb) => verb.run(&context),
             Verb::Alternative(verb) => verb.run(&context),
+            Verb::Apply(verb) => verb.run(&context),
             Verb::Watch(verb) => verb.run(&context),
             Verb::Clone(verb) => verb.run(&context),
             Verb::Sync(verb) => verb.run(&context),

@@ -1,6 +1,6 @@
 //! Everything that can stop a command, sorted by what its caller can do about it.
 
-use plenary_shared::script::{ScriptError, Why};
+use plenary_shared::script::{Done, ScriptError, Why};
 use std::{io, path::PathBuf};
 
 /// Why a command did not do what was asked.
@@ -47,6 +47,9 @@ pub enum CliError {
     /// A script was not applied.
     #[error("{}", .0.sentence())]
     Script(ScriptError),
+    /// The same, where the line of the script is to be told.
+    #[error("{0}")]
+    InScript(ScriptError),
     /// The work is done, and somebody should look at what came out.
     #[error("merged points wait for a look")]
     NeedsALook,
@@ -64,13 +67,24 @@ pub enum CliError {
 }
 
 impl CliError {
+    /// Something was done that is not what was asked for.
+    pub fn unexpected(done: &Done) -> Self {
+        let did = serde_json::to_string(done).unwrap_or_default();
+        CliError::Refused(format!("what was done is not what was asked for: {did}"))
+    }
+
     /// 1 refused or not found, 2 usage, 3 no connection, 4 done and somebody should look; 0 when only the reader of a pipe has left, as `| head` does.
     pub fn exit_code(&self) -> u8 {
         match self {
             CliError::Usage(_) => 2,
             CliError::NeedsALook => 4,
-            CliError::Script(ScriptError { why: Why::Usage, .. }) => 2,
-            CliError::Script(_) => 1,
+            CliError::Script(error) | CliError::InScript(error) => {
+                if error.why == Why::Usage {
+                    2
+                } else {
+                    1
+                }
+            }
             CliError::NotFound(_) | CliError::Refused(_) | CliError::Unauthorized(_) | CliError::File { .. } => 1,
             CliError::Api { status, .. } if *status < 500 => 1,
             CliError::Api { .. } | CliError::NoConnection { .. } | CliError::Unconfirmed { .. } => 3,
@@ -89,7 +103,7 @@ impl CliError {
             CliError::Api { error, .. } => error,
             CliError::NoConnection { .. } => "no_connection",
             CliError::Unconfirmed { .. } => "unconfirmed",
-            CliError::Script(ScriptError { why, .. }) => match why {
+            CliError::Script(ScriptError { why, .. }) | CliError::InScript(ScriptError { why, .. }) => match why {
                 Why::Usage => "usage",
                 Why::NotFound => "not_found",
                 Why::Refused => "refused",

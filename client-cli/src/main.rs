@@ -3,6 +3,7 @@
 //! Reading order: `command` holds the verbs and `context` what they are given; `live` opens a plan or a layer over `connection` into
 //! a `replica`; `http` speaks to the rest of the server; `profile` remembers who one is; `render` lays out and `output` prints.
 
+mod brief;
 mod command;
 mod connection;
 mod context;

@@ -84,7 +84,11 @@ impl Output {
     pub fn error(&self, error: &CliError) {
         // What needs a look was printed.
         if error.exit_code() != 0 && !matches!(error, CliError::NeedsALook) {
-            self.note(&json!({ "error": error.word(), "message": error.to_string() }), || error.to_string());
+            let mut value = json!({ "error": error.word(), "message": error.to_string() });
+            if let CliError::InScript(error) = error {
+                value["script"] = json!(error);
+            }
+            self.note(&value, || error.to_string());
         }
     }
 

@@ -4,7 +4,7 @@ mod text;
 
 use clap::ValueEnum;
 use plenary_shared::{
-    dossier::{AnnotationView, AnnotationsView, LayerFault},
+    dossier::{AnnotationView, LayerFault},
     id::{LayerId, PartyId, PlanId, PointId},
     layer::What,
 };
@@ -59,9 +59,10 @@ pub fn party(text: &str) -> Result<PartyId, String> {
 impl Annotations {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let session = context.session()?;
-        let mut view: AnnotationsView = session.api.get(&session.plan_path(&self.plan, "/annotations")?)?;
-        let outline = session.open(&self.plan)?.outline();
+        let open = context.open(&self.plan)?;
+        let mut view = open.annotations()?;
+        let outline = open.outline()?;
+        context.tell_damage_of(&open);
         let points = match &self.point {
             Some(what) => Some(below(&outline, what)?.iter().map(|point| &point.id).collect()),
             None => None,

@@ -45,10 +45,11 @@ pub struct Brackets {
 impl Brackets {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let session = context.session()?;
-        let mut view: BracketsView = session.api.get(&session.plan_path(&self.plan, "/brackets")?)?;
+        let open = context.open(&self.plan)?;
+        let mut view = open.brackets()?;
+        context.tell_damage_of(&open);
         if let Some(what) = &self.point {
-            let outline = session.open(&self.plan)?.outline();
+            let outline = open.outline()?;
             let points: HashSet<&PointId> = below(&outline, what)?.iter().map(|point| &point.id).collect();
             narrow(&mut view, &points);
         }

@@ -1,93 +1,57 @@
-//! `strike`, `restore`, `heading` and `renumber`, and what every edit has in common: find the point, change it, wait, say so.
+//! `strike`, `restore`, `heading` and `renumber`, and what every edit has in common: make it where the plan is open, say so.
 
 use plenary_shared::{
-    access::Role,
-    id::{PlanId, PointId},
-    plan::{self, EditError, FindError, Outline, Point},
+    id::PlanId,
+    plan::{ChangeKind, FindError},
+    script::{self, Done, Edit, OfPoint, PointDone, Renumbered},
 };
 use serde_json::json;
-use yrs::TransactionMut;
 
-use crate::{context::Context, error::CliError, output::inline};
+pub use plenary_shared::script::name;
 
-/// The change made to a point. The words are those that `watch` uses.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
-    /// Its words.
-    Words,
-    /// Its heading.
-    Heading,
-    /// It is new.
-    Added,
-    /// Its place.
-    Moved,
-    /// It was struck.
-    Struck,
-    /// It is no longer struck.
-    Restored,
-    /// Labels were given anew.
-    Label,
+use crate::{brief, context::Context, error::CliError, output::inline};
+
+/// Says what an edit of a point did. It is durable by now, or there was nothing to do.
+pub fn report(context: &Context, plan: &PlanId, done: &PointDone) -> Result<(), CliError> {
+    let PointDone { point, label, kind, changed } = done;
+    let value = json!({ "plan": plan, "point": point, "label": label, "kind": kind, "changed": changed, "durable": true });
+    context.output.result(&value, || said(done))
 }
 
-impl Kind {
-    fn word(self) -> &'static str {
-        match self {
-            Kind::Words => "words",
-            Kind::Heading => "heading",
-            Kind::Added => "added",
-            Kind::Moved => "moved",
-            Kind::Struck => "struck",
-            Kind::Restored => "restored",
-            Kind::Label => "label",
-        }
-    }
+/// What an edit of a point did, in a line.
+pub fn said(PointDone { point, label, kind, changed }: &PointDone) -> String {
+    let name = if label.is_empty() { point.as_str() } else { label };
+    let name = inline(name);
+    if *changed { format!("{name}: {} (durable)", sentence(*kind)) } else { format!("{name}: unchanged") }
+}
 
-    fn sentence(self) -> &'static str {
-        match self {
-            Kind::Words => "words changed",
-            Kind::Heading => "heading changed",
-            Kind::Label => "renumbered",
-            _ => self.word(),
-        }
+fn sentence(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Words => "words changed",
+        ChangeKind::Heading => "heading changed",
+        ChangeKind::Label => "renumbered",
+        other => brief::kind(other),
     }
 }
 
-/// A point as people call it: its label, or its id if it has none.
-pub fn name(point: &Point) -> &str {
-    if point.label.is_empty() { point.id.as_str() } else { &point.label }
+/// Labels that were given anew, in a line.
+pub fn renumbered(plan: &PlanId, points: usize) -> String {
+    match points {
+        0 => format!("{plan}: unchanged"),
+        1 => format!("{plan}: 1 point {} (durable)", sentence(ChangeKind::Label)),
+        n => format!("{plan}: {n} points {} (durable)", sentence(ChangeKind::Label)),
+    }
 }
 
-/// Says what an edit did. It is durable by now, or there was nothing to do.
-pub fn report(
-    context: &Context,
-    plan: &PlanId,
-    kind: Kind,
-    point: &PointId,
-    after: &Outline,
-    changed: bool,
-) -> Result<(), CliError> {
-    let point = after.get(point);
-    let value = json!({
-        "plan": plan, "point": point.map(|p| &p.id), "label": point.map(|p| &p.label), "kind": kind.word(), "changed": changed, "durable": true,
-    });
-    context.output.result(&value, || {
-        let name = inline(point.map_or("", name)).into_owned();
-        if changed { format!("{name}: {} (durable)", kind.sentence()) } else { format!("{name}: unchanged") }
-    })
-}
-
-/// Finds the point, makes the change, waits until it is durable and says so.
-pub fn edit_point(
-    context: &Context,
-    plan: &PlanId,
-    what: &str,
-    kind: Kind,
-    change: impl FnOnce(&mut TransactionMut, &PointId) -> Result<bool, EditError>,
-) -> Result<(), CliError> {
-    let mut live = context.session()?.open(plan)?;
-    let id = live.outline().find(what)?.id.clone();
-    let (_, changed) = live.edit(|txn| Ok(change(txn, &id)?))?;
-    report(context, plan, kind, &id, &live.outline(), changed)
+/// Makes an edit of one point, and says what it did.
+pub fn edit_point(context: &Context, plan: &PlanId, edit: Edit) -> Result<(), CliError> {
+    let open = context.open(plan)?;
+    let done = open.edit(edit)?;
+    context.tell_damage_of(&open);
+    match done {
+        Done::Point(done) => report(context, plan, &done),
+        other => Err(CliError::unexpected(&other)),
+    }
 }
 
 impl From<FindError> for CliError {
@@ -96,12 +60,6 @@ impl From<FindError> for CliError {
             FindError::Unknown { .. } => CliError::NotFound(error.to_string()),
             FindError::Ambiguous { .. } => CliError::Refused(error.to_string()),
         }
-    }
-}
-
-impl From<EditError> for CliError {
-    fn from(error: EditError) -> Self {
-        CliError::Refused(error.to_string())
     }
 }
 
@@ -118,7 +76,7 @@ pub struct Strike {
 impl Strike {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        edit_point(context, &self.plan, &self.point, Kind::Struck, plan::strike)
+        edit_point(context, &self.plan, Edit::Strike(OfPoint { point: self.point }))
     }
 }
 
@@ -135,7 +93,7 @@ pub struct Restore {
 impl Restore {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        edit_point(context, &self.plan, &self.point, Kind::Restored, plan::restore)
+        edit_point(context, &self.plan, Edit::Restore(OfPoint { point: self.point }))
     }
 }
 
@@ -157,7 +115,7 @@ pub struct Heading {
 impl Heading {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        edit_point(context, &self.plan, &self.point, Kind::Heading, |txn, id| plan::set_heading(txn, id, &self.text))
+        edit_point(context, &self.plan, Edit::Heading(script::Heading { point: self.point, text: self.text }))
     }
 }
 
@@ -172,19 +130,12 @@ pub struct Renumber {
 impl Renumber {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let session = context.session()?;
-        if session.member()?.role != Role::Chair {
-            return Err(CliError::Refused("renumbering is the chair's act: labels are what everybody cites".into()));
-        }
-        let mut live = session.open(&self.plan)?;
-        let (relabelled, changed) = live.edit(|txn| Ok(plan::renumber(txn)?))?;
-        let value = json!({
-            "plan": self.plan, "kind": Kind::Label.word(), "points": relabelled, "changed": changed, "durable": true,
-        });
-        context.output.result(&value, || match relabelled {
-            0 => format!("{}: unchanged", self.plan),
-            1 => format!("{}: 1 point {} (durable)", self.plan, Kind::Label.sentence()),
-            n => format!("{}: {n} points {} (durable)", self.plan, Kind::Label.sentence()),
-        })
+        let open = context.open(&self.plan)?;
+        let done = open.edit(Edit::Renumber(script::Renumber {}))?;
+        context.tell_damage_of(&open);
+        let Done::Renumbered(Renumbered { points, changed }) = done else { return Err(CliError::unexpected(&done)) };
+        let value =
+            json!({ "plan": self.plan, "kind": ChangeKind::Label, "points": points, "changed": changed, "durable": true });
+        context.output.result(&value, || renumbered(&self.plan, points))
     }
 }

@@ -113,8 +113,7 @@ impl Open {
 
 impl List {
     fn run(self, context: &Context) -> Result<(), CliError> {
-        let session = context.session()?;
-        let layers: Vec<Layer> = session.api.get(&session.plan_path(&self.plan, "/layers")?)?;
+        let layers = context.open(&self.plan)?.layers()?;
         context.output.result(&json!({ "layers": layers }), || {
             let lines = layers.iter().map(|layer| if layer.write { text(layer) + ", you write" } else { text(layer) });
             lines.collect::<Vec<_>>().join("\n")

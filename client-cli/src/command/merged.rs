@@ -3,8 +3,9 @@
 use plenary_shared::{merge::Side, plan::ChangeKind, redline::redline};
 use serde_json::json;
 
-use super::sync::{here, kind};
+use super::sync::here;
 use crate::{
+    brief::kind,
     context::Context,
     error::CliError,
     folder::{Folder, merged, merged::Merged},

@@ -1,15 +1,12 @@
 //! `add` and `move`: where points stand.
 
 use plenary_shared::{
-    id::{PlanId, PointId},
-    plan::{self, NewPoint, Outline, Place},
+    id::PlanId,
+    script::{self, Edit},
 };
 
-use super::{
-    edit::{Kind, report},
-    words::given,
-};
-use crate::{context::Context, error::CliError, ids};
+use super::{edit::edit_point, words::given};
+use crate::{context::Context, error::CliError};
 
 /// Add a point; it gets the label that fits its place (between 5 and 6: 5 bis)
 #[derive(Debug, clap::Args)]
@@ -53,33 +50,17 @@ struct Where {
     top: bool,
 }
 
-impl Where {
-    fn place(&self, outline: &Outline) -> Result<Option<Place>, CliError> {
-        let id = |what: &str| -> Result<PointId, CliError> { Ok(outline.find(what)?.id.clone()) };
-        Ok(match self {
-            Where { after: Some(point), .. } => Some(Place::After(id(point)?)),
-            Where { before: Some(point), .. } => Some(Place::Before(id(point)?)),
-            Where { under: Some(point), .. } => Some(Place::Last { parent: Some(id(point)?) }),
-            Where { top: true, .. } => Some(Place::First { parent: None }),
-            _ => None,
-        })
-    }
-}
-
 impl Add {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         let words = match self.words {
             None if self.heading.is_empty() => return Err(CliError::Usage("a new point needs words, a heading, or both".into())),
-            None => String::new(),
-            Some(words) => given(words)?,
+            None => None,
+            Some(words) => Some(given(words)?),
         };
-        let mut live = context.session()?.open(&self.plan)?;
-        let place = self.place.place(&live.outline())?.unwrap_or(Place::Last { parent: None });
-        let id = ids::new()?;
-        let new = NewPoint { id: &id, label: self.label.as_deref(), heading: &self.heading, words: &words };
-        live.edit(|txn| Ok(plan::add_point(txn, new, &place)?))?;
-        report(context, &self.plan, Kind::Added, &id, &live.outline(), true)
+        let Where { after, before, under, top } = self.place;
+        let add = script::Add { words, heading: self.heading, label: self.label, id: None, after, before, under, top };
+        edit_point(context, &self.plan, Edit::Add(add))
     }
 }
 
@@ -119,12 +100,7 @@ struct Target {
 impl Move {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let mut live = context.session()?.open(&self.plan)?;
-        let outline = live.outline();
-        let id = outline.find(&self.point)?.id.clone();
         let Target { after, before, under, top } = self.place;
-        let place = Where { after, before, under, top }.place(&outline)?.ok_or_else(|| CliError::Usage("say where to".into()))?;
-        let (_, changed) = live.edit(|txn| Ok(plan::move_point(txn, &id, &place)?))?;
-        report(context, &self.plan, Kind::Moved, &id, &live.outline(), changed)
+        edit_point(context, &self.plan, Edit::Move(script::Move { point: self.point, after, before, under, top }))
     }
 }

@@ -192,10 +192,12 @@ impl AccessVerb {
 impl Consent {
     fn run(self, context: &Context) -> Result<(), CliError> {
         let list = consent_list(self.parties)?;
-        let session = context.session()?;
         let plan: Plan = match list {
-            None => session.api.get(&session.plan_path(&self.plan, "")?)?,
-            Some(list) => session.api.put(&session.plan_path(&self.plan, "/consent")?, &list)?,
+            None => context.open(&self.plan)?.plan()?,
+            Some(list) => {
+                let session = context.session()?;
+                session.api.put(&session.plan_path(&self.plan, "/consent")?, &list)?
+            }
         };
         context.output.result(&json!({ "plan": plan.id, "consent": plan.consent }), || match &plan.consent[..] {
             [] => format!("{}: nobody must consent yet, since no party has draft or propose", plan.id),

@@ -1,8 +1,10 @@
 //! `show` and `export`: the plan as it stands.
 
 use plenary_shared::{
+    edition::{Edition, Format},
     id::PlanId,
     plan::{Outline, Point},
+    words::{ExactWords, plan_digest},
 };
 use serde_json::{Value, json};
 use std::{fs, path::PathBuf};
@@ -26,13 +28,20 @@ pub struct Show {
 impl Show {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let outline = context.session()?.open(&self.plan)?.outline();
+        let open = context.open(&self.plan)?;
+        let outline = open.outline()?;
+        context.tell_damage_of(&open);
         let points = match &self.point {
             Some(what) => below(&outline, what)?,
             None => &outline.points,
         };
         let faults: Vec<Value> = outline.faults.iter().map(with_message).collect();
-        let value = json!({ "plan": self.plan, "title": outline.title, "points": points, "faults": faults });
+        let exact = ExactWords::read(&outline);
+        let points_json: Vec<Value> = points.iter().map(|point| with_digest(point, &exact)).collect();
+        let digest = plan_digest(&outline, &exact);
+        let value = json!({
+            "plan": self.plan, "title": outline.title, "digest": digest, "points": points_json, "faults": faults,
+        });
         context.output.result(&value, || {
             if points.is_empty() {
                 return format!("{}: no points", self.plan);
@@ -59,6 +68,13 @@ pub fn below<'a>(outline: &'a Outline, what: &str) -> Result<&'a [Point], CliErr
     let from = outline.points.iter().position(|p| p.id == root.id).unwrap_or_default();
     let more = outline.points[from + 1..].iter().take_while(|p| p.depth > root.depth).count();
     Ok(&outline.points[from..=from + more])
+}
+
+/// A point and the digest of its words, which `plenary apply --expect` takes.
+fn with_digest(point: &Point, exact: &ExactWords) -> Value {
+    let mut value = json!(point);
+    value["digest"] = json!(exact.get(&point.id).map(|exact| exact.digest));
+    value
 }
 
 fn with_message(fault: &plenary_shared::plan::Fault) -> Value {
@@ -122,11 +138,11 @@ struct Form {
 }
 
 impl Form {
-    fn word(&self) -> &'static str {
+    fn edition(&self) -> Edition {
         match self {
-            Form { clean: true, .. } => "clean",
-            Form { annotated: true, .. } => "annotated",
-            Form { .. } => "plain",
+            Form { clean: true, .. } => Edition::Clean,
+            Form { annotated: true, .. } => Edition::Annotated,
+            Form { .. } => Edition::Plain,
         }
     }
 }
@@ -134,12 +150,13 @@ impl Form {
 impl Export {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let session = context.session()?;
-        let form = self.form.word();
-        let language = if self.html { "html" } else { "markdown" };
-        let text = session.api.get_text(&session.plan_path(&self.plan, &format!("/export?form={form}&as={language}"))?)?;
-        let value = json!({ "plan": self.plan, "form": form });
-        deliver(context, value, language, &text, self.output)
+        let open = context.open(&self.plan)?;
+        let form = self.form.edition();
+        let format = if self.html { Format::Html } else { Format::Markdown };
+        let text = open.export(form, format)?;
+        context.tell_damage_of(&open);
+        let value = json!({ "plan": self.plan, "form": form.to_string() });
+        deliver(context, value, &format.to_string(), &text, self.output)
     }
 }
 

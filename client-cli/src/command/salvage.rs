@@ -8,8 +8,9 @@ use plenary_shared::{
 use serde_json::json;
 use yrs::Transact as _;
 
-use super::{sync::here, sync::kind};
+use super::sync::here;
 use crate::{
+    brief::kind,
     context::Context,
     error::CliError,
     folder::own::{EditId, Fate},

@@ -4,8 +4,9 @@ mod text;
 
 use plenary_shared::{
     id::{PlanId, PointId},
-    plan::{self, After, Outline, Schedule},
+    plan::{After, Outline},
     schedule::{self, Fault, Timetable},
+    script::{self, Done, Edit, Scheduled},
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
@@ -121,36 +122,38 @@ impl ScheduleVerb {
     }
 
     fn of_plan(self, context: &Context) -> Result<(), CliError> {
-        let session = context.session()?;
-        let timetable: Timetable = session.api.get(&session.plan_path(&self.plan, "/schedule")?)?;
+        let open = context.open(&self.plan)?;
+        let timetable = open.timetable()?;
         let value = json!({ "plan": self.plan });
         if self.csv {
             return deliver(context, value, "csv", &schedule::csv(&timetable), self.output);
         }
         if self.svg {
-            let title = session.open(&self.plan)?.outline().title;
+            let title = open.outline()?.title;
             return deliver(context, value, "svg", &schedule::gantt(&timetable, &title), self.output);
         }
+        context.tell_damage_of(&open);
         context.output.page(&timetable, || text::timetable(&timetable, context.output.width()))
     }
 
     fn of_point(&self, context: &Context, point: &str) -> Result<(), CliError> {
-        let mut live = context.session()?.open(&self.plan)?;
-        let outline = live.outline();
-        let point = outline.find(point)?;
-        let (wanted, unsaid) = self.fields.applied(&point.schedule, &outline)?;
-        let changed = wanted != point.schedule && live.edit(|txn| Ok(plan::set_schedule(txn, &point.id, &wanted)?))?.1;
-        let after = live.outline();
-        let timetable = schedule::timetable(&after);
-        let row = timetable.rows.iter().find(|row| row.step.point == point.id);
-        let faults: Vec<&Fault> = concerning(&timetable, &point.id).collect();
-        let told: Vec<Value> = faults.iter().map(|fault| with_message(fault)).collect();
+        let open = context.open(&self.plan)?;
+        let (edit, unsaid) = self.fields.edit(point)?;
+        let (step, done) = if self.fields.are_given() {
+            let done = open.edit(Edit::Schedule(edit))?;
+            let Done::Scheduled(step) = done else { return Err(CliError::unexpected(&done)) };
+            let changed = step.changed;
+            (step, Some(changed))
+        } else {
+            (shown(&open.outline()?, point)?, None)
+        };
+        context.tell_damage_of(&open);
+        let told: Vec<Value> = step.faults.iter().map(with_message).collect();
         let value = json!({
-            "plan": self.plan, "point": point.id, "label": point.label, "kind": "schedule",
-            "schedule": after.get(&point.id).map(|p| &p.schedule), "row": row, "faults": told, "changed": changed, "durable": true,
+            "plan": self.plan, "point": step.point, "label": step.label, "kind": "schedule",
+            "schedule": step.schedule, "row": step.row, "faults": told, "changed": step.changed, "durable": true,
         });
-        let done = self.fields.are_given().then_some(changed);
-        context.output.page(&value, || text::step(point, row, &faults, done))?;
+        context.output.page(&value, || text::step(&step, done))?;
         for what in unsaid {
             context.output.remark(|| {
                 let what = inline(&what);
@@ -159,6 +162,23 @@ impl ScheduleVerb {
         }
         Ok(())
     }
+}
+
+/// A point's schedule as it stands.
+fn shown(outline: &Outline, point: &str) -> Result<Scheduled, CliError> {
+    let point = outline.find(point)?;
+    let timetable = schedule::timetable(outline);
+    let faults = concerning(&timetable, &point.id).cloned().collect();
+    let row = timetable.rows.into_iter().find(|row| row.step.point == point.id);
+    Ok(Scheduled {
+        point: point.id.clone(),
+        label: point.label.clone(),
+        heading: point.heading.clone(),
+        schedule: point.schedule.clone(),
+        row,
+        faults,
+        changed: false,
+    })
 }
 
 /// The faults of one step.
@@ -179,40 +199,33 @@ impl Fields {
         texts.iter().any(|text| text.is_some()) || self.offset.is_some() || self.duration.is_some() || self.after.is_some()
     }
 
-    /// The schedule with these fields set, and the points that come first of which nobody said what must have happened.
-    fn applied(&self, schedule: &Schedule, outline: &Outline) -> Result<(Schedule, Vec<String>), CliError> {
-        let mut wanted = schedule.clone();
+    /// The edit that sets these fields, and the points that come first of which nobody said what must have happened.
+    fn edit(&self, point: &str) -> Result<(script::Schedule, Vec<String>), CliError> {
         let mut unsaid = Vec::new();
-        for (field, given) in [
-            (&mut wanted.trigger, &self.trigger),
-            (&mut wanted.responsible, &self.responsible),
-            (&mut wanted.verifier, &self.verifier),
-            (&mut wanted.method, &self.method),
-            (&mut wanted.condition, &self.condition),
-        ] {
-            if let Some(Text(text)) = given {
-                *field = text.clone();
-            }
-        }
-        for (field, given) in [(&mut wanted.offset_days, &self.offset), (&mut wanted.duration_days, &self.duration)] {
-            if let Some(Days(days)) = given {
-                *field = *days;
-            }
-        }
-        if let Some(given) = &self.after {
-            wanted.after = after(given, outline, &mut unsaid)?;
-        }
-        Ok((wanted, unsaid))
+        let text = |given: &Option<Text>| given.clone().map(|Text(text)| text);
+        let days = |given: Option<Days>| given.map(|Days(days)| days);
+        let edit = script::Schedule {
+            point: point.to_owned(),
+            trigger: text(&self.trigger),
+            offset_days: days(self.offset),
+            duration_days: days(self.duration),
+            after: self.after.as_ref().map(|given| after(given, &mut unsaid)).transpose()?,
+            responsible: text(&self.responsible),
+            verifier: text(&self.verifier),
+            method: text(&self.method),
+            condition: text(&self.condition),
+        };
+        Ok((edit, unsaid))
     }
 }
 
-/// The points that come first. A label may hold a colon, so only what follows the last one is taken for what must have
-/// happened, if it is that.
-fn after(given: &[String], outline: &Outline, unsaid: &mut Vec<String>) -> Result<BTreeMap<PointId, After>, CliError> {
+/// The points that come first, none for no such points. A label may hold a colon, so only what follows the last one is taken for what
+/// must have happened, if it is that.
+fn after(given: &[String], unsaid: &mut Vec<String>) -> Result<Option<BTreeMap<String, After>>, CliError> {
     if let [only] = given
         && is_none(only)
     {
-        return Ok(BTreeMap::new());
+        return Ok(None);
     }
     let mut after = BTreeMap::new();
     for given in given {
@@ -221,15 +234,14 @@ fn after(given: &[String], outline: &Outline, unsaid: &mut Vec<String>) -> Resul
         }
         let said = given.rsplit_once(':').and_then(|(point, what)| Some((point, what_of(what)?)));
         let (point, what) = said.unwrap_or((given, After::Unsaid));
-        let id = outline.find(point)?.id.clone();
         if what == After::Unsaid {
             unsaid.push(given.clone());
         }
-        if after.insert(id, what).is_some() {
+        if after.insert(point.to_owned(), what).is_some() {
             return Err(CliError::Usage(format!("--after names {point:?} twice: say one thing of each point")));
         }
     }
-    Ok(after)
+    Ok(Some(after))
 }
 
 fn what_of(what: &str) -> Option<After> {
@@ -243,21 +255,10 @@ fn what_of(what: &str) -> Option<After> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::annotations::tests::point, *};
-
-    fn outline() -> Outline {
-        let points = vec![point("p4", "4", ""), point("p6", "6", ""), point("p7", "7: end", "")];
-        Outline { points, ..Outline::default() }
-    }
-
-    fn applied(fields: &Fields, schedule: &Schedule) -> (Schedule, Vec<String>) {
-        fields.applied(schedule, &outline()).expect("a schedule")
-    }
+    use super::*;
 
     #[test]
-    fn what_is_not_given_stays_and_none_clears() {
-        let before =
-            Schedule { trigger: Some("EIF".into()), offset_days: Some(3), verifier: Some("MED".into()), ..Schedule::default() };
+    fn what_is_not_given_is_left_out_and_none_clears() {
         let fields = Fields {
             trigger: Some("D-Day".parse().expect("a text")),
             offset: Some("none".parse().expect("days")),
@@ -265,9 +266,16 @@ mod tests {
             verifier: Some("".parse().expect("a text")),
             ..Fields::default()
         };
-        let wanted = Schedule { trigger: Some("D-Day".into()), duration_days: Some(-5), ..Schedule::default() };
-        assert_eq!(applied(&fields, &before), (wanted, vec![]));
-        assert_eq!(applied(&Fields::default(), &before).0, before);
+        let wanted = script::Schedule {
+            point: "4".into(),
+            trigger: Some(Some("D-Day".into())),
+            offset_days: Some(None),
+            duration_days: Some(Some(-5)),
+            verifier: Some(None),
+            ..script::Schedule::default()
+        };
+        assert_eq!(fields.edit("4").expect("an edit"), (wanted, vec![]));
+        assert!(fields.are_given() && !Fields::default().are_given());
         for bad in ["soon", "1.5", "9007199254740993", "-9007199254740993"] {
             assert!(bad.parse::<Days>().is_err(), "{bad}");
         }
@@ -277,13 +285,14 @@ mod tests {
     fn what_comes_first_is_named_with_what_of_it_or_is_left_unsaid() {
         let fields =
             |after: &[&str]| Fields { after: Some(after.iter().map(|text| (*text).to_owned()).collect()), ..Fields::default() };
-        let id = |id: &str| -> PointId { id.parse().expect("an id") };
-        let (wanted, unsaid) = applied(&fields(&["4:done", "p6:certified", "7: end"]), &Schedule::default());
-        assert_eq!(wanted.after, [(id("p4"), After::Done), (id("p6"), After::Certified), (id("p7"), After::Unsaid)].into());
+        let (edit, unsaid) = fields(&["4:done", "p6:certified", "7: end"]).edit("1").expect("an edit");
+        let wanted = [("4", After::Done), ("p6", After::Certified), ("7: end", After::Unsaid)];
+        assert_eq!(edit.after, Some(Some(wanted.map(|(point, what)| (point.to_owned(), what)).into())));
         assert_eq!(unsaid, ["7: end"]);
-        assert!(applied(&fields(&["none"]), &wanted).0.after.is_empty());
-        assert!(applied(&fields(&[""]), &wanted).0.after.is_empty());
-        let error = |after: &[&str]| fields(after).applied(&wanted, &outline()).expect_err("an error").exit_code();
-        assert_eq!([error(&["none", "4"]), error(&["4:done", "4:start"]), error(&["9:done"]), error(&["4:later"])], [2, 2, 1, 1]);
+        for none in ["none", ""] {
+            assert_eq!(fields(&[none]).edit("1").expect("an edit").0.after, Some(None));
+        }
+        let error = |after: &[&str]| fields(after).edit("1").expect_err("an error").exit_code();
+        assert_eq!([error(&["none", "4"]), error(&["4:done", "4:start"])], [2, 2]);
     }
 }

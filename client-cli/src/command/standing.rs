@@ -2,7 +2,7 @@
 
 mod text;
 
-use plenary_shared::{dossier::BracketsView, id::PlanId, standing::Matrix};
+use plenary_shared::id::PlanId;
 
 use super::annotations;
 use crate::{context::Context, error::CliError};
@@ -28,18 +28,18 @@ pub struct Standing {
 impl Standing {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let session = context.session()?;
-        let path = |view| session.plan_path(&self.plan, view);
-        let matrix: Matrix = session.api.get(&path("/standing")?)?;
+        let open_plan = context.open(&self.plan)?;
+        let matrix = open_plan.standing()?;
         let Some(what) = &self.point else {
             // What is open is counted in all the plan: a bracket that spans points counts once.
-            let open = |brackets: BracketsView| brackets.open;
-            let open = if context.output.is_json() { 0 } else { open(session.api.get(&path("/brackets")?)?) };
+            let open = if context.output.is_json() { 0 } else { open_plan.brackets()?.open };
+            context.tell_damage_of(&open_plan);
             context.output.page(&matrix, || text::matrix(&matrix, open, context.output.width()))?;
             annotations::tell(context, &matrix.faults);
             return Ok(());
         };
-        let outline = session.open(&self.plan)?.outline();
+        let outline = open_plan.outline()?;
+        context.tell_damage_of(&open_plan);
         let id = &outline.find(what)?.id;
         let point = matrix.points.iter().find(|point| point.point == *id);
         let point = point.ok_or_else(|| CliError::NotFound(format!("the point {id} is new: ask again")))?;

@@ -2,8 +2,6 @@
 
 mod text;
 
-pub use text::kind;
-
 use serde_json::json;
 use std::{
     thread::sleep,

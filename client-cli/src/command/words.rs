@@ -6,7 +6,7 @@
 use plenary_shared::{
     id::PlanId,
     limits,
-    plan::{self, Outline, Point},
+    script::{self, Edit},
 };
 use std::{
     env, fs,
@@ -15,7 +15,7 @@ use std::{
     process::Command,
 };
 
-use super::edit::{Kind, edit_point, report};
+use super::edit::edit_point;
 use crate::{context::Context, error::CliError};
 
 /// Change the words of a point; the smallest difference becomes the edit
@@ -54,17 +54,15 @@ impl Words {
                 words => words,
             },
         };
-        edit_point(context, &self.plan, &self.point, Kind::Words, |txn, id| plan::set_words(txn, id, &words))
+        edit_point(context, &self.plan, Edit::Words(script::Words { point: self.point, words, from: None }))
     }
 
     fn in_editor(self, context: &Context) -> Result<(), CliError> {
-        let mut live = context.session()?.open(&self.plan)?;
-        live.leave();
-        let outline: Outline = live.outline();
-        let point: &Point = outline.find(&self.point)?;
+        let outline = context.open(&self.plan)?.outline()?;
+        let point = outline.find(&self.point)?;
         let words = edited(&point.words)?;
-        let (_, changed) = live.edit(|txn| Ok(plan::set_words(txn, &point.id, &words)?))?;
-        report(context, &self.plan, Kind::Words, &point.id, &live.outline(), changed)
+        let from = Some(point.words.clone());
+        edit_point(context, &self.plan, Edit::Words(script::Words { point: point.id.to_string(), words, from }))
     }
 }
 

@@ -12,12 +12,13 @@ use plenary_shared::{
     limits, markdown,
     plan::Outline,
     schedule::{self, Timetable},
-    script::{self, Applied, Desk, Done, Needs, Ran, Script, Sheet},
+    script::{self, Applied, Desk, Needs, Ran, Script, Sheet},
     standing::Matrix,
 };
 use yrs::{Doc, Transact as _};
 
 use crate::{
+    brief::brief,
     error::CliError,
     folder::{
         self, Folder,
@@ -127,7 +128,7 @@ impl Replica {
             return Err(CliError::Refused("the change is too large: make it in smaller parts".into()));
         }
         let parts = updates.into_iter().map(|(layer, update)| (layer, update.into())).collect();
-        let body = Body { what: applied.done.iter().map(what).collect(), parts, once };
+        let body = Body { what: applied.done.iter().map(brief).collect(), parts, once };
         edits.add(self.folder.dir(), &self.folder.cipher, New { at_ms: now_ms, seen: seq, body }, salvages)?;
         Ok(applied)
     }
@@ -221,23 +222,4 @@ impl Replica {
 
 fn unreadable(layer: &api::Layer) -> CliError {
     CliError::Refused(format!("the copy of your layer {} cannot be read: `plenary sync` brings it again", layer.layer))
-}
-
-/// What an edit did, in a line for `plenary status`.
-fn what(done: &Done) -> String {
-    let entry = |entry: &script::EntryDone, what: &str| {
-        let on = entry.label.as_deref().filter(|label| !label.is_empty()).unwrap_or(entry.point.as_str());
-        format!("{on}: {what} {}", entry.id)
-    };
-    let named = |label: &str, point: &id::PointId| if label.is_empty() { point.to_string() } else { label.to_owned() };
-    match done {
-        Done::Point(done) => format!("{}: {}", named(&done.label, &done.point), crate::command::kind(done.kind)),
-        Done::Renumbered(_) => "renumbered".into(),
-        Done::Scheduled(done) => format!("{}: schedule", named(&done.label, &done.point)),
-        Done::Wrote(done) => entry(&done.entry, &done.entry.kind),
-        Done::Stood(done) => entry(&done.entry, &done.stance.to_string()),
-        Done::Marked(done) => done.entries.iter().map(|one| entry(one, &done.mark.to_string())).collect::<Vec<_>>().join("; "),
-        Done::Tabled(done) => done.entries.iter().map(|moved| entry(&moved.entry, "tabled")).collect::<Vec<_>>().join("; "),
-        Done::PutIn(done) => format!("{}: proposal put in", named(&done.label, &done.point)),
-    }
 }

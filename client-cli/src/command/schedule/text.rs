@@ -2,8 +2,9 @@
 
 use plenary_shared::{
     id::PointId,
-    plan::{After, Point},
+    plan::{After, Schedule},
     schedule::{Fault, Row, Timetable, Wait},
+    script::Scheduled,
 };
 use std::collections::HashMap;
 
@@ -100,12 +101,14 @@ fn faults<'a>(page: &mut Page, faults: impl Iterator<Item = &'a Fault>) {
 }
 
 /// One step in full, its faults, and whether its schedule was changed, if that was asked for.
-pub fn step(point: &Point, row: Option<&Row>, of_step: &[&Fault], changed: Option<bool>) -> Page {
+pub fn step(step: &Scheduled, changed: Option<bool>) -> Page {
     let mut page = Page::default();
-    page.line(Look::Strong, &title(&point.label, &point.id, &point.heading));
-    let Some(row) = row else {
-        page.line(Look::Plain, if point.struck { "    struck: it is not in the timetable" } else { "    no schedule" });
-        return ended(page, of_step, changed);
+    page.line(Look::Strong, &title(&step.label, &step.point, &step.heading));
+    let Some(row) = &step.row else {
+        // Only what is struck has a schedule and no row.
+        let struck = step.schedule != Schedule::default();
+        page.line(Look::Plain, if struck { "    struck: it is not in the timetable" } else { "    no schedule" });
+        return ended(page, &step.faults, changed);
     };
     let days = |days: Option<i64>| days.map(|days| days.to_string());
     let fields = [
@@ -125,11 +128,11 @@ pub fn step(point: &Point, row: Option<&Row>, of_step: &[&Fault], changed: Optio
     for line in table(&[Side::Left, Side::Left], &rows.collect::<Vec<_>>()) {
         page.line(Look::Plain, &format!("    {line}"));
     }
-    ended(page, of_step, changed)
+    ended(page, &step.faults, changed)
 }
 
-fn ended(mut page: Page, of_step: &[&Fault], changed: Option<bool>) -> Page {
-    faults(&mut page, of_step.iter().copied());
+fn ended(mut page: Page, of_step: &[Fault], changed: Option<bool>) -> Page {
+    faults(&mut page, of_step.iter());
     match changed {
         Some(true) => drop(page.line(Look::Plain, "schedule changed (durable)")),
         Some(false) => drop(page.line(Look::Plain, "schedule unchanged")),
@@ -141,10 +144,7 @@ fn ended(mut page: Page, of_step: &[&Fault], changed: Option<bool>) -> Page {
 #[cfg(test)]
 mod tests {
     use super::{super::super::annotations::tests::point, *};
-    use plenary_shared::{
-        plan::{Outline, Schedule},
-        schedule,
-    };
+    use plenary_shared::{plan::Outline, schedule};
 
     fn talks() -> Outline {
         let day = |trigger: Option<&str>, offset, duration| Schedule {
@@ -186,9 +186,7 @@ mod tests {
     #[test]
     fn a_step_is_shown_in_full_with_its_own_faults() {
         let outline = talks();
-        let timetable = schedule::timetable(&outline);
-        let of_step: Vec<&Fault> = super::super::concerning(&timetable, &outline.points[2].id).collect();
-        let shown = step(&outline.points[2], Some(&timetable.rows[2]), &of_step, Some(true)).show(false);
+        let shown = step(&super::super::shown(&outline, "11").expect("a point"), Some(true)).show(false);
         let wanted = "\
 11
     trigger      D-Day
@@ -202,6 +200,7 @@ mod tests {
 ! nobody certifies that 11 is done: say who verifies it
 schedule changed (durable)";
         assert_eq!(shown, wanted);
-        assert_eq!(step(&point("p1", "1", ""), None, &[], None).show(false), "1\n    no schedule");
+        let bare = Outline { points: vec![point("p1", "1", "")], ..Outline::default() };
+        assert_eq!(step(&super::super::shown(&bare, "1").expect("a point"), None).show(false), "1\n    no schedule");
     }
 }

@@ -1,8 +1,9 @@
 //! A sync's report, for people.
 
-use plenary_shared::{plan::ChangeKind, redline::redline};
+use plenary_shared::redline::redline;
 
 use crate::{
+    brief::kind,
     command::merged,
     folder::Folder,
     output::{in_words, inline},
@@ -75,20 +76,4 @@ fn what(change: &plenary_shared::plan::Change, folder: &Folder) -> String {
         None => folder.info.plan.to_string(),
     };
     format!("{name}: {}", kind(change.kind))
-}
-
-/// A kind of change, in words.
-pub fn kind(kind: ChangeKind) -> &'static str {
-    match kind {
-        ChangeKind::Added => "added",
-        ChangeKind::Words => "words",
-        ChangeKind::Heading => "heading",
-        ChangeKind::Label => "label",
-        ChangeKind::Moved => "moved",
-        ChangeKind::Struck => "struck",
-        ChangeKind::Restored => "restored",
-        ChangeKind::Removed => "removed",
-        ChangeKind::Title => "title",
-        ChangeKind::Schedule => "schedule",
-    }
 }

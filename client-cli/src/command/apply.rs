@@ -1,0 +1,142 @@
+//! `apply`: many edits from a script, all or none.
+
+use plenary_shared::{
+    id::PlanId,
+    limits,
+    redline::redline,
+    script::{self, Applied, Expect, Script},
+    words::WordsDigest,
+};
+use serde_json::json;
+use std::{fs, io, io::Read as _, path::PathBuf, str::FromStr};
+
+use crate::{
+    brief::{brief, kind},
+    context::Context,
+    error::CliError,
+    output::inline,
+    render::{Look, Page, called},
+};
+
+/// Apply a script of edits: all of them or none, as others see it too
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The script is JSON Lines: one edit a line, an object with one field that names what is done. Points
+are named by label, path of labels or id; quoted words must stand in the point exactly once.
+
+  {\"replace\": {\"point\": \"3\", \"quote\": \"[30][50]\", \"with\": \"[40]\"}}
+  {\"add\": {\"after\": \"5\", \"heading\": \"Access\", \"words\": \"The Mission has access.\"}}
+  {\"note\": {\"point\": \"3\", \"text\": \"Agreed by phone.\"}}
+
+--schema prints the whole format. --once makes a repeat, from any of your party's machines, do
+nothing. --expect refuses if the words are no longer those you saw: `plenary show --json` has the
+digest of the plan and of each point.
+
+Examples:
+  plenary apply plan minutes.jsonl --once minutes-2026-03-01
+  plenary apply plan minutes.jsonl --dry-run
+  plenary apply plan - --expect 3=82c353bc6de40ee34ab666fcc6b10425dafadc5d1a38f27360e2fa413c0d9e43
+  plenary apply --schema > edits.schema.json")]
+pub struct Apply {
+    /// The plan
+    #[arg(required_unless_present = "schema")]
+    plan: Option<PlanId>,
+    /// The script; '-' or nothing is standard input
+    file: Option<PathBuf>,
+    /// Only if the words have this digest: of the plan, or of a point with all below it. May be given several times
+    #[arg(long, value_name = "[POINT=]DIGEST")]
+    expect: Vec<Expected>,
+    /// Do nothing if a script was applied under this key before
+    #[arg(long, value_name = "KEY")]
+    once: Option<String>,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Print the JSON Schema of a line
+    #[arg(long, exclusive = true)]
+    schema: bool,
+}
+
+/// `DIGEST` or `POINT=DIGEST`.
+#[derive(Clone, Debug)]
+struct Expected(Expect);
+
+impl FromStr for Expected {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (point, digest) = match text.rsplit_once('=') {
+            Some((point, digest)) => (Some(point.to_owned()), digest),
+            None => (None, text),
+        };
+        let digest: WordsDigest = digest.parse().map_err(|error: plenary_shared::words::NoDigest| error.to_string())?;
+        Ok(Expected(Expect { point, digest }))
+    }
+}
+
+impl Apply {
+    /// Runs the verb. The script is read whole before anything is done.
+    pub fn run(self, context: &Context) -> Result<(), CliError> {
+        let Some(plan) = self.plan else {
+            let schema = script::schema();
+            let text = serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n";
+            return context.output.document(&schema, &text);
+        };
+        let text = read(self.file.unwrap_or_else(|| "-".into()))?;
+        let edits = Script::parse_lines(&text).map_err(CliError::InScript)?;
+        let expect = self.expect.into_iter().map(|Expected(expect)| expect).collect();
+        let script = Script { edits, expect, once: self.once, dry_run: self.dry_run };
+        let open = context.open(&plan)?;
+        let applied = open.run(&script).map_err(|error| match error {
+            CliError::Script(error) => CliError::InScript(error),
+            other => other,
+        })?;
+        context.tell_damage_of(&open);
+        let mut value = json!(applied);
+        value["plan"] = json!(plan);
+        value["durable"] = json!(!applied.dry_run);
+        context.output.page(&value, || page(&plan, &applied))
+    }
+}
+
+fn page(plan: &PlanId, applied: &Applied) -> Page {
+    let mut page = Page::default();
+    if applied.repeated {
+        page.line(Look::Plain, &format!("{plan}: applied before under this key; nothing was changed"));
+        return page;
+    }
+    if !applied.dry_run {
+        for one in &applied.done {
+            page.line(Look::Plain, &inline(&brief(one)));
+        }
+        return page;
+    }
+    for change in &applied.changes {
+        let name = change.point.as_ref().map_or(plan.to_string(), |point| called(&change.label, point));
+        page.line(Look::Strong, &format!("{name}: {}", kind(change.kind)));
+        page.redline("    ", &redline(&change.before, &change.after));
+    }
+    let edits = if applied.done.len() == 1 { "1 edit".to_owned() } else { format!("{} edits", applied.done.len()) };
+    page.line(Look::Plain, &inline(&format!("{plan}: {edits} would be made; nothing was changed")));
+    page
+}
+
+fn read(path: PathBuf) -> Result<String, CliError> {
+    let most = limits::SCRIPT_BYTES_MAX as u64;
+    let mut bytes = Vec::new();
+    let (name, read) = if path.as_os_str() == "-" {
+        (PathBuf::from("standard input"), io::stdin().lock().take(most + 1).read_to_end(&mut bytes))
+    } else {
+        let read = fs::File::open(&path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
+        (path, read)
+    };
+    read.map_err(|source| CliError::File { path: name.clone(), source })?;
+    if bytes.len() as u64 > most {
+        return Err(CliError::Refused(format!(
+            "{} is larger than {} MiB: make several scripts of it",
+            name.display(),
+            most >> 20
+        )));
+    }
+    String::from_utf8(bytes).map_err(|_| CliError::Refused(format!("{} is not UTF-8 text", name.display())))
+}
