@@ -1,24 +1,21 @@
 //! `plenary`: the plan from the command line. Parse, run, exit code.
 //!
-//! Reading order: `command` holds the verbs and `context` what they are given; `live` opens a plan or a layer over `connection` into
-//! a `replica`; `http` speaks to the rest of the server; `profile` remembers who one is; `render` lays out and `output` prints.
+//! Reading order: `command` holds the verbs and `context` what they are given; `open` opens a plan, on the server or in a replica's
+//! `folder`, which `sync` keeps up; `http` speaks to the server; `profile` remembers who one is; `render` lays out and `output` prints.
 
 mod brief;
 mod command;
-mod connection;
 mod context;
 mod error;
 mod folder;
 mod guard;
 mod http;
 mod ids;
-mod live;
 mod open;
 mod output;
 mod profile;
 mod progress;
 mod render;
-mod replica;
 mod server;
 mod sync;
 mod tls;

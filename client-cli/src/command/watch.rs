@@ -16,12 +16,13 @@ use std::{
     thread::sleep,
     time::Duration,
 };
+use yrs::{Doc, Transact as _};
 
 use crate::{
     context::{Context, Session},
     error::CliError,
+    guard::{self, decode},
     output::inline,
-    replica::{Replica, decode},
     when,
 };
 
@@ -56,7 +57,7 @@ struct Watcher<'a> {
     session: Session,
     plan: PlanId,
     left: Option<u64>,
-    replica: Replica,
+    doc: Doc,
     /// None until the first state came.
     outline: Option<Outline>,
     names: HashMap<MemberId, String>,
@@ -72,7 +73,7 @@ impl Watch {
             session,
             plan: self.plan,
             left: self.count,
-            replica: Replica::new()?,
+            doc: guard::document([])?,
             outline: None,
             names: HashMap::new(),
             pause: PAUSE_MIN,
@@ -118,8 +119,8 @@ impl Watcher<'_> {
             LogLine::Record { update, seq, at_ms, author, .. } => (update, seq, Some((at_ms, author))),
         };
         let bytes = BASE64.decode(update).map_err(|_| CliError::Refused("the log holds an update that is not base64".into()))?;
-        self.replica.integrate(decode(&bytes)?)?;
-        let after = self.replica.outline();
+        guard::apply(&self.doc, [decode(&bytes)?])?;
+        let after = Outline::read(&self.doc.transact());
         let known = self.outline.is_some();
         let before = self.outline.take().unwrap_or_default();
         let made = if known { changes(&before, &after) } else { Vec::new() };
