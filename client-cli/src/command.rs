@@ -4,12 +4,16 @@ mod adopt;
 mod annotate;
 mod annotations;
 mod apply;
+mod blame;
 mod brackets;
+mod change;
 mod clone;
 mod conference;
+mod diff;
 mod edit;
 mod entries;
 mod layer;
+mod log;
 mod member;
 mod merged;
 mod place;
@@ -101,6 +105,9 @@ enum Verb {
     Adopt(adopt::Adopt),
     Alternative(adopt::Alternative),
     Apply(apply::Apply),
+    Log(log::Log),
+    Blame(blame::Blame),
+    Diff(diff::Diff),
     Watch(watch::Watch),
     Clone(clone::Clone),
     Sync(sync::Sync),
@@ -158,6 +165,9 @@ impl Cli {
             Verb::Adopt(verb) => verb.run(&context),
             Verb::Alternative(verb) => verb.run(&context),
             Verb::Apply(verb) => verb.run(&context),
+            Verb::Log(verb) => verb.run(&context),
+            Verb::Blame(verb) => verb.run(&context),
+            Verb::Diff(verb) => verb.run(&context),
             Verb::Watch(verb) => verb.run(&context),
             Verb::Clone(verb) => verb.run(&context),
             Verb::Sync(verb) => verb.run(&context),
@@ -257,6 +267,12 @@ mod tests {
             "plenary|export|plan|--clean|--html|--output|plan.html",
             "plenary|export|plan|--annotated",
             "plenary|watch|plan|--count|1",
+            "plenary|watch|plan|--since|#120|--json",
+            "plenary|log|plan",
+            "plenary|log|plan|5 bis|-n|3|--since|2d",
+            "plenary|blame|plan|5 bis",
+            "plenary|diff|plan|--since|2026-03-01T09:30Z",
+            "plenary|diff|plan|5|--since|#120",
             "plenary|words|plan|5|--|-dash",
         ] {
             assert!(parse(good).is_ok(), "{good}: {:?}", parse(good).err());
@@ -276,6 +292,11 @@ mod tests {
             "plenary|invite|arv|Ana|--role|king",
             "plenary|--as|a|--token|t|whoami",
             "plenary|watch|plan|--count|0",
+            "plenary|watch|plan|--since|2d",
+            "plenary|log|plan|--since|yesterday",
+            "plenary|log|plan|-n|-1",
+            "plenary|blame|plan",
+            "plenary|diff|plan|--since|2026-02-30",
             "plenary|note|plan|5",
             "plenary|note|plan|5|text|--quote|a|--bracket|1",
             "plenary|note|plan|5|text|--bracket|0",

@@ -98,20 +98,19 @@ pub struct Session {
     pub server: ServerUrl,
     /// Its HTTP side, with the credential.
     pub api: Api,
-    token: Token,
     who: Whoami,
 }
 
 impl Session {
     fn of(profile: Profile) -> Result<Self, CliError> {
-        let api = Api::new(profile.server.clone(), Some(profile.token.clone()))?;
-        Ok(Session { server: profile.server, api, token: profile.token, who: profile.who })
+        let api = Api::new(profile.server.clone(), Some(profile.token))?;
+        Ok(Session { server: profile.server, api, who: profile.who })
     }
 
     fn with_token(server: ServerUrl, token: Token) -> Result<Self, CliError> {
-        let api = Api::new(server.clone(), Some(token.clone()))?;
+        let api = Api::new(server.clone(), Some(token))?;
         let who = api.get("/api/whoami")?;
-        Ok(Session { server, api, token, who })
+        Ok(Session { server, api, who })
     }
 
     /// The member that one is; the administrator is none.

@@ -66,14 +66,6 @@ impl Context {
 }
 
 impl OpenPlan {
-    /// Who one is.
-    pub fn member(&self) -> Result<&api::Member, CliError> {
-        match self {
-            OpenPlan::Server(plan) => plan.member(),
-            OpenPlan::Replica(replica) => Ok(replica.member()),
-        }
-    }
-
     /// The plan as people see it.
     pub fn outline(&self) -> Result<Outline, CliError> {
         either!(self, plan => plan.outline())

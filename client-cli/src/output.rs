@@ -11,7 +11,7 @@ use std::{
 
 pub use plenary_shared::text::{in_words, inline, lines};
 
-use crate::{error::CliError, render::Page};
+use crate::{error::CliError, pager, render::Page};
 
 /// Columns of a terminal of which nothing is known, and of a pipe.
 const WIDTH: usize = 80;
@@ -36,8 +36,10 @@ impl Output {
     /// A result: one line of JSON, or the text. The text may hold several lines; everything else that steers a terminal is
     /// shown, not done.
     pub fn result(&self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), CliError> {
-        let line = if self.json { json_line(value)? } else { lines(&text()).into_owned() };
-        write_out(line.as_bytes(), true)
+        if self.json {
+            return write_out(json_line(value)?.as_bytes(), true);
+        }
+        paged(&lines(&text()))
     }
 
     /// A result: one line of JSON, or the page, with colours on a terminal unless NO_COLOR asks for none.
@@ -48,7 +50,7 @@ impl Output {
         let set = |name| env::var_os(name).filter(|value| !value.is_empty());
         let dumb = set("TERM").is_none_or(|term| term == "dumb");
         let colours = io::stdout().is_terminal() && !dumb && set("NO_COLOR").is_none();
-        write_out(page().show(colours).as_bytes(), true)
+        paged(&page().show(colours))
     }
 
     /// How many columns a page should keep to: COLUMNS, where that is exported and sensible.
@@ -105,6 +107,14 @@ impl Output {
             let _ = error.print();
         }
     }
+}
+
+/// Puts out text for a person: through a pager on a terminal that it does not fit on.
+fn paged(text: &str) -> Result<(), CliError> {
+    if io::stdout().is_terminal() && pager::show(text) {
+        return Ok(());
+    }
+    write_out(text.as_bytes(), true)
 }
 
 fn write_out(bytes: &[u8], newline: bool) -> Result<(), CliError> {

@@ -10,6 +10,7 @@ mod push;
 
 use plenary_shared::{
     api::ErrorBody,
+    history::Heard,
     id::{PartyId, PointId},
     merge::MergedTitle,
     plan::Change,
@@ -22,7 +23,6 @@ use crate::{
     folder::{Folder, merged::Merged, own::Fate},
     progress::Progress,
 };
-use apart::Heard;
 
 /// Rounds after which a sync ends although others keep sending: the next one goes on.
 const ROUNDS: usize = 8;

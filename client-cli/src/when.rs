@@ -1,6 +1,7 @@
 //! Times and durations as people write them.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil, tz::TimeZone};
+use plenary_shared::history::At;
 
 /// Seconds of `30m`, `12h`, `7d`, `2w`, `90s`.
 pub fn seconds(text: &str) -> Result<u64, String> {
@@ -19,6 +20,34 @@ pub fn seconds(text: &str) -> Result<u64, String> {
         return Err(wrong());
     }
     digits.parse::<u64>().ok().filter(|n| *n > 0).and_then(|n| n.checked_mul(each)).ok_or_else(wrong)
+}
+
+/// A moment: `2026-03-01` or `2026-03-01T09:30`, both here; `2026-03-01T09:30Z`; `2h` or `3d` ago; the record `120` or `#120`.
+pub fn moment(text: &str) -> Result<At, String> {
+    let wrong = || {
+        format!(
+            "{text:?} is no moment: write 2026-03-01, 2026-03-01T09:30, 2026-03-01T09:30Z, 2h or 3d (ago), or the number of a record"
+        )
+    };
+    if let Ok(seq) = record(text) {
+        return Ok(At::Seq(seq));
+    }
+    if let Ok(ago) = seconds(text) {
+        return Ok(At::Ms(now_ms().saturating_sub(ago.saturating_mul(1_000))));
+    }
+    let here = |time: civil::DateTime| time.to_zoned(TimeZone::system()).ok().map(|time| time.timestamp());
+    let date = || text.parse::<civil::Date>().ok().filter(|_| !text.contains(['T', 't', ' ']));
+    let at = text.parse::<Timestamp>().ok();
+    let at = at.or_else(|| here(date()?.to_datetime(civil::Time::midnight())));
+    let at = at.or_else(|| here(text.parse::<civil::DateTime>().ok()?)).ok_or_else(wrong)?;
+    u64::try_from(at.as_millisecond()).map(At::Ms).map_err(|_| wrong())
+}
+
+/// The number of a record: `120` or `#120`.
+pub fn record(text: &str) -> Result<u64, String> {
+    let digits = text.strip_prefix('#').unwrap_or(text);
+    let number = digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok()).flatten();
+    number.ok_or_else(|| format!("{text:?} is not the number of a record: write 120 or '#120'"))
 }
 
 /// `2026-03-01 09:30:00`, here.
@@ -54,6 +83,22 @@ mod tests {
         }
         for bad in ["", "7", "d", "0d", "-1d", "+1d", "1.5h", "7 d", "7é", "99999999999999999999d", "18446744073709551615w"] {
             assert!(seconds(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn moments_are_read_and_nonsense_is_not() {
+        let ms =
+            |text: &str| At::Ms(u64::try_from(text.parse::<Timestamp>().expect("a time").as_millisecond()).expect("past 1970"));
+        assert_eq!(moment("#120"), Ok(At::Seq(120)));
+        assert_eq!(moment("0"), Ok(At::Seq(0)));
+        assert_eq!(moment("2026-03-01T09:30Z"), Ok(ms("2026-03-01T09:30:00Z")));
+        assert_eq!(moment("2026-03-01T09:30:05+02:00"), Ok(ms("2026-03-01T07:30:05Z")));
+        assert_eq!(moment("2026-03-01"), moment("2026-03-01T00:00"), "midnight here");
+        let Ok(At::Ms(ago)) = moment("2h") else { panic!("a time") };
+        assert!(now_ms() - ago >= 7_200_000);
+        for bad in ["", "#", "yesterday", "2026-13-01", "2026-03-01T25:00", "-5", "#-5", "3 d", "1900-01-01T00:00Z"] {
+            assert!(moment(bad).is_err(), "{bad}");
         }
     }
 

@@ -22,11 +22,27 @@ pub struct Run {
     pub bytes: usize,
 }
 
+/// Characters that were typed under consecutive clocks of one client id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Block {
+    /// The client id.
+    pub client: u64,
+    /// The clock of its first character; each takes as many as it has UTF-16 units.
+    pub clock: u32,
+    /// Its length in bytes of UTF-8.
+    pub bytes: usize,
+}
+
+/// The visible text block by block, in order; the rest as [`runs_by`]. Time grows with the client ids of the document too.
+pub fn blocks(txn: &mut TransactionMut, text: &TextRef) -> Vec<Block> {
+    let state = txn.state_vector();
+    blocks_up_to(txn, text, state)
+}
+
 /// [`runs_by`] without a census: time grows with the client ids of the document too.
 #[cfg(test)]
 pub(crate) fn runs(txn: &mut TransactionMut, text: &TextRef) -> Vec<Run> {
-    let state = txn.state_vector();
-    runs_up_to(txn, text, state)
+    joined(blocks(txn, text))
 }
 
 /// Who typed the visible text, in order; neighbouring runs have different clients, and together they are as long as the string
@@ -38,29 +54,41 @@ pub fn runs_by(txn: &mut TransactionMut, text: &TextRef, census: &Census) -> Vec
     for span in contents.iter().flat_map(|contents| &contents.sequence) {
         state.set_max(ClientID::new(span.client), span.end);
     }
-    runs_up_to(txn, text, state)
+    joined(blocks_up_to(txn, text, state))
 }
 
-/// The runs of a text into which nothing was put beyond `state`.
-fn runs_up_to(txn: &mut TransactionMut, text: &TextRef, state: StateVector) -> Vec<Run> {
+/// Neighbours of one client as one.
+fn joined(blocks: Vec<Block>) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for Block { client, bytes, .. } in blocks {
+        match runs.last_mut() {
+            Some(last) if last.client == client => last.bytes += bytes,
+            _ => runs.push(Run { client, bytes }),
+        }
+    }
+    runs
+}
+
+/// The blocks of a text into which nothing was put beyond `state`.
+fn blocks_up_to(txn: &mut TransactionMut, text: &TextRef, state: StateVector) -> Vec<Block> {
     let expected = text.get_string(txn);
     // Deleted characters are collected when their transaction ends, and need not be named.
     let whole = Snapshot::new(state, IdSet::default());
-    let runs = runs_at(txn, text, &whole, &expected).or_else(|| {
+    let blocks = blocks_at(txn, text, &whole, &expected).or_else(|| {
         // All the same there are some: this transaction has deleted them, or this replica collects nothing.
         let exact = txn.snapshot();
-        runs_at(txn, text, &exact, &expected)
+        blocks_at(txn, text, &exact, &expected)
     });
-    runs.unwrap_or_default()
+    blocks.unwrap_or_default()
 }
 
-/// The runs of the text at `whole`; `None` if that does not read `expected`.
+/// The blocks of the text at `whole`; `None` if that does not read `expected`.
 ///
 /// yrs tells each block's id when it compares two states. What is in the earlier and not in the later one comes out as removed,
 /// block by block: so the later one is nothing. This way round formats are passed over; the other way each block would carry a
 /// copy of all formats around it, which a hostile text makes quadratic.
-fn runs_at(txn: &mut TransactionMut, text: &TextRef, whole: &Snapshot, expected: &str) -> Option<Vec<Run>> {
-    let mut runs: Vec<Run> = Vec::new();
+fn blocks_at(txn: &mut TransactionMut, text: &TextRef, whole: &Snapshot, expected: &str) -> Option<Vec<Block>> {
+    let mut blocks = Vec::new();
     let mut rest = expected;
     for part in text.diff_range(txn, Some(&Snapshot::default()), Some(whole), YChange::identity) {
         let (string, change) = match (part.insert, part.ychange) {
@@ -69,13 +97,9 @@ fn runs_at(txn: &mut TransactionMut, text: &TextRef, whole: &Snapshot, expected:
             _ => continue,
         };
         rest = rest.strip_prefix(&*string)?;
-        let client = change.id.client.get();
-        match runs.last_mut() {
-            Some(last) if last.client == client => last.bytes += string.len(),
-            _ => runs.push(Run { client, bytes: string.len() }),
-        }
+        blocks.push(Block { client: change.id.client.get(), clock: change.id.clock, bytes: string.len() });
     }
-    rest.is_empty().then_some(runs)
+    rest.is_empty().then_some(blocks)
 }
 
 /// How many bytes within `range` (offsets into the text) each party typed: most first, then by id. What has no owner is left out.

@@ -5,8 +5,9 @@
 //! stand between outside bytes and a document; [`record`] is what the log holds; [`plan`] gives a document its meaning and
 //! [`markdown`] carries it in and out. What parties say about a plan: [`layer`] holds it, [`anchor`] and [`stretch`] tie it to words,
 //! [`words`] gives words their exact form, [`weave`] tells whether they were touched, [`authorship`] who typed them. What follows from it:
-//! [`bracket`], [`proposal`] and [`redline`], [`standing`], [`schedule`]; [`merge`] lays what two sides changed apart before both; [`dossier`] puts together what one member may read of a plan,
-//! and [`edition`] prints it. [`api`] holds the bodies of HTTP requests.
+//! [`bracket`], [`proposal`] and [`redline`], [`standing`], [`schedule`]; [`dossier`] puts together what one member may read of a plan,
+//! and [`edition`] prints it. Over time: [`history`] reads the log, [`merge`] lays what two sides changed apart before both. [`api`] holds
+//! the bodies of HTTP requests.
 //!
 //! **Architecture invariant:** bytes from outside reach yrs only as a [`gate::Checked`] update.
 
@@ -18,6 +19,7 @@ pub mod bracket;
 pub mod dossier;
 pub mod edition;
 pub mod gate;
+pub mod history;
 pub mod id;
 pub mod layer;
 pub mod limits;

@@ -3,9 +3,9 @@
 mod text;
 
 use plenary_shared::{
-    id::{PlanId, PointId},
+    id::PlanId,
     plan::{After, Outline},
-    schedule::{self, Fault, Timetable},
+    schedule::{self, Fault},
     script::{self, Done, Edit, Scheduled},
 };
 use serde_json::{Value, json};

@@ -1,33 +1,25 @@
-//! `watch`: a line for each change, with who made it, as it becomes durable. Lost connections are taken up again, and what changed
-//! meanwhile is told without an author, for the log's state does not name any.
+//! `watch`: a line for each change, with who made it, as it becomes durable. Each change is told once and in its order, also when
+//! the connection was lost in between, and a program that keeps the number of the last record can go on from there.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use plenary_shared::{
-    api::{Conference, LogLine},
-    id::{MemberId, PlanId},
-    limits,
-    plan::{Change, ChangeKind, Outline, changes},
-    record::Author,
+    history::{At, Replay, Tracker},
+    id::PlanId,
+    plan::{Change, ChangeKind},
+    record::Record,
 };
 use serde_json::json;
-use std::{
-    collections::HashMap,
-    io::{BufRead as _, BufReader, Read as _},
-    thread::sleep,
-    time::Duration,
-};
-use yrs::{Doc, Transact as _};
+use std::{thread::sleep, time::Duration};
 
+use super::change::author;
 use crate::{
-    context::{Context, Session},
+    brief::kind as word,
+    context::Context,
     error::CliError,
-    guard::{self, decode},
+    log_source::{Followed, LogSource, Names, apply},
     output::inline,
     when,
 };
 
-/// A state in base64, and what stands around it.
-const LINE_BYTES_MAX: u64 = (limits::DOCUMENT_BYTES_MAX as u64 / 3 + 1) * 4 + 4_096;
 const PAUSE_MIN: Duration = Duration::from_secs(1);
 const PAUSE_MAX: Duration = Duration::from_secs(30);
 /// Characters of unchanged text shown on either side of a change.
@@ -38,15 +30,21 @@ const SHOWN: usize = 160;
 /// Print each change of a plan as it becomes durable: when, party, member, point, before, after
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Ends with Ctrl-C, or after --count changes. A lost connection is taken up again.
+Ends with Ctrl-C, or after --count changes. A lost connection is taken up again where it was lost: each
+change is told once, in order. A program that was stopped goes on with --since and the `seq` of the
+last line that it worked on; `more` says how many changes of the same record follow.
 
 Examples:
   plenary watch plan
   plenary watch plan --count 1 --json
+  plenary watch plan --since 120 --json
   plenary watch plan --json | jq -r 'select(.party == \"arv\") | .label'")]
 pub struct Watch {
     /// The plan
     plan: PlanId,
+    /// Tell what came after this record first; 0 for all
+    #[arg(long, value_name = "SEQ", value_parser = when::record)]
+    since: Option<u64>,
     /// End after this many changes
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
@@ -54,130 +52,105 @@ pub struct Watch {
 
 struct Watcher<'a> {
     context: &'a Context,
-    session: Session,
+    source: LogSource,
     plan: PlanId,
     left: Option<u64>,
-    doc: Doc,
-    /// None until the first state came.
-    outline: Option<Outline>,
-    names: HashMap<MemberId, String>,
+    /// None until it is known where to begin.
+    at: Option<(Replay, Tracker)>,
+    names: Names,
     pause: Duration,
 }
 
 impl Watch {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let session = context.session()?;
-        let mut watcher = Watcher {
-            context,
-            session,
-            plan: self.plan,
-            left: self.count,
-            doc: guard::document([])?,
-            outline: None,
-            names: HashMap::new(),
-            pause: PAUSE_MIN,
-        };
+        let source = LogSource::of(context, &self.plan)?;
+        let begin = self.since.map(|seq| source.state(At::Seq(seq))).transpose()?.map(begun);
+        let names = Names::default();
+        let mut watcher = Watcher { context, source, plan: self.plan, left: self.count, at: begin, names, pause: PAUSE_MIN };
         loop {
             match watcher.follow() {
                 Ok(()) => return Ok(()),
-                Err(error) if error.exit_code() == 3 && watcher.outline.is_some() => watcher.wait(&error),
+                Err(error) if error.exit_code() == 3 && watcher.at.is_some() => watcher.wait(&error),
                 Err(error) => return Err(error),
             }
         }
     }
 }
 
+fn begun(replay: Replay) -> (Replay, Tracker) {
+    let tracker = Tracker::new(&replay);
+    (replay, tracker)
+}
+
 impl Watcher<'_> {
     /// Follows one connection to its end; answers when enough was seen.
     fn follow(&mut self) -> Result<(), CliError> {
-        let server = self.session.server.to_string();
-        let lost = |reason: String| CliError::NoConnection { server: server.clone(), reason };
-        let stream = self.session.api.stream(&self.session.plan_path(&self.plan, "/log")?)?;
-        let mut reader = BufReader::new(stream);
-        let mut line = Vec::new();
-        loop {
-            line.clear();
-            reader.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line).map_err(|e| lost(e.to_string()))?;
-            if line.last() != Some(&b'\n') {
-                return Err(lost("the log ended".into()));
-            }
-            if line.trim_ascii().is_empty() {
-                continue;
-            }
-            let line = serde_json::from_slice(&line).map_err(|e| lost(format!("its log cannot be read: {e}")))?;
-            self.take(line)?;
-            if self.left == Some(0) {
-                return Ok(());
+        let since = self.at.as_ref().map(|(replay, _)| replay.seq());
+        let mut next = self.source.follow(since)?;
+        if let Some(seq) = since {
+            self.watching(seq);
+        }
+        while self.left != Some(0) {
+            match next()? {
+                Followed::Begins(replay) => {
+                    self.watching(replay.seq());
+                    self.at = Some(begun(*replay));
+                }
+                Followed::Record(seq, record) => self.take(seq, &record)?,
             }
         }
+        Ok(())
     }
 
-    fn take(&mut self, line: LogLine) -> Result<(), CliError> {
-        let (update, seq, record) = match line {
-            LogLine::State { update, seq, .. } => (update, seq, None),
-            LogLine::Record { update, seq, at_ms, author, .. } => (update, seq, Some((at_ms, author))),
-        };
-        let bytes = BASE64.decode(update).map_err(|_| CliError::Refused("the log holds an update that is not base64".into()))?;
-        guard::apply(&self.doc, [decode(&bytes)?])?;
-        let after = Outline::read(&self.doc.transact());
-        let known = self.outline.is_some();
-        let before = self.outline.take().unwrap_or_default();
-        let made = if known { changes(&before, &after) } else { Vec::new() };
-        self.outline = Some(after);
-        if record.is_none() {
-            self.pause = PAUSE_MIN;
-            self.context.output.note(&json!({ "event": "watching", "plan": self.plan, "seq": seq }), || {
-                format!("watching {} from record {seq}", self.plan)
-            });
-        }
-        for change in made {
+    fn watching(&mut self, seq: u64) {
+        self.pause = PAUSE_MIN;
+        self.context.output.note(&json!({ "event": "watching", "plan": self.plan, "seq": seq }), || {
+            format!("watching {} from record {seq}", self.plan)
+        });
+    }
+
+    /// Tells what a record changed, unless that was told already.
+    fn take(&mut self, seq: u64, record: &Record) -> Result<(), CliError> {
+        let Some((replay, tracker)) = self.at.as_mut().filter(|(replay, _)| seq > replay.seq()) else { return Ok(()) };
+        let touched = apply(replay, seq, record)?;
+        let made = tracker.changes(replay, &touched);
+        for (at, change) in made.iter().enumerate() {
             if self.left == Some(0) {
                 break;
             }
-            self.print(seq, record.as_ref(), &change)?;
+            self.print(seq, record, change, made.len() - 1 - at)?;
             self.left = self.left.map(|n| n - 1);
         }
         Ok(())
     }
 
-    fn print(&mut self, seq: u64, record: Option<&(u64, Author)>, change: &Change) -> Result<(), CliError> {
-        let at_ms = record.map(|(at_ms, _)| *at_ms);
-        let author = record.map(|(_, author)| author);
-        let name = author.map(|author| self.name(&author.member));
+    fn print(
+        &mut self,
+        seq: u64,
+        Record { at_ms, author: by, .. }: &Record,
+        change: &Change,
+        more: usize,
+    ) -> Result<(), CliError> {
+        if self.names.get(&by.member).is_none() {
+            // Without a name the id must do.
+            self.names.learn(self.source.names().unwrap_or_default(), &by.member);
+        }
         let Change { point, label, kind, before, after } = change;
         let value = json!({
-            "plan": self.plan, "seq": seq, "at": at_ms.and_then(when::utc), "at_ms": at_ms, "party": author.map(|a| &a.party),
-            "member": author.map(|a| &a.member), "name": name, "point": point, "label": label, "kind": kind, "before": before, "after": after,
+            "plan": self.plan, "seq": seq, "more": more, "at": when::utc(*at_ms), "at_ms": at_ms, "party": by.party,
+            "member": by.member, "name": self.names.get(&by.member), "point": point, "label": label, "kind": kind, "before": before,
+            "after": after,
         });
         self.context.output.result(&value, || {
-            let when = when::local(at_ms.unwrap_or_else(when::now_ms));
-            let who = match (author, &name) {
-                (Some(author), Some(name)) if !name.is_empty() => {
-                    format!("{}  {} ({})", author.party, inline(name), author.member)
-                }
-                (Some(author), _) => format!("{}  {}", author.party, author.member),
-                (None, _) => "while away".to_owned(),
-            };
+            let who = author(&by.party, &by.member, &self.names);
             let what = match (label.is_empty(), point) {
                 (false, _) => inline(label).into_owned(),
                 (true, Some(point)) => format!("({point})"),
                 (true, None) => self.plan.to_string(),
             };
-            format!("{when}  {who}  {what}  {}", told(*kind, before, after)).trim_end().to_owned()
+            format!("{}  {who}  {what}  {}", when::local(*at_ms), told(*kind, before, after)).trim_end().to_owned()
         })
-    }
-
-    /// A member's name; the list is fetched again for one who is not on it. Without it the id must do.
-    fn name(&mut self, member: &MemberId) -> String {
-        if !self.names.contains_key(member) {
-            let conference = self.session.path("").and_then(|path| self.session.api.get::<Conference>(&path));
-            if let Ok(conference) = conference {
-                self.names.extend(conference.members.into_iter().map(|m| (m.member, m.name)));
-            }
-            self.names.entry(member.clone()).or_default();
-        }
-        self.names.get(member).cloned().unwrap_or_default()
     }
 
     fn wait(&mut self, error: &CliError) {
@@ -192,20 +165,10 @@ impl Watcher<'_> {
 
 /// The kind of change, and what of it is worth a line.
 fn told(kind: ChangeKind, before: &str, after: &str) -> String {
-    let word = match kind {
-        ChangeKind::Added => "added",
-        ChangeKind::Words => "words",
-        ChangeKind::Heading => "heading",
-        ChangeKind::Label => "label",
-        ChangeKind::Moved => "moved",
-        ChangeKind::Struck => return "struck".into(),
-        ChangeKind::Restored => return "restored".into(),
-        ChangeKind::Removed => "removed",
-        ChangeKind::Title => "title",
-        ChangeKind::Schedule => "schedule",
-    };
+    let word = word(kind);
     let quoted = |text: &str| format!("\"{}\"", inline(text));
     match kind {
+        ChangeKind::Struck | ChangeKind::Restored => word.into(),
         ChangeKind::Added if after.is_empty() => word.into(),
         ChangeKind::Added => format!("{word}  {}", quoted(&cut(after))),
         ChangeKind::Removed => format!("{word}  {}", quoted(&cut(before))),

@@ -6,14 +6,14 @@
 
 use plenary_shared::{
     api::PlanContext,
-    id::{MemberId, POSITIONS, PartyId},
+    history::Heard,
+    id::{POSITIONS, PartyId},
     layer::{Annotation, Layer},
     merge::{self, Lapsed, MergedTitle},
     plan::{Change, Outline, changes},
     record::Record,
     standing::Stand,
 };
-use serde::Serialize;
 use yrs::{Transact as _, Update};
 
 use super::{
@@ -32,17 +32,6 @@ use crate::{
     guard::{self, decode},
     when,
 };
-
-/// Somebody who changed a point, and when.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Heard {
-    /// The party.
-    pub party: PartyId,
-    /// The member.
-    pub member: MemberId,
-    /// The last time, in milliseconds since 1970-01-01 UTC.
-    pub at_ms: u64,
-}
 
 /// What a page of the log brought.
 #[derive(Default)]

@@ -33,6 +33,17 @@ impl Outline {
         Outline { title, points, faults }
     }
 
+    /// Reads what the point at this index of `points` holds again. That its place is still the same, and that nothing else of the
+    /// outline has changed, is for the caller to know; faults are not looked for.
+    pub(crate) fn reread<T: ReadTxn>(&mut self, txn: &T, at: usize) {
+        let Some(point) = self.points.get_mut(at) else { return };
+        let stored = txn.get_map(POINTS).and_then(|points| points.get(txn, point.id.as_str()));
+        if let Some(Out::YMap(map)) = stored {
+            let is = raw_point(txn, point.id.clone(), &map, true, &mut Vec::new()).point;
+            *point = Point { parent: point.parent.take(), depth: point.depth, ..is };
+        }
+    }
+
     /// The point with this id.
     pub fn get(&self, id: &PointId) -> Option<&Point> {
         self.points.iter().find(|point| &point.id == id)

@@ -1,0 +1,118 @@
+//! `blame`: who wrote which words of a point, and when.
+
+use plenary_shared::{
+    history::{Replay, Stretch},
+    id::PlanId,
+};
+use serde_json::json;
+
+use crate::{
+    context::Context,
+    error::CliError,
+    log_source::{LogSource, Names, apply, stretches},
+    output::inline,
+    render::{Look, Page, Side, table, title},
+    when,
+};
+
+/// Show who wrote which words of a point, and when
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The text that the plan was created with is nobody's. The last column is the words as they stand.
+
+Examples:
+  plenary blame plan '5 bis'
+  plenary blame plan 5 --json | jq -r '.stretches[] | \"\\(.party)\\t\\(.text)\"'")]
+pub struct Blame {
+    /// The plan
+    plan: PlanId,
+    /// The point: a label, a path of labels, or an id
+    point: String,
+}
+
+impl Blame {
+    /// Runs the verb.
+    pub fn run(self, context: &Context) -> Result<(), CliError> {
+        let source = LogSource::of(context, &self.plan)?;
+        let past = source.past(0)?;
+        let names = Names::of(&past.context.conference);
+        let mut replay = Replay::new(past.context.created_by.clone());
+        for record in past.records {
+            let (seq, record) = record?;
+            apply(&mut replay, seq, &record)?;
+        }
+        let outline = replay.outline();
+        let point = outline.find(&self.point)?;
+        let stretches = stretches(&replay, &point.id, |client| source.unsent(client))?
+            .ok_or_else(|| CliError::Refused("the words of this point are no text: set them again (`plenary words`)".into()))?;
+        let told = |stretch: &Stretch| {
+            let mut value = json!(stretch);
+            value["name"] = json!(stretch.member.as_ref().and_then(|member| names.get(member)));
+            value["at"] = json!(stretch.at_ms.and_then(when::utc));
+            value
+        };
+        let value = json!({
+            "plan": self.plan, "point": point.id, "label": point.label, "heading": point.heading, "seq": replay.seq(),
+            "stretches": stretches.iter().map(told).collect::<Vec<_>>(),
+        });
+        context.output.page(&value, || {
+            let mut page = Page::default();
+            page.line(Look::Strong, &title(&point.label, &point.id, &point.heading));
+            for row in rows(&stretches, &names) {
+                page.line(Look::Plain, &row);
+            }
+            page
+        })
+    }
+}
+
+/// A row for each line of each stretch, in columns.
+fn rows(stretches: &[Stretch], names: &Names) -> Vec<String> {
+    let mut rows = Vec::new();
+    for stretch in stretches {
+        let party = match (&stretch.party, stretch.seq) {
+            (Some(party), _) => party.to_string(),
+            (None, Some(_)) => "first text".to_owned(),
+            (None, None) => "unknown".to_owned(),
+        };
+        let member = stretch.member.as_ref().map_or_else(String::new, |member| match names.get(member) {
+            Some(name) if !name.is_empty() => format!("{} ({member})", inline(name)),
+            _ => member.to_string(),
+        });
+        let when = match stretch.at_ms {
+            Some(at_ms) => when::local(at_ms),
+            None if stretch.party.is_some() => "not sent".to_owned(),
+            None => String::new(),
+        };
+        let seq = stretch.seq.map_or_else(String::new, |seq| format!("#{seq}"));
+        for line in stretch.text.split('\n').filter(|line| !line.is_empty()) {
+            rows.push(vec![party.clone(), member.clone(), when.clone(), seq.clone(), inline(line).into_owned()]);
+        }
+    }
+    table(&[Side::Left, Side::Left, Side::Left, Side::Right, Side::Left], &rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_line_of_a_stretch_names_its_author() {
+        let stretch = |text: &str, member: Option<&str>, seq: Option<u64>| Stretch {
+            text: text.into(),
+            party: member.map(|_| "arv".parse().expect("an id")),
+            member: member.map(|id| id.parse().expect("an id")),
+            at_ms: None,
+            seq,
+        };
+        let stretches =
+            [stretch("one\n\ntwo ", None, Some(1)), stretch("\x1b[2J", Some("arv-1"), None), stretch("x", None, None)];
+        let expected = [
+            "first text                   #1  one",
+            "first text                   #1  two",
+            "arv         arv-1  not sent      \\u{1b}[2J",
+            "unknown                          x",
+        ];
+        assert_eq!(rows(&stretches, &Names::default()), expected);
+    }
+}

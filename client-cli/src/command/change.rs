@@ -1,0 +1,155 @@
+//! How a change of the text is told on a page, and who made it.
+
+use plenary_shared::{
+    history::Heard,
+    id::{MemberId, PartyId, PlanId},
+    limits,
+    plan::{Change, ChangeKind},
+    redline::{Piece, redline_within},
+};
+use serde_json::{Value, json};
+
+use crate::brief::kind;
+use crate::{
+    log_source::Names,
+    output::inline,
+    render::{Look, Page, called},
+    when,
+};
+
+/// Characters of unchanged text that are shown on either side of a difference where only that is asked for.
+const AROUND: usize = 60;
+
+/// Redlines of one answer, which together take a bounded time.
+pub struct Redlines {
+    steps: u64,
+    whole: bool,
+}
+
+impl Redlines {
+    /// All the words, or what differs with a little around it.
+    pub fn new(whole: bool) -> Self {
+        Redlines { steps: limits::COMPARED_STEPS_MAX, whole }
+    }
+
+    /// What was and what is, word by word; none for changes that are no texts.
+    pub fn of(&mut self, change: &Change) -> Vec<Piece> {
+        match change.kind {
+            ChangeKind::Words | ChangeKind::Heading | ChangeKind::Label | ChangeKind::Title | ChangeKind::Schedule => {
+                redline_within(&change.before, &change.after, &mut self.steps)
+            }
+            ChangeKind::Added if !change.after.is_empty() => vec![Piece::Inserted(change.after.clone())],
+            ChangeKind::Removed if !change.before.is_empty() => vec![Piece::Removed(change.before.clone())],
+            ChangeKind::Added | ChangeKind::Removed | ChangeKind::Moved | ChangeKind::Struck | ChangeKind::Restored => Vec::new(),
+        }
+    }
+
+    /// Adds a change to a page: what of which point, and the redline below it.
+    pub fn show(&mut self, page: &mut Page, indent: &str, plan: &PlanId, change: &Change) {
+        let name = change.point.as_ref().map_or_else(|| plan.to_string(), |point| called(&change.label, point));
+        let moved = match change.kind {
+            ChangeKind::Moved => format!("  {} -> {}", inline(&change.before), inline(&change.after)),
+            _ => String::new(),
+        };
+        page.line(Look::Plain, &format!("{indent}{name}  {}{moved}", kind(change.kind)));
+        let mut pieces = self.of(change);
+        if !self.whole {
+            let last = pieces.len().saturating_sub(1);
+            pieces = pieces.into_iter().enumerate().map(|(at, piece)| shortened(piece, at > 0, at < last)).collect();
+        }
+        if !pieces.is_empty() {
+            page.redline(&format!("{indent}    "), &pieces);
+        }
+    }
+}
+
+/// Leaves out what is far from a difference: one before the piece, one behind it.
+fn shortened(piece: Piece, before: bool, behind: bool) -> Piece {
+    let Piece::Same(text) = piece else { return piece };
+    let count = text.chars().count();
+    let (head, tail) = (if before { AROUND } else { 0 }, if behind { AROUND } else { 0 });
+    if count <= head + tail + 3 {
+        return Piece::Same(text);
+    }
+    let tail: String = text.chars().skip(count - tail).collect();
+    let head: String = text.chars().take(head).collect();
+    Piece::Same(match (before, behind) {
+        (true, true) => format!("{head} … {tail}"),
+        (true, false) => format!("{head} …"),
+        (false, true) => format!("… {tail}"),
+        (false, false) => text,
+    })
+}
+
+/// Who changed something, each once: `ARV Teo Varga, 2026-03-01 09:30:00`.
+pub fn by(heard: &[Heard], names: &Names) -> String {
+    let one = |heard: &Heard| format!("{}, {}", author(&heard.party, &heard.member, names), when::local(heard.at_ms));
+    heard.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+/// The same for a program.
+pub fn by_json(heard: &[Heard], names: &Names) -> Value {
+    let one = |heard: &Heard| {
+        json!({
+            "party": heard.party, "member": heard.member, "name": names.get(&heard.member), "at": when::utc(heard.at_ms),
+            "at_ms": heard.at_ms,
+        })
+    };
+    heard.iter().map(one).collect()
+}
+
+/// A member with the party and, where it is known, the name: `arv  Teo Varga (arv-1)`.
+pub fn author(party: &PartyId, member: &MemberId, names: &Names) -> String {
+    match names.get(member).filter(|name| !name.is_empty()) {
+        Some(name) => format!("{party}  {} ({member})", inline(name)),
+        None => format!("{party}  {member}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(kind: ChangeKind, before: &str, after: &str) -> Change {
+        Change { point: Some("p1".parse().expect("an id")), label: "5".into(), kind, before: before.into(), after: after.into() }
+    }
+
+    fn shown(whole: bool, change: &Change) -> String {
+        let mut page = Page::default();
+        Redlines::new(whole).show(&mut page, "  ", &"plan".parse().expect("a plan"), change);
+        page.show(false)
+    }
+
+    #[test]
+    fn a_change_is_a_line_and_its_redline() {
+        let table = [
+            (change(ChangeKind::Words, "by 30 days", "by 50 days"), "  5  words\n      by [-30-]{+50+} days"),
+            (change(ChangeKind::Added, "", "New."), "  5  added\n      {+New.+}"),
+            (change(ChangeKind::Added, "", ""), "  5  added"),
+            (change(ChangeKind::Removed, "Old.", ""), "  5  removed\n      [-Old.-]"),
+            (change(ChangeKind::Moved, "after 4", "first below 2"), "  5  moved  after 4 -> first below 2"),
+            (change(ChangeKind::Struck, "x", "x"), "  5  struck"),
+        ];
+        for (change, expected) in table {
+            assert_eq!(shown(true, &change), expected);
+        }
+        let title = Change { point: None, ..change(ChangeKind::Title, "", "Accord") };
+        assert_eq!(shown(true, &title), "  plan  title\n      {+Accord+}");
+    }
+
+    #[test]
+    fn where_only_the_difference_is_asked_for_the_rest_is_left_out() {
+        let (before, after) = ("слово ".repeat(100) + "30", "слово ".repeat(100) + "50");
+        let change = change(ChangeKind::Words, &before, &after);
+        let expected = format!("  5  words\n      … {}[-30-]{{+50+}}", "слово ".repeat(10));
+        assert_eq!(shown(false, &change), expected);
+        assert!(shown(true, &change).contains(&"слово ".repeat(100)));
+    }
+
+    #[test]
+    fn words_from_outside_stay_in_their_lines() {
+        let shown = shown(true, &change(ChangeKind::Words, "a", "b\n\x1b[2J"));
+        assert!(!shown.contains('\x1b'), "{shown:?}");
+        assert!(shown.lines().skip(1).all(|line| line.starts_with("      ")), "{shown:?}");
+    }
+}

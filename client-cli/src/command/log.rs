@@ -1,0 +1,116 @@
+//! `log`: what was done to a plan, by whom and when.
+
+use plenary_shared::{
+    history::{At, Entries, Entry, Replay},
+    id::PlanId,
+};
+use serde_json::{Value, json};
+use std::collections::VecDeque;
+
+use super::change::{Redlines, author};
+use crate::{
+    context::Context,
+    error::CliError,
+    log_source::{LogSource, Names, guarded},
+    render::{Look, Page},
+    when,
+};
+
+/// Entries that are shown if nobody says how many.
+const SHOWN: usize = 50;
+
+/// Show what was done to a plan or to one point, the newest first
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+What one member did without a pause of five minutes is one entry.
+WHEN is 2026-03-01, 2026-03-01T09:30, 2026-03-01T09:30Z, 2h or 3d (ago), or the number of a record.
+
+Examples:
+  plenary log plan
+  plenary log plan '5 bis' -n 3
+  plenary log plan --since 2d
+  plenary log plan --since 120 --json | jq -r '.entries[].party'")]
+pub struct Log {
+    /// The plan
+    plan: PlanId,
+    /// Only what was done to this point: a label, a path of labels, or an id
+    point: Option<String>,
+    /// How many entries at most; 0 for all
+    #[arg(short = 'n', value_name = "N", default_value_t = SHOWN)]
+    count: usize,
+    /// Only what was done after this
+    #[arg(long, value_name = "WHEN", value_parser = when::moment, allow_hyphen_values = true)]
+    since: Option<At>,
+}
+
+impl Log {
+    /// Runs the verb.
+    pub fn run(self, context: &Context) -> Result<(), CliError> {
+        let source = LogSource::of(context, &self.plan)?;
+        let begin = self.since.map(|at| source.state(at)).transpose()?;
+        let since = begin.as_ref().map_or(0, Replay::seq);
+        let past = source.past(since)?;
+        let names = Names::of(&past.context.conference);
+        let point = match &self.point {
+            Some(what) => Some(source.state(At::Seq(past.context.end))?.outline().find(what)?.id.clone()),
+            None => None,
+        };
+        let begin = begin.unwrap_or_else(|| Replay::new(past.context.created_by.clone()));
+        let mut entries = Entries::new(begin, point);
+        let (mut shown, mut earlier) = (VecDeque::new(), 0);
+        let mut keep = |entry: Entry| {
+            shown.push_front(entry);
+            if self.count > 0 && shown.len() > self.count {
+                shown.pop_back();
+                earlier += 1;
+            }
+        };
+        for record in past.records {
+            let (seq, record) = record?;
+            guarded(|| entries.take(seq, &record))?.map(&mut keep);
+        }
+        entries.end().0.map(&mut keep);
+        let value = json!({ "plan": self.plan, "entries": shown.iter().map(|entry| told(entry, &names)).collect::<Vec<_>>(), "earlier": earlier });
+        context.output.page(&value, || self.page(&shown, earlier, &names))
+    }
+
+    fn page(&self, shown: &VecDeque<Entry>, earlier: usize, names: &Names) -> Page {
+        let mut page = Page::default();
+        let mut redlines = Redlines::new(false);
+        for (at, entry) in shown.iter().enumerate() {
+            if at > 0 {
+                page.line(Look::Plain, "");
+            }
+            let records = match entry.first_seq == entry.last_seq {
+                true => format!("#{}", entry.first_seq),
+                false => format!("#{}-{}", entry.first_seq, entry.last_seq),
+            };
+            let who = author(&entry.author.party, &entry.author.member, names);
+            let first = if entry.first_text { "  the first text" } else { "" };
+            page.line(Look::Strong, &format!("{}  {who}  {records}{first}", when::local(entry.to_ms)));
+            for change in &entry.changes {
+                redlines.show(&mut page, "    ", &self.plan, change);
+            }
+            if entry.changes.is_empty() {
+                page.line(Look::Faint, "    nothing that is left to see");
+            }
+        }
+        match (shown.is_empty(), earlier) {
+            (true, _) => drop(page.line(Look::Plain, "nothing was done")),
+            (_, 0) => {}
+            (_, earlier) => {
+                page.line(Look::Plain, "");
+                page.line(Look::Faint, &format!("{earlier} earlier (-n 0 shows all)"));
+            }
+        }
+        page
+    }
+}
+
+fn told(entry: &Entry, names: &Names) -> Value {
+    json!({
+        "first_seq": entry.first_seq, "last_seq": entry.last_seq, "from": when::utc(entry.from_ms), "from_ms": entry.from_ms,
+        "to": when::utc(entry.to_ms), "to_ms": entry.to_ms, "party": entry.author.party, "member": entry.author.member,
+        "name": names.get(&entry.author.member), "first_text": entry.first_text, "changes": entry.changes,
+    })
+}

@@ -1,0 +1,267 @@
+//! Where a plan's log comes from: its records in their order, the text as it stood at any of them, and what surrounds the plan.
+//!
+//! What comes from outside meets yrs only under a guard here: a panic there is an error.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use plenary_shared::{
+    api::{Conference, LogLine, PlanContext, Pull, PullLine},
+    history::{At, Replay, ReplayError, Stretch, Touched, blame},
+    id::{MemberId, PlanId, PointId},
+    limits,
+    plan::words_text,
+    record::{Author, Record},
+};
+use serde::de::DeserializeOwned;
+use std::{
+    collections::HashMap,
+    io::{BufRead as _, BufReader, Read},
+    mem::ManuallyDrop,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+use yrs::Transact as _;
+
+use crate::{
+    context::{Context, Session},
+    error::CliError,
+};
+
+/// A state in base64, and what stands around it: the longest line.
+const LINE_BYTES_MAX: u64 = (limits::DOCUMENT_BYTES_MAX as u64 / 3 + 1) * 4 + (64 << 10);
+
+/// Where the log is read.
+pub enum LogSource {
+    /// At the server.
+    Server(Box<Remote>),
+}
+
+/// A plan at a server.
+pub struct Remote {
+    session: Session,
+    plan: PlanId,
+}
+
+/// A record and its number.
+pub type Numbered = (u64, Record);
+
+/// The log up to now.
+pub struct Past {
+    /// What surrounds the plan.
+    pub context: PlanContext,
+    /// The records, as they are read.
+    pub records: Box<dyn Iterator<Item = Result<Numbered, CliError>>>,
+}
+
+/// The log as it goes on.
+pub enum Followed {
+    /// The text where it begins.
+    Begins(Box<Replay>),
+    /// The next record.
+    Record(u64, Record),
+}
+
+impl LogSource {
+    /// The source for a plan. Nothing is asked of it yet.
+    pub fn of(context: &Context, plan: &PlanId) -> Result<Self, CliError> {
+        Ok(LogSource::Server(Box::new(Remote { session: context.session()?, plan: plan.clone() })))
+    }
+
+    /// The records after `since` up to now.
+    pub fn past(&self, since: u64) -> Result<Past, CliError> {
+        match self {
+            LogSource::Server(remote) => remote.past(since),
+        }
+    }
+
+    /// The text as it stood at a moment.
+    pub fn state(&self, at: At) -> Result<Replay, CliError> {
+        match self {
+            LogSource::Server(remote) => remote.state(at),
+        }
+    }
+
+    /// The records after `since` as they come; without it the present text first. Ends by an error alone.
+    pub fn follow(&self, since: Option<u64>) -> Result<impl FnMut() -> Result<Followed, CliError> + use<>, CliError> {
+        match self {
+            LogSource::Server(remote) => remote.follow(since),
+        }
+    }
+
+    /// The names of the members, for their ids.
+    pub fn names(&self) -> Result<Names, CliError> {
+        match self {
+            LogSource::Server(remote) => Ok(Names::of(&remote.session.api.get(&remote.session.path("")?)?)),
+        }
+    }
+
+    /// Who wrote what is not in the log yet under this client id.
+    pub fn unsent(&self, _client: u64) -> Option<Author> {
+        match self {
+            LogSource::Server(_) => None,
+        }
+    }
+}
+
+impl Remote {
+    fn past(&self, since: u64) -> Result<Past, CliError> {
+        let path = self.session.plan_path(&self.plan, "/pull")?;
+        let stream = self.session.api.post_stream(&path, &Pull { since, layers: Vec::new() })?;
+        let mut lines = self.lines(stream);
+        let context = match lines.next()? {
+            PullLine::Context(context) => *context,
+            _ => return Err(lines.garbled("it does not begin with the plan's context")),
+        };
+        let mut ended = false;
+        let records = std::iter::from_fn(move || {
+            if ended {
+                return None;
+            }
+            let next = loop {
+                match lines.next() {
+                    Ok(PullLine::Record { refused: true, .. } | PullLine::Layer { .. } | PullLine::Context(_)) => {}
+                    Ok(PullLine::Record { seq, at_ms, author, seen, update, .. }) => {
+                        let update = lines.bytes(&update).map(Into::into);
+                        break Some(update.map(|update| (seq, Record { at_ms, author, seen, update })));
+                    }
+                    Ok(PullLine::End) => break None,
+                    Err(error) => break Some(Err(error)),
+                }
+            };
+            ended = !matches!(next, Some(Ok(_)));
+            next
+        });
+        Ok(Past { context, records: Box::new(records) })
+    }
+
+    fn state(&self, at: At) -> Result<Replay, CliError> {
+        let query = match at {
+            At::Seq(seq) => format!("/state?seq={seq}"),
+            At::Ms(at_ms) => format!("/state?at_ms={at_ms}"),
+        };
+        let mut lines = self.lines(self.session.api.stream(&self.session.plan_path(&self.plan, &query)?)?);
+        match lines.next_or_last()? {
+            LogLine::State { seq, update, .. } => from_state(seq, &lines.bytes(&update)?),
+            LogLine::Record { .. } => Err(lines.garbled("it tells a record instead of a state")),
+        }
+    }
+
+    fn follow(&self, since: Option<u64>) -> Result<impl FnMut() -> Result<Followed, CliError> + use<>, CliError> {
+        let query = since.map_or("/log".to_owned(), |since| format!("/log?since={since}"));
+        let mut lines = self.lines(self.session.api.stream(&self.session.plan_path(&self.plan, &query)?)?);
+        Ok(move || match lines.next()? {
+            LogLine::State { seq, update, .. } => Ok(Followed::Begins(Box::new(from_state(seq, &lines.bytes(&update)?)?))),
+            LogLine::Record { seq, at_ms, author, seen, update, .. } => {
+                let update = lines.bytes(&update)?.into();
+                Ok(Followed::Record(seq, Record { at_ms, author, seen, update }))
+            }
+        })
+    }
+
+    fn lines<R: Read>(&self, stream: R) -> Lines<R> {
+        Lines { reader: BufReader::new(stream), server: self.session.server.to_string() }
+    }
+}
+
+/// Lines of JSON from a server.
+struct Lines<R> {
+    reader: BufReader<R>,
+    server: String,
+}
+
+impl<R: Read> Lines<R> {
+    /// The next line that is not empty. A torn one is none.
+    fn next<T: DeserializeOwned>(&mut self) -> Result<T, CliError> {
+        self.read(false)
+    }
+
+    /// The same for an answer of one line, which need not end in one.
+    fn next_or_last<T: DeserializeOwned>(&mut self) -> Result<T, CliError> {
+        self.read(true)
+    }
+
+    fn read<T: DeserializeOwned>(&mut self, last: bool) -> Result<T, CliError> {
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let read = (&mut self.reader).take(LINE_BYTES_MAX).read_until(b'\n', &mut line);
+            read.map_err(|e| self.lost(e.to_string()))?;
+            if line.is_empty() || (!last && line.last() != Some(&b'\n')) {
+                return Err(self.lost("the connection ended before all was told".into()));
+            }
+            if !line.trim_ascii().is_empty() {
+                return serde_json::from_slice(&line).map_err(|e| self.garbled(&e.to_string()));
+            }
+        }
+    }
+
+    fn bytes(&self, base64: &str) -> Result<Vec<u8>, CliError> {
+        BASE64.decode(base64).map_err(|_| self.garbled("an update is not base64"))
+    }
+
+    fn lost(&self, reason: String) -> CliError {
+        CliError::NoConnection { server: self.server.clone(), reason }
+    }
+
+    fn garbled(&self, why: &str) -> CliError {
+        self.lost(format!("its answer cannot be read: {why}"))
+    }
+}
+
+/// The names that people go by.
+#[derive(Default)]
+pub struct Names(HashMap<MemberId, String>);
+
+impl Names {
+    /// Of the members of a conference.
+    pub fn of(conference: &Conference) -> Self {
+        Names(conference.members.iter().map(|member| (member.member.clone(), member.name.clone())).collect())
+    }
+
+    /// Learns more names. A member without one is not to be asked for again.
+    pub fn learn(&mut self, more: Names, member: &MemberId) {
+        self.0.extend(more.0);
+        self.0.entry(member.clone()).or_default();
+    }
+
+    /// A member's name, if it is known; members that were revoked are not listed any more.
+    pub fn get(&self, member: &MemberId) -> Option<&str> {
+        self.0.get(member).map(String::as_str)
+    }
+}
+
+fn from_state(seq: u64, state: &[u8]) -> Result<Replay, CliError> {
+    guarded(|| Replay::from_state(seq, state))
+}
+
+/// Folds in a record. After an error the replay is of no more use.
+pub fn apply(replay: &mut Replay, seq: u64, record: &Record) -> Result<Touched, CliError> {
+    guarded(|| replay.apply(seq, record))
+}
+
+/// Does something that folds records in.
+pub fn guarded<T>(fold: impl FnOnce() -> Result<T, ReplayError>) -> Result<T, CliError> {
+    match catch_unwind(AssertUnwindSafe(fold)) {
+        Ok(folded) => folded.map_err(CliError::from),
+        Err(_) => Err(CliError::Refused("the log cannot be read: its records do not fit together".into())),
+    }
+}
+
+impl From<ReplayError> for CliError {
+    fn from(error: ReplayError) -> Self {
+        CliError::Refused(error.to_string())
+    }
+}
+
+/// Who wrote which stretch of a point's words; `None` where they are no text.
+pub fn stretches(
+    replay: &Replay,
+    point: &PointId,
+    unsent: impl Fn(u64) -> Option<Author>,
+) -> Result<Option<Vec<Stretch>>, CliError> {
+    guarded(|| {
+        // After a panic the transaction is given up rather than dropped: its destructor may panic as well.
+        let mut txn = ManuallyDrop::new(replay.doc().transact_mut());
+        let stretches = words_text(&*txn, point).map(|text| blame(&mut txn, &text, replay.authors(), unsent));
+        drop(ManuallyDrop::into_inner(txn));
+        Ok(stretches)
+    })
+}
