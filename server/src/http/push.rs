@@ -1,5 +1,8 @@
 //! Offline edits as they come in: in their order, each by its own right.
 
+#[cfg(test)]
+mod tests;
+
 use axum::{
     Json,
     extract::{Path, Request, State},
