@@ -66,6 +66,11 @@ impl Replica {
         &self.folder
     }
 
+    /// What surrounded the plan at the last sync.
+    pub fn context(&self) -> &api::PlanContext {
+        &self.context.plan
+    }
+
     /// The plan and what the member may do with it, as the server said at the last sync.
     pub fn plan(&self) -> Result<api::Plan, CliError> {
         Ok(self.context.plan.plan.clone())
