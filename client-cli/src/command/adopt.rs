@@ -96,21 +96,24 @@ impl Which {
 }
 
 /// A proposal that was put into the text.
-pub fn page(done: &PutInDone) -> Page {
+fn page(done: &PutInDone) -> Page {
     let mut page = Page::default();
-    let id = &done.id;
     page.line(Look::Strong, &title(&done.label, &done.point, &done.heading));
     page.redline("    ", &done.redline);
     if done.reanchored {
-        page.line(Look::Plain, &format!("re-anchored: {id} was made for {}, which had changed", quoted(&done.quote)));
+        page.line(Look::Plain, &format!("re-anchored: {} was made for {}, which had changed", done.id, quoted(&done.quote)));
     }
+    page.line(Look::Plain, &said(done));
+    page
+}
+
+/// The same in a line.
+pub fn said(done: &PutInDone) -> String {
     let how = match done.adoption.how {
         How::Adopted => "adopted",
         How::Alternative => "put in as an alternative",
     };
-    let of = done.party.as_str().to_uppercase();
-    page.line(Look::Plain, &format!("{id} of {of}: {how} (durable)"));
-    page
+    format!("{} of {}: {how} (durable)", done.id, done.party.as_str().to_uppercase())
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 mod text;
 
+pub use text::said;
+
 use plenary_shared::{
     id::PlanId,
     plan::{After, Outline},

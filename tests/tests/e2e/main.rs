@@ -4,6 +4,7 @@
 
 mod access;
 mod annotate;
+mod apply;
 mod architecture;
 mod converge;
 mod durability;
