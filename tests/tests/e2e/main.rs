@@ -17,4 +17,5 @@ mod noninterference;
 mod replay;
 mod replica;
 mod scenario;
+mod scripts;
 mod views;
