@@ -82,11 +82,11 @@ fn a_script_with_one_bad_line_changes_nothing_and_names_the_line() {
     // Nor does a script whose author saw other words.
     let digest = before["points"][0]["digest"].as_str().unwrap();
     let (point, plan) = (format!("1={digest}"), before["digest"].as_str().unwrap().to_owned());
-    assert!(apply(&cli, &[good.clone()], &["--expect", &point, "--expect", &plan, "--dry-run"]).status.success());
+    assert!(apply(&cli, std::slice::from_ref(&good), &["--expect", &point, "--expect", &plan, "--dry-run"]).status.success());
     assert_eq!(cli.json(&["show", PLAN]), before, "a dry run changes nothing");
     cli.done(&["words", PLAN, "1", "Forces withdraw."]);
     for stale in [point, plan] {
-        let output = apply(&cli, &[good.clone()], &["--expect", &stale]);
+        let output = apply(&cli, std::slice::from_ref(&good), &["--expect", &stale]);
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         assert!(told(&output).contains("expect"), "{output:?}");
     }
@@ -160,8 +160,8 @@ fn a_script_of_text_and_layers_is_there_whole_or_not_at_all_after_a_kill() {
 #[test]
 fn ten_thousand_edits_in_one_file_are_one_edit_to_the_others() {
     let (server, points) = talks();
-    let cli = Cli::join(&server.delegate(0, 0));
-    let folder = cli.clone_plan(PLAN);
+    let (cli, other) = (Cli::join(&server.delegate(0, 0)), Cli::join(&server.delegate(1, 0)));
+    let folder = other.clone_plan(PLAN);
     let edits: Vec<Value> = (0..10_000).map(|n| json!({ "insert": { "point": points[n % 2], "text": "+" } })).collect();
     let records = || cli.json(&["log", PLAN, "-n", "1"])["entries"][0]["last_seq"].as_u64().unwrap();
     let before = records();
@@ -173,7 +173,7 @@ fn ten_thousand_edits_in_one_file_are_one_edit_to_the_others() {
     assert_eq!(folder.json(&["sync"]).0, 4, "both changed both points");
     assert_eq!(records(), before + 2);
     for point in &points {
-        assert_eq!(words(&cli, point).matches('+').count(), 10_000);
+        assert_eq!(words(&cli, point).matches('+').count(), 10_000, "5,000 of each");
     }
 }
 
