@@ -191,6 +191,7 @@ impl Caller {
 }
 
 /// An answer that says what was wrong and what to do.
+#[derive(Debug)]
 pub struct ApiError {
     status: StatusCode,
     error: &'static str,

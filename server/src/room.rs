@@ -184,10 +184,10 @@ impl Room {
                 self.followers.remove(&session);
                 self.state.handle(Input::Leave { session }, effects);
             }
-            Command::Edit { author, update, seen, verified, done } => {
+            Command::Edit { author, seen, update, verified, done } => {
                 self.next_edit += 1;
                 self.edits.insert(self.next_edit, done);
-                self.state.handle(Input::Edit { edit: self.next_edit, author, update, seen, verified }, effects);
+                self.state.handle(Input::Edit { edit: self.next_edit, author, seen, update, verified }, effects);
             }
             Command::Hold(hold) => self.holds.push_back(hold),
             Command::Copy { copy } => match self.state.document().copy() {

@@ -221,25 +221,23 @@ impl Rooms {
 
     /// Makes an edit of the server's own; answers once it is durable.
     pub async fn edit(self: &Arc<Self>, address: &DocAddress, author: &Author, update: &Bytes) -> Result<(), RoomError> {
-        let edit = |done| Command::Edit { author: author.clone(), update: update.clone(), seen: None, verified: false, done };
+        let edit = |done| Command::Edit { author: author.clone(), seen: None, update: update.clone(), verified: false, done };
         let (_, result) = self.ask(address, edit).await?;
         Ok(result?)
     }
 
-    /// Hands an edit to its room, behind those that were handed on before; it is durable once it is answered. Whoever sees no
-    /// answer does not know.
+    /// Hands an edit of one document to its room, behind those that were handed on before; it is durable once it is answered. Whoever
+    /// sees no answer does not know.
     pub async fn begin_edit(
         self: &Arc<Self>,
-        address: &DocAddress,
         author: &Author,
-        update: &Bytes,
-        seen: Option<Seq>,
-        verified: bool,
+        change: Change,
     ) -> Result<oneshot::Receiver<Result<(), EditError>>, RoomError> {
+        let Change { address, seen, update, verified, .. } = change;
         for _ in 0..TRIES {
             let (done, answered) = oneshot::channel();
-            let edit = Command::Edit { author: author.clone(), update: update.clone(), seen, verified, done };
-            if self.inbox(address)?.send(edit).await.is_ok() {
+            let edit = Command::Edit { author: author.clone(), seen, update: update.clone(), verified, done };
+            if self.inbox(&address)?.send(edit).await.is_ok() {
                 return Ok(answered);
             }
             tokio::task::yield_now().await;

@@ -89,7 +89,7 @@ fn changes(
         match app.registry.rights(&caller.token, &address) {
             // The updates are the server's own: what they say of the order they saw.
             Some(Rights { write: true, .. }) => {
-                Ok(Change { address, update: update.into(), seen: None, at: ends.get(&layer).copied(), verified: true })
+                Ok(Change { address, seen: None, update: update.into(), at: ends.get(&layer).copied(), verified: true })
             }
             _ => Err(ApiError::forbidden("you may not make these edits any more: your rights have changed")),
         }

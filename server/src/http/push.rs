@@ -1,5 +1,8 @@
 //! Offline edits as they come in: in their order, each by its own right.
 
+#[cfg(test)]
+mod tests;
+
 use axum::{
     Json,
     extract::{Path, Request, State},
@@ -121,11 +124,12 @@ impl Pusher {
             self.settle(UNDER_WAY_MAX - 1).await?;
             let step = match self.changes(number, parts, seen, &mut found) {
                 Err(refused) => Step::Over(Outcome::Refused(refused.body())),
-                Ok(changes) => match (&changes[..], once) {
-                    ([Change { address, update, seen, verified, .. }], None) => {
-                        Step::UnderWay(self.app.rooms.begin_edit(address, &self.author, update, *seen, *verified).await?)
+                Ok(mut changes) => match (changes.pop(), once) {
+                    (Some(change), None) if changes.is_empty() => {
+                        Step::UnderWay(self.app.rooms.begin_edit(&self.author, change).await?)
                     }
-                    (_, once) => {
+                    (last, once) => {
+                        changes.extend(last);
                         // What came before takes effect before.
                         self.settle(0).await?;
                         Step::Over(self.commit(changes, once).await?)
@@ -179,14 +183,14 @@ impl Pusher {
             if changes.iter().any(|change| change.address == address) {
                 return Err(ApiError::invalid("an edit has one part for each document"));
             }
+            // It is of the text's log.
+            let seen = layer.is_none().then_some(seen);
             let verified = match found.remove(&(layer, number)) {
                 Some(Tried::Bad(error)) => return Err(error.into()),
                 Some(Tried::Verified) => true,
                 None => false,
             };
-            // What its author had seen is told of the text, where those who edited meanwhile need it.
-            let seen = (address == self.plan).then_some(seen);
-            changes.push(Change { address, update, seen, at: None, verified });
+            changes.push(Change { address, seen, update, at: None, verified });
         }
         if changes.is_empty() {
             return Err(ApiError::invalid("an edit has at least one part"));

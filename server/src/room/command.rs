@@ -27,9 +27,8 @@ pub enum Command {
     CatchUp { session: SessionId },
     /// A session ended.
     Leave { session: SessionId },
-    /// An edit without a session; `seen`: the last record that its author had, if it was made offline; `verified`: what it claims about
-    /// order is known to hold. Answered once it is durable.
-    Edit { author: Author, update: Bytes, seen: Option<Seq>, verified: bool, done: Done },
+    /// An edit without a session; `verified`: what it claims about order is known to hold. Answered once it is durable.
+    Edit { author: Author, seen: Option<Seq>, update: Bytes, verified: bool, done: Done },
     /// A part of an edit that touches several documents.
     Hold(Hold),
     /// Asks for a copy that knows all that its log says ([`super::document::Document::from_copy`]).

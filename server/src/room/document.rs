@@ -327,11 +327,6 @@ impl Document {
         self.head
     }
 
-    /// How much of the log an author can have seen who claims this.
-    pub fn seen(&self, claimed: Option<Seq>) -> Option<Seq> {
-        claimed.map(|seq| seq.min(self.seq))
-    }
-
     /// Whether a record was found unusable.
     pub fn is_refused(&self, seq: Seq) -> bool {
         self.refused.contains(&seq)

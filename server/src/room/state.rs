@@ -39,7 +39,7 @@ pub enum Input {
     /// A session ended.
     Leave { session: SessionId },
     /// An edit that came without a session, made for a member; `verified`: what it claims about order is known to hold.
-    Edit { edit: u64, author: Author, update: Bytes, seen: Option<Seq>, verified: bool },
+    Edit { edit: u64, author: Author, seen: Option<Seq>, update: Bytes, verified: bool },
 }
 
 /// What a room wants done.
@@ -176,8 +176,8 @@ impl RoomState {
             Input::Edit { edit, author, update, .. } if !self.has_room(&author, &update) => {
                 self.refuse(Sender::Server(edit), EditError::Full(self.bytes_max), effects);
             }
-            Input::Edit { edit, author, update, seen, verified } => {
-                self.wait(Waiting { sender: Sender::Server(edit), author, update, seen, complete: true, verified });
+            Input::Edit { edit, author, seen, update, verified } => {
+                self.wait(Waiting { sender: Sender::Server(edit), author, seen, update, complete: true, verified });
             }
         }
     }
@@ -236,11 +236,11 @@ impl RoomState {
             }
             ClientMessage::SyncStep2(update) => {
                 let author = author(&member);
-                self.wait(Waiting { sender: Sender::Session(id), author, update, seen: None, complete: true, verified: false });
+                self.wait(Waiting { sender: Sender::Session(id), author, seen: None, update, complete: true, verified: false });
             }
             ClientMessage::Update(update) => {
                 let author = author(&member);
-                self.wait(Waiting { sender: Sender::Session(id), author, update, seen: None, complete: false, verified: false });
+                self.wait(Waiting { sender: Sender::Session(id), author, seen: None, update, complete: false, verified: false });
             }
             ClientMessage::Awareness(payload) => match protocol::decode_awareness(&payload) {
                 Ok(entries) => {

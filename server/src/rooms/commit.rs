@@ -4,6 +4,9 @@
 //! keeps all records, and each room goes on with its own. The order is the same for everyone, so no two edits wait for each other;
 //! and a plan comes after the layers, so that it is held for one append and never while something of a party's is waited for.
 
+#[cfg(test)]
+mod tests;
+
 use bytes::Bytes;
 use futures_util::future::join_all;
 use plenary_shared::{id::DocAddress, limits, record::Author};
@@ -25,10 +28,10 @@ use crate::{
 pub struct Change {
     /// The document.
     pub address: DocAddress,
+    /// The last record that the author had, where the edit was made offline.
+    pub seen: Option<Seq>,
     /// The update.
     pub update: Bytes,
-    /// The last record that its author had, if it was made offline.
-    pub seen: Option<Seq>,
     /// It holds only if this is the document's last record.
     pub at: Option<Seq>,
     /// What it claims about order is known to hold.
@@ -85,8 +88,8 @@ impl Rooms {
             loaded?;
         }
         let (mut held, until, at_ms) = (Vec::with_capacity(changes.len()), Instant::now() + limits::HOLD, now_ms());
-        for Change { address, update, seen, at, verified } in changes {
-            let proposal = Proposal { author: author.clone(), update, seen, at, at_ms, verified };
+        for Change { address, seen, update, at, verified } in changes {
+            let proposal = Proposal { author: author.clone(), seen, update, at, at_ms, verified };
             match self.hold(address, proposal, until).await {
                 Ok(taken) => held.extend(taken),
                 Err(error) => {

@@ -195,6 +195,45 @@ fn damage_to_the_journal_of_a_killed_process_is_reported() {
 }
 
 #[test]
+fn an_append_to_several_logs_that_was_torn_anywhere_is_in_all_of_them_or_in_none() {
+    let (live, before) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let docs = ["old", "other", "new"].map(plan);
+    let records = [noise(1, 30), noise(2, 40), noise(3, 20)];
+    let store = SledStore::open(live.path()).unwrap();
+    for doc in &docs[..2] {
+        wait(store.append(doc, vec![noise(9, 20)])).unwrap();
+    }
+    copy(live.path(), before.path());
+    wait(store.append_all(docs.iter().cloned().zip(records.iter().map(|record| vec![record.clone()])).collect())).unwrap();
+    let journal = |directory: &Path| fs::read(find(directory, "journal-0")).unwrap();
+    let (old, new) = (journal(before.path()), journal(live.path()));
+    let differing = || old.iter().zip(&new).enumerate().filter(|(_, (old, new))| old != new).map(|(at, _)| at);
+    let (first, last) = (differing().next().unwrap(), differing().next_back().unwrap());
+    let (mut whole, mut none) = (0, 0);
+    for torn in first..=last + 1 {
+        // The power went when so much of the commit was on the disk.
+        let image = tempfile::tempdir().unwrap();
+        copy(before.path(), image.path());
+        fs::write(find(image.path(), "journal-0"), [&new[..torn], &old[torn..]].concat()).unwrap();
+        let store = SledStore::open(image.path()).unwrap();
+        let kept: Vec<bool> = docs
+            .iter()
+            .zip(&records)
+            .map(|(doc, record)| {
+                let log = store.read(doc, 0, 10, 1_000).unwrap();
+                log.last().is_some_and(|(_, last)| last == record)
+            })
+            .collect();
+        match kept[..] {
+            [true, true, true] => whole += 1,
+            [false, false, false] => none += 1,
+            _ => panic!("torn at {torn}: {kept:?}"),
+        }
+    }
+    assert!(whole == 1 && none == last + 1 - first, "whole {whole} times, nothing {none} times");
+}
+
+#[test]
 fn a_second_server_and_another_format_are_refused() {
     let directory = tempfile::tempdir().unwrap();
     let store = SledStore::open(directory.path()).unwrap();

@@ -12,6 +12,7 @@ pub(crate) fn run(open: impl Fn() -> Box<dyn Store>) {
     records_come_back_in_order(&open);
     reading_goes_page_by_page(&*open());
     an_append_is_all_or_nothing(&open);
+    an_append_to_several_logs_is_all_or_nothing(&open);
     the_registry_and_plans_do_not_mix(&open);
     documents_grow_side_by_side(&open);
     records_of_any_size_come_back(&open);
@@ -106,6 +107,27 @@ fn an_append_is_all_or_nothing(open: &impl Fn() -> Box<dyn Store>) {
     let store = open();
     assert_eq!(log(&*store, &doc), std::slice::from_ref(&kept));
     assert_eq!(wait(store.append(&doc, vec![kept])).unwrap(), 2, "a refused append leaves no gap");
+}
+
+fn an_append_to_several_logs_is_all_or_nothing(open: &impl Fn() -> Box<dyn Store>) {
+    let docs = ["both-a", "both-b", "both-c"].map(plan);
+    let all = |records: [Vec<Bytes>; 3]| docs.iter().cloned().zip(records).collect::<Vec<_>>();
+    let store = open();
+    let lasts = wait(store.append_all(all([vec![noise(1, 10), noise(2, 10)], vec![], vec![noise(3, 5_000)]]))).unwrap();
+    assert_eq!(lasts, [2, 0, 1]);
+    let known = store.documents().unwrap();
+    assert!(known.contains(&docs[0]) && !known.contains(&docs[1]), "no records make no document");
+    let too_large = Bytes::from(vec![0; super::RECORD_BYTES_MAX + 1]);
+    let refused = wait(store.append_all(all([vec![noise(4, 10)], vec![noise(5, 10)], vec![too_large]])));
+    assert!(matches!(refused, Err(StoreError::TooLarge { .. })), "{refused:?}");
+    let large = noise(6, 9 << 20);
+    let lasts = wait(store.append_all(all([vec![large.clone()], vec![large.clone()], vec![]]))).unwrap();
+    assert_eq!(lasts, [3, 1, 1], "more than one commit usually takes");
+    drop(store);
+    let store = open();
+    assert_eq!(log(&*store, &docs[0]), [noise(1, 10), noise(2, 10), large.clone()]);
+    assert_eq!(log(&*store, &docs[1]), [large]);
+    assert_eq!(log(&*store, &docs[2]), [noise(3, 5_000)]);
 }
 
 fn the_registry_and_plans_do_not_mix(open: &impl Fn() -> Box<dyn Store>) {

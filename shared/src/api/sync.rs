@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_push_of_more_edits_than_may_be_is_refused_before_they_are_kept() {
-        let push = |count: usize| format!(r#"{{"edits":[{}]}}"#, vec![r#"{"parts":[]}"#; count].join(","));
+        let push = |count: usize| format!(r#"{{"edits":[{}]}}"#, vec![r#"{"parts":[],"seen":0}"#; count].join(","));
         assert_eq!(serde_json::from_str::<Push>(&push(PUSH_EDITS_MAX)).unwrap().edits.len(), PUSH_EDITS_MAX);
         let refused = serde_json::from_str::<Push>(&push(PUSH_EDITS_MAX + 1)).unwrap_err().to_string();
         assert!(refused.contains(&PUSH_EDITS_MAX.to_string()), "{refused}");

@@ -9,6 +9,7 @@ mod text;
 mod thread;
 
 use bench::Bench;
+use std::mem::ManuallyDrop;
 use yrs::TransactionMut;
 
 use super::{Applied, Desk, Done, Edit, Expect, NewIds, Ran, Script, ScriptError, error::Refusal, once};
@@ -35,8 +36,15 @@ pub fn run(desk: &mut Desk, script: &Script, ids: &mut dyn NewIds) -> Result<Ran
         return Err(ScriptError::usage(0, "edits", format!("{} edits", script.edits.len()), expected));
     }
     let key = once(script)?;
-    let mut bench = Bench::new(desk, ids);
-    let private = key.as_ref().map(|key| private(&bench, key)).transpose()?;
+    // After a panic the open transactions are given up rather than touched again: ending one may panic as well, and that would end the process.
+    let mut bench = ManuallyDrop::new(Bench::new(desk, ids));
+    let ran = run_on(&mut bench, script, key);
+    drop(ManuallyDrop::into_inner(bench));
+    ran
+}
+
+fn run_on(bench: &mut Bench, script: &Script, key: Option<Once>) -> Result<Ran, ScriptError> {
+    let private = key.as_ref().map(|key| private(bench, key)).transpose()?;
     if let Some((_, true)) = private {
         let applied = Applied { done: Vec::new(), changes: Vec::new(), repeated: true, dry_run: script.dry_run };
         return Ok(Ran { applied, updates: Vec::new(), once: None });
@@ -45,7 +53,7 @@ pub fn run(desk: &mut Desk, script: &Script, ids: &mut dyn NewIds) -> Result<Ran
     expected(&before, &script.expect)?;
     let mut done = Vec::with_capacity(script.edits.len());
     for (at, edit) in script.edits.iter().enumerate() {
-        done.push(make(&mut bench, edit).map_err(|refusal| refusal.of(at + 1, edit.kind()))?);
+        done.push(make(bench, edit).map_err(|refusal| refusal.of(at + 1, edit.kind()))?);
     }
     if let (Some(key), Some((at, _))) = (&key, private) {
         super::once::write(&mut bench.sheets[at].txn, key, bench.now_ms);

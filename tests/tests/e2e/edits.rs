@@ -18,6 +18,9 @@ use yrs::{
     updates::encoder::Encode,
 };
 
+mod atomic;
+mod scripts;
+
 const PLAN: &str = "/conferences/vale-talks/plans/p-1";
 
 /// What a fresh client of this id writes who has seen `state`.
@@ -57,11 +60,11 @@ fn noted(client: u64, id: &str) -> String {
 }
 
 fn text(update: String) -> Value {
-    json!({ "parts": [{ "update": update }] })
+    json!({ "parts": [{ "update": update }], "seen": 1 })
 }
 
 fn in_layer(layer: &str, update: String) -> Value {
-    json!({ "parts": [{ "layer": layer, "update": update }] })
+    json!({ "parts": [{ "layer": layer, "update": update }], "seen": 1 })
 }
 
 fn push(server: &Server, seat: &Seat, edits: Vec<Value>) -> Pushed {
@@ -237,7 +240,7 @@ async fn each_edit_of_a_push_is_judged_by_itself() {
             text(STANDARD.encode([0x80, 0x80, 0x01])),
             in_layer("absent", noted(12, "n1")),
             in_layer("positions", noted(13, "n2")),
-            json!({ "parts": [] }),
+            json!({ "parts": [], "seen": 1 }),
             text(typed(14, "two ")),
         ],
     );

@@ -4,6 +4,7 @@
 
 mod access;
 mod annotate;
+mod apply;
 mod architecture;
 mod converge;
 mod durability;
@@ -17,4 +18,5 @@ mod reading;
 mod replay;
 mod replica;
 mod scenario;
+mod scripts;
 mod views;

@@ -12,10 +12,10 @@ use crate::{room::document::Accepted, store::Seq};
 pub struct Proposal {
     /// Who makes it.
     pub author: Author,
+    /// The last record that the author had, where the edit was made offline.
+    pub seen: Option<Seq>,
     /// The update.
     pub update: Bytes,
-    /// The last record that its author had, if it was made offline.
-    pub seen: Option<Seq>,
     /// It holds only if this is the last record.
     pub at: Option<Seq>,
     /// The time of all parts of the edit, in milliseconds since 1970-01-01 UTC.
@@ -39,7 +39,7 @@ impl RoomState {
     /// Judges a proposal and answers the record to append with those of other documents, none if nothing in it is new. With a
     /// record the room is held: its batch is on its way until [`Self::appended`] or [`Self::release`]. Nothing may be so now.
     pub fn propose(&mut self, edit: u64, proposal: Proposal) -> Result<Option<Bytes>, Unheld> {
-        let Proposal { author, update, seen, at, at_ms, verified } = proposal;
+        let Proposal { author, seen, update, at, at_ms, verified } = proposal;
         if at.is_some_and(|at| at != self.document.seq()) {
             return Err(Unheld::Moved);
         }
@@ -53,7 +53,7 @@ impl RoomState {
         if !verified && !checked.order_claims().is_empty() {
             return Err(Unheld::Unverified);
         }
-        let record = Record { at_ms, author, seen: self.document.seen(seen), update };
+        let record = Record { at_ms, author, seen, update };
         let (bytes, digest) = record::seal(&self.document.head(), &record);
         let accepted = vec![(Sender::Server(edit), Accepted { record, checked, verified })];
         self.in_flight = Some(Batch { accepted, digests: vec![digest], held: true });

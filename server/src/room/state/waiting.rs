@@ -25,9 +25,9 @@ pub(super) enum Sender {
 pub(super) struct Waiting {
     pub(super) sender: Sender,
     pub(super) author: Author,
-    pub(super) update: Bytes,
-    /// The last record that its author had, if it was made offline.
+    /// The last record that the author had, where the edit was made offline.
     pub(super) seen: Option<Seq>,
+    pub(super) update: Bytes,
     /// An answer to a step 1: nothing can be missing in it.
     pub(super) complete: bool,
     /// What it claims about order is known to hold.
@@ -82,18 +82,18 @@ impl RoomState {
                 continue;
             }
             let source = waiting.source();
-            let Waiting { sender, author, update, seen, complete, verified } = waiting;
+            let Waiting { sender, author, seen, update, complete, verified } = waiting;
             self.answered(sender, complete);
             match self.document.check(&author, &update) {
                 Ok(checked) if !checked.is_new() => done(sender, effects),
                 // What it claims about order is known to hold only once it is applied: one such from each source in a batch, so
                 // that a hostile one costs one search of the log and then is gone.
                 Ok(checked) if !verified && !checked.order_claims().is_empty() && !claimed.insert(source) => {
-                    later.push(Waiting { sender, author, update, seen, complete, verified });
+                    later.push(Waiting { sender, author, seen, update, complete, verified });
                 }
                 Ok(checked) => {
                     self.document.admit(&author, &checked);
-                    let record = Record { at_ms: now_ms, author, seen: self.document.seen(seen), update };
+                    let record = Record { at_ms: now_ms, author, seen, update };
                     let (bytes, digest) = record::seal(&head, &record);
                     head = digest;
                     digests.push(digest);

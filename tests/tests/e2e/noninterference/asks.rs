@@ -3,7 +3,7 @@
 use plenary_tests::http::raw;
 use serde_json::{Value, json};
 
-use super::record::Record;
+use super::record::{Record, without_times};
 
 const CONFERENCE: &str = "/api/conferences/vale-talks";
 const PLAN: &str = "/api/conferences/vale-talks/plans/p-1";
@@ -49,6 +49,12 @@ const READ: &[&str] = &[
     "{P}/export?form=nonsense",
     "{P}/log?since=99999",
     "{P}/log?since=nonsense",
+    "{C}/plans/absent/state",
+    "{P}/state",
+    "{P}/state?seq=1",
+    "{P}/state?seq=99999",
+    "{P}/state?at_ms=1",
+    "{P}/state?at_ms=nonsense",
 ];
 
 /// Documents that none of those who ask may read, there or not.
@@ -71,7 +77,7 @@ pub fn ask(address: &str, token: Option<&str>, when: &str) -> Record {
         let path = path.replace("{C}", CONFERENCE).replace("{P}", PLAN);
         let answer = raw(address, method, &path, &headers, body.as_bytes());
         let kind = if more.is_empty() { "" } else { " (upgrade)" };
-        record.add_answer(format!("{when}: {method} {path}{kind}"), &answer);
+        record.add_answer(format!("{when}: {method} {path}{kind}"), &without_times(&answer));
     };
     for path in READ {
         put("GET", path, &[], None);
@@ -92,10 +98,35 @@ pub fn ask(address: &str, token: Option<&str>, when: &str) -> Record {
         ("PUT", "{P}/consent", Some(json!({ "parties": ["eld"] }))),
         ("PUT", "{P}/access", Some(json!({ "access": { "eld": "read" } }))),
         ("POST", "{C}/plans", Some(json!({ "id": "p-1" }))),
+        ("POST", "{C}/plans/absent/pull", Some(json!({ "since": 0 }))),
+        ("POST", "{P}/pull", Some(json!({ "since": 0 }))),
+        (
+            "POST",
+            "{P}/pull",
+            Some(json!({ "since": 1, "layers": [copy("arv", "private"), copy("arv", "talk"), copy("arv", "back")] })),
+        ),
+        ("POST", "{P}/pull", Some(json!({ "since": 99999 }))),
+        ("POST", "{P}/push", Some(json!({ "edits": [] }))),
+        ("POST", "{P}/push", Some(json!({ "edits": [edit("talk"), edit("back"), edit("absent"), edit("private")] }))),
+        ("POST", "{P}/edits", Some(json!({ "edits": [] }))),
+        ("POST", "{P}/edits", Some(json!({ "edits": [{ "note": { "point": "p1", "text": "no", "layer": "back" } }] }))),
+        ("POST", "{P}/edits", Some(json!({ "edits": [{ "reply": { "id": "word", "text": "no" } }] }))),
+        ("POST", "{P}/edits", Some(json!({ "edits": [{ "table": { "ids": ["word"] } }], "dry_run": true }))),
+        ("POST", "{P}/edits", Some(json!({ "edits": [{ "strike": { "point": "p3" } }], "dry_run": true }))),
     ] {
         put(method, path, &[], body);
     }
     record
+}
+
+/// A copy of a layer, as somebody says who has none.
+fn copy(party: &str, layer: &str) -> Value {
+    json!({ "party": party, "layer": layer, "seq": 1, "state_vector": "AA==" })
+}
+
+/// An edit that brings nothing.
+fn edit(layer: &str) -> Value {
+    json!({ "parts": [{ "layer": layer, "update": "AAA=" }], "seen": 1 })
 }
 
 /// Asks for a socket, and for the answer's end if there is to be none.

@@ -98,6 +98,12 @@ impl AtWork<'_> {
         for view in ["", "/layers", "/annotations", "/standing", "/brackets", "/export"] {
             assert_eq!(self.api(server, arv, "GET", &format!("/conferences/vale-talks/plans/p-1{view}"), None).status, 200);
         }
+        // By script and from a replica too: a note and the key under which it is written, at once.
+        let script = json!({ "edits": [{ "note": { "point": "p1", "text": "no" } }], "once": format!("place {place}") });
+        for (path, body) in [("edits", script), ("pull", json!({ "since": 0 }))] {
+            let path = format!("/conferences/vale-talks/plans/p-1/{path}");
+            assert_eq!(self.api(server, arv, "POST", &path, Some(body)).status, 200);
+        }
         self.sockets.extend([one, colleague]);
     }
 

@@ -1,0 +1,295 @@
+//! Edits of several documents, on a server in memory.
+
+use plenary_shared::{
+    gate::Refusal,
+    layer,
+    protocol::{self, ClientMessage},
+};
+use std::sync::{
+    Mutex,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
+use tokio::sync::Notify;
+use yrs::{Text, WriteTxn};
+
+use super::*;
+use crate::{
+    outbox::{Next, Outbox},
+    room::SessionId,
+    rooms::Tried,
+    store::{BoxFuture, MemoryStore, Store, StoreError},
+    testing::{Table, layer_at, note, plan, update},
+};
+
+/// A store of which a test says when it appends, and whether.
+#[derive(Default)]
+struct Faulty {
+    inside: MemoryStore,
+    fails: AtomicBool,
+    /// Appends to more than one document wait for this.
+    gate: Mutex<Option<Arc<Notify>>>,
+}
+
+impl Store for Faulty {
+    fn append_all(&self, appends: Vec<(DocAddress, Vec<Bytes>)>) -> BoxFuture<Result<Vec<Seq>, StoreError>> {
+        if self.fails.load(Relaxed) {
+            return Box::pin(async { Err(StoreError::Full) });
+        }
+        let gate = self.gate.lock().unwrap().clone().filter(|_| appends.len() > 1);
+        let inside = self.inside.clone();
+        Box::pin(async move {
+            if let Some(gate) = gate {
+                gate.notified().await;
+            }
+            inside.append_all(appends).await
+        })
+    }
+    fn read(&self, doc: &DocAddress, after: Seq, max: usize, max_bytes: usize) -> Result<Vec<(Seq, Bytes)>, StoreError> {
+        self.inside.read(doc, after, max, max_bytes)
+    }
+    fn last_seq(&self, doc: &DocAddress) -> Result<Seq, StoreError> {
+        self.inside.last_seq(doc)
+    }
+    fn save_snapshot(&self, doc: &DocAddress, covers: Seq, state: Bytes) -> BoxFuture<Result<(), StoreError>> {
+        self.inside.save_snapshot(doc, covers, state)
+    }
+    fn load_snapshot(&self, doc: &DocAddress) -> Result<Option<(Seq, Bytes)>, StoreError> {
+        self.inside.load_snapshot(doc)
+    }
+    fn documents(&self) -> Result<Vec<DocAddress>, StoreError> {
+        self.inside.documents()
+    }
+    fn free_bytes(&self) -> Option<u64> {
+        None
+    }
+}
+
+struct Bench {
+    store: Arc<Faulty>,
+    table: Table,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let store = Arc::new(Faulty::default());
+        let table = Table::on(store.clone()).await;
+        Self { store, table }
+    }
+
+    fn text(&self) -> DocAddress {
+        DocAddress::Plan("talks".parse().unwrap(), plan())
+    }
+
+    fn author(&self) -> Author {
+        let member = self.table.member("arv");
+        Author { party: member.party.clone(), member: member.member.clone() }
+    }
+
+    async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
+        self.table.rooms.commit(self.author(), changes).await
+    }
+
+    /// How many records each document has, as the store and as its room says.
+    async fn ends(&self) -> Vec<(Seq, Seq)> {
+        let mut ends = Vec::new();
+        for at in [self.text(), layer_at("arv/private"), layer_at("arv/positions")] {
+            ends.push((self.store.last_seq(&at).unwrap(), self.table.rooms.end(&at).await.unwrap().seq));
+        }
+        ends
+    }
+
+    async fn listen(&self, at: &DocAddress) -> Arc<Outbox> {
+        let (outbox, member) = (Arc::new(Outbox::default()), self.table.member("arv").clone());
+        let join = |joined| Command::Join { session: SessionId(7), member: member.clone(), outbox: outbox.clone(), joined };
+        self.table.rooms.ask(at, join).await.unwrap();
+        outbox
+    }
+}
+
+fn change(address: DocAddress, client: u64) -> Change {
+    let update = match address {
+        DocAddress::Layer(..) => update(client, |txn| layer::put(txn, &note(&format!("n{client}"))).unwrap()),
+        _ => update(client, |txn| txn.get_or_insert_text("t").insert(txn, 0, "word ")),
+    };
+    Change { address, seen: None, update, at: None, verified: false }
+}
+
+/// Update frames that came so far.
+async fn updates(outbox: &Outbox) -> usize {
+    let Next::Frames(frames) = outbox.next().await else { panic!("closed") };
+    let is_update = |frame: &&Bytes| matches!(ClientMessage::decode(frame), Ok(ClientMessage::Update(_)));
+    frames.iter().filter(is_update).count()
+}
+
+#[tokio::test]
+async fn an_edit_of_three_documents_is_one_append_and_one_frame_in_each() {
+    let bench = Bench::new().await;
+    let mut outboxes = Vec::new();
+    let changes = vec![change(bench.text(), 1), change(layer_at("arv/private"), 2), change(layer_at("arv/positions"), 3)];
+    for change in &changes {
+        outboxes.push(bench.listen(&change.address).await);
+    }
+    bench.commit(changes.clone()).await.unwrap();
+    for outbox in outboxes {
+        assert_eq!(updates(&outbox).await, 1);
+    }
+    assert_eq!(bench.ends().await, [(2, 2), (1, 1), (1, 1)]);
+    bench.commit(changes).await.unwrap();
+    assert_eq!(bench.ends().await, [(2, 2), (1, 1), (1, 1)], "what is there already needs no record");
+}
+
+#[tokio::test]
+async fn an_edit_with_a_part_that_is_refused_or_has_moved_leaves_nothing_and_holds_nobody() {
+    let bench = Bench::new().await;
+    bench.commit(vec![change(layer_at("arv/private"), 2)]).await.unwrap();
+    let missing = Bytes::from_static(&[1, 1, 99, 5, 4, 1, 1, b't', 1, b'x', 0]);
+    for at in [bench.text(), layer_at("arv/private"), layer_at("arv/positions")] {
+        let mut changes = vec![change(bench.text(), 11), change(layer_at("arv/private"), 12)];
+        changes.retain(|change| change.address != at);
+        let bad = Change { update: missing.clone(), ..change(at.clone(), 13) };
+        let refused = bench.commit([changes.clone(), vec![bad]].concat()).await.unwrap_err();
+        let expected = CommitError::Room(RoomError::Edit(EditError::Refused(Refusal::Missing { client: 99, clock: 0 })));
+        assert_eq!(refused, expected, "{at}");
+        let moved = Change { at: Some(9), ..change(at, 14) };
+        assert_eq!(bench.commit([changes, vec![moved]].concat()).await, Err(CommitError::Moved));
+        assert_eq!(bench.ends().await, [(1, 1), (1, 1), (0, 0)]);
+    }
+    let now = [(bench.text(), 1), (layer_at("arv/private"), 1), (layer_at("arv/positions"), 0)];
+    let changes = now.into_iter().zip(21..).map(|((at, seq), client)| Change { at: Some(seq), ..change(at, client) });
+    bench.commit(changes.collect()).await.unwrap();
+    assert_eq!(bench.ends().await, [(2, 2), (2, 2), (1, 1)]);
+}
+
+#[tokio::test]
+async fn an_edit_that_cannot_be_stored_is_nowhere_and_its_rooms_read_the_log_again() {
+    let bench = Bench::new().await;
+    let outbox = bench.listen(&bench.text()).await;
+    bench.store.fails.store(true, Relaxed);
+    let changes = vec![change(bench.text(), 1), change(layer_at("arv/private"), 2)];
+    assert_eq!(bench.commit(changes.clone()).await, Err(RoomError::Unavailable.into()));
+    loop {
+        match outbox.next().await {
+            Next::Close(close) => break assert_eq!(close.code, protocol::CLOSE_LATER),
+            Next::Frames(frames) => {
+                assert!(frames.iter().all(|f| !matches!(ClientMessage::decode(f), Ok(ClientMessage::Update(_)))))
+            }
+            Next::AskToCatchUp => {}
+        }
+    }
+    bench.store.fails.store(false, Relaxed);
+    assert_eq!(bench.ends().await, [(1, 1), (0, 0), (0, 0)]);
+    bench.commit(changes).await.unwrap();
+    assert_eq!(bench.ends().await, [(2, 2), (1, 1), (0, 0)]);
+}
+
+#[tokio::test]
+async fn whoever_asked_may_go_away_in_the_middle_and_readers_are_answered_meanwhile() {
+    let bench = Bench::new().await;
+    let gate = Arc::new(Notify::new());
+    *bench.store.gate.lock().unwrap() = Some(gate.clone());
+    let (rooms, author) = (bench.table.rooms.clone(), bench.author());
+    let changes = vec![change(bench.text(), 1), change(layer_at("arv/private"), 2)];
+    let asked = tokio::spawn(async move { rooms.commit(author, changes).await });
+    // An edit that comes meanwhile waits for its turn, and a reader does not.
+    let later = bench.table.rooms.begin_edit(&bench.author(), change(bench.text(), 3)).await.unwrap();
+    tokio::task::yield_now().await;
+    assert!(bench.table.rooms.end(&bench.text()).await.unwrap().seq < 3);
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    asked.abort();
+    assert_eq!(bench.table.rooms.end(&bench.text()).await.unwrap().seq, bench.store.last_seq(&bench.text()).unwrap());
+    gate.notify_one();
+    later.await.unwrap().unwrap();
+    while bench.store.last_seq(&layer_at("arv/private")).unwrap() == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(bench.ends().await, [(3, 3), (1, 1), (0, 0)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn edits_that_cross_each_other_all_arrive() {
+    let bench = Arc::new(Bench::new().await);
+    let edits = (0..60u64).map(|n| {
+        let bench = bench.clone();
+        tokio::spawn(async move {
+            let client = 100 + 10 * n;
+            let mut changes = vec![
+                change(bench.text(), client),
+                change(layer_at("arv/private"), client + 1),
+                change(layer_at("arv/positions"), client + 2),
+            ];
+            changes.rotate_left(n as usize % 3);
+            changes.truncate(1 + n as usize % 3);
+            bench.commit(changes).await
+        })
+    });
+    for edit in edits.collect::<Vec<_>>() {
+        edit.await.unwrap().unwrap();
+    }
+    let ends = bench.ends().await;
+    assert!(ends.iter().all(|(stored, shown)| stored == shown), "{ends:?}");
+    assert_eq!(ends.iter().map(|(stored, _)| stored).sum::<Seq>(), 1 + 20 * (1 + 2 + 3));
+}
+
+#[tokio::test]
+async fn of_edits_for_the_same_record_only_one_is_taken() {
+    let bench = Arc::new(Bench::new().await);
+    let edits = (0..8u64).map(|n| {
+        let bench = bench.clone();
+        tokio::spawn(async move {
+            let conditional = Change { at: Some(0), ..change(layer_at("arv/private"), 50 + n) };
+            bench.commit(vec![conditional, change(bench.text(), 70 + n)]).await
+        })
+    });
+    let mut taken = 0;
+    for edit in edits.collect::<Vec<_>>() {
+        match edit.await.unwrap() {
+            Ok(()) => taken += 1,
+            Err(error) => assert_eq!(error, CommitError::Moved),
+        }
+    }
+    assert_eq!(taken, 1);
+    assert_eq!(bench.ends().await, [(2, 2), (1, 1), (0, 0)]);
+}
+
+/// Client 92's `x`, with neighbours that stand the other way round: left origin `b` of client 91 and right origin `a`.
+const CROSSED: [u8; 12] = [1, 1, 92, 0, 0xc4, 91, 1, 91, 0, 1, b'x', 0];
+
+#[tokio::test]
+async fn what_lies_about_order_is_found_on_a_copy_and_the_rest_of_the_edit_is_not_torn_from_it() {
+    let bench = Bench::new().await;
+    let ab = update(91, |txn| txn.get_or_insert_text("t").insert(txn, 0, "ab"));
+    bench.commit(vec![Change { update: ab, ..change(bench.text(), 1) }]).await.unwrap();
+    let lie = Change { update: Bytes::from_static(&CROSSED), ..change(bench.text(), 1) };
+    let changes = vec![lie.clone(), change(layer_at("arv/private"), 2)];
+    assert_eq!(bench.commit(changes).await, Err(CommitError::Unverified(bench.text())));
+    let honest = change(bench.text(), 93).update;
+    let updates = vec![(0, honest.clone()), (1, lie.update.clone()), (2, change(bench.text(), 94).update)];
+    let tried = bench.table.rooms.verify(&bench.text(), &bench.author(), updates, ()).await.unwrap();
+    assert_eq!((&tried[&0], &tried[&2]), (&Tried::Verified, &Tried::Verified));
+    assert_eq!(tried[&1], Tried::Bad(EditError::Misbehaved));
+    assert_eq!(bench.ends().await, [(2, 2), (0, 0), (0, 0)]);
+    // What passes the gate and fails in the document all the same is refused there, and the room goes on.
+    let forced = Change { verified: false, ..lie };
+    let done = bench.table.rooms.begin_edit(&bench.author(), forced).await.unwrap();
+    assert_eq!(done.await.unwrap(), Err(EditError::Misbehaved));
+    bench.commit(vec![change(bench.text(), 95), change(layer_at("arv/private"), 2)]).await.unwrap();
+    assert_eq!(bench.ends().await, [(4, 4), (1, 1), (0, 0)]);
+}
+
+#[tokio::test]
+async fn a_full_document_takes_no_part() {
+    let bench = Bench::new().await;
+    let heap = "x".repeat(limits::LAYER_BYTES_MAX - 1_000);
+    let fill = update(1, |txn| txn.get_or_insert_text("heap").insert(txn, 0, &heap));
+    bench.commit(vec![Change { update: fill, ..change(layer_at("arv/private"), 1) }]).await.unwrap();
+    let more = update(2, |txn| txn.get_or_insert_text("heap").insert(txn, 0, &heap[..2_000]));
+    let more = Change { update: more, ..change(layer_at("arv/private"), 2) };
+    let full = EditError::Full(limits::LAYER_BYTES_MAX);
+    let refused = bench.commit(vec![change(bench.text(), 3), more.clone()]).await;
+    assert_eq!(refused, Err(RoomError::Edit(full.clone()).into()));
+    let done = bench.table.rooms.begin_edit(&bench.author(), more).await.unwrap();
+    assert_eq!(done.await.unwrap(), Err(full), "nor does one by itself");
+    assert_eq!(bench.ends().await, [(1, 1), (1, 1), (0, 0)]);
+}
