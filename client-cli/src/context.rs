@@ -2,7 +2,7 @@
 
 use plenary_shared::{
     api::{Member, Whoami},
-    id::{DocAddress, LayerId, PartyId, PlanId},
+    id::PlanId,
 };
 use serde_json::json;
 use std::env;
@@ -11,7 +11,6 @@ use crate::{
     error::CliError,
     folder::{Damage, Folder, Info},
     http::Api,
-    live::{LiveDocument, Target},
     output::Output,
     profile::{Profile, Profiles},
     server::{ServerUrl, Token},
@@ -99,20 +98,19 @@ pub struct Session {
     pub server: ServerUrl,
     /// Its HTTP side, with the credential.
     pub api: Api,
-    token: Token,
     who: Whoami,
 }
 
 impl Session {
     fn of(profile: Profile) -> Result<Self, CliError> {
-        let api = Api::new(profile.server.clone(), Some(profile.token.clone()))?;
-        Ok(Session { server: profile.server, api, token: profile.token, who: profile.who })
+        let api = Api::new(profile.server.clone(), Some(profile.token))?;
+        Ok(Session { server: profile.server, api, who: profile.who })
     }
 
     fn with_token(server: ServerUrl, token: Token) -> Result<Self, CliError> {
-        let api = Api::new(server.clone(), Some(token.clone()))?;
+        let api = Api::new(server.clone(), Some(token))?;
         let who = api.get("/api/whoami")?;
-        Ok(Session { server, api, token, who })
+        Ok(Session { server, api, who })
     }
 
     /// The member that one is; the administrator is none.
@@ -133,20 +131,5 @@ impl Session {
     /// A path of a plan of the current conference.
     pub fn plan_path(&self, plan: &PlanId, rest: &str) -> Result<String, CliError> {
         self.path(&format!("/plans/{plan}{rest}"))
-    }
-
-    /// Opens a plan of the current conference.
-    pub fn open(&self, plan: &PlanId) -> Result<LiveDocument, CliError> {
-        self.open_document(DocAddress::Plan(self.member()?.conference.clone(), plan.clone()))
-    }
-
-    /// Opens a party's layer on a plan of the current conference.
-    pub fn open_layer(&self, plan: &PlanId, party: &PartyId, layer: &LayerId) -> Result<LiveDocument, CliError> {
-        let conference = self.member()?.conference.clone();
-        self.open_document(DocAddress::Layer(conference, plan.clone(), party.clone(), layer.clone()))
-    }
-
-    fn open_document(&self, document: DocAddress) -> Result<LiveDocument, CliError> {
-        LiveDocument::open(Target { server: self.server.clone(), token: self.token.clone(), document })
     }
 }

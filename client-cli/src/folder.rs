@@ -247,6 +247,14 @@ impl Folder {
         layers::read(&self.dir, &self.cipher, &layer.party, &layer.layer, &mut self.damage.borrow_mut())
     }
 
+    /// Takes away what commands that were stopped have left unfinished. The folder must be locked.
+    pub fn sweep(&self) -> Result<(), CliError> {
+        for dir in [self.dir.clone(), layers::directory(&self.dir)] {
+            disk::sweep(&dir).map_err(|source| CliError::File { path: dir, source })?;
+        }
+        Ok(())
+    }
+
     /// What was found damaged since it was last asked for, each once.
     pub fn damage(&self) -> Vec<Damage> {
         let mut damage = self.damage.take();

@@ -1,6 +1,8 @@
 //! Where a plan's log comes from: its records in their order, the text as it stood at any of them, and what surrounds the plan.
 //!
-//! What comes from outside meets yrs only under a guard here: a panic there is an error.
+//! It is read at the server, or in the replica that one is in. What comes from outside meets yrs only under a guard here: a panic there is an error.
+
+mod replica;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use plenary_shared::{
@@ -17,13 +19,16 @@ use std::{
     io::{BufRead as _, BufReader, Read},
     mem::ManuallyDrop,
     panic::{AssertUnwindSafe, catch_unwind},
+    rc::Rc,
 };
 use yrs::Transact as _;
 
 use crate::{
     context::{Context, Session},
     error::CliError,
+    open::OpenPlan,
 };
+pub use replica::Local;
 
 /// A state in base64, and what stands around it: the longest line.
 const LINE_BYTES_MAX: u64 = (limits::DOCUMENT_BYTES_MAX as u64 / 3 + 1) * 4 + (64 << 10);
@@ -32,6 +37,8 @@ const LINE_BYTES_MAX: u64 = (limits::DOCUMENT_BYTES_MAX as u64 / 3 + 1) * 4 + (6
 pub enum LogSource {
     /// At the server.
     Server(Box<Remote>),
+    /// In a replica.
+    Replica(Rc<Local>),
 }
 
 /// A plan at a server.
@@ -51,6 +58,9 @@ pub struct Past {
     pub records: Box<dyn Iterator<Item = Result<Numbered, CliError>>>,
 }
 
+/// Gives the log as it goes on.
+pub type Following = Box<dyn FnMut() -> Result<Followed, CliError>>;
+
 /// The log as it goes on.
 pub enum Followed {
     /// The text where it begins.
@@ -62,13 +72,30 @@ pub enum Followed {
 impl LogSource {
     /// The source for a plan. Nothing is asked of it yet.
     pub fn of(context: &Context, plan: &PlanId) -> Result<Self, CliError> {
-        Ok(LogSource::Server(Box::new(Remote { session: context.session()?, plan: plan.clone() })))
+        Ok(match context.open(plan)? {
+            OpenPlan::Replica(replica) => LogSource::Replica(Rc::new(Local::of(*replica))),
+            OpenPlan::Server(_) => LogSource::server(context.session()?, plan),
+        })
+    }
+
+    /// The source at the server.
+    pub fn server(session: Session, plan: &PlanId) -> Self {
+        LogSource::Server(Box::new(Remote { session, plan: plan.clone() }))
+    }
+
+    /// The replica that is read, if it is one.
+    pub fn replica(&self) -> Option<&Local> {
+        match self {
+            LogSource::Server(_) => None,
+            LogSource::Replica(local) => Some(local),
+        }
     }
 
     /// The records after `since` up to now.
     pub fn past(&self, since: u64) -> Result<Past, CliError> {
         match self {
             LogSource::Server(remote) => remote.past(since),
+            LogSource::Replica(local) => local.past(since),
         }
     }
 
@@ -76,27 +103,23 @@ impl LogSource {
     pub fn state(&self, at: At) -> Result<Replay, CliError> {
         match self {
             LogSource::Server(remote) => remote.state(at),
+            LogSource::Replica(local) => local.state(at),
         }
     }
 
     /// The records after `since` as they come; without it the present text first. Ends by an error alone.
-    pub fn follow(&self, since: Option<u64>) -> Result<impl FnMut() -> Result<Followed, CliError> + use<>, CliError> {
-        match self {
-            LogSource::Server(remote) => remote.follow(since),
-        }
+    pub fn follow(&self, since: Option<u64>) -> Result<Following, CliError> {
+        Ok(match self {
+            LogSource::Server(remote) => Box::new(remote.follow(since)?),
+            LogSource::Replica(local) => Box::new(Local::follow(local, since)?),
+        })
     }
 
     /// The names of the members, for their ids.
     pub fn names(&self) -> Result<Names, CliError> {
         match self {
             LogSource::Server(remote) => Ok(Names::of(&remote.session.api.get(&remote.session.path("")?)?)),
-        }
-    }
-
-    /// Who wrote what is not in the log yet under this client id.
-    pub fn unsent(&self, _client: u64) -> Option<Author> {
-        match self {
-            LogSource::Server(_) => None,
+            LogSource::Replica(local) => Ok(local.names()),
         }
     }
 }

@@ -1,18 +1,16 @@
 //! `plenary`: the plan from the command line. Parse, run, exit code.
 //!
-//! Reading order: `command` holds the verbs and `context` what they are given; `live` opens a plan or a layer over `connection` into
-//! a `replica`; `http` speaks to the rest of the server; `profile` remembers who one is; `render` lays out and `output` prints.
+//! Reading order: `command` holds the verbs and `context` what they are given; `open` opens a plan, on the server or in a replica's
+//! `folder`, which `sync` keeps up; `http` speaks to the server; `profile` remembers who one is; `render` lays out and `output` prints.
 
 mod brief;
 mod command;
-mod connection;
 mod context;
 mod error;
 mod folder;
 mod guard;
 mod http;
 mod ids;
-mod live;
 mod log_source;
 mod open;
 mod output;
@@ -20,7 +18,6 @@ mod pager;
 mod profile;
 mod progress;
 mod render;
-mod replica;
 mod server;
 mod sync;
 mod tls;

@@ -14,7 +14,7 @@ use plenary_shared::{
     standing::Matrix,
 };
 
-use crate::{context::Context, error::CliError, folder::Folder};
+use crate::{context::Context, error::CliError, folder::Folder, log_source::LogSource};
 use replica::Replica;
 use server::ServerPlan;
 
@@ -57,6 +57,13 @@ impl Context {
             && session.server == folder.info.server)
     }
 
+    /// The same for where a log is read.
+    pub fn tell_damage_in(&self, source: &LogSource) {
+        if let Some(local) = source.replica() {
+            self.tell_damage(local.replica().folder());
+        }
+    }
+
     /// Says, after the result, what of the replica was found damaged.
     pub fn tell_damage_of(&self, plan: &OpenPlan) {
         if let OpenPlan::Replica(replica) = plan {
@@ -66,14 +73,6 @@ impl Context {
 }
 
 impl OpenPlan {
-    /// Who one is.
-    pub fn member(&self) -> Result<&api::Member, CliError> {
-        match self {
-            OpenPlan::Server(plan) => plan.member(),
-            OpenPlan::Replica(replica) => Ok(replica.member()),
-        }
-    }
-
     /// The plan as people see it.
     pub fn outline(&self) -> Result<Outline, CliError> {
         either!(self, plan => plan.outline())

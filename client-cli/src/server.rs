@@ -25,11 +25,6 @@ impl ServerUrl {
     pub fn http(&self, path: &str) -> String {
         format!("{self}{path}")
     }
-
-    /// The same for a WebSocket.
-    pub fn websocket(&self, path: &str) -> String {
-        format!("{}://{}{path}", if self.secure { "wss" } else { "ws" }, self.rest)
-    }
 }
 
 impl FromStr for ServerUrl {
@@ -138,7 +133,6 @@ mod tests {
     fn a_link_gives_the_server_and_the_invitation() {
         let link: Link = "http://127.0.0.1:4400/join#abc_DEF-9".parse().expect("a link");
         assert_eq!(link.server.http("/api/join"), "http://127.0.0.1:4400/api/join");
-        assert_eq!(link.server.websocket("/sync/a/b"), "ws://127.0.0.1:4400/sync/a/b");
         assert_eq!(link.invitation.secret(), "abc_DEF-9");
         assert_eq!(link.to_string(), "http://127.0.0.1:4400/join#abc_DEF-9");
         let link: Link = "https://Talks.example/un/join#t".parse().expect("a link");

@@ -8,13 +8,7 @@ mod apart;
 mod pull;
 mod push;
 
-use plenary_shared::{
-    api::ErrorBody,
-    history::Heard,
-    id::{PartyId, PointId},
-    merge::MergedTitle,
-    plan::Change,
-};
+use plenary_shared::{api::ErrorBody, history::Heard, id::PartyId, merge::MergedTitle, plan::Change};
 use serde::Serialize;
 
 use crate::{
@@ -132,6 +126,3 @@ pub fn parties(by: &[Heard]) -> Vec<&PartyId> {
 fn waits(fate: &Fate) -> bool {
     *fate == Fate::Waiting
 }
-
-/// Who touched which point, the latest of each party.
-type Touches = std::collections::BTreeMap<Option<PointId>, Vec<Heard>>;

@@ -9,6 +9,7 @@ mod derive;
 mod frame;
 mod load;
 mod measure;
+mod offline;
 mod socket;
 mod target;
 
@@ -96,6 +97,8 @@ enum Work {
         #[arg(long, default_value_t = 200)]
         points: usize,
     },
+    /// A replica of a document of 260,000 edits: clone, syncs, scripts, start-up; with a server of our own.
+    Offline(offline::OfflineArgs),
     /// Starts a Plenary server and measures everything, several times; prints the medians.
     All(all::AllArgs),
 }
@@ -123,6 +126,10 @@ fn main() -> Result<()> {
             println!("{}", derive::derive(points)?);
             return Ok(());
         }
+        Work::Offline(args) => {
+            println!("{}", offline::run(&args)?);
+            return Ok(());
+        }
         work => work,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -140,7 +147,7 @@ fn main() -> Result<()> {
                 let updates = trace::updates(&trace::read(&trace)?, "paper", trace::client_id(), edits_each);
                 load::replay(&target.check()?, &updates, in_flight).await
             }
-            Work::All(_) | Work::Derive { .. } => unreachable!("ran above"),
+            Work::All(_) | Work::Derive { .. } | Work::Offline(_) => unreachable!("ran above"),
         }
     })?;
     println!("{figures}");

@@ -2,22 +2,11 @@
 
 use plenary_shared::{
     id::{self, AnnotationId, LayerId, PlanId},
-    layer::{Annotation, What},
-    plan::{Outline, Point},
+    script::{self, Edit},
 };
-use serde_json::json;
-use std::ops::Range;
 
-use super::{
-    entries::{Layers, entry_json, new_entry, reaches, read_by, report, write},
-    stretch::{Stretch, anchored},
-    words::given,
-};
-use crate::{
-    context::{Context, Session},
-    error::CliError,
-    live::LiveDocument,
-};
+use super::{entries::edit_layers, stretch::Stretch, words::given};
+use crate::{context::Context, error::CliError};
 
 /// Write a note on a point, or on a stretch of its words
 #[derive(Debug, clap::Args)]
@@ -92,104 +81,32 @@ pub struct Reply {
 impl Note {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let text = said(given(self.text)?)?;
-        let session = context.session()?;
-        let draft = |point: &Point| Ok((What::Note, self.stretch.find(point)?));
-        annotate(context, &session, &self.plan, &self.point, &self.layer, text, draft)
+        let Note { plan, point, text, stretch: Stretch { quote, bracket }, layer } = self;
+        let text = said(given(text)?)?;
+        edit_layers(context, &plan, Edit::Note(script::Note { point, text, quote, bracket, layer }))
     }
 }
 
 impl Propose {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        if self.replacement == "-" && self.because == "-" {
+        let Propose { plan, point, replacement, stretch: Stretch { quote, bracket }, because, layer } = self;
+        if replacement == "-" && because == "-" {
             return Err(CliError::Usage("standard input can be the words or the reason, not both".into()));
         }
-        let replacement = given(self.replacement)?;
-        let because = given(self.because)?;
-        let session = context.session()?;
-        let draft = |point: &Point| {
-            let all = (!point.words.is_empty()).then_some(0..point.words.len());
-            Ok((What::Proposal { replacement }, self.stretch.find(point)?.or(all)))
-        };
-        annotate(context, &session, &self.plan, &self.point, &self.layer, because, draft)
+        let (replacement, because) = (given(replacement)?, given(because)?);
+        let edit = script::Propose { point, replacement, quote, bracket, because, layer };
+        edit_layers(context, &plan, Edit::Propose(edit))
     }
 }
 
 impl Reply {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let text = said(given(self.text)?)?;
-        let session = context.session()?;
-        let layers = Layers::read(&session, &self.plan)?;
-        let (stands_in, parent) = layers.find(&self.id)?;
-        let layer = match self.layer {
-            Some(layer) => layer,
-            None if stands_in.write => stands_in.layer.clone(),
-            None => id::PRIVATE.parse()?,
-        };
-        let layer = layers.writable(&layer)?;
-        if !reaches(&stands_in, layer) {
-            let to = &layer.layer;
-            return Err(CliError::Refused(format!(
-                "a reply in {to} would tell others that {} is there: {}, but {}",
-                parent.id,
-                read_by(&stands_in, "it"),
-                read_by(layer, to.as_str()),
-            )));
-        }
-        let outline = session.open(&self.plan)?.outline();
-        let reply = Annotation {
-            anchor: parent.anchor,
-            quote: parent.quote,
-            body: text,
-            reply_to: Some(parent.id),
-            ..new_entry(&session, &parent.point, What::Note)?
-        };
-        let mut opened = layers.open(layer)?;
-        write(&mut opened, std::slice::from_ref(&reply), &[])?;
-        let mut value = entry_json(&self.plan, &outline, layer, &reply, true);
-        value["reply_to"] = json!(reply.reply_to);
-        report(context, &value, &outline, layer, &reply, "reply", &[format!("to {}", self.id)])
+        let Reply { plan, id, text, layer } = self;
+        let text = said(given(text)?)?;
+        edit_layers(context, &plan, Edit::Reply(script::Reply { id, text, layer }))
     }
-}
-
-/// Writes a note or a proposal. `draft` says what it is and on which stretch of the point.
-fn annotate(
-    context: &Context,
-    session: &Session,
-    plan: &PlanId,
-    point: &str,
-    layer: &LayerId,
-    body: String,
-    draft: impl FnOnce(&Point) -> Result<(What, Option<Range<usize>>), CliError>,
-) -> Result<(), CliError> {
-    let layers = Layers::read(session, plan)?;
-    let layer = layers.writable(layer)?;
-    let document = session.open(plan)?;
-    let outline: Outline = document.outline();
-    let point = outline.find(point)?;
-    let (what, stretch) = draft(point)?;
-    let mut entry = Annotation { body, ..new_entry(session, &point.id, what)? };
-    on_stretch(&mut entry, &document, point, stretch)?;
-    let mut opened = layers.open(layer)?;
-    write(&mut opened, std::slice::from_ref(&entry), &[])?;
-    let value = entry_json(plan, &outline, layer, &entry, true);
-    report(context, &value, &outline, layer, &entry, entry.kind(), &[])
-}
-
-/// Anchors an entry to a stretch of its point.
-pub fn on_stretch(
-    entry: &mut Annotation,
-    plan: &LiveDocument,
-    point: &Point,
-    stretch: Option<Range<usize>>,
-) -> Result<(), CliError> {
-    if let Some(stretch) = stretch {
-        entry.quote = point.words.get(stretch.clone()).unwrap_or_default().to_owned();
-        entry.anchor = Some(anchored(plan, point, stretch)?);
-    }
-    Ok(())
 }
 
 fn said(text: String) -> Result<String, CliError> {

@@ -4,14 +4,15 @@ use plenary_shared::{
     id::PlanId,
     limits,
     redline::redline,
-    script::{self, Applied, Expect, Script},
+    script::{self, Applied, Done, Expect, Script, ScriptError},
     words::WordsDigest,
 };
 use serde_json::json;
 use std::{fs, io, io::Read as _, path::PathBuf, str::FromStr};
 
+use super::{adopt, edit, entries, schedule};
 use crate::{
-    brief::{brief, kind},
+    brief::kind,
     context::Context,
     error::CliError,
     output::inline,
@@ -88,7 +89,7 @@ impl Apply {
         let script = Script { edits, expect, once: self.once, dry_run: self.dry_run };
         let open = context.open(&plan)?;
         let applied = open.run(&script).map_err(|error| match error {
-            CliError::Script(error) => CliError::InScript(error),
+            CliError::Script(error) => CliError::InScript(ScriptError { line: line_of(&text, error.line), ..error }),
             other => other,
         })?;
         context.tell_damage_of(&open);
@@ -96,6 +97,23 @@ impl Apply {
         value["plan"] = json!(plan);
         value["durable"] = json!(!applied.dry_run);
         context.output.page(&value, || page(&plan, &applied))
+    }
+}
+
+/// The line on which an edit stands: blank ones are no edits.
+fn line_of(text: &str, edit: usize) -> usize {
+    let written = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    edit.checked_sub(1).and_then(|edit| written.map(|(at, _)| at + 1).nth(edit)).unwrap_or(edit)
+}
+
+/// What an edit did, as its verb says it.
+fn said(plan: &PlanId, done: &Done) -> String {
+    match done {
+        Done::Point(done) => edit::said(done),
+        Done::Renumbered(done) => edit::renumbered(plan, done.points),
+        Done::Scheduled(done) => format!("{}: {}", inline(&called(&done.label, &done.point)), schedule::said(done.changed)),
+        Done::PutIn(done) => adopt::said(done),
+        entries => entries::said(entries).unwrap_or_default(),
     }
 }
 
@@ -107,7 +125,7 @@ fn page(plan: &PlanId, applied: &Applied) -> Page {
     }
     if !applied.dry_run {
         for one in &applied.done {
-            page.line(Look::Plain, &inline(&brief(one)));
+            page.line(Look::Plain, &said(plan, one));
         }
         return page;
     }
@@ -139,4 +157,25 @@ fn read(path: PathBuf) -> Result<String, CliError> {
         )));
     }
     String::from_utf8(bytes).map_err(|_| CliError::Refused(format!("{} is not UTF-8 text", name.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edits_are_on_lines_and_blank_lines_are_none() {
+        let text = "\n{}\n  \n\t\n{}\r\n{}";
+        assert_eq!([0, 1, 2, 3, 4].map(|edit| line_of(text, edit)), [0, 2, 5, 6, 4]);
+    }
+
+    #[test]
+    fn a_digest_is_expected_of_the_plan_or_of_a_point_whose_label_may_hold_anything() {
+        let digest = "82c353bc6de40ee34ab666fcc6b10425dafadc5d1a38f27360e2fa413c0d9e43";
+        let point = |text: &str| text.parse::<Expected>().map(|Expected(expect)| expect.point);
+        assert_eq!(point(digest), Ok(None));
+        assert_eq!(point(&format!("5 bis={digest}")), Ok(Some("5 bis".into())));
+        assert_eq!(point(&format!("a=b={digest}")), Ok(Some("a=b".into())));
+        assert!(point("5=82c3").is_err() && point("").is_err());
+    }
 }

@@ -41,9 +41,11 @@ impl Blame {
             let (seq, record) = record?;
             apply(&mut replay, seq, &record)?;
         }
+        let unsent = source.replica().map(|local| Ok::<_, CliError>((local.lay_over(&replay)?, local.author()))).transpose()?;
+        let unsent = |client| unsent.as_ref().filter(|(clients, _)| clients.contains(&client)).map(|(_, author)| author.clone());
         let outline = replay.outline();
         let point = outline.find(&self.point)?;
-        let stretches = stretches(&replay, &point.id, |client| source.unsent(client))?
+        let stretches = stretches(&replay, &point.id, unsent)?
             .ok_or_else(|| CliError::Refused("the words of this point are no text: set them again (`plenary words`)".into()))?;
         let told = |stretch: &Stretch| {
             let mut value = json!(stretch);
@@ -55,6 +57,7 @@ impl Blame {
             "plan": self.plan, "point": point.id, "label": point.label, "heading": point.heading, "seq": replay.seq(),
             "stretches": stretches.iter().map(told).collect::<Vec<_>>(),
         });
+        context.tell_damage_in(&source);
         context.output.page(&value, || {
             let mut page = Page::default();
             page.line(Look::Strong, &title(&point.label, &point.id, &point.heading));

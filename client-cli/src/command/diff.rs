@@ -11,17 +11,20 @@ use super::change::{Redlines, by, by_json};
 use crate::{
     context::Context,
     error::CliError,
-    log_source::{LogSource, Names, apply},
+    log_source::{Local, LogSource, Names, apply},
     render::{Look, Page},
     when,
 };
 
-/// Show what changed in a plan or a point since a moment, word by word, and who changed it
+/// Show what changed since a moment, word by word and by whom; or in a replica, how it differs from the server
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
+In a replica, without --since: from the plan as the server has it now to the replica's, or from what it
+had at the last sync where the server cannot be reached.
 WHEN is 2026-03-01, 2026-03-01T09:30, 2026-03-01T09:30Z, 2h or 3d (ago), or the number of a record.
 
 Examples:
+  plenary diff plan
   plenary diff plan --since 2d
   plenary diff plan '5 bis' --since 2026-03-01T09:30Z
   plenary diff plan --since 120 --json | jq -r '.changes[] | \"\\(.label) \\(.kind)\"'")]
@@ -32,24 +35,65 @@ pub struct Diff {
     point: Option<String>,
     /// Since when
     #[arg(long, value_name = "WHEN", value_parser = when::moment, allow_hyphen_values = true)]
-    since: At,
+    since: Option<At>,
+}
+
+/// A state of the text, and the last record of the log that it shows.
+type State = (u64, Outline);
+
+/// From a moment to now, one's own edits included.
+fn since(source: &LogSource, at: At) -> Result<(State, State, Names, Touches), CliError> {
+    let mut replay = source.state(at)?;
+    let before = (replay.seq(), replay.outline());
+    let past = source.past(replay.seq())?;
+    let names = Names::of(&past.context.conference);
+    let mut touches = Touches::default();
+    for record in past.records {
+        let (seq, record) = record?;
+        touches.note(&record, &apply(&mut replay, seq, &record)?);
+    }
+    if let Some(local) = source.replica() {
+        local.lay_over(&replay)?;
+    }
+    Ok((before, (replay.seq(), replay.outline()), names, touches))
+}
+
+/// From what the server has to what the replica has.
+fn against_server(context: &Context, local: &Local) -> Result<(State, State, Names, Touches), CliError> {
+    let info = &local.replica().folder().info;
+    let here = local.state(At::Ms(u64::MAX))?;
+    let mut there = local.state(At::Ms(u64::MAX))?;
+    let asked = context.session_of(info).and_then(|session| LogSource::server(session, &info.plan).past(here.seq()));
+    match asked {
+        Ok(past) => {
+            for record in past.records {
+                let (seq, record) = record?;
+                apply(&mut there, seq, &record)?;
+            }
+        }
+        Err(error) if error.exit_code() == 3 => {
+            context.output.remark(|| format!("{error}; compared with what it had at the last sync"));
+        }
+        Err(error) => return Err(error),
+    }
+    let before = (there.seq(), there.outline());
+    local.lay_over(&here)?;
+    Ok((before, (here.seq(), here.outline()), local.names(), Touches::default()))
 }
 
 impl Diff {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         let source = LogSource::of(context, &self.plan)?;
-        let mut replay = source.state(self.since)?;
-        let since = replay.seq();
-        let before = replay.outline();
-        let past = source.past(since)?;
-        let names = Names::of(&past.context.conference);
-        let mut touches = Touches::default();
-        for record in past.records {
-            let (seq, record) = record?;
-            touches.note(&record, &apply(&mut replay, seq, &record)?);
-        }
-        let after = replay.outline();
+        let (before, after, names, touches) = match (self.since, source.replica()) {
+            (Some(at), _) => since(&source, at)?,
+            (None, Some(local)) => against_server(context, local)?,
+            (None, None) => {
+                return Err(CliError::Usage("say since when: --since WHEN (only a replica is compared with its server)".into()));
+            }
+        };
+        context.tell_damage_in(&source);
+        let ((since, before), (until, after)) = (before, after);
         let changes = self.chosen(&before, &after)?;
         let mut redlines = Redlines::new(true);
         let told = |change: &Change, redlines: &mut Redlines| {
@@ -59,12 +103,16 @@ impl Diff {
             value
         };
         let value = json!({
-            "plan": self.plan, "since": since, "until": replay.seq(),
+            "plan": self.plan, "since": since, "until": until,
             "changes": changes.iter().map(|change| told(change, &mut redlines)).collect::<Vec<_>>(),
         });
         context.output.page(&value, || {
             let mut page = Page::default();
-            let records = format!("{}: records {} to {}", self.plan, since + 1, replay.seq());
+            let records = match (self.since, since < until) {
+                (None, _) => format!("{}: from the server, at record {since}, to this replica, at record {until}", self.plan),
+                (Some(_), true) => format!("{}: records {} to {until}", self.plan, since + 1),
+                (Some(_), false) => format!("{}: nothing in the log since record {since}", self.plan),
+            };
             match changes.is_empty() {
                 true => drop(page.line(Look::Plain, "nothing changed")),
                 false => drop(page.line(Look::Faint, &records)),

@@ -7,8 +7,6 @@ use plenary_shared::{
 };
 use serde_json::json;
 
-pub use plenary_shared::script::name;
-
 use crate::{brief, context::Context, error::CliError, output::inline};
 
 /// Says what an edit of a point did. It is durable by now, or there was nothing to do.

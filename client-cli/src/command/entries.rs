@@ -1,267 +1,150 @@
-//! Entries of layers: which layers one may read, in which of them an entry stands, who reads it there, and how a verb says so.
+//! Entries of layers: how a verb says what it did with them. All of it is durable by then.
 
 use plenary_shared::{
-    api::{self, Audience},
-    id::{self, AnnotationId, IdError, LayerId, PartyId, PlanId, PointId},
-    layer::{self, Annotation, EditError, Layer, TableError, What},
-    plan::Outline,
+    api,
+    id::{IdError, PlanId},
+    layer::Stance,
+    script::{Done, Edit, EntryDone, In, Marked, Moved, Stood, TabledDone, Wrote, read_by},
+    text::{in_words, inline, quoted},
 };
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
-use yrs::TransactionMut;
 
-use super::edit::name;
-use crate::{
-    context::{Context, Session},
-    error::CliError,
-    ids,
-    live::LiveDocument,
-    output::{in_words, inline},
-    when,
-};
+use crate::{context::Context, error::CliError};
 
-/// The layers on a plan that one may read.
-pub struct Layers<'a> {
-    session: &'a Session,
-    plan: &'a PlanId,
-    all: Vec<api::Layer>,
-}
-
-/// A layer with its document.
-pub struct Opened {
-    /// Whose it is and who reads it.
-    pub layer: api::Layer,
-    /// What stands in it.
-    pub entries: Layer,
-    /// The document.
-    pub document: LiveDocument,
-}
-
-impl<'a> Layers<'a> {
-    /// Asks the server for the list.
-    pub fn read(session: &'a Session, plan: &'a PlanId) -> Result<Self, CliError> {
-        let all = session.api.get(&session.plan_path(plan, "/layers")?)?;
-        Ok(Layers { session, plan, all })
-    }
-
-    /// A layer of one's own party in which one may write.
-    pub fn writable(&self, id: &LayerId) -> Result<&api::Layer, CliError> {
-        let party = &self.session.member()?.party;
-        let own = self.own()?;
-        let found = own.iter().find(|layer| layer.layer == *id).ok_or_else(|| {
-            let names: Vec<&LayerId> = own.iter().map(|layer| &layer.layer).collect();
-            let has = if names.is_empty() { "none".to_owned() } else { in_words(&names) };
-            CliError::NotFound(format!("{party} has no layer {id} on {}: it has {has}", self.plan))
-        })?;
-        match (found.write, id.as_str()) {
-            (true, _) => Ok(found),
-            (false, id::POSITIONS) => Err(CliError::Refused(format!(
-                "you may not take positions for {party} on {}: the chair does, and delegates of a party that may propose or draft",
-                self.plan
-            ))),
-            (false, _) => Err(CliError::Refused(format!(
-                "you may not write in layers of {party} on {}: the chair does, and delegates and advisers of a party that may propose or draft",
-                self.plan
-            ))),
-        }
-    }
-
-    /// Opens a layer.
-    pub fn open(&self, layer: &api::Layer) -> Result<Opened, CliError> {
-        let document = self.session.open_layer(self.plan, &layer.party, &layer.layer)?;
-        Ok(Opened { layer: layer.clone(), entries: document.layer(), document })
-    }
-
-    /// All layers of one's own party, read one after the other: one member may hold only so many connections at once.
-    pub fn open_own(&self) -> Result<Vec<Opened>, CliError> {
-        let read = |layer| {
-            let mut opened = self.open(layer)?;
-            opened.document.leave();
-            Ok(opened)
-        };
-        self.own()?.into_iter().map(read).collect()
-    }
-
-    /// The layers of one's own party in which an entry stands: one, or two while it is being tabled.
-    pub fn open_own_with(&self, id: &AnnotationId) -> Result<Vec<Opened>, CliError> {
-        let mut found = self.open_own()?;
-        found.retain(|opened| opened.entries.get(id).is_some());
-        Ok(found)
-    }
-
-    /// An entry in any layer that one may read, and that layer; one's own first.
-    pub fn find(&self, id: &AnnotationId) -> Result<(api::Layer, Annotation), CliError> {
-        let own = &self.session.member()?.party;
-        let (mine, theirs): (Vec<_>, Vec<_>) = self.all.iter().partition(|layer| layer.party == *own);
-        for layer in mine.into_iter().chain(theirs) {
-            match self.open(layer) {
-                Ok(opened) => {
-                    if let Some(entry) = opened.entries.get(id) {
-                        return Ok((layer.clone(), entry.clone()));
-                    }
-                }
-                // No longer for us since it was listed.
-                Err(CliError::NotFound(_)) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Err(CliError::NotFound(format!("there is no annotation {id} that you may read: `plenary annotations PLAN` lists those")))
-    }
-
-    /// Whether all who read `layer` find an entry in some other layer that one may read oneself.
-    pub fn shown_beside(&self, layer: &api::Layer, id: &AnnotationId) -> Result<bool, CliError> {
-        for other in self.all.iter().filter(|other| *other != layer && reaches(other, layer)) {
-            if self.open(other)?.entries.get(id).is_some() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Marks entries of one point wherever in one's own layers they stand, and says so. `done` is what they are then.
-    pub fn mark(
-        &self,
-        context: &Context,
-        outline: &Outline,
-        mut found: Vec<Opened>,
-        ids: &[AnnotationId],
-        done: &str,
-        mark: impl Fn(&mut TransactionMut, &AnnotationId) -> Result<bool, EditError>,
-    ) -> Result<(), CliError> {
-        let mut changed = false;
-        for opened in &mut found {
-            self.writable(&opened.layer.layer)?;
-            changed |= opened.document.edit(|txn| Ok(ids.iter().try_for_each(|id| mark(txn, id).map(drop))?))?.1;
-        }
-        // While an entry is being tabled it stands in two layers: who reads the wider one reads it.
-        let widest = found.iter().reduce(|wide, next| if reaches(&next.layer, &wide.layer) { next } else { wide });
-        let Some(Opened { layer, entries, .. }) = widest else { return Ok(()) };
-        let marked: Vec<&Annotation> = ids.iter().filter_map(|id| entries.get(id)).collect();
-        let Some(first) = marked.first() else { return Ok(()) };
-        let mut value = entry_json(self.plan, outline, layer, first, changed);
-        value["ids"] = json!(ids);
-        context.output.result(&value, || {
-            let done = if changed { done.to_owned() } else { format!("{done} already") };
-            let read_by = read_by(layer, "it");
-            let line = |entry: &&Annotation| {
-                format!("{} {} on {}, {}: {done}; {read_by}", entry.kind(), entry.id, point_name(outline, entry), layer.layer)
-            };
-            marked.iter().map(line).collect::<Vec<_>>().join("\n")
-        })
-    }
-
-    fn own(&self) -> Result<Vec<&api::Layer>, CliError> {
-        let own = &self.session.member()?.party;
-        Ok(self.all.iter().filter(|layer| layer.party == *own).collect())
+/// Makes an edit of one's layers, and says what it did.
+pub fn edit_layers(context: &Context, plan: &PlanId, edit: Edit) -> Result<(), CliError> {
+    let open = context.open(plan)?;
+    let done = open.edit(edit)?;
+    context.tell_damage_of(&open);
+    match said(&done) {
+        Some(text) => context.output.result(&told(plan, &done), || text),
+        None => Err(CliError::unexpected(&done)),
     }
 }
 
-/// Whether all who read `narrower` read `wider`, whoever may come to see the plan.
-pub fn reaches(wider: &api::Layer, narrower: &api::Layer) -> bool {
-    match (readers(wider), readers(narrower)) {
-        (None, _) => true,
-        (Some(_), None) => false,
-        (Some(wider), Some(narrower)) => narrower.is_subset(&wider),
-    }
-}
-
-/// The parties that read a layer, none for all who see the plan.
-fn readers(layer: &api::Layer) -> Option<BTreeSet<&PartyId>> {
-    match &layer.audience {
-        Audience::All => None,
-        Audience::Party => Some(BTreeSet::from([&layer.party])),
-        Audience::Parties(others) => Some(others.iter().chain([&layer.party]).collect()),
-    }
-}
-
-/// `only arv reads it`.
-pub fn read_by(layer: &api::Layer, it: &str) -> String {
-    match readers(layer) {
-        None => format!("all who see the plan read {it}"),
-        Some(parties) if parties.len() == 1 => format!("only {} reads {it}", layer.party),
-        Some(parties) => {
-            let others = parties.into_iter().filter(|party| **party != layer.party);
-            format!("{} read {it}", in_words(&[&layer.party].into_iter().chain(others).collect::<Vec<_>>()))
-        }
-    }
-}
-
-/// A new entry on a whole point, without a body: written by oneself, now.
-pub fn new_entry(session: &Session, point: &PointId, what: What) -> Result<Annotation, CliError> {
-    Ok(Annotation {
-        id: ids::new()?,
-        point: point.clone(),
-        anchor: None,
-        quote: String::new(),
-        what,
-        body: String::new(),
-        reply_to: None,
-        resolved: false,
-        withdrawn: false,
-        by: Some(session.member()?.member.clone()),
-        at_ms: when::now_ms(),
+/// What was done with entries, in words; none for another kind of edit.
+pub fn said(done: &Done) -> Option<String> {
+    Some(match done {
+        Done::Wrote(done) => wrote(done),
+        Done::Stood(done) => stood(done),
+        Done::Marked(done) => marked(done),
+        Done::Tabled(done) => tabled(done),
+        _ => return None,
     })
 }
 
-/// Writes entries and takes back those that they supersede, in one edit: others see all of it or nothing. Tells whether there was
-/// anything to do.
-pub fn write(opened: &mut Opened, entries: &[Annotation], superseded: &[AnnotationId]) -> Result<bool, CliError> {
-    let (_, changed) = opened.document.edit(|txn| {
-        entries.iter().try_for_each(|entry| layer::put(txn, entry))?;
-        superseded.iter().try_for_each(|id| layer::withdraw(txn, id).map(drop))?;
-        Ok(())
-    })?;
-    Ok(changed)
+/// The same for a program.
+fn told(plan: &PlanId, done: &Done) -> Value {
+    match done {
+        Done::Wrote(Wrote { entry, stands, reply_to }) => {
+            let mut value = entry_json(plan, entry, stands, true);
+            if reply_to.is_some() {
+                value["reply_to"] = json!(reply_to);
+            }
+            value
+        }
+        Done::Stood(Stood { entry, stands, stance, ad_referendum, digest, quote, superseded }) => {
+            let mut value = entry_json(plan, entry, stands, true);
+            value["stance"] = json!(stance);
+            value["ad_referendum"] = json!(ad_referendum);
+            value["digest"] = json!(digest);
+            value["quote"] = json!(quote);
+            value["superseded"] = json!(superseded);
+            value
+        }
+        Done::Marked(Marked { entries, stands, changed, .. }) => {
+            let mut value = entries.first().map_or(Value::Null, |first| entry_json(plan, first, stands, *changed));
+            value["ids"] = entries.iter().map(|entry| json!(entry.id)).collect();
+            value
+        }
+        Done::Tabled(TabledDone { entries, stands, superseded, changed }) => {
+            let entry = |Moved { entry, from }: &Moved| {
+                let mut value = entry_json(plan, entry, stands, from.is_some());
+                value["from"] = json!(from);
+                value
+            };
+            json!({
+                "plan": plan, "party": stands.party, "layer": stands.layer, "audience": stands.audience,
+                "entries": entries.iter().map(entry).collect::<Vec<_>>(), "superseded": superseded, "changed": changed, "durable": true,
+            })
+        }
+        other => json!(other),
+    }
+}
+
+fn entry_json(plan: &PlanId, entry: &EntryDone, stands: &In, changed: bool) -> Value {
+    json!({
+        "plan": plan, "id": entry.id, "kind": entry.kind, "party": stands.party, "layer": stands.layer, "audience": stands.audience,
+        "point": entry.point, "label": entry.label, "changed": changed, "durable": true,
+    })
+}
+
+fn wrote(Wrote { entry, stands, reply_to }: &Wrote) -> String {
+    let layer = &stands.layer;
+    let (what, to) = match reply_to {
+        Some(to) => ("reply", format!("to {to}; ")),
+        None => (entry.kind.as_str(), String::new()),
+    };
+    format!("{what} {} on {}, {layer}: {to}{}", entry.id, point(entry), readers(stands, "it"))
+}
+
+fn stood(done: &Stood) -> String {
+    let Stood { entry, stands, superseded, .. } = done;
+    let superseded = match &superseded[..] {
+        [] => String::new(),
+        earlier => format!("takes the place of {}; ", in_words(earlier)),
+    };
+    let (layer, readers) = (&stands.layer, readers(stands, "it"));
+    format!("position {} on {}, {layer}: {}; {superseded}{readers}", entry.id, point(entry), about(done))
+}
+
+/// What a position says, in words.
+fn about(Stood { stance, ad_referendum, digest, quote, .. }: &Stood) -> String {
+    let does = match stance {
+        Stance::Accept => "accepts",
+        Stance::Reserve => "reserves on",
+        Stance::Oppose => "opposes",
+    };
+    let what = match digest {
+        Some(digest) => format!("the words {}", digest.to_string().chars().take(12).collect::<String>()),
+        None => format!("the bracket {}", quoted(quote.as_deref().unwrap_or_default())),
+    };
+    let ad_referendum = if *ad_referendum { ", ad referendum" } else { "" };
+    format!("{does} {what}{ad_referendum}")
+}
+
+fn marked(Marked { entries, stands, mark, changed }: &Marked) -> String {
+    let done = if *changed { mark.to_string() } else { format!("{mark} already") };
+    let readers = readers(stands, "it");
+    let line =
+        |entry: &EntryDone| format!("{} {} on {}, {}: {done}; {readers}", entry.kind, entry.id, point(entry), stands.layer);
+    entries.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn tabled(TabledDone { entries, stands, superseded, .. }: &TabledDone) -> String {
+    let to = &stands.layer;
+    let line = |Moved { entry, from }: &Moved| {
+        let what = format!("{} {} on {}", entry.kind, entry.id, point(entry));
+        match from {
+            Some(from) => format!("{what}: from {from} to {to}"),
+            None => format!("{what}: in {to} already"),
+        }
+    };
+    let mut lines: Vec<String> = entries.iter().map(line).collect();
+    lines.extend(superseded.iter().map(|id| format!("position {id}: withdrawn, for another takes its place")));
+    lines.push(readers(stands, if entries.len() == 1 { "it" } else { "them" }));
+    lines.join("\n")
 }
 
 /// A point as people call it; its id if the plan does not show it.
-pub fn point_name(outline: &Outline, entry: &Annotation) -> String {
-    inline(outline.get(&entry.point).map_or(entry.point.as_str(), name)).into_owned()
+fn point(entry: &EntryDone) -> String {
+    let label = entry.label.as_deref().filter(|label| !label.is_empty());
+    inline(label.unwrap_or(entry.point.as_str())).into_owned()
 }
 
-/// What a program is told of an entry in a layer. It is durable by now.
-pub fn entry_json(plan: &PlanId, outline: &Outline, layer: &api::Layer, entry: &Annotation, changed: bool) -> Value {
-    let label = outline.get(&entry.point).map(|point| &point.label);
-    json!({
-        "plan": plan, "id": entry.id, "kind": entry.kind(), "party": layer.party, "layer": layer.layer, "audience": layer.audience,
-        "point": entry.point, "label": label, "changed": changed, "durable": true,
-    })
-}
-
-/// Says that an entry was written, and who reads it. `value` comes from [`entry_json`]; `what` is what a person calls the entry,
-/// `more` what else is to be said.
-pub fn report(
-    context: &Context,
-    value: &Value,
-    outline: &Outline,
-    layer: &api::Layer,
-    entry: &Annotation,
-    what: &str,
-    more: &[String],
-) -> Result<(), CliError> {
-    context.output.result(value, || {
-        let read_by = read_by(layer, "it");
-        let more: String = more.iter().map(|more| format!("{more}; ")).collect();
-        format!("{what} {} on {}, {}: {more}{read_by}", entry.id, point_name(outline, entry), layer.layer)
-    })
-}
-
-impl From<EditError> for CliError {
-    fn from(error: EditError) -> Self {
-        match error {
-            EditError::Unknown { .. } => CliError::NotFound(error.to_string()),
-            EditError::TooMany => CliError::Refused(error.to_string()),
-        }
-    }
-}
-
-impl From<TableError> for CliError {
-    fn from(error: TableError) -> Self {
-        match error {
-            TableError::Unknown { .. } => CliError::NotFound(error.to_string()),
-            TableError::Reply { .. } => CliError::Refused(error.to_string()),
-        }
-    }
+fn readers(stands: &In, it: &str) -> String {
+    let In { party, layer, audience } = stands.clone();
+    read_by(&api::Layer { party, layer, audience, write: true }, it)
 }
 
 impl From<IdError> for CliError {
@@ -271,56 +154,70 @@ impl From<IdError> for CliError {
 }
 
 #[cfg(test)]
-pub mod tests {
+mod tests {
     use super::*;
 
-    /// A layer of `party` with an audience: `party`, `all` or a list of parties.
-    pub fn layer(party: &str, audience: &str) -> api::Layer {
-        let audience = match audience {
-            "party" => Audience::Party,
-            "all" => Audience::All,
-            list => Audience::Parties(list.split_whitespace().map(|id| id.parse().expect("a party")).collect()),
+    fn done(value: Value) -> Done {
+        serde_json::from_value(value).expect("what was done")
+    }
+
+    #[test]
+    fn a_verb_says_what_it_did_and_who_reads_it() {
+        let entry = |id: &str, kind: &str| json!({ "id": id, "kind": kind, "point": "p1", "label": "5\n bis", "party": "arv" });
+        let with = |mut value: Value, more: Value| {
+            value.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+            value
         };
-        api::Layer { party: party.parse().expect("a party"), layer: "x".parse().expect("a layer"), audience, write: true }
-    }
-
-    #[test]
-    fn a_layer_reaches_another_if_all_who_read_that_read_it() {
-        let [private, public, shared, wider] =
-            [("arv", "party"), ("arv", "all"), ("arv", "bel"), ("arv", "bel cas")].map(|(p, a)| layer(p, a));
-        let theirs = layer("bel", "arv");
-        let foreign = layer("cas", "party");
-        let table = [
-            (&public, &private, true),
-            (&public, &public, true),
-            (&private, &public, false),
-            (&wider, &public, false),
-            (&shared, &private, true),
-            (&private, &shared, false),
-            (&wider, &shared, true),
-            (&shared, &wider, false),
-            (&shared, &theirs, true),
-            (&theirs, &shared, true),
-            (&theirs, &private, true),
-            (&shared, &foreign, false),
-            (&layer("arv", ""), &private, true),
-            (&private, &layer("arv", ""), true),
-        ];
-        for (wider, narrower, answer) in table {
-            assert_eq!(reaches(wider, narrower), answer, "{wider:?} {narrower:?}");
-        }
-    }
-
-    #[test]
-    fn who_reads_an_entry_is_said_in_so_many_words() {
-        for (audience, words) in [
-            ("party", "only med reads it"),
-            ("", "only med reads it"),
-            ("arv", "med and arv read it"),
-            ("bel arv", "med, arv and bel read it"),
-            ("all", "all who see the plan read it"),
+        for (value, wanted) in [
+            (
+                with(entry("k1", "note"), json!({ "did": "wrote", "layer": "private", "audience": "party" })),
+                "note k1 on 5\\n bis, private: only arv reads it",
+            ),
+            (
+                with(entry("k2", "note"), json!({ "did": "wrote", "layer": "public", "audience": "all", "reply_to": "k1" })),
+                "reply k2 on 5\\n bis, public: to k1; all who see the plan read it",
+            ),
+            (
+                with(
+                    entry("k3", "position"),
+                    json!({
+                        "did": "stood", "layer": "positions", "audience": "all", "stance": "accept", "ad_referendum": true,
+                        "digest": "82c353bc6de40ee34ab666fcc6b10425dafadc5d1a38f27360e2fa413c0d9e43", "quote": null,
+                        "superseded": ["k1", "k2"],
+                    }),
+                ),
+                "position k3 on 5\\n bis, positions: accepts the words 82c353bc6de4, ad referendum; takes the place of k1 and k2; all who see the plan read it",
+            ),
+            (
+                with(
+                    entry("k4", "position"),
+                    json!({
+                        "did": "stood", "layer": "positions", "audience": "all", "stance": "oppose", "ad_referendum": false,
+                        "digest": null, "quote": "[30]", "superseded": [],
+                    }),
+                ),
+                "position k4 on 5\\n bis, positions: opposes the bracket \"[30]\"; all who see the plan read it",
+            ),
+            (
+                json!({
+                    "did": "marked", "party": "arv", "layer": "private", "audience": "party", "mark": "resolved", "changed": false,
+                    "entries": [{ "id": "k1", "kind": "note", "point": "p1", "label": "" }],
+                }),
+                "note k1 on p1, private: resolved already; only arv reads it",
+            ),
+            (
+                json!({
+                    "did": "tabled", "party": "arv", "layer": "public", "audience": "all", "superseded": ["k9"], "changed": true,
+                    "entries": [
+                        { "id": "k1", "kind": "note", "point": "p1", "label": null, "from": "private" },
+                        { "id": "k2", "kind": "proposal", "point": "p1", "label": "5", "from": null },
+                    ],
+                }),
+                "note k1 on p1: from private to public\nproposal k2 on 5: in public already\n\
+                 position k9: withdrawn, for another takes its place\nall who see the plan read them",
+            ),
         ] {
-            assert_eq!(read_by(&layer("med", audience), "it"), words);
+            assert_eq!(said(&done(value)).expect("words"), wanted);
         }
     }
 }

@@ -71,7 +71,13 @@ impl Log {
         }
         entries.end().0.map(&mut keep);
         let value = json!({ "plan": self.plan, "entries": shown.iter().map(|entry| told(entry, &names)).collect::<Vec<_>>(), "earlier": earlier });
-        context.output.page(&value, || self.page(&shown, earlier, &names))
+        context.tell_damage_in(&source);
+        context.output.page(&value, || self.page(&shown, earlier, &names))?;
+        let unsent = source.replica().map(|local| local.replica().unsent()).transpose()?.map_or(0, |unsent| unsent.len());
+        if unsent > 0 {
+            context.output.remark(|| format!("{unsent} edits of yours are not in the log yet (plenary status, plenary diff)"));
+        }
+        Ok(())
     }
 
     fn page(&self, shown: &VecDeque<Entry>, earlier: usize, names: &Names) -> Page {

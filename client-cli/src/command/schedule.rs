@@ -2,10 +2,12 @@
 
 mod text;
 
+pub use text::said;
+
 use plenary_shared::{
-    id::{PlanId, PointId},
+    id::PlanId,
     plan::{After, Outline},
-    schedule::{self, Fault, Timetable},
+    schedule::{self, Fault},
     script::{self, Done, Edit, Scheduled},
 };
 use serde_json::{Value, json};
@@ -143,7 +145,7 @@ impl ScheduleVerb {
             let done = open.edit(Edit::Schedule(edit))?;
             let Done::Scheduled(step) = done else { return Err(CliError::unexpected(&done)) };
             let changed = step.changed;
-            (step, Some(changed))
+            (*step, Some(changed))
         } else {
             (shown(&open.outline()?, point)?, None)
         };
@@ -168,7 +170,7 @@ impl ScheduleVerb {
 fn shown(outline: &Outline, point: &str) -> Result<Scheduled, CliError> {
     let point = outline.find(point)?;
     let timetable = schedule::timetable(outline);
-    let faults = concerning(&timetable, &point.id).cloned().collect();
+    let faults = timetable.faults_of(&point.id).cloned().collect();
     let row = timetable.rows.into_iter().find(|row| row.step.point == point.id);
     Ok(Scheduled {
         point: point.id.clone(),
@@ -179,11 +181,6 @@ fn shown(outline: &Outline, point: &str) -> Result<Scheduled, CliError> {
         faults,
         changed: false,
     })
-}
-
-/// The faults of one step.
-fn concerning<'a>(timetable: &'a Timetable, point: &'a PointId) -> impl Iterator<Item = &'a Fault> {
-    timetable.faults.iter().filter(move |fault| fault.steps().iter().any(|step| step.point == *point))
 }
 
 fn with_message(fault: &Fault) -> Value {

@@ -41,7 +41,7 @@ fn write_at(file: &mut File, end: u64, bytes: &[u8]) -> io::Result<()> {
 /// Puts a file in the place of another, or where none was.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     step();
-    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(parent(path))?;
+    let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(parent(path))?;
     file.write_all(bytes)?;
     step();
     file.as_file().sync_all()?;
@@ -50,6 +50,20 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     step();
     sync_directory(path)?;
     step();
+    Ok(())
+}
+
+/// What a file is called until it is whole.
+const UNFINISHED: &str = ".new-";
+
+/// Takes away what a program that was stopped has left unfinished in a directory. Nobody else may be writing there.
+pub fn sweep(directory: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            fs::remove_file(entry.path())?;
+        }
+    }
     Ok(())
 }
 

@@ -69,14 +69,14 @@ pub fn write(dir: &Path, cipher: &Cipher, layer: &Layer, copy: &Copy) -> Result<
 
 /// Takes away the copies of layers that are not among these, which are those that one may read; answers which. The folder must be locked.
 pub fn keep_only(dir: &Path, readable: &[Layer]) -> Result<Vec<String>, CliError> {
-    let directory = dir.join(DIRECTORY);
+    let directory = directory(dir);
     let file = |source| CliError::File { path: directory.clone(), source };
     let mut gone = Vec::new();
     for entry in fs::read_dir(&directory).map_err(file)? {
         let entry = entry.map_err(file)?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let is_readable = readable.iter().any(|layer| name == self::name(&layer.party, &layer.layer));
-        if !is_readable && !name.starts_with('.') {
+        if !is_readable {
             disk::remove(&entry.path()).map_err(file)?;
             gone.push(name.replacen('.', "/", 1));
         }
@@ -87,8 +87,13 @@ pub fn keep_only(dir: &Path, readable: &[Layer]) -> Result<Vec<String>, CliError
 
 /// Makes room for them.
 pub fn create(dir: &Path) -> Result<(), CliError> {
-    let path = dir.join(DIRECTORY);
+    let path = directory(dir);
     disk::directory(&path).map_err(|source| CliError::File { path, source })
+}
+
+/// Where they are.
+pub fn directory(dir: &Path) -> PathBuf {
+    dir.join(DIRECTORY)
 }
 
 /// Ids hold no dot.
@@ -97,5 +102,5 @@ fn name(party: &PartyId, layer: &LayerId) -> String {
 }
 
 fn path(dir: &Path, party: &PartyId, layer: &LayerId) -> PathBuf {
-    dir.join(DIRECTORY).join(name(party, layer))
+    directory(dir).join(name(party, layer))
 }

@@ -93,6 +93,18 @@ impl Replica {
         Ok(self.shown()?.text)
     }
 
+    /// The updates of the text that one's own edits hold which the server does not have, as far as the replica knows.
+    pub fn unsent(&self) -> Result<Vec<Bytes>, CliError> {
+        let _lock = self.folder.lock_shared()?;
+        let own = self.folder.own()?;
+        let mut updates = Vec::new();
+        for edit in own.edits.iter().filter(|edit| edit.is_shown()) {
+            let parts = edit.body(&self.folder.cipher)?.parts.into_iter();
+            updates.extend(parts.filter(|(layer, _)| layer.is_none()).map(|(_, update)| update));
+        }
+        Ok(updates)
+    }
+
     /// Makes edits, all or none; they are on disk when this returns.
     pub fn run(&self, script: &Script) -> Result<Applied, CliError> {
         self.run_and_salvage(script, &[])

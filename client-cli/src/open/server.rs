@@ -33,11 +33,6 @@ impl ServerPlan {
         Ok(ServerPlan { session, plan: plan.clone() })
     }
 
-    /// Who one is.
-    pub fn member(&self) -> Result<&api::Member, CliError> {
-        self.session.member()
-    }
-
     /// The plan as people see it.
     pub fn outline(&self) -> Result<Outline, CliError> {
         let garbled = || CliError::NoConnection {

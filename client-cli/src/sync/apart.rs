@@ -6,7 +6,7 @@
 
 use plenary_shared::{
     api::PlanContext,
-    history::Heard,
+    history::{Heard, Replay, Touches},
     id::{POSITIONS, PartyId},
     layer::{Annotation, Layer},
     merge::{self, Lapsed, MergedTitle},
@@ -17,7 +17,6 @@ use plenary_shared::{
 use yrs::{Transact as _, Update};
 
 use super::{
-    Touches,
     pull::{Told, outline},
     waits,
 };
@@ -30,6 +29,7 @@ use crate::{
         text::Text,
     },
     guard::{self, decode},
+    log_source::{apply, guarded},
     when,
 };
 
@@ -74,7 +74,7 @@ pub fn find(folder: &Folder, context: &PlanContext, text: &Text, page: &[Told]) 
     let (alone, touches) = replay(&state, &others)?;
     let mut found = Found::default();
     for change in changes(&outline(text.doc()), &alone) {
-        let by = touches.get(&change.point).cloned().unwrap_or_default();
+        let by = touches.of(&change.point).to_vec();
         found.theirs.push((change, by));
     }
 
@@ -129,7 +129,7 @@ pub fn find(folder: &Folder, context: &PlanContext, text: &Text, page: &[Told]) 
         .merged
         .into_iter()
         .map(|merge| {
-            let others = touches.get(&Some(merge.point.clone())).into_iter().flatten();
+            let others = touches.of(&Some(merge.point.clone())).iter();
             let others = others.map(|heard| Other { party: heard.party.clone(), at_ms: heard.at_ms }).collect();
             let lapsed = lapsed.iter().filter(|lapsed| above(lapsed, &merge.point)).cloned().collect();
             Merged { merge, others, lapsed, at_ms: now }
@@ -181,25 +181,12 @@ fn mine(folder: &Folder, text: &Text, own: &[&Told], others: &[&Told], waiting: 
 
 /// The text after these records, and who touched which point in them.
 fn replay(state: &[u8], records: &[&Told]) -> Result<(Outline, Touches), CliError> {
-    let doc = guard::document([decode(state)?])?;
-    let mut touches = Touches::new();
-    let mut before = outline(&doc);
-    for run in records.chunk_by(|(_, _, a), (_, _, b)| a.author == b.author) {
-        let updates: Vec<Update> = run.iter().map(|(_, _, record)| decode(&record.update)).collect::<Result<_, _>>()?;
-        guard::apply(&doc, updates)?;
-        let after = outline(&doc);
-        let Some((_, _, Record { author, at_ms, .. })) = run.last() else { continue };
-        for change in changes(&before, &after) {
-            let heard = Heard { party: author.party.clone(), member: author.member.clone(), at_ms: *at_ms };
-            let by = touches.entry(change.point).or_default();
-            match by.iter_mut().find(|known| known.party == heard.party && known.member == heard.member) {
-                Some(known) => known.at_ms = *at_ms,
-                None => by.push(heard),
-            }
-        }
-        before = after;
+    let mut replay = guarded(|| Replay::from_state(0, state))?;
+    let mut touches = Touches::default();
+    for (seq, _, record) in records {
+        touches.note(record, &apply(&mut replay, *seq, record)?);
     }
-    Ok((before, touches))
+    Ok((replay.outline(), touches))
 }
 
 /// The entries of all layers of positions.

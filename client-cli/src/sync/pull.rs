@@ -53,7 +53,8 @@ pub struct Puller<'a> {
 impl<'a> Puller<'a> {
     /// Reads what the replica has.
     pub fn begin(folder: &'a Folder, session: &'a Session) -> Result<Self, CliError> {
-        let _lock = folder.lock_shared()?;
+        let _lock = folder.lock()?;
+        folder.sweep()?;
         let text = folder.text()?;
         let context = folder.context().ok().map(|context| context.plan);
         let head = text.end.head;

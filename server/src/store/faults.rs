@@ -208,7 +208,7 @@ fn an_append_to_several_logs_that_was_torn_anywhere_is_in_all_of_them_or_in_none
     let journal = |directory: &Path| fs::read(find(directory, "journal-0")).unwrap();
     let (old, new) = (journal(before.path()), journal(live.path()));
     let differing = || old.iter().zip(&new).enumerate().filter(|(_, (old, new))| old != new).map(|(at, _)| at);
-    let (first, last) = (differing().next().unwrap(), differing().last().unwrap());
+    let (first, last) = (differing().next().unwrap(), differing().next_back().unwrap());
     let (mut whole, mut none) = (0, 0);
     for torn in first..=last + 1 {
         // The power went when so much of the commit was on the disk.

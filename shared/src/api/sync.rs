@@ -170,9 +170,7 @@ pub enum Outcome {
 }
 
 /// Reads a list that may be only so long: what is beyond is never kept.
-pub(crate) fn at_most<'de, D: Deserializer<'de>, T: Deserialize<'de>, const MAX: usize>(
-    deserializer: D,
-) -> Result<Vec<T>, D::Error> {
+pub(crate) fn at_most<'de, D: Deserializer<'de>, T: Deserialize<'de>, const MAX: usize>(deserializer: D) -> Result<Vec<T>, D::Error> {
     struct List<T, const MAX: usize>(PhantomData<T>);
     impl<'de, T: Deserialize<'de>, const MAX: usize> de::Visitor<'de> for List<T, MAX> {
         type Value = Vec<T>;
@@ -199,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_push_of_more_edits_than_may_be_is_refused_before_they_are_kept() {
-        let push = |count: usize| format!(r#"{{"edits":[{}]}}"#, vec![r#"{"parts":[],"seen":1}"#; count].join(","));
+        let push = |count: usize| format!(r#"{{"edits":[{}]}}"#, vec![r#"{"parts":[],"seen":0}"#; count].join(","));
         assert_eq!(serde_json::from_str::<Push>(&push(PUSH_EDITS_MAX)).unwrap().edits.len(), PUSH_EDITS_MAX);
         let refused = serde_json::from_str::<Push>(&push(PUSH_EDITS_MAX + 1)).unwrap_err().to_string();
         assert!(refused.contains(&PUSH_EDITS_MAX.to_string()), "{refused}");

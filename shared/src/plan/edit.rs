@@ -128,8 +128,8 @@ pub(crate) fn add_to(txn: &mut TransactionMut, outline: &Outline, new: NewPoint,
         Some(label) => one_line(label),
         None => label::fit(&labels, at, parent.map(|parent| parent.label.as_str())),
     };
-    let plain = label::plain(&label);
-    if !label.is_empty() && labels.iter().any(|taken| label::plain(taken) == plain) {
+    let plain = label::Form::Plain.of(&label);
+    if !label.is_empty() && labels.iter().any(|taken| label::Form::Plain.is(taken, &plain)) {
         return Err(EditError::LabelTaken { label });
     }
     let (order, apart) = make_room(txn, &siblings, at)?;

@@ -31,7 +31,7 @@ impl Outline {
     /// leading `/` starts at the top level.
     pub fn find(&self, what: &str) -> Result<&Point, FindError> {
         let by_id = |point: &&Point| point.id.as_str() == what.trim();
-        let mut found: Vec<&Point> = self.by_path(what, label::plain);
+        let mut found: Vec<&Point> = self.by_path(what, label::Form::Plain);
         if found.is_empty() {
             found = self.points.iter().filter(by_id).collect();
         } else {
@@ -40,7 +40,7 @@ impl Outline {
             found.extend(other);
         }
         if found.is_empty() {
-            found = self.by_path(what, label::bare);
+            found = self.by_path(what, label::Form::Bare);
         }
         match found[..] {
             [] => Err(FindError::Unknown { what: shown(what) }),
@@ -65,13 +65,14 @@ impl Outline {
         names.collect::<Vec<_>>().join("/")
     }
 
-    fn by_path(&self, what: &str, form: fn(&str) -> String) -> Vec<&Point> {
+    fn by_path(&self, what: &str, form: label::Form) -> Vec<&Point> {
         let from_top = what.trim().starts_with('/');
-        let steps: Vec<String> = what.split('/').map(form).filter(|step| !step.is_empty()).collect();
+        let steps: Vec<String> = what.split('/').map(|step| form.of(step)).filter(|step| !step.is_empty()).collect();
         let Some((last, above)) = steps.split_last() else { return Vec::new() };
-        let by_id: HashMap<_, _> = self.points.iter().map(|point| (&point.id, point)).collect();
+        let apart = if above.is_empty() && !from_top { &[][..] } else { &self.points[..] };
+        let by_id: HashMap<_, _> = apart.iter().map(|point| (&point.id, point)).collect();
         let fits = |point: &&Point| {
-            if form(&point.label) != *last {
+            if !form.is(&point.label, last) {
                 return false;
             }
             // The nearest ancestors that fit, from the inside out.
@@ -80,7 +81,7 @@ impl Outline {
             for _ in 0..crate::limits::POINT_DEPTH_MAX {
                 let Some(parent) = here.parent.as_ref().and_then(|id| by_id.get(id)) else { break };
                 here = parent;
-                if left > 0 && form(&here.label) == above[left - 1] {
+                if left > 0 && form.is(&here.label, &above[left - 1]) {
                     left -= 1;
                 } else if from_top {
                     return false;

@@ -9,7 +9,17 @@
 //! - A label that a sibling has, struck or not, is not used again.
 //! - Written as around it: `3bis` is followed by `3ter`, `5 bis` by `5 ter`, `(a)` by `(a bis)`.
 
-use std::collections::{HashMap, HashSet};
+mod form;
+
+use std::{
+    cell::{Cell, OnceCell},
+    collections::{HashMap, HashSet},
+};
+
+pub(super) use form::Form;
+
+/// Candidates that are looked for among labels one by one; with more, the labels are written down first.
+const CANDIDATES: usize = 4;
 
 /// Latin ordinals and their ranks; rank 1 is the plain number, 0 comes before it.
 const ORDINALS: [(&str, u32); 20] = [
@@ -38,17 +48,6 @@ const ORDINALS: [(&str, u32); 20] = [
 /// Whether `word` is one of the Latin ordinals.
 pub(crate) fn is_ordinal(word: &str) -> bool {
     ORDINALS.iter().any(|(ordinal, _)| *ordinal == word)
-}
-
-/// A label for comparing: lower case, no spaces, no period at the end.
-pub(super) fn plain(label: &str) -> String {
-    let joined: String = label.split_whitespace().flat_map(str::chars).flat_map(char::to_lowercase).collect();
-    joined.trim_end_matches('.').to_owned()
-}
-
-/// A label's letters and digits only, lower case: `[Article 3bis]` and `article 3 bis` are alike.
-pub(super) fn bare(label: &str) -> String {
-    label.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -209,8 +208,15 @@ pub(super) fn was_put_in_behind(label: &str, number: &str) -> bool {
 pub(super) fn fit(labels: &[&str], at: usize, parent: Option<&str>) -> String {
     let at = at.min(labels.len());
     let roman = counts_in_roman(labels.iter().copied());
-    let used: HashSet<String> = labels.iter().map(|label| plain(label)).collect();
-    let free = |label: &String| !used.contains(&plain(label));
+    let (asked, used) = (Cell::new(0), OnceCell::<HashSet<String>>::new());
+    let free = |candidate: &String| {
+        let wanted = Form::Plain.of(candidate);
+        asked.set(asked.get() + 1);
+        if asked.get() <= CANDIDATES {
+            return !labels.iter().any(|label| Form::Plain.is(label, &wanted));
+        }
+        !used.get_or_init(|| labels.iter().map(|label| Form::Plain.of(label)).collect()).contains(&wanted)
+    };
     let labelled = |label: &&&str| !label.is_empty();
     let left = labels[..at].iter().rfind(labelled).copied();
     let right = labels[at..].iter().find(labelled).copied();

@@ -22,7 +22,7 @@ pub enum Done {
     /// It gave labels anew.
     Renumbered(Renumbered),
     /// It changed a point's schedule.
-    Scheduled(Scheduled),
+    Scheduled(Box<Scheduled>),
     /// It wrote a note, a proposal or a reply.
     Wrote(Wrote),
     /// It took a position.

@@ -4,6 +4,7 @@
 
 mod access;
 mod annotate;
+mod apply;
 mod architecture;
 mod converge;
 mod durability;
@@ -16,4 +17,5 @@ mod noninterference;
 mod replay;
 mod replica;
 mod scenario;
+mod scripts;
 mod views;

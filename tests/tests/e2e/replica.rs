@@ -8,8 +8,7 @@ mod week;
 
 use plenary_tests::{
     cli::{Cli, Folder},
-    client::YClient,
-    server::{Seat, Server},
+    server::Server,
 };
 use serde_json::{Value, json};
 use std::io::Write;
@@ -62,9 +61,4 @@ pub fn merged(folder: &Folder) -> Vec<String> {
         value["merged"].as_array().unwrap().iter().map(|one| one["point"].as_str().unwrap().to_owned()).collect();
     points.sort();
     points
-}
-
-/// The plan as the server has it.
-pub async fn on_server(server: &Server, seat: &Seat) -> YClient {
-    YClient::join(server, PLAN, seat).await
 }

@@ -9,11 +9,11 @@ use plenary_shared::{
     proposal::{Proposed, State},
     redline::redline_within,
     stretch::Stretch,
+    text::quoted,
     words::ExactWords,
 };
 use std::collections::HashMap;
 
-use super::super::stretch::shown;
 use crate::{
     output::in_words,
     render::{Look, Page, title},
@@ -125,8 +125,8 @@ impl Pen<'_> {
 
     /// The words that an entry is about, and what became of them; none for one about the whole point.
     fn stretch(&self, view: &AnnotationView) -> Option<String> {
-        let quote = shown(&view.annotation.quote);
-        let now = || shown(view.now.as_deref().unwrap_or_default());
+        let quote = quoted(&view.annotation.quote);
+        let now = || quoted(view.now.as_deref().unwrap_or_default());
         Some(match &view.stretch {
             Stretch::Whole => return None,
             Stretch::Stands { .. } => format!("on {quote}"),
@@ -145,7 +145,7 @@ impl Pen<'_> {
         }
         let from = before.char_indices().rev().nth(BEFORE_CHARS - 1).map_or(0, |(from, _)| from);
         let cut = if from > 0 { "…" } else { "" };
-        format!("they stood after {}", shown(&format!("{cut}{}", &before[from..])))
+        format!("they stood after {}", quoted(&format!("{cut}{}", &before[from..])))
     }
 
     fn proposal(&mut self, page: &mut Page, indent: &str, replacement: &str, proposed: &Proposed) {
@@ -160,7 +160,7 @@ impl Pen<'_> {
                 page.line(Look::Plain, &format!("{indent}leaves the words out"));
             }
             None => {
-                page.line(Look::Plain, &format!("{indent}proposes {}", shown(replacement)));
+                page.line(Look::Plain, &format!("{indent}proposes {}", quoted(replacement)));
             }
         }
     }

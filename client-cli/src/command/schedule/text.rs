@@ -133,12 +133,15 @@ pub fn step(step: &Scheduled, changed: Option<bool>) -> Page {
 
 fn ended(mut page: Page, of_step: &[Fault], changed: Option<bool>) -> Page {
     faults(&mut page, of_step.iter());
-    match changed {
-        Some(true) => drop(page.line(Look::Plain, "schedule changed (durable)")),
-        Some(false) => drop(page.line(Look::Plain, "schedule unchanged")),
-        None => {}
+    if let Some(changed) = changed {
+        page.line(Look::Plain, said(changed));
     }
     page
+}
+
+/// Whether a schedule was changed, in words.
+pub fn said(changed: bool) -> &'static str {
+    if changed { "schedule changed (durable)" } else { "schedule unchanged" }
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ pub fn schedule(bench: &mut Bench, edit: &Schedule) -> Result<Done, Refusal> {
     }
     let (row, faults) = (None, Vec::new());
     let (label, heading) = (point.label, point.heading);
-    Ok(Done::Scheduled(Scheduled { point: point.id, label, heading, schedule: wanted, row, faults, changed }))
+    Ok(Done::Scheduled(Box::new(Scheduled { point: point.id, label, heading, schedule: wanted, row, faults, changed })))
 }
 
 fn after(bench: &mut Bench, given: Option<&BTreeMap<String, After>>) -> Result<BTreeMap<PointId, After>, Refusal> {

@@ -78,6 +78,10 @@ fn a_sync_that_is_killed_at_any_step_goes_on_and_doubles_nothing() {
     }
     marks(&words(&folder, &points[1]), 'b', edits);
     assert!(merged(&folder).is_empty(), "they edited different points");
+    for dir in [folder.file(""), folder.file("layers")] {
+        let left = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+        assert_eq!(left.filter(|name| name.starts_with('.')).count(), 0, "nothing unfinished is left");
+    }
     // What was sent is forgotten, and an older copy of the folder learns all of it.
     assert!(folder.json(&["status"]).1["waiting"].as_array().unwrap().is_empty());
     first.done(&["sync"]);
