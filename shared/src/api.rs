@@ -54,6 +54,7 @@ use crate::{
     script::ScriptError,
 };
 
+pub(crate) use sync::at_most;
 pub use sync::{Held, OfflineEdit, Once, Outcome, Part, PlanContext, Pull, PullLine, Push, Pushed};
 
 /// Trades an invitation for a token.

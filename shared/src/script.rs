@@ -41,7 +41,8 @@ pub use stretch::name;
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Script {
-    /// In their order.
+    /// In their order, at most [`crate::limits::SCRIPT_EDITS_MAX`].
+    #[serde(deserialize_with = "api::at_most::<_, _, { crate::limits::SCRIPT_EDITS_MAX }>")]
     pub edits: Vec<Edit>,
     /// What must stand in the plan before the first of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -170,7 +170,9 @@ pub enum Outcome {
 }
 
 /// Reads a list that may be only so long: what is beyond is never kept.
-fn at_most<'de, D: Deserializer<'de>, T: Deserialize<'de>, const MAX: usize>(deserializer: D) -> Result<Vec<T>, D::Error> {
+pub(crate) fn at_most<'de, D: Deserializer<'de>, T: Deserialize<'de>, const MAX: usize>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
     struct List<T, const MAX: usize>(PhantomData<T>);
     impl<'de, T: Deserialize<'de>, const MAX: usize> de::Visitor<'de> for List<T, MAX> {
         type Value = Vec<T>;

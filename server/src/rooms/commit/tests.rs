@@ -207,6 +207,29 @@ async fn whoever_asked_may_go_away_in_the_middle_and_readers_are_answered_meanwh
     assert_eq!(bench.ends().await, [(3, 3), (1, 1), (0, 0)]);
 }
 
+#[tokio::test]
+async fn an_edit_that_cannot_hold_a_room_in_time_lets_go_of_the_others() {
+    let bench = Bench::new().await;
+    let (rooms, text) = (&bench.table.rooms, bench.text());
+    // Somebody holds the plan and does not let go.
+    let Change { update, .. } = change(text.clone(), 1);
+    let proposal = Proposal { author: bench.author(), seen: None, update, at: None, at_ms: 0, verified: false };
+    let (verdict, judged) = oneshot::channel();
+    let (fate, fated) = oneshot::channel();
+    let (done, _told) = oneshot::channel();
+    let hold = Command::Hold(Hold { proposal, verdict, fate: fated, done });
+    assert!(rooms.inbox(&text).unwrap().send(hold).await.is_ok());
+    assert!(judged.await.unwrap().is_ok());
+    tokio::time::pause();
+    let changes = vec![change(text.clone(), 3), change(layer_at("arv/private"), 4)];
+    assert_eq!(bench.commit(changes.clone()).await, Err(RoomError::Unavailable.into()));
+    let alone = bench.commit(vec![change(layer_at("arv/private"), 5)]);
+    alone.await.unwrap();
+    fate.send(Fate::Dropped).unwrap();
+    bench.commit(changes).await.unwrap();
+    assert_eq!(bench.ends().await, [(2, 2), (2, 2), (0, 0)]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn edits_that_cross_each_other_all_arrive() {
     let bench = Arc::new(Bench::new().await);
