@@ -204,6 +204,11 @@ impl Folder {
         }
     }
 
+    /// Asks for the passphrase, if there is anything that needs one, before a lock is taken: nobody should wait while somebody types.
+    pub fn unlock(&self) -> Result<(), CliError> {
+        self.cipher.unlock()
+    }
+
     /// What surrounded the plan at the last sync.
     pub fn context(&self) -> Result<Context, CliError> {
         let path = self.dir.join(CONTEXT);

@@ -1,5 +1,7 @@
-//! `status`: what of a replica is not sent yet, and what waits for somebody to look at it. Nothing of the plan is read.
+//! `status`: what of a replica is not sent yet, and what waits for somebody to look at it. The plan is read only where edits were
+//! refused, to tell what they wanted.
 
+use plenary_shared::id::{self, LayerId};
 use serde_json::{Value, json};
 
 use super::sync::here;
@@ -11,6 +13,7 @@ use crate::{
         merged::Merged,
         own::{Fate, OwnEdit},
     },
+    open::replica::Replica,
     output::inline,
     render::{Look, Page, called},
     when,
@@ -22,9 +25,12 @@ const SHOWN: usize = 20;
 /// Say what this replica has not sent yet, since when, and what waits for a look
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
+With --json, `wanted` holds what `plenary salvage` would write of the edits that the server does not take.
+
 Examples:
   plenary status
-  plenary status --json | jq '.waiting | length'")]
+  plenary status --json | jq '.waiting | length'
+  plenary status --json | jq '.wanted[].edit'")]
 pub struct Status {}
 
 /// An edit with what it does.
@@ -37,6 +43,7 @@ impl Status {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         let folder = here()?;
+        folder.unlock()?;
         let (own, merged, synced) = {
             let _lock = folder.lock_shared()?;
             (folder.own()?, folder.merged()?, folder.context().ok())
@@ -48,6 +55,9 @@ impl Status {
         let waiting = listed(|fate| *fate == Fate::Waiting)?;
         let refused = listed(|fate| matches!(fate, Fate::Refused { .. }))?;
         context.tell_damage(&folder);
+        // A replica that is not synced to the end, or whose copies are damaged, has a status all the same.
+        let wanted = (!refused.is_empty()).then(|| Replica::open(here()?)?.wanted(&LayerId::built_in(id::PRIVATE)));
+        let wanted = wanted.and_then(Result::ok);
         let synced = synced.map(|context| (context.synced_ms, context.plan.end));
         let value = json!({
             "plan": folder.info.plan, "conference": folder.info.conference, "server": folder.info.server, "member": folder.info.member,
@@ -55,6 +65,7 @@ impl Status {
             "since_ms": waiting.first().map(|first| first.edit.at_ms),
             "waiting": waiting.iter().map(Listed::json).collect::<Vec<_>>(),
             "refused": refused.iter().map(Listed::json).collect::<Vec<_>>(),
+            "wanted": wanted.map(|wanted| wanted.salvaged),
             "merged": merged.iter().map(|one| &one.merge.point).collect::<Vec<_>>(),
         });
         context.output.page(&value, || page(&folder, synced, &waiting, &refused, &merged))

@@ -1,6 +1,8 @@
 //! A plan as a replica has it: what the server had at the last sync, with one's own edits that the server does not have yet. Every edit is made
 //! under a client id of its own and is durable when it is answered.
 
+mod salvage;
+
 use bytes::Bytes;
 use plenary_shared::{
     api,
@@ -22,12 +24,14 @@ use crate::{
     error::CliError,
     folder::{
         self, Folder,
-        own::{Body, EditId, New, Own},
+        own::{Body, EditId, Fate, New, Own},
     },
     guard::{self, decode},
     ids::Fresh,
     when,
 };
+
+pub use salvage::Wanted;
 
 /// A replica, opened.
 pub struct Replica {
@@ -87,12 +91,6 @@ impl Replica {
         Ok(Outline::read(&self.shown()?.text.transact()))
     }
 
-    /// The text's document.
-    pub fn text(&self) -> Result<Doc, CliError> {
-        let _lock = self.folder.lock_shared()?;
-        Ok(self.shown()?.text)
-    }
-
     /// The updates of the text that one's own edits hold which the server does not have, as far as the replica knows.
     pub fn unsent(&self) -> Result<Vec<Bytes>, CliError> {
         let _lock = self.folder.lock_shared()?;
@@ -107,15 +105,14 @@ impl Replica {
 
     /// Makes edits, all or none; they are on disk when this returns.
     pub fn run(&self, script: &Script) -> Result<Applied, CliError> {
-        self.run_and_salvage(script, &[])
-    }
-
-    /// The same for edits that propose what refused ones wanted.
-    pub fn run_and_salvage(&self, script: &Script, salvages: &[EditId]) -> Result<Applied, CliError> {
         self.folder.cipher.unlock()?;
         // From reading to writing, so that what the script expects still holds when it is done.
         let _lock = self.folder.lock()?;
-        let shown = self.shown()?;
+        self.make(self.shown()?, script, &[])
+    }
+
+    /// Makes edits, of which some propose what refused ones wanted. The folder must be locked since the documents were read.
+    fn make(&self, shown: Shown, script: &Script, salvages: &[EditId]) -> Result<Applied, CliError> {
         let needs = script::needs(script);
         let own = &self.member().party;
         let wanted = |layer: &api::Layer| needs == Needs::All || (needs == Needs::Own && layer.party == *own);
@@ -134,9 +131,13 @@ impl Replica {
         let mut desk = Desk { member, write, text, layers, unconfirmed, now_ms };
         let Ran { applied, updates, once } = script::run(&mut desk, script, &mut Fresh)?;
         if updates.is_empty() {
+            let fates: Vec<(EditId, Fate)> = salvages.iter().map(|id| (*id, Fate::Salvaged)).collect();
+            edits.settle(self.folder.dir(), &fates)?;
             return Ok(applied);
         }
-        if updates.iter().any(|(_, update)| update.len() > limits::UPDATE_BYTES_MAX) {
+        // Together they have to fit into one push.
+        let bytes: usize = updates.iter().map(|(_, update)| update.len()).sum();
+        if bytes > limits::UPDATE_BYTES_MAX || updates.len() > limits::PARTS_MAX {
             return Err(CliError::Refused("the change is too large: make it in smaller parts".into()));
         }
         let parts = updates.into_iter().map(|(layer, update)| (layer, update.into())).collect();

@@ -3,6 +3,7 @@
 mod faults;
 mod offline;
 mod rights;
+mod salvage;
 mod secrets;
 mod week;
 

@@ -1,0 +1,54 @@
+//! What refused edits wanted of the text.
+
+use plenary_shared::{
+    plan::{Change, ChangeKind, Point, Schedule},
+    script::{Edit, Propose},
+};
+
+use super::{Item, Target};
+use crate::brief::kind;
+
+impl Target<'_> {
+    /// Other words for a point of the plan become a proposal, all else a note.
+    pub fn change(&self, change: &Change) -> Option<Item> {
+        let on = self.place(change.point.as_ref())?;
+        let is_here = change.point.as_ref() == Some(&on.id);
+        if change.kind == ChangeKind::Words && is_here {
+            let (replacement, because) = (change.after.clone(), String::new());
+            let (point, layer) = (on.id.to_string(), self.layer.clone());
+            let propose = Propose { point, replacement, quote: None, bracket: None, because, layer };
+            return (on.words != change.after).then(|| self.item(on, kind(change.kind), Edit::Propose(propose)));
+        }
+        let added = change.point.as_ref().and_then(|id| self.with.get(id));
+        let said = match (change.kind, added) {
+            (ChangeKind::Added, Some(point)) => format!("A new point after this one: {}", whole(point)),
+            _ if is_here || change.point.is_none() => said(change),
+            _ => format!("Of the new point {}: {}", change.label, said(change)),
+        };
+        Some(self.note(on, kind(change.kind), said, None))
+    }
+}
+
+fn said(Change { kind, before, after, .. }: &Change) -> String {
+    match kind {
+        ChangeKind::Struck => "To be struck.".into(),
+        ChangeKind::Restored => "To be restored.".into(),
+        ChangeKind::Removed => "To be taken out.".into(),
+        ChangeKind::Moved => format!("To stand {after} instead of {before}."),
+        ChangeKind::Heading => format!("The heading to read: {after}"),
+        ChangeKind::Label => format!("The label to be: {after}"),
+        ChangeKind::Schedule => format!("The schedule to be: {after}"),
+        ChangeKind::Title => format!("The title of the plan to read: {after}"),
+        ChangeKind::Words | ChangeKind::Added => format!("The words to read: {after}"),
+    }
+}
+
+/// A point's label, heading, words and schedule.
+fn whole(point: &Point) -> String {
+    let mut said: Vec<String> =
+        [&point.label, &point.heading, &point.words].into_iter().filter(|one| !one.is_empty()).cloned().collect();
+    if point.schedule != Schedule::default() {
+        said.push(format!("schedule: {}", serde_json::to_string(&point.schedule).unwrap_or_default()));
+    }
+    said.join("\n")
+}
