@@ -49,7 +49,6 @@ impl Context {
 
     /// As whom to speak. An option wins over the environment; a token there over a profile there.
     pub fn session(&self) -> Result<Session, CliError> {
-        let set = |name| env::var(name).ok().filter(|v| !v.is_empty());
         let Globals { profile, server, token, .. } = &self.globals;
         if let Some(profile) = profile {
             return Session::of(Profiles::from_environment()?.choose(Some(profile))?);
@@ -76,10 +75,11 @@ impl Context {
         Session::of(Profiles::from_environment()?.of(&info.server, &info.conference, &info.member)?)
     }
 
-    /// Whether the command line asks for somebody by an option.
+    /// Whether the command line asks for somebody, by an option or in the environment.
     pub fn asks_for_somebody(&self) -> bool {
         let Globals { profile, server, token, .. } = &self.globals;
-        profile.is_some() || server.is_some() || token.is_some()
+        let by_option = profile.is_some() || server.is_some() || token.is_some();
+        by_option || ["PLENARY_AS", "PLENARY_SERVER", "PLENARY_TOKEN"].into_iter().any(|name| set(name).is_some())
     }
 
     /// Names what was found damaged in a replica.
@@ -89,6 +89,10 @@ impl Context {
                 .note(&json!({ "event": "damaged", "file": path, "message": what }), || format!("{}: {what}", path.display()));
         }
     }
+}
+
+fn set(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// A server and who one is there.

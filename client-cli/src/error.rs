@@ -15,6 +15,9 @@ pub enum CliError {
     /// The server, or the plan itself, says no.
     #[error("{0}")]
     Refused(String),
+    /// Another command is at work where this one has to be alone for a while.
+    #[error("{0}")]
+    Busy(&'static str),
     /// No credential, or one that is no longer good.
     #[error("{0}")]
     Unauthorized(String),
@@ -85,7 +88,11 @@ impl CliError {
                     1
                 }
             }
-            CliError::NotFound(_) | CliError::Refused(_) | CliError::Unauthorized(_) | CliError::File { .. } => 1,
+            CliError::NotFound(_)
+            | CliError::Refused(_)
+            | CliError::Busy(_)
+            | CliError::Unauthorized(_)
+            | CliError::File { .. } => 1,
             CliError::Api { status, .. } if *status < 500 => 1,
             CliError::Api { .. } | CliError::NoConnection { .. } | CliError::Unconfirmed { .. } => 3,
             CliError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
@@ -99,6 +106,7 @@ impl CliError {
             CliError::Usage(_) => "usage",
             CliError::NotFound(_) => "not_found",
             CliError::Refused(_) => "refused",
+            CliError::Busy(_) => "busy",
             CliError::Unauthorized(_) => "unauthorized",
             CliError::Api { error, .. } => error,
             CliError::NoConnection { .. } => "no_connection",

@@ -170,7 +170,7 @@ impl Folder {
         let handle = File::options().create(true).truncate(false).read(true).write(true).open(&path);
         match handle.map(|handle| handle.try_lock().map(|()| handle)) {
             Ok(Ok(handle)) => Ok(Locked(handle)),
-            Ok(Err(TryLockError::WouldBlock)) => Err(CliError::Refused("this replica is being synced by another command".into())),
+            Ok(Err(TryLockError::WouldBlock)) => Err(CliError::Busy("this replica is being synced by another command")),
             Ok(Err(TryLockError::Error(source))) | Err(source) => Err(CliError::File { path, source }),
         }
     }
@@ -195,18 +195,18 @@ impl Folder {
                 Ok(()) => return Ok(Locked(handle)),
                 Err(TryLockError::WouldBlock) if begin.elapsed() < PATIENCE => sleep(Duration::from_millis(5)),
                 Err(TryLockError::WouldBlock) => {
-                    return Err(CliError::Refused(
-                        "another plenary command is at work in this folder: try again when it is done".into(),
-                    ));
+                    return Err(CliError::Busy("another plenary command is at work in this folder: try again when it is done"));
                 }
                 Err(TryLockError::Error(source)) => return Err(file(source)),
             }
         }
     }
 
-    /// Asks for the passphrase, if there is anything that needs one, before a lock is taken: nobody should wait while somebody types.
+    /// Asks for the passphrase before a lock is taken, so that nobody waits while somebody types, if edits or merged points are kept
+    /// under it. Whoever reads layers unlocks the cipher itself.
     pub fn unlock(&self) -> Result<(), CliError> {
-        self.cipher.unlock()
+        let holds = |name| fs::metadata(self.dir.join(name)).is_ok_and(|file| file.len() > 0);
+        if holds(own::FILE) || holds(merged::FILE) { self.cipher.unlock() } else { Ok(()) }
     }
 
     /// What surrounded the plan at the last sync.

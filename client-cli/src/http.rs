@@ -78,7 +78,11 @@ impl Api {
             true => self.unreachable(&e),
             false => CliError::Unconfirmed { reason: e.to_string() },
         })?;
-        self.json(response)
+        // A proxy's word for a server that it lost, or an answer that broke off: the server may have made the edit.
+        self.json(response).map_err(|error| match error {
+            CliError::NoConnection { reason, .. } => CliError::Unconfirmed { reason },
+            error => error,
+        })
     }
 
     /// The same, where the server may take so long to answer.

@@ -47,10 +47,15 @@ impl Output {
         if self.json {
             return self.result(value, String::new);
         }
-        let set = |name| env::var_os(name).filter(|value| !value.is_empty());
-        let dumb = set("TERM").is_none_or(|term| term == "dumb");
-        let colours = io::stdout().is_terminal() && !dumb && set("NO_COLOR").is_none();
-        paged(&page().show(colours))
+        paged(&coloured(page()))
+    }
+
+    /// The same for one of many that come as time goes: nothing waits for somebody who reads.
+    pub fn passing(&self, value: &impl Serialize, page: impl FnOnce() -> Page) -> Result<(), CliError> {
+        if self.json {
+            return self.result(value, String::new);
+        }
+        write_out(coloured(page()).as_bytes(), true)
     }
 
     /// How many columns a page should keep to: COLUMNS, where that is exported and sensible.
@@ -107,6 +112,13 @@ impl Output {
             let _ = error.print();
         }
     }
+}
+
+/// A page as text, with colours on a terminal unless NO_COLOR asks for none.
+fn coloured(page: Page) -> String {
+    let set = |name| env::var_os(name).filter(|value| !value.is_empty());
+    let dumb = set("TERM").is_none_or(|term| term == "dumb");
+    page.show(io::stdout().is_terminal() && !dumb && set("NO_COLOR").is_none())
 }
 
 /// Puts out text for a person: through a pager on a terminal that it does not fit on.

@@ -13,6 +13,9 @@ use unicode_width::UnicodeWidthStr as _;
 /// What `less` is to do if nobody says otherwise: leave at once what fits, colours as they are, the screen as it was.
 const LESS: &str = "FRX";
 
+/// What other programs are not to be given.
+pub const SECRETS: [&str; 2] = ["PLENARY_PASSPHRASE", "PLENARY_TOKEN"];
+
 /// Shows text in the pager and returns when it is left; `false` if there is none or the text fits on the terminal.
 pub fn show(text: &str) -> bool {
     let size = terminal_size().map(|(Width(columns), Height(rows))| (usize::from(columns), usize::from(rows)));
@@ -24,6 +27,9 @@ pub fn show(text: &str) -> bool {
     // Through a shell, so that it may hold options: `less -S`.
     let mut pager = Command::new("sh");
     pager.arg("-c").arg("exec $PLENARY_PAGER").env("PLENARY_PAGER", &command).stdin(Stdio::piped());
+    for name in SECRETS {
+        pager.env_remove(name);
+    }
     if env::var_os("LESS").is_none() {
         pager.env("LESS", LESS);
     }

@@ -44,6 +44,7 @@ impl MergedVerb {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         let folder = here()?;
+        folder.unlock()?;
         let waiting = {
             let _lock = folder.lock_shared()?;
             folder.merged()?
@@ -64,6 +65,7 @@ impl Confirm {
     /// Runs the verb. All points are found before any is confirmed.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         let folder = here()?;
+        folder.unlock()?;
         let _lock = folder.lock()?;
         let waiting = folder.merged()?;
         let mut confirmed = Vec::new();

@@ -11,7 +11,7 @@ use crate::{
     folder::{
         Folder,
         merged::Merged,
-        own::{Fate, OwnEdit},
+        own::{self, Fate, OwnEdit},
     },
     open::replica::Replica,
     output::inline,
@@ -37,6 +37,22 @@ pub struct Status {}
 struct Listed<'a> {
     edit: &'a OwnEdit,
     what: Vec<String>,
+    /// Why the server does not take it.
+    why: Option<String>,
+}
+
+impl<'a> Listed<'a> {
+    fn read(folder: &Folder, edit: &'a OwnEdit) -> Result<Self, CliError> {
+        let what = edit.body(&folder.cipher)?.what;
+        let why = match &edit.fate {
+            Fate::Refused { message, .. } => {
+                let message = folder.cipher.open(own::FILE, message.clone())?;
+                Some(String::from_utf8_lossy(&message).into_owned())
+            }
+            _ => None,
+        };
+        Ok(Listed { edit, what, why })
+    }
 }
 
 impl Status {
@@ -50,7 +66,7 @@ impl Status {
         };
         let listed = |wanted: fn(&Fate) -> bool| -> Result<Vec<Listed>, CliError> {
             let edits = own.edits.iter().filter(|edit| wanted(&edit.fate));
-            edits.map(|edit| Ok(Listed { edit, what: edit.body(&folder.cipher)?.what })).collect()
+            edits.map(|edit| Listed::read(&folder, edit)).collect()
         };
         let waiting = listed(|fate| *fate == Fate::Waiting)?;
         let refused = listed(|fate| matches!(fate, Fate::Refused { .. }))?;
@@ -75,9 +91,9 @@ impl Status {
 impl Listed<'_> {
     fn json(&self) -> Value {
         let mut value = json!({ "at_ms": self.edit.at_ms, "what": self.what });
-        if let Fate::Refused { error, message, .. } = &self.edit.fate {
+        if let Fate::Refused { error, .. } = &self.edit.fate {
             value["error"] = json!(error);
-            value["message"] = json!(message);
+            value["message"] = json!(self.why);
         }
         value
     }
@@ -111,10 +127,10 @@ fn page(folder: &Folder, synced: Option<(u64, u64)>, waiting: &[Listed], refused
 }
 
 fn list(page: &mut Page, edits: &[Listed]) {
-    for Listed { edit, what } in edits.iter().take(SHOWN) {
+    for Listed { edit, what, why } in edits.iter().take(SHOWN) {
         page.line(Look::Plain, &format!("  {}  {}", when::local(edit.at_ms), inline(&what.join("; "))));
-        if let Fate::Refused { message, .. } = &edit.fate {
-            page.line(Look::Faint, &format!("    {}", inline(message)));
+        if let Some(why) = why {
+            page.line(Look::Faint, &format!("    {}", inline(why)));
         }
     }
     if edits.len() > SHOWN {

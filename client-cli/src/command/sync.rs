@@ -75,6 +75,7 @@ pub fn session(context: &Context, folder: &Folder) -> Result<Session, CliError> 
 
 /// Syncs once; what is damaged is told.
 pub fn run(context: &Context, folder: &Folder, session: &Session) -> Result<Report, CliError> {
+    folder.cipher.unlock()?;
     let report = sync(folder, session, &Progress::new(context.output.is_json()));
     context.tell_damage(folder);
     report
@@ -95,7 +96,7 @@ fn watch(context: &Context, folder: &Folder, session: &Session) -> Result<(), Cl
             Ok(report) => {
                 pause = LOOK;
                 if first || report.is_news() {
-                    context.output.page(&report, || text::page(folder, &report))?;
+                    context.output.passing(&report, || text::page(folder, &report))?;
                 }
                 first = false;
             }
@@ -108,6 +109,8 @@ fn watch(context: &Context, folder: &Folder, session: &Session) -> Result<(), Cl
                 pause = (pause * 2).min(PAUSE_MAX);
                 continue;
             }
+            // A verb, or another sync, which ends.
+            Err(CliError::Busy(_)) => sleep(LOOK),
             Err(error) => return Err(error),
         }
         let (begin, before) = (Instant::now(), folder.own_size());

@@ -16,7 +16,7 @@ use std::{
 };
 
 use super::edit::edit_point;
-use crate::{context::Context, error::CliError};
+use crate::{context::Context, error::CliError, pager::SECRETS};
 
 /// Change the words of a point; the smallest difference becomes the edit
 #[derive(Debug, clap::Args)]
@@ -104,9 +104,12 @@ fn edited(words: &str) -> Result<String, CliError> {
     let path = file.path().to_owned();
     writeln!(file, "{words}").and_then(|()| file.flush()).map_err(|e| failed(&path, e))?;
     // Through a shell, so that EDITOR may hold options: `code --wait`.
-    let status =
-        Command::new("sh").arg("-c").arg("$PLENARY_EDITOR \"$1\"").arg("sh").arg(&path).env("PLENARY_EDITOR", &editor).status();
-    match status {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg("$PLENARY_EDITOR \"$1\"").arg("sh").arg(&path).env("PLENARY_EDITOR", &editor);
+    for name in SECRETS {
+        command.env_remove(name);
+    }
+    match command.status() {
         Ok(status) if status.success() => {}
         Ok(status) => return Err(CliError::Refused(format!("the editor ended with {status}; nothing was changed"))),
         Err(e) => return Err(failed(Path::new(&editor), e)),

@@ -23,7 +23,7 @@ use crate::error::CliError;
 const KEY: &str = "key.age";
 
 /// Bytes as they are kept.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Sealed {
     /// As they are.
     Clear(Bytes),
@@ -103,6 +103,10 @@ impl Keys {
             .map_err(|why| CliError::Refused(format!("{} does not open: {why}", self.path.display())))?;
         let identity = std::str::from_utf8(&opened).ok().and_then(|text| x25519::Identity::from_str(text.trim()).ok());
         let identity = identity.ok_or_else(|| CliError::Refused(format!("{} holds no key", self.path.display())))?;
+        // Somebody may have put another key there: what is sealed to the recipient would be theirs to read, or nobody's.
+        if identity.to_public() != self.recipient {
+            return Err(CliError::Refused(format!("{}: the replica's key does not belong to it", self.path.display())));
+        }
         Ok(self.identity.get_or_init(|| identity))
     }
 }

@@ -15,7 +15,8 @@ use super::{
 };
 use crate::error::CliError;
 
-const FILE: &str = "merged";
+/// The file.
+pub const FILE: &str = "merged";
 
 /// A merged point, until it is confirmed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -68,8 +68,8 @@ pub enum Fate {
     Refused {
         /// The word for programs.
         error: String,
-        /// Why, for people.
-        message: String,
+        /// Why, for people; it may name what is private.
+        message: Sealed,
         /// When, in milliseconds since 1970-01-01 UTC.
         at_ms: u64,
     },

@@ -87,12 +87,14 @@ impl Replica {
 
     /// The plan as people see it.
     pub fn outline(&self) -> Result<Outline, CliError> {
+        self.folder.unlock()?;
         let _lock = self.folder.lock_shared()?;
         Ok(Outline::read(&self.shown()?.text.transact()))
     }
 
     /// The updates of the text that one's own edits hold which the server does not have, as far as the replica knows.
     pub fn unsent(&self) -> Result<Vec<Bytes>, CliError> {
+        self.folder.unlock()?;
         let _lock = self.folder.lock_shared()?;
         let own = self.folder.own()?;
         let mut updates = Vec::new();
@@ -177,6 +179,7 @@ impl Replica {
 
     /// What follows from the plan and those layers.
     fn dossier<T>(&self, wanted: impl Fn(&api::Layer) -> bool, view: impl FnOnce(&Dossier) -> T) -> Result<T, CliError> {
+        self.folder.cipher.unlock()?;
         let _lock = self.folder.lock_shared()?;
         let shown = self.shown()?;
         let mut layers = Vec::new();

@@ -76,7 +76,8 @@ fn settle(folder: &Folder, report: &mut Report, sent: &[(EditId, u64, Body)], ou
             Outcome::Repeated => Fate::Repeated,
             Outcome::Refused(why) => {
                 report.refused.push(Refused { what: body.what.clone(), why: why.clone() });
-                Fate::Refused { error: why.error, message: why.message, at_ms: when::now_ms() }
+                let message = folder.cipher.seal(why.message.into_bytes().into())?;
+                Fate::Refused { error: why.error, message, at_ms: when::now_ms() }
             }
         };
         match fate {

@@ -124,3 +124,22 @@ fn somebody_elses_credential_does_not_sync_a_replica() {
     folder.done(&["sync"]);
     assert!(bor.done(&["show", PLAN, &points[0]]).contains(" Mine."));
 }
+
+#[test]
+fn whoever_the_environment_names_is_asked_for_in_a_replica_too() {
+    let (server, points, [arv, bor]) = talks();
+    let folder = arv.clone_plan(PLAN);
+    let own = arv.json(&["whoami"])["member"].as_str().unwrap().to_owned();
+    arv.done(&["join", &server.delegate(1, 1).link]);
+    let other = arv.json(&["whoami"])["member"].as_str().unwrap().to_owned();
+    let run = |name: &str, args: &[&str]| folder.command(args).env("PLENARY_AS", name).output().unwrap();
+
+    assert!(run(&other, &["accept", PLAN, &points[0]]).status.success());
+    assert_eq!(folder.json(&["status"]).1["waiting"], json!([]), "it was made at the server, as the other");
+    let seen = bor.json(&["annotations", PLAN]);
+    assert!(seen["annotations"].as_array().unwrap().iter().any(|one| one["by"] == json!(other)), "{seen}");
+    assert_eq!(run(&other, &["sync"]).status.code(), Some(2));
+
+    assert!(run(&own, &["accept", PLAN, &points[0]]).status.success());
+    assert_eq!(folder.json(&["status"]).1["waiting"].as_array().unwrap().len(), 1, "its own member works in the replica");
+}

@@ -41,7 +41,7 @@ fn every_part_of_a_refused_edit_becomes_something() {
             json!({ "strike": { "point": points[1] } }),
             json!({ "note": { "point": points[0], "text": "Not below forty.", "quote": "30 days" } }),
             json!({ "propose": { "point": points[1], "quote": "Prisoners", "replacement": "All prisoners", "because": "Nobody stays." } }),
-            json!({ "oppose": { "point": points[0], "because": "Too soon." } }),
+            json!({ "oppose": { "point": points[0], "reason": "Too soon." } }),
             json!({ "add": { "words": "A commission verifies.", "heading": "Verification", "label": "2 bis" } }),
             json!({ "schedule": { "point": points[0], "trigger": "D-Day", "offset_days": 3 } }),
         ],
@@ -107,7 +107,7 @@ fn what_builds_on_an_edit_that_was_done_from_another_machine_is_not_lost() {
         folder.done(&["apply", PLAN, file.path().to_str().unwrap(), "--once", "minutes-1"]);
     }
     // On the second machine more is written into the point that the first one has under another id.
-    apply(&two, &[json!({ "words": { "point": "9", "text": "Once and for all." } })]);
+    apply(&two, &[json!({ "words": { "point": "9", "words": "Once and for all." } })]);
     one.done(&["sync"]);
     let told = two.exits(0, &["sync"]);
     assert!(told.contains("not taken"), "{told}");

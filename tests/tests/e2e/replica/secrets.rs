@@ -4,10 +4,12 @@ use plenary_tests::{
     cli::{Cli, Folder},
     server::Start,
 };
+use serde_json::{Value, json};
 use std::{fs, path::Path, process::Output};
 use tempfile::TempDir;
 
 use super::{PLAN, begin};
+use crate::access::grant;
 
 const PASSPHRASE: &str = "PLENARY_PASSPHRASE";
 
@@ -73,4 +75,32 @@ fn an_encrypted_replica_shows_nothing_private_to_whoever_has_the_disk() {
     let none = folder.run(&["annotations", PLAN]);
     assert_eq!(none.status.code(), Some(2), "without a terminal there is nobody to ask: {none:?}");
     assert!(String::from_utf8_lossy(&none.stderr).contains(PASSPHRASE), "{none:?}");
+}
+
+#[test]
+fn why_an_edit_was_refused_is_kept_as_private_as_the_edit() {
+    let server = Start::demo(1, 1).start();
+    let points = begin(&server, &["Forces withdraw."]);
+    let cli = Cli::join(&server.delegate(0, 0));
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().to_str().unwrap();
+    let cloned = cli.command(&["clone", PLAN, path, "--encrypt"]).env(PASSPHRASE, "three hawthorn hedges").output().unwrap();
+    assert!(cloned.status.success(), "{cloned:?}");
+    let folder = Folder::of(&cli, dir);
+    done(&folder, &["words", PLAN, &points[0], "Forces stay."]);
+    grant(&server, PLAN, json!({ server.delegate(0, 0).party: "propose" }));
+    done(&folder, &["sync"]);
+    let status: Value = serde_json::from_str(&done(&folder, &["status", "--json"])).unwrap();
+    let why = status["refused"][0]["message"].as_str().unwrap();
+    assert!(!why.is_empty());
+    assert_eq!(holding(folder.path(), why), Vec::<String>::new());
+
+    // Somebody else's key in the place of the replica's own opens, and is not taken for it.
+    let other = TempDir::new().unwrap();
+    let path = other.path().to_str().unwrap();
+    let cloned = cli.command(&["clone", PLAN, path, "--encrypt"]).env(PASSPHRASE, "three hawthorn hedges").output().unwrap();
+    assert!(cloned.status.success(), "{cloned:?}");
+    fs::copy(other.path().join(".plenary/key.age"), folder.file("key.age")).unwrap();
+    let told = run(&folder, "three hawthorn hedges", &["status"]);
+    assert!(String::from_utf8_lossy(&told.stderr).contains("does not belong to it"), "{told:?}");
 }
