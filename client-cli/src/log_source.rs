@@ -4,7 +4,6 @@
 
 mod replica;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use plenary_shared::{
     api::{Conference, LogLine, PlanContext, Pull, PullLine},
     history::{At, Replay, ReplayError, Stretch, Touched, blame},
@@ -13,10 +12,9 @@ use plenary_shared::{
     plan::words_text,
     record::{Author, Record},
 };
-use serde::de::DeserializeOwned;
 use std::{
     collections::HashMap,
-    io::{BufRead as _, BufReader, Read},
+    io::Read,
     mem::ManuallyDrop,
     panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
@@ -26,6 +24,7 @@ use yrs::Transact as _;
 use crate::{
     context::{Context, Session},
     error::CliError,
+    lines::{Idle, Lines},
     open::OpenPlan,
 };
 pub use replica::Local;
@@ -129,7 +128,7 @@ impl Remote {
         let path = self.session.plan_path(&self.plan, "/pull")?;
         let stream = self.session.api.post_stream(&path, &Pull { since, layers: Vec::new() })?;
         let mut lines = self.lines(stream);
-        let context = match lines.next()? {
+        let context = match lines.next(LINE_BYTES_MAX, Idle::Bounded)? {
             PullLine::Context(context) => *context,
             _ => return Err(lines.garbled("it does not begin with the plan's context")),
         };
@@ -139,7 +138,7 @@ impl Remote {
                 return None;
             }
             let next = loop {
-                match lines.next() {
+                match lines.next(LINE_BYTES_MAX, Idle::Bounded) {
                     Ok(PullLine::Record { refused: true, .. } | PullLine::Layer { .. } | PullLine::Context(_)) => {}
                     Ok(PullLine::Record { seq, at_ms, author, seen, update, .. }) => {
                         let update = lines.bytes(&update).map(Into::into);
@@ -161,7 +160,7 @@ impl Remote {
             At::Ms(at_ms) => format!("/state?at_ms={at_ms}"),
         };
         let mut lines = self.lines(self.session.api.stream(&self.session.plan_path(&self.plan, &query)?)?);
-        match lines.next_or_last()? {
+        match lines.only(LINE_BYTES_MAX)? {
             LogLine::State { seq, update, .. } => from_state(seq, &lines.bytes(&update)?),
             LogLine::Record { .. } => Err(lines.garbled("it tells a record instead of a state")),
         }
@@ -170,7 +169,7 @@ impl Remote {
     fn follow(&self, since: Option<u64>) -> Result<impl FnMut() -> Result<Followed, CliError> + use<>, CliError> {
         let query = since.map_or("/log".to_owned(), |since| format!("/log?since={since}"));
         let mut lines = self.lines(self.session.api.stream(&self.session.plan_path(&self.plan, &query)?)?);
-        Ok(move || match lines.next()? {
+        Ok(move || match lines.next(LINE_BYTES_MAX, Idle::Unbounded)? {
             LogLine::State { seq, update, .. } => Ok(Followed::Begins(Box::new(from_state(seq, &lines.bytes(&update)?)?))),
             LogLine::Record { seq, at_ms, author, seen, update, .. } => {
                 let update = lines.bytes(&update)?.into();
@@ -180,52 +179,7 @@ impl Remote {
     }
 
     fn lines<R: Read>(&self, stream: R) -> Lines<R> {
-        Lines { reader: BufReader::new(stream), server: self.session.server.to_string() }
-    }
-}
-
-/// Lines of JSON from a server.
-struct Lines<R> {
-    reader: BufReader<R>,
-    server: String,
-}
-
-impl<R: Read> Lines<R> {
-    /// The next line that is not empty. A torn one is none.
-    fn next<T: DeserializeOwned>(&mut self) -> Result<T, CliError> {
-        self.read(false)
-    }
-
-    /// The same for an answer of one line, which need not end in one.
-    fn next_or_last<T: DeserializeOwned>(&mut self) -> Result<T, CliError> {
-        self.read(true)
-    }
-
-    fn read<T: DeserializeOwned>(&mut self, last: bool) -> Result<T, CliError> {
-        let mut line = Vec::new();
-        loop {
-            line.clear();
-            let read = (&mut self.reader).take(LINE_BYTES_MAX).read_until(b'\n', &mut line);
-            read.map_err(|e| self.lost(e.to_string()))?;
-            if line.is_empty() || (!last && line.last() != Some(&b'\n')) {
-                return Err(self.lost("the connection ended before all was told".into()));
-            }
-            if !line.trim_ascii().is_empty() {
-                return serde_json::from_slice(&line).map_err(|e| self.garbled(&e.to_string()));
-            }
-        }
-    }
-
-    fn bytes(&self, base64: &str) -> Result<Vec<u8>, CliError> {
-        BASE64.decode(base64).map_err(|_| self.garbled("an update is not base64"))
-    }
-
-    fn lost(&self, reason: String) -> CliError {
-        CliError::NoConnection { server: self.server.clone(), reason }
-    }
-
-    fn garbled(&self, why: &str) -> CliError {
-        self.lost(format!("its answer cannot be read: {why}"))
+        Lines::new(stream, &self.session.server)
     }
 }
 

@@ -12,6 +12,7 @@ mod folder;
 mod guard;
 mod http;
 mod ids;
+mod lines;
 mod log_source;
 mod open;
 mod output;
