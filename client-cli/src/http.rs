@@ -181,6 +181,7 @@ pub fn refusal(server: &ServerUrl, status: StatusCode, body: &[u8]) -> CliError 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::{io::Write as _, net::TcpListener, thread};
 
     #[test]
     fn statuses_become_exit_codes() {
@@ -201,5 +202,35 @@ mod tests {
             let error = refusal(&server, StatusCode::from_u16(status).expect("a status"), body);
             assert_eq!((error.exit_code(), error.word()), (code, word), "{status}");
         }
+    }
+    /// What an edit comes to whose answer is this.
+    fn edit_answered(answer: &'static str) -> CliError {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let server: ServerUrl = format!("http://{}", listener.local_addr().expect("an address")).parse().expect("a url");
+        let answering = thread::spawn(move || {
+            let (mut peer, _) = listener.accept().expect("a peer");
+            let (mut request, mut byte) = (Vec::new(), [0]);
+            while !request.ends_with(b"{}") && peer.read(&mut byte).is_ok_and(|read| read == 1) {
+                request.push(byte[0]);
+            }
+            peer.write_all(answer.as_bytes()).expect("written");
+        });
+        let edited = Api::new(server, None).expect("a client").edit::<u32>("/edits", &serde_json::json!({}));
+        answering.join().expect("answered");
+        edited.expect_err("no answer")
+    }
+
+    #[test]
+    fn an_edit_whose_answer_broke_off_may_have_been_made() {
+        for answer in [
+            "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 6\r\n\r\n<html>",
+            "HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12",
+            "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>",
+        ] {
+            assert_eq!(edit_answered(answer).word(), "unconfirmed", "{answer}");
+        }
+        let refused = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
+        assert_eq!(edit_answered(refused).word(), "refused");
     }
 }

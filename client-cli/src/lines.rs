@@ -6,6 +6,9 @@ use std::io::{BufRead as _, BufReader, Read};
 
 use crate::error::CliError;
 
+/// Empty lines in a row, where an answer is to come to an end: one comes every few seconds while the server works.
+const EMPTY_LINES_MAX: usize = 1_000;
+
 /// Lines as they come.
 pub struct Lines<R> {
     reader: BufReader<R>,
@@ -68,9 +71,6 @@ impl<R: Read> Lines<R> {
         CliError::NoConnection { server: self.server.clone(), reason }
     }
 }
-
-/// Empty lines in a row, where they are bounded: the server sends one every few seconds while it works, which is an hour at least.
-const EMPTY_LINES_MAX: usize = 1_000;
 
 /// Whether a server may say nothing for ever.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

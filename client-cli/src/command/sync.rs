@@ -110,7 +110,12 @@ fn watch(context: &Context, folder: &Folder, session: &Session) -> Result<(), Cl
                 continue;
             }
             // A verb, or another sync, which ends.
-            Err(CliError::Busy(_)) => sleep(LOOK),
+            Err(error @ CliError::Busy(_)) => {
+                let message = error.to_string();
+                context.output.note(&json!({ "event": "waiting", "message": message }), || format!("waiting: {message}"));
+                sleep(LOOK);
+                continue;
+            }
             Err(error) => return Err(error),
         }
         let (begin, before) = (Instant::now(), folder.own_size());

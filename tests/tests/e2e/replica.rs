@@ -5,6 +5,7 @@ mod offline;
 mod rights;
 mod salvage;
 mod secrets;
+mod watching;
 mod week;
 
 use plenary_tests::{
