@@ -1,11 +1,7 @@
 //! Staying connected: other commands in the folder do not end it.
 
 use plenary_tests::{cli::Cli, server::Start};
-use std::{
-    fs::File,
-    io::{BufRead as _, BufReader},
-    process::Stdio,
-};
+use std::{fs::File, io::BufReader, process::Stdio};
 
 use super::{PLAN, begin};
 
