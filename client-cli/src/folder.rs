@@ -260,6 +260,11 @@ impl Folder {
         Ok(())
     }
 
+    /// Takes note of something damaged.
+    pub fn tell(&self, damage: Damage) {
+        self.damage.borrow_mut().push(damage);
+    }
+
     /// What was found damaged since it was last asked for, each once.
     pub fn damage(&self) -> Vec<Damage> {
         let mut damage = self.damage.take();

@@ -1,6 +1,6 @@
 //! Where bytes from a server or from a disk meet yrs: bounded, and a panic there is an error here.
 
-use plenary_shared::{limits, plan};
+use plenary_shared::{gate, limits, plan};
 use std::{
     mem::ManuallyDrop,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -14,6 +14,8 @@ pub fn decode(bytes: &[u8]) -> Result<Update, CliError> {
     if bytes.len() > limits::DOCUMENT_BYTES_MAX {
         return Err(CliError::Refused("an update is larger than a document may be".into()));
     }
+    // First without yrs, under bounds for every count and depth: what overflows a stack or asks for all memory is no panic.
+    gate::census(bytes).map_err(|refusal| CliError::Refused(format!("an update cannot be read: {refusal}")))?;
     match catch_unwind(|| Update::decode_v1(bytes)) {
         Ok(Ok(update)) => Ok(update),
         _ => Err(CliError::Refused("an update cannot be read".into())),
@@ -49,4 +51,21 @@ pub fn document(updates: impl IntoIterator<Item = Update>) -> Result<Doc, CliErr
 /// A document's whole state, as an update.
 pub fn state(doc: &Doc) -> Vec<u8> {
     doc.transact().encode_state_as_update_v1(&StateVector::default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_overflow_a_stack_is_an_error() {
+        // One block: an entry of the root map `points` whose value is arrays within arrays.
+        let mut hostile = vec![1, 1, 1, 0, 0x28, 1, 6];
+        hostile.extend(b"points\x01k\x01");
+        hostile.extend([0x75, 1].repeat(100_000));
+        hostile.extend([0x7e, 0]);
+        assert!(decode(&hostile).is_err());
+        assert!(decode(&[0, 0]).is_ok());
+        assert!(decode(&[1, 2, 3]).is_err());
+    }
 }

@@ -8,7 +8,8 @@ mod apart;
 mod pull;
 mod push;
 
-use plenary_shared::{api::ErrorBody, history::Heard, id::PartyId, merge::MergedTitle, plan::Change};
+use bytes::Bytes;
+use plenary_shared::{api::ErrorBody, history::Heard, id::PartyId, plan::Change};
 use serde::Serialize;
 
 use crate::{
@@ -44,9 +45,9 @@ pub struct Report {
     pub refused: Vec<Refused>,
     /// All points that were merged and wait to be confirmed, from earlier syncs too.
     pub merged: Vec<Merged>,
-    /// The title, if both sides changed it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub title: Option<MergedTitle>,
+    /// The updates of the text that were sent.
+    #[serde(skip)]
+    sent_updates: Vec<Bytes>,
 }
 
 /// What others changed of a point.
@@ -72,7 +73,7 @@ pub struct Refused {
 impl Report {
     /// Whether somebody has to look at something.
     pub fn needs_a_look(&self) -> bool {
-        !self.merged.is_empty() || self.title.is_some()
+        !self.merged.is_empty()
     }
 
     /// Whether it did anything that was not there before.
@@ -98,7 +99,6 @@ pub fn sync(folder: &Folder, session: &Session, progress: &Progress) -> Result<R
     let _lock = folder.lock_sync()?;
     let mut report = Report::default();
     let mut puller = pull::Puller::begin(folder, session)?;
-    report.mine = puller.mine()?;
     for _ in 0..ROUNDS {
         puller.pull(&mut report, progress)?;
         let arrived = puller.forget()?;
@@ -107,6 +107,8 @@ pub fn sync(folder: &Folder, session: &Session, progress: &Progress) -> Result<R
             break;
         }
     }
+    report.mine = puller.changed_by(&report.sent_updates)?;
+    let _lock = folder.lock_shared()?;
     report.merged = folder.merged()?;
     Ok(report)
 }

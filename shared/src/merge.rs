@@ -15,7 +15,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     fmt,
 };
 
@@ -155,8 +155,19 @@ pub struct MergedTitle {
 /// What was changed apart: `base` is what both sides knew, `mine` and `theirs` what each made of it, `result` both together. Time grows
 /// with the plan's size.
 pub fn merge(base: &Outline, mine: &Outline, theirs: &Outline, result: &Outline) -> Merge {
+    sides(base, mine, theirs, result, None)
+}
+
+/// The same, where it is known which points both sides touched: those are merged, also where nothing of it is left to see, and no
+/// others are for having been changed by both.
+pub fn merge_touched(base: &Outline, mine: &Outline, theirs: &Outline, result: &Outline, both: &BTreeSet<&PointId>) -> Merge {
+    sides(base, mine, theirs, result, Some(both))
+}
+
+fn sides(base: &Outline, mine: &Outline, theirs: &Outline, result: &Outline, both: Option<&BTreeSet<&PointId>>) -> Merge {
     let (my_changes, their_changes) = (changes(base, mine), changes(base, theirs));
     let sides = Sides {
+        both,
         base: View::of(base),
         mine: View::of(mine),
         theirs: View::of(theirs),
@@ -178,15 +189,17 @@ pub fn merge(base: &Outline, mine: &Outline, theirs: &Outline, result: &Outline)
 }
 
 impl MergedPoint {
-    /// This entry, which nobody has confirmed, once the point was merged again: it still begins where it began, with what I wrote
-    /// then, and ends where the newer ends.
+    /// This entry, which nobody has confirmed, once the point was merged again: it still begins where it began, and ends where the newer
+    /// ends; what I wrote is what I wrote last.
     pub fn then(mut self, newer: MergedPoint) -> MergedPoint {
+        let i_again = !newer.by_me.is_empty();
         add(&mut self.by_me, newer.by_me);
         add(&mut self.by_others, newer.by_others);
         // What is no longer wrong needs no second look, what both changed does.
         self.why.retain(|why| !matches!(why, Why::Fault { .. }));
         add(&mut self.why, newer.why);
-        MergedPoint { label: newer.label, theirs: newer.theirs, result: newer.result, ..self }
+        let mine = if i_again { newer.mine } else { self.mine };
+        MergedPoint { label: newer.label, mine, theirs: newer.theirs, result: newer.result, ..self }
     }
 }
 
@@ -294,6 +307,7 @@ fn kinds(changes: &[Change]) -> Kinds<'_> {
 }
 
 struct Sides<'a> {
+    both: Option<&'a BTreeSet<&'a PointId>>,
     base: View<'a>,
     mine: View<'a>,
     theirs: View<'a>,
@@ -325,8 +339,11 @@ impl Sides<'_> {
     fn why(&self, point: &PointId) -> Vec<Why> {
         let mut why = Vec::new();
         let (me, others) = (self.by_me.contains_key(point), self.by_others.contains_key(point));
+        if self.both.map_or(me && others, |both| both.contains(point)) {
+            why.push(Why::Both);
+        }
         match (me, others) {
-            (true, true) => why.push(Why::Both),
+            (true, true) => {}
             (true, false) => why.extend(self.above(Whose::Theirs, point)),
             (false, true) => why.extend(self.above(Whose::Mine, point)),
             (false, false) => {}

@@ -17,7 +17,7 @@ use std::{
 };
 use yrs::{Doc, ReadTxn as _, Transact as _, Update};
 
-use super::{Damage, disk, frames};
+use super::{Damage, Folder, disk, frames};
 use crate::{
     error::CliError,
     guard::{self, decode},
@@ -203,9 +203,26 @@ impl Text {
         owned.filter_map(|(client, at)| Some((*client, self.ledger.parties.get(*at as usize)?.clone()))).collect()
     }
 
-    /// The records after a place in the log, up to its end.
+    /// Reads the whole log again: what is damaged before the last snapshot is told, and the next pull brings it again from there.
+    pub fn verify(&mut self, folder: &Folder) -> Result<(), CliError> {
+        let whole = read_log(folder.dir(), START)?;
+        if whole.end.seq < self.end.seq {
+            let what = whole.broken.unwrap_or_else(|| format!("it ends at record {}", whole.end.seq));
+            folder.tell(Damage { path: folder.dir().join(LOG), what: format!("{what}; this sync brings what is missing again") });
+            self.end = whole.end;
+        }
+        Ok(())
+    }
+
+    /// The records after one, up to the last.
     pub fn records(dir: &Path, after: u64) -> Result<Vec<(u64, bool, Record)>, CliError> {
-        let mut records = read_log(dir, START)?.records;
+        let Tail { mut records, end, broken } = read_log(dir, START)?;
+        let known = read_snapshot(dir, &mut Vec::new())?.map_or(0, |snapshot| snapshot.place.seq);
+        if end.seq < known {
+            let what = broken.unwrap_or_else(|| format!("it ends at record {}", end.seq));
+            let path = dir.join(LOG);
+            return Err(CliError::Refused(format!("{}: {what}; `plenary sync` brings it again", path.display())));
+        }
         records.retain(|(seq, ..)| *seq > after);
         Ok(records)
     }

@@ -2,19 +2,23 @@
 //!
 //! Two edits did not know of each other if the later in the log was made by somebody who had not seen the earlier. A record that
 //! was made live has seen all before it, one that was made offline says how far it had seen ([`Record::seen`]), and an edit that waits
-//! here comes after all. So both sides learn of it: who comes back last, and who had sent before.
+//! here comes after all. So both sides learn of it: who comes back last, who had sent before, and whoever works on two replicas.
+//!
+//! **Which points.** Those that two such edits touched both. Beside them those that follow from the two sides as wholes: what
+//! one struck and the other changed below, and new faults ([`merge`]).
 
 use plenary_shared::{
     api::PlanContext,
     history::{Heard, Replay, Touches},
-    id::{POSITIONS, PartyId},
+    id::{MemberId, POSITIONS, PartyId, PointId},
     layer::{Annotation, Layer},
-    merge::{self, Lapsed, MergedTitle},
+    merge::{self, Merge},
     plan::{Change, Outline, changes},
-    record::Record,
+    record::{Author, Record},
     standing::Stand,
 };
-use yrs::{Transact as _, Update};
+use std::collections::{BTreeMap, BTreeSet};
+use yrs::{ReadTxn as _, Transact as _};
 
 use super::{
     pull::{Told, outline},
@@ -25,7 +29,6 @@ use crate::{
     folder::{
         Folder,
         merged::{Merged, Other},
-        own::Body,
         text::Text,
     },
     guard::{self, decode},
@@ -40,90 +43,87 @@ pub struct Found {
     pub theirs: Vec<(Change, Vec<Heard>)>,
     /// Points that both sides changed.
     pub merged: Vec<Merged>,
-    /// The title, if both sides did.
-    pub title: Option<MergedTitle>,
 }
 
-/// An edit of one's own: where in the log it stands, how much of the log it had seen, and its updates of the text.
-struct Mine {
+/// An edit of the text, one's own or another's.
+struct Edit {
+    /// Its place in the log; beyond all others where it waits.
     seq: u64,
+    /// The last record that its author had.
     seen: u64,
-    update: Vec<u8>,
+    /// By this replica's member.
+    is_mine: bool,
+    /// It is in the page, or waits.
+    is_new: bool,
+    record: Record,
+    points: BTreeSet<PointId>,
 }
 
-impl Mine {
-    fn knew_not(&self, other: &Told) -> bool {
-        let (seq, _, record) = other;
-        if *seq < self.seq { self.seen < *seq } else { seen(*seq, record) < self.seq }
+impl Edit {
+    fn of(told: &Told, me: &MemberId, is_new: bool) -> Self {
+        let (seq, _, record) = told;
+        let seen = record.seen.unwrap_or(seq - 1).min(seq - 1);
+        let is_mine = record.author.member == *me;
+        Edit { seq: *seq, seen, is_mine, is_new, record: record.clone(), points: BTreeSet::new() }
     }
-}
 
-fn seen(seq: u64, record: &Record) -> u64 {
-    record.seen.unwrap_or(seq - 1).min(seq - 1)
+    /// Whether neither knew of the other, and that is news.
+    fn is_apart_from(&self, other: &Edit) -> bool {
+        let (first, later) = if self.seq < other.seq { (self, other) } else { (other, self) };
+        later.seen < first.seq && (self.is_new || other.is_new)
+    }
 }
 
 /// Looks at a page of records that follow on `text`. The folder must be locked.
 pub fn find(folder: &Folder, context: &PlanContext, text: &Text, page: &[Told]) -> Result<Found, CliError> {
     let me = &folder.info.member;
-    let fresh = page.iter().filter(|(seq, refused, _)| *seq > text.seq && !refused);
-    let (own, others): (Vec<&Told>, Vec<&Told>) = fresh.partition(|(_, _, record)| record.author.member == *me);
-    if others.is_empty() {
-        return Ok(Found::default());
-    }
+    let fresh: Vec<&Told> = page.iter().filter(|(seq, refused, _)| *seq > text.seq && !refused).collect();
     let state = text.state();
-    let (alone, touches) = replay(&state, &others)?;
-    let mut found = Found::default();
-    for change in changes(&outline(text.doc()), &alone) {
-        let by = touches.of(&change.point).to_vec();
-        found.theirs.push((change, by));
-    }
+    let mut found = Found { theirs: theirs(text, &state, &fresh, me)?, merged: Vec::new() };
 
-    let waiting = waiting(folder)?;
-    let mine = mine(folder, text, &own, &others, &waiting)?;
-    let mut mine: Vec<&Mine> = mine.iter().chain(&waiting).collect();
-    mine.retain(|mine| others.iter().any(|other| mine.knew_not(other)));
-    let apart: Vec<&Told> = others.iter().copied().filter(|other| mine.iter().any(|mine| mine.knew_not(other))).collect();
-    if apart.is_empty() {
+    let mut edits: Vec<Edit> = fresh.iter().map(|told| Edit::of(told, me, true)).collect();
+    // The part of the log that somebody who wrote in the page had not seen.
+    let from = edits.iter().map(|edit| edit.seen).min().unwrap_or(text.seq).min(text.seq);
+    let log = if from < text.seq { Text::records(folder.dir(), 0)? } else { Vec::new() };
+    let known = log.iter().filter(|(seq, refused, _)| *seq <= text.seq && !refused);
+    edits.extend(known.clone().filter(|(seq, ..)| *seq > from).map(|told| Edit::of(told, me, false)));
+    edits.sort_by_key(|edit| edit.seq);
+    let base = if from < text.seq {
+        let earlier = known.filter(|(seq, ..)| *seq <= from).map(|(_, _, record)| decode(&record.update));
+        guard::state(&guard::document(earlier.collect::<Result<Vec<_>, _>>()?)?)
+    } else {
+        state
+    };
+    // One whose answer was lost waits here still, and is in the log.
+    let waiting = waiting(folder, &context.member.party)?
+        .into_iter()
+        .filter(|one| !edits.iter().any(|edit| edit.record.update == one.record.update));
+    let waiting: Vec<Edit> = waiting.collect();
+    edits.extend(waiting);
+
+    let mut replay = guarded(|| Replay::from_state(from, &base))?;
+    let mut touches = Touches::default();
+    for edit in &mut edits {
+        let touched = apply(&mut replay, edit.seq, &edit.record)?;
+        if !edit.is_mine {
+            touches.note(&edit.record, &touched);
+        }
+        edit.points = touched.points;
+    }
+    let (mine, others): (Vec<&Edit>, Vec<&Edit>) = edits.iter().partition(|edit| edit.is_mine);
+    let is_one_sided = |edit: &Edit| !if edit.is_mine { &others } else { &mine }.iter().any(|other| edit.is_apart_from(other));
+    if mine.iter().all(|edit| is_one_sided(edit)) {
         return Ok(found);
     }
-    let is_mine = |seq: u64| mine.iter().any(|mine| mine.seq == seq);
-    let is_apart = |seq: u64| apart.iter().any(|(other, ..)| *other == seq);
-    // What both sides knew: all but what was edited apart.
-    let mut base = Vec::new();
-    if mine.iter().any(|mine| mine.seq <= text.seq) {
-        let log = Text::records(folder.dir(), 0)?;
-        let known = log.iter().filter(|(seq, refused, _)| *seq <= text.seq && !refused && !is_mine(*seq));
-        base = known.map(|(_, _, record)| decode(&record.update)).collect::<Result<_, _>>()?;
-    } else {
-        base.push(decode(&state)?);
-    }
-    let known = own.iter().chain(&others).filter(|(seq, ..)| !is_mine(*seq) && !is_apart(*seq));
-    for (_, _, record) in known {
-        base.push(decode(&record.update)?);
-    }
-    let base = guard::document(base)?;
-    let base_state = guard::state(&base);
-    let with = |updates: &mut dyn Iterator<Item = &[u8]>| -> Result<Outline, CliError> {
-        let mut all = vec![decode(&base_state)?];
-        for update in updates {
-            all.push(decode(update)?);
-        }
-        Ok(outline(&guard::document(all)?))
-    };
-    let my_updates = || mine.iter().map(|mine| mine.update.as_slice());
-    let their_updates = || apart.iter().map(|(_, _, record)| &record.update[..]);
-    let (base, mine, theirs) = (outline(&base), with(&mut my_updates())?, with(&mut their_updates())?);
-    let mut all = my_updates().chain(their_updates()).chain(waiting.iter().map(|waiting| waiting.update.as_slice()));
-    let result = with(&mut all)?;
-    let merge = merge::merge(&base, &mine, &theirs, &result);
+    let sides = Sides::of(&base, &edits, is_one_sided, replay.outline())?;
+    let merge = sides.merge(&touched_by_both(&mine, &others));
     let lapsed = if merge.merged.is_empty() {
         Vec::new()
     } else {
         let positions = positions(folder, context)?;
         let stands: Vec<Stand> = positions.iter().map(|(party, annotation)| Stand { party, annotation }).collect();
-        merge::lapsed(&merge, [&base, &mine, &theirs, &result], &stands)
+        merge::lapsed(&merge, [&sides.base, &sides.mine, &sides.theirs, &sides.result], &stands)
     };
-    let above = |lapsed: &Lapsed, point: &plenary_shared::id::PointId| is_at_or_above(&result, &lapsed.point, point);
     let now = when::now_ms();
     found.merged = merge
         .merged
@@ -131,15 +131,89 @@ pub fn find(folder: &Folder, context: &PlanContext, text: &Text, page: &[Told]) 
         .map(|merge| {
             let others = touches.of(&Some(merge.point.clone())).iter();
             let others = others.map(|heard| Other { party: heard.party.clone(), at_ms: heard.at_ms }).collect();
-            let lapsed = lapsed.iter().filter(|lapsed| above(lapsed, &merge.point)).cloned().collect();
+            let above = |point: &PointId| is_at_or_above(&sides.result, point, &merge.point);
+            let lapsed = lapsed.iter().filter(|lapsed| above(&lapsed.point)).cloned().collect();
             Merged { merge, others, lapsed, at_ms: now }
         })
         .collect();
-    found.title = merge.title;
     Ok(found)
 }
 
-fn is_at_or_above(outline: &Outline, above: &plenary_shared::id::PointId, point: &plenary_shared::id::PointId) -> bool {
+/// What others changed in the page, and who did.
+fn theirs(text: &Text, state: &[u8], page: &[&Told], me: &MemberId) -> Result<Vec<(Change, Vec<Heard>)>, CliError> {
+    if page.iter().all(|(_, _, record)| record.author.member == *me) {
+        return Ok(Vec::new());
+    }
+    // With one's own records in it, since others may go on from those; what only they changed has no other author.
+    let mut replay = guarded(|| Replay::from_state(text.seq, state))?;
+    let mut touches = Touches::default();
+    for (seq, _, record) in page {
+        let touched = apply(&mut replay, *seq, record)?;
+        if record.author.member != *me {
+            touches.note(record, &touched);
+        }
+    }
+    let all = changes(&outline(text.doc()), &replay.outline()).into_iter();
+    let by = all.map(|change| (touches.of(&change.point).to_vec(), change));
+    Ok(by.filter(|(by, _)| !by.is_empty()).map(|(by, change)| (change, by)).collect())
+}
+
+/// The points that an edit of one's own and another's touched which did not know of each other.
+fn touched_by_both<'a>(mine: &[&'a Edit], others: &[&'a Edit]) -> BTreeSet<&'a PointId> {
+    let mut by_point: BTreeMap<&PointId, (Vec<&Edit>, Vec<&Edit>)> = BTreeMap::new();
+    for edit in mine {
+        edit.points.iter().for_each(|point| by_point.entry(point).or_default().0.push(edit));
+    }
+    for edit in others {
+        edit.points.iter().for_each(|point| by_point.entry(point).or_default().1.push(edit));
+    }
+    let both = by_point
+        .into_iter()
+        .filter(|(_, (mine, others))| mine.iter().any(|mine| others.iter().any(|other| mine.is_apart_from(other))));
+    both.map(|(point, _)| point).collect()
+}
+
+/// The plan as both knew it, as each left it, and as it is.
+struct Sides {
+    base: Outline,
+    mine: Outline,
+    theirs: Outline,
+    result: Outline,
+    /// Each side can be told by itself: nothing in it builds on what only the other did.
+    is_whole: bool,
+}
+
+impl Sides {
+    fn of(base: &[u8], edits: &[Edit], known_to_both: impl Fn(&Edit) -> bool, result: Outline) -> Result<Self, CliError> {
+        let known: Vec<bool> = edits.iter().map(known_to_both).collect();
+        let state = |wanted: &dyn Fn(&Edit) -> bool| -> Result<(Outline, bool), CliError> {
+            let mut updates = vec![decode(base)?];
+            for (edit, known) in edits.iter().zip(&known) {
+                if *known || wanted(edit) {
+                    updates.push(decode(&edit.record.update)?);
+                }
+            }
+            let doc = guard::document(updates)?;
+            let is_whole = !doc.transact().has_missing_updates();
+            Ok((outline(&doc), is_whole))
+        };
+        let (base, first) = state(&|_| false)?;
+        let (mine, second) = state(&|edit| edit.is_mine)?;
+        let (theirs, third) = state(&|edit| !edit.is_mine)?;
+        Ok(Sides { base, mine, theirs, result, is_whole: first && second && third })
+    }
+
+    /// The merge of the sides, in which the points are merged that both sides touched, whatever is left to see of that.
+    fn merge(&self, both: &BTreeSet<&PointId>) -> Merge {
+        let mut merge = merge::merge_touched(&self.base, &self.mine, &self.theirs, &self.result, both);
+        if !self.is_whole {
+            merge.merged.retain(|merged| both.contains(&merged.point));
+        }
+        merge
+    }
+}
+
+fn is_at_or_above(outline: &Outline, above: &PointId, point: &PointId) -> bool {
     let mut here = Some(point);
     while let Some(id) = here {
         if id == above {
@@ -151,57 +225,37 @@ fn is_at_or_above(outline: &Outline, above: &plenary_shared::id::PointId, point:
 }
 
 /// One's own edits that wait: they come after everything.
-fn waiting(folder: &Folder) -> Result<Vec<Mine>, CliError> {
+fn waiting(folder: &Folder, party: &PartyId) -> Result<Vec<Edit>, CliError> {
     let own = folder.own()?;
     let mut waiting = Vec::new();
     for edit in own.edits.iter().filter(|edit| waits(&edit.fate)) {
         let body = edit.body(&folder.cipher)?;
-        let updates = body.parts.into_iter().filter(|(layer, _)| layer.is_none());
-        waiting.extend(updates.map(|(_, update)| Mine { seq: u64::MAX, seen: edit.seen, update: update.to_vec() }));
+        for (_, update) in body.parts.into_iter().filter(|(layer, _)| layer.is_none()) {
+            let author = Author { party: party.clone(), member: folder.info.member.clone() };
+            let record = Record { at_ms: edit.at_ms, author, seen: Some(edit.seen), update };
+            waiting.push(Edit { seq: u64::MAX, seen: edit.seen, is_mine: true, is_new: true, record, points: BTreeSet::new() });
+        }
     }
     Ok(waiting)
 }
 
-/// One's own records that somebody who wrote one of `others` may not have seen, from this replica or another.
-fn mine(folder: &Folder, text: &Text, own: &[&Told], others: &[&Told], waiting: &[Mine]) -> Result<Vec<Mine>, CliError> {
-    let as_mine = |(seq, _, record): &Told| Mine { seq: *seq, seen: seen(*seq, record), update: record.update.to_vec() };
-    let mut mine: Vec<Mine> = own.iter().copied().map(as_mine).collect();
-    let unseen = others.iter().map(|(seq, _, record)| seen(*seq, record)).min().unwrap_or(text.seq);
-    if unseen < text.seq {
-        let log = Text::records(folder.dir(), unseen)?;
-        let earlier = log
-            .iter()
-            .filter(|(seq, refused, record)| *seq <= text.seq && !refused && record.author.member == folder.info.member);
-        mine.extend(earlier.map(as_mine));
-    }
-    // One that was sent and whose answer was lost waits here still.
-    mine.retain(|mine| !waiting.iter().any(|waiting| waiting.update == mine.update));
-    Ok(mine)
-}
-
-/// The text after these records, and who touched which point in them.
-fn replay(state: &[u8], records: &[&Told]) -> Result<(Outline, Touches), CliError> {
-    let mut replay = guarded(|| Replay::from_state(0, state))?;
-    let mut touches = Touches::default();
-    for (seq, _, record) in records {
-        touches.note(record, &apply(&mut replay, *seq, record)?);
-    }
-    Ok((replay.outline(), touches))
-}
-
-/// The entries of all layers of positions.
+/// The entries of all layers of positions, one's own as they are shown here.
 fn positions(folder: &Folder, context: &PlanContext) -> Result<Vec<(PartyId, Annotation)>, CliError> {
+    let own = folder.own()?;
     let mut positions = Vec::new();
     for layer in context.layers.iter().filter(|layer| layer.layer.as_str() == POSITIONS) {
-        let Some(copy) = folder.layer(layer)?.filter(|copy| !copy.state.is_empty()) else { continue };
-        let doc = guard::document([decode(&copy.state)?])?;
-        let entries = Layer::read(&doc.transact()).annotations;
+        let mut updates = Vec::new();
+        if let Some(copy) = folder.layer(layer)?.filter(|copy| !copy.state.is_empty()) {
+            updates.push(decode(&copy.state)?);
+        }
+        for edit in own.edits.iter().filter(|edit| layer.party == context.member.party && edit.is_shown()) {
+            let parts = edit.body(&folder.cipher)?.parts;
+            for (_, update) in parts.iter().filter(|(of, _)| of.as_ref() == Some(&layer.layer)) {
+                updates.push(decode(update)?);
+            }
+        }
+        let entries = Layer::read(&guard::document(updates)?.transact()).annotations;
         positions.extend(entries.into_iter().map(|entry| (layer.party.clone(), entry)));
     }
     Ok(positions)
-}
-
-/// The update of the text that an edit holds.
-pub fn text_of(body: &Body) -> Result<Option<Update>, CliError> {
-    body.parts.iter().find(|(layer, _)| layer.is_none()).map(|(_, update)| decode(update)).transpose()
 }

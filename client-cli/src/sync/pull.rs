@@ -2,16 +2,21 @@
 //! copies lack. What is taken is kept page by page, so that a cut costs a page at most.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use bytes::Bytes;
 use plenary_shared::{
     api::{self, Held, PlanContext, Pull, PullLine},
+    id::LayerId,
     limits,
     plan::{Change, Outline, changes},
     record::{self, Digest, Record},
 };
-use std::io::{BufRead as _, BufReader, Read as _};
-use yrs::{ReadTxn as _, StateVector, Transact as _, updates::encoder::Encode as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::{BufRead as _, BufReader, Read as _},
+};
+use yrs::{ReadTxn as _, Snapshot, StateVector, Transact as _, updates::encoder::Encode as _};
 
-use super::{Report, apart, waits};
+use super::{Report, apart};
 use crate::{
     context::Session,
     error::CliError,
@@ -19,6 +24,7 @@ use crate::{
         Context, Folder,
         layers::{self, Copy},
         merged,
+        own::{Body, Fate},
         text::Text,
     },
     guard::{self, decode},
@@ -48,6 +54,8 @@ pub struct Puller<'a> {
     head: Digest,
     page: Vec<Told>,
     page_bytes: usize,
+    /// The text before anything was taken.
+    begin: Vec<u8>,
 }
 
 impl<'a> Puller<'a> {
@@ -55,27 +63,23 @@ impl<'a> Puller<'a> {
     pub fn begin(folder: &'a Folder, session: &'a Session) -> Result<Self, CliError> {
         let _lock = folder.lock()?;
         folder.sweep()?;
-        let text = folder.text()?;
+        let mut text = folder.text()?;
+        text.verify(folder)?;
         let context = folder.context().ok().map(|context| context.plan);
         let head = text.end.head;
-        Ok(Puller { folder, session, text, context, head, page: Vec::new(), page_bytes: 0 })
+        let begin = text.state();
+        Ok(Puller { folder, session, text, context, head, page: Vec::new(), page_bytes: 0, begin })
     }
 
-    /// What the edits that wait have changed in the text.
-    pub fn mine(&self) -> Result<Vec<Change>, CliError> {
-        let own = {
-            let _lock = self.folder.lock_shared()?;
-            self.folder.own()?
-        };
-        let mut updates = vec![decode(&self.text.state())?];
-        for edit in own.edits.iter().filter(|edit| waits(&edit.fate)) {
-            updates.extend(apart::text_of(&edit.body(&self.folder.cipher)?)?);
-        }
-        if updates.len() == 1 {
+    /// What edits have changed in the text as it was before anything was taken.
+    pub fn changed_by(&self, updates: &[Bytes]) -> Result<Vec<Change>, CliError> {
+        if updates.is_empty() {
             return Ok(Vec::new());
         }
-        let with = guard::document(updates)?;
-        Ok(changes(&outline(self.text.doc()), &outline(&with)))
+        let before = guard::document([decode(&self.begin)?])?;
+        let after = guard::document([decode(&self.begin)?])?;
+        guard::apply(&after, updates.iter().map(|update| decode(update)).collect::<Result<Vec<_>, _>>()?)?;
+        Ok(changes(&outline(&before), &outline(&after)))
     }
 
     /// Takes all that the server has by now.
@@ -87,18 +91,20 @@ impl<'a> Puller<'a> {
             PullLine::Context(context) => self.checked(*context)?,
             _ => return Err(self.garbled("it does not begin with the plan's context")),
         };
+        let mut told = BTreeSet::new();
         let bar = progress.bar("taking", context.end.saturating_sub(self.text.end.seq), "records");
         loop {
             match self.line(&mut lines, LINE_BYTES_MAX)? {
                 PullLine::Layer { party, layer, seq, update } => {
                     let known = context.layers.iter().find(|known| known.party == party && known.layer == layer);
-                    let known = known.ok_or_else(|| self.garbled("it tells a layer that it did not list"))?;
+                    let known = known.filter(|known| told.insert((&known.party, &known.layer)));
+                    let known = known.ok_or_else(|| self.garbled("it tells a layer that it did not list, or tells it twice"))?;
                     self.take_layer(known, seq, &update)?;
                     report.layers.push(format!("{party}/{layer}"));
                 }
                 PullLine::Record { seq, at_ms, author, seen, digest, update, refused } => {
                     let update = self.bytes(&update)?;
-                    self.take(seq, refused, &digest, Record { at_ms, author, seen, update: update.into() })?;
+                    self.take(context.end, seq, refused, &digest, Record { at_ms, author, seen, update: update.into() })?;
                     bar.inc(1);
                     if self.page_bytes >= PAGE_BYTES || self.page.len() >= PAGE_RECORDS {
                         self.keep_page(&context, report)?;
@@ -120,15 +126,39 @@ impl<'a> Puller<'a> {
         Ok(())
     }
 
-    /// Forgets edits that were sent before all was taken, and so are in it, and those that nobody needs; tells whether there were any
-    /// of the former.
+    /// Forgets edits of one's own that what was taken shows; one that was sent and is not shown waits again. Tells whether there were any
+    /// that had been sent.
     pub fn forget(&self) -> Result<bool, CliError> {
-        use crate::folder::own::Fate;
         let _lock = self.folder.lock()?;
         let mut own = self.folder.own()?;
-        let arrived = own.edits.iter().any(|edit| edit.fate == Fate::Sent);
-        own.forget(self.folder.dir(), |edit| matches!(edit.fate, Fate::Sent | Fate::Repeated | Fate::Salvaged))?;
-        Ok(arrived)
+        let (mut arrived, mut missing) = (BTreeSet::new(), Vec::new());
+        let mut shown = Shown::of(self);
+        for edit in own.edits.iter().filter(|edit| edit.fate == Fate::Sent) {
+            if shown.holds(&edit.body(&self.folder.cipher)?)? {
+                arrived.insert(edit.id);
+            } else {
+                missing.push((edit.id, Fate::Waiting));
+            }
+        }
+        own.settle(self.folder.dir(), &missing)?;
+        // What was not needed or was proposed since is kept as long as something else may build on it.
+        let settled = own.edits.iter().all(|edit| !matches!(edit.fate, Fate::Waiting | Fate::Refused { .. }));
+        own.forget(self.folder.dir(), |edit| match edit.fate {
+            Fate::Sent => arrived.contains(&edit.id),
+            Fate::Repeated | Fate::Salvaged => settled,
+            Fate::Waiting | Fate::Refused { .. } => false,
+        })?;
+        Ok(!arrived.is_empty())
+    }
+
+    /// What the copy of a layer of one's own party holds.
+    fn layer(&self, layer: &LayerId) -> Result<Snapshot, CliError> {
+        let context = self.context.as_ref();
+        let known = context
+            .and_then(|context| context.layers.iter().find(|one| one.party == context.member.party && one.layer == *layer));
+        let copy = known.map(|known| self.folder.layer(known)).transpose()?.flatten().unwrap_or_default();
+        let updates = if copy.state.is_empty() { Vec::new() } else { vec![decode(&copy.state)?] };
+        Ok(guard::document(updates)?.transact().snapshot())
     }
 
     /// The copies that there are.
@@ -162,10 +192,10 @@ impl<'a> Puller<'a> {
         Ok(context)
     }
 
-    fn take(&mut self, seq: u64, refused: bool, digest: &str, record: Record) -> Result<(), CliError> {
+    fn take(&mut self, end: u64, seq: u64, refused: bool, digest: &str, record: Record) -> Result<(), CliError> {
         let before = self.page.last().map_or(self.text.end.seq, |(seq, ..)| *seq);
-        if seq != before + 1 {
-            return Err(self.garbled("a record of the log is missing"));
+        if seq != before + 1 || seq > end {
+            return Err(self.garbled("its records do not follow one another up to the one that it named as the last"));
         }
         let (_, head) = record::seal(&self.head, &record);
         if hex(&head) != digest {
@@ -185,8 +215,8 @@ impl<'a> Puller<'a> {
             return Ok(());
         }
         let _lock = self.folder.lock()?;
-        // A new replica has nothing that anybody could have changed apart.
-        if self.text.seq > 0 {
+        // Until it was synced to the end a replica has nothing that anybody could have changed apart.
+        if self.context.is_some() {
             let found = apart::find(self.folder, context, &self.text, &page)?;
             if !found.merged.is_empty() {
                 let merged = merged::add(self.folder.merged()?, found.merged);
@@ -195,10 +225,10 @@ impl<'a> Puller<'a> {
             for (change, by) in found.theirs {
                 report.heard(change, by);
             }
-            report.title = found.title.or(report.title.take());
         }
-        self.text.append(self.folder.dir(), &page)?;
+        // First what can fail by what the records hold: nothing is kept that could not be read again.
         self.text.fold(&page)?;
+        self.text.append(self.folder.dir(), &page)?;
         self.text.save(self.folder.dir())?;
         report.taken += page.len() as u64;
         Ok(())
@@ -208,6 +238,13 @@ impl<'a> Puller<'a> {
         let update = self.bytes(update)?;
         let _lock = self.folder.lock()?;
         let before = self.folder.layer(layer)?.unwrap_or_default();
+        if seq < before.seq {
+            return Err(CliError::Refused(format!(
+                "the layer {}/{} ends on the server at record {seq}, before what this replica has: the server was restored from a backup, or shows \
+                 another past. The copy here stays as it is",
+                layer.party, layer.layer
+            )));
+        }
         let before = if before.state.is_empty() { None } else { Some(decode(&before.state)?) };
         let doc = guard::document(before.into_iter().chain([decode(&update)?]))?;
         let state = if seq == 0 { Vec::new() } else { doc.transact().encode_state_as_update_v1(&StateVector::default()) };
@@ -242,6 +279,39 @@ impl<'a> Puller<'a> {
             "record {seq} of the server's log does not continue the log that this replica holds: the server shows another past. Nothing was taken; \
              keep this folder, and compare with another party's replica"
         ))
+    }
+}
+
+/// What the replica has of what the server shows, to look into for one's own edits.
+struct Shown<'a> {
+    puller: &'a Puller<'a>,
+    text: Option<Snapshot>,
+    layers: BTreeMap<LayerId, Snapshot>,
+}
+
+impl<'a> Shown<'a> {
+    fn of(puller: &'a Puller<'a>) -> Self {
+        Shown { puller, text: None, layers: BTreeMap::new() }
+    }
+
+    /// Whether all of an edit is there: every block that it brings, and everything deleted that it deletes.
+    fn holds(&mut self, body: &Body) -> Result<bool, CliError> {
+        for (layer, update) in &body.parts {
+            let snapshot = match layer {
+                None => self.text.get_or_insert_with(|| self.puller.text.doc().transact().snapshot()),
+                Some(layer) if self.layers.contains_key(layer) => &self.layers[layer],
+                Some(layer) => {
+                    let snapshot = self.puller.layer(layer)?;
+                    self.layers.entry(layer.clone()).or_insert(snapshot)
+                }
+            };
+            let update = decode(update)?;
+            let brought = update.state_vector().iter().all(|(client, clock)| snapshot.state_map.get(client) >= *clock);
+            if !brought || !update.delete_set().diff(&snapshot.delete_set).is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
 

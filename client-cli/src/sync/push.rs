@@ -81,7 +81,11 @@ fn settle(folder: &Folder, report: &mut Report, sent: &[(EditId, u64, Body)], ou
             }
         };
         match fate {
-            Fate::Sent => report.sent += 1,
+            Fate::Sent => {
+                report.sent += 1;
+                let text = body.parts.iter().filter(|(layer, _)| layer.is_none());
+                report.sent_updates.extend(text.map(|(_, update)| update.clone()));
+            }
             Fate::Repeated => report.repeated += 1,
             _ => {}
         }

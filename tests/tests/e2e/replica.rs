@@ -1,5 +1,6 @@
 //! Replicas: everything works in them without a server, and everything comes together again.
 
+mod apart;
 mod faults;
 mod offline;
 mod rights;

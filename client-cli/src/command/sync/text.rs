@@ -1,7 +1,5 @@
 //! A sync's report, for people.
 
-use plenary_shared::redline::redline;
-
 use crate::{
     brief::kind,
     command::merged,
@@ -33,11 +31,6 @@ pub fn page(folder: &Folder, report: &Report) -> Page {
         let when = theirs.by.iter().map(|heard| heard.at_ms).max().map(|at| format!(", {}", when::local(at))).unwrap_or_default();
         let who = if names.is_empty() { "others".to_owned() } else { in_words(&names) };
         page.line(Look::Plain, &format!("{who} changed   {}{when}", what(&theirs.change, folder)));
-    }
-    if let Some(title) = &report.title {
-        page.line(Look::Strong, "The title was changed apart; one of the two stands:");
-        page.redline("    ", &redline(&title.mine, &title.theirs));
-        page.block("    now: ", &title.result);
     }
     if !report.merged.is_empty() {
         page.line(Look::Plain, "");

@@ -167,6 +167,75 @@ fn a_damaged_file_is_named_and_the_rest_stays_usable() {
 }
 
 #[test]
+fn a_log_that_is_damaged_before_its_snapshot_is_found_out_and_brought_again() {
+    let (server, points) = talks();
+    let (cli, other) = (Cli::join(&server.delegate(0, 0)), Cli::join(&server.delegate(1, 0)));
+    let there = other.clone_plan(PLAN);
+    for n in 0..600 {
+        if n % 100 == 0 {
+            there.done(&["sync"]);
+        }
+        apply(&there, &[json!({ "insert": { "point": points[1], "text": format!("<b{n}>") } })]);
+    }
+    there.done(&["sync"]);
+    let folder = cli.clone_plan(PLAN);
+    assert!(folder.file("text.snapshot").exists());
+    let mut log = fs::read(folder.file("text.log")).unwrap();
+    let third = log.len() / 3;
+    log[third] ^= 1;
+    fs::write(folder.file("text.log"), log).unwrap();
+    assert!(words(&folder, &points[1]).contains("<b599>"), "the snapshot has the words");
+    assert!(folder.exits(1, &["log", PLAN]).contains("text.log"));
+    let told = folder.exits(0, &["sync"]);
+    assert!(told.contains("text.log"), "{told}");
+    assert_eq!(folder.done(&["log", PLAN, "-n", "0"]), there.done(&["log", PLAN, "-n", "0"]));
+}
+
+#[test]
+fn what_the_server_lost_after_it_had_taken_it_is_sent_again_or_said() {
+    let mut server = Start::demo(1, 1).start();
+    let points = begin(&server, &["One."]);
+    let cli = Cli::join(&server.delegate(0, 0));
+    cli.done(&["note", PLAN, &points[0], "A note before."]);
+    let folder = cli.clone_plan(PLAN);
+    server.sigterm();
+    let backup = tempfile::tempdir().unwrap();
+    plenary_tests::server::copy(&server.data(), &backup.path().join("data"));
+    let restore = |server: &mut Server| {
+        server.sigterm();
+        fs::remove_dir_all(server.data()).unwrap();
+        plenary_tests::server::copy(&backup.path().join("data"), &server.data());
+        server.restart();
+    };
+    server.restart();
+    // Taken by the server, and the program stopped before it saw that.
+    for stop_at in 1..40 {
+        apply(&folder, &[json!({ "insert": { "point": points[0], "text": format!("<a{stop_at}>") } })]);
+        folder.command(&["sync"]).env(STOP_AT, stop_at.to_string()).output().unwrap();
+        if words_on_server(&cli, &points[0]).contains(&format!("<a{stop_at}>")) {
+            break;
+        }
+    }
+    assert!(words_on_server(&cli, &points[0]).contains("<a"), "something came through before a stop");
+    let before = words(&folder, &points[0]);
+    restore(&mut server);
+    let synced = folder.run(&["sync"]);
+    if synced.status.success() {
+        assert_eq!(words_on_server(&cli, &points[0]), before, "it was sent again");
+    } else {
+        assert!(String::from_utf8_lossy(&synced.stderr).contains("the log ends at record"), "{synced:?}");
+    }
+    assert_eq!(words(&folder, &points[0]), before, "nothing of it is lost here");
+    // A layer that went back is said to have, and its copy stays.
+    let other = cli.clone_plan(PLAN);
+    other.done(&["note", PLAN, &points[0], "A note that the backup lacks."]);
+    other.done(&["sync"]);
+    restore(&mut server);
+    assert!(other.exits(1, &["sync"]).contains("restored from a backup"));
+    assert!(other.done(&["annotations", PLAN]).contains("A note that the backup lacks."));
+}
+
+#[test]
 fn a_full_disk_is_an_error_and_costs_nothing_that_was_done() {
     let (server, points) = talks();
     let cli = Cli::join(&server.delegate(0, 0));
