@@ -6,6 +6,7 @@
 mod command;
 pub mod document;
 pub mod line;
+pub mod order;
 pub mod state;
 #[cfg(test)]
 mod tests;
@@ -184,14 +185,14 @@ impl Room {
                 self.followers.remove(&session);
                 self.state.handle(Input::Leave { session }, effects);
             }
-            Command::Edit { author, seen, update, verified, done } => {
+            Command::Edit { author, seen, update, order, done } => {
                 self.next_edit += 1;
                 self.edits.insert(self.next_edit, done);
-                self.state.handle(Input::Edit { edit: self.next_edit, author, seen, update, verified }, effects);
+                self.state.handle(Input::Edit { edit: self.next_edit, author, seen, update, order }, effects);
             }
             Command::Hold(hold) => self.holds.push_back(hold),
             Command::Copy { copy } => match self.state.document().copy() {
-                Ok(bytes) => drop(copy.send(bytes)),
+                Ok(bytes) => drop(copy.send((self.state.document().seq(), bytes))),
                 Err(_) => effects.push(Effect::Rebuild),
             },
             Command::Read { vector, state } => match self.state.document().diff(&vector) {
@@ -243,7 +244,7 @@ impl Room {
             && let Some(hold) = self.holds.pop_front()
         {
             self.next_edit += 1;
-            if let Some((done, fate)) = hold.judge(|proposal| self.state.propose(self.next_edit, proposal)) {
+            if let Some((done, fate)) = hold.judge(|proposal| self.state.propose(self.next_edit, proposal, now_ms())) {
                 self.edits.insert(self.next_edit, done);
                 self.appending = Some(fate);
             }

@@ -18,6 +18,7 @@ use super::{ApiError, App, Caller, large, plan::readable};
 use crate::{
     dossiers::DossierError,
     registry::Rights,
+    room::order::Order,
     rooms::{Change, CommitError},
     scripts,
     store::Seq,
@@ -89,7 +90,7 @@ fn changes(
         match app.registry.rights(&caller.token, &address) {
             // The updates are the server's own: what they say of the order they saw.
             Some(Rights { write: true, .. }) => {
-                Ok(Change { address, seen: None, update: update.into(), at: ends.get(&layer).copied(), verified: true })
+                Ok(Change { address, seen: None, update: update.into(), at: ends.get(&layer).copied(), order: Order::Holds })
             }
             _ => Err(ApiError::forbidden("you may not make these edits any more: your rights have changed")),
         }
