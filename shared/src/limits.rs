@@ -202,5 +202,7 @@ pub const BRACKETS_SHOWN_MAX: usize = 20_000;
 pub const SCRIPT_EDITS_MAX: usize = 20_000;
 /// 16 MiB: a script; what it changes must fit into one update of a document.
 pub const SCRIPT_BYTES_MAX: usize = UPDATE_BYTES_MAX;
+/// For running a script: one of the largest plan's size takes a second or two.
+pub const SCRIPT_RUN: Duration = Duration::from_secs(10);
 /// 200 bytes: the key under which a script is applied once. A date and a name, or a digest, fit; 30,000 of them fit into a layer.
 pub const SCRIPT_KEY_BYTES_MAX: usize = 200;
