@@ -178,3 +178,47 @@ impl Puller {
 fn record_line(seq: Seq, digest: &Digest, Record { at_ms, author, seen, update }: Record, refused: bool) -> Bytes {
     line::line(&PullLine::Record { seq, at_ms, author, seen, digest: hex(digest), update: STANDARD.encode(update), refused })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::Limits,
+        metrics::Figures,
+        testing::{Table, note, plan},
+    };
+    use plenary_shared::layer;
+
+    /// The kinds of the lines that a pull of everything brings.
+    async fn told(app: &Arc<App>, table: &Table) -> Vec<String> {
+        let (member, token) = table.seats["arv"].clone();
+        let address = DocAddress::Plan(member.conference.clone(), plan());
+        let caller = Caller { token, who: api::Whoami::Member(member) };
+        let end = End { seq: 1, digest: [0; 32], refused: Vec::new() };
+        let context = context(app, &caller, &address, &end).unwrap();
+        let (lines, mut told) = Lines::open();
+        let puller = Puller { app: app.clone(), caller, address, lines };
+        let telling = tokio::spawn(async move { puller.tell(context, Copies::new(), 0, &end).await });
+        let mut kinds = Vec::new();
+        while let Some(Ok(line)) = told.recv().await {
+            kinds.push(serde_json::from_slice::<serde_json::Value>(&line).unwrap()["kind"].as_str().unwrap().to_owned());
+        }
+        telling.await.unwrap();
+        kinds
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_lacks_a_layer_does_not_say_that_nothing_is_missing() {
+        let table = Table::new().await;
+        let bounds = Limits { sessions: 100, sessions_per_member: 8, tls: false };
+        let app = App::new(table.registry.clone(), table.rooms.clone(), Arc::new(Figures::default()), bounds);
+        table.write("arv/private", 5, |txn| layer::put(txn, &note("n1")).unwrap()).await;
+        let whole = told(&app, &table).await;
+        assert_eq!(whole.last().unwrap(), "end");
+        // No room opens any more.
+        table.rooms.stop().await;
+        let torn = told(&app, &table).await;
+        assert_eq!(torn.iter().filter(|kind| *kind == "layer").count() + 1, whole.iter().filter(|kind| *kind == "layer").count());
+        assert_eq!(torn.last().unwrap(), "record", "the others are told all the same");
+    }
+}
