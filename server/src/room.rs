@@ -5,7 +5,9 @@
 
 mod command;
 pub mod document;
+mod later;
 pub mod line;
+pub mod order;
 pub mod state;
 #[cfg(test)]
 mod tests;
@@ -18,7 +20,6 @@ use plenary_shared::{
 };
 use std::{
     collections::{HashMap, VecDeque},
-    future::pending,
     sync::Arc,
 };
 use tokio::{sync::mpsc, time::Instant};
@@ -28,10 +29,11 @@ use crate::{
     metrics::Metrics,
     now_ms,
     outbox::Outbox,
-    store::{BoxFuture, Seq, Store, StoreError},
+    store::{BoxFuture, Seq, Store},
 };
 pub use command::{Command, Done, End, Fate, Hold, Kept, Place};
 use document::{Document, OpenError};
+use later::{appended, rebuild, sleep_until};
 pub use state::{EditError, Proposal, SessionId, Unheld};
 use state::{Effect, Input, RoomState};
 
@@ -58,8 +60,10 @@ pub struct Room {
     next_edit: u64,
     /// The batch on its way: where it ends in the log, nowhere if it came to nothing.
     appending: Option<BoxFuture<Kept>>,
-    /// Those who ask to hold the room, once nothing is on its way.
+    /// Those who ask to hold the room, in turn with batches.
     holds: VecDeque<Hold>,
+    /// A batch began last, not a hold.
+    batch_was_last: bool,
     snapshot_seq: Seq,
     idle_since: Option<Instant>,
     stopping: bool,
@@ -92,6 +96,7 @@ impl Room {
             next_edit: 0,
             appending: None,
             holds: VecDeque::new(),
+            batch_was_last: false,
             snapshot_seq,
             idle_since: Some(Instant::now()),
             stopping: false,
@@ -124,7 +129,7 @@ impl Room {
                         }
                     }
                 }
-                count = inbox.recv_many(&mut commands, DRAIN), if !self.stopping && !self.state.is_full() && self.holds.is_empty() => {
+                count = inbox.recv_many(&mut commands, DRAIN), if !self.stopping && !self.is_full() => {
                     if count == 0 {
                         return Ended::Stopped;
                     }
@@ -148,6 +153,9 @@ impl Room {
             if self.perform(&mut effects).await.is_err() {
                 return Ended::Failed;
             }
+            if self.batch_was_last {
+                self.let_hold();
+            }
             self.append(&mut effects);
             self.let_hold();
             if self.perform(&mut effects).await.is_err() {
@@ -168,6 +176,11 @@ impl Room {
         }
     }
 
+    /// Whether as much waits as may: no more is taken from the inbox until the log has caught up.
+    fn is_full(&self) -> bool {
+        self.state.is_full() || self.holds.len() >= limits::BATCH_UPDATES_MAX
+    }
+
     fn take(&mut self, command: Command, effects: &mut Vec<Effect>) {
         match command {
             Command::Join { session, member, outbox, joined } => {
@@ -184,14 +197,14 @@ impl Room {
                 self.followers.remove(&session);
                 self.state.handle(Input::Leave { session }, effects);
             }
-            Command::Edit { author, seen, update, verified, done } => {
+            Command::Edit { author, seen, update, order, done } => {
                 self.next_edit += 1;
                 self.edits.insert(self.next_edit, done);
-                self.state.handle(Input::Edit { edit: self.next_edit, author, seen, update, verified }, effects);
+                self.state.handle(Input::Edit { edit: self.next_edit, author, seen, update, order }, effects);
             }
             Command::Hold(hold) => self.holds.push_back(hold),
             Command::Copy { copy } => match self.state.document().copy() {
-                Ok(bytes) => drop(copy.send(bytes)),
+                Ok(bytes) => drop(copy.send((self.state.document().seq(), bytes))),
                 Err(_) => effects.push(Effect::Rebuild),
             },
             Command::Read { vector, state } => match self.state.document().diff(&vector) {
@@ -233,19 +246,23 @@ impl Room {
             self.around.metrics.batches.add(1);
             let appended = self.around.store.append(&self.address, records);
             self.appending = Some(Box::pin(async move { appended.await.map(Some) }));
+            self.batch_was_last = true;
         }
     }
 
     /// Lets the next of those who ask hold the room, if nothing is on its way. Nothing begins until whoever holds it has appended or
     /// given up; reading goes on.
     fn let_hold(&mut self) {
-        while self.state.is_quiet()
+        // Nobody waits any more for what these were to be told.
+        self.holds.retain(|hold| !hold.verdict.is_closed());
+        while self.appending.is_none()
             && let Some(hold) = self.holds.pop_front()
         {
             self.next_edit += 1;
-            if let Some((done, fate)) = hold.judge(|proposal| self.state.propose(self.next_edit, proposal)) {
+            if let Some((done, fate)) = hold.judge(|proposal| self.state.propose(self.next_edit, proposal, now_ms())) {
                 self.edits.insert(self.next_edit, done);
                 self.appending = Some(fate);
+                self.batch_was_last = false;
             }
         }
     }
@@ -374,26 +391,5 @@ impl Drop for Room {
     /// However a room ends, nobody is left with a socket that says nothing.
     fn drop(&mut self) {
         self.close_all(protocol::CLOSE_LATER, "the document is not available now");
-    }
-}
-
-async fn rebuild(around: Surroundings, address: DocAddress) -> Result<Document, OpenError> {
-    tracing::error!(document = %address.for_log(), "the document misbehaved: building it again from the log");
-    around.metrics.rebuilds.add(1);
-    let rebuilt = tokio::task::spawn_blocking(move || Document::open(&*around.store, &address)).await;
-    rebuilt.unwrap_or_else(|_| Err(OpenError::Store(StoreError::Closed)))
-}
-
-async fn appended(appending: &mut Option<BoxFuture<Kept>>) -> Kept {
-    match appending {
-        Some(appending) => appending.await,
-        None => pending().await,
-    }
-}
-
-async fn sleep_until(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline).await,
-        None => pending().await,
     }
 }

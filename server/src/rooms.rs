@@ -25,7 +25,7 @@ use yrs::StateVector;
 
 use crate::{
     metrics::Figures,
-    room::{Command, EditError, End, Ended, Room, Surroundings},
+    room::{Command, EditError, End, Ended, Room, Surroundings, order::Order},
     store::{Seq, Store},
 };
 
@@ -221,7 +221,8 @@ impl Rooms {
 
     /// Makes an edit of the server's own; answers once it is durable.
     pub async fn edit(self: &Arc<Self>, address: &DocAddress, author: &Author, update: &Bytes) -> Result<(), RoomError> {
-        let edit = |done| Command::Edit { author: author.clone(), seen: None, update: update.clone(), verified: false, done };
+        let edit =
+            |done| Command::Edit { author: author.clone(), seen: None, update: update.clone(), order: Order::Unknown, done };
         let (_, result) = self.ask(address, edit).await?;
         Ok(result?)
     }
@@ -233,10 +234,10 @@ impl Rooms {
         author: &Author,
         change: Change,
     ) -> Result<oneshot::Receiver<Result<(), EditError>>, RoomError> {
-        let Change { address, seen, update, verified, .. } = change;
+        let Change { address, seen, update, order, .. } = change;
         for _ in 0..TRIES {
             let (done, answered) = oneshot::channel();
-            let edit = Command::Edit { author: author.clone(), seen, update: update.clone(), verified, done };
+            let edit = Command::Edit { author: author.clone(), seen, update: update.clone(), order: order.clone(), done };
             if self.inbox(&address)?.send(edit).await.is_ok() {
                 return Ok(answered);
             }

@@ -69,8 +69,8 @@ impl Found {
         self.layers.iter().map(|(layer, _)| layer.clone()).collect()
     }
 
-    /// Runs a script. `None` if a document cannot bear it: after a panic the copies are given up rather than touched again. Blocks.
-    pub fn run(self, rights: Rights, script: &Script) -> Option<Result<Ran, ScriptError>> {
+    /// Runs a script for as long as it may go on. `None` if a document cannot bear it: after a panic the copies are given up rather than touched again. Blocks.
+    pub fn run(self, rights: Rights, script: &Script, go_on: &mut dyn FnMut() -> bool) -> Option<Result<Ran, ScriptError>> {
         let Rights { member, write } = rights;
         let layers = self.layers.into_iter().map(|(layer, (_, state))| (Sheet { layer, doc: fresh() }, state));
         let (sheets, states): (Vec<Sheet>, Vec<Bytes>) = layers.unzip();
@@ -81,7 +81,7 @@ impl Found {
             for (sheet, state) in desk.layers.iter().zip(&states).filter(|(_, state)| !state.is_empty()) {
                 load(&sheet.doc, state)?;
             }
-            Some(script::run(&mut desk, script, &mut Random))
+            Some(script::run(&mut desk, script, &mut Random, go_on))
         }));
         let ran = ran.ok()?;
         drop(ManuallyDrop::into_inner(desk));

@@ -43,6 +43,8 @@ pub const LARGE_MESSAGES_PER_PARTY_MAX: usize = 2;
 pub const PUSH_BYTES_MAX: usize = UPDATE_BYTES_MAX.div_ceil(3) * 4 + (512 << 10);
 /// Offline edits sent at once: two seconds' work, and few enough that one round says how far it went.
 pub const PUSH_EDITS_MAX: usize = 4_096;
+/// For taking offline edits in before the answer says how far it went, well before the request's end ([`MESSAGE`]).
+pub const PUSH: Duration = Duration::from_secs(60);
 /// Documents that one edit may touch: the text, the built-in layers, those that a party may open.
 pub const PARTS_MAX: usize = 4 + LAYERS_MAX;
 /// 8 MiB: a body that says what a replica has: the state vectors of its layers, each as long as clients wrote in it.
@@ -200,5 +202,7 @@ pub const BRACKETS_SHOWN_MAX: usize = 20_000;
 pub const SCRIPT_EDITS_MAX: usize = 20_000;
 /// 16 MiB: a script; what it changes must fit into one update of a document.
 pub const SCRIPT_BYTES_MAX: usize = UPDATE_BYTES_MAX;
+/// For running a script: one of the largest plan's size takes a second or two.
+pub const SCRIPT_RUN: Duration = Duration::from_secs(10);
 /// 200 bytes: the key under which a script is applied once. A date and a name, or a digest, fit; 30,000 of them fit into a layer.
 pub const SCRIPT_KEY_BYTES_MAX: usize = 200;

@@ -44,8 +44,9 @@ pub struct Script {
     /// In their order, at most [`crate::limits::SCRIPT_EDITS_MAX`].
     #[serde(deserialize_with = "api::at_most::<_, _, { crate::limits::SCRIPT_EDITS_MAX }>")]
     pub edits: Vec<Edit>,
-    /// What must stand in the plan before the first of them.
+    /// What must stand in the plan before the first of them; at most as many as edits.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "api::at_most::<_, _, { crate::limits::SCRIPT_EDITS_MAX }>")]
     pub expect: Vec<Expect>,
     /// A key of the party's choice, unique on the plan: under one key the edits are made once, however often they are sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -131,7 +131,7 @@ impl Replica {
         let (member, write, now_ms) = (self.member().clone(), self.context.plan.write, when::now_ms());
         let Shown { text, seq, own: mut edits, .. } = shown;
         let mut desk = Desk { member, write, text, layers, unconfirmed, now_ms };
-        let Ran { applied, updates, once } = script::run(&mut desk, script, &mut Fresh)?;
+        let Ran { applied, updates, once } = script::run(&mut desk, script, &mut Fresh, &mut || true)?;
         if updates.is_empty() {
             let fates: Vec<(EditId, Fate)> = salvages.iter().map(|id| (*id, Fate::Salvaged)).collect();
             edits.settle(self.folder.dir(), &fates)?;

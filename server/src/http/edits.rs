@@ -1,9 +1,13 @@
 //! Scripts: edits that are made all or none, for who needs no replica.
 
+#[cfg(test)]
+mod tests;
+
 use axum::{
     Json,
     extract::{Path, Request, State},
 };
+use bytes::Bytes;
 use plenary_shared::{
     access::Role,
     api,
@@ -13,15 +17,20 @@ use plenary_shared::{
     script::{self, Applied, Edit, Ran, Script, ScriptError, Why},
 };
 use std::{collections::HashMap, sync::Arc};
+use tokio::{sync::oneshot, time::Instant};
 
 use super::{ApiError, App, Caller, large, plan::readable};
 use crate::{
     dossiers::DossierError,
     registry::Rights,
+    room::order::Order,
     rooms::{Change, CommitError},
     scripts,
     store::Seq,
 };
+
+/// The update that brings nothing.
+const NOTHING: [u8; 2] = [0, 0];
 
 pub(super) async fn apply(
     State(app): State<Arc<App>>,
@@ -30,7 +39,8 @@ pub(super) async fn apply(
     request: Request,
 ) -> Result<Json<Applied>, ApiError> {
     let (_, rights) = readable(&app, &caller, &conference, &plan)?;
-    let (script, _place): (Script, _) = large::read(&app, &rights.member, request, limits::SCRIPT_BYTES_MAX).await?;
+    let parse = |json: &[u8]| Script::parse(json).map_err(told);
+    let (script, _place) = large::read_as(&app, &rights.member, request, limits::SCRIPT_BYTES_MAX, parse).await?;
     let script = Arc::new(script);
     for _ in 0..limits::EDIT_TRIES {
         match once_over(&app, &caller, &conference, &plan, &script).await? {
@@ -57,13 +67,16 @@ async fn once_over(
     let found = scripts::read(&app.registry, &app.rooms, &rights, &plan, script::needs(script)).await?;
     let (ends, layers) = (found.ends(&rights.member), found.layers());
     let (of, runs) = (rights.clone(), script.clone());
+    // Nobody is left to tell once the request is gone.
+    let (running, _asked) = oneshot::channel::<()>();
+    let until = Instant::now() + limits::SCRIPT_RUN;
     let ran = tokio::task::spawn_blocking(move || {
         let _place = place;
-        found.run(of, &runs)
+        found.run(of, &runs, &mut || !running.is_closed() && Instant::now() < until)
     });
     let ran = ran.await.ok().flatten().ok_or(DossierError::Unreadable)?;
     let Ran { applied, updates, .. } = ran.map_err(|error| refused(script, error, &rights, &layers))?;
-    let changes = changes(app, caller, &plan, &rights.member, updates, &ends)?;
+    let changes = changes(app, caller, &plan, &rights.member, script, updates, &ends)?;
     if changes.is_empty() {
         return Ok(Some(applied));
     }
@@ -81,6 +94,7 @@ fn changes(
     caller: &Caller,
     plan: &DocAddress,
     member: &api::Member,
+    script: &Script,
     updates: Vec<(Option<LayerId>, Vec<u8>)>,
     ends: &HashMap<Option<LayerId>, Seq>,
 ) -> Result<Vec<Change>, ApiError> {
@@ -89,20 +103,36 @@ fn changes(
         match app.registry.rights(&caller.token, &address) {
             // The updates are the server's own: what they say of the order they saw.
             Some(Rights { write: true, .. }) => {
-                Ok(Change { address, seen: None, update: update.into(), at: ends.get(&layer).copied(), verified: true })
+                Ok(Change { address, seen: None, update: update.into(), at: ends.get(&layer).copied(), order: Order::Holds })
             }
             _ => Err(ApiError::forbidden("you may not make these edits any more: your rights have changed")),
         }
     };
-    updates.into_iter().map(change).collect()
+    let mut changes = updates.into_iter().map(change).collect::<Result<Vec<_>, _>>()?;
+    if !changes.is_empty() && rests_on_text(script) && changes.iter().all(|change| change.address != *plan) {
+        let (update, at) = (Bytes::from_static(&NOTHING), ends.get(&None).copied());
+        changes.push(Change { address: plan.clone(), seen: None, update, at, order: Order::Holds });
+    }
+    Ok(changes)
+}
+
+/// Whether a script holds only for the words as it found them, even where it changes none.
+fn rests_on_text(script: &Script) -> bool {
+    let takes_position = |edit: &Edit| matches!(edit, Edit::Accept(_) | Edit::Reserve(_) | Edit::Oppose(_));
+    !script.expect.is_empty() || script.edits.iter().any(takes_position)
 }
 
 /// Why a script was not applied: a right is missing, or it cannot be.
 fn refused(script: &Script, error: ScriptError, rights: &Rights, layers: &[api::Layer]) -> ApiError {
     let body = match error.why {
         Why::Refused if lacks_right(script, &error, rights, layers) => ApiError::forbidden(error.sentence()),
-        _ => ApiError::invalid(error.to_string()),
+        _ => return told(error),
     };
+    ApiError { script: Some(error.into()), ..body }
+}
+
+fn told(error: ScriptError) -> ApiError {
+    let body = ApiError::invalid(error.to_string());
     ApiError { script: Some(error.into()), ..body }
 }
 

@@ -19,6 +19,18 @@ pub(super) async fn read<T: DeserializeOwned + Send + 'static>(
     request: Request,
     max: usize,
 ) -> Result<(T, Option<Place>), ApiError> {
+    let parse = |json: &[u8]| serde_json::from_slice(json).map_err(|error| ApiError::invalid(error.to_string()));
+    read_as(app, member, request, max, parse).await
+}
+
+/// The same, read in another way.
+pub(super) async fn read_as<T: Send + 'static>(
+    app: &App,
+    member: &api::Member,
+    request: Request,
+    max: usize,
+    parse: impl FnOnce(&[u8]) -> Result<T, ApiError> + Send + 'static,
+) -> Result<(T, Option<Place>), ApiError> {
     let headers = request.headers();
     if !says(headers, header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/json")) {
         return Err(ApiError::invalid("the body must be JSON: send it with `Content-Type: application/json`"));
@@ -31,10 +43,10 @@ pub(super) async fn read<T: DeserializeOwned + Send + 'static>(
     let is_small = length.is_some_and(|length| length <= limits::SMALL_MESSAGE_BYTES);
     let place = if is_small { None } else { Some(app.large_body_place(member).await?) };
     let bytes = body::to_bytes(request.into_body(), max).await.map_err(|_| too_large())?;
-    let read = tokio::task::spawn_blocking(move || serde_json::from_slice(&bytes)).await;
+    let read = tokio::task::spawn_blocking(move || parse(&bytes)).await;
     match read {
         Ok(Ok(read)) => Ok((read, place)),
-        Ok(Err(error)) => Err(ApiError::invalid(error.to_string())),
+        Ok(Err(error)) => Err(error),
         Err(_) => Err(ApiError::unavailable("the body could not be read: try again")),
     }
 }

@@ -34,8 +34,9 @@ use crate::{
 /// The update that brings nothing.
 const NOTHING: [u8; 2] = [0, 0];
 
-/// Copies of layers: the last record that each shows, and its state vector.
-type Copies = HashMap<(PartyId, LayerId), (Seq, StateVector)>;
+/// Copies of layers: the last record that each shows, and its state vector as it came. Read, it takes several times as much memory: each
+/// is when its turn comes.
+type Copies = HashMap<(PartyId, LayerId), (Seq, Vec<u8>)>;
 
 pub(super) async fn pull(
     State(app): State<Arc<App>>,
@@ -71,7 +72,7 @@ fn copies(layers: Vec<Held>) -> Result<Copies, ApiError> {
     let copy = |held: Held| {
         let invalid = |what: &str| ApiError::invalid(format!("the state vector of {}/{} {what}", held.party, held.layer));
         let vector = STANDARD.decode(&held.state_vector).map_err(|_| invalid("is not base64"))?;
-        let vector = gate::check_state_vector(&vector).map_err(|refusal| invalid(&format!("cannot be read: {refusal}")))?;
+        gate::check_state_vector(&vector).map_err(|refusal| invalid(&format!("cannot be read: {refusal}")))?;
         Ok(((held.party, held.layer), (held.seq, vector)))
     };
     layers.into_iter().map(copy).collect()
@@ -106,8 +107,11 @@ impl Puller {
     async fn tell(&self, context: PlanContext, copies: Copies, since: Seq, end: &End) -> Option<()> {
         let layers = context.layers.clone();
         self.lines.send(line::line(&PullLine::Context(Box::new(context)))).await?;
-        self.layers(layers, copies).await?;
+        let all = self.layers(layers, copies).await?;
         self.records(since, end).await?;
+        if !all {
+            return None;
+        }
         self.lines.send(line::line(&PullLine::End)).await
     }
 
@@ -116,9 +120,10 @@ impl Puller {
         self.app.registry.rights(&self.caller.token, address).map(drop)
     }
 
-    /// Tells the layers that moved since they were copied. A layer that cannot be read now is left out, as one that did not move:
-    /// no party keeps the others from what is new by what it does to its own.
-    async fn layers(&self, layers: Vec<api::Layer>, mut copies: Copies) -> Option<()> {
+    /// Tells the layers that moved since they were copied, and whether these were all: one that cannot be read now is left out, and the
+    /// answer then does not say that nothing is missing.
+    async fn layers(&self, layers: Vec<api::Layer>, mut copies: Copies) -> Option<bool> {
+        let mut all = true;
         let addresses: Vec<DocAddress> = layers.iter().map(|layer| self.address.layer(&layer.party, &layer.layer)).collect();
         let ends = self.app.rooms.ends(&addresses).await;
         for ((layer, address), end) in layers.into_iter().zip(addresses).zip(ends) {
@@ -130,10 +135,14 @@ impl Puller {
                 // What nothing was ever written into needs no room.
                 Some(0) => (0, Bytes::from_static(&NOTHING)),
                 _ => {
-                    let vector = copy.map_or_else(StateVector::default, |(_, vector)| vector);
+                    let vector =
+                        copy.map_or_else(|| Some(StateVector::default()), |(_, vector)| gate::check_state_vector(&vector).ok())?;
                     match timeout(limits::VIEW_READING, self.app.rooms.lacking(&address, &vector)).await {
                         Ok(Ok((end, update))) => (end.seq, update),
-                        Ok(Err(_)) | Err(_) => continue,
+                        Ok(Err(_)) | Err(_) => {
+                            all = false;
+                            continue;
+                        }
                     }
                 }
             };
@@ -145,7 +154,7 @@ impl Puller {
                 self.lines.send(line::line(&told)).await?;
             }
         }
-        Some(())
+        Some(all)
     }
 
     /// Tells the records after `since`, those included that the document could not bear: the chain needs them.
@@ -168,4 +177,48 @@ impl Puller {
 
 fn record_line(seq: Seq, digest: &Digest, Record { at_ms, author, seen, update }: Record, refused: bool) -> Bytes {
     line::line(&PullLine::Record { seq, at_ms, author, seen, digest: hex(digest), update: STANDARD.encode(update), refused })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::Limits,
+        metrics::Figures,
+        testing::{Table, note, plan},
+    };
+    use plenary_shared::layer;
+
+    /// The kinds of the lines that a pull of everything brings.
+    async fn told(app: &Arc<App>, table: &Table) -> Vec<String> {
+        let (member, token) = table.seats["arv"].clone();
+        let address = DocAddress::Plan(member.conference.clone(), plan());
+        let caller = Caller { token, who: api::Whoami::Member(member) };
+        let end = End { seq: 1, digest: [0; 32], refused: Vec::new() };
+        let context = context(app, &caller, &address, &end).unwrap();
+        let (lines, mut told) = Lines::open();
+        let puller = Puller { app: app.clone(), caller, address, lines };
+        let telling = tokio::spawn(async move { puller.tell(context, Copies::new(), 0, &end).await });
+        let mut kinds = Vec::new();
+        while let Some(Ok(line)) = told.recv().await {
+            kinds.push(serde_json::from_slice::<serde_json::Value>(&line).unwrap()["kind"].as_str().unwrap().to_owned());
+        }
+        telling.await.unwrap();
+        kinds
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_lacks_a_layer_does_not_say_that_nothing_is_missing() {
+        let table = Table::new().await;
+        let bounds = Limits { sessions: 100, sessions_per_member: 8, tls: false };
+        let app = App::new(table.registry.clone(), table.rooms.clone(), Arc::new(Figures::default()), bounds);
+        table.write("arv/private", 5, |txn| layer::put(txn, &note("n1")).unwrap()).await;
+        let whole = told(&app, &table).await;
+        assert_eq!(whole.last().unwrap(), "end");
+        // No room opens any more.
+        table.rooms.stop().await;
+        let torn = told(&app, &table).await;
+        assert_eq!(torn.iter().filter(|kind| *kind == "layer").count() + 1, whole.iter().filter(|kind| *kind == "layer").count());
+        assert_eq!(torn.last().unwrap(), "record", "the others are told all the same");
+    }
 }

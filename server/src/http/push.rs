@@ -1,5 +1,6 @@
 //! Offline edits as they come in: in their order, each by its own right.
 
+mod once;
 #[cfg(test)]
 mod tests;
 
@@ -11,24 +12,22 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use plenary_shared::{
     api::{self, OfflineEdit, Once, Outcome, Push, Pushed},
-    id::{DocAddress, LayerId, PRIVATE},
+    id::{DocAddress, LayerId},
     limits,
     record::Author,
-    script::once_of,
 };
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     sync::Arc,
 };
-use tokio::sync::oneshot;
-use yrs::{Update, updates::decoder::Decode};
+use tokio::{sync::oneshot, time::Instant};
 
 use super::{
     ApiError, App, Caller, large,
     plan::{readable, too_many},
 };
 use crate::{
-    room::{EditError, document::Document},
+    room::{EditError, order::Order},
     rooms::{Change, CommitError, RoomError, Tried},
     store::Seq,
 };
@@ -52,8 +51,8 @@ pub(super) async fn push(
     let edits: Vec<Made> = edits.map_err(|_| ApiError::unavailable("the edits could not be read: try again"))?;
     let (plan, rights) = readable(&app, &caller, &conference, &plan)?;
     let author = Author { party: rights.member.party.clone(), member: rights.member.member.clone() };
-    let mut pusher =
-        Pusher { app, caller, plan, member: rights.member, author, outcomes: Vec::new(), under_way: VecDeque::new() };
+    let (outcomes, under_way, until) = (Vec::new(), VecDeque::new(), Instant::now() + limits::PUSH);
+    let mut pusher = Pusher { app, caller, plan, member: rights.member, author, outcomes, under_way, keys: None, until };
     let stopped = pusher.push(edits).await.err().map(ApiError::body);
     Ok(Json(Pushed { outcomes: pusher.outcomes, stopped }))
 }
@@ -90,6 +89,9 @@ struct Pusher {
     author: Author,
     outcomes: Vec<Outcome>,
     under_way: VecDeque<Step>,
+    keys: Option<once::Keys>,
+    /// When it stops and says how far it came.
+    until: Instant,
 }
 
 impl Pusher {
@@ -122,8 +124,14 @@ impl Pusher {
     async fn hand_on(&mut self, edits: Vec<Made>, mut found: Found) -> Result<(), ApiError> {
         for (number, Made { parts, seen, once }) in edits.into_iter().enumerate() {
             self.settle(UNDER_WAY_MAX - 1).await?;
+            if Instant::now() >= self.until {
+                return Err(ApiError::unavailable("these edits take long: send the others again"));
+            }
+            if once.is_none() {
+                self.keys = None;
+            }
             let step = match self.changes(number, parts, seen, &mut found) {
-                Err(refused) => Step::Over(Outcome::Refused(refused.body())),
+                Err(error) => Step::Over(refused(error)),
                 Ok(mut changes) => match (changes.pop(), once) {
                     (Some(change), None) if changes.is_empty() => {
                         Step::UnderWay(self.app.rooms.begin_edit(&self.author, change).await?)
@@ -151,10 +159,10 @@ impl Pusher {
                     Ok(()) => Outcome::Done,
                     Err(EditError::Unavailable) => return Err(self.stop()),
                     Err(error @ EditError::Misbehaved) => {
-                        self.outcomes.push(Outcome::Refused(ApiError::from(error).body()));
+                        self.outcomes.push(refused(error.into()));
                         return Err(self.stop());
                     }
-                    Err(error) => Outcome::Refused(ApiError::from(error).body()),
+                    Err(error) => refused(error.into()),
                 },
             };
             self.outcomes.push(outcome);
@@ -185,12 +193,12 @@ impl Pusher {
             }
             // It is of the text's log.
             let seen = layer.is_none().then_some(seen);
-            let verified = match found.remove(&(layer, number)) {
+            let order = match found.remove(&(layer, number)) {
                 Some(Tried::Bad(error)) => return Err(error.into()),
-                Some(Tried::Verified) => true,
-                None => false,
+                Some(Tried::Holds(trial)) => Order::Tried(trial),
+                None => Order::Unknown,
             };
-            changes.push(Change { address, seen, update, at: None, verified });
+            changes.push(Change { address, seen, update, at: None, order });
         }
         if changes.is_empty() {
             return Err(ApiError::invalid("an edit has at least one part"));
@@ -215,15 +223,36 @@ impl Pusher {
         }
     }
 
+    fn still_writable(&self, changes: &[Change]) -> Result<(), ApiError> {
+        changes.iter().try_for_each(|change| {
+            let layer = match &change.address {
+                DocAddress::Layer(_, _, _, layer) => Some(layer),
+                DocAddress::Plan(..) | DocAddress::Registry => None,
+            };
+            self.writable(layer).map(drop)
+        })
+    }
+
     /// Takes in an edit that touches several documents, or is made once. An error says why it is not known what becomes of it.
-    async fn commit(&self, mut changes: Vec<Change>, once: Option<Once>) -> Result<Outcome, ApiError> {
+    async fn commit(&mut self, mut changes: Vec<Change>, once: Option<Once>) -> Result<Outcome, ApiError> {
         for _ in 0..limits::EDIT_TRIES {
             if let Some(once) = &once
                 && let Some(outcome) = self.look_up(&mut changes, once).await?
             {
                 return Ok(outcome);
             }
-            match self.app.rooms.commit(self.author.clone(), changes.clone()).await {
+            // Rights may have changed while it waited.
+            if let Err(error) = self.still_writable(&changes) {
+                self.keys = None;
+                return Ok(refused(error));
+            }
+            let committed = self.app.rooms.commit(self.author.clone(), changes.clone()).await;
+            if committed.is_ok() && once.is_some() {
+                self.took_key();
+            } else {
+                self.keys = None;
+            }
+            match committed {
                 Ok(()) => return Ok(Outcome::Done),
                 Err(CommitError::Moved) => {}
                 Err(CommitError::Unverified(address)) => {
@@ -231,41 +260,19 @@ impl Pusher {
                     let place = self.app.view_place(&self.member).await?;
                     let tried = self.app.rooms.verify(&address, &self.author, vec![(0, change.update.clone())], place).await?;
                     match tried.get(&0) {
-                        Some(Tried::Bad(error)) => return Ok(Outcome::Refused(ApiError::from(error.clone()).body())),
-                        found => change.verified = found.is_some(),
+                        Some(Tried::Bad(error)) => return Ok(refused(error.clone().into())),
+                        Some(Tried::Holds(trial)) => change.order = Order::Tried(trial.clone()),
+                        None => change.order = Order::Unknown,
                     }
                 }
-                Err(CommitError::Room(RoomError::Edit(error))) => return Ok(Outcome::Refused(ApiError::from(error).body())),
+                Err(CommitError::Room(RoomError::Edit(error))) => return Ok(refused(error.into())),
                 Err(error) => return Err(error.into()),
             }
         }
         Err(CommitError::Moved.into())
     }
+}
 
-    /// Looks up the key of an edit that is made once. If it is free the edit must write it, into the layer as it is now.
-    async fn look_up(&self, changes: &mut [Change], once: &Once) -> Result<Option<Outcome>, ApiError> {
-        let refused = |message: &str| Ok(Some(Outcome::Refused(ApiError::invalid(message).body())));
-        let private = self.plan.layer(&self.member.party, &LayerId::built_in(PRIVATE));
-        let Some(change) = changes.iter_mut().find(|change| change.address == private) else {
-            return refused("an edit that is made once writes its key into the layer private");
-        };
-        let (seq, state) = self.app.rooms.read_at(&private).await?;
-        let (key, update) = (once.key.clone(), change.update.clone());
-        let keys = tokio::task::spawn_blocking(move || {
-            Document::on_state(&state, |txn| {
-                let before = once_of(txn, &key);
-                if before.is_none() {
-                    txn.apply_update(Update::decode_v1(&update).ok()?).ok()?;
-                }
-                Some((before.clone(), before.or_else(|| once_of(txn, &key))))
-            })
-        });
-        change.at = Some(seq);
-        match keys.await.ok().flatten() {
-            Some((Some(digest), _)) if digest == once.digest => Ok(Some(Outcome::Repeated)),
-            Some((Some(_), _)) => refused("another script was applied under this key: choose a key of this script's own"),
-            Some((None, Some(digest))) if digest == once.digest => Ok(None),
-            _ => refused("an edit that is made once writes its key into the layer private"),
-        }
-    }
+fn refused(error: ApiError) -> Outcome {
+    Outcome::Refused(error.body())
 }

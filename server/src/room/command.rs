@@ -11,7 +11,10 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use yrs::StateVector;
 
-use super::state::{EditError, Proposal, SessionId, Unheld};
+use super::{
+    order::Order,
+    state::{EditError, Proposal, SessionId, Unheld},
+};
 use crate::{
     outbox::Outbox,
     store::{BoxFuture, Seq, StoreError},
@@ -27,12 +30,12 @@ pub enum Command {
     CatchUp { session: SessionId },
     /// A session ended.
     Leave { session: SessionId },
-    /// An edit without a session; `verified`: what it claims about order is known to hold. Answered once it is durable.
-    Edit { author: Author, seen: Option<Seq>, update: Bytes, verified: bool, done: Done },
+    /// An edit without a session; `order`: what is known of its claims. Answered once it is durable.
+    Edit { author: Author, seen: Option<Seq>, update: Bytes, order: Order, done: Done },
     /// A part of an edit that touches several documents.
     Hold(Hold),
-    /// Asks for a copy that knows all that its log says ([`super::document::Document::from_copy`]).
-    Copy { copy: oneshot::Sender<Bytes> },
+    /// Asks for the last record and a copy that knows all that the log says ([`super::document::Document::from_copy`]).
+    Copy { copy: oneshot::Sender<(Seq, Bytes)> },
     /// Asks for what a replica with this state vector lacks, and where the log ends then.
     Read { vector: StateVector, state: oneshot::Sender<(End, Bytes)> },
     /// Asks where the log ends.

@@ -284,6 +284,11 @@ impl Document {
         })
     }
 
+    /// Looks something up.
+    pub fn look<T>(&mut self, f: impl FnOnce(&TransactionMut) -> T) -> Result<T, Misbehaved> {
+        self.guarded(|txn| Some(f(txn)))
+    }
+
     /// A snapshot as the store keeps it, and the last record that it covers.
     pub fn snapshot(&mut self) -> Result<(Seq, Bytes), Misbehaved> {
         let saved = self.copy()?;

@@ -21,7 +21,10 @@ use yrs::StateVector;
 
 pub use self::held::{Proposal, Unheld};
 use self::waiting::{Batch, Sender, Waiting};
-use super::document::{Document, Misbehaved};
+use super::{
+    document::{Document, Misbehaved},
+    order::Order,
+};
 use crate::{presence::Presence, store::Seq};
 
 /// A session within the process.
@@ -38,8 +41,8 @@ pub enum Input {
     CatchUp { session: SessionId },
     /// A session ended.
     Leave { session: SessionId },
-    /// An edit that came without a session, made for a member; `verified`: what it claims about order is known to hold.
-    Edit { edit: u64, author: Author, seen: Option<Seq>, update: Bytes, verified: bool },
+    /// An edit that came without a session, made for a member; `order`: what is known of its claims.
+    Edit { edit: u64, author: Author, seen: Option<Seq>, update: Bytes, order: Order },
 }
 
 /// What a room wants done.
@@ -176,8 +179,8 @@ impl RoomState {
             Input::Edit { edit, author, update, .. } if !self.has_room(&author, &update) => {
                 self.refuse(Sender::Server(edit), EditError::Full(self.bytes_max), effects);
             }
-            Input::Edit { edit, author, seen, update, verified } => {
-                self.wait(Waiting { sender: Sender::Server(edit), author, seen, update, complete: true, verified });
+            Input::Edit { edit, author, seen, update, order } => {
+                self.wait(Waiting { sender: Sender::Server(edit), author, seen, update, complete: true, order });
             }
         }
     }
@@ -236,11 +239,25 @@ impl RoomState {
             }
             ClientMessage::SyncStep2(update) => {
                 let author = author(&member);
-                self.wait(Waiting { sender: Sender::Session(id), author, seen: None, update, complete: true, verified: false });
+                self.wait(Waiting {
+                    sender: Sender::Session(id),
+                    author,
+                    seen: None,
+                    update,
+                    complete: true,
+                    order: Order::Unknown,
+                });
             }
             ClientMessage::Update(update) => {
                 let author = author(&member);
-                self.wait(Waiting { sender: Sender::Session(id), author, seen: None, update, complete: false, verified: false });
+                self.wait(Waiting {
+                    sender: Sender::Session(id),
+                    author,
+                    seen: None,
+                    update,
+                    complete: false,
+                    order: Order::Unknown,
+                });
             }
             ClientMessage::Awareness(payload) => match protocol::decode_awareness(&payload) {
                 Ok(entries) => {

@@ -18,8 +18,7 @@ use tokio::{
 
 use super::{RoomError, Rooms, TRIES};
 use crate::{
-    now_ms,
-    room::{Command, EditError, Fate, Hold, Proposal, Unheld},
+    room::{Command, EditError, Fate, Hold, Proposal, Unheld, order::Order},
     store::Seq,
 };
 
@@ -34,8 +33,8 @@ pub struct Change {
     pub update: Bytes,
     /// It holds only if this is the document's last record.
     pub at: Option<Seq>,
-    /// What it claims about order is known to hold.
-    pub verified: bool,
+    /// What is known of what it claims about order.
+    pub order: Order,
 }
 
 /// Why an edit was not taken. Nothing of it was.
@@ -87,9 +86,9 @@ impl Rooms {
         for loaded in join_all(changes.iter().map(|change| self.end(&change.address))).await {
             loaded?;
         }
-        let (mut held, until, at_ms) = (Vec::with_capacity(changes.len()), Instant::now() + limits::HOLD, now_ms());
-        for Change { address, seen, update, at, verified } in changes {
-            let proposal = Proposal { author: author.clone(), seen, update, at, at_ms, verified };
+        let (mut held, until) = (Vec::with_capacity(changes.len()), Instant::now() + limits::HOLD);
+        for Change { address, seen, update, at, order } in changes {
+            let proposal = Proposal { author: author.clone(), seen, update, at, order };
             match self.hold(address, proposal, until).await {
                 Ok(taken) => held.extend(taken),
                 Err(error) => {

@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 use plenary_shared::{
+    gate::Checked,
     id::DocAddress,
     record::{Author, GENESIS, Record},
 };
@@ -12,16 +13,17 @@ use super::{RoomError, Rooms};
 use crate::room::{
     Command, EditError,
     document::{Accepted, Document},
+    order::Trial,
 };
 
 /// Updates that misbehave before no more are tried: each costs a copy. Honest ones never do.
 const BAD_MAX: usize = 3;
 
 /// What was found of an update.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub enum Tried {
-    /// What it claims holds.
-    Verified,
+    /// What it claims holds if the document takes those before it as they were tried.
+    Holds(Trial),
     /// It is not taken.
     Bad(EditError),
 }
@@ -36,7 +38,7 @@ impl Rooms {
         updates: Vec<(usize, Bytes)>,
         place: impl Send + 'static,
     ) -> Result<HashMap<usize, Tried>, RoomError> {
-        let (_, copy) = self.ask(address, |copy| Command::Copy { copy }).await?;
+        let (_, (_, copy)) = self.ask(address, |copy| Command::Copy { copy }).await?;
         let author = author.clone();
         let tried = tokio::task::spawn_blocking(move || {
             let _place = place;
@@ -48,16 +50,21 @@ impl Rooms {
 
 fn try_all(copy: &[u8], author: &Author, updates: Vec<(usize, Bytes)>) -> Option<HashMap<usize, Tried>> {
     let (mut document, mut good, mut tried) = (Document::from_copy(copy)?, Vec::new(), HashMap::new());
-    let mut bad = 0;
+    let taken = Arc::default();
+    let (mut in_series, mut bad) = (0, 0);
     for (number, update) in updates {
-        let Ok(checked) = document.check(author, &update) else { continue };
+        let Some(checked) = document.check(author, &update).ok().filter(Checked::is_new) else { continue };
         document.admit(author, &checked);
         let record = Record { at_ms: 0, author: author.clone(), seen: None, update };
         let mut accepted = Accepted { record, checked, verified: false };
         if document.apply(std::slice::from_ref(&accepted), (0, GENESIS)).is_ok() {
             accepted.verified = true;
+            // What only deletes claims nothing.
+            if accepted.checked.adds_blocks() {
+                tried.insert(number, Tried::Holds(Trial::new(accepted.checked.clone(), in_series, &taken)));
+                in_series += 1;
+            }
             good.push(accepted);
-            tried.insert(number, Tried::Verified);
             continue;
         }
         tried.insert(number, Tried::Bad(EditError::Misbehaved));

@@ -151,7 +151,7 @@ pub(super) struct Neighbours {
 }
 
 /// What one client's part of an update adds.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Gain {
     pub client: u64,
     pub clock_end: u32,
@@ -179,6 +179,11 @@ impl Checked {
     /// Whether it adds any block; if not, it only deletes, or brings nothing at all.
     pub fn adds_blocks(&self) -> bool {
         !self.gains.is_empty()
+    }
+
+    /// Whether it adds the same blocks, and says the same of their order.
+    pub fn adds_same_blocks(&self, other: &Checked) -> bool {
+        self.gains == other.gains && self.claims == other.claims
     }
 
     /// What the update says about the order of blocks, to be verified once it is applied.

@@ -23,11 +23,12 @@ use crate::{
     words::{ExactWords, plan_digest},
 };
 
-/// Makes the edits in their order, each seeing what those before it did.
+/// Makes the edits in their order, each seeing what those before it did. `go_on` is asked before each piece of work whether there is
+/// time for it.
 ///
 /// # Errors
 /// [`ScriptError`] for the first that cannot be made; the documents on the desk are to be thrown away then.
-pub fn run(desk: &mut Desk, script: &Script, ids: &mut dyn NewIds) -> Result<Ran, ScriptError> {
+pub fn run(desk: &mut Desk, script: &Script, ids: &mut dyn NewIds, go_on: &mut dyn FnMut() -> bool) -> Result<Ran, ScriptError> {
     if script.edits.is_empty() {
         return Err(ScriptError::usage(0, "edits", "none", "at least one edit"));
     }
@@ -37,7 +38,7 @@ pub fn run(desk: &mut Desk, script: &Script, ids: &mut dyn NewIds) -> Result<Ran
     }
     let key = once(script)?;
     // After a panic the open transactions are given up rather than touched again: ending one may panic as well, and that would end the process.
-    let mut bench = ManuallyDrop::new(Bench::new(desk, ids));
+    let mut bench = ManuallyDrop::new(Bench::new(desk, ids, go_on));
     let ran = run_on(&mut bench, script, key);
     drop(ManuallyDrop::into_inner(bench));
     ran
@@ -50,10 +51,11 @@ fn run_on(bench: &mut Bench, script: &Script, key: Option<Once>) -> Result<Ran, 
         return Ok(Ran { applied, updates: Vec::new(), once: None });
     }
     let before = Outline::read(&bench.text);
-    expected(&before, &script.expect)?;
+    expected(bench, &before, &script.expect)?;
     let mut done = Vec::with_capacity(script.edits.len());
     for (at, edit) in script.edits.iter().enumerate() {
-        done.push(make(bench, edit).map_err(|refusal| refusal.of(at + 1, edit.kind()))?);
+        let made = bench.may_go_on().and_then(|()| make(bench, edit));
+        done.push(made.map_err(|refusal| refusal.of(at + 1, edit.kind()))?);
     }
     if let (Some(key), Some((at, _))) = (&key, private) {
         super::once::write(&mut bench.sheets[at].txn, key, bench.now_ms);
@@ -115,12 +117,13 @@ fn private(bench: &Bench, once: &Once) -> Result<(usize, bool), ScriptError> {
 }
 
 /// Checks that the words are those that the script's author saw.
-fn expected(outline: &Outline, expect: &[Expect]) -> Result<(), ScriptError> {
+fn expected(bench: &mut Bench, outline: &Outline, expect: &[Expect]) -> Result<(), ScriptError> {
     if expect.is_empty() {
         return Ok(());
     }
     let exact = ExactWords::read(outline);
     for (at, Expect { point, digest }) in expect.iter().enumerate() {
+        bench.may_go_on().map_err(|refusal| refusal.at(0, format!("expect[{at}]")))?;
         let (found, whose) = match point {
             None => (plan_digest(outline, &exact), "the plan".to_owned()),
             Some(what) => {

@@ -9,6 +9,11 @@ use crate::{
     text::{byte_of, inline, quoted},
 };
 
+/// Occurrences of a quote that are counted: whoever reads the number quotes more around it in any case.
+const FOUND_MAX: usize = 100;
+/// 1 MiB: all of them together, about a millisecond's work.
+const FOUND_BYTES_MAX: usize = 1 << 20;
+
 /// A point as people call it: its label, or its id if it has none.
 pub fn name(point: &Point) -> &str {
     if point.label.is_empty() { point.id.as_str() } else { &point.label }
@@ -48,7 +53,7 @@ pub(super) fn once(point: &Point, field: &'static str, quote: &str) -> Result<Ra
     if quote.is_empty() {
         return Err(Refusal::usage(field, "\"\"", "words of the point").says("--quote needs words of the point"));
     }
-    let found = occurrences(&point.words, quote);
+    let (found, more) = occurrences(&point.words, quote);
     let label = inline(name(point));
     match found[..] {
         [at] => Ok(at..at + quote.len()),
@@ -60,6 +65,7 @@ pub(super) fn once(point: &Point, field: &'static str, quote: &str) -> Result<Ra
         }
         _ => {
             let (quote, times) = (quoted(quote), found.len());
+            let times = if more { format!("at least {times}") } else { times.to_string() };
             let message = format!("{quote} stands {times} times in the words of {label}: quote more around it");
             let found = format!("{quote} {times} times in the words of {label}");
             Err(Refusal::refused(field, found, "these words exactly once: quote more around them").says(message))
@@ -104,15 +110,19 @@ fn numbered(point: &Point, n: usize) -> Result<Range<usize>, Refusal> {
     Err(Refusal::not_found("bracket", n.to_string(), expected).says(message))
 }
 
-/// Where `quote`, which is not empty, begins in `words`; occurrences may overlap.
-fn occurrences(words: &str, quote: &str) -> Vec<usize> {
+/// Where `quote`, which is not empty, begins in `words`, and whether it was not looked for further; occurrences may overlap.
+fn occurrences(words: &str, quote: &str) -> (Vec<usize>, bool) {
     let mut found = Vec::new();
     let mut from = 0;
     while let Some(at) = words.get(from..).and_then(|rest| rest.find(quote)) {
         found.push(from + at);
+        // Each overlapping one is compared anew.
+        if found.len() == FOUND_MAX || (found.len() > 1 && found.len() * quote.len() > FOUND_BYTES_MAX) {
+            return (found, true);
+        }
         from += at + quote.chars().next().map_or(1, char::len_utf8);
     }
-    found
+    (found, false)
 }
 
 #[cfg(test)]
@@ -155,6 +165,16 @@ mod tests {
         );
         assert_eq!(error(found("").unwrap_err()).why, Why::Usage);
         assert!(find(&point, None, None).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_quote_that_stands_everywhere_is_not_counted_to_the_end() {
+        let point = point(&"a".repeat(8 << 20));
+        let told = |bytes: usize| error(once(&point, "quote", &"a".repeat(bytes)).unwrap_err()).found;
+        assert!(told(1).contains("at least 100 times"));
+        assert!(told(4 << 20).contains("at least 2 times"));
+        assert!(told((8 << 20) - 1).contains(" 2 times"));
+        assert!(once(&point, "quote", &point.words).is_ok());
     }
 
     #[test]

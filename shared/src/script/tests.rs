@@ -2,6 +2,7 @@
 
 mod adopt;
 mod annotations;
+mod budget;
 mod once;
 mod parse;
 mod positions;
@@ -107,7 +108,7 @@ impl Talks {
             unconfirmed: self.unconfirmed.clone(),
             now_ms: 1_700_000_000_000,
         };
-        let ran = run(&mut desk, script, &mut self.ids)?;
+        let ran = run(&mut desk, script, &mut self.ids, &mut || true)?;
         for (layer, update) in &ran.updates {
             let update = Update::decode_v1(update).unwrap();
             let own = |sheet: &&Sheet| sheet.layer.party == self.member.party && Some(&sheet.layer.layer) == layer.as_ref();

@@ -1,8 +1,9 @@
 //! Offline edits on a server in memory.
 
+use futures_util::future::poll_immediate;
 use plenary_shared::{access::Access, api::Part, layer};
 use std::collections::BTreeMap;
-use yrs::{Doc, GetString, Text, Transact, WriteTxn};
+use yrs::{Doc, GetString, Map, MapPrelim, Text, Transact, Update, WriteTxn, updates::decoder::Decode};
 
 use super::*;
 use crate::{
@@ -30,7 +31,8 @@ impl Bench {
         let plan = DocAddress::Plan(member.conference.clone(), plan());
         let caller = Caller { token, who: api::Whoami::Member(member.clone()) };
         let (app, outcomes, under_way) = (self.app.clone(), Vec::new(), VecDeque::new());
-        Pusher { app, caller, plan, member, author, outcomes, under_way }
+        let until = Instant::now() + limits::PUSH;
+        Pusher { app, caller, plan, member, author, outcomes, under_way, keys: None, until }
     }
 
     async fn grant(&self, party: &str, access: Access) {
@@ -127,4 +129,132 @@ async fn one_liar_among_many_edits_costs_its_own_edit_alone() {
     assert_eq!(refused.map(|(at, _)| at).collect::<Vec<_>>(), [51]);
     let end = bench.table.rooms.end(&pusher.plan).await.unwrap();
     assert_eq!((end.seq, end.refused.len()), (102, 0), "it never came near the document");
+}
+
+/// An edit that is made once: its key's layer is written by this client.
+fn once(client: u64, key: &str, words: Option<&[u8]>) -> Made {
+    let update = update(client, |txn| {
+        let keys = txn.get_or_insert_map("once");
+        keys.insert(txn, key, MapPrelim::default()).insert(txn, "digest", "d1");
+    });
+    let mut made = made(Some("private"), &update);
+    made.parts.extend(words.map(|words| (None, Some(Bytes::copy_from_slice(words)))));
+    Made { once: Some(Once { key: key.into(), digest: "d1".into() }), ..made }
+}
+
+fn told(outcomes: &[Outcome]) -> Vec<&str> {
+    let told = outcomes.iter().map(|outcome| match outcome {
+        Outcome::Done => "done",
+        Outcome::Repeated => "repeated",
+        Outcome::Refused(body) => &body.error,
+    });
+    told.collect()
+}
+
+#[tokio::test]
+async fn what_is_nested_without_end_is_refused_before_anything_reads_it() {
+    let bench = Bench::new().await;
+    let mut pusher = bench.pusher("arv");
+    // One block of `Any` values below the root `t`: arrays, each in the one before.
+    let mut nested = vec![1, 1, 77, 0, 8, 1, 1, b't', 1];
+    nested.extend([117, 1].repeat(50_000));
+    nested.extend([126, 0]);
+    let deep = Made { once: once(1, "k", None).once, ..made(Some("private"), &nested) };
+    pusher.push(vec![deep, once(2, "k", None)]).await.unwrap();
+    assert_eq!(told(&pusher.outcomes), ["invalid", "done"]);
+}
+
+#[tokio::test]
+async fn an_edit_whose_answer_was_lost_is_done_and_another_machines_is_repeated() {
+    let bench = Bench::new().await;
+    let mut pusher = bench.pusher("arv");
+    let words = update(5, |txn| txn.get_or_insert_text("t").insert(txn, 0, "word "));
+    pusher.push(vec![once(1, "k", Some(&words)), once(2, "l", None)]).await.unwrap();
+    let mut again = bench.pusher("arv");
+    again.push(vec![once(1, "k", Some(&words)), once(3, "k", None), once(2, "l", None), once(4, "m", None)]).await.unwrap();
+    assert_eq!(told(&pusher.outcomes), ["done", "done"]);
+    assert_eq!(told(&again.outcomes), ["done", "repeated", "done", "done"]);
+    let ends = bench.table.rooms.ends(&[pusher.plan, layer_at("arv/private")]).await;
+    assert_eq!(ends, [Some(2), Some(3)]);
+}
+
+#[tokio::test]
+async fn the_layer_of_the_keys_is_loaded_once_for_edits_that_follow_each_other() {
+    let bench = Bench::new().await;
+    let mut pusher = bench.pusher("arv");
+    let since = |pusher: &Pusher| pusher.keys.as_ref().map(|keys| keys.since);
+    pusher.push(vec![once(1, "k1", None)]).await.unwrap();
+    let loaded = since(&pusher).unwrap();
+    pusher.push((2..=20).map(|n| once(n, &format!("k{n}"), None)).collect()).await.unwrap();
+    assert_eq!(pusher.outcomes, vec![Outcome::Done; 20]);
+    assert_eq!(since(&pusher), Some(loaded));
+    pusher.push(vec![noted(50)]).await.unwrap();
+    assert!(pusher.keys.is_none(), "others get the place");
+}
+
+#[tokio::test]
+async fn a_right_that_is_taken_away_while_an_edit_waits_is_gone() {
+    let bench = Bench::new().await;
+    let mut pusher = bench.pusher("arv");
+    let mut places = Vec::new();
+    for _ in 0..limits::VIEWS_PER_PARTY_MAX {
+        places.push(bench.app.view_place(bench.table.member("arv")).await.unwrap());
+    }
+    {
+        let mut pushed = Box::pin(pusher.push(vec![once(1, "k", None)]));
+        assert!(poll_immediate(&mut pushed).await.is_none(), "it waits for a place");
+        bench.grant("bor", Access::Draft).await;
+        drop(places);
+        pushed.await.unwrap();
+    }
+    assert_eq!(told(&pusher.outcomes), ["forbidden"]);
+    assert_eq!(bench.table.rooms.ends(&[layer_at("arv/private")]).await, [Some(0)]);
+}
+
+#[tokio::test]
+async fn edits_that_take_too_long_are_answered_as_far_as_they_came() {
+    let bench = Bench::new().await;
+    let mut pusher = bench.pusher("arv");
+    pusher.push(vec![noted(1)]).await.unwrap();
+    pusher.until = Instant::now();
+    assert!(pusher.push(vec![noted(2)]).await.is_err());
+    assert_eq!(pusher.outcomes, [Outcome::Done]);
+}
+
+/// 40 edits: client 91 writes `ab`, then as the test says, then others write elsewhere.
+fn series(second: Made, third: Made) -> Vec<Made> {
+    let mut edits = vec![made(None, &update(91, |txn| txn.get_or_insert_text("u").insert(txn, 0, "ab"))), second, third];
+    edits.extend((100..140).map(|client| made(None, &update(client, |txn| txn.get_or_insert_text("t").insert(txn, 0, "x")))));
+    edits
+}
+
+#[tokio::test]
+async fn what_was_tried_does_not_vouch_for_other_blocks_under_the_same_ids() {
+    let bench = Bench::new().await;
+    let mut pusher = bench.pusher("arv");
+    // Client 92's `x` behind the `b`, and in its place one whose neighbours stand the other way round.
+    let honest = [1, 1, 92, 0, 0x84, 91, 1, 1, b'x', 0];
+    let crossed = [1, 1, 92, 0, 0xc4, 91, 1, 91, 0, 1, b'x', 0];
+    let mut torn = made(None, &honest);
+    torn.parts.push((Some("nope".parse().unwrap()), Some(Bytes::from_static(&[0, 0]))));
+    let _ = pusher.push(series(torn, made(None, &crossed))).await;
+    let outcomes = told(&pusher.outcomes);
+    assert_eq!(outcomes[..3], ["done", "forbidden", "invalid"]);
+    assert_eq!(bench.table.rooms.end(&pusher.plan).await.unwrap().refused, [3], "it was looked at in the document");
+}
+
+#[tokio::test]
+async fn what_was_tried_does_not_vouch_for_what_builds_on_other_blocks() {
+    let bench = Bench::new().await;
+    let mut pusher = bench.pusher("arv");
+    // Client 92's `x` stands behind the `b` where it is tried, and before the `a` where it is taken: client 93 says that `b` stands before it.
+    let behind = [1, 1, 92, 0, 0x84, 91, 1, 1, b'x', 0];
+    let before = [1, 1, 92, 0, 0x44, 91, 0, 1, b'x', 0];
+    let claims = [1, 1, 93, 0, 0xc4, 91, 1, 92, 0, 1, b'y', 0];
+    let mut torn = made(None, &behind);
+    torn.parts.push((Some("nope".parse().unwrap()), Some(Bytes::from_static(&[0, 0]))));
+    let mut edits = series(torn, made(None, &before));
+    edits.insert(3, made(None, &claims));
+    let _ = pusher.push(edits).await;
+    assert_eq!(told(&pusher.outcomes)[..4], ["done", "forbidden", "done", "invalid"]);
 }

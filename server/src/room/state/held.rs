@@ -5,7 +5,13 @@ use bytes::Bytes;
 use plenary_shared::record::{self, Author, Record};
 
 use super::{Batch, EditError, Effect, RoomState, Sender};
-use crate::{room::document::Accepted, store::Seq};
+use crate::{
+    room::{
+        document::Accepted,
+        order::{Order, Trial},
+    },
+    store::Seq,
+};
 
 /// What an edit would do to one document.
 #[derive(Clone, Debug)]
@@ -18,10 +24,8 @@ pub struct Proposal {
     pub update: Bytes,
     /// It holds only if this is the last record.
     pub at: Option<Seq>,
-    /// The time of all parts of the edit, in milliseconds since 1970-01-01 UTC.
-    pub at_ms: u64,
-    /// What it claims about order is known to hold.
-    pub verified: bool,
+    /// What is known of what it claims about order.
+    pub order: Order,
 }
 
 /// Why a room is not held for a proposal.
@@ -38,8 +42,8 @@ pub enum Unheld {
 impl RoomState {
     /// Judges a proposal and answers the record to append with those of other documents, none if nothing in it is new. With a
     /// record the room is held: its batch is on its way until [`Self::appended`] or [`Self::release`]. Nothing may be so now.
-    pub fn propose(&mut self, edit: u64, proposal: Proposal) -> Result<Option<Bytes>, Unheld> {
-        let Proposal { author, seen, update, at, at_ms, verified } = proposal;
+    pub fn propose(&mut self, edit: u64, proposal: Proposal, at_ms: u64) -> Result<Option<Bytes>, Unheld> {
+        let Proposal { author, seen, update, at, order } = proposal;
         if at.is_some_and(|at| at != self.document.seq()) {
             return Err(Unheld::Moved);
         }
@@ -50,19 +54,25 @@ impl RoomState {
         if !checked.is_new() {
             return Ok(None);
         }
+        let verified = order.holds(&checked);
         if !verified && !checked.order_claims().is_empty() {
             return Err(Unheld::Unverified);
         }
+        // No author has seen what is yet to come.
+        let seen = seen.map(|seen| seen.min(self.document.seq()));
         let record = Record { at_ms, author, seen, update };
         let (bytes, digest) = record::seal(&self.document.head(), &record);
         let accepted = vec![(Sender::Server(edit), Accepted { record, checked, verified })];
-        self.in_flight = Some(Batch { accepted, digests: vec![digest], held: true });
+        let tried = order.trial().filter(|_| verified).into_iter().collect();
+        self.in_flight = Some(Batch { accepted, digests: vec![digest], tried, held: true });
         Ok(Some(bytes))
     }
 
     /// Nothing was appended of what the room was held for: all is as before.
     pub fn release(&mut self, effects: &mut Vec<Effect>) {
-        for (sender, _) in self.in_flight.take().into_iter().flat_map(|batch| batch.accepted) {
+        let Some(Batch { accepted, tried, .. }) = self.in_flight.take() else { return };
+        tried.iter().for_each(Trial::undo);
+        for (sender, _) in accepted {
             if let Sender::Server(edit) = sender {
                 effects.push(Effect::Edited(edit, Err(EditError::Unavailable)));
             }

@@ -10,7 +10,10 @@ use std::collections::HashSet;
 
 use super::{Early, EditError, Effect, RoomState, SessionId, come_back};
 use crate::{
-    room::document::{Accepted, Document, Misbehaved},
+    room::{
+        document::{Accepted, Document, Misbehaved},
+        order::{Order, Trial},
+    },
     store::Seq,
 };
 
@@ -30,8 +33,8 @@ pub(super) struct Waiting {
     pub(super) update: Bytes,
     /// An answer to a step 1: nothing can be missing in it.
     pub(super) complete: bool,
-    /// What it claims about order is known to hold.
-    pub(super) verified: bool,
+    /// What is known of what it claims about order.
+    pub(super) order: Order,
 }
 
 /// Whose edits keep their order.
@@ -54,6 +57,8 @@ impl Waiting {
 pub(super) struct Batch {
     pub(super) accepted: Vec<(Sender, Accepted)>,
     pub(super) digests: Vec<Digest>,
+    /// Those of its updates that were tried before.
+    pub(super) tried: Vec<Trial>,
     /// Its records are not counted as part of the document yet: they may come to nothing.
     pub(super) held: bool,
 }
@@ -71,7 +76,7 @@ impl RoomState {
         }
         self.waiting_bytes = 0;
         let (mut accepted, mut digests, mut sealed) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut claimed, mut later) = (HashSet::new(), Vec::new());
+        let (mut claimed, mut later, mut tried) = (HashSet::new(), Vec::new(), Vec::new());
         let mut head = self.document.head();
         for waiting in std::mem::take(&mut self.waiting) {
             if self.is_refused(waiting.sender) {
@@ -82,16 +87,21 @@ impl RoomState {
                 continue;
             }
             let source = waiting.source();
-            let Waiting { sender, author, seen, update, complete, verified } = waiting;
+            let Waiting { sender, author, seen, update, complete, order } = waiting;
+            // No author has seen what is yet to come.
+            let seen = seen.map(|seen| seen.min(self.document.seq()));
             self.answered(sender, complete);
-            match self.document.check(&author, &update) {
+            let checked = self.document.check(&author, &update);
+            let verified = checked.as_ref().is_ok_and(|checked| checked.adds_blocks() && order.holds(checked));
+            match checked {
                 Ok(checked) if !checked.is_new() => done(sender, effects),
                 // What it claims about order is known to hold only once it is applied: one such from each source in a batch, so
                 // that a hostile one costs one search of the log and then is gone.
                 Ok(checked) if !verified && !checked.order_claims().is_empty() && !claimed.insert(source) => {
-                    later.push(Waiting { sender, author, seen, update, complete, verified });
+                    later.push(Waiting { sender, author, seen, update, complete, order: Order::Unknown });
                 }
                 Ok(checked) => {
+                    tried.extend(order.trial().filter(|_| verified));
                     self.document.admit(&author, &checked);
                     let record = Record { at_ms: now_ms, author, seen, update };
                     let (bytes, digest) = record::seal(&head, &record);
@@ -108,7 +118,7 @@ impl RoomState {
         if accepted.is_empty() {
             return None;
         }
-        self.in_flight = Some(Batch { accepted, digests, held: false });
+        self.in_flight = Some(Batch { accepted, digests, tried, held: false });
         Some(sealed)
     }
 
@@ -158,7 +168,7 @@ impl RoomState {
 
     /// The log holds the batch, its last record at `last`: apply it and tell everyone.
     pub fn appended(&mut self, last: Seq, effects: &mut Vec<Effect>) {
-        let Some(Batch { accepted, digests, held }) = self.in_flight.take() else { return };
+        let Some(Batch { accepted, digests, tried, held }) = self.in_flight.take() else { return };
         let Some(&head) = digests.last() else { return };
         let (senders, accepted): (Vec<_>, Vec<_>) = accepted.into_iter().unzip();
         for accepted in accepted.iter().filter(|_| held) {
@@ -171,7 +181,7 @@ impl RoomState {
             }
             Err(Misbehaved) => {
                 let accepted = senders.into_iter().zip(accepted).collect();
-                self.in_flight = Some(Batch { accepted, digests, held: false });
+                self.in_flight = Some(Batch { accepted, digests, tried, held: false });
                 effects.push(Effect::Rebuild);
             }
         }
@@ -203,7 +213,8 @@ impl RoomState {
     /// held apart from what the document failed on; whoever sent that is told and closed.
     pub fn replace(&mut self, document: Document, effects: &mut Vec<Effect>) {
         self.document = document;
-        let Some(Batch { accepted, digests, .. }) = self.in_flight.take() else { return };
+        let Some(Batch { accepted, digests, tried, .. }) = self.in_flight.take() else { return };
+        tried.iter().for_each(Trial::undo);
         let (senders, accepted): (Vec<_>, Vec<_>) = accepted.into_iter().unzip();
         let first = (self.document.seq() + 1).saturating_sub(accepted.len() as Seq);
         let held = accepted.iter().enumerate().filter(|(index, _)| !self.document.is_refused(first + *index as Seq));
@@ -218,7 +229,9 @@ impl RoomState {
     /// The log could not be written, and whether it holds the batch is known only after reading it again: everyone is told to
     /// come back, and this room ends.
     pub fn append_failed(&mut self, effects: &mut Vec<Effect>) {
-        let batch = self.in_flight.take().into_iter().flat_map(|batch| batch.accepted).map(|(sender, _)| sender);
+        let batch = self.in_flight.take();
+        batch.iter().flat_map(|batch| &batch.tried).for_each(Trial::undo);
+        let batch = batch.into_iter().flat_map(|batch| batch.accepted).map(|(sender, _)| sender);
         for sender in batch.chain(std::mem::take(&mut self.waiting).into_iter().map(|waiting| waiting.sender)) {
             if let Sender::Server(edit) = sender {
                 effects.push(Effect::Edited(edit, Err(EditError::Unavailable)));

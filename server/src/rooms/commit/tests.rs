@@ -98,6 +98,19 @@ impl Bench {
         ends
     }
 
+    /// Holds a document until it is told what became of the edit.
+    async fn hold(&self, at: &DocAddress) -> oneshot::Sender<Fate> {
+        let Change { update, .. } = change(at.clone(), 1);
+        let proposal = Proposal { author: self.author(), seen: None, update, at: None, order: Order::Unknown };
+        let (verdict, judged) = oneshot::channel();
+        let (fate, fated) = oneshot::channel();
+        let (done, _) = oneshot::channel();
+        let hold = Command::Hold(Hold { proposal, verdict, fate: fated, done });
+        assert!(self.table.rooms.inbox(at).unwrap().send(hold).await.is_ok());
+        assert!(judged.await.unwrap().is_ok());
+        fate
+    }
+
     async fn listen(&self, at: &DocAddress) -> Arc<Outbox> {
         let (outbox, member) = (Arc::new(Outbox::default()), self.table.member("arv").clone());
         let join = |joined| Command::Join { session: SessionId(7), member: member.clone(), outbox: outbox.clone(), joined };
@@ -111,7 +124,7 @@ fn change(address: DocAddress, client: u64) -> Change {
         DocAddress::Layer(..) => update(client, |txn| layer::put(txn, &note(&format!("n{client}"))).unwrap()),
         _ => update(client, |txn| txn.get_or_insert_text("t").insert(txn, 0, "word ")),
     };
-    Change { address, seen: None, update, at: None, verified: false }
+    Change { address, seen: None, update, at: None, order: Order::Unknown }
 }
 
 /// Update frames that came so far.
@@ -210,16 +223,9 @@ async fn whoever_asked_may_go_away_in_the_middle_and_readers_are_answered_meanwh
 #[tokio::test]
 async fn an_edit_that_cannot_hold_a_room_in_time_lets_go_of_the_others() {
     let bench = Bench::new().await;
-    let (rooms, text) = (&bench.table.rooms, bench.text());
+    let text = bench.text();
     // Somebody holds the plan and does not let go.
-    let Change { update, .. } = change(text.clone(), 1);
-    let proposal = Proposal { author: bench.author(), seen: None, update, at: None, at_ms: 0, verified: false };
-    let (verdict, judged) = oneshot::channel();
-    let (fate, fated) = oneshot::channel();
-    let (done, _told) = oneshot::channel();
-    let hold = Command::Hold(Hold { proposal, verdict, fate: fated, done });
-    assert!(rooms.inbox(&text).unwrap().send(hold).await.is_ok());
-    assert!(judged.await.unwrap().is_ok());
+    let fate = bench.hold(&text).await;
     tokio::time::pause();
     let changes = vec![change(text.clone(), 3), change(layer_at("arv/private"), 4)];
     assert_eq!(bench.commit(changes.clone()).await, Err(RoomError::Unavailable.into()));
@@ -290,11 +296,11 @@ async fn what_lies_about_order_is_found_on_a_copy_and_the_rest_of_the_edit_is_no
     let honest = change(bench.text(), 93).update;
     let updates = vec![(0, honest.clone()), (1, lie.update.clone()), (2, change(bench.text(), 94).update)];
     let tried = bench.table.rooms.verify(&bench.text(), &bench.author(), updates, ()).await.unwrap();
-    assert_eq!((&tried[&0], &tried[&2]), (&Tried::Verified, &Tried::Verified));
-    assert_eq!(tried[&1], Tried::Bad(EditError::Misbehaved));
+    assert!(matches!((&tried[&0], &tried[&2]), (Tried::Holds(_), Tried::Holds(_))));
+    assert!(matches!(tried[&1], Tried::Bad(EditError::Misbehaved)));
     assert_eq!(bench.ends().await, [(2, 2), (0, 0), (0, 0)]);
     // What passes the gate and fails in the document all the same is refused there, and the room goes on.
-    let forced = Change { verified: false, ..lie };
+    let forced = Change { order: Order::Unknown, ..lie };
     let done = bench.table.rooms.begin_edit(&bench.author(), forced).await.unwrap();
     assert_eq!(done.await.unwrap(), Err(EditError::Misbehaved));
     bench.commit(vec![change(bench.text(), 95), change(layer_at("arv/private"), 2)]).await.unwrap();
@@ -315,4 +321,68 @@ async fn a_full_document_takes_no_part() {
     let done = bench.table.rooms.begin_edit(&bench.author(), more).await.unwrap();
     assert_eq!(done.await.unwrap(), Err(full), "nor does one by itself");
     assert_eq!(bench.ends().await, [(1, 1), (1, 1), (0, 0)]);
+}
+
+#[tokio::test]
+async fn nobody_is_recorded_as_having_seen_what_was_yet_to_come() {
+    let bench = Bench::new().await;
+    let seen = |client| Change { seen: Some(99), ..change(bench.text(), client) };
+    bench.commit(vec![seen(1), change(layer_at("arv/private"), 2)]).await.unwrap();
+    let alone = bench.table.rooms.begin_edit(&bench.author(), seen(3)).await.unwrap();
+    alone.await.unwrap().unwrap();
+    let mut head = plenary_shared::record::GENESIS;
+    let mut told = Vec::new();
+    for (_, sealed) in bench.store.read(&bench.text(), 0, 9, usize::MAX).unwrap() {
+        let (record, digest) = plenary_shared::record::open(&head, &sealed).unwrap();
+        head = digest;
+        told.push(record.seen);
+    }
+    assert_eq!(told, [None, Some(1), Some(2)]);
+}
+
+#[tokio::test]
+async fn while_one_edit_waits_to_hold_a_document_it_is_read_and_others_gather() {
+    let bench = Arc::new(Bench::new().await);
+    let text = bench.text();
+    let fate = bench.hold(&text).await;
+    let waiting: Vec<_> = (0..3u64)
+        .map(|n| {
+            let bench = bench.clone();
+            let changes = vec![change(bench.text(), 10 + n), change(layer_at("arv/private"), 20 + n)];
+            tokio::spawn(async move { bench.commit(changes).await })
+        })
+        .collect();
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    let mut gathers = Vec::new();
+    for client in 30..33 {
+        gathers.push(bench.table.rooms.begin_edit(&bench.author(), change(text.clone(), client)).await.unwrap());
+    }
+    let read = tokio::spawn({
+        let (rooms, text) = (bench.table.rooms.clone(), text.clone());
+        async move { rooms.end(&text).await.unwrap().seq }
+    });
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert!(read.is_finished(), "a reader does not wait for those who do");
+    assert_eq!(read.await.unwrap(), 1);
+    // One who goes away leaves nothing behind that ends the room.
+    let (verdict, judged) = oneshot::channel();
+    let (_, fated) = oneshot::channel();
+    let (done, _) = oneshot::channel();
+    let proposal =
+        Proposal { author: bench.author(), seen: None, update: change(text.clone(), 40).update, at: None, order: Order::Unknown };
+    drop(judged);
+    let gone = Command::Hold(Hold { proposal, verdict, fate: fated, done });
+    assert!(bench.table.rooms.inbox(&text).unwrap().send(gone).await.is_ok());
+    fate.send(Fate::Dropped).unwrap();
+    for edit in waiting {
+        edit.await.unwrap().unwrap();
+    }
+    for edit in gathers {
+        edit.await.unwrap().unwrap();
+    }
+    assert_eq!(bench.ends().await, [(7, 7), (3, 3), (0, 0)]);
 }

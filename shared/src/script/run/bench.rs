@@ -26,6 +26,7 @@ pub struct Bench<'d> {
     write: bool,
     unconfirmed: &'d [PointId],
     ids: &'d mut dyn NewIds,
+    go_on: &'d mut dyn FnMut() -> bool,
     tree: Option<Outline>,
     exact: Option<(ExactWords, Weaves)>,
 }
@@ -38,14 +39,22 @@ pub struct OpenSheet<'d> {
 }
 
 impl<'d> Bench<'d> {
-    pub fn new(desk: &'d mut Desk, ids: &'d mut dyn NewIds) -> Self {
+    pub fn new(desk: &'d mut Desk, ids: &'d mut dyn NewIds, go_on: &'d mut dyn FnMut() -> bool) -> Self {
         let Desk { member, write, text, layers, unconfirmed, now_ms } = desk;
         let own = |sheet: &&Sheet| sheet.layer.party == member.party;
         let (mine, theirs): (Vec<&Sheet>, Vec<&Sheet>) = layers.iter().partition(own);
         let open = |sheet: &'d Sheet| OpenSheet { layer: &sheet.layer, txn: sheet.doc.transact_mut(), entries: None };
         let sheets = mine.into_iter().chain(theirs).map(open).collect();
         let (text, now_ms, write) = (text.transact_mut(), *now_ms, *write);
-        Bench { member, now_ms, text, sheets, write, unconfirmed, ids, tree: None, exact: None }
+        Bench { member, now_ms, text, sheets, write, unconfirmed, ids, go_on, tree: None, exact: None }
+    }
+
+    /// Refuses to go on once it has taken too long.
+    pub fn may_go_on(&mut self) -> Result<(), Refusal> {
+        if (self.go_on)() {
+            return Ok(());
+        }
+        Err(Refusal::refused("", "more work than one script may take", "a smaller script"))
     }
 
     /// Refuses who may not change the words.
@@ -118,6 +127,7 @@ impl<'d> Bench<'d> {
     /// The exact words of all points, and what was ever written into them.
     pub fn exact(&mut self) -> Result<&(ExactWords, Weaves), Refusal> {
         if self.exact.is_none() {
+            self.may_go_on()?;
             let outline = Outline::read(&self.text);
             let census = gate::census(&self.text.encode_state_as_update_v1(&StateVector::default())).map_err(|error| {
                 let message = format!("the plan cannot be read: {error}");

@@ -43,6 +43,11 @@ async fn a_script_is_applied_all_or_none_and_says_what_it_did() {
     assert_eq!(words_of(&server, &arv, "2"), "Both Parties shall stop.");
     let notes = api(&server.address(), &server.delegate(1, 0).token, "GET", &format!("{FRAMEWORK}/annotations"), None);
     assert!(notes.json().to_string().contains("We wrote this."));
+    let wrong = json!({ "edits": [both("2")["edits"][0], { "words": { "point": 7, "words": "x" } }] });
+    let told = apply(&server, &arv, wrong).json()["script"].clone();
+    let named = ["field", "found", "expected"].map(|name| told[name].as_str().unwrap().to_owned());
+    assert_eq!((told["line"].as_u64(), named[0].as_str()), (Some(2), "words.point"), "{told}");
+    assert!(named[1].contains('7') && named[2].contains("string"), "{told}");
     for bad in [json!({ "edits": [] }), json!({ "edits": [{ "shout": {} }] }), json!({}), json!([])] {
         assert_eq!(apply(&server, &arv, bad.clone()).status, 422, "{bad}");
     }
