@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::task::spawn_local;
-use yrs::{Doc, Options, Text, TextRef, Transact, block::ClientID};
+use yrs::{Doc, Options, Text, TextRef, Transact, Update, block::ClientID, updates::decoder::Decode};
 
 use crate::{
     frame::{self, Message},
@@ -360,7 +360,7 @@ pub async fn replay(target: &Target, updates: &[Vec<u8>], in_flight: usize) -> R
         reader
             .read(|bytes| {
                 if let Message::Update(update) = frame::message(bytes) {
-                    frame::insertions(update, |_, clock, length| high = high.max(clock + length));
+                    high = high.max(end_of(update).1);
                 }
             })
             .await?;
@@ -371,11 +371,11 @@ pub async fn replay(target: &Target, updates: &[Vec<u8>], in_flight: usize) -> R
     Ok(json!({ "updates": updates.len(), "seconds": round(begin.elapsed().as_secs_f64()), "rss_kib": rss_kib(target.pid)? }))
 }
 
-/// The clock after the last character that an update of one writer brings.
+/// The clock after the last block that an update of one writer brings, deleted ones included: what is typed and taken back within one
+/// frame comes as such.
 fn end_of(update: &[u8]) -> (u64, u32) {
-    let mut end = (0, 0);
-    frame::insertions(update, |client, clock, length| end = (client, end.1.max(clock + length)));
-    end
+    let vector = Update::decode_v1(update).map(|update| update.state_vector()).unwrap_or_default();
+    vector.iter().map(|(client, clock)| (client.get(), *clock)).max_by_key(|(_, clock)| *clock).unwrap_or_default()
 }
 
 /// How long to warm up and to measure.

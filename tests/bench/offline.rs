@@ -123,7 +123,7 @@ fn started(folder: &Folder, line: &[&str], times: usize) -> Result<Value> {
 /// Types the trace over a socket.
 fn type_trace(server: &Server, seat: &Seat, trace: &std::path::Path, edits_each: usize) -> Result<()> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg("replay").arg("--trace").arg(trace).args(["--edits-each", &edits_each.to_string(), "--in-flight", "512"]);
+    command.arg("replay").arg("--trace").arg(trace).args(["--edits-each", &edits_each.to_string(), "--in-flight", "32"]);
     command.args(["--url", &format!("ws://{}/sync", server.address()), "--room", &server.room(PLAN), "--token", &seat.token]);
     done(command)
 }
