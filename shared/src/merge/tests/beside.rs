@@ -30,7 +30,9 @@ fn an_entry_that_nobody_confirmed_begins_where_it_began_and_ends_where_it_ends_n
     mine.points[0].struck = true;
     let newer = merge(result, &mine, &theirs, &theirs).merged.remove(0);
     let both = older.clone().then(newer.clone());
-    assert_eq!((&both.base, &both.mine), (&older.base, &older.mine));
+    assert_eq!((&both.base, &both.mine), (&older.base, &newer.mine), "what I wrote is what I wrote last");
+    let untouched = MergedPoint { by_me: Vec::new(), ..newer.clone() };
+    assert_eq!(older.clone().then(untouched).mine, older.mine, "unless I wrote nothing since");
     assert_eq!((&both.theirs, &both.result, &both.label), (&newer.theirs, &newer.result, &newer.label));
     assert_eq!(both.by_me, [ChangeKind::Words, ChangeKind::Struck]);
     assert_eq!(both.by_others, [ChangeKind::Heading, ChangeKind::Label, ChangeKind::Words]);
