@@ -9,6 +9,7 @@ pub mod demo;
 mod dossiers;
 mod http;
 mod ids;
+mod later;
 mod metrics;
 mod outbox;
 mod plans;

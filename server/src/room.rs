@@ -5,7 +5,6 @@
 
 mod command;
 pub mod document;
-mod later;
 pub mod line;
 pub mod order;
 pub mod state;
@@ -25,6 +24,7 @@ use std::{
 use tokio::{sync::mpsc, time::Instant};
 use yrs::StateVector;
 
+use crate::later::{appended, rebuild, sleep_until};
 use crate::{
     metrics::Metrics,
     now_ms,
@@ -33,7 +33,6 @@ use crate::{
 };
 pub use command::{Command, Done, End, Fate, Hold, Kept, Place};
 use document::{Document, OpenError};
-use later::{appended, rebuild, sleep_until};
 pub use state::{EditError, Proposal, SessionId, Unheld};
 use state::{Effect, Input, RoomState};
 

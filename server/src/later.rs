@@ -4,27 +4,27 @@ use plenary_shared::id::DocAddress;
 use std::future::pending;
 use tokio::time::Instant;
 
-use super::{
+use crate::room::{
     Kept, Surroundings,
     document::{Document, OpenError},
 };
 use crate::store::{BoxFuture, StoreError};
 
-pub(super) async fn rebuild(around: Surroundings, address: DocAddress) -> Result<Document, OpenError> {
+pub(crate) async fn rebuild(around: Surroundings, address: DocAddress) -> Result<Document, OpenError> {
     tracing::error!(document = %address.for_log(), "the document misbehaved: building it again from the log");
     around.metrics.rebuilds.add(1);
     let rebuilt = tokio::task::spawn_blocking(move || Document::open(&*around.store, &address)).await;
     rebuilt.unwrap_or_else(|_| Err(OpenError::Store(StoreError::Closed)))
 }
 
-pub(super) async fn appended(appending: &mut Option<BoxFuture<Kept>>) -> Kept {
+pub(crate) async fn appended(appending: &mut Option<BoxFuture<Kept>>) -> Kept {
     match appending {
         Some(appending) => appending.await,
         None => pending().await,
     }
 }
 
-pub(super) async fn sleep_until(deadline: Option<Instant>) {
+pub(crate) async fn sleep_until(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline).await,
         None => pending().await,
