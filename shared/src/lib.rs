@@ -6,7 +6,7 @@
 //! [`markdown`] carries it in and out. What parties say about a plan: [`layer`] holds it, [`anchor`] and [`stretch`] tie it to words,
 //! [`words`] gives words their exact form, [`weave`] tells whether they were touched, [`authorship`] who typed them. What follows from it:
 //! [`bracket`], [`proposal`] and [`redline`], [`standing`], [`schedule`]; [`dossier`] puts together what one member may read of a plan,
-//! and [`edition`] prints it. Over time: [`history`] reads the log, [`merge`] lays what two sides changed apart before both. [`api`] holds
+//! and [`edition`] prints it. Edits of all kinds are made by a [`script`]. Over time: [`history`] reads the log, [`merge`] lays what two sides changed apart before both. [`api`] holds
 //! the bodies of HTTP requests.
 //!
 //! **Architecture invariant:** bytes from outside reach yrs only as a [`gate::Checked`] update.
