@@ -40,6 +40,10 @@ pub const RECORD_BYTES_MAX: usize = limits::UPDATE_BYTES_MAX + (64 << 10);
 /// The largest snapshot: a document and 16 MiB for what a room keeps beside it.
 pub const SNAPSHOT_BYTES_MAX: usize = limits::DOCUMENT_BYTES_MAX + (16 << 20);
 
+/// One document's part of an append: its address, the place of the log's last record as the caller knows it, and the records that
+/// follow. Each record begins with its digest ([`plenary_shared::record::seal`]).
+pub type Part = (DocAddress, Seq, Vec<Bytes>);
+
 /// The logs and snapshots of all documents.
 ///
 /// Reading blocks (callers use `spawn_blocking`), appending does not. The futures do their work whether or not they are
@@ -48,12 +52,12 @@ pub trait Store: Send + Sync + 'static {
     /// Appends to the logs of several documents, each named once, and answers the place of each one's last record once all
     /// records would survive a power cut. All of them are kept or none; no records answer the log's present end.
     ///
-    /// Callers never have two appends in flight for one document; of different documents as many as they like.
-    fn append_all(&self, appends: Vec<(DocAddress, Vec<Bytes>)>) -> BoxFuture<Result<Vec<Seq>, StoreError>>;
+    /// A log that does not end where its part says answers [`StoreError::Moved`]: of two writers one always hears so.
+    fn append_all(&self, parts: Vec<Part>) -> BoxFuture<Result<Vec<Seq>, StoreError>>;
 
     /// Appends to one document's log in the same way.
-    fn append(&self, doc: &DocAddress, records: Vec<Bytes>) -> BoxFuture<Result<Seq, StoreError>> {
-        let appended = self.append_all(vec![(doc.clone(), records)]);
+    fn append(&self, doc: &DocAddress, after: Seq, records: Vec<Bytes>) -> BoxFuture<Result<Seq, StoreError>> {
+        let appended = self.append_all(vec![(doc.clone(), after, records)]);
         Box::pin(async move { Ok(appended.await?.pop().unwrap_or_default()) })
     }
 
@@ -64,32 +68,48 @@ pub trait Store: Send + Sync + 'static {
     /// The place of the newest record, 0 without one. Blocks.
     fn last_seq(&self, doc: &DocAddress) -> Result<Seq, StoreError>;
 
-    /// Saves what the log up to and with `covers` folds to, in place of the older snapshot; [`Store::load_snapshot`] serves it
-    /// from the answer on. It becomes durable in its own time: a power cut may bring the older one back, but never a mixture.
+    /// Saves what the log up to and with `covers` folds to, in place of an older snapshot; [`Store::load_snapshot`] serves it
+    /// from the answer on. One that is not newer than what is there, or that is ahead of the log, is dropped without a word. It becomes
+    /// durable in its own time: a power cut may bring the older one back, but never a mixture.
     fn save_snapshot(&self, doc: &DocAddress, covers: Seq, state: Bytes) -> BoxFuture<Result<(), StoreError>>;
 
-    /// The newest snapshot and what it covers. One that does not check is logged as an error and answered as `None`: the log
-    /// is whole. Blocks.
+    /// The newest snapshot and what it covers. One that does not check, or is ahead of the log, is logged as an error, thrown away and
+    /// answered as `None`: the log is whole. Blocks.
     fn load_snapshot(&self, doc: &DocAddress) -> Result<Option<(Seq, Bytes)>, StoreError>;
 
-    /// Every document with a log or a snapshot, in order. Blocks.
+    /// Every document with a log, in order. Blocks.
     fn documents(&self) -> Result<Vec<DocAddress>, StoreError>;
 
-    /// Bytes free where the store lies; `None` if it is not on a disk or the disk does not say. Blocks shortly.
-    fn free_bytes(&self) -> Option<u64>;
+    /// Whether it takes records. Looks at the disk ten times a second at most. Blocks shortly.
+    fn condition(&self) -> Condition;
+
+    /// Waits until a write or a sync has failed, after which nothing is taken any more: the process should end, so that the next one
+    /// finds out what the disk holds.
+    fn failed(&self) -> BoxFuture<()>;
+}
+
+/// Whether a store takes records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    /// It does.
+    Working,
+    /// The disk has no room for more; it goes on by itself once there is some.
+    Full,
+    /// A write or a sync failed: only opening it again tells what it holds.
+    Failed,
 }
 
 /// Why the store did not do what it was asked for. The messages are for the operator and say what to do.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
-    /// What is stored is not what was written.
+    /// What is stored is not what was written; the rest of the store stays usable.
     #[error("record {seq} of {} is damaged ({what}): restore the data directory from a backup", doc.for_log())]
     Corrupt {
         /// The document.
         doc: DocAddress,
-        /// The first record that cannot be served, or a snapshot's `covers`.
+        /// The first record that cannot be served.
         seq: Seq,
-        /// What does not hold.
+        /// What does not hold, and where: the segment and the offset in it.
         what: String,
     },
     /// The store as a whole is not what was written; it names no document.
@@ -116,6 +136,14 @@ pub enum StoreError {
         /// What this server writes.
         ours: u32,
     },
+    /// The log has other records than the caller knew. Nothing was kept.
+    #[error("the log of {} has moved: it ends at {last}", doc.for_log())]
+    Moved {
+        /// The document.
+        doc: DocAddress,
+        /// Where its log ends.
+        last: Seq,
+    },
     /// The disk has no room. Nothing was kept.
     #[error("the disk is full: free some space")]
     Full,
@@ -133,12 +161,22 @@ pub enum StoreError {
         /// The largest size.
         max: usize,
     },
-    /// The store is shut, or an earlier write failed: what the disk holds is then known only after opening it again.
+    /// The store is shut, or an earlier write failed. Nothing was kept.
     #[error("the store takes no more writes: restart the server")]
     Closed,
-    /// The disk or the system failed.
+    /// A write or a sync failed: what was to be kept may have been kept. Only opening the store again tells.
+    #[error("the disk failed ({0}), and what was to be written may have been kept: check the disk, then restart the server")]
+    InDoubt(Arc<io::Error>),
+    /// The disk or the system failed while reading, or before anything was written.
     #[error("the disk failed ({0}): check it, then restart the server")]
     Io(Arc<io::Error>),
+}
+
+impl StoreError {
+    /// Whether what was to be kept may have been kept all the same.
+    pub fn is_in_doubt(&self) -> bool {
+        matches!(self, Self::InDoubt(_))
+    }
 }
 
 impl From<io::Error> for StoreError {
