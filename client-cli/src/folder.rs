@@ -26,7 +26,7 @@ pub mod text;
 
 use plenary_shared::{
     api::PlanContext,
-    id::{ConferenceId, MemberId, PlanId},
+    id::{ConferenceId, DocAddress, MemberId, PlanId},
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -71,6 +71,13 @@ pub struct Info {
     /// What private things are encrypted to, an age recipient; none: they are not.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub recipient: Option<String>,
+}
+
+impl Info {
+    /// The address of the plan's text.
+    pub fn text(&self) -> DocAddress {
+        DocAddress::Plan(self.conference.clone(), self.plan.clone())
+    }
 }
 
 /// What surrounded the plan at the last sync.
@@ -229,7 +236,7 @@ impl Folder {
 
     /// The text as the server has it.
     pub fn text(&self) -> Result<Text, CliError> {
-        Text::read(&self.dir, &mut self.damage.borrow_mut())
+        Text::read(&self.dir, &self.info.text(), &mut self.damage.borrow_mut())
     }
 
     /// The edits of one's own.

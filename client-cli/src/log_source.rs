@@ -140,9 +140,9 @@ impl Remote {
             let next = loop {
                 match lines.next(LINE_BYTES_MAX, Idle::Bounded) {
                     Ok(PullLine::Record { refused: true, .. } | PullLine::Layer { .. } | PullLine::Context(_)) => {}
-                    Ok(PullLine::Record { seq, at_ms, author, seen, update, .. }) => {
-                        let update = lines.bytes(&update).map(Into::into);
-                        break Some(update.map(|update| (seq, Record { at_ms, author, seen, update })));
+                    Ok(PullLine::Record { record, .. }) => {
+                        let update = lines.bytes(&record.update).map(Into::into);
+                        break Some(update.map(|update| (record.seq, record.record(update))));
                     }
                     Ok(PullLine::End) => break None,
                     Err(error) => break Some(Err(error)),
@@ -162,7 +162,7 @@ impl Remote {
         let mut lines = self.lines(self.session.api.stream(&self.session.plan_path(&self.plan, &query)?)?);
         match lines.only(LINE_BYTES_MAX)? {
             LogLine::State { seq, update, .. } => from_state(seq, &lines.bytes(&update)?),
-            LogLine::Record { .. } => Err(lines.garbled("it tells a record instead of a state")),
+            LogLine::Record(_) => Err(lines.garbled("it tells a record instead of a state")),
         }
     }
 
@@ -171,9 +171,9 @@ impl Remote {
         let mut lines = self.lines(self.session.api.stream(&self.session.plan_path(&self.plan, &query)?)?);
         Ok(move || match lines.next(LINE_BYTES_MAX, Idle::Unbounded)? {
             LogLine::State { seq, update, .. } => Ok(Followed::Begins(Box::new(from_state(seq, &lines.bytes(&update)?)?))),
-            LogLine::Record { seq, at_ms, author, seen, update, .. } => {
-                let update = lines.bytes(&update)?.into();
-                Ok(Followed::Record(seq, Record { at_ms, author, seen, update }))
+            LogLine::Record(record) => {
+                let update = lines.bytes(&record.update)?.into();
+                Ok(Followed::Record(record.seq, record.record(update)))
             }
         })
     }

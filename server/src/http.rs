@@ -289,7 +289,9 @@ impl From<EditError> for ApiError {
         match error {
             EditError::Refused(_) | EditError::Misbehaved => Self::invalid(message),
             EditError::Full(_) => Self::full(message),
+            EditError::DiskFull => Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", message),
             EditError::Unavailable => Self::unavailable(message),
+            EditError::InDoubt => Self::new(StatusCode::SERVICE_UNAVAILABLE, "in_doubt", message),
         }
     }
 }

@@ -18,7 +18,7 @@ use plenary_shared::{
     api,
     id::{DocAddress, PartyId},
     limits,
-    record::{self, Author, Digest, Record},
+    record::{self, Author, Digest, Moment, Provenance, Right},
 };
 use std::{
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
@@ -29,7 +29,7 @@ use tokio::sync::{Mutex, watch};
 use crate::{
     auth::SecretDigest,
     now_ms,
-    store::{Store, StoreError},
+    store::{Seq, Store, StoreError},
 };
 use pace::Paces;
 pub use state::{ConferenceEntry, PlanEntry, Whom};
@@ -92,10 +92,18 @@ pub struct Rights {
 /// The registry: cheap to read, changed one event at a time.
 pub struct Registry {
     state: Arc<RwLock<State>>,
-    end: Arc<Mutex<Digest>>,
+    end: Arc<Mutex<End>>,
     store: Arc<dyn Store>,
     version: watch::Sender<u64>,
     paces: Paces,
+}
+
+/// Where the registry's log ends.
+#[derive(Clone)]
+struct End {
+    seq: Seq,
+    digest: Digest,
+    at_ms: u64,
 }
 
 const PAGE: usize = 1_000;
@@ -104,17 +112,17 @@ impl Registry {
     /// Folds the registry's log. Blocks.
     pub fn open(store: Arc<dyn Store>) -> Result<Self, RegistryError> {
         let mut state = State::default();
-        let (mut seq, mut end) = (0, record::GENESIS);
+        let mut end = End { seq: 0, digest: Digest::genesis(&DocAddress::Registry), at_ms: 0 };
         loop {
-            let page = store.read(&DocAddress::Registry, seq, PAGE, limits::BATCH_BYTES_MAX)?;
+            let page = store.read(&DocAddress::Registry, end.seq, PAGE, limits::BATCH_BYTES_MAX)?;
             if page.is_empty() {
                 break;
             }
             for (at, sealed) in page {
-                let (record, digest) = record::open(&end, &sealed).map_err(|_| RegistryError::Damaged(at))?;
+                let (record, digest) = record::open(&end.digest, &sealed).map_err(|_| RegistryError::Damaged(at))?;
                 let event = serde_json::from_slice(&record.update).map_err(|_| RegistryError::Damaged(at))?;
                 state.apply(&record.author, event);
-                (seq, end) = (at, digest);
+                end = End { seq: at, digest, at_ms: record.at_ms };
             }
         }
         let (state, end) = (Arc::new(RwLock::new(state)), Arc::new(Mutex::new(end)));
@@ -157,17 +165,19 @@ impl Registry {
         if events.is_empty() {
             return Ok(0);
         }
-        let mut new_end = *end;
+        let mut new_end = end.clone();
+        let (at, after) = (Moment::after(end.at_ms, now_ms()), end.seq);
         let mut sealed = Vec::with_capacity(events.len());
         for event in &events {
             let update: Bytes = serde_json::to_vec(event).map_err(|error| RegistryError::Invalid(error.to_string()))?.into();
-            let (bytes, digest) = record::seal(&new_end, &Record { at_ms: now_ms(), author: by.clone(), seen: None, update });
-            new_end = digest;
+            let record = Provenance::live(by.clone(), Right::Chair).record(new_end.seq, at, update);
+            let (bytes, digest) = record::seal(&new_end.digest, &record);
+            new_end = End { seq: new_end.seq + 1, digest, at_ms: at.at_ms };
             sealed.push(bytes);
         }
         let (store, state, version) = (self.store.clone(), self.state.clone(), self.version.clone());
         let carried = tokio::spawn(async move {
-            store.append(&DocAddress::Registry, sealed).await?;
+            store.append(&DocAddress::Registry, after, sealed).await?;
             *end = new_end;
             let count = events.len();
             let mut state = state.write().unwrap_or_else(PoisonError::into_inner);

@@ -29,7 +29,7 @@ use crate::{
     metrics::Metrics,
     now_ms,
     outbox::Outbox,
-    store::{BoxFuture, Seq, Store},
+    store::{BoxFuture, Condition, Seq, Store},
 };
 pub use command::{Command, Done, End, Fate, Hold, Kept, Place};
 use document::{Document, OpenError};
@@ -196,10 +196,10 @@ impl Room {
                 self.followers.remove(&session);
                 self.state.handle(Input::Leave { session }, effects);
             }
-            Command::Edit { author, seen, update, order, done } => {
+            Command::Edit { by, update, order, done } => {
                 self.next_edit += 1;
                 self.edits.insert(self.next_edit, done);
-                self.state.handle(Input::Edit { edit: self.next_edit, author, seen, update, order }, effects);
+                self.state.handle(Input::Edit { edit: self.next_edit, by, update, order }, effects);
             }
             Command::Hold(hold) => self.holds.push_back(hold),
             Command::Copy { copy } => match self.state.document().copy() {
@@ -238,12 +238,12 @@ impl Room {
 
     /// Starts making durable what waits, unless a batch is on its way.
     fn append(&mut self, effects: &mut Vec<Effect>) {
-        if self.around.store.free_bytes().is_some_and(|free| free < limits::DISK_RESERVE_BYTES) {
+        if self.around.store.condition() == Condition::Full {
             self.state.refuse_waiting(effects);
-        } else if let Some(records) = self.state.next_batch(now_ms(), effects) {
+        } else if let Some((last, records)) = self.state.next_batch(now_ms(), effects) {
             self.around.metrics.records.add(records.len() as u64);
             self.around.metrics.batches.add(1);
-            let appended = self.around.store.append(&self.address, records);
+            let appended = self.around.store.append(&self.address, last, records);
             self.appending = Some(Box::pin(async move { appended.await.map(Some) }));
             self.batch_was_last = true;
         }

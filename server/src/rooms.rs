@@ -7,9 +7,10 @@ mod verify;
 
 use bytes::Bytes;
 use plenary_shared::{
+    access::Role,
     id::{self, ConferenceId, DocAddress, PartyId},
     limits,
-    record::Author,
+    record::{Author, Provenance, Right},
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -26,7 +27,7 @@ use yrs::StateVector;
 use crate::{
     metrics::Figures,
     room::{Command, EditError, End, Ended, Room, Surroundings, order::Order},
-    store::{Seq, Store},
+    store::{Condition, Seq, Store},
 };
 
 pub use commit::{Change, CommitError};
@@ -145,7 +146,7 @@ impl Rooms {
 
     /// Whether edits can be stored: the disk has its reserve.
     pub fn can_store(&self) -> bool {
-        self.store.free_bytes().is_none_or(|free| free >= limits::DISK_RESERVE_BYTES)
+        self.store.condition() == Condition::Working
     }
 
     /// The room of a document, loaded in the background if it is not in memory: what is sent meanwhile waits in its inbox.
@@ -221,23 +222,19 @@ impl Rooms {
 
     /// Makes an edit of the server's own; answers once it is durable.
     pub async fn edit(self: &Arc<Self>, address: &DocAddress, author: &Author, update: &Bytes) -> Result<(), RoomError> {
-        let edit =
-            |done| Command::Edit { author: author.clone(), seen: None, update: update.clone(), order: Order::Unknown, done };
+        let by = Provenance::live(author.clone(), Right::of(Role::Chair, address));
+        let edit = |done| Command::Edit { by: by.clone(), update: update.clone(), order: Order::Unknown, done };
         let (_, result) = self.ask(address, edit).await?;
         Ok(result?)
     }
 
     /// Hands an edit of one document to its room, behind those that were handed on before; it is durable once it is answered. Whoever
     /// sees no answer does not know.
-    pub async fn begin_edit(
-        self: &Arc<Self>,
-        author: &Author,
-        change: Change,
-    ) -> Result<oneshot::Receiver<Result<(), EditError>>, RoomError> {
-        let Change { address, seen, update, order, .. } = change;
+    pub async fn begin_edit(self: &Arc<Self>, change: Change) -> Result<oneshot::Receiver<Result<(), EditError>>, RoomError> {
+        let Change { address, by, update, order, .. } = change;
         for _ in 0..TRIES {
             let (done, answered) = oneshot::channel();
-            let edit = Command::Edit { author: author.clone(), seen, update: update.clone(), order: order.clone(), done };
+            let edit = Command::Edit { by: by.clone(), update: update.clone(), order: order.clone(), done };
             if self.inbox(&address)?.send(edit).await.is_ok() {
                 return Ok(answered);
             }

@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use plenary_shared::{
     authorship::Owners,
-    id::PartyId,
+    id::{DocAddress, PartyId},
     plan,
     record::{self, Author, Digest, Record},
 };
@@ -51,7 +51,12 @@ pub struct Place {
     offset: u64,
 }
 
-const START: Place = Place { seq: 0, head: record::GENESIS, offset: 0 };
+impl Place {
+    /// Before the first record of a plan's text.
+    fn start(of: &DocAddress) -> Self {
+        Place { seq: 0, head: Digest::genesis(of), offset: 0 }
+    }
+}
 
 /// The text, folded.
 pub struct Text {
@@ -88,9 +93,9 @@ impl Kept {
 
 impl Text {
     /// Reads and folds what is there. What is damaged is told; the next sync brings it again.
-    pub fn read(dir: &Path, damage: &mut Vec<Damage>) -> Result<Text, CliError> {
-        let mut text =
-            Text { doc: plan::new_doc(ids::client()?), seq: 0, end: START, snapshot_seq: 0, ledger: Ledger::default() };
+    pub fn read(dir: &Path, of: &DocAddress, damage: &mut Vec<Damage>) -> Result<Text, CliError> {
+        let (doc, end) = (plan::new_doc(ids::client()?), Place::start(of));
+        let mut text = Text { doc, seq: 0, end, snapshot_seq: 0, ledger: Ledger::default() };
         if let Some(Snapshot { place, ledger, state }) = read_snapshot(dir, damage)? {
             guard::apply(&text.doc, [decode(&state)?])?;
             (text.seq, text.snapshot_seq, text.end, text.ledger) = (place.seq, place.seq, place, ledger);
@@ -98,7 +103,7 @@ impl Text {
         let (records, end) = match read_log(dir, text.end)? {
             // The log is shorter than the snapshot remembers, or something stands in it that does not belong there.
             Tail { end, broken: Some(what), .. } if end == text.end => {
-                let whole = read_log(dir, START)?;
+                let whole = read_log(dir, Place::start(of))?;
                 let what = whole.broken.unwrap_or(what);
                 damage.push(Damage { path: dir.join(LOG), what: format!("{what}; the next sync brings what is missing again") });
                 (Vec::new(), whole.end)
@@ -205,7 +210,7 @@ impl Text {
 
     /// Reads the whole log again: what is damaged before the last snapshot is told, and the next pull brings it again from there.
     pub fn verify(&mut self, folder: &Folder) -> Result<(), CliError> {
-        let whole = read_log(folder.dir(), START)?;
+        let whole = read_log(folder.dir(), Place::start(&folder.info.text()))?;
         if whole.end.seq < self.end.seq {
             let what = whole.broken.unwrap_or_else(|| format!("it ends at record {}", whole.end.seq));
             folder.tell(Damage { path: folder.dir().join(LOG), what: format!("{what}; this sync brings what is missing again") });
@@ -215,8 +220,8 @@ impl Text {
     }
 
     /// The records after one, up to the last.
-    pub fn records(dir: &Path, after: u64) -> Result<Vec<(u64, bool, Record)>, CliError> {
-        let Tail { mut records, end, broken } = read_log(dir, START)?;
+    pub fn records(dir: &Path, of: &DocAddress, after: u64) -> Result<Vec<(u64, bool, Record)>, CliError> {
+        let Tail { mut records, end, broken } = read_log(dir, Place::start(of))?;
         let known = read_snapshot(dir, &mut Vec::new())?.map_or(0, |snapshot| snapshot.place.seq);
         if end.seq < known {
             let what = broken.unwrap_or_else(|| format!("it ends at record {}", end.seq));

@@ -105,7 +105,7 @@ impl Local {
     fn records(&self, since: u64) -> Result<Vec<Numbered>, CliError> {
         let folder = self.replica.folder();
         let _lock = folder.lock_shared()?;
-        let records = Text::records(folder.dir(), since)?.into_iter();
+        let records = Text::records(folder.dir(), &folder.info.text(), since)?.into_iter();
         Ok(records.filter(|(_, refused, _)| !refused).map(|(seq, _, record)| (seq, record)).collect())
     }
 }

@@ -14,7 +14,7 @@ use plenary_shared::{
     layer::{Annotation, Layer},
     merge::{self, Merge},
     plan::{Change, Outline, changes},
-    record::{Author, Record},
+    record::{Author, Moment, Provenance, Record, Right},
     standing::Stand,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,7 +62,7 @@ struct Edit {
 impl Edit {
     fn of(told: &Told, me: &MemberId, is_new: bool) -> Self {
         let (seq, _, record) = told;
-        let seen = record.seen.unwrap_or(seq - 1).min(seq - 1);
+        let seen = record.seen.min(seq - 1);
         let is_mine = record.author.member == *me;
         Edit { seq: *seq, seen, is_mine, is_new, record: record.clone(), points: BTreeSet::new() }
     }
@@ -84,7 +84,7 @@ pub fn find(folder: &Folder, context: &PlanContext, text: &Text, page: &[Told]) 
     let mut edits: Vec<Edit> = fresh.iter().map(|told| Edit::of(told, me, true)).collect();
     // The part of the log that somebody who wrote in the page had not seen.
     let from = edits.iter().map(|edit| edit.seen).min().unwrap_or(text.seq).min(text.seq);
-    let log = if from < text.seq { Text::records(folder.dir(), 0)? } else { Vec::new() };
+    let log = if from < text.seq { Text::records(folder.dir(), &folder.info.text(), 0)? } else { Vec::new() };
     let known = log.iter().filter(|(seq, refused, _)| *seq <= text.seq && !refused);
     edits.extend(known.clone().filter(|(seq, ..)| *seq > from).map(|told| Edit::of(told, me, false)));
     edits.sort_by_key(|edit| edit.seq);
@@ -232,7 +232,9 @@ fn waiting(folder: &Folder, party: &PartyId) -> Result<Vec<Edit>, CliError> {
         let body = edit.body(&folder.cipher)?;
         for (_, update) in body.parts.into_iter().filter(|(layer, _)| layer.is_none()) {
             let author = Author { party: party.clone(), member: folder.info.member.clone() };
-            let record = Record { at_ms: edit.at_ms, author, seen: Some(edit.seen), update };
+            let by = Provenance { seen: Some(edit.seen), ..Provenance::live(author, Right::Draft) };
+            let at = Moment { at_ms: edit.at_ms, clock_corrected: false };
+            let record = by.record(u64::MAX, at, update);
             waiting.push(Edit { seq: u64::MAX, seen: edit.seen, is_mine: true, is_new: true, record, points: BTreeSet::new() });
         }
     }

@@ -102,9 +102,10 @@ impl<'a> Puller<'a> {
                     self.take_layer(known, seq, &update)?;
                     report.layers.push(format!("{party}/{layer}"));
                 }
-                PullLine::Record { seq, at_ms, author, seen, digest, update, refused } => {
-                    let update = self.bytes(&update)?;
-                    self.take(context.end, seq, refused, &digest, Record { at_ms, author, seen, update: update.into() })?;
+                PullLine::Record { record, refused } => {
+                    let update = self.bytes(&record.update)?;
+                    let (seq, digest) = (record.seq, record.digest);
+                    self.take(context.end, seq, refused, digest, record.record(update.into()))?;
                     bar.inc(1);
                     if self.page_bytes >= PAGE_BYTES || self.page.len() >= PAGE_RECORDS {
                         self.keep_page(&context, report)?;
@@ -186,19 +187,19 @@ impl<'a> Puller<'a> {
                 info.member, context.member.member
             )));
         }
-        if context.end == self.text.end.seq && context.digest != hex(&self.text.end.head) {
+        if context.end == self.text.end.seq && context.digest != self.text.end.head {
             return Err(self.another_past(context.end));
         }
         Ok(context)
     }
 
-    fn take(&mut self, end: u64, seq: u64, refused: bool, digest: &str, record: Record) -> Result<(), CliError> {
+    fn take(&mut self, end: u64, seq: u64, refused: bool, digest: Digest, record: Record) -> Result<(), CliError> {
         let before = self.page.last().map_or(self.text.end.seq, |(seq, ..)| *seq);
         if seq != before + 1 || seq > end {
             return Err(self.garbled("its records do not follow one another up to the one that it named as the last"));
         }
         let (_, head) = record::seal(&self.head, &record);
-        if hex(&head) != digest {
+        if head != digest {
             return Err(self.another_past(seq));
         }
         self.head = head;
@@ -317,8 +318,4 @@ impl<'a> Shown<'a> {
 
 pub(super) fn outline(doc: &yrs::Doc) -> Outline {
     Outline::read(&doc.transact())
-}
-
-fn hex(digest: &Digest) -> String {
-    blake3::Hash::from(*digest).to_hex().to_string()
 }

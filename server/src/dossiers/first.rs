@@ -4,7 +4,7 @@ use plenary_shared::{
     authorship::Owners,
     id::{DocAddress, PartyId},
     limits,
-    record::{self, Author},
+    record::{self, Author, Digest},
 };
 use yrs::{StateVector, Update, block::ClientID, updates::decoder::Decode};
 
@@ -16,7 +16,7 @@ pub fn text(store: &dyn Store, plan: &DocAddress, created_by: Option<&Author>) -
     let Some((_, sealed)) = store.read(plan, 0, 1, limits::BATCH_BYTES_MAX).ok()?.pop() else {
         return Some(StateVector::default());
     };
-    let (record, _) = record::open(&record::GENESIS, &sealed).ok()?;
+    let (record, _) = record::open(&Digest::genesis(plan), &sealed).ok()?;
     if Some(&record.author) != created_by {
         return Some(StateVector::default());
     }

@@ -13,7 +13,7 @@ use plenary_shared::{
     api,
     id::{DocAddress, LayerId, POSITIONS, PRIVATE},
     limits,
-    record::Author,
+    record::{Author, Provenance, Right},
     script::{self, Applied, Edit, Ran, Script, ScriptError, Why},
 };
 use std::{collections::HashMap, sync::Arc};
@@ -80,8 +80,7 @@ async fn once_over(
     if changes.is_empty() {
         return Ok(Some(applied));
     }
-    let author = Author { party: rights.member.party.clone(), member: rights.member.member.clone() };
-    match app.rooms.commit(author, changes).await {
+    match app.rooms.commit(changes).await {
         Ok(()) => Ok(Some(applied)),
         Err(CommitError::Moved) => Ok(None),
         Err(error) => Err(error.into()),
@@ -98,12 +97,15 @@ fn changes(
     updates: Vec<(Option<LayerId>, Vec<u8>)>,
     ends: &HashMap<Option<LayerId>, Seq>,
 ) -> Result<Vec<Change>, ApiError> {
+    let author = Author { party: member.party.clone(), member: member.member.clone() };
+    let by = |address: &DocAddress| Provenance::live(author.clone(), Right::of(member.role, address));
     let change = |(layer, update): (Option<LayerId>, Vec<u8>)| {
         let address = layer.as_ref().map_or_else(|| plan.clone(), |layer| plan.layer(&member.party, layer));
         match app.registry.rights(&caller.token, &address) {
             // The updates are the server's own: what they say of the order they saw.
             Some(Rights { write: true, .. }) => {
-                Ok(Change { address, seen: None, update: update.into(), at: ends.get(&layer).copied(), order: Order::Holds })
+                let by = by(&address);
+                Ok(Change { address, by, update: update.into(), at: ends.get(&layer).copied(), order: Order::Holds })
             }
             _ => Err(ApiError::forbidden("you may not make these edits any more: your rights have changed")),
         }
@@ -111,7 +113,7 @@ fn changes(
     let mut changes = updates.into_iter().map(change).collect::<Result<Vec<_>, _>>()?;
     if !changes.is_empty() && rests_on_text(script) && changes.iter().all(|change| change.address != *plan) {
         let (update, at) = (Bytes::from_static(&NOTHING), ends.get(&None).copied());
-        changes.push(Change { address: plan.clone(), seen: None, update, at, order: Order::Holds });
+        changes.push(Change { address: plan.clone(), by: by(plan), update, at, order: Order::Holds });
     }
     Ok(changes)
 }

@@ -57,9 +57,9 @@ pub(super) async fn page(
     let read = tokio::task::spawn_blocking(move || {
         let mut end = match end {
             Some(end) => end,
-            None if after == 0 => record::GENESIS,
+            None if after == 0 => Digest::genesis(&address),
             // The digest of a record is the first thing in it.
-            None => *store.read(&address, after - 1, 1, PAGE_BYTES).ok()?.pop()?.1.first_chunk()?,
+            None => Digest::of_sealed(&store.read(&address, after - 1, 1, PAGE_BYTES).ok()?.pop()?.1)?,
         };
         let mut lines = Vec::new();
         for (seq, sealed) in store.read(&address, after, PAGE, PAGE_BYTES).ok()? {

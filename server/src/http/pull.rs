@@ -24,10 +24,7 @@ use super::{
     plan::{find, readable, too_many},
 };
 use crate::{
-    room::{
-        End,
-        line::{self, hex},
-    },
+    room::{End, line},
     store::Seq,
 };
 
@@ -89,7 +86,7 @@ fn context(app: &App, caller: &Caller, address: &DocAddress, end: &End) -> Resul
         created_by: app.registry.conference(&member, |entry| entry.plans.get(plan).and_then(|plan| plan.created_by.clone()))?,
         layers: app.registry.readable_layers(&member, plan)?,
         end: end.seq,
-        digest: hex(&end.digest),
+        digest: end.digest,
         member,
     })
 }
@@ -175,8 +172,8 @@ impl Puller {
     }
 }
 
-fn record_line(seq: Seq, digest: &Digest, Record { at_ms, author, seen, update }: Record, refused: bool) -> Bytes {
-    line::line(&PullLine::Record { seq, at_ms, author, seen, digest: hex(digest), update: STANDARD.encode(update), refused })
+fn record_line(seq: Seq, digest: &Digest, record: Record, refused: bool) -> Bytes {
+    line::line(&PullLine::Record { record: line::told(seq, digest, record), refused })
 }
 
 #[cfg(test)]
@@ -194,7 +191,7 @@ mod tests {
         let (member, token) = table.seats["arv"].clone();
         let address = DocAddress::Plan(member.conference.clone(), plan());
         let caller = Caller { token, who: api::Whoami::Member(member) };
-        let end = End { seq: 1, digest: [0; 32], refused: Vec::new() };
+        let end = End { seq: 1, digest: [0; 32].into(), refused: Vec::new() };
         let context = context(app, &caller, &address, &end).unwrap();
         let (lines, mut told) = Lines::open();
         let puller = Puller { app: app.clone(), caller, address, lines };

@@ -14,7 +14,7 @@ use plenary_shared::{
     api::{self, OfflineEdit, Once, Outcome, Push, Pushed},
     id::{DocAddress, LayerId},
     limits,
-    record::Author,
+    record::{Author, Provenance, Right},
 };
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -133,9 +133,7 @@ impl Pusher {
             let step = match self.changes(number, parts, seen, &mut found) {
                 Err(error) => Step::Over(refused(error)),
                 Ok(mut changes) => match (changes.pop(), once) {
-                    (Some(change), None) if changes.is_empty() => {
-                        Step::UnderWay(self.app.rooms.begin_edit(&self.author, change).await?)
-                    }
+                    (Some(change), None) if changes.is_empty() => Step::UnderWay(self.app.rooms.begin_edit(change).await?),
                     (last, once) => {
                         changes.extend(last);
                         // What came before takes effect before.
@@ -193,12 +191,14 @@ impl Pusher {
             }
             // It is of the text's log.
             let seen = layer.is_none().then_some(seen);
+            let right = Right::of(self.member.role, &address);
+            let by = Provenance { seen, ..Provenance::live(self.author.clone(), right) };
             let order = match found.remove(&(layer, number)) {
                 Some(Tried::Bad(error)) => return Err(error.into()),
                 Some(Tried::Holds(trial)) => Order::Tried(trial),
                 None => Order::Unknown,
             };
-            changes.push(Change { address, seen, update, at: None, order });
+            changes.push(Change { address, by, update, at: None, order });
         }
         if changes.is_empty() {
             return Err(ApiError::invalid("an edit has at least one part"));
@@ -246,7 +246,7 @@ impl Pusher {
                 self.keys = None;
                 return Ok(refused(error));
             }
-            let committed = self.app.rooms.commit(self.author.clone(), changes.clone()).await;
+            let committed = self.app.rooms.commit(changes.clone()).await;
             if committed.is_ok() && once.is_some() {
                 self.took_key();
             } else {

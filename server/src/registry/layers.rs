@@ -16,7 +16,7 @@ use super::{
     rights::{is_meant_for, may, owners, sees_plan, writes_layer},
     state::{Event, State},
 };
-use crate::store::StoreError;
+use crate::store::{Condition, StoreError};
 
 const BUILT_IN: [&str; 3] = [id::PRIVATE, id::PUBLIC, id::POSITIONS];
 
@@ -68,7 +68,7 @@ impl Registry {
 
     /// Delegates write here too: what is left of a disk that is short of space is for the chair.
     fn check_disk(&self) -> Result<(), RegistryError> {
-        let short = self.store.free_bytes().is_some_and(|free| free < limits::DISK_RESERVE_BYTES);
+        let short = self.store.condition() != Condition::Working;
         if short { Err(StoreError::Full.into()) } else { Ok(()) }
     }
 

@@ -5,7 +5,7 @@ use plenary_shared::{
     api::Member,
     id::PartyId,
     protocol::ClientMessage,
-    record::{Author, Digest},
+    record::{Digest, Provenance},
 };
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
@@ -31,7 +31,7 @@ pub enum Command {
     /// A session ended.
     Leave { session: SessionId },
     /// An edit without a session; `order`: what is known of its claims. Answered once it is durable.
-    Edit { author: Author, seen: Option<Seq>, update: Bytes, order: Order, done: Done },
+    Edit { by: Provenance, update: Bytes, order: Order, done: Done },
     /// A part of an edit that touches several documents.
     Hold(Hold),
     /// Asks for the last record and a copy that knows all that the log says ([`super::document::Document::from_copy`]).
@@ -69,9 +69,9 @@ pub type Kept = Result<Option<Seq>, StoreError>;
 pub struct Hold {
     /// The part.
     pub proposal: Proposal,
-    /// The record to append if it is taken, none if nothing in it is new. With a record the room is held: it begins no batch until
+    /// The record to append if it is taken, and the last one before it; none if nothing in it is new. With a record the room is held: it begins no batch until
     /// it knows the record's fate.
-    pub verdict: oneshot::Sender<Result<Option<Bytes>, Unheld>>,
+    pub verdict: oneshot::Sender<Result<Option<(Seq, Bytes)>, Unheld>>,
     /// What became of the record. Dropped: nobody knows, so the room ends and the next one reads the log.
     pub fate: oneshot::Receiver<Fate>,
     /// Answered once everyone is told of it.
@@ -80,7 +80,7 @@ pub struct Hold {
 
 impl Hold {
     /// Tells the verdict. If the room is held, answers whom to tell when all is done, and what becomes of the record.
-    pub fn judge(self, judge: impl FnOnce(Proposal) -> Result<Option<Bytes>, Unheld>) -> Option<(Done, BoxFuture<Kept>)> {
+    pub fn judge(self, judge: impl FnOnce(Proposal) -> Result<Option<(Seq, Bytes)>, Unheld>) -> Option<(Done, BoxFuture<Kept>)> {
         let Self { proposal, verdict, fate, done } = self;
         let judged = judge(proposal);
         let held = matches!(judged, Ok(Some(_)));

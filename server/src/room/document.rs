@@ -10,7 +10,7 @@ use plenary_shared::{
     gate::{self, Checked, Ledger, Refusal},
     id::{DocAddress, PartyId},
     limits, plan, protocol,
-    record::{self, Author, Digest, Record},
+    record::{self, Author, DIGEST_BYTES, Digest, Record},
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -64,6 +64,8 @@ pub struct Document {
     /// The last record that was folded in or refused, and the chain's digest there.
     seq: Seq,
     head: Digest,
+    /// When the last record was received.
+    at_ms: u64,
     refused: Vec<Seq>,
     /// The frame for a replica that has nothing.
     full: Option<Bytes>,
@@ -78,6 +80,7 @@ pub struct Document {
 #[derive(Serialize, Deserialize)]
 struct Saved {
     head: Digest,
+    at_ms: u64,
     ledger: Ledger,
     refused: Vec<Seq>,
     state: Bytes,
@@ -113,11 +116,12 @@ impl Search {
 }
 
 impl Document {
-    fn empty() -> Self {
+    /// Nothing yet, of a log of which the chain begins here.
+    fn empty(head: Digest) -> Self {
         let ledger = Ledger::default();
-        let (seq, head, refused) = (0, record::GENESIS, Vec::new());
+        let (seq, refused) = (0, Vec::new());
         let (doc, owners) = (Some(plan::new_doc(0)), Arc::default());
-        Self { doc, ledger, seq, head, refused, full: None, bytes: 0, claims: 0, owners }
+        Self { doc, ledger, seq, head, at_ms: 0, refused, full: None, bytes: 0, claims: 0, owners }
     }
 
     /// Folds a document from its snapshot and the log after it. Every record is judged as it was when it came; one on which the
@@ -125,7 +129,7 @@ impl Document {
     pub fn open(store: &dyn Store, address: &DocAddress) -> Result<Self, OpenError> {
         let mut search = Search::default();
         loop {
-            let mut document = Self::from_snapshot(store, address)?.unwrap_or_else(Self::empty);
+            let mut document = Self::from_snapshot(store, address)?.unwrap_or_else(|| Self::empty(Digest::genesis(address)));
             if document.fold(store, address, &mut search)? {
                 return Ok(document);
             }
@@ -170,14 +174,14 @@ impl Document {
             tracing::error!(document = %address.for_log(), seq, "the snapshot cannot be read: replaying the log instead");
             return Ok(None);
         };
-        let mut document = Self::empty();
+        let mut document = Self::empty(Digest::genesis(address));
         let loaded = document.guarded(|txn| txn.apply_update(Update::decode_v1(&saved.state).ok()?).ok());
         if loaded.is_err() {
             tracing::error!(document = %address.for_log(), seq, "the snapshot does not load: replaying the log instead");
             return Ok(None);
         }
         document.bytes = saved.state.len();
-        (document.seq, document.head) = (seq, saved.head);
+        (document.seq, document.head, document.at_ms) = (seq, saved.head, saved.at_ms);
         (document.ledger, document.refused) = (saved.ledger, saved.refused);
         Ok(Some(document))
     }
@@ -190,6 +194,9 @@ impl Document {
                 self.admit(&record.author, &checked);
                 accepted.push(Accepted { record: record.clone(), checked, verified: false });
             }
+        }
+        if let Some((_, _, record)) = group.last() {
+            self.at_ms = record.at_ms;
         }
         let end = group.last().map_or((self.seq, self.head), |(seq, digest, _)| (*seq, *digest));
         self.apply(&accepted, end).map(drop)
@@ -217,6 +224,7 @@ impl Document {
             (!txn.has_missing_updates()).then(|| txn.encode_update_v1())
         })?;
         (self.seq, self.head) = end;
+        self.at_ms = batch.last().map_or(self.at_ms, |accepted| accepted.record.at_ms);
         self.bytes += merged.len();
         self.claims += batch.iter().map(|accepted| accepted.checked.order_claims().len()).sum::<usize>();
         self.full = None;
@@ -272,7 +280,7 @@ impl Document {
             txn.apply_update(Update::decode_v1(state).ok()?).ok()?;
             f(txn)
         };
-        Self::empty().guarded(apply).ok()
+        Self::empty(Digest::from([0; DIGEST_BYTES])).guarded(apply).ok()
     }
 
     /// The state vector, encoded.
@@ -299,14 +307,15 @@ impl Document {
     /// All that a document is, encoded.
     pub fn copy(&mut self) -> Result<Bytes, Misbehaved> {
         let state = self.diff(&StateVector::default())?;
-        let saved = Saved { head: self.head, ledger: self.ledger.clone(), refused: self.refused.clone(), state };
+        let saved =
+            Saved { head: self.head, at_ms: self.at_ms, ledger: self.ledger.clone(), refused: self.refused.clone(), state };
         postcard::to_allocvec(&saved).map(Bytes::from).map_err(|_| Misbehaved)
     }
 
     /// What [`Self::copy`] encoded, at no place of any log. Blocks.
     pub fn from_copy(copy: &[u8]) -> Option<Self> {
         let saved = postcard::from_bytes::<Saved>(copy).ok()?;
-        let mut document = Self::empty();
+        let mut document = Self::empty(saved.head);
         document.guarded(|txn| txn.apply_update(Update::decode_v1(&saved.state).ok()?).ok()).ok()?;
         document.ledger = saved.ledger;
         Some(document)
@@ -330,6 +339,11 @@ impl Document {
     /// The chain's digest there.
     pub fn head(&self) -> Digest {
         self.head
+    }
+
+    /// When the last record was received, in milliseconds since 1970-01-01 UTC; 0 without one.
+    pub fn at_ms(&self) -> u64 {
+        self.at_ms
     }
 
     /// Whether a record was found unusable.

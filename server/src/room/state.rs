@@ -11,7 +11,7 @@ use plenary_shared::{
     id::DocAddress,
     limits,
     protocol::{self, AwarenessEntry, ClientMessage},
-    record::{Author, Digest, Record},
+    record::{Author, Digest, Provenance, Record, Right},
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -42,7 +42,7 @@ pub enum Input {
     /// A session ended.
     Leave { session: SessionId },
     /// An edit that came without a session, made for a member; `order`: what is known of its claims.
-    Edit { edit: u64, author: Author, seen: Option<Seq>, update: Bytes, order: Order },
+    Edit { edit: u64, by: Provenance, update: Bytes, order: Order },
 }
 
 /// What a room wants done.
@@ -82,9 +82,15 @@ pub enum EditError {
     /// The document is full.
     #[error("the document is full: it holds at most {0} bytes")]
     Full(usize),
-    /// The log could not be written.
+    /// The disk has no room. Nothing was kept.
+    #[error("the server's disk is full: tell its operator, and try again later")]
+    DiskFull,
+    /// The log could not be written. Nothing was kept.
     #[error("the server cannot store edits now: try again later")]
     Unavailable,
+    /// The log could not be written, or nobody knows whether it was.
+    #[error("the edit may have been kept: repeat it with the same key")]
+    InDoubt,
 }
 
 struct Session {
@@ -115,6 +121,7 @@ enum Behind {
 
 /// A room: its document, its sessions, its presence, the edits that gather and the batch that is being made durable.
 pub struct RoomState {
+    address: DocAddress,
     document: Document,
     /// The largest encoded state.
     bytes_max: usize,
@@ -141,7 +148,20 @@ impl RoomState {
         let bytes_max = limits::document_bytes_max(address);
         let (sessions, presence) = (HashMap::new(), Presence::default());
         let (waiting, behind, untold) = (Vec::new(), HashMap::new(), BTreeMap::new());
-        Self { document, bytes_max, read_only, sessions, presence, waiting, waiting_bytes: 0, in_flight: None, behind, untold }
+        let address = address.clone();
+        Self {
+            address,
+            document,
+            bytes_max,
+            read_only,
+            sessions,
+            presence,
+            waiting,
+            waiting_bytes: 0,
+            in_flight: None,
+            behind,
+            untold,
+        }
     }
 
     /// The document, for snapshots and figures.
@@ -176,11 +196,11 @@ impl RoomState {
                 let left = self.presence.leave(session);
                 self.untold.extend(left.into_iter().map(|entry| (entry.client, entry)));
             }
-            Input::Edit { edit, author, update, .. } if !self.has_room(&author, &update) => {
+            Input::Edit { edit, by, update, .. } if !self.has_room(&by.author, &update) => {
                 self.refuse(Sender::Server(edit), EditError::Full(self.bytes_max), effects);
             }
-            Input::Edit { edit, author, seen, update, order } => {
-                self.wait(Waiting { sender: Sender::Server(edit), author, seen, update, complete: true, order });
+            Input::Edit { edit, by, update, order } => {
+                self.wait(Waiting { sender: Sender::Server(edit), by, update, complete: true, order });
             }
         }
     }
@@ -237,28 +257,8 @@ impl RoomState {
                 effects.push(Effect::Close(id, protocol::CLOSE_REFUSED, "the document is full"));
                 effects.push(Effect::Refused);
             }
-            ClientMessage::SyncStep2(update) => {
-                let author = author(&member);
-                self.wait(Waiting {
-                    sender: Sender::Session(id),
-                    author,
-                    seen: None,
-                    update,
-                    complete: true,
-                    order: Order::Unknown,
-                });
-            }
-            ClientMessage::Update(update) => {
-                let author = author(&member);
-                self.wait(Waiting {
-                    sender: Sender::Session(id),
-                    author,
-                    seen: None,
-                    update,
-                    complete: false,
-                    order: Order::Unknown,
-                });
-            }
+            ClientMessage::SyncStep2(update) => self.wait(self.waiting(id, &member, update, true)),
+            ClientMessage::Update(update) => self.wait(self.waiting(id, &member, update, false)),
             ClientMessage::Awareness(payload) => match protocol::decode_awareness(&payload) {
                 Ok(entries) => {
                     let owner = |client| self.document.owner(client).cloned();
@@ -269,6 +269,11 @@ impl RoomState {
             },
             ClientMessage::QueryAwareness => self.send_presence(id, effects),
         }
+    }
+
+    fn waiting(&self, id: SessionId, member: &Member, update: Bytes, complete: bool) -> Waiting {
+        let by = Provenance::live(author(member), Right::of(member.role, &self.address));
+        Waiting { sender: Sender::Session(id), by, update, complete, order: Order::Unknown }
     }
 
     fn deny(&self, session: SessionId, effects: &mut Vec<Effect>) {

@@ -9,7 +9,7 @@ mod tests;
 
 use bytes::Bytes;
 use futures_util::future::join_all;
-use plenary_shared::{id::DocAddress, limits, record::Author};
+use plenary_shared::{id::DocAddress, limits, record::Provenance};
 use std::sync::Arc;
 use tokio::{
     sync::oneshot,
@@ -27,8 +27,8 @@ use crate::{
 pub struct Change {
     /// The document.
     pub address: DocAddress,
-    /// The last record that the author had, where the edit was made offline.
-    pub seen: Option<Seq>,
+    /// Whose it is, and what they knew.
+    pub by: Provenance,
     /// The update.
     pub update: Bytes,
     /// It holds only if this is the document's last record.
@@ -63,6 +63,8 @@ impl From<EditError> for CommitError {
 /// A room that is held.
 struct Held {
     address: DocAddress,
+    /// Where the log ends, and what is to follow.
+    after: Seq,
     record: Bytes,
     fate: oneshot::Sender<Fate>,
     done: oneshot::Receiver<Result<(), EditError>>,
@@ -71,14 +73,14 @@ struct Held {
 impl Rooms {
     /// Takes an edit in, all changes or none, of each document at most one. Whoever asks may go away in the middle: it is
     /// carried through all the same.
-    pub async fn commit(self: &Arc<Self>, author: Author, mut changes: Vec<Change>) -> Result<(), CommitError> {
+    pub async fn commit(self: &Arc<Self>, mut changes: Vec<Change>) -> Result<(), CommitError> {
         changes.sort_unstable_by(|a, b| order(&a.address).cmp(&order(&b.address)));
         let rooms = self.clone();
-        let carried = tokio::spawn(async move { rooms.carry(author, changes).await });
+        let carried = tokio::spawn(async move { rooms.carry(changes).await });
         carried.await.unwrap_or(Err(RoomError::Unavailable.into()))
     }
 
-    async fn carry(self: &Arc<Self>, author: Author, changes: Vec<Change>) -> Result<(), CommitError> {
+    async fn carry(self: &Arc<Self>, changes: Vec<Change>) -> Result<(), CommitError> {
         if !self.can_store() {
             return Err(RoomError::Unavailable.into());
         }
@@ -87,8 +89,8 @@ impl Rooms {
             loaded?;
         }
         let (mut held, until) = (Vec::with_capacity(changes.len()), Instant::now() + limits::HOLD);
-        for Change { address, seen, update, at, order } in changes {
-            let proposal = Proposal { author: author.clone(), seen, update, at, order };
+        for Change { address, by, update, at, order } in changes {
+            let proposal = Proposal { by, update, at, order };
             match self.hold(address, proposal, until).await {
                 Ok(taken) => held.extend(taken),
                 Err(error) => {
@@ -97,7 +99,7 @@ impl Rooms {
                 }
             }
         }
-        let records = held.iter().map(|held| (held.address.clone(), vec![held.record.clone()])).collect();
+        let records = held.iter().map(|held| (held.address.clone(), held.after, vec![held.record.clone()])).collect();
         // If it fails, nobody knows what the log holds: the fates are dropped, and the rooms read it again.
         let lasts = self.store.append_all(records).await.map_err(|_| RoomError::Unavailable)?;
         let mut told = Vec::with_capacity(held.len());
@@ -129,7 +131,7 @@ impl Rooms {
                 Ok::<_, RoomError>(judged.await)
             };
             return match timeout_at(until, asked).await {
-                Ok(Ok(Ok(Ok(record)))) => Ok(record.map(|record| Held { address, record, fate, done: told })),
+                Ok(Ok(Ok(Ok(part)))) => Ok(part.map(|(after, record)| Held { address, after, record, fate, done: told })),
                 Ok(Ok(Ok(Err(Unheld::Moved)))) => Err(CommitError::Moved),
                 Ok(Ok(Ok(Err(Unheld::Unverified)))) => Err(CommitError::Unverified(address)),
                 Ok(Ok(Ok(Err(Unheld::Edit(error))))) => Err(error.into()),

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use plenary_shared::{
     gate::Checked,
     id::DocAddress,
-    record::{Author, GENESIS, Record},
+    record::{Author, Moment, Provenance, Right},
 };
 use std::{collections::HashMap, sync::Arc};
 
@@ -50,14 +50,14 @@ impl Rooms {
 
 fn try_all(copy: &[u8], author: &Author, updates: Vec<(usize, Bytes)>) -> Option<HashMap<usize, Tried>> {
     let (mut document, mut good, mut tried) = (Document::from_copy(copy)?, Vec::new(), HashMap::new());
-    let taken = Arc::default();
+    let (taken, end) = (Arc::default(), (document.seq(), document.head()));
     let (mut in_series, mut bad) = (0, 0);
     for (number, update) in updates {
         let Some(checked) = document.check(author, &update).ok().filter(Checked::is_new) else { continue };
         document.admit(author, &checked);
-        let record = Record { at_ms: 0, author: author.clone(), seen: None, update };
+        let record = Provenance::live(author.clone(), Right::Draft).record(0, Moment::default(), update);
         let mut accepted = Accepted { record, checked, verified: false };
-        if document.apply(std::slice::from_ref(&accepted), (0, GENESIS)).is_ok() {
+        if document.apply(std::slice::from_ref(&accepted), end).is_ok() {
             accepted.verified = true;
             // What only deletes claims nothing.
             if accepted.checked.adds_blocks() {
@@ -74,7 +74,7 @@ fn try_all(copy: &[u8], author: &Author, updates: Vec<(usize, Bytes)>) -> Option
         }
         document = Document::from_copy(copy)?;
         good.iter().for_each(|accepted: &Accepted| document.admit(author, &accepted.checked));
-        document.apply(&good, (0, GENESIS)).ok()?;
+        document.apply(&good, end).ok()?;
     }
     Some(tried)
 }

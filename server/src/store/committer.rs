@@ -97,12 +97,16 @@ impl Committer {
     /// Works out what an append changes and where each log ends then. Whatever can fail comes first, so that of an append that
     /// fails nothing is staged.
     fn stage(&self, append: &Append, staged: &mut Staged) -> Result<Vec<Seq>, StoreError> {
-        let found = append.logs.iter().map(|(doc, _)| self.find(doc, staged)).collect::<Result<Vec<_>, _>>()?;
+        let found = append.logs.iter().map(|(doc, ..)| self.find(doc, staged)).collect::<Result<Vec<_>, _>>()?;
         let mut lasts = Vec::with_capacity(found.len());
-        for ((doc, records), found) in append.logs.iter().zip(found) {
+        for ((doc, after, records), found) in append.logs.iter().zip(found) {
             if found.is_none() && records.is_empty() && !append.register {
                 lasts.push(0);
                 continue;
+            }
+            let ends = found.map_or(0, |(_, last)| last);
+            if !append.register && ends != *after {
+                return Err(StoreError::Moved { doc: doc.clone(), last: ends });
             }
             let (number, last) = found.unwrap_or_else(|| (staged.register(doc, self.next), 0));
             let end = last + records.len() as Seq;

@@ -78,9 +78,9 @@ impl Drop for SledStore {
 }
 
 impl Store for SledStore {
-    fn append_all(&self, appends: Vec<(DocAddress, Vec<Bytes>)>) -> BoxFuture<Result<Vec<Seq>, StoreError>> {
+    fn append_all(&self, appends: Vec<super::Part>) -> BoxFuture<Result<Vec<Seq>, StoreError>> {
         let (answer, answered) = oneshot::channel();
-        let mut records = appends.iter().flat_map(|(_, records)| records);
+        let mut records = appends.iter().flat_map(|(_, _, records)| records);
         let size = records.try_fold(0, |sum, record| fits(record.len(), RECORD_BYTES_MAX).map(|()| sum + record.len()));
         let queued = size
             .and_then(|bytes| fits(bytes, APPEND_BYTES_MAX))
@@ -127,8 +127,17 @@ impl Store for SledStore {
         Ok(documents)
     }
 
-    fn free_bytes(&self) -> Option<u64> {
-        self.inside.free_bytes()
+    fn condition(&self) -> super::Condition {
+        let free = self.inside.free_bytes();
+        if free.is_some_and(|free| free < plenary_shared::limits::DISK_RESERVE_BYTES) {
+            super::Condition::Full
+        } else {
+            super::Condition::Working
+        }
+    }
+
+    fn failed(&self) -> BoxFuture<()> {
+        Box::pin(std::future::pending())
     }
 }
 

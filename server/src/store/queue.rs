@@ -6,8 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
-use plenary_shared::{id::DocAddress, limits};
+use plenary_shared::limits;
 use tokio::sync::oneshot;
 
 use super::{Seq, StoreError};
@@ -22,7 +21,7 @@ const APPEND_BYTES: usize = 256;
 /// An append that waits.
 pub(super) struct Append {
     /// The records of each document. They are never parted: what one append holds goes into one commit.
-    pub(super) logs: Vec<(DocAddress, Vec<Bytes>)>,
+    pub(super) logs: Vec<super::Part>,
     /// Whether the documents are to be known even if there are no records.
     pub(super) register: bool,
     pub(super) answer: oneshot::Sender<Result<Vec<Seq>, StoreError>>,
@@ -30,7 +29,7 @@ pub(super) struct Append {
 
 impl Append {
     fn weight(&self) -> usize {
-        let records = self.logs.iter().flat_map(|(_, records)| records);
+        let records = self.logs.iter().flat_map(|(_, _, records)| records);
         APPEND_BYTES * self.logs.len().max(1) + records.map(|record| APPEND_BYTES / 8 + record.len()).sum::<usize>()
     }
 }

@@ -90,7 +90,7 @@ fn number_of(inside: &Inside, queue: &Queue, doc: &DocAddress) -> Result<DocNumb
         return Ok(number);
     }
     let (answer, answered) = oneshot::channel();
-    queue.push(Append { logs: vec![(doc.clone(), Vec::new())], register: true, answer })?;
+    queue.push(Append { logs: vec![(doc.clone(), 0, Vec::new())], register: true, answer })?;
     answered.blocking_recv().unwrap_or(Err(StoreError::Closed))?;
     inside.directory.number(doc)?.ok_or(StoreError::Closed)
 }

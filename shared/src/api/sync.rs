@@ -7,11 +7,11 @@
 use serde::{Deserialize, Deserializer, Serialize, de};
 use std::{fmt, marker::PhantomData};
 
-use super::{Conference, ErrorBody, Layer, Member, Plan};
+use super::{Conference, ErrorBody, Layer, Member, Plan, RecordLine};
 use crate::{
     id::{LayerId, PartyId},
     limits::{PARTS_MAX, PULL_LAYERS_MAX, PUSH_EDITS_MAX},
-    record::Author,
+    record::{Author, Digest},
 };
 
 /// Asks for what is new.
@@ -58,20 +58,9 @@ pub enum PullLine {
     },
     /// A record of the text's log.
     Record {
-        /// Its number.
-        seq: u64,
-        /// When the server received it, in milliseconds since 1970-01-01 UTC.
-        at_ms: u64,
-        /// Who wrote it.
+        /// The record.
         #[serde(flatten)]
-        author: Author,
-        /// The last record that the author had, where the edit was made offline.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        seen: Option<u64>,
-        /// The chain's digest after it ([`crate::record::seal`]), in hexadecimal.
-        digest: String,
-        /// The Yjs update V1, base64.
-        update: String,
+        record: Box<RecordLine>,
         /// It is in the log and not in the document, which could not bear it: it is told for the chain alone.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         refused: bool,
@@ -97,8 +86,8 @@ pub struct PlanContext {
     pub layers: Vec<Layer>,
     /// The last record of the text's log that will be told.
     pub end: u64,
-    /// The chain's digest there, in hexadecimal.
-    pub digest: String,
+    /// The chain's digest there.
+    pub digest: Digest,
 }
 
 /// Sends offline edits, in the order in which they were made.

@@ -6,7 +6,7 @@ use plenary_shared::{
     api::{Once, Outcome},
     id::{LayerId, PRIVATE},
     limits,
-    record::{Author, GENESIS, Record},
+    record::{Author, Moment, Provenance, Right},
     script::once_of,
 };
 use tokio::time::Instant;
@@ -90,8 +90,9 @@ impl Keys {
             None => {}
         }
         self.document.admit(author, &checked);
-        let record = Record { at_ms: 0, author: author.clone(), seen: None, update };
-        if self.document.apply(&[Accepted { record, checked, verified: false }], (0, GENESIS)).is_err() {
+        let record = Provenance::live(author.clone(), Right::Layer).record(0, Moment::default(), update);
+        let end = (self.document.seq(), self.document.head());
+        if self.document.apply(&[Accepted { record, checked, verified: false }], end).is_err() {
             return Some(Err(refused(EditError::Misbehaved.into())));
         }
         let written = self.document.look(|txn| once_of(txn, &once.key)).ok()?;

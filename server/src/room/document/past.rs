@@ -20,7 +20,7 @@ impl Document {
     /// The document with the records for which `wanted` holds, up to the first for which it does not; it is asked with a record's
     /// place and time. `refused` are those that the document could not bear. `None` if the log cannot be read. Blocks.
     pub fn past(store: &dyn Store, address: &DocAddress, refused: &[Seq], wanted: impl Fn(Seq, u64) -> bool) -> Option<Past> {
-        let mut document = Self::empty();
+        let mut document = Self::empty(Digest::genesis(address));
         let mut more = true;
         while more {
             let page = store.read(address, document.seq, PAGE, limits::BATCH_BYTES_MAX).ok()?;

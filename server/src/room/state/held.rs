@@ -2,7 +2,7 @@
 //! all parts and appends them at once.
 
 use bytes::Bytes;
-use plenary_shared::record::{self, Author, Record};
+use plenary_shared::record::{self, Moment, Provenance};
 
 use super::{Batch, EditError, Effect, RoomState, Sender};
 use crate::{
@@ -16,10 +16,8 @@ use crate::{
 /// What an edit would do to one document.
 #[derive(Clone, Debug)]
 pub struct Proposal {
-    /// Who makes it.
-    pub author: Author,
-    /// The last record that the author had, where the edit was made offline.
-    pub seen: Option<Seq>,
+    /// Whose it is, and what they knew.
+    pub by: Provenance,
     /// The update.
     pub update: Bytes,
     /// It holds only if this is the last record.
@@ -42,15 +40,15 @@ pub enum Unheld {
 impl RoomState {
     /// Judges a proposal and answers the record to append with those of other documents, none if nothing in it is new. With a
     /// record the room is held: its batch is on its way until [`Self::appended`] or [`Self::release`]. Nothing may be so now.
-    pub fn propose(&mut self, edit: u64, proposal: Proposal, at_ms: u64) -> Result<Option<Bytes>, Unheld> {
-        let Proposal { author, seen, update, at, order } = proposal;
+    pub fn propose(&mut self, edit: u64, proposal: Proposal, now_ms: u64) -> Result<Option<(Seq, Bytes)>, Unheld> {
+        let Proposal { by, update, at, order } = proposal;
         if at.is_some_and(|at| at != self.document.seq()) {
             return Err(Unheld::Moved);
         }
-        if !self.has_room(&author, &update) {
+        if !self.has_room(&by.author, &update) {
             return Err(Unheld::Edit(EditError::Full(self.bytes_max)));
         }
-        let checked = self.document.check(&author, &update).map_err(|refusal| Unheld::Edit(refusal.into()))?;
+        let checked = self.document.check(&by.author, &update).map_err(|refusal| Unheld::Edit(refusal.into()))?;
         if !checked.is_new() {
             return Ok(None);
         }
@@ -58,14 +56,13 @@ impl RoomState {
         if !verified && !checked.order_claims().is_empty() {
             return Err(Unheld::Unverified);
         }
-        // No author has seen what is yet to come.
-        let seen = seen.map(|seen| seen.min(self.document.seq()));
-        let record = Record { at_ms, author, seen, update };
+        let last = self.document.seq();
+        let record = by.record(last, Moment::after(self.document.at_ms(), now_ms), update);
         let (bytes, digest) = record::seal(&self.document.head(), &record);
         let accepted = vec![(Sender::Server(edit), Accepted { record, checked, verified })];
         let tried = order.trial().filter(|_| verified).into_iter().collect();
         self.in_flight = Some(Batch { accepted, digests: vec![digest], tried, held: true });
-        Ok(Some(bytes))
+        Ok(Some((last, bytes)))
     }
 
     /// Nothing was appended of what the room was held for: all is as before.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use plenary_shared::{
     gate::Refusal,
     protocol,
-    record::{self, Author, Digest, Record},
+    record::{self, Author, Digest, Moment, Provenance},
 };
 use std::collections::HashSet;
 
@@ -27,9 +27,8 @@ pub(super) enum Sender {
 /// An edit that waits for the log.
 pub(super) struct Waiting {
     pub(super) sender: Sender,
-    pub(super) author: Author,
-    /// The last record that the author had, where the edit was made offline.
-    pub(super) seen: Option<Seq>,
+    /// Whose it is, and what they knew.
+    pub(super) by: Provenance,
     pub(super) update: Bytes,
     /// An answer to a step 1: nothing can be missing in it.
     pub(super) complete: bool,
@@ -48,7 +47,7 @@ impl Waiting {
     fn source(&self) -> Source {
         match self.sender {
             Sender::Session(id) => Source::Session(id),
-            Sender::Server(_) => Source::Author(self.author.clone()),
+            Sender::Server(_) => Source::Author(self.by.author.clone()),
         }
     }
 }
@@ -69,15 +68,16 @@ impl RoomState {
         self.waiting.push(waiting);
     }
 
-    /// Judges what waits and answers the records to append, unless a batch is on its way or nothing is left to write.
-    pub fn next_batch(&mut self, now_ms: u64, effects: &mut Vec<Effect>) -> Option<Vec<Bytes>> {
+    /// Judges what waits and answers the records to append and the last one before them, unless a batch is on its way or nothing is left to write.
+    pub fn next_batch(&mut self, now_ms: u64, effects: &mut Vec<Effect>) -> Option<(Seq, Vec<Bytes>)> {
         if self.in_flight.is_some() || self.waiting.is_empty() {
             return None;
         }
         self.waiting_bytes = 0;
         let (mut accepted, mut digests, mut sealed) = (Vec::new(), Vec::new(), Vec::new());
         let (mut claimed, mut later, mut tried) = (HashSet::new(), Vec::new(), Vec::new());
-        let mut head = self.document.head();
+        let (mut head, last) = (self.document.head(), self.document.seq());
+        let at = Moment::after(self.document.at_ms(), now_ms);
         for waiting in std::mem::take(&mut self.waiting) {
             if self.is_refused(waiting.sender) {
                 continue;
@@ -87,23 +87,21 @@ impl RoomState {
                 continue;
             }
             let source = waiting.source();
-            let Waiting { sender, author, seen, update, complete, order } = waiting;
-            // No author has seen what is yet to come.
-            let seen = seen.map(|seen| seen.min(self.document.seq()));
+            let Waiting { sender, by, update, complete, order } = waiting;
             self.answered(sender, complete);
-            let checked = self.document.check(&author, &update);
+            let checked = self.document.check(&by.author, &update);
             let verified = checked.as_ref().is_ok_and(|checked| checked.adds_blocks() && order.holds(checked));
             match checked {
                 Ok(checked) if !checked.is_new() => done(sender, effects),
                 // What it claims about order is known to hold only once it is applied: one such from each source in a batch, so
                 // that a hostile one costs one search of the log and then is gone.
                 Ok(checked) if !verified && !checked.order_claims().is_empty() && !claimed.insert(source) => {
-                    later.push(Waiting { sender, author, seen, update, complete, order: Order::Unknown });
+                    later.push(Waiting { sender, by, update, complete, order: Order::Unknown });
                 }
                 Ok(checked) => {
                     tried.extend(order.trial().filter(|_| verified));
-                    self.document.admit(&author, &checked);
-                    let record = Record { at_ms: now_ms, author, seen, update };
+                    self.document.admit(&by.author, &checked);
+                    let record = by.record(last + accepted.len() as Seq, at, update);
                     let (bytes, digest) = record::seal(&head, &record);
                     head = digest;
                     digests.push(digest);
@@ -119,7 +117,7 @@ impl RoomState {
             return None;
         }
         self.in_flight = Some(Batch { accepted, digests, tried, held: false });
-        Some(sealed)
+        Some((last, sealed))
     }
 
     fn is_refused(&self, sender: Sender) -> bool {
