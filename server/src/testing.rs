@@ -7,7 +7,7 @@ use plenary_shared::{
     id::{DocAddress, PartyId, PlanId},
     layer::{Annotation, What},
     plan::new_doc,
-    record::Author,
+    record::{Author, Moment, Provenance, Record, Right},
 };
 use std::{collections::BTreeMap, sync::Arc};
 use yrs::{Transact, TransactionMut};
@@ -18,7 +18,7 @@ use crate::{
     plans,
     registry::Registry,
     rooms::Rooms,
-    store::{MemoryStore, Store},
+    store::{MemoryStore, Seq, Store},
 };
 
 /// A conference of arv, bor and the chair's party, med, on one plan; both parties draft.
@@ -86,6 +86,12 @@ pub fn update(client: u64, change: impl FnOnce(&mut TransactionMut)) -> Bytes {
     let mut txn = doc.transact_mut();
     change(&mut txn);
     txn.encode_update_v1().into()
+}
+
+/// A record that somebody of this party made at the table, to stand behind the record `last`.
+pub fn record(party: &str, last: Seq, update: Bytes) -> Record {
+    let author = Author { party: party.parse().unwrap(), member: format!("{party}-1").parse().unwrap() };
+    Provenance::live(author, Right::Draft).record(last, Moment::default(), update)
 }
 
 /// A note on a point that is not there.

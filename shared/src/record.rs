@@ -257,7 +257,7 @@ impl<'de> Deserialize<'de> for Branch {
             return <[u8; 8]>::deserialize(deserializer).map(Self);
         }
         let text = String::deserialize(deserializer)?;
-        let number = u64::from_str_radix(&text, 16).ok().filter(|_| text.len() == 16);
+        let number = u64::from_str_radix(&text, 16).ok().filter(|_| text.len() == 16 && !text.starts_with('+'));
         number.map(|number| Self(number.to_be_bytes())).ok_or_else(|| de::Error::custom("a branch is 16 hexadecimal digits"))
     }
 }

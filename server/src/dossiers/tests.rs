@@ -4,7 +4,7 @@ use bytes::Bytes;
 use plenary_shared::{
     dossier::AnnotationsView,
     layer,
-    record::{self, Author, Record},
+    record::{self, Author, Digest},
 };
 use std::{
     sync::{Mutex, mpsc},
@@ -16,8 +16,8 @@ mod first;
 
 use super::*;
 use crate::{
-    store::{BoxFuture, MemoryStore, Seq, Store, StoreError},
-    testing::{Table, layer_at, note, plan, update},
+    store::{BoxFuture, Condition, MemoryStore, Part, Seq, Store, StoreError},
+    testing::{self, Table, layer_at, note, plan, update},
 };
 
 async fn annotations(table: &Table, party: &str, needs: Needs) -> AnnotationsView {
@@ -101,7 +101,7 @@ struct Eventful {
 type Event = Box<dyn FnOnce() + Send>;
 
 impl Store for Eventful {
-    fn append_all(&self, appends: Vec<(DocAddress, Vec<Bytes>)>) -> BoxFuture<Result<Vec<Seq>, StoreError>> {
+    fn append_all(&self, appends: Vec<Part>) -> BoxFuture<Result<Vec<Seq>, StoreError>> {
         self.inside.append_all(appends)
     }
     fn read(&self, doc: &DocAddress, after: Seq, max: usize, max_bytes: usize) -> Result<Vec<(Seq, Bytes)>, StoreError> {
@@ -123,19 +123,25 @@ impl Store for Eventful {
     fn documents(&self) -> Result<Vec<DocAddress>, StoreError> {
         self.inside.documents()
     }
-    fn free_bytes(&self) -> Option<u64> {
-        None
+    fn condition(&self) -> Condition {
+        Condition::Working
+    }
+    fn failed(&self) -> BoxFuture<()> {
+        self.inside.failed()
     }
 }
 
 /// Appends a note to a log without its room; answers the chain's end.
-async fn append(store: &dyn Store, layer: &str, end: &record::Digest, client: u64, id: &str) -> record::Digest {
+async fn append(store: &dyn Store, layer: &str, (last, end): (Seq, Digest), client: u64, id: &str) -> (Seq, Digest) {
     let (party, _) = layer.split_once('/').unwrap();
-    let author = Author { party: party.parse().unwrap(), member: format!("{party}-1").parse().unwrap() };
     let written = update(client, |txn| layer::put(txn, &note(id)).unwrap());
-    let (sealed, end) = record::seal(end, &Record { at_ms: 0, author, seen: None, update: written });
-    store.append(&layer_at(layer), vec![sealed]).await.unwrap();
-    end
+    let (sealed, end) = record::seal(&end, &testing::record(party, last, written));
+    (store.append(&layer_at(layer), last, vec![sealed]).await.unwrap(), end)
+}
+
+/// Before the first record of a layer.
+fn beginning(layer: &str) -> (Seq, Digest) {
+    (0, Digest::genesis(&layer_at(layer)))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -143,14 +149,14 @@ async fn positions_are_shown_as_they_all_were_at_one_moment() {
     let store = Arc::new(Eventful { inside: MemoryStore::default(), event: Mutex::default() });
     let table = Arc::new(Table::on(store.clone()).await);
     table.write("arv/positions", 1, |txn| layer::put(txn, &note("arv-1")).unwrap()).await;
-    let end = append(&*store, "bor/positions", &record::GENESIS, 2, "bor-1").await;
+    let end = append(&*store, "bor/positions", beginning("bor/positions"), 2, "bor-1").await;
     // While bor's are loaded arv, whose were read by then, takes its second position, and after that bor answers.
     let (handle, at_work, writes) = (tokio::runtime::Handle::current(), table.clone(), store.clone());
     let event = move || {
         std::thread::sleep(Duration::from_millis(200));
         handle.block_on(async {
             at_work.write("arv/positions", 3, |txn| layer::put(txn, &note("arv-2")).unwrap()).await;
-            append(&*writes, "bor/positions", &end, 4, "bor-2").await;
+            append(&*writes, "bor/positions", end, 4, "bor-2").await;
         });
     };
     *store.event.lock().unwrap() = Some((layer_at("bor/positions"), Box::new(event)));
@@ -165,7 +171,7 @@ async fn a_layer_that_does_not_load_in_time_is_named_and_keeps_nobody_waiting() 
     let store = Arc::new(Eventful { inside: MemoryStore::default(), event: Mutex::default() });
     let table = Arc::new(Table::on(store.clone()).await);
     table.write("arv/positions", 1, |txn| layer::put(txn, &note("arv-1")).unwrap()).await;
-    append(&*store, "bor/positions", &record::GENESIS, 2, "bor-1").await;
+    append(&*store, "bor/positions", beginning("bor/positions"), 2, "bor-1").await;
     let (begun, begins) = tokio::sync::oneshot::channel();
     let (go_on, goes_on) = mpsc::channel::<()>();
     let event = move || {

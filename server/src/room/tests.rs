@@ -7,7 +7,7 @@ use plenary_shared::{
     id::DocAddress,
     plan,
     protocol::{self, ClientMessage},
-    record::{self, Author, Record},
+    record::{self, Author},
 };
 use std::sync::Arc;
 use yrs::{GetString, ReadTxn, StateVector, Text, Transact, Update, updates::decoder::Decode};
@@ -16,7 +16,10 @@ use super::{
     document::{Document, OpenError},
     state::{Effect, Input, RoomState, SessionId},
 };
-use crate::store::{MemoryStore, Store, StoreError};
+use crate::{
+    store::{MemoryStore, Store, StoreError},
+    testing,
+};
 
 const ARV: SessionId = SessionId(1);
 const BOR: SessionId = SessionId(2);
@@ -58,8 +61,8 @@ impl Bench {
     /// Carries what waits through the log, as the loop around a room does.
     async fn commit(&mut self) -> Vec<Effect> {
         let mut effects = Vec::new();
-        if let Some(records) = self.room.next_batch(1, &mut effects) {
-            let last = self.store.append(&self.address, records).await.unwrap();
+        if let Some((after, records)) = self.room.next_batch(1, &mut effects) {
+            let last = self.store.append(&self.address, after, records).await.unwrap();
             self.room.appended(last, &mut effects);
         }
         if let Some(at) = effects.iter().position(|effect| *effect == Effect::Rebuild) {
@@ -111,9 +114,9 @@ async fn nothing_is_shown_before_the_log_holds_it() {
     let mut bench = Bench::new();
     assert_eq!(shown(&bench.send(ARV, &typed(1, "ab"))), 0);
     let mut effects = Vec::new();
-    let records = bench.room.next_batch(1, &mut effects).unwrap();
+    let (after, records) = bench.room.next_batch(1, &mut effects).unwrap();
     assert_eq!((shown(&effects), bench.text().as_str()), (0, ""), "not even to one who asks for the whole document");
-    bench.store.append(&bench.address, records).await.unwrap();
+    bench.store.append(&bench.address, after, records).await.unwrap();
     bench.room.appended(1, &mut effects);
     assert_eq!((shown(&effects), bench.text().as_str()), (1, "ab"));
 }
@@ -124,11 +127,11 @@ async fn a_batch_becomes_one_frame_and_the_next_gathers_meanwhile() {
     bench.send(ARV, &typed(1, "ab"));
     bench.send(BOR, &typed(2, "cd"));
     let mut effects = Vec::new();
-    let records = bench.room.next_batch(1, &mut effects).unwrap();
+    let (after, records) = bench.room.next_batch(1, &mut effects).unwrap();
     assert_eq!(records.len(), 2);
     bench.send(ARV, &typed(3, "ef"));
     assert!(bench.room.next_batch(1, &mut effects).is_none(), "one batch at a time");
-    let last = bench.store.append(&bench.address, records).await.unwrap();
+    let last = bench.store.append(&bench.address, after, records).await.unwrap();
     bench.room.appended(last, &mut effects);
     assert_eq!(shown(&effects), 1);
     assert_eq!(shown(&bench.commit().await), 1);
@@ -228,12 +231,11 @@ async fn many_bad_records_at_once_are_each_found_and_the_good_ones_kept() {
         } else {
             ("arv", typed(40 + n, &format!("{n}")))
         };
-        let author = Author { party: party.parse().unwrap(), member: format!("{party}-1").parse().unwrap() };
-        let (sealed, digest) = record::seal(&head, &Record { at_ms: n, author, seen: None, update: update.into() });
+        let (sealed, digest) = record::seal(&head, &testing::record(party, n + 1, update.into()));
         head = digest;
         records.push(sealed);
     }
-    bench.store.append(&bench.address, records).await.unwrap();
+    bench.store.append(&bench.address, 1, records).await.unwrap();
     let mut document = Document::open(&*bench.store, &bench.address).unwrap();
     let text = read(&document.diff(&StateVector::default()).unwrap());
     assert_eq!(text.chars().filter(char::is_ascii_digit).count(), 6, "{text}");

@@ -10,6 +10,7 @@ use crate::{
         tests::{add, copy, id, last},
         words_text,
     },
+    record::{Moment, Provenance, Right},
     text::utf16,
 };
 
@@ -25,6 +26,11 @@ struct Talks {
 fn author(member: usize) -> Author {
     let party = ["med", "arv", "bor"][member % 3];
     Author { party: party.parse().expect("an id"), member: format!("{party}-{}", member / 3 + 1).parse().expect("an id") }
+}
+
+fn record(member: usize, at_ms: u64, update: Vec<u8>) -> Record {
+    let at = Moment { at_ms, clock_corrected: false };
+    Provenance::live(author(member), Right::Draft).record(0, at, update.into())
 }
 
 impl Talks {
@@ -54,7 +60,7 @@ impl Talks {
                 apply(&mut doc.transact_mut(), &update).expect("applies");
             }
         }
-        let record = Record { at_ms: self.now_ms, author: author(member), seen: None, update: update.into() };
+        let record = record(member, self.now_ms, update);
         self.log.push((self.log.len() as u64 + 1, record));
     }
 
@@ -273,7 +279,7 @@ fn what_a_member_does_at_one_go_is_one_entry() {
 #[test]
 fn what_is_no_update_is_an_error_that_names_the_record() {
     let mut replay = Replay::new(None);
-    let record = Record { at_ms: 0, author: author(1), seen: None, update: vec![9, 9, 9].into() };
+    let record = record(1, 0, vec![9, 9, 9]);
     assert_eq!(replay.apply(7, &record).expect_err("nonsense").seq, 7);
     assert!(Replay::from_state(1, &[1, 2, 3]).is_err());
 }

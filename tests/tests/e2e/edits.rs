@@ -5,7 +5,7 @@ use plenary_shared::{
     api::{LogLine, Outcome, PlanContext, PullLine, Pushed},
     layer::{self, Annotation, What},
     plan,
-    record::{self, Record},
+    record::{self, Digest},
 };
 use plenary_tests::{
     client::text_of,
@@ -93,7 +93,7 @@ struct Copy {
     context: PlanContext,
     layers: Vec<(String, u64, Vec<u8>)>,
     records: Vec<(u64, Vec<u8>, bool)>,
-    end: record::Digest,
+    end: Digest,
 }
 
 impl Copy {
@@ -110,7 +110,7 @@ impl Copy {
     }
 }
 
-fn pull(server: &Server, seat: &Seat, since: u64, from: record::Digest, held: Value) -> Copy {
+fn pull(server: &Server, seat: &Seat, since: u64, from: Digest, held: Value) -> Copy {
     let body = json!({ "since": since, "layers": held });
     let answer = api(&server.address(), &seat.token, "POST", &format!("{PLAN}/pull"), Some(body));
     assert_eq!(answer.status, 200, "{:?}", String::from_utf8_lossy(&answer.body));
@@ -126,10 +126,10 @@ fn pull(server: &Server, seat: &Seat, since: u64, from: record::Digest, held: Va
                 assert!(copy.records.is_empty(), "layers come before records");
                 copy.layers.push((format!("{party}/{layer}"), seq, STANDARD.decode(update).unwrap()));
             }
-            PullLine::Record { seq, at_ms, author, seen, digest, update, refused } => {
-                let update = STANDARD.decode(update).unwrap();
-                let (_, end) = record::seal(&copy.end, &Record { at_ms, author, seen, update: update.clone().into() });
-                assert_eq!(hex(&end), digest, "record {seq} is not what its digest says");
+            PullLine::Record { record, refused } => {
+                let (seq, digest, update) = (record.seq, record.digest, STANDARD.decode(&record.update).unwrap());
+                let (_, end) = record::seal(&copy.end, &record.record(update.clone().into()));
+                assert_eq!(end, digest, "record {seq} is not what its digest says");
                 assert_eq!(seq, since + copy.records.len() as u64 + 1);
                 (copy.end, _) = (end, copy.records.push((seq, update, refused)));
             }
@@ -138,15 +138,16 @@ fn pull(server: &Server, seat: &Seat, since: u64, from: record::Digest, held: Va
         }
     }
     assert!(whole, "the end is missing: {text}");
-    assert_eq!((copy.context.end, copy.context.digest.clone()), (since + copy.records.len() as u64, hex(&copy.end)));
+    assert_eq!((copy.context.end, copy.context.digest), (since + copy.records.len() as u64, copy.end));
     copy
 }
 
-fn hex(digest: &record::Digest) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+/// Before the first record of the plan's text.
+fn beginning() -> Digest {
+    Digest::genesis(&"vale-talks/p-1".parse().unwrap())
 }
 
-fn state(server: &Server, seat: &Seat, query: &str) -> (u64, String, Doc) {
+fn state(server: &Server, seat: &Seat, query: &str) -> (u64, Digest, Doc) {
     let answer = api(&server.address(), &seat.token, "GET", &format!("{PLAN}/state{query}"), None);
     assert_eq!(answer.status, 200, "{:?}", String::from_utf8_lossy(&answer.body));
     let LogLine::State { seq, digest, update } = serde_json::from_slice(&answer.body).unwrap() else { panic!("no state") };
@@ -168,7 +169,7 @@ fn held(copy: &Copy, name: &str) -> Value {
 async fn a_pull_brings_each_record_once_and_what_each_copy_lacks() {
     let server = Start::demo(0, 1).start();
     let (arv, bor) = (server.delegate(0, 0), server.delegate(1, 0));
-    let first = pull(&server, &arv, 0, record::GENESIS, json!([]));
+    let first = pull(&server, &arv, 0, beginning(), json!([]));
     assert_eq!((first.records.len(), first.layer("arv/private").1), (1, 0), "what nobody wrote in is there and empty");
     assert!(first.context.write && first.context.created_by.is_some());
     assert!(!first.layers.iter().any(|(name, ..)| name == "bor/private"), "others' private layers do not exist");
@@ -200,9 +201,9 @@ async fn the_state_at_a_record_or_a_time_is_what_everybody_saw_then() {
         done(&server, &arv, vec![text(typed(client, words))]);
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
-    let whole = pull(&server, &arv, 0, record::GENESIS, json!([]));
+    let whole = pull(&server, &arv, 0, beginning(), json!([]));
     let (seq, digest, doc) = state(&server, &arv, "");
-    assert_eq!((seq, digest), (4, hex(&whole.end)));
+    assert_eq!((seq, digest), (4, whole.end));
     let vector = |doc: &Doc| doc.transact().encode_state_as_update_v1(&StateVector::default());
     assert_eq!(vector(&doc), vector(&whole.doc()));
     for (query, seq, words) in [("?seq=0", 0, ""), ("?seq=1", 1, ""), ("?seq=2", 2, "one"), ("?seq=4", 4, "threetwoone")] {

@@ -32,9 +32,9 @@ async fn a_script_that_rests_on_the_words_is_not_taken_once_they_have_changed() 
     table.rooms.edit(&address, &author, &moved).await.unwrap();
     for resting in [&accept, &expecting] {
         let changes = changes(resting, 2).unwrap();
-        assert_eq!(table.rooms.commit(author.clone(), changes).await, Err(CommitError::Moved), "{resting}");
+        assert_eq!(table.rooms.commit(changes).await, Err(CommitError::Moved), "{resting}");
     }
     assert_eq!(table.rooms.ends(&[layer_at("arv/private")]).await, [Some(0)]);
-    table.rooms.commit(author.clone(), changes(noted, 3).unwrap()).await.unwrap();
+    table.rooms.commit(changes(noted, 3).unwrap()).await.unwrap();
     assert_eq!(table.rooms.ends(&[address.clone(), layer_at("arv/private")]).await, [Some(2), Some(1)]);
 }

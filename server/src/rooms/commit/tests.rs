@@ -4,6 +4,7 @@ use plenary_shared::{
     gate::Refusal,
     layer,
     protocol::{self, ClientMessage},
+    record::{self, Author, Digest, Right},
 };
 use std::sync::{
     Mutex,
@@ -17,7 +18,7 @@ use crate::{
     outbox::{Next, Outbox},
     room::SessionId,
     rooms::Tried,
-    store::{BoxFuture, MemoryStore, Store, StoreError},
+    store::{BoxFuture, Condition, MemoryStore, Part, Store, StoreError},
     testing::{Table, layer_at, note, plan, update},
 };
 
@@ -31,7 +32,7 @@ struct Faulty {
 }
 
 impl Store for Faulty {
-    fn append_all(&self, appends: Vec<(DocAddress, Vec<Bytes>)>) -> BoxFuture<Result<Vec<Seq>, StoreError>> {
+    fn append_all(&self, appends: Vec<Part>) -> BoxFuture<Result<Vec<Seq>, StoreError>> {
         if self.fails.load(Relaxed) {
             return Box::pin(async { Err(StoreError::Full) });
         }
@@ -59,8 +60,11 @@ impl Store for Faulty {
     fn documents(&self) -> Result<Vec<DocAddress>, StoreError> {
         self.inside.documents()
     }
-    fn free_bytes(&self) -> Option<u64> {
-        None
+    fn condition(&self) -> Condition {
+        Condition::Working
+    }
+    fn failed(&self) -> BoxFuture<()> {
+        self.inside.failed()
     }
 }
 
@@ -80,13 +84,8 @@ impl Bench {
         DocAddress::Plan("talks".parse().unwrap(), plan())
     }
 
-    fn author(&self) -> Author {
-        let member = self.table.member("arv");
-        Author { party: member.party.clone(), member: member.member.clone() }
-    }
-
     async fn commit(&self, changes: Vec<Change>) -> Result<(), CommitError> {
-        self.table.rooms.commit(self.author(), changes).await
+        self.table.rooms.commit(changes).await
     }
 
     /// How many records each document has, as the store and as its room says.
@@ -101,7 +100,7 @@ impl Bench {
     /// Holds a document until it is told what became of the edit.
     async fn hold(&self, at: &DocAddress) -> oneshot::Sender<Fate> {
         let Change { update, .. } = change(at.clone(), 1);
-        let proposal = Proposal { author: self.author(), seen: None, update, at: None, order: Order::Unknown };
+        let proposal = Proposal { by: by_arv(), update, at: None, order: Order::Unknown };
         let (verdict, judged) = oneshot::channel();
         let (fate, fated) = oneshot::channel();
         let (done, _) = oneshot::channel();
@@ -119,12 +118,17 @@ impl Bench {
     }
 }
 
+fn by_arv() -> Provenance {
+    let author = Author { party: "arv".parse().unwrap(), member: "arv-1".parse().unwrap() };
+    Provenance::live(author, Right::Draft)
+}
+
 fn change(address: DocAddress, client: u64) -> Change {
     let update = match address {
         DocAddress::Layer(..) => update(client, |txn| layer::put(txn, &note(&format!("n{client}"))).unwrap()),
         _ => update(client, |txn| txn.get_or_insert_text("t").insert(txn, 0, "word ")),
     };
-    Change { address, seen: None, update, at: None, order: Order::Unknown }
+    Change { address, by: by_arv(), update, at: None, order: Order::Unknown }
 }
 
 /// Update frames that came so far.
@@ -200,11 +204,11 @@ async fn whoever_asked_may_go_away_in_the_middle_and_readers_are_answered_meanwh
     let bench = Bench::new().await;
     let gate = Arc::new(Notify::new());
     *bench.store.gate.lock().unwrap() = Some(gate.clone());
-    let (rooms, author) = (bench.table.rooms.clone(), bench.author());
+    let rooms = bench.table.rooms.clone();
     let changes = vec![change(bench.text(), 1), change(layer_at("arv/private"), 2)];
-    let asked = tokio::spawn(async move { rooms.commit(author, changes).await });
+    let asked = tokio::spawn(async move { rooms.commit(changes).await });
     // An edit that comes meanwhile waits for its turn, and a reader does not.
-    let later = bench.table.rooms.begin_edit(&bench.author(), change(bench.text(), 3)).await.unwrap();
+    let later = bench.table.rooms.begin_edit(change(bench.text(), 3)).await.unwrap();
     tokio::task::yield_now().await;
     assert!(bench.table.rooms.end(&bench.text()).await.unwrap().seq < 3);
     for _ in 0..100 {
@@ -295,13 +299,13 @@ async fn what_lies_about_order_is_found_on_a_copy_and_the_rest_of_the_edit_is_no
     assert_eq!(bench.commit(changes).await, Err(CommitError::Unverified(bench.text())));
     let honest = change(bench.text(), 93).update;
     let updates = vec![(0, honest.clone()), (1, lie.update.clone()), (2, change(bench.text(), 94).update)];
-    let tried = bench.table.rooms.verify(&bench.text(), &bench.author(), updates, ()).await.unwrap();
+    let tried = bench.table.rooms.verify(&bench.text(), &by_arv().author, updates, ()).await.unwrap();
     assert!(matches!((&tried[&0], &tried[&2]), (Tried::Holds(_), Tried::Holds(_))));
     assert!(matches!(tried[&1], Tried::Bad(EditError::Misbehaved)));
     assert_eq!(bench.ends().await, [(2, 2), (0, 0), (0, 0)]);
     // What passes the gate and fails in the document all the same is refused there, and the room goes on.
     let forced = Change { order: Order::Unknown, ..lie };
-    let done = bench.table.rooms.begin_edit(&bench.author(), forced).await.unwrap();
+    let done = bench.table.rooms.begin_edit(forced).await.unwrap();
     assert_eq!(done.await.unwrap(), Err(EditError::Misbehaved));
     bench.commit(vec![change(bench.text(), 95), change(layer_at("arv/private"), 2)]).await.unwrap();
     assert_eq!(bench.ends().await, [(4, 4), (1, 1), (0, 0)]);
@@ -318,7 +322,7 @@ async fn a_full_document_takes_no_part() {
     let full = EditError::Full(limits::LAYER_BYTES_MAX);
     let refused = bench.commit(vec![change(bench.text(), 3), more.clone()]).await;
     assert_eq!(refused, Err(RoomError::Edit(full.clone()).into()));
-    let done = bench.table.rooms.begin_edit(&bench.author(), more).await.unwrap();
+    let done = bench.table.rooms.begin_edit(more).await.unwrap();
     assert_eq!(done.await.unwrap(), Err(full), "nor does one by itself");
     assert_eq!(bench.ends().await, [(1, 1), (1, 1), (0, 0)]);
 }
@@ -326,18 +330,18 @@ async fn a_full_document_takes_no_part() {
 #[tokio::test]
 async fn nobody_is_recorded_as_having_seen_what_was_yet_to_come() {
     let bench = Bench::new().await;
-    let seen = |client| Change { seen: Some(99), ..change(bench.text(), client) };
+    let seen = |client| Change { by: Provenance { seen: Some(99), ..by_arv() }, ..change(bench.text(), client) };
     bench.commit(vec![seen(1), change(layer_at("arv/private"), 2)]).await.unwrap();
-    let alone = bench.table.rooms.begin_edit(&bench.author(), seen(3)).await.unwrap();
+    let alone = bench.table.rooms.begin_edit(seen(3)).await.unwrap();
     alone.await.unwrap().unwrap();
-    let mut head = plenary_shared::record::GENESIS;
+    let mut head = Digest::genesis(&bench.text());
     let mut told = Vec::new();
     for (_, sealed) in bench.store.read(&bench.text(), 0, 9, usize::MAX).unwrap() {
-        let (record, digest) = plenary_shared::record::open(&head, &sealed).unwrap();
+        let (record, digest) = record::open(&head, &sealed).unwrap();
         head = digest;
         told.push(record.seen);
     }
-    assert_eq!(told, [None, Some(1), Some(2)]);
+    assert_eq!(told, [0, 1, 2]);
 }
 
 #[tokio::test]
@@ -357,7 +361,7 @@ async fn while_one_edit_waits_to_hold_a_document_it_is_read_and_others_gather() 
     }
     let mut gathers = Vec::new();
     for client in 30..33 {
-        gathers.push(bench.table.rooms.begin_edit(&bench.author(), change(text.clone(), client)).await.unwrap());
+        gathers.push(bench.table.rooms.begin_edit(change(text.clone(), client)).await.unwrap());
     }
     let read = tokio::spawn({
         let (rooms, text) = (bench.table.rooms.clone(), text.clone());
@@ -372,8 +376,7 @@ async fn while_one_edit_waits_to_hold_a_document_it_is_read_and_others_gather() 
     let (verdict, judged) = oneshot::channel();
     let (_, fated) = oneshot::channel();
     let (done, _) = oneshot::channel();
-    let proposal =
-        Proposal { author: bench.author(), seen: None, update: change(text.clone(), 40).update, at: None, order: Order::Unknown };
+    let proposal = Proposal { by: by_arv(), update: change(text.clone(), 40).update, at: None, order: Order::Unknown };
     drop(judged);
     let gone = Command::Hold(Hold { proposal, verdict, fate: fated, done });
     assert!(bench.table.rooms.inbox(&text).unwrap().send(gone).await.is_ok());

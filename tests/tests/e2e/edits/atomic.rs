@@ -30,7 +30,7 @@ fn once(client: u64, words: &str, key: &str, digest: &str) -> Value {
 }
 
 fn ends(server: &Server, seat: &Seat) -> (u64, u64) {
-    let copy = pull(server, seat, 0, record::GENESIS, json!([]));
+    let copy = pull(server, seat, 0, beginning(), json!([]));
     (copy.context.end, copy.layer(&format!("{}/private", seat.party)).1)
 }
 
@@ -152,7 +152,7 @@ async fn an_edit_of_two_documents_survives_kill_9_whole_or_not_at_all() {
         });
         next = reached.into_inner() + 1;
         server.restart();
-        let copy = pull(&server, &arv, 0, record::GENESIS, json!([]));
+        let copy = pull(&server, &arv, 0, beginning(), json!([]));
         let (words, notes) = numbers(&copy);
         assert_eq!(words, notes, "round {round}: an edit was torn");
         assert!(acknowledged.is_subset(&words), "round {round}: an edit is gone that was called done");
@@ -169,7 +169,7 @@ async fn ten_thousand_edits_that_build_on_each_other_all_arrive_in_their_order()
         done(&server, &arv, some.iter().cloned().map(text).collect());
     }
     assert_eq!(text_of(&state(&server, &arv, "").2, "text"), chain.words);
-    let copy = pull(&server, &arv, 0, record::GENESIS, json!([]));
+    let copy = pull(&server, &arv, 0, beginning(), json!([]));
     assert_eq!(copy.records.len(), 10_001, "each is a record of its own");
 }
 
