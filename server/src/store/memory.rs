@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{BoxFuture, RECORD_BYTES_MAX, SNAPSHOT_BYTES_MAX, Seq, Store, StoreError, fits};
+use super::{BoxFuture, Condition, Part, RECORD_BYTES_MAX, SNAPSHOT_BYTES_MAX, Seq, Store, StoreError, fits};
 
 /// Logs and snapshots in memory. Clones share them.
 #[derive(Clone, Default)]
@@ -32,24 +32,32 @@ impl MemoryStore {
     fn documents(&self) -> MutexGuard<'_, BTreeMap<DocAddress, Document>> {
         self.documents.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn keep(&self, parts: Vec<Part>) -> Result<Vec<Seq>, StoreError> {
+        parts.iter().flat_map(|(_, _, records)| records).try_for_each(|record| fits(record.len(), RECORD_BYTES_MAX))?;
+        let mut documents = self.documents();
+        let end = |documents: &BTreeMap<DocAddress, Document>, doc: &DocAddress| {
+            documents.get(doc).map_or(0, |document| document.log.len() as Seq)
+        };
+        for (doc, after, _) in parts.iter().filter(|(_, _, records)| !records.is_empty()) {
+            let last = end(&documents, doc);
+            if last != *after {
+                return Err(StoreError::Moved { doc: doc.clone(), last });
+            }
+        }
+        let append = |(doc, _, records): Part| {
+            if !records.is_empty() {
+                documents.entry(doc.clone()).or_default().log.extend(records);
+            }
+            end(&documents, &doc)
+        };
+        Ok(parts.into_iter().map(append).collect())
+    }
 }
 
 impl Store for MemoryStore {
-    fn append_all(&self, appends: Vec<(DocAddress, Vec<Bytes>)>) -> BoxFuture<Result<Vec<Seq>, StoreError>> {
-        let mut records = appends.iter().flat_map(|(_, records)| records);
-        if let Err(refused) = records.try_for_each(|record| fits(record.len(), RECORD_BYTES_MAX)) {
-            return Box::pin(future::ready(Err(refused)));
-        }
-        let mut documents = self.documents();
-        let append = |(doc, records): (DocAddress, Vec<Bytes>)| {
-            if records.is_empty() {
-                return documents.get(&doc).map_or(0, |d| d.log.len() as Seq);
-            }
-            let log = &mut documents.entry(doc).or_default().log;
-            log.extend(records);
-            log.len() as Seq
-        };
-        Box::pin(future::ready(Ok(appends.into_iter().map(append).collect())))
+    fn append_all(&self, parts: Vec<Part>) -> BoxFuture<Result<Vec<Seq>, StoreError>> {
+        Box::pin(future::ready(self.keep(parts)))
     }
 
     fn read(&self, doc: &DocAddress, after: Seq, max: usize, max_bytes: usize) -> Result<Vec<(Seq, Bytes)>, StoreError> {
@@ -70,8 +78,12 @@ impl Store for MemoryStore {
 
     fn save_snapshot(&self, doc: &DocAddress, covers: Seq, state: Bytes) -> BoxFuture<Result<(), StoreError>> {
         let kept = fits(state.len(), SNAPSHOT_BYTES_MAX);
-        if kept.is_ok() {
-            self.documents().entry(doc.clone()).or_default().snapshot = Some((covers, state));
+        let mut documents = self.documents();
+        if let Some(document) = documents.get_mut(doc).filter(|_| kept.is_ok()) {
+            let known = document.snapshot.as_ref().map_or(0, |(covers, _)| *covers);
+            if covers > known && covers <= document.log.len() as Seq {
+                document.snapshot = Some((covers, state));
+            }
         }
         Box::pin(future::ready(kept))
     }
@@ -84,8 +96,12 @@ impl Store for MemoryStore {
         Ok(MemoryStore::documents(self).keys().cloned().collect())
     }
 
-    fn free_bytes(&self) -> Option<u64> {
-        None
+    fn condition(&self) -> Condition {
+        Condition::Working
+    }
+
+    fn failed(&self) -> BoxFuture<()> {
+        Box::pin(future::pending())
     }
 }
 
