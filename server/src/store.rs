@@ -23,6 +23,10 @@ mod tail;
 mod writer;
 
 #[cfg(test)]
+mod cuts;
+#[cfg(test)]
+mod sim;
+#[cfg(test)]
 pub(crate) mod suite;
 
 use bytes::Bytes;

@@ -79,7 +79,7 @@ impl Reading<'_> {
                 Some(Spot::Full(number)) => self.read_full(number)?,
                 None => {}
             }
-            if self.next == began {
+            if self.next == began && !self.full {
                 return Err(self.report(None, "no place is known for it".into()));
             }
         }

@@ -89,7 +89,9 @@ pub(super) struct FrameReader {
     stamp: Stamp,
     file: Arc<dyn DiskFile>,
     length: u64,
+    /// What was read last: its first `held` bytes stood at `start`.
     buffer: Vec<u8>,
+    held: usize,
     start: u64,
     ahead: usize,
 }
@@ -113,7 +115,7 @@ impl FrameReader {
     /// What the disk says.
     pub(super) fn new(segment: &Segment) -> io::Result<Self> {
         let (stamp, file) = (segment.stamp, segment.file.clone());
-        Ok(Self { stamp, length: file.len()?, file, buffer: Vec::new(), start: 0, ahead: READ_BYTES_MIN })
+        Ok(Self { stamp, length: file.len()?, file, buffer: Vec::new(), held: 0, start: 0, ahead: READ_BYTES_MIN })
     }
 
     /// The frame at a place; `None` if what stands there is not whole.
@@ -139,7 +141,7 @@ impl FrameReader {
     /// The frame that was read last.
     fn lend(&self, header: &FrameHeader) -> Option<Frame<'_>> {
         let at = (header.offset() - self.start) as usize + FRAME_BYTES;
-        let payload = self.buffer.get(at..at + header.payload_bytes())?;
+        let payload = self.buffer[..self.held].get(at..at + header.payload_bytes())?;
         let (heads, bodies) = payload.split_at(header.heads_bytes());
         let heads = frame::heads(heads)?;
         Some(Frame { offset: header.offset(), end: header.end(), records: frame::records(&heads, bodies)?, heads })
@@ -154,7 +156,7 @@ impl FrameReader {
 
     /// The bytes at a place, fewer where the file ends.
     fn bytes(&mut self, offset: u64, length: usize) -> io::Result<&[u8]> {
-        let held = self.start + self.buffer.len() as u64;
+        let held = self.start + self.held as u64;
         if offset < self.start || offset + length as u64 > held {
             // What follows on what was read before is likely to go on.
             let follows = offset >= self.start && offset <= held + READ_BYTES_MIN as u64;
@@ -162,27 +164,27 @@ impl FrameReader {
             self.read(offset, length.max(self.ahead))?;
         }
         let at = (offset - self.start) as usize;
-        Ok(&self.buffer[at..(at + length).min(self.buffer.len())])
+        Ok(&self.buffer[at..(at + length).min(self.held)])
     }
 
     /// What is held from a place on, read if it is less than a frame begins with.
     fn rest(&mut self, offset: u64) -> io::Result<&[u8]> {
-        let held = self.start + self.buffer.len() as u64;
+        let held = self.start + self.held as u64;
         if offset < self.start || offset + COMMIT.len() as u64 > held {
             self.read(offset, READ_BYTES_MAX)?;
         }
-        Ok(&self.buffer[(offset - self.start) as usize..])
+        Ok(&self.buffer[(offset - self.start) as usize..self.held])
     }
 
     fn read(&mut self, offset: u64, length: usize) -> io::Result<()> {
         // A reader that fails holds nothing.
-        self.buffer.clear();
-        self.start = offset;
+        (self.start, self.held) = (offset, 0);
         let length = self.length.saturating_sub(offset).min(length as u64) as usize;
-        self.buffer.resize(length, 0);
-        let read = self.file.read_at(&mut self.buffer, offset);
-        self.buffer.truncate(*read.as_ref().unwrap_or(&0));
-        read.map(drop)
+        if self.buffer.len() < length {
+            self.buffer = vec![0; length];
+        }
+        self.held = self.file.read_at(&mut self.buffer[..length], offset)?;
+        Ok(())
     }
 }
 
