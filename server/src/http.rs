@@ -13,6 +13,8 @@ mod pull;
 mod push;
 mod state;
 mod sync;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use axum::{

@@ -23,6 +23,8 @@ mod session;
 pub mod store;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 use axum::{body::Body, extract::Request};
 use hyper::{body::Incoming, service::service_fn};
