@@ -3,13 +3,13 @@
 use anyhow::Context;
 use clap::{Parser, error::ErrorKind};
 use plenary_server::{
-    Server,
+    Ended, Server,
     config::{Command, CommandLine, Config, LogFormat},
     demo,
     store::{DiskStore, Store},
 };
 use serde_json::json;
-use std::{fs, io, net::SocketAddr, os::unix::fs::DirBuilderExt, path::Path, process::ExitCode, sync::Arc};
+use std::{fs, io, net::SocketAddr, os::unix::fs::DirBuilderExt, path::Path, process, process::ExitCode, sync::Arc};
 use tokio::{
     net::{TcpListener, TcpSocket},
     signal::unix::{SignalKind, signal},
@@ -41,6 +41,9 @@ fn main() -> ExitCode {
         Err(error) => fail(1, &format_args!("{error:#}")),
     }
 }
+
+/// `EX_IOERR` of sysexits.h: a supervisor starts the server again.
+const DISK_FAILED: i32 = 74;
 
 enum Task {
     Serve { json: bool },
@@ -84,9 +87,13 @@ fn run(config: Config, task: Task) -> anyhow::Result<()> {
         tracing::warn!(%error, "the limit of open files could not be raised");
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(serve(&config, data, task, store.clone()));
+    let ended = runtime.block_on(serve(&config, data, task, store.clone()));
+    if matches!(ended, Ok(Ended::DiskFailed)) {
+        // Threads may wait for the disk for ever: nobody waits for them.
+        process::exit(DISK_FAILED);
+    }
     drop(runtime);
-    served
+    ended.map(drop)
 }
 
 /// A whole conference reconnects at once when the server restarts: connections wait in the backlog, or a dropped one comes back
@@ -99,7 +106,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-async fn serve(config: &Config, data: &Path, task: Task, store: Arc<dyn Store>) -> anyhow::Result<()> {
+async fn serve(config: &Config, data: &Path, task: Task, store: Arc<dyn Store>) -> anyhow::Result<Ended> {
     let server = Server::open(store)?;
     let listener = listen(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
     let scheme = if config.tls.is_some() { "https" } else { "http" };
@@ -132,8 +139,7 @@ async fn serve(config: &Config, data: &Path, task: Task, store: Arc<dyn Store>) 
         }
         tracing::info!("stopping: finishing what waits");
     };
-    server.run(listener, config.tls.clone(), config.limits, stop).await;
-    Ok(())
+    Ok(server.run(listener, config.tls.clone(), config.limits, stop).await)
 }
 
 #[cfg(test)]
