@@ -88,6 +88,7 @@ impl Start<'_> {
         let segment = self.catalog.active().segment.clone();
         let number = segment.stamp.segment();
         if let Some(footer) = segment.footer(&**self.disk)? {
+            segment.file.sync()?;
             self.enter(number, &footer);
             return self.begin(number + 1);
         }
@@ -116,8 +117,8 @@ impl Start<'_> {
             let offset = torn.offset;
             tracing::info!(segment = number, offset, "the write under way when the server ended was not whole, and is cut off");
             segment.file.set_len(offset)?;
-            segment.file.sync()?;
         }
+        settle(&segment, &scanned)?;
         let (disk, directory) = (self.disk.clone(), self.directory);
         let writer = Writer::go_on(disk, directory, segment.clone(), scanned.end, self.segment_bytes)?;
         let apart = self.catalog.enter_active(Active { segment, contents: scanned.contents });
@@ -162,6 +163,17 @@ impl Start<'_> {
             self.catalog.damage(&name, damage);
         }
     }
+}
+
+/// Makes durable what is about to be shown. A server that was killed may have left its last commit in the system's memory alone, and
+/// after a sync that failed it may be there and marked as written; so it is written once more, the same bytes in the same place.
+fn settle(segment: &Segment, scanned: &Scanned) -> io::Result<()> {
+    if let Some(offset) = scanned.last {
+        let mut frame = vec![0; (scanned.end - offset) as usize];
+        let read = segment.file.read_at(&mut frame, offset)?;
+        segment.file.write_at(&frame[..read], offset)?;
+    }
+    segment.file.sync()
 }
 
 /// Reads which directory this is; makes it one if it is new.

@@ -13,7 +13,8 @@ use super::{
 /// What a segment was found to hold.
 pub(super) struct Scanned {
     pub(super) contents: Contents,
-    /// Where the last whole frame ends.
+    /// Where the last whole frame begins, if there is one, and where it ends.
+    pub(super) last: Option<u64>,
     pub(super) end: u64,
     /// Stretches that hold no whole frame, and that whole frames follow: these were acknowledged.
     pub(super) damaged: Vec<Damaged>,
@@ -26,7 +27,8 @@ pub(super) struct Scanned {
 /// # Errors
 /// What the disk says.
 pub(super) fn contents(segment: &Segment, end: Option<u64>, mut passed: impl FnMut(u64)) -> io::Result<Scanned> {
-    let mut scanned = Scanned { contents: Contents::default(), end: HEADER_BYTES as u64, damaged: Vec::new(), torn: None };
+    let (end, damaged) = (HEADER_BYTES as u64, Vec::new());
+    let mut scanned = Scanned { contents: Contents::default(), last: None, end, damaged, torn: None };
     let mut frames = segment.frames(end)?;
     loop {
         match frames.next()? {
@@ -37,7 +39,7 @@ pub(super) fn contents(segment: &Segment, end: Option<u64>, mut passed: impl FnM
                         scanned.contents.add(head.name, head.first, head.last(), digest(last), frame.offset);
                     }
                 }
-                scanned.end = frame.end;
+                (scanned.last, scanned.end) = (Some(frame.offset), frame.end);
                 passed(frame.end);
             }
             Next::Damaged(damaged) if damaged.followed => {
