@@ -90,5 +90,6 @@ async fn write(n: usize, client: &YClient, stop: &AtomicBool) {
 }
 
 fn edits_shown(client: &YClient) -> u64 {
-    u64::from(client.lock().clock_seen(client.id()) / WORDS.len() as u32)
+    let id = client.id();
+    u64::from(client.lock().clock_seen(id) / WORDS.len() as u32)
 }
