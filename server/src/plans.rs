@@ -51,3 +51,36 @@ fn first_text(draft: &markdown::Draft) -> Result<Vec<u8>, CreateError> {
     written.map_err(|error: plan::EditError| RegistryError::Invalid(error.to_string()))?;
     Ok(txn.encode_state_as_update_v1(&StateVector::default()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        store::{Store, StoreError},
+        testing::{Faulty, Table},
+    };
+    use std::sync::Arc;
+
+    #[tokio::test]
+    async fn a_plan_and_its_first_text_are_there_together_or_not_at_all() {
+        let store = Arc::new(Faulty::default());
+        let table = Table::on(store.clone()).await;
+        let (chair, address) = (table.member("med"), "talks/second".parse().unwrap());
+        let new = || {
+            let markdown = Some("# Second\n\n1. The parties shall meet.\n".into());
+            api::NewPlan { id: "second".parse().unwrap(), title: None, markdown, access: [].into() }
+        };
+        let is_there = || table.registry.conference(chair, |entry| entry.plans.contains_key(&new().id)).unwrap();
+        store.fail(StoreError::Full);
+        assert!(matches!(create(&table.registry, chair, new()).await, Err(CreateError::Registry(_))));
+        assert!(!is_there() && store.last_seq(&address).unwrap() == 0);
+        store.work();
+        let gate = store.shut(2);
+        let (created, ()) = tokio::join!(create(&table.registry, chair, new()), async { gate.add_permits(1) });
+        created.unwrap();
+        assert_eq!(gate.available_permits(), 0, "both are one append");
+        assert!(is_there() && store.last_seq(&address).unwrap() == 1);
+        let text = table.rooms.read(&address).await.unwrap();
+        assert!(String::from_utf8_lossy(&text).contains("The parties shall meet."));
+    }
+}

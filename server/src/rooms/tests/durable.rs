@@ -228,3 +228,29 @@ async fn the_hundredth_update_that_misbehaves_costs_what_the_second_did_and_is_k
     assert_eq!(again.end(&doc()).await.unwrap().refused.len(), 100);
     assert!(store.records_read() <= 4, "nothing is searched for again");
 }
+
+#[tokio::test]
+async fn who_asks_for_more_than_may_wait_to_be_read_is_told_to_come_back() {
+    let Bench { rooms, .. } = bench();
+    let heap = "x".repeat(limits::DOCUMENT_BYTES_MAX / 4);
+    for client in [1, 2, 3] {
+        rooms.edit(&doc(), &arv(), &typed(client, &heap)).await.unwrap();
+    }
+    let ask = async |session, vector: &'static [u8]| {
+        let (inbox, outbox) = listen(&rooms, session, "arv").await;
+        heard(&outbox).await;
+        let message = ClientMessage::SyncStep1(Bytes::from_static(vector));
+        let message = Command::Message { session: SessionId(session), message, write: true, place: None };
+        assert!(inbox.send(message).await.is_ok());
+        settle().await;
+        heard(&outbox).await
+    };
+    let mut answers = Vec::new();
+    for (session, vector) in [(1, &[0][..]), (2, &[0]), (3, &[1, 9, 0]), (4, &[1, 9, 0])] {
+        answers.push(ask(session, vector).await);
+    }
+    let codes: Vec<_> = answers.iter().map(|(_, code)| *code).collect();
+    assert_eq!(codes, [None, None, None, Some(protocol::CLOSE_LATER)], "the whole document is shared, a difference is not");
+    answers.clear();
+    assert_eq!(ask(5, &[1, 9, 0]).await.1, None, "what was read does not count");
+}
