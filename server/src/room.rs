@@ -114,24 +114,12 @@ impl Room {
                 biased;
                 result = appended(&mut self.appending) => {
                     self.appending = None;
-                    match result {
-                        Ok(None) => self.state.release(&mut effects),
-                        Ok(Some(last)) => {
-                            self.state.appended(last, &mut effects);
-                            let due = last >= self.snapshot_seq + limits::SNAPSHOT_QUIET_RECORDS;
-                            quiet = due.then(|| Instant::now() + limits::SNAPSHOT_QUIET);
-                        }
-                        Err(error) => {
-                            tracing::error!(document = %self.address.for_log(), %error, "edits could not be stored");
-                            if is_unchanged(&error) {
-                                self.state.refuse_batch(&EditError::from(&error), &mut effects);
-                            } else {
-                                self.state.append_failed(&EditError::from(&error), &mut effects);
-                                let _ = self.perform(&mut effects).await;
-                                return Ended::Failed;
-                            }
-                        }
+                    if !self.settle(result, &mut effects) {
+                        let _ = self.perform(&mut effects).await;
+                        return Ended::Failed;
                     }
+                    let due = self.state.document().seq() >= self.snapshot_seq + limits::SNAPSHOT_QUIET_RECORDS;
+                    quiet = due.then(|| Instant::now() + limits::SNAPSHOT_QUIET);
                 }
                 count = inbox.recv_many(&mut commands, DRAIN), if !self.stopping && !self.is_full() => {
                     if count == 0 {
@@ -179,6 +167,23 @@ impl Room {
             let idle = self.state.is_idle() && self.followers.is_empty();
             self.idle_since = if idle { self.idle_since.or_else(|| Some(Instant::now())) } else { None };
         }
+    }
+
+    /// What was on its way is in the log, or is not; `false` if only reading the log again tells, so that the room has to end.
+    fn settle(&mut self, kept: Kept, effects: &mut Vec<Effect>) -> bool {
+        match kept {
+            Ok(None) => self.state.release(effects),
+            Ok(Some(last)) => self.state.appended(last, effects),
+            Err(error) => {
+                tracing::error!(document = %self.address.for_log(), %error, "edits could not be stored");
+                if !is_unchanged(&error) {
+                    self.state.append_failed(&EditError::from(&error), effects);
+                    return false;
+                }
+                self.state.refuse_batch(&EditError::from(&error), effects);
+            }
+        }
+        true
     }
 
     /// Whether as much waits as may: no more is taken from the inbox until the log has caught up.

@@ -246,11 +246,9 @@ impl RoomState {
     /// Nothing of the batch on its way was kept, and the log is as before: whoever sent it is told, and the room goes on.
     pub fn refuse_batch(&mut self, error: &EditError, effects: &mut Vec<Effect>) {
         let Some(batch) = self.in_flight.take() else { return };
-        if !batch.held {
-            // The ledger knows it.
-            self.document.condemn();
-            effects.push(Effect::Rebuild);
-        }
+        // The ledger knows it.
+        self.document.condemn();
+        effects.push(Effect::Rebuild);
         self.lose(batch, error, effects);
         // What waits may build on it.
         self.refuse_waiting(error, effects);
