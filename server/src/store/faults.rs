@@ -302,7 +302,7 @@ fn a_copy_taken_at_any_moment_holds_all_that_was_acknowledged_before() {
 }
 
 #[test]
-fn a_second_server_another_format_and_a_missing_segment_are_refused() {
+fn a_second_server_another_format_and_a_missing_or_foreign_segment_are_refused() {
     let (image, _) = closed();
     let (path, format) = (image.path(), image.path().join("FORMAT"));
     let store = open(path).unwrap();
@@ -312,10 +312,24 @@ fn a_second_server_another_format_and_a_missing_segment_are_refused() {
     fs::write(&format, "plenary store 2\n").unwrap();
     let refused = open(path).err().unwrap().to_string();
     assert!(refused.contains("plenary store 2") && refused.contains('3'), "{refused}");
+    for place in 0..ours.len() as u64 {
+        fs::write(&format, &ours).unwrap();
+        flip(&format, place);
+        let refused = open(path).err();
+        assert!(
+            matches!(refused, Some(StoreError::Format { .. } | StoreError::Damaged { .. })),
+            "flipped at {place}: {refused:?}"
+        );
+    }
     fs::remove_file(&format).unwrap();
     assert!(matches!(open(path), Err(StoreError::Damaged { .. })));
     fs::write(&format, ours).unwrap();
     fs::rename(&segments(path)[1], path.join("elsewhere")).unwrap();
     let refused = open(path).err().unwrap().to_string();
     assert!(refused.contains("segment 2 is missing"), "{refused}");
+    for other in [segments(path)[0].clone(), segments(closed().0.path())[1].clone()] {
+        let _ = fs::copy(other, path.join("segments/00000002.seg"));
+        let refused = open(path).err().unwrap().to_string();
+        assert!(refused.contains("segment 2 is another"), "{refused}");
+    }
 }
