@@ -12,15 +12,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::oneshot;
-
 use super::{
     Condition, Part, Seq, StoreError,
     catalog::{Added, Catalog},
     footer,
     frame::{self, FRAME_BYTES, Head},
     inside::Inside,
-    queue::{Append, Queue, Taken},
+    queue::{Answer, Append, Queue, Taken},
     writer::{Failure, Writer},
 };
 
@@ -66,7 +64,8 @@ struct Commit {
     added: Vec<Added>,
     /// Where each log ends with it.
     ends: HashMap<Arc<str>, Seq>,
-    answers: Vec<(oneshot::Sender<Result<Vec<Seq>, StoreError>>, Vec<Seq>)>,
+    /// Who waits, and what to answer once it is durable.
+    answers: Vec<(Answer, Vec<Seq>)>,
 }
 
 impl Committer {

@@ -24,6 +24,8 @@ use super::{
 const SEGMENT_BYTES: u64 = 24 << 10;
 const DOCUMENTS: usize = 8;
 
+/// Harms a file, with another one at hand.
+type Harm<'a> = &'a dyn Fn(&Path, &Path);
 /// Documents, each with its log and its snapshot.
 type Written = Vec<(DocAddress, Vec<Bytes>, Option<(Seq, Bytes)>)>;
 
@@ -193,7 +195,7 @@ fn a_damaged_footer_is_made_again() {
 fn a_snapshot_that_is_lost_swapped_or_damaged_costs_a_longer_replay_and_nothing_else() {
     let (image, written) = closed();
     let snapshots = |directory: &Path| files(&directory.join("snapshots"), "");
-    let harms: [(&str, &dyn Fn(&Path, &Path)); 5] = [
+    let harms: [(&str, Harm); 5] = [
         ("removed", &|path, _| fs::remove_file(path).unwrap()),
         ("emptied", &|path, _| fs::write(path, "").unwrap()),
         ("cut", &|path, _| cut(path, 5_000)),
@@ -251,8 +253,8 @@ fn damage_in_a_segment_whose_footer_is_damaged_too_is_named_all_the_same() {
     let (image, written) = closed();
     let all = segments(image.path());
     let (_, full) = all.split_last().unwrap();
-    for n in 0..full.len() {
-        for place in (60..length(&all[n]) / 2).step_by(1_021) {
+    for (n, whole) in full.iter().enumerate() {
+        for place in (60..length(whole) / 2).step_by(1_021) {
             let copied = copied(image.path());
             let segment = &segments(copied.path())[n];
             cut(segment, length(segment) - 1);
