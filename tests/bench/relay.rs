@@ -44,7 +44,7 @@ pub async fn run() -> Result<()> {
 async fn serve(stream: TcpStream, rooms: Rooms) -> Result<()> {
     stream.set_nodelay(true)?;
     let mut room = String::new();
-    let config = WebSocketConfig::default().read_buffer_size(4096).write_buffer_size(0).max_write_buffer_size(usize::MAX);
+    let config = WebSocketConfig::default().read_buffer_size(4096).write_buffer_size(64 << 10).max_write_buffer_size(usize::MAX);
     #[expect(clippy::result_large_err, reason = "the trait's own type")]
     let path = |request: &Request, response: Response| {
         request.uri().path().clone_into(&mut room);
