@@ -123,7 +123,9 @@ fn within(deadline: Duration, routes: Router<Arc<App>>) -> Router<Arc<App>> {
         let changes = changes(request.method());
         match tokio::time::timeout(deadline, next.run(request)).await {
             Ok(response) => response,
-            Err(_) if changes => ApiError::in_doubt("the request took too long, and what it asks for may be kept").into_response(),
+            Err(_) if changes => {
+                ApiError::in_doubt("the request took too long, and what it asks for may be kept").into_response()
+            }
             Err(_) => ApiError::unavailable("the request took too long: try again").into_response(),
         }
     }))

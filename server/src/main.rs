@@ -6,7 +6,7 @@ use plenary_server::{
     Ended, Server,
     config::{Command, CommandLine, Config, LogFormat},
     demo,
-    store::{Store, sled::SledStore},
+    store::{DiskStore, Store},
 };
 use serde_json::json;
 use std::{fs, io, net::SocketAddr, os::unix::fs::DirBuilderExt, path::Path, process, process::ExitCode, sync::Arc};
@@ -81,7 +81,7 @@ fn run(config: Config, task: Task) -> anyhow::Result<()> {
     // The directory holds everybody's words: it is made for its owner alone.
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(data);
     made.with_context(|| format!("cannot make the directory {}", data.display()))?;
-    let store = Arc::new(SledStore::open(data.join("store"))?);
+    let store = Arc::new(DiskStore::open(data.join("store"))?);
     // A socket is a file: the soft limit is often 1,024.
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::warn!(%error, "the limit of open files could not be raised");

@@ -22,7 +22,8 @@ impl Ward {
     async fn new() -> Self {
         let disk = Arc::new(Ailing::default());
         let table = Table::on(disk.clone()).await;
-        let access = [("arv", Access::Draft), ("bor", Access::Read)].map(|(party, access)| (party.parse().unwrap(), access)).into();
+        let access =
+            [("arv", Access::Draft), ("bor", Access::Read)].map(|(party, access)| (party.parse().unwrap(), access)).into();
         table.registry.set_access(table.member("med"), plan(), access).await.unwrap();
         let bounds = Limits { sessions: 100, sessions_per_member: 8, tls: false };
         let app = App::new(table.registry.clone(), table.rooms.clone(), Arc::new(Figures::default()), bounds);
@@ -44,7 +45,8 @@ impl Ward {
 
     async fn connect(&self, party: &str) -> (u16, HeaderMap, Option<String>) {
         let request = Request::get("/sync/talks/plan").header("Authorization", format!("Bearer {}", self.table.tokens[party]));
-        let request = request.header("Upgrade", "websocket").header("Connection", "upgrade").header("Sec-WebSocket-Version", "13");
+        let request =
+            request.header("Upgrade", "websocket").header("Connection", "upgrade").header("Sec-WebSocket-Version", "13");
         self.answer(request.header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==").body(Body::empty()).unwrap()).await
     }
 
