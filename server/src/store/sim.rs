@@ -322,7 +322,7 @@ impl Held {
 }
 
 impl SimFile {
-    /// Makes a change; of one that fails a beginning is made.
+    /// Makes a change; of a write that fails, a beginning is made, or all of it.
     fn change(&self, change: Change) -> io::Result<()> {
         let mut guard = self.0.sim();
         let sim = &mut *guard;
@@ -334,7 +334,9 @@ impl SimFile {
         match (change, &done) {
             (change, Ok(())) => held.apply(change),
             (Change::Write(offset, mut bytes), Err(_)) => {
-                bytes.truncate(sim.dice.below(bytes.len() + 1));
+                if !sim.dice.one_in(4) {
+                    bytes.truncate(sim.dice.below(bytes.len()));
+                }
                 held.apply(Change::Write(offset, bytes));
             }
             (Change::SetLen(_), Err(_)) => {}
