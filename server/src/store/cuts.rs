@@ -172,6 +172,14 @@ impl World {
                 }
             }
         }
+        // It may be killed first, and started again, and show what was written and not synced.
+        if self.dice.one_in(3) {
+            self.disk = self.disk.after_kill();
+            if let Ok(store) = self.open() {
+                self.examine(&store, what);
+                self.disk = self.disk.after_cut();
+            }
+        }
         self.disk = self.disk.after_cut();
         self.tree.harm(&mut self.dice);
         let store = self.open().unwrap_or_else(|error| panic!("{what}: does not open: {error}"));
@@ -271,6 +279,11 @@ fn fail_once(seed: u64, at: u64, kind: io::ErrorKind, end: End) -> Vec<Answer> {
     }
     world.disk = image.unwrap_or_else(|| if end == End::Kill { world.disk.after_kill() } else { world.disk.after_cut() });
     let store = world.open().unwrap_or_else(|error| panic!("{what}: does not open: {error}"));
+    world.examine(&store, &what);
+    // What was shown is durable, whatever failed before.
+    world.disk = world.disk.after_cut();
+    drop(store);
+    let store = world.open().unwrap_or_else(|error| panic!("{what}: does not open after a cut: {error}"));
     world.examine(&store, &what);
     assert!(world.append_some(&store).iter().all(Result::is_ok), "{what}");
     answers

@@ -124,16 +124,10 @@ impl SimDisk {
         Self::of(*image)
     }
 
-    /// The disk as the next start finds it if the system goes on: with all that was written.
+    /// The disk as the next start finds it if the system goes on: with all that was written, durable or not.
     pub(super) fn after_kill(&self) -> SimDisk {
-        let mut sim = self.sim();
-        let mut image = sim.survivors();
-        image.live.clone_from(&sim.live);
-        image.durable.clone_from(&sim.live);
-        for (id, held) in &sim.files {
-            image.files.insert(*id, Held { live: held.live.clone(), durable: held.live.clone(), pending: Vec::new() });
-        }
-        Self::of(image)
+        self.sim().event = None;
+        self.clone()
     }
 
     fn sim(&self) -> MutexGuard<'_, Sim> {
@@ -198,7 +192,7 @@ impl Held {
         let mut bytes = self.durable.clone();
         // All, nothing, or as it comes.
         let (way, mut end) = (dice.below(3), self.durable.len());
-        let mut keeps = |dice: &mut Dice| way == 0 || (way == 1 && dice.one_in(2));
+        let keeps = |dice: &mut Dice| way == 0 || (way == 1 && dice.one_in(2));
         for change in &self.pending {
             match change {
                 Change::SetLen(length) if keeps(dice) => bytes.resize(*length, 0),
@@ -319,6 +313,22 @@ impl Held {
         }
         self.pending.push(change);
     }
+
+    /// Makes what is pending durable. After a sync that failed, the system takes what was written for written: it can be read, and no
+    /// later sync makes it durable.
+    fn sync(&mut self, succeeds: bool) {
+        for change in self.pending.drain(..) {
+            match change {
+                Change::SetLen(length) => self.durable.resize(length, 0),
+                Change::Write(offset, bytes) if succeeds => {
+                    let end = offset + bytes.len();
+                    self.durable.resize(self.durable.len().max(end), 0);
+                    self.durable[offset..end].copy_from_slice(&bytes);
+                }
+                Change::Write(..) => {}
+            }
+        }
+    }
 }
 
 impl SimFile {
@@ -372,11 +382,11 @@ impl DiskFile for SimFile {
 
     fn sync(&self) -> io::Result<()> {
         let mut sim = self.0.sim();
-        sim.change()?;
-        let held = sim.files.get_mut(&self.1).unwrap();
-        held.durable.clone_from(&held.live);
-        held.pending.clear();
-        Ok(())
+        let done = sim.change();
+        if sim.image.is_none() {
+            sim.files.get_mut(&self.1).unwrap().sync(done.is_ok());
+        }
+        done
     }
 }
 
