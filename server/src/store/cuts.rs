@@ -160,10 +160,11 @@ impl World {
         );
     }
 
-    /// Works until the power goes, at the latest at the end of so many steps, then starts again.
+    /// Works until the power goes or the server is killed, at the latest at the end of so many steps, then starts again.
     fn live(&mut self, steps: usize, what: &str) {
         let soon = self.dice.below(60) as u64;
-        self.disk.at_change(soon, Event::Cut);
+        let event = if self.dice.one_in(2) { Event::Cut } else { Event::Kill };
+        self.disk.at_change(soon, event);
         if let Ok(store) = self.open() {
             for _ in 0..self.dice.below(steps) {
                 match self.dice.below(6) {
@@ -173,10 +174,11 @@ impl World {
             }
         }
         // It may be killed first, and started again, and show what was written and not synced.
-        if self.dice.one_in(3) {
+        if event == Event::Kill {
             self.disk = self.disk.after_kill();
             if let Ok(store) = self.open() {
                 self.examine(&store, what);
+                self.append_some(&store);
                 self.disk = self.disk.after_cut();
             }
         }

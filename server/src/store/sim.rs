@@ -47,6 +47,8 @@ pub(super) enum Event {
     Fails(io::ErrorKind),
     /// The power goes.
     Cut,
+    /// The server is killed.
+    Kill,
 }
 
 enum Change {
@@ -79,6 +81,7 @@ struct Sim {
     event: Option<(u64, Event)>,
     /// What was on the disk when the power went.
     image: Option<Box<Sim>>,
+    killed: bool,
 }
 
 /// The disk. Clones share it.
@@ -99,6 +102,7 @@ impl SimDisk {
             changes: 0,
             event: None,
             image: None,
+            killed: false,
         })
     }
 
@@ -126,7 +130,9 @@ impl SimDisk {
 
     /// The disk as the next start finds it if the system goes on: with all that was written, durable or not.
     pub(super) fn after_kill(&self) -> SimDisk {
-        self.sim().event = None;
+        let mut sim = self.sim();
+        (sim.event, sim.killed) = (None, false);
+        drop(sim);
         self.clone()
     }
 
@@ -138,8 +144,8 @@ impl SimDisk {
 impl Sim {
     /// Counts a change, and says whether it fails.
     fn change(&mut self) -> io::Result<()> {
-        if self.image.is_some() {
-            return Err(io::Error::other("the power is gone"));
+        if self.is_over() {
+            return Err(io::Error::other("the power or the server is gone"));
         }
         self.changes += 1;
         match self.event {
@@ -151,10 +157,18 @@ impl Sim {
                         self.image = Some(Box::new(self.survivors()));
                         Err(io::Error::other("the power goes"))
                     }
+                    Event::Kill => {
+                        self.killed = true;
+                        Err(io::Error::other("the server is killed"))
+                    }
                 }
             }
             _ => Ok(()),
         }
+    }
+
+    fn is_over(&self) -> bool {
+        self.killed || self.image.is_some()
     }
 
     fn set_name(&mut self, name: &str, id: u64) {
@@ -183,7 +197,7 @@ impl Sim {
         }
         let (live, durable, seed) = (names.clone(), names, dice.below(1 << 30) as u64);
         let (dice, next) = (Dice::new(seed), self.next);
-        Sim { dice, files, live, durable, pending: Vec::new(), next, changes: 0, event: None, image: None }
+        Sim { dice, files, live, durable, pending: Vec::new(), next, changes: 0, event: None, image: None, killed: false }
     }
 }
 
@@ -337,7 +351,7 @@ impl SimFile {
         let mut guard = self.0.sim();
         let sim = &mut *guard;
         let done = sim.change();
-        if sim.image.is_some() {
+        if sim.is_over() {
             return done;
         }
         let held = sim.files.get_mut(&self.1).unwrap();
@@ -383,7 +397,7 @@ impl DiskFile for SimFile {
     fn sync(&self) -> io::Result<()> {
         let mut sim = self.0.sim();
         let done = sim.change();
-        if sim.image.is_none() {
+        if !sim.is_over() {
             sim.files.get_mut(&self.1).unwrap().sync(done.is_ok());
         }
         done

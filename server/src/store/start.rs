@@ -32,6 +32,8 @@ pub(super) fn open(disk: &Arc<dyn Disk>, segment_bytes: u64) -> Result<(Director
     }
     disk.sync_dir("")?;
     snapshots::tidy(&**disk);
+    // A server that was killed may have made a segment whose name is not durable yet.
+    disk.sync_dir(segment::DIRECTORY)?;
     let numbers = segment::numbers(&**disk)?;
     if let Some(missing) = (1..).zip(&numbers).find_map(|(expected, number)| (expected != *number).then_some(expected)) {
         return Err(damaged(&**disk, format!("segment {missing} is missing")));
