@@ -23,6 +23,8 @@ mod tail;
 mod writer;
 
 #[cfg(test)]
+mod bench;
+#[cfg(test)]
 mod cuts;
 #[cfg(test)]
 mod sim;

@@ -125,8 +125,7 @@ pub(super) struct Entry<'a> {
     pub(super) name: &'a str,
     pub(super) first: Seq,
     pub(super) last: Seq,
-    pub(super) digest: [u8; DIGEST_BYTES],
-    pub(super) places: u32,
+    places: u32,
 }
 
 /// A footer whose table checks; its places are not read yet.
@@ -137,7 +136,6 @@ pub(super) struct Footer {
     table: Vec<u8>,
     /// Where its frame begins in the file.
     offset: u64,
-    beside: bool,
 }
 
 impl Footer {
@@ -152,7 +150,7 @@ impl Footer {
         let mut rest = &trailer[..];
         let Some(offset) = take(&mut rest).map(u64::from_le_bytes) else { return Ok(None) };
         let check: Check = stamp.check(at, &[&offset.to_le_bytes()]);
-        if rest != check || offset >= at { Ok(None) } else { Self::read(file, stamp, offset, false) }
+        if rest != check || offset >= at { Ok(None) } else { Self::read(file, stamp, offset) }
     }
 
     /// The footer that was made again and stands beside a segment.
@@ -161,7 +159,7 @@ impl Footer {
     /// What the disk says; `None` if there is none that checks.
     pub(super) fn beside(disk: &dyn Disk, stamp: &Stamp) -> io::Result<Option<Self>> {
         match disk.open(&segment::footer_name(stamp.segment())) {
-            Ok(file) => Self::read(&file, stamp, 0, true),
+            Ok(file) => Self::read(&file, stamp, 0),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
@@ -172,7 +170,7 @@ impl Footer {
         disk_io::write_file(disk, &segment::footer_name(stamp.segment()), &[&contents.footer(stamp, 0)])
     }
 
-    fn read(file: &Arc<dyn DiskFile>, stamp: &Stamp, offset: u64, beside: bool) -> io::Result<Option<Self>> {
+    fn read(file: &Arc<dyn DiskFile>, stamp: &Stamp, offset: u64) -> io::Result<Option<Self>> {
         let mut bytes = [0; FRAME_BYTES];
         file.read_at(&mut bytes, offset)?;
         let Some(header) = FrameHeader::read(stamp, FOOTER, offset, &bytes) else { return Ok(None) };
@@ -182,7 +180,7 @@ impl Footer {
         let mut table = vec![0; header.heads_bytes()];
         file.read_at(&mut table, offset + FRAME_BYTES as u64)?;
         let holds = header.heads_hold(stamp, &table) && entries(&table).all(|entry| entry.is_some());
-        Ok(holds.then(|| Self { stamp: *stamp, file: file.clone(), header, table, offset, beside }))
+        Ok(holds.then(|| Self { stamp: *stamp, file: file.clone(), header, table, offset }))
     }
 
     /// The table.
@@ -193,11 +191,6 @@ impl Footer {
     /// What this footer, of all, is known by.
     pub(super) fn mark(&self) -> Check {
         self.header.check()
-    }
-
-    /// Where the segment's frames end, if the footer stands behind them.
-    pub(super) fn frames_end(&self) -> Option<u64> {
-        (!self.beside).then_some(self.offset)
     }
 
     /// Every document with its places, if those check.
@@ -260,7 +253,8 @@ fn entries(mut table: &[u8]) -> impl Iterator<Item = Option<Entry<'_>>> {
 fn entry<'a>(table: &mut &'a [u8]) -> Option<Entry<'a>> {
     let length = u16::from_le_bytes(take(table)?);
     let name = std::str::from_utf8(table.split_off(..usize::from(length))?).ok()?;
-    let (first, last, digest, places) = (take(table)?, take(table)?, take(table)?, take(table)?);
-    let places = u32::from_le_bytes(places);
-    Some(Entry { name, first: u64::from_le_bytes(first), last: u64::from_le_bytes(last), digest, places })
+    let (first, last) = (take(table)?, take(table)?);
+    let _digest: [u8; DIGEST_BYTES] = take(table)?;
+    let places = u32::from_le_bytes(take(table)?);
+    Some(Entry { name, first: u64::from_le_bytes(first), last: u64::from_le_bytes(last), places })
 }

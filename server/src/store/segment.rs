@@ -74,13 +74,13 @@ impl Segment {
         }
     }
 
-    /// Its frames in order, up to `end`, or to the end of what it holds.
+    /// Its frames in order.
     ///
     /// # Errors
     /// What the disk says.
-    pub(super) fn frames(&self, end: Option<u64>) -> io::Result<Frames> {
+    pub(super) fn frames(&self) -> io::Result<Frames> {
         let reader = FrameReader::new(self)?;
-        Ok(Frames { end: end.unwrap_or(u64::MAX).min(reader.length), reader, offset: HEADER_BYTES as u64 })
+        Ok(Frames { end: reader.length, reader, offset: HEADER_BYTES as u64 })
     }
 }
 
@@ -202,7 +202,7 @@ pub(super) enum Next<'a> {
     /// Something else, as far as the next whole frame or the end.
     Damaged(Damaged),
     /// Nothing: here the frames end.
-    End(u64),
+    End,
 }
 
 /// A stretch of a segment that holds no whole frame.
@@ -228,7 +228,7 @@ impl Frames {
             return Ok(self.reader.lend(&header).map_or(Next::Damaged(damaged), Next::Frame));
         }
         if self.reader.bytes(offset, FOOTER.len())? == FOOTER || self.is_blank(offset)? {
-            return Ok(Next::End(offset));
+            return Ok(Next::End);
         }
         let lost = self.lost(offset)?;
         let next = self.search(offset)?;
