@@ -27,6 +27,8 @@ mod bench;
 #[cfg(test)]
 mod cuts;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod sim;
 #[cfg(test)]
 pub(crate) mod suite;

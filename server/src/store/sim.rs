@@ -386,10 +386,6 @@ impl DiskFile for SimFile {
         self.change(Change::Write(offset as usize, bytes.to_vec()))
     }
 
-    fn allocate(&self, length: u64) -> io::Result<()> {
-        self.change(Change::SetLen(length as usize))
-    }
-
     fn set_len(&self, length: u64) -> io::Result<()> {
         self.change(Change::SetLen(length as usize))
     }
