@@ -7,10 +7,8 @@ mod verify;
 
 use bytes::Bytes;
 use plenary_shared::{
-    access::Role,
     id::{self, ConferenceId, DocAddress, PartyId},
     limits,
-    record::{Author, Provenance, Right},
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -25,9 +23,10 @@ use tokio::{
 use yrs::StateVector;
 
 use crate::{
+    answers::Answers,
     metrics::Figures,
-    room::{Command, EditError, End, Ended, Room, Surroundings, order::Order},
-    store::{Condition, Seq, Store},
+    room::{Command, EditError, End, Ended, Room, Surroundings},
+    store::{Seq, Store},
 };
 
 pub use commit::{Change, CommitError};
@@ -54,6 +53,7 @@ pub enum RoomError {
 pub struct Rooms {
     store: Arc<dyn Store>,
     metrics: Arc<Figures>,
+    answers: Answers,
     shared: Mutex<Shared>,
 }
 
@@ -127,7 +127,7 @@ const TRIES: usize = 8;
 impl Rooms {
     /// No room yet.
     pub fn new(store: Arc<dyn Store>, metrics: Arc<Figures>) -> Arc<Self> {
-        Arc::new(Self { store, metrics, shared: Mutex::default() })
+        Arc::new(Self { store, metrics, answers: Answers::default(), shared: Mutex::default() })
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
@@ -142,11 +142,6 @@ impl Rooms {
     /// Plans in memory.
     pub fn plans_open(&self) -> usize {
         self.shared().open.get(&Share::Plans).map_or(0, HashMap::len)
-    }
-
-    /// Whether edits can be stored: the disk has its reserve.
-    pub fn can_store(&self) -> bool {
-        self.store.condition() == Condition::Working
     }
 
     /// The room of a document, loaded in the background if it is not in memory: what is sent meanwhile waits in its inbox.
@@ -220,14 +215,6 @@ impl Rooms {
         ends.await.unwrap_or_else(|_| vec![None; addresses.len()])
     }
 
-    /// Makes an edit of the server's own; answers once it is durable.
-    pub async fn edit(self: &Arc<Self>, address: &DocAddress, author: &Author, update: &Bytes) -> Result<(), RoomError> {
-        let by = Provenance::live(author.clone(), Right::of(Role::Chair, address));
-        let edit = |done| Command::Edit { by: by.clone(), update: update.clone(), order: Order::Unknown, done };
-        let (_, result) = self.ask(address, edit).await?;
-        Ok(result?)
-    }
-
     /// Hands an edit of one document to its room, behind those that were handed on before; it is durable once it is answered. Whoever
     /// sees no answer does not know.
     pub async fn begin_edit(self: &Arc<Self>, change: Change) -> Result<oneshot::Receiver<Result<(), EditError>>, RoomError> {
@@ -263,7 +250,8 @@ impl Rooms {
 }
 
 async fn run(rooms: Arc<Rooms>, address: DocAddress, mut inbox: mpsc::Receiver<Command>) {
-    let around = Surroundings { store: rooms.store.clone(), metrics: rooms.metrics.of(&address).clone() };
+    let (metrics, answers) = (rooms.metrics.of(&address).clone(), rooms.answers.clone());
+    let around = Surroundings { store: rooms.store.clone(), metrics, answers };
     let at = address.clone();
     let opened = tokio::task::spawn_blocking(move || Room::open(at, around)).await;
     match opened {
