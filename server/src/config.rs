@@ -59,6 +59,15 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Take edits as always again, once the delegations have synced with a restored server
+    #[command(
+        after_help = "A server that goes on from a backup does not let in what tabs hold of others' words, so that nobody becomes their author.\n\nExample:\n  plenary-server end-restore --data /var/lib/plenary"
+    )]
+    EndRestore {
+        /// Directory that holds everything; a server may be running on it
+        #[arg(long, env = "PLENARY_DATA", value_name = "DIR")]
+        data: PathBuf,
+    },
 }
 
 /// What can be set, each as a flag, an environment variable or a line of the file.

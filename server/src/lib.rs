@@ -15,6 +15,7 @@ mod outbox;
 mod plans;
 mod presence;
 mod registry;
+pub mod restore;
 mod room;
 mod rooms;
 mod scripts;
@@ -29,6 +30,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use plenary_shared::limits;
 use std::{
     future::Future,
+    path::Path,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -64,6 +66,12 @@ impl Server {
         let registry = Arc::new(Registry::open(store.clone())?);
         let rooms = Rooms::new(store, metrics.clone());
         Ok(Self { registry, rooms, metrics })
+    }
+
+    /// Heeds what the data directory says of a restore, from before anything is served and as long as it is.
+    pub fn heed_restore(&self, data: &Path) {
+        self.rooms.restore().look(data);
+        tokio::spawn(restore::watch(self.rooms.restore().clone(), data.to_owned()));
     }
 
     /// The secret of the invitation for the administering chair, if this is the first start.

@@ -5,7 +5,7 @@ use clap::{Parser, error::ErrorKind};
 use plenary_server::{
     Server,
     config::{Command, CommandLine, Config, LogFormat},
-    demo,
+    demo, restore,
     store::{Store, sled::SledStore},
 };
 use serde_json::json;
@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         Err(help) => help.exit(),
     };
     let (options, task) = match command {
+        Command::EndRestore { data } => return end_restore(&data),
         Command::Serve { options, json } => (options, Task::Serve { json }),
         Command::Demo { options, members, plans, json } => (options, Task::Demo { seed: demo::Seed { members, plans }, json }),
     };
@@ -40,6 +41,15 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(1, &format_args!("{error:#}")),
     }
+}
+
+fn end_restore(data: &Path) -> ExitCode {
+    match restore::end(data) {
+        Ok(true) => println!("The restore is ended: a running server sees it within seconds."),
+        Ok(false) => println!("No restore is under way."),
+        Err(error) => return fail(1, &format_args!("cannot end the restore of {}: {error}", data.display())),
+    }
+    ExitCode::SUCCESS
 }
 
 enum Task {
@@ -101,6 +111,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 
 async fn serve(config: &Config, data: &Path, task: Task, store: Arc<dyn Store>) -> anyhow::Result<()> {
     let server = Server::open(store)?;
+    server.heed_restore(data);
     let listener = listen(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{}", listener.local_addr()?);

@@ -29,6 +29,7 @@ use crate::{
     metrics::Metrics,
     now_ms,
     outbox::Outbox,
+    restore::Restore,
     store::{BoxFuture, Condition, Seq, Store},
 };
 pub use command::{Command, Done, End, Fate, Hold, Kept, Place};
@@ -43,6 +44,8 @@ pub struct Surroundings {
     pub store: Arc<dyn Store>,
     /// Figures.
     pub metrics: Arc<Metrics>,
+    /// Whether the server goes on from a backup.
+    pub restore: Arc<Restore>,
 }
 
 /// Commands taken from the inbox at a time.
@@ -238,6 +241,7 @@ impl Room {
 
     /// Starts making durable what waits, unless a batch is on its way.
     fn append(&mut self, effects: &mut Vec<Effect>) {
+        self.state.restoring = self.around.restore.is_under_way();
         if self.around.store.condition() == Condition::Full {
             self.state.refuse_waiting(effects);
         } else if let Some((last, records)) = self.state.next_batch(now_ms(), effects) {

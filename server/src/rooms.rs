@@ -26,6 +26,7 @@ use yrs::StateVector;
 
 use crate::{
     metrics::Figures,
+    restore::Restore,
     room::{Command, EditError, End, Ended, Room, Surroundings, order::Order},
     store::{Condition, Seq, Store},
 };
@@ -54,6 +55,7 @@ pub enum RoomError {
 pub struct Rooms {
     store: Arc<dyn Store>,
     metrics: Arc<Figures>,
+    restore: Arc<Restore>,
     shared: Mutex<Shared>,
 }
 
@@ -127,7 +129,7 @@ const TRIES: usize = 8;
 impl Rooms {
     /// No room yet.
     pub fn new(store: Arc<dyn Store>, metrics: Arc<Figures>) -> Arc<Self> {
-        Arc::new(Self { store, metrics, shared: Mutex::default() })
+        Arc::new(Self { store, metrics, restore: Arc::default(), shared: Mutex::default() })
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
@@ -137,6 +139,11 @@ impl Rooms {
     /// Where logs are kept.
     pub fn store(&self) -> Arc<dyn Store> {
         self.store.clone()
+    }
+
+    /// Whether the server goes on from a backup.
+    pub fn restore(&self) -> &Arc<Restore> {
+        &self.restore
     }
 
     /// Plans in memory.
@@ -263,7 +270,8 @@ impl Rooms {
 }
 
 async fn run(rooms: Arc<Rooms>, address: DocAddress, mut inbox: mpsc::Receiver<Command>) {
-    let around = Surroundings { store: rooms.store.clone(), metrics: rooms.metrics.of(&address).clone() };
+    let (store, restore) = (rooms.store.clone(), rooms.restore.clone());
+    let around = Surroundings { store, metrics: rooms.metrics.of(&address).clone(), restore };
     let at = address.clone();
     let opened = tokio::task::spawn_blocking(move || Room::open(at, around)).await;
     match opened {
