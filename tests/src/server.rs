@@ -188,6 +188,24 @@ impl Server {
         true
     }
 
+    /// Stops it, takes a copy of its data and starts it again.
+    pub fn back_up(&mut self) -> TempDir {
+        self.sigterm();
+        let backup = TempDir::new().unwrap();
+        copy(&self.data(), backup.path());
+        self.restart();
+        backup
+    }
+
+    /// Stops it and starts it again on a copy of these data, which say that they are a backup's.
+    pub fn restore(&mut self, backup: &Path) {
+        self.sigterm();
+        std::fs::remove_dir_all(self.data()).unwrap();
+        copy(backup, &self.data());
+        std::fs::write(self.data().join("BACKUP"), "").unwrap();
+        self.restart();
+    }
+
     /// The data directory.
     pub fn data(&self) -> PathBuf {
         self.dir.path().join("data")

@@ -122,7 +122,7 @@ fn pull(server: &Server, seat: &Seat, since: u64, from: Digest, held: Value) -> 
     for line in lines {
         assert!(!whole, "something follows the end");
         match line {
-            PullLine::Layer { party, layer, seq, update } => {
+            PullLine::Layer { party, layer, seq, update, .. } => {
                 assert!(copy.records.is_empty(), "layers come before records");
                 copy.layers.push((format!("{party}/{layer}"), seq, STANDARD.decode(update).unwrap()));
             }
