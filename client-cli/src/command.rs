@@ -49,7 +49,8 @@ use crate::{
     after_help = "\
 PLAN is the id of a plan in your conference.
 POINT is a label (\"5 bis\"), a path of labels (\"5/(a)\") or an id.
-Exit codes: 0 done, 1 refused or not found, 2 usage, 3 no connection, 4 merged points need a look.
+Exit codes: 0 done, 1 refused or not found, 2 usage, 3 no connection or a server that cannot
+now, 4 merged points need a look.
 What does not fit on a terminal goes through $PLENARY_PAGER, $PAGER or less. NO_COLOR: no colours.
 Profiles are kept in $PLENARY_HOME, or $XDG_CONFIG_HOME/plenary.
 PLENARY_CA_FILE names certificates (PEM) to trust instead of the public authorities; a server's own

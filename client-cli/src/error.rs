@@ -41,13 +41,13 @@ pub enum CliError {
         /// What came of it.
         reason: String,
     },
-    /// The edit was sent and its acknowledgement never came.
-    #[error(
-        "the server did not confirm the edit ({reason}); it may or may not have arrived: look with `plenary show` or `plenary annotations` before you repeat it"
-    )]
+    /// A change was sent, and nobody knows whether it was kept.
+    #[error("the server did not confirm this ({reason}); it may or may not have been kept: {advice}")]
     Unconfirmed {
         /// What went wrong last.
         reason: String,
+        /// What to do.
+        advice: &'static str,
     },
     /// A script was not applied.
     #[error("{}", .0.sentence())]
@@ -75,13 +75,27 @@ pub enum CliError {
 }
 
 impl CliError {
+    /// Nobody knows whether a change was kept which may be made twice without harm: most say that they are there, or change nothing.
+    pub fn unconfirmed(reason: String) -> Self {
+        CliError::Unconfirmed { reason, advice: "repeat it; if it was kept, the server says so or nothing changes" }
+    }
+
+    /// The same error, with this advice if nobody knows whether the change was kept.
+    pub fn or_else_do(self, advice: &'static str) -> Self {
+        match self {
+            CliError::Unconfirmed { reason, .. } => CliError::Unconfirmed { reason, advice },
+            other => other,
+        }
+    }
+
     /// Something was done that is not what was asked for.
     pub fn unexpected(done: &Done) -> Self {
         let did = serde_json::to_string(done).unwrap_or_default();
         CliError::Refused(format!("what was done is not what was asked for: {did}"))
     }
 
-    /// 1 refused or not found, 2 usage, 3 no connection, 4 done and somebody should look, 5 the server was restored and somebody should choose; 0 when only the reader of a pipe has left, as `| head` does.
+    /// 1 refused or not found, 2 usage, 3 no connection or a server that cannot now, 4 done and somebody should look, 5 the server was restored
+    /// and somebody should choose; 0 when only the reader of a pipe has left, as `| head` does.
     pub fn exit_code(&self) -> u8 {
         match self {
             CliError::Usage(_) => 2,
@@ -146,11 +160,11 @@ mod tests {
         for status in [400, 401, 403, 404, 409, 422] {
             assert_eq!(api(status).exit_code(), 1, "{status}");
         }
-        for status in [500, 502, 503] {
+        for status in [500, 502, 503, 507] {
             assert_eq!(api(status).exit_code(), 3, "{status}");
         }
         assert_eq!(CliError::Usage(String::new()).exit_code(), 2);
-        assert_eq!(CliError::Unconfirmed { reason: String::new() }.exit_code(), 3);
+        assert_eq!(CliError::unconfirmed(String::new()).exit_code(), 3);
         assert_eq!(CliError::Output(io::ErrorKind::BrokenPipe.into()).exit_code(), 0);
     }
 }

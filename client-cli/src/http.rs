@@ -65,27 +65,13 @@ impl Api {
         Ok(response.into_body().into_with_config().limit(u64::MAX).reader())
     }
 
-    /// `POST` of JSON, JSON out.
+    /// `POST` of a change, JSON out.
     pub fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, CliError> {
         let request = self.credential(self.agent.post(self.server.http(path)));
-        self.json(request.send_json(body).map_err(|e| self.unreachable(&e))?)
+        self.changed(request.send_json(body), |response| self.json(response))
     }
 
-    /// `POST` of an edit, JSON out. Whoever hears nothing after it was sent does not know whether it arrived.
-    pub fn edit<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, CliError> {
-        let request = self.credential(self.agent.post(self.server.http(path)));
-        let response = request.send_json(body).map_err(|e| match never_arrived(&e) {
-            true => self.unreachable(&e),
-            false => CliError::Unconfirmed { reason: e.to_string() },
-        })?;
-        // A proxy's word for a server that it lost, or an answer that broke off: the server may have made the edit.
-        self.json(response).map_err(|error| match error {
-            CliError::NoConnection { reason, .. } => CliError::Unconfirmed { reason },
-            error => error,
-        })
-    }
-
-    /// The same, where the server may take so long to answer.
+    /// `POST` of what may be sent again without harm, JSON out; the server may take so long to answer.
     pub fn post_within<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize, within: Duration) -> Result<T, CliError> {
         let request = self.credential(self.agent.post(self.server.http(path)));
         let request = request.config().timeout_recv_response(Some(within)).timeout_per_write(Some(within)).build();
@@ -99,16 +85,33 @@ impl Api {
         Ok(response.into_body().into_with_config().limit(u64::MAX).reader())
     }
 
-    /// `PUT` of JSON, JSON out.
+    /// `PUT` of a change, JSON out.
     pub fn put<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, CliError> {
         let request = self.credential(self.agent.put(self.server.http(path)));
-        self.json(request.send_json(body).map_err(|e| self.unreachable(&e))?)
+        self.changed(request.send_json(body), |response| self.json(response))
     }
 
     /// `DELETE`.
     pub fn delete(&self, path: &str) -> Result<(), CliError> {
         let request = self.credential(self.agent.delete(self.server.http(path)));
-        self.checked(request.call().map_err(|e| self.unreachable(&e))?).map(drop)
+        self.changed(request.call(), |response| self.checked(response).map(drop))
+    }
+
+    /// What a change came to. Whoever hears nothing after it was sent does not know whether it arrived.
+    fn changed<T>(
+        &self,
+        sent: Result<Response<Body>, ureq::Error>,
+        read: impl FnOnce(Response<Body>) -> Result<T, CliError>,
+    ) -> Result<T, CliError> {
+        let response = sent.map_err(|error| match never_arrived(&error) {
+            true => self.unreachable(&error),
+            false => CliError::unconfirmed(error.to_string()),
+        })?;
+        // A proxy's word for a server that it lost, or an answer that broke off: the server may have made the change.
+        read(response).map_err(|error| match error {
+            CliError::NoConnection { reason, .. } => CliError::unconfirmed(reason),
+            error => error,
+        })
     }
 
     fn read(&self, path: &str) -> Result<Response<Body>, CliError> {
@@ -171,6 +174,7 @@ pub fn refusal(server: &ServerUrl, status: StatusCode, body: &[u8]) -> CliError 
             CliError::Unauthorized(format!("{} (plenary join LINK)", told.map_or_else(or, |t| t.message)))
         }
         (_, Some(ErrorBody { script: Some(script), .. })) => CliError::Script(script),
+        (_, Some(ErrorBody { error, message, .. })) if error == "in_doubt" => CliError::unconfirmed(message),
         (_, Some(ErrorBody { error, message, .. })) => CliError::Api { status: status.as_u16(), error, message },
         (StatusCode::NOT_FOUND, None) => CliError::NotFound(format!("{server} does not have it, or does not show it to you")),
         (status, None) if status.is_client_error() => CliError::Refused(format!("{server} answered {status}")),
@@ -197,14 +201,17 @@ mod tests {
             (500, b"<html>", 3, "no_connection"),
             (503, body, 3, "exists"),
             (302, b"", 3, "no_connection"),
+            (503, br#"{"error":"in_doubt","message":"m"}"#, 3, "unconfirmed"),
+            (507, br#"{"error":"disk_full","message":"m"}"#, 3, "disk_full"),
         ];
         for (status, body, code, word) in table {
             let error = refusal(&server, StatusCode::from_u16(status).expect("a status"), body);
             assert_eq!((error.exit_code(), error.word()), (code, word), "{status}");
         }
     }
-    /// What an edit comes to whose answer is this.
-    fn edit_answered(answer: &'static str) -> CliError {
+
+    /// What a change comes to whose answer is this.
+    fn answered(answer: &'static str) -> CliError {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let server: ServerUrl = format!("http://{}", listener.local_addr().expect("an address")).parse().expect("a url");
         let answering = thread::spawn(move || {
@@ -215,22 +222,22 @@ mod tests {
             }
             peer.write_all(answer.as_bytes()).expect("written");
         });
-        let edited = Api::new(server, None).expect("a client").edit::<u32>("/edits", &serde_json::json!({}));
+        let changed = Api::new(server, None).expect("a client").post::<u32>("/edits", &serde_json::json!({}));
         answering.join().expect("answered");
-        edited.expect_err("no answer")
+        changed.expect_err("no answer")
     }
 
     #[test]
-    fn an_edit_whose_answer_broke_off_may_have_been_made() {
+    fn a_change_whose_answer_broke_off_may_have_been_made() {
         for answer in [
             "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 6\r\n\r\n<html>",
             "HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 0\r\n\r\n",
             "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12",
             "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>",
         ] {
-            assert_eq!(edit_answered(answer).word(), "unconfirmed", "{answer}");
+            assert_eq!(answered(answer).word(), "unconfirmed", "{answer}");
         }
         let refused = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
-        assert_eq!(edit_answered(refused).word(), "refused");
+        assert_eq!(answered(refused).word(), "refused");
     }
 }

@@ -19,7 +19,12 @@ use tokio_rustls::{
 
 /// The program's command line.
 #[derive(Parser, Debug)]
-#[command(name = "plenary-server", version, about = "Delegations negotiate one text: the Plenary server")]
+#[command(
+    name = "plenary-server",
+    version,
+    about = "Delegations negotiate one text: the Plenary server",
+    after_help = "Exit codes: 0 it was asked to stop, 1 it could not start, 2 usage, 74 the disk failed: start it again."
+)]
 pub struct CommandLine {
     /// What to do.
     #[command(subcommand)]

@@ -13,6 +13,8 @@ mod pull;
 mod push;
 mod state;
 mod sync;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use axum::{
@@ -36,6 +38,7 @@ use crate::{
     registry::{Registry, RegistryError},
     room::EditError,
     rooms::{CommitError, RoomError, Rooms},
+    store::{Condition, StoreError},
 };
 use place::Places;
 
@@ -56,6 +59,16 @@ impl App {
     /// An application on its registry and rooms.
     pub fn new(registry: Arc<Registry>, rooms: Arc<Rooms>, metrics: Arc<Figures>, limits: Limits) -> Arc<Self> {
         Arc::new(Self { registry, rooms, metrics, limits, places: Places::new(&limits), next_session: AtomicU64::new(0) })
+    }
+
+    /// Refuses with 503, and the reason, who needs a store that takes records while it takes none.
+    fn check_store(&self) -> Result<(), ApiError> {
+        let why = match self.rooms.store().condition() {
+            Condition::Working => return Ok(()),
+            Condition::Full => ApiError::disk_full(),
+            Condition::Failed => ApiError::unavailable("the server's disk failed: tell its operator, and try again later"),
+        };
+        Err(ApiError { status: StatusCode::SERVICE_UNAVAILABLE, ..why })
     }
 
     /// Waits until no session is left.
@@ -105,20 +118,28 @@ pub fn router(app: Arc<App>) -> Router {
     within(limits::REQUEST, brief).merge(within(limits::MESSAGE, slow)).layer(middleware::from_fn(guard)).with_state(app)
 }
 
-/// Routes that answer in time or say that they cannot.
+/// Routes that answer in time or say that they cannot. A change goes on all the same, and may be kept yet.
 fn within(deadline: Duration, routes: Router<Arc<App>>) -> Router<Arc<App>> {
     routes.layer(middleware::from_fn(move |request: Request, next: Next| async move {
+        let changes = changes(request.method());
         match tokio::time::timeout(deadline, next.run(request)).await {
             Ok(response) => response,
+            Err(_) if changes => {
+                ApiError::in_doubt("the request took too long, and what it asks for may be kept").into_response()
+            }
             Err(_) => ApiError::unavailable("the request took too long: try again").into_response(),
         }
     }))
 }
 
+fn changes(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
 /// What holds for every request: an origin of our own for whatever changes something, and headers that let a browser do
 /// nothing with an answer that it need not.
 async fn guard(request: Request, next: Next) -> Response {
-    let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let changes = changes(request.method());
     let upgrades = request.headers().contains_key(header::UPGRADE);
     let mut response = if (changes || upgrades) && !auth::origin_is_ours(request.headers()) {
         ApiError::forbidden("this request comes from a page of another server").into_response()
@@ -142,12 +163,8 @@ async fn page() -> Html<&'static str> {
     Html(include_str!("../web/index.html"))
 }
 
-async fn ready(State(app): State<Arc<App>>) -> Response {
-    if app.rooms.can_store() {
-        "ready\n".into_response()
-    } else {
-        ApiError::unavailable("the store takes no writes").into_response()
-    }
+async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, ApiError> {
+    app.check_store().map(|()| "ready\n")
 }
 
 async fn metrics(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, ApiError> {
@@ -191,6 +208,9 @@ impl Caller {
     }
 }
 
+/// The word for a disk without room: nothing was kept.
+const DISK_FULL: &str = "disk_full";
+
 /// An answer that says what was wrong and what to do.
 #[derive(Debug)]
 pub struct ApiError {
@@ -233,6 +253,17 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message)
     }
 
+    /// Nothing was kept.
+    fn disk_full() -> Self {
+        let message = "the server's disk is full, and nothing was kept: tell its operator, and try again later";
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, DISK_FULL, message)
+    }
+
+    /// It may have been kept.
+    fn in_doubt(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "in_doubt", message)
+    }
+
     fn body(self) -> api::ErrorBody {
         api::ErrorBody { error: self.error.into(), message: self.message, script: self.script.map(|script| *script) }
     }
@@ -240,7 +271,8 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        (self.status, Json(self.body())).into_response()
+        let retry = (self.error == DISK_FULL).then(|| [(header::RETRY_AFTER, limits::DISK_FULL_RETRY.as_secs())]);
+        (self.status, retry, Json(self.body())).into_response()
     }
 }
 
@@ -255,9 +287,13 @@ impl From<RegistryError> for ApiError {
             RegistryError::Invitation => Self::forbidden(message),
             RegistryError::Pace => Self::new(StatusCode::TOO_MANY_REQUESTS, "too_often", message),
             RegistryError::Full { .. } => Self::full(message),
+            RegistryError::Store(StoreError::Full) => Self::disk_full(),
             RegistryError::Store(error) => {
                 tracing::error!(%error, "the registry could not be written");
-                Self::unavailable("the server cannot store changes now: try again later")
+                match error.is_in_doubt() {
+                    true => Self::in_doubt("the change may have been kept: look whether it was before you make it again"),
+                    false => Self::unavailable("the server cannot store changes now, and nothing was kept: try again later"),
+                }
             }
             RegistryError::Damaged(_) | RegistryError::Randomness => {
                 Self::unavailable("the server is damaged: tell its operator")
@@ -291,9 +327,9 @@ impl From<EditError> for ApiError {
             EditError::Refused(_) | EditError::Misbehaved => Self::invalid(message),
             EditError::Unaccounted => Self::forbidden(message),
             EditError::Full(_) => Self::full(message),
-            EditError::DiskFull => Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", message),
+            EditError::DiskFull => Self::disk_full(),
             EditError::Unavailable => Self::unavailable(message),
-            EditError::InDoubt => Self::new(StatusCode::SERVICE_UNAVAILABLE, "in_doubt", message),
+            EditError::InDoubt => Self::in_doubt(message),
         }
     }
 }

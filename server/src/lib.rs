@@ -11,6 +11,7 @@ mod http;
 mod ids;
 mod later;
 mod metrics;
+mod minutely;
 mod outbox;
 mod plans;
 mod presence;
@@ -23,12 +24,15 @@ mod session;
 pub mod store;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 use axum::{body::Body, extract::Request};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use plenary_shared::limits;
 use std::{
+    convert::Infallible,
     future::Future,
     path::Path,
     sync::Arc,
@@ -38,14 +42,21 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::Semaphore,
-    time::timeout,
+    time::{sleep, timeout},
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 pub use crate::registry::RegistryError;
-use crate::{http::App, metrics::Figures, registry::Registry, rooms::Rooms, store::Store};
+use crate::{
+    http::App,
+    metrics::Figures,
+    minutely::Minutely,
+    registry::Registry,
+    rooms::Rooms,
+    store::{Condition, Store},
+};
 
 /// Milliseconds since 1970-01-01 UTC.
 pub(crate) fn now_ms() -> u64 {
@@ -79,47 +90,86 @@ impl Server {
         self.registry.first_invitation().await
     }
 
-    /// Serves until `shutdown`, then finishes what waits: no acknowledged edit is lost, and clients are told to reconnect.
+    /// Serves until `shutdown`, then finishes what waits: no acknowledged edit is lost, and clients are told to reconnect. It ends in the
+    /// same way, but sooner, when the disk fails: nothing that waits can be finished then.
     pub async fn run(
         self,
         listener: TcpListener,
         tls: Option<TlsAcceptor>,
         bounds: config::Limits,
         shutdown: impl Future<Output = ()>,
-    ) {
+    ) -> Ended {
+        let store = self.rooms.store();
         let app = App::new(self.registry, self.rooms.clone(), self.metrics, bounds);
         let sessions = app.clone();
-        let router = http::router(app);
-        let connections = Arc::new(Semaphore::new(bounds.sessions.saturating_add(CONNECTIONS_BESIDE_SESSIONS)));
         let tasks = TaskTracker::new();
-        let mut shutdown = std::pin::pin!(shutdown);
-        loop {
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
-                () = &mut shutdown => break,
-            };
-            match accepted {
-                Ok((stream, _)) => {
-                    let Ok(place) = connections.clone().try_acquire_owned() else { continue };
-                    let (tls, router) = (tls.clone(), router.clone());
-                    tasks.spawn(async move {
-                        let _place = place;
-                        connection(stream, tls, router).await;
-                    });
-                }
-                // Out of file descriptors, say: the connections there are go on.
-                Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                }
-            }
-        }
+        let connections = Arc::new(Semaphore::new(bounds.sessions.saturating_add(CONNECTIONS_BESIDE_SESSIONS)));
+        let ended = tokio::select! {
+            never = accept(&listener, tls, http::router(app), connections, &tasks) => match never {},
+            never = tell_of_full_disk(&*store) => match never {},
+            () = store.failed() => Ended::DiskFailed,
+            () = shutdown => Ended::Asked,
+        };
         drop(listener);
-        self.rooms.stop().await;
+        if ended == Ended::DiskFailed {
+            tracing::error!("the disk failed: the server ends, and what the disk holds is found out when it is started again");
+            let _ = timeout(limits::FAREWELL, self.rooms.stop()).await;
+        } else {
+            self.rooms.stop().await;
+        }
         // Sockets get their close frames out, and requests under way their answers.
         let _ = timeout(limits::FAREWELL, sessions.all_sessions_ended()).await;
         tasks.close();
         let _ = timeout(limits::FAREWELL, tasks.wait()).await;
+        ended
+    }
+}
+
+/// Why a server ended.
+#[derive(PartialEq, Eq, Debug, Clone, Copy)]
+#[must_use]
+pub enum Ended {
+    /// It was asked to.
+    Asked,
+    /// A write or a sync failed: only opening the store again tells what it holds.
+    DiskFailed,
+}
+
+/// Takes connections, each into a task of its own.
+async fn accept(
+    listener: &TcpListener,
+    tls: Option<TlsAcceptor>,
+    router: axum::Router,
+    connections: Arc<Semaphore>,
+    tasks: &TaskTracker,
+) -> Infallible {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let Ok(place) = connections.clone().try_acquire_owned() else { continue };
+                let (tls, router) = (tls.clone(), router.clone());
+                tasks.spawn(async move {
+                    let _place = place;
+                    connection(stream, tls, router).await;
+                });
+            }
+            // Out of file descriptors, say: the connections there are go on.
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+/// Tells the operator of a full disk once a minute, whoever wants to write meanwhile.
+async fn tell_of_full_disk(store: &dyn Store) -> Infallible {
+    let said = Minutely::default();
+    loop {
+        if store.condition() == Condition::Full && said.is_due() {
+            tracing::warn!("the disk is full: edits are refused until there is room again");
+        }
+        sleep(Duration::from_secs(1)).await;
     }
 }
 

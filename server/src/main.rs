@@ -3,13 +3,13 @@
 use anyhow::Context;
 use clap::{Parser, error::ErrorKind};
 use plenary_server::{
-    Server,
+    Ended, Server,
     config::{Command, CommandLine, Config, LogFormat},
     demo, restore,
-    store::{Store, sled::SledStore},
+    store::{DiskStore, Store},
 };
 use serde_json::json;
-use std::{fs, io, net::SocketAddr, os::unix::fs::DirBuilderExt, path::Path, process::ExitCode, sync::Arc};
+use std::{fs, io, net::SocketAddr, os::unix::fs::DirBuilderExt, path::Path, process, process::ExitCode, sync::Arc};
 use tokio::{
     net::{TcpListener, TcpSocket},
     signal::unix::{SignalKind, signal},
@@ -52,6 +52,9 @@ fn end_restore(data: &Path) -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// `EX_IOERR` of sysexits.h: a supervisor starts the server again.
+const DISK_FAILED: i32 = 74;
+
 enum Task {
     Serve { json: bool },
     Demo { seed: demo::Seed, json: bool },
@@ -88,15 +91,19 @@ fn run(config: Config, task: Task) -> anyhow::Result<()> {
     // The directory holds everybody's words: it is made for its owner alone.
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(data);
     made.with_context(|| format!("cannot make the directory {}", data.display()))?;
-    let store = Arc::new(SledStore::open(data.join("store"))?);
+    let store = Arc::new(DiskStore::open(data.join("store"))?);
     // A socket is a file: the soft limit is often 1,024.
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::warn!(%error, "the limit of open files could not be raised");
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(serve(&config, data, task, store.clone()));
+    let ended = runtime.block_on(serve(&config, data, task, store.clone()));
+    if matches!(ended, Ok(Ended::DiskFailed)) {
+        // Threads may wait for the disk for ever: nobody waits for them.
+        process::exit(DISK_FAILED);
+    }
     drop(runtime);
-    served
+    ended.map(drop)
 }
 
 /// A whole conference reconnects at once when the server restarts: connections wait in the backlog, or a dropped one comes back
@@ -109,7 +116,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-async fn serve(config: &Config, data: &Path, task: Task, store: Arc<dyn Store>) -> anyhow::Result<()> {
+async fn serve(config: &Config, data: &Path, task: Task, store: Arc<dyn Store>) -> anyhow::Result<Ended> {
     let server = Server::open(store)?;
     server.heed_restore(data);
     let listener = listen(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
@@ -143,8 +150,7 @@ async fn serve(config: &Config, data: &Path, task: Task, store: Arc<dyn Store>) 
         }
         tracing::info!("stopping: finishing what waits");
     };
-    server.run(listener, config.tls.clone(), config.limits, stop).await;
-    Ok(())
+    Ok(server.run(listener, config.tls.clone(), config.limits, stop).await)
 }
 
 #[cfg(test)]

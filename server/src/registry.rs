@@ -21,6 +21,7 @@ use plenary_shared::{
     record::{self, Author, Digest, Moment, Provenance, Right},
 };
 use std::{
+    io,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
     time::Duration,
 };
@@ -186,7 +187,8 @@ impl Registry {
             version.send_modify(|version| *version += 1);
             Ok(count)
         });
-        carried.await.unwrap_or(Err(RegistryError::Store(StoreError::Closed)))
+        // It panicked: before the log was written or after it.
+        carried.await.unwrap_or_else(|error| Err(StoreError::InDoubt(Arc::new(io::Error::other(error))).into()))
     }
 }
 

@@ -4,20 +4,28 @@
 //! it was or reported as [`StoreError::Corrupt`]; nothing else is ever served. Snapshots only save time: one that is missing
 //! or fails its checksum costs a longer replay and nothing else.
 
+mod catalog;
 mod committer;
-mod directory;
 mod disk;
-mod heads;
-mod journal;
-mod layout;
-mod logs;
-pub mod memory;
+mod disk_io;
+mod footer;
+mod frame;
+mod index;
+mod inside;
+mod memory;
 mod queue;
-pub mod sled;
+mod reading;
+mod segment;
+mod sled;
 mod snapshots;
+mod start;
+mod tail;
+mod writer;
 
 #[cfg(test)]
-mod faults;
+mod cuts;
+#[cfg(test)]
+mod sim;
 #[cfg(test)]
 pub(crate) mod suite;
 
@@ -25,7 +33,7 @@ use bytes::Bytes;
 use plenary_shared::{id::DocAddress, limits};
 use std::{future::Future, io, path::PathBuf, pin::Pin, sync::Arc};
 
-pub use self::{memory::MemoryStore, sled::SledStore};
+pub use self::{disk::DiskStore, memory::MemoryStore};
 // Only its own file says sled's name; the others know it as a tree.
 use self::sled as tree;
 
@@ -191,4 +199,12 @@ impl From<io::Error> for StoreError {
 /// Refuses what is too large, before any of it is kept.
 fn fits(bytes: usize, max: usize) -> Result<(), StoreError> {
     if bytes > max { Err(StoreError::TooLarge { bytes, max }) } else { Ok(()) }
+}
+
+/// The document of an address as text, the registry's among them.
+fn document(name: &str) -> Option<DocAddress> {
+    match name {
+        "registry" => Some(DocAddress::Registry),
+        address => address.parse().ok(),
+    }
 }

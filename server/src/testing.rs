@@ -9,7 +9,8 @@ use plenary_shared::{
     plan::new_doc,
     record::{Author, Moment, Provenance, Record, Right},
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, future::ready, io, sync::Arc};
+use tokio::sync::watch;
 use yrs::{Transact, TransactionMut};
 
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
     plans,
     registry::Registry,
     rooms::Rooms,
-    store::{MemoryStore, Seq, Store},
+    store::{BoxFuture, Condition, MemoryStore, Part, Seq, Store, StoreError},
 };
 
 /// A conference of arv, bor and the chair's party, med, on one plan; both parties draft.
@@ -27,6 +28,8 @@ pub struct Table {
     pub rooms: Arc<Rooms>,
     /// One member of each party, and its token.
     pub seats: BTreeMap<&'static str, (Member, SecretDigest)>,
+    /// What the members show.
+    pub tokens: BTreeMap<&'static str, String>,
 }
 
 /// Its plan.
@@ -51,15 +54,16 @@ impl Table {
             let new = NewMember { party: id.parse().unwrap(), role: Role::Delegate, name: "Ana".into(), expires_s: None };
             invited.push((id, registry.invite(&chair, new).await.unwrap()));
         }
-        let mut seats = BTreeMap::new();
+        let (mut seats, mut tokens) = (BTreeMap::new(), BTreeMap::new());
         for (id, invitation) in invited {
             let token = registry.join(&invitation.invitation).await.unwrap().token.unwrap();
             seats.insert(id, (invitation.member, SecretDigest::of(&token)));
+            tokens.insert(id, token);
         }
         let access: BTreeMap<PartyId, Access> = ["arv", "bor"].map(|id| (id.parse().unwrap(), Access::Draft)).into();
         let markdown = Some("# Plan\n\n1. The parties shall withdraw [soon].\n".into());
         plans::create(&registry, &rooms, &chair, NewPlan { id: plan(), title: None, markdown, access }).await.unwrap();
-        Self { registry, rooms, seats }
+        Self { registry, rooms, seats, tokens }
     }
 
     pub fn member(&self, party: &str) -> &Member {
@@ -72,6 +76,66 @@ impl Table {
         let owner = self.member(layer.split_once('/').unwrap().0);
         let author = Author { party: owner.party.clone(), member: owner.member.clone() };
         self.rooms.edit(&address, &author, &update(client, change)).await.unwrap();
+    }
+}
+
+/// A store in memory whose disk is as a test says: full, it keeps nothing; failed, it keeps what it then does not know of.
+pub struct Ailing {
+    store: MemoryStore,
+    disk: watch::Sender<Condition>,
+}
+
+impl Default for Ailing {
+    fn default() -> Self {
+        Self { store: MemoryStore::default(), disk: watch::Sender::new(Condition::Working) }
+    }
+}
+
+impl Ailing {
+    pub fn becomes(&self, condition: Condition) {
+        self.disk.send_replace(condition);
+    }
+}
+
+impl Store for Ailing {
+    fn append_all(&self, parts: Vec<Part>) -> BoxFuture<Result<Vec<Seq>, StoreError>> {
+        match self.condition() {
+            Condition::Working => self.store.append_all(parts),
+            Condition::Full => Box::pin(ready(Err(StoreError::Full))),
+            Condition::Failed => {
+                let kept = self.store.append_all(parts);
+                Box::pin(async move { kept.await.and(Err(StoreError::InDoubt(Arc::new(io::Error::other("the disk failed"))))) })
+            }
+        }
+    }
+
+    fn read(&self, doc: &DocAddress, after: Seq, max: usize, max_bytes: usize) -> Result<Vec<(Seq, Bytes)>, StoreError> {
+        self.store.read(doc, after, max, max_bytes)
+    }
+
+    fn last_seq(&self, doc: &DocAddress) -> Result<Seq, StoreError> {
+        self.store.last_seq(doc)
+    }
+
+    fn save_snapshot(&self, doc: &DocAddress, covers: Seq, state: Bytes) -> BoxFuture<Result<(), StoreError>> {
+        self.store.save_snapshot(doc, covers, state)
+    }
+
+    fn load_snapshot(&self, doc: &DocAddress) -> Result<Option<(Seq, Bytes)>, StoreError> {
+        self.store.load_snapshot(doc)
+    }
+
+    fn documents(&self) -> Result<Vec<DocAddress>, StoreError> {
+        self.store.documents()
+    }
+
+    fn condition(&self) -> Condition {
+        *self.disk.borrow()
+    }
+
+    fn failed(&self) -> BoxFuture<()> {
+        let mut disk = self.disk.subscribe();
+        Box::pin(async move { drop(disk.wait_for(|disk| *disk == Condition::Failed).await) })
     }
 }
 

@@ -7,13 +7,17 @@
 //! **Architecture invariant:** what passes [`Ledger::check`], is applied and passes [`verify_order`] leaves a document that every
 //! replica reads alike, whether it applied the updates one by one or loads the whole.
 //!
-//! Reading order: `bytes`, `block` and `section` read, `causal` judges what comes in which order, `ledger` remembers, `order` compares places.
+//! What the document knows already is cut off first: neither judged, nor logged, nor told to anybody.
+//!
+//! Reading order: `bytes`, `block` and `section` read, `causal` judges what comes in which order, `cut` writes what is new of it, `ledger`
+//! remembers, `order` compares places.
 //! Beside them `census` counts, in a document that was let in, what was ever put where.
 
 mod block;
 mod bytes;
 mod causal;
 mod census;
+mod cut;
 mod flat;
 mod ledger;
 mod order;

@@ -149,6 +149,8 @@ pub const SYNC_STEP_1_EVERY: Duration = Duration::from_millis(250);
 pub const LINGER: Duration = Duration::from_secs(2);
 /// For every room to finish when the server stops.
 pub const STOP: Duration = Duration::from_secs(20);
+/// Time after which who was refused for want of disk may ask again: room is made by people.
+pub const DISK_FULL_RETRY: Duration = Duration::from_secs(30);
 /// 256 MiB: free disk space below which edits are refused, so that what was acknowledged can still be written out.
 pub const DISK_RESERVE_BYTES: u64 = 256 << 20;
 

@@ -50,6 +50,7 @@ pub struct Start {
     listen: Option<String>,
     binary: Option<PathBuf>,
     data: Option<PathBuf>,
+    data_at: Option<PathBuf>,
 }
 
 impl Start {
@@ -74,6 +75,12 @@ impl Start {
     /// On a copy of the data directory of a server that is stopped.
     pub fn copy_of(mut self, data: PathBuf) -> Self {
         self.data = Some(data);
+        self
+    }
+
+    /// With its data here instead of beside its log.
+    pub fn data_at(mut self, data: PathBuf) -> Self {
+        self.data_at = Some(data);
         self
     }
 
@@ -208,7 +215,7 @@ impl Server {
 
     /// The data directory.
     pub fn data(&self) -> PathBuf {
-        self.dir.path().join("data")
+        data_of(&self.start, self.dir.path())
     }
 
     /// What it logged, in all its lives.
@@ -243,6 +250,10 @@ pub fn copy(from: &Path, to: &Path) {
     }
 }
 
+fn data_of(start: &Start, dir: &Path) -> PathBuf {
+    start.data_at.clone().unwrap_or_else(|| dir.join("data"))
+}
+
 fn spawn(start: &Start, dir: &Path) -> (Child, Demo) {
     try_spawn(start, dir).unwrap_or_else(|why| panic!("{why}"))
 }
@@ -253,7 +264,7 @@ fn try_spawn(start: &Start, dir: &Path) -> Result<(Child, Demo), String> {
     let mut child = Command::new(&binary)
         .args(&start.args)
         .arg("--data")
-        .arg(dir.join("data"))
+        .arg(data_of(start, dir))
         .args(["--listen", start.listen.as_deref().unwrap_or("127.0.0.1:0")])
         .envs(start.env.iter().cloned())
         .stdin(Stdio::null())

@@ -71,12 +71,15 @@ impl ConferenceVerb {
     }
 }
 
+const LINK: &str = "repeat it; if it is there by then, the link of its chair is lost, so take another id";
+
 impl Create {
     fn run(self, context: &Context) -> Result<(), CliError> {
         let session = context.session()?;
         let party = Party { name: self.party_name.unwrap_or_else(|| self.party.to_string()), id: self.party };
         let request = NewConference { id: self.id, title: self.title, party, chair: self.chair };
-        let chair: Invitation = session.api.post("/api/conferences", &request)?;
+        let opened = session.api.post("/api/conferences", &request);
+        let chair: Invitation = opened.map_err(|error| error.or_else_do(LINK))?;
         let profile = join(&Link { server: session.server, invitation: Token::new(&chair.invitation)? })?;
         context.output.result(&who_json(&profile), || format!("opened {} and joined it: {}", request.id, who_text(&profile)))
     }

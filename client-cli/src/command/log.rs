@@ -94,7 +94,8 @@ impl Log {
             };
             let who = author(&entry.author.party, &entry.author.member, names);
             let first = if entry.first_text { "  the first text" } else { "" };
-            page.line(Look::Strong, &format!("{}  {who}  {records}{first}", when::local(entry.to_ms)));
+            let clock = if entry.clock_corrected { " (clock corrected)" } else { "" };
+            page.line(Look::Strong, &format!("{}{clock}  {who}  {records}{first}", when::local(entry.to_ms)));
             for change in &entry.changes {
                 redlines.show(&mut page, "    ", &self.plan, change);
             }
@@ -115,9 +116,13 @@ impl Log {
 }
 
 fn told(entry: &Entry, names: &Names) -> Value {
-    json!({
+    let mut told = json!({
         "first_seq": entry.first_seq, "last_seq": entry.last_seq, "from": when::utc(entry.from_ms), "from_ms": entry.from_ms,
         "to": when::utc(entry.to_ms), "to_ms": entry.to_ms, "party": entry.author.party, "member": entry.author.member,
         "name": names.get(&entry.author.member), "first_text": entry.first_text, "changes": entry.changes,
-    })
+    });
+    if entry.clock_corrected {
+        told["clock_corrected"] = true.into();
+    }
+    told
 }

@@ -68,12 +68,15 @@ pub struct Invite {
     expires: Option<u64>,
 }
 
+const SEAT: &str = "look with `plenary conference show` before you repeat it, and revoke a seat whose link you never saw";
+
 impl Invite {
     /// Runs the verb. The link alone is on standard output, for a script to hand on.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         let session = context.session()?;
         let request = NewMember { party: self.party, role: self.role, name: self.name, expires_s: self.expires };
-        let invitation: Invitation = session.api.post(&session.path("/members")?, &request)?;
+        let invited = session.api.post(&session.path("/members")?, &request);
+        let invitation: Invitation = invited.map_err(|error| error.or_else_do(SEAT))?;
         let link = Link { server: session.server, invitation: Token::new(&invitation.invitation)? }.to_string();
         let mut value = json!(invitation);
         value["link"] = json!(link);

@@ -46,7 +46,12 @@ impl ServerPlan {
 
     /// Makes edits, all or none; they are durable when this returns.
     pub fn run(&self, script: &Script) -> Result<Applied, CliError> {
-        self.session.api.edit(&self.session.plan_path(&self.plan, "/edits")?, script)
+        let advice = match script.once {
+            Some(_) => "repeat it with the same key: what was kept is not done twice",
+            None => "look with `plenary show` or `plenary annotations` before you repeat it",
+        };
+        let path = self.session.plan_path(&self.plan, "/edits")?;
+        self.session.api.post(&path, script).map_err(|error| error.or_else_do(advice))
     }
 
     /// The plan and what one may do with it.

@@ -46,8 +46,8 @@ pub fn push(folder: &Folder, session: &Session, report: &mut Report, progress: &
         let decided = pushed.outcomes.len().min(sending.len());
         settle(folder, report, &sending, pushed.outcomes)?;
         bar.inc(decided as u64);
-        if let Some(ErrorBody { message, .. }) = pushed.stopped {
-            return Err(CliError::NoConnection { server: session.server.to_string(), reason: message });
+        if let Some(why) = pushed.stopped {
+            return Err(stopped(why));
         }
         if decided == 0 {
             return Err(CliError::NoConnection { server: session.server.to_string(), reason: "it decided about nothing".into() });
@@ -55,6 +55,12 @@ pub fn push(folder: &Folder, session: &Session, report: &mut Report, progress: &
         rest = &rest[decided..];
     }
     Ok(waiting.len())
+}
+
+/// Why the server did not go on. What it did not decide about waits, whether it was kept or not: sent again, it changes nothing.
+fn stopped(ErrorBody { error, message, .. }: ErrorBody) -> CliError {
+    let why = if error == "in_doubt" { "the server does not know what it kept" } else { &message };
+    CliError::Api { status: 503, error, message: format!("{why}; your edits wait here, and the next sync sends them again") }
 }
 
 fn send(folder: &Folder, session: &Session, edits: &[(EditId, u64, Body)]) -> Result<Pushed, CliError> {

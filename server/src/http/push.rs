@@ -153,12 +153,12 @@ impl Pusher {
             let Some(step) = self.under_way.pop_front() else { break };
             let outcome = match step {
                 Step::Over(outcome) => outcome,
-                Step::UnderWay(done) => match done.await.unwrap_or(Err(EditError::Unavailable)) {
+                Step::UnderWay(done) => match done.await.unwrap_or(Err(EditError::InDoubt)) {
                     Ok(()) => Outcome::Done,
-                    Err(EditError::Unavailable) => return Err(self.stop()),
+                    Err(error) if is_of_the_disk(&error) => return Err(self.stop(error)),
                     Err(error @ EditError::Misbehaved) => {
                         self.outcomes.push(refused(error.into()));
-                        return Err(self.stop());
+                        return Err(self.stop(EditError::Unavailable));
                     }
                     Err(error) => refused(error.into()),
                 },
@@ -169,9 +169,9 @@ impl Pusher {
     }
 
     /// Whether what follows was taken is not known; sent again, it changes nothing.
-    fn stop(&mut self) -> ApiError {
+    fn stop(&mut self, why: EditError) -> ApiError {
         self.under_way.clear();
-        EditError::Unavailable.into()
+        why.into()
     }
 
     /// What an edit does to each document, if the member has the right to all of it now.
@@ -265,12 +265,17 @@ impl Pusher {
                         None => change.order = Order::Unknown,
                     }
                 }
-                Err(CommitError::Room(RoomError::Edit(error))) => return Ok(refused(error.into())),
+                Err(CommitError::Room(RoomError::Edit(error))) if !is_of_the_disk(&error) => return Ok(refused(error.into())),
                 Err(error) => return Err(error.into()),
             }
         }
         Err(CommitError::Moved.into())
     }
+}
+
+/// Whether nothing is wrong with the edit itself: it waits where it was made, and is sent again as it is.
+fn is_of_the_disk(error: &EditError) -> bool {
+    matches!(error, EditError::DiskFull | EditError::Unavailable | EditError::InDoubt)
 }
 
 fn refused(error: ApiError) -> Outcome {

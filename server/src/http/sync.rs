@@ -30,6 +30,10 @@ pub(super) async fn upgrade(
     };
     let answers_protocol =
         auth::subprotocols(headers).any(|protocol| protocol == auth::PROTOCOL || protocol.starts_with(auth::TOKEN_PROTOCOL));
+    if rights.write {
+        // A client with an edit that cannot be kept would come back five times a second if it were let in and closed.
+        app.check_store()?;
+    }
     let place = app.session_place(&rights.member, &address).ok_or_else(too_many)?;
     let session = Session {
         id: SessionId(app.next_session.fetch_add(1, Ordering::Relaxed)),

@@ -68,8 +68,7 @@ impl Registry {
 
     /// Delegates write here too: what is left of a disk that is short of space is for the chair.
     fn check_disk(&self) -> Result<(), RegistryError> {
-        let short = self.store.condition() != Condition::Working;
-        if short { Err(StoreError::Full.into()) } else { Ok(()) }
+        if self.store.condition() == Condition::Full { Err(StoreError::Full.into()) } else { Ok(()) }
     }
 
     /// The layers on a plan that a member may read, by party and name.

@@ -1,165 +1,220 @@
-//! One thread makes the appends of all rooms durable together: what waits goes into the journal with one write and one sync,
-//! then into the tree, then everyone is answered. While one commit is under way the next one gathers.
+//! One thread makes the appends of all rooms durable together: what waits goes into one frame, with one write and one sync, then
+//! everyone is answered. While one commit is under way the next one gathers.
 
-use std::{collections::HashMap, io, sync::Arc, thread::JoinHandle, time::Instant};
-
-use plenary_shared::id::DocAddress;
-
-use super::{
-    Seq, StoreError,
-    heads::Head,
-    journal::Journal,
-    layout::{self, DocNumber, Entry},
-    logs::Inside,
-    queue::{Append, Pace, Queue},
-    tree::Fault,
+use std::{
+    collections::HashMap,
+    io,
+    sync::Arc,
+    thread::JoinHandle,
+    time::{Duration, Instant},
 };
 
-/// 64 MiB: below this much free space nothing is written, so that the tree never meets a full disk, which it does not survive.
-const FREE_BYTES_MIN: u64 = 64 << 20;
-/// Starts the thread. It ends when the queue is closed and empty, or when a write fails.
-pub(super) fn start(inside: Arc<Inside>, queue: Arc<Queue>, journal: Journal, next: DocNumber) -> io::Result<JoinHandle<()>> {
+use tokio::sync::oneshot;
+
+use super::{
+    Condition, Part, Seq, StoreError,
+    catalog::{Added, Catalog},
+    footer,
+    frame::{self, FRAME_BYTES, Head},
+    inside::Inside,
+    queue::{Append, Queue, Taken},
+    writer::{Failure, Writer},
+};
+
+/// How often a full disk is tried again while nobody wants to write.
+const TRY_AGAIN: Duration = Duration::from_secs(1);
+/// How often the operator is told of a full disk.
+const TELL_EVERY: Duration = Duration::from_secs(60);
+
+/// Starts the thread. It ends when the queue is closed and empty, or when the disk fails.
+pub(super) fn start(inside: Arc<Inside>, queue: Arc<Queue>, writer: Writer) -> io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("committer".into()).spawn(move || {
         // However this thread ends, nobody waits for it for ever.
-        let _abandon = Abandon(queue.clone());
-        let mut committer = Committer { inside, journal, next, free_checked: None };
-        let mut pace = Pace::new(Instant::now());
-        while let Some(appends) = queue.take(&mut pace) {
-            if let Err(error) = committer.commit(appends) {
-                tracing::error!(%error, "the store takes no more writes");
-                return;
-            }
-        }
-        let inside = committer.inside.clone();
-        if let Err(fault) = committer.journal.close(&inside.tree, &inside.heads) {
-            let error = fault.in_store(&inside.path);
-            tracing::error!(%error, "the store was not closed properly; the journal will be read at the next start");
-        }
+        let _abandon = Abandon(inside.clone(), queue.clone());
+        Committer { inside, writer, refused_bytes: None, told: None }.run(&queue);
     })
 }
 
-struct Abandon(Arc<Queue>);
+struct Abandon(Arc<Inside>, Arc<Queue>);
 
 impl Drop for Abandon {
     fn drop(&mut self) {
-        self.0.abandon();
+        if !self.1.is_closed() {
+            self.0.health.set(Condition::Failed);
+        }
+        self.1.abandon();
     }
 }
 
 struct Committer {
     inside: Arc<Inside>,
-    journal: Journal,
-    next: DocNumber,
-    free_checked: Option<Instant>,
+    writer: Writer,
+    /// Bytes for which there was no room.
+    refused_bytes: Option<u64>,
+    /// When the operator was last told of it.
+    told: Option<Instant>,
 }
 
-/// What a commit will have changed once it is durable.
+/// What goes into one frame.
 #[derive(Default)]
-struct Staged {
-    entries: Vec<Entry>,
-    numbers: HashMap<DocAddress, DocNumber>,
-    ends: HashMap<DocNumber, Seq>,
-}
-
-impl Staged {
-    /// Gives a new document its number, the next from `first` on.
-    fn register(&mut self, doc: &DocAddress, first: DocNumber) -> DocNumber {
-        let number = first + self.numbers.len() as DocNumber;
-        self.entries.push(layout::directory_entry(doc, number));
-        self.numbers.insert(doc.clone(), number);
-        number
-    }
+struct Commit {
+    heads: Vec<u8>,
+    parts: Vec<Part>,
+    added: Vec<Added>,
+    /// Where each log ends with it.
+    ends: HashMap<Arc<str>, Seq>,
+    answers: Vec<(oneshot::Sender<Result<Vec<Seq>, StoreError>>, Vec<Seq>)>,
 }
 
 impl Committer {
+    fn run(&mut self, queue: &Queue) {
+        loop {
+            let done = match queue.take(self.refused_bytes.map(|_| TRY_AGAIN)) {
+                Taken::Appends(appends) => self.commit(appends),
+                Taken::Nothing => self.try_again(),
+                Taken::Closed => {
+                    if let Err(failure) = self.writer.mark() {
+                        tracing::warn!(error = %StoreError::from(failure), "the end of the log could not be marked");
+                    }
+                    return;
+                }
+            };
+            if let Err(error) = done {
+                tracing::error!(%error, "the store takes no more writes");
+                return;
+            }
+        }
+    }
+
     /// Commits appends and answers them. An error is the end: what the disk holds is then known only after opening it again.
-    fn commit(&mut self, appends: Vec<Append>) -> Result<(), StoreError> {
-        if !self.has_room() {
-            appends.into_iter().for_each(|append| drop(append.answer.send(Err(StoreError::Full))));
-            return Ok(());
-        }
-        let mut staged = Staged::default();
-        let mut answers = Vec::with_capacity(appends.len());
-        for append in appends {
-            match self.stage(&append, &mut staged) {
-                Ok(last) => answers.push((append.answer, last)),
-                Err(error) => drop(append.answer.send(Err(error))),
+    fn commit(&mut self, appends: Vec<Append>) -> io::Result<()> {
+        let mut commit = Commit::default();
+        {
+            let catalog = self.inside.catalog();
+            for append in appends {
+                commit.stage(&catalog, append);
             }
         }
-        let kept = self.keep(staged);
-        for (answer, last) in answers {
-            // Whoever no longer waits for the answer does not need it.
-            let _ = answer.send(kept.clone().map(|()| last));
-        }
-        kept
-    }
-
-    /// Works out what an append changes and where each log ends then. Whatever can fail comes first, so that of an append that
-    /// fails nothing is staged.
-    fn stage(&self, append: &Append, staged: &mut Staged) -> Result<Vec<Seq>, StoreError> {
-        let found = append.logs.iter().map(|(doc, ..)| self.find(doc, staged)).collect::<Result<Vec<_>, _>>()?;
-        let mut lasts = Vec::with_capacity(found.len());
-        for ((doc, after, records), found) in append.logs.iter().zip(found) {
-            if found.is_none() && records.is_empty() && !append.register {
-                lasts.push(0);
-                continue;
-            }
-            let ends = found.map_or(0, |(_, last)| last);
-            if !append.register && ends != *after {
-                return Err(StoreError::Moved { doc: doc.clone(), last: ends });
-            }
-            let (number, last) = found.unwrap_or_else(|| (staged.register(doc, self.next), 0));
-            let end = last + records.len() as Seq;
-            if !records.is_empty() {
-                layout::pack(number, last + 1, records, &mut staged.entries);
-                staged.ends.insert(number, end);
-            }
-            lasts.push(end);
-        }
-        Ok(lasts)
-    }
-
-    /// A document's number and where its log ends after all that is staged; `None` if it is not known yet.
-    fn find(&self, doc: &DocAddress, staged: &Staged) -> Result<Option<(DocNumber, Seq)>, StoreError> {
-        let known = staged.numbers.get(doc).copied();
-        let Some(number) = known.map_or_else(|| self.inside.directory.number(doc), |n| Ok(Some(n)))? else { return Ok(None) };
-        let last = match (staged.ends.get(&number), self.inside.heads.get(number)) {
-            (Some(staged), _) => *staged,
-            (None, Head::Exactly(last)) => last,
-            (None, Head::AtLeast(_)) => {
-                let last = self.inside.last(doc, number)?;
-                self.inside.heads.learn(number, last);
-                last
+        let kept = if commit.added.is_empty() { Ok(()) } else { self.keep(&mut commit) };
+        let (refusal, end) = match kept {
+            Ok(()) => (None, Ok(())),
+            Err(Failure::Full) => (Some(StoreError::Full), Ok(())),
+            Err(Failure::Failed(error)) => {
+                let shared = Arc::new(error);
+                // Whoever is told that it is in doubt can see at once that the store has failed.
+                self.inside.health.set(Condition::Failed);
+                (Some(StoreError::InDoubt(shared.clone())), Err(io::Error::new(shared.kind(), shared)))
             }
         };
-        Ok(Some((number, last)))
+        for (answer, lasts) in commit.answers {
+            // Whoever no longer waits for the answer does not need it.
+            let _ = answer.send(refusal.clone().map_or(Ok(lasts), Err));
+        }
+        end
     }
 
-    fn keep(&mut self, staged: Staged) -> Result<(), StoreError> {
-        if staged.entries.is_empty() {
-            return Ok(());
+    fn keep(&mut self, commit: &mut Commit) -> Result<(), Failure> {
+        let mut frame = commit.frame();
+        let kept = self.make_room(frame.len()).and_then(|()| self.writer.append(commit.heads.len(), &mut frame));
+        match kept {
+            Ok(offset) => {
+                self.inside.catalog_mut().publish(offset, &commit.added);
+                self.has_room();
+                Ok(())
+            }
+            Err(failure) => {
+                if let Failure::Full = failure {
+                    self.has_no_room(frame.len() as u64);
+                }
+                Err(failure)
+            }
         }
-        let inside = &self.inside;
-        let fault = |fault: Fault| fault.in_store(&inside.path);
-        self.journal.write(&staged.entries).map_err(fault)?;
-        for (key, value) in &staged.entries {
-            inside.tree.insert(key, value).map_err(fault)?;
-        }
-        self.next += staged.numbers.len() as DocNumber;
-        for (doc, number) in &staged.numbers {
-            inside.directory.remember(doc, *number);
-        }
-        Ok(inside.heads.set(staged.ends.into_iter().collect())?)
     }
 
-    /// Looks at the disk ten times a second at most; the reserve is far more than is written meanwhile.
-    fn has_room(&mut self) -> bool {
-        let now = Instant::now();
-        if self.free_checked.is_some_and(|checked| now.duration_since(checked).as_millis() < 100) {
-            return true;
+    /// Sees to it that a frame finds its place, in a new segment if need be.
+    fn make_room(&mut self, frame_bytes: usize) -> Result<(), Failure> {
+        if self.writer.wants_next(frame_bytes) {
+            let full = self.writer.segment().stamp.segment();
+            let next = self.writer.next(&self.inside.catalog().active().contents)?;
+            self.inside.catalog_mut().advance(next);
+            self.inside.index.is_full(full);
         }
-        let room = self.inside.free_bytes().is_none_or(|free| free >= FREE_BYTES_MIN);
-        self.free_checked = room.then_some(now);
-        room
+        self.writer.reserve(frame_bytes as u64)
+    }
+
+    fn try_again(&mut self) -> io::Result<()> {
+        match self.make_room(self.refused_bytes.unwrap_or(0) as usize) {
+            Ok(()) => self.has_room(),
+            Err(Failure::Full) => {}
+            Err(Failure::Failed(error)) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn has_room(&mut self) {
+        if self.refused_bytes.take().is_some() {
+            tracing::warn!("there is room on the disk again");
+            self.inside.health.set(Condition::Working);
+        }
+    }
+
+    fn has_no_room(&mut self, bytes: u64) {
+        self.refused_bytes = Some(bytes);
+        self.inside.health.set(Condition::Full);
+        if self.told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
+            self.told = Some(Instant::now());
+            tracing::error!(bytes, "the disk is full: edits are refused until there is room");
+        }
+    }
+}
+
+impl Commit {
+    /// Takes an append in, or answers why not: then nothing of it is kept.
+    fn stage(&mut self, catalog: &Catalog, append: Append) {
+        let Append { parts, answer } = append;
+        match parts.iter().map(|part| self.place(catalog, part)).collect::<Result<Vec<_>, _>>() {
+            Ok(places) => {
+                let lasts = parts.into_iter().zip(places).map(|(part, (name, end))| self.add(part, name, end)).collect();
+                self.answers.push((answer, lasts));
+            }
+            Err(error) => drop(answer.send(Err(error))),
+        }
+    }
+
+    /// A document's name, and where its log ends after all that is staged.
+    fn place(&self, catalog: &Catalog, (doc, after, records): &Part) -> Result<(Arc<str>, Seq), StoreError> {
+        let name: Arc<str> = doc.to_string().into();
+        let end = self.ends.get(&name).copied().unwrap_or_else(|| catalog.last(&name));
+        match catalog.damage_of(&name) {
+            _ if records.is_empty() => Ok((name, end)),
+            Some(damage) => Err(damage.of(doc, damage.seq)),
+            None if end != *after => Err(StoreError::Moved { doc: doc.clone(), last: end }),
+            None => Ok((name, end)),
+        }
+    }
+
+    /// Adds records behind the end of a log and answers where it ends then.
+    fn add(&mut self, part: Part, name: Arc<str>, end: Seq) -> Seq {
+        let Some(newest) = part.2.last() else { return end };
+        let (first, count) = (end + 1, part.2.len() as u32);
+        let bytes: usize = part.2.iter().map(|record| frame::record_bytes(record)).sum();
+        let head = Head { name: &name, first, count, bytes: bytes as u32 };
+        head.write(&mut self.heads);
+        let last = head.last();
+        self.added.push(Added { name: name.clone(), first, last, digest: footer::digest(newest) });
+        self.ends.insert(name, last);
+        self.parts.push(part);
+        last
+    }
+
+    /// All of it, with room for the frame's header before it.
+    fn frame(&self) -> Vec<u8> {
+        let records = || self.parts.iter().flat_map(|(_, _, records)| records);
+        let bodies: usize = records().map(|record| frame::record_bytes(record)).sum();
+        let mut bytes = Vec::with_capacity(FRAME_BYTES + self.heads.len() + bodies);
+        bytes.resize(FRAME_BYTES, 0);
+        bytes.extend_from_slice(&self.heads);
+        records().for_each(|record| frame::write_record(record, &mut bytes));
+        bytes
     }
 }

@@ -28,35 +28,36 @@ impl MemoryStore {
         Self::default()
     }
 
-    fn append_now(&self, parts: Vec<Part>) -> Result<Vec<Seq>, StoreError> {
+    /// No change below can stop half-way, so what a panicking thread leaves behind is whole.
+    fn documents(&self) -> MutexGuard<'_, BTreeMap<DocAddress, Document>> {
+        self.documents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keep(&self, parts: Vec<Part>) -> Result<Vec<Seq>, StoreError> {
+        parts.iter().flat_map(|(_, _, records)| records).try_for_each(|record| fits(record.len(), RECORD_BYTES_MAX))?;
         let mut documents = self.documents();
-        for (doc, after, records) in &parts {
-            records.iter().try_for_each(|record| fits(record.len(), RECORD_BYTES_MAX))?;
-            let last = documents.get(doc).map_or(0, |document| document.log.len() as Seq);
+        let end = |documents: &BTreeMap<DocAddress, Document>, doc: &DocAddress| {
+            documents.get(doc).map_or(0, |document| document.log.len() as Seq)
+        };
+        for (doc, after, _) in parts.iter().filter(|(_, _, records)| !records.is_empty()) {
+            let last = end(&documents, doc);
             if last != *after {
                 return Err(StoreError::Moved { doc: doc.clone(), last });
             }
         }
-        let append = |(doc, after, records): Part| {
-            if records.is_empty() {
-                return after;
+        let append = |(doc, _, records): Part| {
+            if !records.is_empty() {
+                documents.entry(doc.clone()).or_default().log.extend(records);
             }
-            let log = &mut documents.entry(doc).or_default().log;
-            log.extend(records);
-            log.len() as Seq
+            end(&documents, &doc)
         };
         Ok(parts.into_iter().map(append).collect())
-    }
-
-    /// No change below can stop half-way, so what a panicking thread leaves behind is whole.
-    fn documents(&self) -> MutexGuard<'_, BTreeMap<DocAddress, Document>> {
-        self.documents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Store for MemoryStore {
     fn append_all(&self, parts: Vec<Part>) -> BoxFuture<Result<Vec<Seq>, StoreError>> {
-        Box::pin(future::ready(self.append_now(parts)))
+        Box::pin(future::ready(self.keep(parts)))
     }
 
     fn read(&self, doc: &DocAddress, after: Seq, max: usize, max_bytes: usize) -> Result<Vec<(Seq, Bytes)>, StoreError> {
@@ -77,12 +78,12 @@ impl Store for MemoryStore {
 
     fn save_snapshot(&self, doc: &DocAddress, covers: Seq, state: Bytes) -> BoxFuture<Result<(), StoreError>> {
         let kept = fits(state.len(), SNAPSHOT_BYTES_MAX);
-        if kept.is_ok()
-            && let Some(document) = self.documents().get_mut(doc)
-            && covers <= document.log.len() as Seq
-            && document.snapshot.as_ref().is_none_or(|(newest, _)| *newest < covers)
-        {
-            document.snapshot = Some((covers, state));
+        let mut documents = self.documents();
+        if let Some(document) = documents.get_mut(doc).filter(|_| kept.is_ok()) {
+            let known = document.snapshot.as_ref().map_or(0, |(covers, _)| *covers);
+            if covers > known && covers <= document.log.len() as Seq {
+                document.snapshot = Some((covers, state));
+            }
         }
         Box::pin(future::ready(kept))
     }

@@ -1,8 +1,11 @@
-//! Snapshots in the tree: a head that names a generation, and that generation's parts.
+//! Snapshots as files, one for each document, named by a digest of its address.
 //!
-//! The parts of a new generation are written first, then the head, then the older parts go. The tree keeps a beginning of what
-//! was written, so after a crash the head names a whole snapshot, the older or the newer one. A thread of its own does it:
-//! no append waits for a snapshot.
+//! ```text
+//! magic 8 | directory 16 | covers 8 | address length 2 | address | state length 8 | check of all this 16 | check of the state 16 | state
+//! ```
+//!
+//! A snapshot is written beside the one before, synced and renamed, so there is the older or the newer one, whole. A thread of its
+//! own does it: no append waits for a snapshot. Whatever is wrong with one costs a longer replay and nothing else.
 
 use std::{
     io,
@@ -18,27 +21,23 @@ use plenary_shared::id::DocAddress;
 use tokio::sync::oneshot;
 
 use super::{
-    Seq, StoreError,
-    layout::{self, DocNumber, PART_BYTES},
-    logs::Inside,
-    queue::{Append, Queue},
-    tree::Fault,
+    SNAPSHOT_BYTES_MAX, Seq, StoreError,
+    disk_io::{self, DRAFT, Disk},
+    frame::{Check, DirectoryId, take},
+    inside::{Inside, has_less_than},
 };
 
+/// Where snapshots are.
+pub(super) const DIRECTORY: &str = "snapshots";
 /// Snapshots that may wait: at 64 MiB, the largest, 1 GiB, which the rooms hold anyway.
 const WAITING_MAX: usize = 16;
+/// Reserves of the disk below which no snapshots are saved: the logs need the rest more.
+const RESERVES: u64 = 2;
 
-/// 192 MiB: below this much free space no snapshots are saved; the logs need the rest more.
-const FREE_BYTES_MIN: u64 = 192 << 20;
-
-/// What a snapshot's head says.
-#[derive(Clone, Copy, PartialEq)]
-struct SnapshotHead {
-    generation: u32,
-    covers: Seq,
-    bytes: u64,
-    digest: [u8; 32],
-}
+const MAGIC: [u8; 8] = *b"plsnap\x03\n";
+const CHECK_BYTES: usize = size_of::<Check>();
+/// 1 KiB: what stands before the state; an address has some 260 bytes at most.
+const HEADER_BYTES_MAX: usize = 1 << 10;
 
 struct Save {
     doc: DocAddress,
@@ -54,9 +53,9 @@ pub(super) struct Snapshots {
 
 impl Snapshots {
     /// Starts the thread, which ends when this is dropped.
-    pub(super) fn start(inside: Arc<Inside>, queue: Arc<Queue>) -> io::Result<(Self, JoinHandle<()>)> {
+    pub(super) fn start(inside: Arc<Inside>) -> io::Result<(Self, JoinHandle<()>)> {
         let (saves, waiting) = sync_channel(WAITING_MAX);
-        let thread = std::thread::Builder::new().name("snapshots".into()).spawn(move || run(&inside, &queue, &waiting))?;
+        let thread = std::thread::Builder::new().name("snapshots".into()).spawn(move || run(&inside, &waiting))?;
         Ok((Self { saves }, thread))
     }
 
@@ -74,117 +73,130 @@ impl Snapshots {
     }
 }
 
-fn run(inside: &Inside, queue: &Queue, waiting: &Receiver<Save>) {
-    while let Ok(save) = waiting.recv() {
-        let saved = number_of(inside, queue, &save.doc).and_then(|number| write(inside, number, &save));
+fn run(inside: &Inside, waiting: &Receiver<Save>) {
+    while let Ok(Save { doc, covers, state, answer }) = waiting.recv() {
+        let saved = save(inside, &doc, covers, &state);
         if let Err(error) = &saved {
-            tracing::error!(doc = %save.doc.for_log(), %error, "a snapshot was not saved");
+            tracing::warn!(doc = %doc.for_log(), %error, "a snapshot was not saved");
         }
-        let _ = save.answer.send(saved);
+        let _ = answer.send(saved);
     }
 }
 
-/// The document's number; one without a log gets one in the journal first, since only from there is it sure to last.
-fn number_of(inside: &Inside, queue: &Queue, doc: &DocAddress) -> Result<DocNumber, StoreError> {
-    if let Some(number) = inside.directory.number(doc)? {
-        return Ok(number);
+fn save(inside: &Inside, doc: &DocAddress, covers: Seq, state: &[u8]) -> Result<(), StoreError> {
+    let (doc, disk) = (doc.to_string(), &*inside.disk);
+    let path = path(&doc);
+    let known = match disk.open(&path) {
+        Ok(file) => {
+            let mut header = vec![0; HEADER_BYTES_MAX];
+            let read = file.read_at(&mut header, 0)?;
+            Header::read(&inside.directory, &doc, &header[..read]).map_or(0, |header| header.covers)
+        }
+        Err(_) => 0,
+    };
+    let last = inside.catalog().last(&doc);
+    // One that is ahead of the log would be thrown away, so it is no reason to keep an older one from taking its place.
+    if covers > last || (covers <= known && known <= last) {
+        return Ok(());
     }
-    let (answer, answered) = oneshot::channel();
-    queue.push(Append { logs: vec![(doc.clone(), 0, Vec::new())], register: true, answer })?;
-    answered.blocking_recv().unwrap_or(Err(StoreError::Closed))?;
-    inside.directory.number(doc)?.ok_or(StoreError::Closed)
-}
-
-fn write(inside: &Inside, number: DocNumber, save: &Save) -> Result<(), StoreError> {
-    if inside.free_bytes().is_some_and(|free| free < FREE_BYTES_MIN) {
+    if has_less_than(disk, RESERVES) {
         return Err(StoreError::Full);
     }
-    let fault = |fault: Fault| fault.in_store(&inside.path);
-    // A head that does not check is as good as none, but parts of its generation may be there.
-    let old = read_head(inside, number).map_err(fault)?;
-    let last_part = last_generation(inside, number).map_err(fault)?;
-    let generation = old.map_or(0, |head| head.generation).max(last_part).wrapping_add(1);
-    for (part, payload) in save.state.chunks(PART_BYTES).enumerate() {
-        let key = layout::snapshot_key(number, generation, part as u16);
-        inside.tree.insert(&key, &layout::sealed(&key, payload)).map_err(fault)?;
-    }
-    let digest = *blake3::hash(&save.state).as_bytes();
-    let head = SnapshotHead { generation, covers: save.covers, bytes: save.state.len() as u64, digest };
-    let key = layout::snapshot_head_key(number);
-    inside.tree.insert(&key, &layout::sealed(&key, &head.encoded())).map_err(fault)?;
-    let (first, last) = all_parts(number);
-    for entry in inside.tree.scan(&first, &last) {
-        let (key, _) = entry.map_err(fault)?;
-        if layout::snapshot_generation(&key) != Some(generation) {
-            inside.tree.remove(&key).map_err(fault)?;
-        }
-    }
-    Ok(())
+    let header = header(&inside.directory, covers, &doc, state);
+    Ok(disk_io::write_file(disk, &path, &[&header, state])?)
 }
 
-/// The newest snapshot, if there is one that checks.
-pub(super) fn load(inside: &Inside, doc: &DocAddress, number: DocNumber) -> Result<Option<(Seq, Bytes)>, StoreError> {
-    let fault = |fault: Fault| fault.in_document(doc, 0);
-    loop {
-        let Some(head) = read_head(inside, number).map_err(fault)? else { return Ok(None) };
-        if let Some(state) = read_state(inside, number, &head).map_err(fault)? {
-            return Ok(Some((head.covers, state)));
-        }
-        // A newer one may have taken its place meanwhile.
-        if read_head(inside, number).map_err(fault)? == Some(head) {
-            tracing::error!(doc = %doc.for_log(), covers = head.covers, "a snapshot is damaged and not used; the whole log is read instead");
+/// The newest snapshot, if there is one that checks and is not ahead of the log.
+pub(super) fn load(inside: &Inside, doc: &DocAddress) -> Result<Option<(Seq, Bytes)>, StoreError> {
+    let name = doc.to_string();
+    let path = path(&name);
+    let bytes = match disk_io::read_file(&*inside.disk, &path, (HEADER_BYTES_MAX + SNAPSHOT_BYTES_MAX) as u64) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            tracing::error!(doc = %doc.for_log(), %error, "a snapshot cannot be read; the whole log is read instead");
             return Ok(None);
         }
+    };
+    let last = inside.catalog().last(&name);
+    let what = match Header::read(&inside.directory, &name, &bytes) {
+        Some(header) if header.covers > last => "is ahead of the log",
+        Some(header) if header.holds(&bytes[header.bytes..]) => {
+            return Ok(Some((header.covers, Bytes::from(bytes).slice(header.bytes..))));
+        }
+        _ => "does not check",
+    };
+    tracing::error!(doc = %doc.for_log(), what, "a snapshot is thrown away; the whole log is read instead");
+    // A newer one may have come meanwhile. It is lost then too, and another will follow.
+    if let Err(error) = inside.disk.remove(&path) {
+        tracing::warn!(%error, "a snapshot could not be removed");
+    }
+    Ok(None)
+}
+
+/// Removes what a start finds half-written, or empty as a full disk leaves it.
+pub(super) fn tidy(disk: &dyn Disk) {
+    for name in disk.list(DIRECTORY).unwrap_or_default() {
+        let path = format!("{DIRECTORY}/{name}");
+        let is_empty = || disk.open(&path).and_then(|file| file.len()).is_ok_and(|length| length == 0);
+        if (name.ends_with(DRAFT) || is_empty()) && disk.remove(&path).is_err() {
+            tracing::warn!(name, "what is left of a snapshot could not be removed");
+        }
     }
 }
 
-fn read_state(inside: &Inside, number: DocNumber, head: &SnapshotHead) -> Result<Option<Bytes>, Fault> {
-    let mut state = Vec::with_capacity(usize::try_from(head.bytes).unwrap_or(0).min(super::SNAPSHOT_BYTES_MAX));
-    let first = layout::snapshot_key(number, head.generation, 0);
-    let last = layout::snapshot_key(number, head.generation, u16::MAX);
-    for entry in inside.tree.scan(&first, &last) {
-        let (key, value) = entry?;
-        let Some(payload) = layout::unsealed(&key, &value) else { return Ok(None) };
-        state.extend_from_slice(payload);
-    }
-    Ok((*blake3::hash(&state).as_bytes() == head.digest).then(|| state.into()))
+/// What stands before a state.
+struct Header {
+    covers: Seq,
+    state_bytes: u64,
+    state_check: Check,
+    /// Its own length.
+    bytes: usize,
 }
 
-fn read_head(inside: &Inside, number: DocNumber) -> Result<Option<SnapshotHead>, Fault> {
-    let key = layout::snapshot_head_key(number);
-    let Some(value) = inside.tree.get(&key)? else { return Ok(None) };
-    let head = layout::unsealed(&key, &value).and_then(SnapshotHead::decoded);
-    if head.is_none() {
-        tracing::error!(document = number, "a snapshot's head is damaged: the snapshot is not used");
-    }
-    Ok(head)
-}
-
-fn last_generation(inside: &Inside, number: DocNumber) -> Result<u32, Fault> {
-    let (first, last) = all_parts(number);
-    Ok(inside.tree.last_key(&first, &last)?.and_then(|key| layout::snapshot_generation(&key)).unwrap_or(0))
-}
-
-fn all_parts(number: DocNumber) -> ([u8; 11], [u8; 11]) {
-    (layout::snapshot_key(number, 0, 0), layout::snapshot_key(number, u32::MAX, u16::MAX))
-}
-
-impl SnapshotHead {
-    fn encoded(&self) -> [u8; 52] {
-        let mut bytes = [0; 52];
-        bytes[..4].copy_from_slice(&self.generation.to_be_bytes());
-        bytes[4..12].copy_from_slice(&self.covers.to_be_bytes());
-        bytes[12..20].copy_from_slice(&self.bytes.to_be_bytes());
-        bytes[20..].copy_from_slice(&self.digest);
-        bytes
+impl Header {
+    /// Reads the header of a document's snapshot; `None` if it is none of this document in this directory.
+    fn read(directory: &DirectoryId, doc: &str, bytes: &[u8]) -> Option<Self> {
+        let mut rest = bytes;
+        let (magic, of) = (take(&mut rest)?, take(&mut rest)?);
+        let covers = Seq::from_le_bytes(take(&mut rest)?);
+        let length = u16::from_le_bytes(take(&mut rest)?);
+        let address = rest.split_off(..usize::from(length))?;
+        let state_bytes = u64::from_le_bytes(take(&mut rest)?);
+        let checked = bytes.len() - rest.len();
+        let (own, state_check): (Check, Check) = (take(&mut rest)?, take(&mut rest)?);
+        let is_ours = magic == MAGIC && of == *directory && address == doc.as_bytes();
+        let holds = own == check(&[&bytes[..checked], &state_check]);
+        (is_ours && holds).then_some(Self { covers, state_bytes, state_check, bytes: checked + 2 * CHECK_BYTES })
     }
 
-    fn decoded(bytes: &[u8]) -> Option<Self> {
-        let (generation, rest) = bytes.split_first_chunk()?;
-        let (covers, rest) = rest.split_first_chunk()?;
-        let (length, digest) = rest.split_first_chunk()?;
-        let [generation, covers, bytes] =
-            [u64::from(u32::from_be_bytes(*generation)), u64::from_be_bytes(*covers), u64::from_be_bytes(*length)];
-        Some(Self { generation: generation as u32, covers, bytes, digest: digest.try_into().ok()? })
+    /// Whether this is the state that was saved.
+    fn holds(&self, state: &[u8]) -> bool {
+        state.len() as u64 == self.state_bytes && check(&[state]) == self.state_check
     }
+}
+
+fn header(directory: &DirectoryId, covers: Seq, doc: &str, state: &[u8]) -> Vec<u8> {
+    let mut header = [&MAGIC[..], directory, &covers.to_le_bytes(), &(doc.len() as u16).to_le_bytes(), doc.as_bytes()].concat();
+    header.extend_from_slice(&(state.len() as u64).to_le_bytes());
+    let state_check = check(&[state]);
+    let own = check(&[&header, &state_check]);
+    header.extend_from_slice(&own);
+    header.extend_from_slice(&state_check);
+    header
+}
+
+fn check(parts: &[&[u8]]) -> Check {
+    let mut hasher = blake3::Hasher::new();
+    for part in parts {
+        hasher.update(part);
+    }
+    let mut check = [0; CHECK_BYTES];
+    check.copy_from_slice(&hasher.finalize().as_bytes()[..CHECK_BYTES]);
+    check
+}
+
+/// The file of a document's snapshot. An address may be longer than a file's name.
+fn path(doc: &str) -> String {
+    format!("{DIRECTORY}/{}", &blake3::hash(doc.as_bytes()).to_hex()[..32])
 }

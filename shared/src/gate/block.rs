@@ -6,7 +6,7 @@ use crate::limits;
 /// A client id and a clock.
 pub(super) type Id = (u64, u32);
 
-const HAS_ORIGIN: u8 = 0x80;
+pub(super) const HAS_ORIGIN: u8 = 0x80;
 const HAS_RIGHT: u8 = 0x40;
 const HAS_KEY: u8 = 0x20;
 /// The flags under which a block says by itself where it stands; the others inherit from a neighbour.
@@ -55,6 +55,16 @@ pub(super) struct Block<'a> {
 impl<'a> Block<'a> {
     /// Reads one block that starts at `clock`, and checks everything that can be seen in it alone.
     pub fn read(reader: &mut Reader<'a>, clock: u32) -> Result<Self, Refusal> {
+        let mut block = Self::read_head(reader)?;
+        block.len = read_content(reader, &mut block.kind)?;
+        if block.len == 0 || u64::from(clock) + u64::from(block.len) > limits::CLOCK_MAX {
+            return reader.refuse("a block's length is 0 or passes the largest clock");
+        }
+        Ok(block)
+    }
+
+    /// Reads what stands before a block's content.
+    pub fn read_head(reader: &mut Reader<'a>) -> Result<Self, Refusal> {
         let info = reader.u8()?;
         let kind = match info & 0x1f {
             0 if info == 0 => Kind::Gc,
@@ -70,11 +80,16 @@ impl<'a> Block<'a> {
         if kind != Kind::Gc {
             block.read_place(reader, info)?;
         }
-        block.len = read_content(reader, &mut block.kind)?;
-        if block.len == 0 || u64::from(clock) + u64::from(block.len) > limits::CLOCK_MAX {
-            return reader.refuse("a block's length is 0 or passes the largest clock");
-        }
         Ok(block)
+    }
+
+    /// Cuts off the first `units` of a block at `id`, as yrs and Yjs do with what they know: what remains continues that.
+    pub fn cut(&mut self, (client, clock): Id, units: u32) {
+        self.len -= units;
+        if self.kind != Kind::Gc {
+            self.origin = Some((client, clock + units - 1));
+            (self.parent, self.key) = (Parent::Inherited, None);
+        }
     }
 
     fn read_place(&mut self, reader: &mut Reader<'a>, info: u8) -> Result<(), Refusal> {

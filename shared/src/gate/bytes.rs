@@ -1,4 +1,4 @@
-//! A strict reader of lib0's encoding: every count fits the bytes that remain, every number has its one shortest form.
+//! A strict reader of lib0's encoding: every count fits the bytes that remain, every number has its one shortest form. And its writer.
 
 use super::Refusal;
 use crate::limits;
@@ -176,4 +176,17 @@ fn json_depth(value: &serde_json::Value) -> usize {
         serde_json::Value::Object(entries) => 1 + entries.values().map(json_depth).max().unwrap_or(0),
         _ => 0,
     }
+}
+
+pub(super) fn write_id(out: &mut Vec<u8>, (client, clock): (u64, u32)) {
+    write_number(out, client);
+    write_number(out, clock.into());
+}
+
+pub(super) fn write_number(out: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        out.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
 }

@@ -4,9 +4,10 @@
 use yrs::{ClientID, ID};
 
 use super::{
-    HUSK_UNITS_MAX, OrderClaim, Refusal, TYPE_DEPTH_MAX, WAITING_STEPS_MAX,
+    HUSK_UNITS_MAX, OrderClaim, Refusal, Span, TYPE_DEPTH_MAX, WAITING_STEPS_MAX,
     block::{Block, Id, Kind, Parent},
     bytes::Reader,
+    cut,
     ledger::{Checked, Gain, Ledger, Neighbours, Place},
     section::{Section, read_sections},
 };
@@ -21,9 +22,11 @@ struct Walk<'a, 'l> {
     husk_units: u64,
     steps: u64,
     /// Ranges of this update's husks: they are deleted by what they are.
-    husks: Vec<(u64, u32, u32)>,
+    husks: Vec<Span>,
     /// Entries of maps that hold several values.
-    folded: Vec<(u64, u32, u32)>,
+    folded: Vec<Span>,
+    /// Some of what came is known.
+    is_cut: bool,
 }
 
 pub(super) fn check(ledger: &Ledger, party: &PartyId, update: &[u8]) -> Result<Checked, Refusal> {
@@ -33,18 +36,29 @@ pub(super) fn check(ledger: &Ledger, party: &PartyId, update: &[u8]) -> Result<C
     let mut reader = Reader::new(update);
     let sections = read_sections(ledger, party, &mut reader)?;
     let deletions_at = reader.at();
-    let mut walk =
-        Walk { ledger, reader, sections, claims: Vec::new(), husk_units: 0, steps: 0, husks: Vec::new(), folded: Vec::new() };
+    let is_cut = sections.iter().any(|section| section.is_cut);
+    let mut walk = Walk {
+        ledger,
+        reader,
+        sections,
+        claims: Vec::new(),
+        husk_units: 0,
+        steps: 0,
+        husks: Vec::new(),
+        folded: Vec::new(),
+        is_cut,
+    };
     for section in 0..walk.sections.len() {
         walk.run(section)?;
     }
     walk.reader.jump(deletions_at);
     let mut deletions = walk.read_deletions()?;
+    let cut = if walk.is_cut { Some(cut::write(update, &walk.sections, &deletions, &walk.husks)?) } else { None };
     deletions.append(&mut walk.husks);
     let gains = walk.sections.into_iter().filter(|section| section.clock > section.known);
     let gains =
         gains.map(|s| Gain { client: s.client, clock_end: s.clock, right: s.right, places: s.places, runs: s.runs }).collect();
-    Ok(Checked { gains, deletions, claims: walk.claims })
+    Ok(Checked { gains, deletions, claims: walk.claims, cut })
 }
 
 impl<'a> Walk<'a, '_> {
@@ -73,64 +87,58 @@ impl<'a> Walk<'a, '_> {
         while self.sections[index].left > 0 && self.sections[index].clock <= until {
             let block = self.next_block(index)?;
             let section = &self.sections[index];
-            let end = section.clock + block.len;
-            if end > section.known {
-                let parent = if let Parent::Item(id) = block.parent { Some(id) } else { None };
-                let needed = [block.origin, block.right, parent].into_iter().flatten();
-                for id in needed {
-                    let have = if id.0 == section.client { section.have() } else { self.have(id.0) };
-                    if id.1 >= have {
-                        self.sections[index].head = Some(block);
-                        return Ok(Some(id));
-                    }
+            let parent = if let Parent::Item(id) = block.parent { Some(id) } else { None };
+            let needed = [block.origin, block.right, parent].into_iter().flatten();
+            for id in needed {
+                let have = if id.0 == section.client { section.clock } else { self.have(id.0) };
+                if id.1 >= have {
+                    self.sections[index].head = Some(block);
+                    return Ok(Some(id));
                 }
-                self.steps += waiting;
-                if self.steps > WAITING_STEPS_MAX {
-                    return Err(Refusal::TooLarge { what: "clients whose edits wait for each other", most: WAITING_STEPS_MAX });
-                }
-                self.accept(index, &block)?;
             }
+            self.steps += waiting;
+            if self.steps > WAITING_STEPS_MAX {
+                return Err(Refusal::TooLarge { what: "clients whose edits wait for each other", most: WAITING_STEPS_MAX });
+            }
+            self.accept(index, &block)?;
             let section = &mut self.sections[index];
-            section.clock = end;
+            section.clock += block.len;
             section.left -= 1;
         }
         Ok(None)
     }
 
+    /// The next block, or the new part of it. What is known is cut off before anything is judged, so that it does not matter what
+    /// the update says of that.
     fn next_block(&mut self, index: usize) -> Result<Block<'a>, Refusal> {
         let section = &mut self.sections[index];
         if let Some(block) = section.head.take() {
             return Ok(block);
         }
         self.reader.jump(section.at);
-        let block = Block::read(&mut self.reader, section.clock)?;
+        let mut block = Block::read(&mut self.reader, section.clock)?;
         section.at = self.reader.at();
+        if section.clock < section.known {
+            block.cut((section.client, section.clock), section.known - section.clock);
+            section.clock = section.known;
+        }
         Ok(block)
     }
 
-    /// Takes a block that is new, at least in its last part, and whose neighbours and parent are there.
+    /// Takes a new block whose neighbours and parent are there.
     fn accept(&mut self, index: usize, block: &Block<'_>) -> Result<(), Refusal> {
-        let Section { client, known, clock, right, place: last, .. } = self.sections[index];
-        let start = clock.max(known);
-        let end = clock + block.len;
-        // yrs and Yjs cut off the known part of a block; what remains continues that.
-        let is_cut = start > clock && block.kind != Kind::Gc;
-        let origin = if is_cut { Some((client, start - 1)) } else { block.origin };
+        let Section { client, clock: start, right, place: last, .. } = self.sections[index];
         // A block that continues the one before it, up to the same neighbour, stands beside it and claims nothing new.
-        let continues = start > 0 && origin == Some((client, start - 1)) && right == block.right;
+        let continues = start > 0 && block.origin == Some((client, start - 1)) && right == block.right;
         let place = match block.parent {
             Parent::Inherited if continues => last.beside(),
-            Parent::Inherited => self.place_block(client, clock, &Block { origin, ..*block })?,
-            _ => self.place_block(client, clock, block)?,
+            _ => self.place_block((client, start), block)?,
         };
-        if is_cut {
-            self.check_cut((client, start), block, place, last.beside())?;
-        }
         let Some(place) = place.holding(block.kind) else {
-            return Err(Refusal::Inconsistent { client, clock, what: "its kind has no meaning where it stands" });
+            return Err(Refusal::Inconsistent { client, clock: start, what: "its kind has no meaning where it stands" });
         };
-        self.check_limits(client, (start, end), block.kind, place)?;
-        let neighbours = Neighbours { origin, right: block.right };
+        self.check_limits(client, (start, start + block.len), block.kind, place)?;
+        let neighbours = Neighbours { origin: block.origin, right: block.right };
         if !continues && !place.is_lost() {
             self.claim_order((client, start), neighbours)?;
         }
@@ -142,18 +150,6 @@ impl<'a> Walk<'a, '_> {
         }
         if !continues {
             section.runs.push((start, neighbours));
-        }
-        Ok(())
-    }
-
-    /// Judges the new part of a block that is known in part.
-    fn check_cut(&mut self, new: Id, block: &Block<'_>, place: Place, known: Place) -> Result<(), Refusal> {
-        if known != place && !known.is_lost() && !place.is_lost() {
-            return Err(Refusal::Inconsistent { client: new.0, clock: new.1, what: "its known part stands elsewhere" });
-        }
-        if !matches!(block.parent, Parent::Inherited) {
-            // It would be put below the parent it names, be that where the known part stands or not.
-            self.claims.push(OrderClaim { block: id(new), left: id((new.0, new.1 - 1)), right: id(new) });
         }
         Ok(())
     }
@@ -211,19 +207,19 @@ impl<'a> Walk<'a, '_> {
             }
             Kind::Gc | Kind::Deleted => {
                 self.husk_units += u64::from(end - start);
-                self.husks.push((client, start, end));
+                self.husks.push(Span { client, start, end });
                 if self.husk_units > HUSK_UNITS_MAX {
                     return Err(Refusal::TooLarge { what: "characters deleted before they were sent", most: HUSK_UNITS_MAX });
                 }
             }
-            Kind::Any if place.in_map() && end - start > 1 => self.folded.push((client, start, end)),
+            Kind::Any if place.in_map() && end - start > 1 => self.folded.push(Span { client, start, end }),
             _ => {}
         }
         Ok(())
     }
 
     /// Where a block stands: below its parent, or beside its neighbours.
-    fn place_block(&self, client: u64, clock: u32, block: &Block<'_>) -> Result<Place, Refusal> {
+    fn place_block(&self, (client, clock): Id, block: &Block<'_>) -> Result<Place, Refusal> {
         let contradiction = |what| Err(Refusal::Inconsistent { client, clock, what });
         if block.kind == Kind::Gc {
             return Ok(Place::LOST);
@@ -269,11 +265,11 @@ impl<'a> Walk<'a, '_> {
 
     /// A client that keeps what it deletes sends the overwritten values of one key as one block. Deleted by the same update, they do
     /// no harm. Alive, yrs would delete only the last of them with their map, and keep the others with a pointer to freed memory.
-    fn check_folded(&self, mut deletions: Vec<(u64, u32, u32)>) -> Result<(), Refusal> {
+    fn check_folded(&self, mut deletions: Vec<Span>) -> Result<(), Refusal> {
         deletions.sort_unstable();
-        for &(client, start, end) in &self.folded {
-            let before = deletions.partition_point(|range| (range.0, range.1) <= (client, start));
-            let is_deleted = before.checked_sub(1).is_some_and(|at| deletions[at].0 == client && deletions[at].2 >= end);
+        for &Span { client, start, end } in &self.folded {
+            let before = deletions.partition_point(|range| (range.client, range.start) <= (client, start));
+            let is_deleted = before.checked_sub(1).is_some_and(|at| deletions[at].client == client && deletions[at].end >= end);
             if !is_deleted {
                 return Err(Refusal::Inconsistent { client, clock: start, what: "an entry of a map has several values" });
             }
@@ -282,7 +278,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// Reads the delete set and keeps what the ledger does not know: stock clients send all they ever deleted, every time.
-    fn read_deletions(&mut self) -> Result<Vec<(u64, u32, u32)>, Refusal> {
+    fn read_deletions(&mut self) -> Result<Vec<Span>, Refusal> {
         let (mut new, mut all) = (Vec::new(), Vec::new());
         let count = self.reader.count(4)?;
         let mut clients = Vec::with_capacity(count.min(64));
@@ -304,12 +300,11 @@ impl<'a> Walk<'a, '_> {
                     };
                 }
                 end = start + length;
+                let span = Span { client, start, end };
                 if !self.folded.is_empty() {
-                    all.push((client, start, end));
+                    all.push(span);
                 }
-                if !self.ledger.is_deleted(client, start, end) {
-                    new.push((client, start, end));
-                }
+                self.is_cut |= self.ledger.push_alive(span, &mut new);
             }
         }
         clients.sort_unstable();

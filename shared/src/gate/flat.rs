@@ -11,7 +11,7 @@ use yrs::{GetString, ID, Transact, Update, updates::decoder::Decode};
 use super::{
     Refusal,
     block::{Block, Kind, Parent},
-    bytes::Reader,
+    bytes::{Reader, write_id, write_number},
     order::{OrderClaim, refuse, scratch},
 };
 
@@ -138,17 +138,4 @@ fn write_text(out: &mut Vec<u8>, (client, clock, end): (u64, u32, u32), asked: &
     text.extend(std::iter::repeat_n(FILLER, (end - at) as usize));
     write_number(out, text.len() as u64);
     out.extend_from_slice(text.as_bytes());
-}
-
-fn write_id(out: &mut Vec<u8>, (client, clock): (u64, u32)) {
-    write_number(out, client);
-    write_number(out, clock.into());
-}
-
-fn write_number(out: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
 }

@@ -5,10 +5,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    OrderClaim, Refusal,
+    OrderClaim, Refusal, Span,
     block::{Id, Kind, Shared},
     causal,
 };
@@ -112,6 +113,9 @@ pub(super) struct Known<'l> {
     pub place: Place,
 }
 
+/// The version of what a saved ledger says. Another one is not read: the log is judged again from its beginning.
+const SAVED_VERSION: u8 = 1;
+
 /// What the gate must know of a document to judge the next update. It grows with each admitted update and is saved with
 /// snapshots.
 #[derive(Default, Clone, Serialize, Deserialize)]
@@ -162,12 +166,14 @@ pub(super) struct Gain {
     pub runs: Vec<(u32, Neighbours)>,
 }
 
-/// The result of a check. It owns no copy of the bytes.
+/// The result of a check. It owns a copy of the bytes only where something of them is known already.
 #[derive(Debug, Clone)]
 pub struct Checked {
     pub(super) gains: Vec<Gain>,
-    pub(super) deletions: Vec<(u64, u32, u32)>,
+    pub(super) deletions: Vec<Span>,
     pub(super) claims: Vec<OrderClaim>,
+    /// The update without what is known, if anything of it is.
+    pub(super) cut: Option<Bytes>,
 }
 
 impl Checked {
@@ -191,6 +197,12 @@ impl Checked {
         self.gains == other.gains && self.claims == other.claims
     }
 
+    /// What is new of the update that was checked: itself, if all of it is. This is what a log holds and others are told: whoever
+    /// applies it after the records before it finds no known part in it that could differ from what is known.
+    pub fn update(&self, checked: &Bytes) -> Bytes {
+        self.cut.as_ref().unwrap_or(checked).clone()
+    }
+
     /// What the update says about the order of blocks, to be verified once it is applied.
     pub fn order_claims(&self) -> &[OrderClaim] {
         &self.claims
@@ -206,6 +218,27 @@ impl Ledger {
         causal::check(self, party, update)
     }
 
+    /// Judges the update of a record that a log holds, by the rules under which it was accepted. They are those of [`Self::check`]; rules that
+    /// refuse more are for what comes from outside alone.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub fn check_logged(&self, party: &PartyId, update: &[u8]) -> Result<Checked, Refusal> {
+        causal::check(self, party, update)
+    }
+
+    /// The ledger as it is saved with snapshots: a version, then what it knows.
+    pub fn save(&self) -> Vec<u8> {
+        #[expect(clippy::expect_used, reason = "writing plain fields to a Vec cannot fail")]
+        postcard::to_extend(self, vec![SAVED_VERSION]).expect("a ledger always encodes")
+    }
+
+    /// What [`Self::save`] wrote; `None` if another version did.
+    pub fn load(saved: &[u8]) -> Option<Self> {
+        let (&version, ledger) = saved.split_first()?;
+        if version == SAVED_VERSION { postcard::from_bytes(ledger).ok() } else { None }
+    }
+
     /// Records that a checked update is now part of the document. Call it in order of acceptance, before the next check.
     pub fn admit(&mut self, party: &PartyId, checked: &Checked) {
         for gain in &checked.gains {
@@ -215,7 +248,7 @@ impl Ledger {
         for gain in &checked.gains {
             self.gain_runs(gain);
         }
-        for &(client, start, end) in &checked.deletions {
+        for &Span { client, start, end } in &checked.deletions {
             if let Some(client) = self.clients.get(&client) {
                 insert_range(&mut self.deleted, client.slot, start, end);
             }
@@ -315,10 +348,22 @@ impl Ledger {
         })
     }
 
-    pub(super) fn is_deleted(&self, client: u64, start: u32, end: u32) -> bool {
-        let Some(client) = self.clients.get(&client) else { return false };
-        let before = self.deleted.range((client.slot, 0)..=(client.slot, start)).next_back();
-        before.is_some_and(|(_, &known_end)| end <= known_end)
+    /// Pushes the parts of a range that are not known to be deleted, the last first; answers whether anything was left out.
+    pub(super) fn push_alive(&self, Span { client, start, end }: Span, alive: &mut Vec<Span>) -> bool {
+        let mut rest = end;
+        if let Some(&Client { slot, .. }) = self.clients.get(&client) {
+            let known = self.deleted.range((slot, 0)..(slot, end)).rev().take_while(|&(_, &known_end)| known_end > start);
+            for (&(_, known_start), &known_end) in known {
+                if known_end < rest {
+                    alive.push(Span { client, start: known_end, end: rest });
+                }
+                rest = known_start;
+            }
+        }
+        if start < rest {
+            alive.push(Span { client, start, end: rest });
+        }
+        rest != end
     }
 }
 

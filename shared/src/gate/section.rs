@@ -7,12 +7,26 @@ use super::{
     ledger::{Known, Ledger, Neighbours, Place},
 };
 use crate::{id::PartyId, limits};
+use std::ops::Range;
+
+/// The blocks of a section of which something is new.
+pub(super) struct Rest {
+    /// Clock of the first, which may begin before what is new.
+    pub clock: u32,
+    /// How many.
+    pub blocks: usize,
+    /// Where they stand in the update.
+    pub bytes: Range<usize>,
+}
 
 /// The blocks of one client in an update.
 pub(super) struct Section<'a> {
     pub client: u64,
     /// The clock that the ledger has.
     pub known: u32,
+    pub rest: Rest,
+    /// Something of it is known.
+    pub is_cut: bool,
     /// Blocks not yet walked.
     pub left: usize,
     /// Clock of the next block.
@@ -40,7 +54,7 @@ impl Section<'_> {
     }
 }
 
-/// Reads every block for its form and leaves each section at its first block.
+/// Reads every block for its form and leaves each section at its first block that is not known wholly.
 pub(super) fn read_sections<'a>(ledger: &Ledger, party: &PartyId, reader: &mut Reader<'a>) -> Result<Vec<Section<'a>>, Refusal> {
     // A section has a count, a client, a clock and a block of at least two bytes.
     let count = reader.count(5)?;
@@ -53,11 +67,15 @@ pub(super) fn read_sections<'a>(ledger: &Ledger, party: &PartyId, reader: &mut R
             return reader.refuse("a client without blocks");
         }
         let Known { owner, clock: known, right, place } = ledger.known(client);
-        let at = reader.at();
+        let mut rest = Rest { clock, blocks, bytes: reader.at()..reader.at() };
         let mut end = clock;
         for _ in 0..blocks {
             end += Block::read(reader, end)?.len;
+            if end <= known {
+                rest = Rest { clock: end, blocks: rest.blocks - 1, bytes: reader.at()..reader.at() };
+            }
         }
+        rest.bytes.end = reader.at();
         match owner {
             None => unbound += 1,
             Some(owner) if owner != party && end > known => return Err(Refusal::Forged { client }),
@@ -69,9 +87,11 @@ pub(super) fn read_sections<'a>(ledger: &Ledger, party: &PartyId, reader: &mut R
         sections.push(Section {
             client,
             known,
-            left: blocks,
-            clock,
-            at,
+            left: rest.blocks,
+            clock: rest.clock,
+            at: rest.bytes.start,
+            is_cut: clock < known,
+            rest,
             head: None,
             waits: false,
             right,

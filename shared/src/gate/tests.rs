@@ -1,11 +1,12 @@
 //! `rules`: one hand-built update for each rule. `session`: random honest editing is never refused.
-//! `census`: what was put where.
+//! `cut`: what is left of an update of which something is known. `census`: what was put where.
 //! `hostile`: whatever hostile passes leaves a document that every replica reads alike.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod build;
 mod census;
+mod cut;
 mod hostile;
 mod rules;
 mod session;

@@ -23,6 +23,9 @@ pub struct Entry {
     pub from_ms: u64,
     /// When the last came.
     pub to_ms: u64,
+    /// The server's clock stood far behind the log for one of them, so the time is the log's.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub clock_corrected: bool,
     /// Who wrote them.
     #[serde(flatten)]
     pub author: Author,
@@ -59,12 +62,14 @@ impl Entries {
             Some((entry, all)) => {
                 entry.last_seq = seq;
                 entry.to_ms = entry.to_ms.max(record.at_ms);
+                entry.clock_corrected |= record.clock_corrected;
                 all.add(touched);
             }
             None => {
                 let (from_ms, author) = (record.at_ms, record.author.clone());
-                let entry =
-                    Entry { first_seq: seq, last_seq: seq, from_ms, to_ms: from_ms, author, first_text, changes: Vec::new() };
+                let (to_ms, clock_corrected) = (from_ms, record.clock_corrected);
+                let (first_seq, last_seq, changes) = (seq, seq, Vec::new());
+                let entry = Entry { first_seq, last_seq, from_ms, to_ms, clock_corrected, author, first_text, changes };
                 self.open = Some((entry, touched));
             }
         }

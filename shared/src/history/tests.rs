@@ -121,6 +121,16 @@ fn each_stretch_names_its_author_and_record_and_the_first_text_nobody() {
 }
 
 #[test]
+fn an_entry_says_that_a_time_in_it_is_the_logs_and_not_the_clocks() {
+    let mut talks = Talks::new(2);
+    talks.words(1, "a", "Hello there world");
+    assert!(talks.entries(None).iter().all(|entry| !entry.clock_corrected));
+    talks.words(1, "a", "Hello again world");
+    talks.log[2].1.clock_corrected = true;
+    assert_eq!(talks.entries(None).iter().map(|entry| entry.clock_corrected).collect::<Vec<_>>(), [false, true]);
+}
+
+#[test]
 fn a_plan_that_somebody_else_began_has_authors_from_its_first_record_on() {
     let talks = Talks::new(1);
     let records = talks.log.iter().cloned().map(Ok::<_, ReplayError>);

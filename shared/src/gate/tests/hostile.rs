@@ -20,7 +20,7 @@ fn invent(dice: &mut Dice, server: &Server, sender: &PartyId) -> Vec<u8> {
         if (is_foreign && dice.roll(50) > 0) || sections.iter().any(|section| section.0 == client) {
             continue;
         }
-        let overlap = if dice.roll(8) == 0 { dice.up_to(clock.min(3)) } else { 0 };
+        let overlap = if dice.roll(4) == 0 { dice.up_to(clock.min(6)) } else { 0 };
         let mut blocks = Vec::new();
         for _ in 0..=dice.roll(3) {
             let known: Vec<(u64, u32)> = clocks.iter().copied().filter(|known| known.1 > 0).collect();

@@ -2,13 +2,14 @@
 
 use std::sync::{Arc, Mutex};
 
+use bytes::Bytes;
 use proptest::prelude::*;
 use yrs::{
     Any, Array, ArrayPrelim, ArrayRef, Doc, GetString, Map, MapPrelim, MapRef, OffsetKind, Options, Out, ReadTxn, StateVector,
     Text, TextPrelim, TextRef, Transact, Update, branch::BranchPtr, merge_updates_v1, types::ToJson, updates::decoder::Decode,
 };
 
-use super::super::{Ledger, Refusal, verify_order};
+use super::super::{Checked, Ledger, Refusal, verify_order};
 use crate::id::PartyId;
 
 /// SplitMix64 (Steele, Lea, Flood 2014): a case is a number, and so can be run again.
@@ -82,7 +83,7 @@ pub fn state(doc: &Doc) -> Vec<u8> {
 pub struct Server {
     pub ledger: Ledger,
     pub doc: Doc,
-    log: Vec<Vec<u8>>,
+    log: Vec<Bytes>,
 }
 
 impl Server {
@@ -93,26 +94,44 @@ impl Server {
     /// Check, apply, verify, admit; after a refusal by order the document is made anew from the log.
     pub fn receive(&mut self, party: &PartyId, update: &[u8]) -> Result<bool, Refusal> {
         let checked = self.ledger.check(party, update)?;
+        let cut = checked.update(&Bytes::copy_from_slice(update));
+        self.assert_cut_well(party, &checked, &cut);
         if !checked.is_new() {
+            assert_eq!(cut[..], [0, 0], "nothing is left of what is known");
             return Ok(false);
         }
         let verdict = {
             let mut txn = self.doc.transact_mut();
-            txn.apply_update(Update::decode_v1(update).expect("yrs reads what the gate lets in")).expect("yrs takes it");
+            txn.apply_update(Update::decode_v1(&cut).expect("yrs reads what the gate lets in")).expect("yrs takes it");
             verify_order(&txn, checked.order_claims().iter())
         };
         if let Err(refusal) = verdict {
-            self.doc = doc(1_000_000, false);
-            for update in &self.log {
-                self.doc.transact_mut().apply_update(Update::decode_v1(update).unwrap()).unwrap();
-            }
+            self.doc = self.folded();
             return Err(refusal);
         }
         assert!(!self.doc.transact().has_missing_updates(), "nothing stays pending");
-        self.ledger.admit(party, &checked);
+        let logged = self.ledger.check_logged(party, &cut).expect("what is cut passes");
+        self.ledger.admit(party, &logged);
         assert!(!self.ledger.check(party, update).unwrap().is_new(), "what is admitted is not new");
-        self.log.push(update.to_vec());
+        self.log.push(cut);
         Ok(true)
+    }
+
+    /// What is cut says the same again, and there is no more to cut.
+    fn assert_cut_well(&self, party: &PartyId, checked: &Checked, cut: &Bytes) {
+        let again = self.ledger.check(party, cut).expect("what is cut passes");
+        assert!(again.cut.is_none(), "what is cut holds nothing that is known");
+        assert_eq!(again.is_new(), checked.is_new());
+        assert!(again.adds_same_blocks(checked), "what is cut adds the same blocks");
+    }
+
+    /// The document folded from its log, as a newcomer who follows it has it.
+    fn folded(&self) -> Doc {
+        let fresh = doc(1_000_001, false);
+        for update in &self.log {
+            fresh.transact_mut().apply_update(Update::decode_v1(update).unwrap()).unwrap();
+        }
+        fresh
     }
 
     /// A replica that loads the whole, and one that loads it in two parts, read what the server reads.
@@ -122,6 +141,7 @@ impl Server {
         let diff = self.doc.transact().encode_state_as_update_v1(&halfway.transact().state_vector());
         halfway.transact_mut().apply_update(Update::decode_v1(&diff).unwrap()).unwrap();
         assert_eq!(live, content(halfway), "a difference differs");
+        assert_eq!(live, content(&self.folded()), "the log differs");
         let clocks: Vec<_> = self.doc.transact().state_vector().iter().map(|(id, clock)| (id.get(), *clock)).collect();
         for (client, clock) in clocks {
             assert_eq!(self.ledger.clock(client), clock, "the ledger's clock of {client}");
@@ -277,8 +297,8 @@ pub fn honest_session(seed: u64) {
         }
         assert!(!server.ledger.check(&replica.party, &state(&server.doc)).unwrap().is_new(), "a known state is not new");
     }
-    let saved = postcard::to_stdvec(&server.ledger).unwrap();
-    let restored: Ledger = postcard::from_bytes(&saved).unwrap();
+    let saved = server.ledger.save();
+    let restored = Ledger::load(&saved).unwrap();
     assert!(!restored.check(&party("arv"), &state(&server.doc)).unwrap().is_new(), "a saved ledger knows as much");
 }
 

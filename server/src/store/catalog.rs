@@ -1,0 +1,162 @@
+//! Which documents there are and where their records stand: all that is in memory of the store.
+//!
+//! **Architecture invariant:** what stands here is durable. It comes from footers and frames that check, and from commits once they
+//! are synced.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{
+    Seq,
+    footer::{Contents, Footer, Held, Place},
+    segment::Segment,
+};
+
+/// Places handed out at once of the segment that grows.
+const PLACES_MAX: usize = 512;
+
+/// What a start found and commits added.
+pub(super) struct Catalog {
+    logs: HashMap<Arc<str>, Log>,
+    damaged: HashMap<Arc<str>, Damage>,
+    active: Active,
+}
+
+/// The segment that grows. All before it are full.
+pub(super) struct Active {
+    pub(super) segment: Arc<Segment>,
+    pub(super) contents: Contents,
+}
+
+/// A document's log.
+#[derive(Default)]
+struct Log {
+    last: Seq,
+    /// The segments that hold records of it, in order.
+    spans: Vec<Span>,
+}
+
+struct Span {
+    segment: u32,
+    first: Seq,
+}
+
+/// From which record on a log cannot be served, and why.
+#[derive(Clone)]
+pub(super) struct Damage {
+    pub(super) seq: Seq,
+    pub(super) what: String,
+}
+
+/// What a commit adds to a document.
+pub(super) struct Added {
+    pub(super) name: Arc<str>,
+    pub(super) first: Seq,
+    pub(super) last: Seq,
+    pub(super) digest: [u8; 32],
+}
+
+/// Where a record stands.
+pub(super) enum Spot {
+    /// In a full segment.
+    Full(u32),
+    /// In the segment that grows, with the places from there on.
+    Active(Arc<Segment>, Vec<Place>),
+}
+
+impl Catalog {
+    /// A catalogue of full segments, which [`Catalog::enter`] adds, and the one that grows.
+    pub(super) fn new(active: Active) -> Self {
+        Self { logs: HashMap::new(), damaged: HashMap::new(), active }
+    }
+
+    /// Adds what a full segment holds; segments come in order. Answers what does not join on to what was there, by document.
+    pub(super) fn enter(&mut self, segment: u32, footer: &Footer) -> Vec<(Arc<str>, Damage)> {
+        footer.entries().filter_map(|entry| self.join(segment, entry.name, entry.first, entry.last)).collect()
+    }
+
+    /// Adds what the growing segment held when it was opened.
+    pub(super) fn enter_active(&mut self, active: Active) -> Vec<(Arc<str>, Damage)> {
+        let segment = active.segment.stamp.segment();
+        let held: Vec<_> = active.contents.iter().map(|(name, held)| (name.clone(), held.first, held.last)).collect();
+        self.active = active;
+        held.into_iter().filter_map(|(name, first, last)| self.join(segment, &name, first, last)).collect()
+    }
+
+    fn join(&mut self, segment: u32, name: &str, first: Seq, last: Seq) -> Option<(Arc<str>, Damage)> {
+        let name = match self.logs.get_key_value(name) {
+            Some((name, _)) => name.clone(),
+            None => name.into(),
+        };
+        let log = self.logs.entry(name.clone()).or_default();
+        let before = log.last;
+        log.last = last.max(before);
+        log.spans.push(Span { segment, first });
+        let seq = first.min(before + 1);
+        let what = || format!("segment {segment} goes on with record {first}, after record {before}");
+        (first != before + 1).then(|| (name, Damage { seq, what: what() }))
+    }
+
+    /// Remembers that a log cannot be served from a record on.
+    pub(super) fn damage(&mut self, name: &str, damage: Damage) {
+        let known = self.damaged.entry(name.into()).or_insert_with(|| damage.clone());
+        if damage.seq < known.seq {
+            *known = damage;
+        }
+    }
+
+    /// From where on a log cannot be served, if so.
+    pub(super) fn damage_of(&self, name: &str) -> Option<&Damage> {
+        self.damaged.get(name)
+    }
+
+    /// The place of a log's last record.
+    pub(super) fn last(&self, name: &str) -> Seq {
+        self.logs.get(name).map_or(0, |log| log.last)
+    }
+
+    /// The documents, in no order.
+    pub(super) fn names(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.logs.keys()
+    }
+
+    /// Where a record of a log stands.
+    pub(super) fn find(&self, name: &str, seq: Seq) -> Option<Spot> {
+        let spans = &self.logs.get(name)?.spans;
+        let span = &spans[spans.partition_point(|span| span.first <= seq).checked_sub(1)?];
+        if span.segment != self.active.segment.stamp.segment() {
+            return Some(Spot::Full(span.segment));
+        }
+        let places = &self.active.contents.get(name)?.places;
+        let at = places.partition_point(|place| place.first <= seq).saturating_sub(1);
+        let some = places[at..].iter().take(PLACES_MAX).copied().collect();
+        Some(Spot::Active(self.active.segment.clone(), some))
+    }
+
+    /// The segment that grows.
+    pub(super) fn active(&self) -> &Active {
+        &self.active
+    }
+
+    /// What the segment that grows holds of a document.
+    pub(super) fn held(&self, name: &str) -> Option<&Held> {
+        self.active.contents.get(name)
+    }
+
+    /// Adds what a synced frame at `offset` holds.
+    pub(super) fn publish(&mut self, offset: u64, added: &[Added]) {
+        let segment = self.active.segment.stamp.segment();
+        for part in added {
+            self.active.contents.add(&part.name, part.first, part.last, part.digest, offset);
+            let log = self.logs.entry(part.name.clone()).or_default();
+            log.last = part.last;
+            if log.spans.last().is_none_or(|span| span.segment != segment) {
+                log.spans.push(Span { segment, first: part.first });
+            }
+        }
+    }
+
+    /// Goes on with another segment; the one that grew is full.
+    pub(super) fn advance(&mut self, segment: Arc<Segment>) {
+        self.active = Active { segment, contents: Contents::default() };
+    }
+}

@@ -1,0 +1,209 @@
+//! The few things that the store asks of a disk, so that a test can put one in its place that loses power.
+//!
+//! What is relied upon: a file's bytes and length are durable once [`DiskFile::sync`] has returned, a name (made, renamed, removed)
+//! once [`Disk::sync_dir`] has. Before that any part of a write may be there, or none.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    os::unix::fs::{DirBuilderExt, FileExt},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use rustix::fs::FallocateFlags;
+
+use super::StoreError;
+
+/// A data directory. Names are paths in it; "" is the directory itself.
+pub(super) trait Disk: Send + Sync + 'static {
+    /// Opens a file that is there.
+    fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>>;
+    /// Opens a file without content, in place of one of this name.
+    fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>>;
+    /// Gives a file another name, in place of one that has it.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+    /// Removes a file.
+    fn remove(&self, name: &str) -> io::Result<()>;
+    /// Makes a directory, if it is not there.
+    fn make_dir(&self, name: &str) -> io::Result<()>;
+    /// The names in a directory, in no order.
+    fn list(&self, directory: &str) -> io::Result<Vec<String>>;
+    /// Makes the names in a directory durable.
+    fn sync_dir(&self, directory: &str) -> io::Result<()>;
+    /// How much room there is, where the system tells.
+    fn space(&self) -> Option<Space>;
+    /// What messages call the directory.
+    fn path(&self) -> &Path;
+}
+
+/// An open file.
+pub(super) trait DiskFile: Send + Sync {
+    /// Its length in bytes.
+    fn len(&self) -> io::Result<u64>;
+    /// Reads what is there from `offset` on, up to the buffer's length; answers how much that was.
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+    /// Writes all bytes, or fails and may have written any part of them.
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
+    /// Takes room up to this length; what is new reads as zeros.
+    fn allocate(&self, length: u64) -> io::Result<()>;
+    /// Cuts the file, or lengthens it with zeros.
+    fn set_len(&self, length: u64) -> io::Result<()>;
+    /// Makes bytes and length durable.
+    fn sync(&self) -> io::Result<()>;
+}
+
+/// Room on a disk, in bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Space {
+    /// What may still be written.
+    pub(super) free: u64,
+    /// What the whole disk holds.
+    pub(super) total: u64,
+}
+
+/// Reads a whole file of at most `max` bytes.
+pub(super) fn read_file(disk: &dyn Disk, name: &str, max: u64) -> io::Result<Vec<u8>> {
+    let file = disk.open(name)?;
+    let length = file.len()?;
+    if length > max {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    let mut bytes = vec![0; length as usize];
+    let read = file.read_at(&mut bytes, 0)?;
+    bytes.truncate(read);
+    Ok(bytes)
+}
+
+/// Writes a file so that its name holds what it held before, or all of this; durable when it returns.
+pub(super) fn write_file(disk: &dyn Disk, name: &str, parts: &[&[u8]]) -> io::Result<()> {
+    let draft = format!("{name}{DRAFT}");
+    let written = (|| {
+        let (file, mut offset) = (disk.create(&draft)?, 0);
+        for part in parts {
+            file.write_at(part, offset)?;
+            offset += part.len() as u64;
+        }
+        file.sync()?;
+        disk.rename(&draft, name)
+    })();
+    if let Err(error) = written {
+        // What is left of it would be removed at the next start; on a full disk it takes room now.
+        let _ = disk.remove(&draft);
+        return Err(error);
+    }
+    disk.sync_dir(name.rsplit_once('/').map_or("", |(directory, _)| directory))
+}
+
+/// What the name of a half-written file ends in.
+pub(super) const DRAFT: &str = ".new";
+
+/// A directory of the file system. It is locked as long as this is there.
+pub(super) struct RealDisk {
+    root: PathBuf,
+    _lock: File,
+}
+
+impl RealDisk {
+    /// Makes the directory if need be, for its owner alone, and locks it.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] if another process has it; what the system says otherwise.
+    pub(super) fn open(root: &Path) -> Result<Self, StoreError> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(root)?;
+        let lock = File::options().create(true).truncate(false).write(true).open(root.join("LOCK"))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(StoreError::InUse { path: root.to_path_buf() }),
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
+        File::open(root.join(".."))?.sync_all()?;
+        Ok(Self { root: root.to_path_buf(), _lock: lock })
+    }
+}
+
+impl Disk for RealDisk {
+    fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        // A segment on a medium that cannot be written is read all the same.
+        let path = self.root.join(name);
+        let file = File::options().read(true).write(true).open(&path).or_else(|_| File::open(&path))?;
+        Ok(Arc::new(file))
+    }
+
+    fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        let file = File::options().read(true).write(true).create(true).truncate(true).open(self.root.join(name))?;
+        Ok(Arc::new(file))
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        fs::rename(self.root.join(from), self.root.join(to))
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        fs::remove_file(self.root.join(name))
+    }
+
+    fn make_dir(&self, name: &str) -> io::Result<()> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(self.root.join(name))
+    }
+
+    fn list(&self, directory: &str) -> io::Result<Vec<String>> {
+        let entries = fs::read_dir(self.root.join(directory))?;
+        entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+    }
+
+    fn sync_dir(&self, directory: &str) -> io::Result<()> {
+        File::open(self.root.join(directory))?.sync_all()
+    }
+
+    fn space(&self) -> Option<Space> {
+        let stat = rustix::fs::statvfs(&self.root).ok()?;
+        Some(Space { free: stat.f_bavail.saturating_mul(stat.f_frsize), total: stat.f_blocks.saturating_mul(stat.f_frsize) })
+    }
+
+    fn path(&self) -> &Path {
+        &self.root
+    }
+}
+
+impl DiskFile for File {
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.metadata()?.len())
+    }
+
+    fn read_at(&self, mut buffer: &mut [u8], mut offset: u64) -> io::Result<usize> {
+        let wanted = buffer.len();
+        while !buffer.is_empty() {
+            match FileExt::read_at(self, buffer, offset) {
+                Ok(0) => break,
+                Ok(read) => {
+                    buffer = buffer.split_at_mut(read).1;
+                    offset += read as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(wanted - buffer.len())
+    }
+
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.write_all_at(bytes, offset)
+    }
+
+    fn allocate(&self, length: u64) -> io::Result<()> {
+        match rustix::fs::fallocate(self, FallocateFlags::empty(), 0, length) {
+            // Such a file system gives the room when it is written to.
+            Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => Ok(()),
+            allocated => Ok(allocated?),
+        }
+    }
+
+    fn set_len(&self, length: u64) -> io::Result<()> {
+        File::set_len(self, length)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.sync_data()
+    }
+}

@@ -1,0 +1,281 @@
+//! Segments as files: their names, and reading their frames, one after the other or at a place.
+//!
+//! **Architecture invariant:** a frame is handed out only if its check holds.
+
+use std::{io, sync::Arc};
+
+use super::{
+    disk_io::{Disk, DiskFile},
+    footer::Footer,
+    frame::{self, COMMIT, DirectoryId, FOOTER, FRAME_BYTES, FrameHeader, HEADER_BYTES, Head, Stamp},
+};
+
+/// Where segments are.
+pub(super) const DIRECTORY: &str = "segments";
+/// 4 KiB: what is read for one frame among others.
+const READ_BYTES_MIN: usize = 4 << 10;
+/// 256 KiB: what is read at once of frames that follow one another.
+const READ_BYTES_MAX: usize = 256 << 10;
+
+/// The file of a segment.
+pub(super) fn name(segment: u32) -> String {
+    format!("{DIRECTORY}/{segment:08}.seg")
+}
+
+/// The file of a footer that was made again.
+pub(super) fn footer_name(segment: u32) -> String {
+    format!("{DIRECTORY}/{segment:08}.footer")
+}
+
+/// The numbers of the segments that are there, in order.
+///
+/// # Errors
+/// What the disk says.
+pub(super) fn numbers(disk: &dyn Disk) -> io::Result<Vec<u32>> {
+    let number = |name: &String| name.strip_suffix(".seg")?.parse().ok();
+    let mut numbers: Vec<u32> = disk.list(DIRECTORY)?.iter().filter_map(number).collect();
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+/// A segment open for reading.
+pub(super) struct Segment {
+    pub(super) stamp: Stamp,
+    pub(super) file: Arc<dyn DiskFile>,
+}
+
+impl Segment {
+    /// Opens a segment's file.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub(super) fn open(disk: &dyn Disk, directory: DirectoryId, number: u32) -> io::Result<Self> {
+        Ok(Self { stamp: Stamp::new(directory, number), file: disk.open(&name(number))? })
+    }
+
+    /// Whether it begins as it should.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub(super) fn header_holds(&self) -> io::Result<bool> {
+        let mut header = [0; HEADER_BYTES];
+        self.file.read_at(&mut header, 0)?;
+        Ok(header == self.stamp.header())
+    }
+
+    /// Its footer, at its end or beside it; `None` for one that is not full, or whose footer does not check.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub(super) fn footer(&self, disk: &dyn Disk) -> io::Result<Option<Footer>> {
+        match Footer::at_end(&self.file, &self.stamp)? {
+            Some(footer) => Ok(Some(footer)),
+            None => Footer::beside(disk, &self.stamp),
+        }
+    }
+
+    /// Its frames in order, up to `end`, or to the end of what it holds.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub(super) fn frames(&self, end: Option<u64>) -> io::Result<Frames> {
+        let reader = FrameReader::new(self)?;
+        Ok(Frames { end: end.unwrap_or(u64::MAX).min(reader.length), reader, offset: HEADER_BYTES as u64 })
+    }
+}
+
+/// Reads frames at places of one segment. Reads ahead where they follow one another.
+pub(super) struct FrameReader {
+    stamp: Stamp,
+    file: Arc<dyn DiskFile>,
+    length: u64,
+    /// What was read last: its first `held` bytes stood at `start`.
+    buffer: Vec<u8>,
+    held: usize,
+    start: u64,
+    ahead: usize,
+}
+
+/// A frame whose check holds.
+pub(super) struct Frame<'a> {
+    /// Where it begins in its segment.
+    pub(super) offset: u64,
+    /// Where it ends.
+    pub(super) end: u64,
+    /// Its documents.
+    pub(super) heads: Vec<Head<'a>>,
+    /// Their records.
+    pub(super) records: Vec<Vec<&'a [u8]>>,
+}
+
+impl FrameReader {
+    /// A reader of what a segment holds now.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub(super) fn new(segment: &Segment) -> io::Result<Self> {
+        let (stamp, file) = (segment.stamp, segment.file.clone());
+        Ok(Self { stamp, length: file.len()?, file, buffer: Vec::new(), held: 0, start: 0, ahead: READ_BYTES_MIN })
+    }
+
+    /// The frame at a place; `None` if what stands there is not whole.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub(super) fn frame(&mut self, offset: u64) -> io::Result<Option<Frame<'_>>> {
+        Ok(match self.whole(offset)? {
+            Some(header) => self.lend(&header),
+            None => None,
+        })
+    }
+
+    /// Reads the frame at a place and checks it.
+    fn whole(&mut self, offset: u64) -> io::Result<Option<FrameHeader>> {
+        let stamp = self.stamp;
+        let Some(header) = self.header(offset)? else { return Ok(None) };
+        let bytes = self.bytes(offset, FRAME_BYTES + header.payload_bytes())?;
+        let holds = bytes.get(FRAME_BYTES..).is_some_and(|payload| header.holds(&stamp, payload));
+        Ok(holds.then_some(header))
+    }
+
+    /// The frame that was read last.
+    fn lend(&self, header: &FrameHeader) -> Option<Frame<'_>> {
+        let at = (header.offset() - self.start) as usize + FRAME_BYTES;
+        let payload = self.buffer[..self.held].get(at..at + header.payload_bytes())?;
+        let (heads, bodies) = payload.split_at(header.heads_bytes());
+        let heads = frame::heads(heads)?;
+        Some(Frame { offset: header.offset(), end: header.end(), records: frame::records(&heads, bodies)?, heads })
+    }
+
+    /// A frame's header, if its sizes hold and it ends within the file.
+    fn header(&mut self, offset: u64) -> io::Result<Option<FrameHeader>> {
+        let (stamp, length) = (self.stamp, self.length);
+        let header = FrameHeader::read(&stamp, COMMIT, offset, self.bytes(offset, FRAME_BYTES)?);
+        Ok(header.filter(|header| header.end() <= length))
+    }
+
+    /// The bytes at a place, fewer where the file ends.
+    fn bytes(&mut self, offset: u64, length: usize) -> io::Result<&[u8]> {
+        let held = self.start + self.held as u64;
+        if offset < self.start || offset + length as u64 > held {
+            // What follows on what was read before is likely to go on.
+            let follows = offset >= self.start && offset <= held + READ_BYTES_MIN as u64;
+            self.ahead = if follows { (self.ahead * 2).min(READ_BYTES_MAX) } else { READ_BYTES_MIN };
+            self.read(offset, length.max(self.ahead))?;
+        }
+        let at = (offset - self.start) as usize;
+        Ok(&self.buffer[at..(at + length).min(self.held)])
+    }
+
+    /// What is held from a place on, read if it is less than a frame begins with.
+    fn rest(&mut self, offset: u64) -> io::Result<&[u8]> {
+        let held = self.start + self.held as u64;
+        if offset < self.start || offset + COMMIT.len() as u64 > held {
+            self.read(offset, READ_BYTES_MAX)?;
+        }
+        Ok(&self.buffer[(offset - self.start) as usize..self.held])
+    }
+
+    fn read(&mut self, offset: u64, length: usize) -> io::Result<()> {
+        // A reader that fails holds nothing.
+        (self.start, self.held) = (offset, 0);
+        let length = self.length.saturating_sub(offset).min(length as u64) as usize;
+        if self.buffer.len() < length {
+            self.buffer = vec![0; length];
+        }
+        self.held = self.file.read_at(&mut self.buffer[..length], offset)?;
+        Ok(())
+    }
+}
+
+/// The frames of a segment in order. What is damaged between them is passed over and told.
+pub(super) struct Frames {
+    reader: FrameReader,
+    end: u64,
+    offset: u64,
+}
+
+/// What stands next in a segment.
+pub(super) enum Next<'a> {
+    /// A frame that is whole.
+    Frame(Frame<'a>),
+    /// Something else, as far as the next whole frame or the end.
+    Damaged(Damaged),
+    /// Nothing: here the frames end.
+    End(u64),
+}
+
+/// A stretch of a segment that holds no whole frame.
+pub(super) struct Damaged {
+    pub(super) offset: u64,
+    pub(super) end: u64,
+    /// Whether a whole frame follows.
+    pub(super) followed: bool,
+    /// The documents whose records stood in its first frame, with the first and last of them, if that can be told.
+    pub(super) lost: Vec<(String, super::Seq, super::Seq)>,
+}
+
+impl Frames {
+    /// What comes next.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub(super) fn next(&mut self) -> io::Result<Next<'_>> {
+        let offset = self.offset;
+        if let Some(header) = self.reader.whole(offset)?.filter(|header| header.end() <= self.end) {
+            self.offset = header.end();
+            let damaged = Damaged { offset, end: header.end(), followed: true, lost: Vec::new() };
+            return Ok(self.reader.lend(&header).map_or(Next::Damaged(damaged), Next::Frame));
+        }
+        if self.reader.bytes(offset, FOOTER.len())? == FOOTER || self.is_blank(offset)? {
+            return Ok(Next::End(offset));
+        }
+        let lost = self.lost(offset)?;
+        let next = self.search(offset)?;
+        self.offset = next.unwrap_or(self.end);
+        Ok(Next::Damaged(Damaged { offset, end: self.offset, followed: next.is_some(), lost }))
+    }
+
+    /// Whether only zeros follow, or nothing.
+    fn is_blank(&mut self, mut offset: u64) -> io::Result<bool> {
+        while offset < self.end {
+            let length = (self.end - offset).min(READ_BYTES_MAX as u64) as usize;
+            let bytes = self.reader.bytes(offset, length)?;
+            if bytes.iter().any(|byte| *byte != 0) {
+                return Ok(false);
+            }
+            offset += length as u64;
+        }
+        Ok(true)
+    }
+
+    /// Whose records stood in a frame that is not whole.
+    fn lost(&mut self, offset: u64) -> io::Result<Vec<(String, super::Seq, super::Seq)>> {
+        let stamp = self.reader.stamp;
+        let Some(header) = self.reader.header(offset)? else { return Ok(Vec::new()) };
+        let bytes = self.reader.bytes(offset, FRAME_BYTES + header.heads_bytes())?;
+        let heads = bytes.get(FRAME_BYTES..).filter(|heads| header.heads_hold(&stamp, heads)).and_then(frame::heads);
+        Ok(heads.unwrap_or_default().iter().map(|head| (head.name.to_owned(), head.first, head.last())).collect())
+    }
+
+    /// The next whole frame behind a place. Where a frame begins is told by its first bytes and, since records may hold the same bytes,
+    /// by the check of its sizes, which only this server can have made.
+    fn search(&mut self, offset: u64) -> io::Result<Option<u64>> {
+        let mut at = offset + 1;
+        while at < self.end {
+            let window = self.reader.rest(at)?;
+            let found = window.windows(COMMIT.len()).position(|bytes| bytes == COMMIT);
+            let Some(found) = found else {
+                let passed = window.len().saturating_sub(COMMIT.len() - 1).max(1);
+                at += passed as u64;
+                continue;
+            };
+            at += found as u64;
+            if self.reader.whole(at)?.is_some_and(|header| header.end() <= self.end) {
+                return Ok(Some(at));
+            }
+            at += 1;
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,432 @@
+//! A disk in memory that loses power, fails and fills up when it is told to; and a tree that forgets.
+//!
+//! After a cut, of what was not synced any part is there: writes in any subset of their sectors of 512 bytes, lengths old or new, names up
+//! to any of their changes. What was synced is there.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    io,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use super::{
+    disk_io::{Disk, DiskFile, Space},
+    index::{Fault, Shelf, Tree},
+};
+
+/// What a disk writes all or nothing of.
+const SECTOR: usize = 512;
+
+/// Numbers that look random, the same for each seed.
+#[derive(Clone)]
+pub(super) struct Dice(u64);
+
+impl Dice {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    /// A number below `bound`.
+    pub(super) fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % bound.max(1)
+    }
+
+    pub(super) fn one_in(&mut self, n: usize) -> bool {
+        self.below(n) == 0
+    }
+}
+
+/// What happens at a change of the disk, the one that [`SimDisk::at_change`] counts down to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Event {
+    /// The change fails so, once. Of a write any part may be there.
+    Fails(io::ErrorKind),
+    /// The power goes.
+    Cut,
+}
+
+enum Change {
+    Write(usize, Vec<u8>),
+    SetLen(usize),
+}
+
+#[derive(Default)]
+struct Held {
+    live: Vec<u8>,
+    durable: Vec<u8>,
+    pending: Vec<Change>,
+}
+
+enum NameChange {
+    Set(String, u64),
+    Remove(String),
+}
+
+struct Sim {
+    dice: Dice,
+    files: HashMap<u64, Held>,
+    live: BTreeMap<String, u64>,
+    durable: BTreeMap<String, u64>,
+    /// Changes of names that no sync of their directory made durable, in order.
+    pending: Vec<NameChange>,
+    next: u64,
+    /// Changes so far.
+    changes: u64,
+    event: Option<(u64, Event)>,
+    /// What was on the disk when the power went.
+    image: Option<Box<Sim>>,
+}
+
+/// The disk. Clones share it.
+#[derive(Clone)]
+pub(super) struct SimDisk(Arc<Mutex<Sim>>);
+
+struct SimFile(SimDisk, u64);
+
+impl SimDisk {
+    pub(super) fn new(seed: u64) -> Self {
+        Self::of(Sim {
+            dice: Dice::new(seed),
+            files: HashMap::new(),
+            live: BTreeMap::new(),
+            durable: BTreeMap::new(),
+            pending: Vec::new(),
+            next: 0,
+            changes: 0,
+            event: None,
+            image: None,
+        })
+    }
+
+    fn of(sim: Sim) -> Self {
+        Self(Arc::new(Mutex::new(sim)))
+    }
+
+    /// Has something happen at the change that comes after `changes` others.
+    pub(super) fn at_change(&self, changes: u64, event: Event) {
+        let mut sim = self.sim();
+        sim.event = Some((sim.changes + changes, event));
+    }
+
+    /// Changes made so far.
+    pub(super) fn changes(&self) -> u64 {
+        self.sim().changes
+    }
+
+    /// The disk as the next start finds it after the power went, if it did not before: then now.
+    pub(super) fn after_cut(&self) -> SimDisk {
+        let mut sim = self.sim();
+        let image = sim.image.take().unwrap_or_else(|| Box::new(sim.survivors()));
+        Self::of(*image)
+    }
+
+    /// The disk as the next start finds it if the system goes on: with all that was written.
+    pub(super) fn after_kill(&self) -> SimDisk {
+        let mut sim = self.sim();
+        let mut image = sim.survivors();
+        image.live.clone_from(&sim.live);
+        image.durable.clone_from(&sim.live);
+        for (id, held) in &sim.files {
+            image.files.insert(*id, Held { live: held.live.clone(), durable: held.live.clone(), pending: Vec::new() });
+        }
+        Self::of(image)
+    }
+
+    fn sim(&self) -> MutexGuard<'_, Sim> {
+        self.0.lock().unwrap()
+    }
+}
+
+impl Sim {
+    /// Counts a change, and says whether it fails.
+    fn change(&mut self) -> io::Result<()> {
+        if self.image.is_some() {
+            return Err(io::Error::other("the power is gone"));
+        }
+        self.changes += 1;
+        match self.event {
+            Some((at, event)) if self.changes > at => {
+                self.event = None;
+                match event {
+                    Event::Fails(kind) => Err(kind.into()),
+                    Event::Cut => {
+                        self.image = Some(Box::new(self.survivors()));
+                        Err(io::Error::other("the power goes"))
+                    }
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn set_name(&mut self, name: &str, id: u64) {
+        self.live.insert(name.to_owned(), id);
+        self.pending.push(NameChange::Set(name.to_owned(), id));
+    }
+
+    /// What is left when the power goes now.
+    fn survivors(&mut self) -> Sim {
+        let dice = &mut self.dice;
+        let mut names = self.durable.clone();
+        let kept = dice.below(self.pending.len() + 1);
+        for change in &self.pending[..kept] {
+            match change {
+                NameChange::Set(name, id) => {
+                    names.retain(|_, known| known != id);
+                    names.insert(name.clone(), *id);
+                }
+                NameChange::Remove(name) => drop(names.remove(name)),
+            }
+        }
+        let mut files = HashMap::new();
+        for id in names.values() {
+            let bytes = self.files[id].survivors(dice);
+            files.insert(*id, Held { live: bytes.clone(), durable: bytes, pending: Vec::new() });
+        }
+        let (live, durable, seed) = (names.clone(), names, dice.below(1 << 30) as u64);
+        let (dice, next) = (Dice::new(seed), self.next);
+        Sim { dice, files, live, durable, pending: Vec::new(), next, changes: 0, event: None, image: None }
+    }
+}
+
+impl Held {
+    fn survivors(&self, dice: &mut Dice) -> Vec<u8> {
+        let mut bytes = self.durable.clone();
+        // All, nothing, or as it comes.
+        let (way, mut end) = (dice.below(3), self.durable.len());
+        let mut keeps = |dice: &mut Dice| way == 0 || (way == 1 && dice.one_in(2));
+        for change in &self.pending {
+            match change {
+                Change::SetLen(length) if keeps(dice) => bytes.resize(*length, 0),
+                Change::SetLen(_) => {}
+                Change::Write(offset, written) => {
+                    let mut at = *offset;
+                    while at < offset + written.len() {
+                        let until = (at / SECTOR * SECTOR + SECTOR).min(offset + written.len());
+                        if keeps(dice) {
+                            bytes.resize(bytes.len().max(until), 0);
+                            bytes[at..until].copy_from_slice(&written[at - offset..until - offset]);
+                        }
+                        at = until;
+                    }
+                }
+            }
+            end = end.max(bytes.len());
+        }
+        // The length may be newer than the bytes.
+        if dice.one_in(4) && bytes.len() < self.live.len() {
+            bytes.resize(self.live.len(), 0);
+        }
+        bytes
+    }
+}
+
+fn below(directory: &str, name: &str) -> bool {
+    name.rsplit_once('/').map_or("", |(parent, _)| parent) == directory
+}
+
+fn missing() -> io::Error {
+    io::ErrorKind::NotFound.into()
+}
+
+impl Disk for SimDisk {
+    fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        let id = *self.sim().live.get(name).ok_or_else(missing)?;
+        Ok(Arc::new(SimFile(self.clone(), id)))
+    }
+
+    fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        let mut sim = self.sim();
+        sim.change()?;
+        let id = match sim.live.get(name) {
+            Some(id) => {
+                let id = *id;
+                sim.files.get_mut(&id).unwrap().apply(Change::SetLen(0));
+                id
+            }
+            None => {
+                sim.next += 1;
+                let id = sim.next;
+                sim.files.insert(id, Held::default());
+                sim.set_name(name, id);
+                id
+            }
+        };
+        Ok(Arc::new(SimFile(self.clone(), id)))
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        let mut sim = self.sim();
+        sim.change()?;
+        let id = sim.live.remove(from).ok_or_else(missing)?;
+        sim.set_name(to, id);
+        Ok(())
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        let mut sim = self.sim();
+        sim.change()?;
+        sim.live.remove(name).ok_or_else(missing)?;
+        sim.pending.push(NameChange::Remove(name.to_owned()));
+        Ok(())
+    }
+
+    fn make_dir(&self, _: &str) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn list(&self, directory: &str) -> io::Result<Vec<String>> {
+        let sim = self.sim();
+        let names = sim.live.keys().filter(|name| below(directory, name));
+        Ok(names.map(|name| name.rsplit_once('/').map_or(&**name, |(_, name)| name).to_owned()).collect())
+    }
+
+    fn sync_dir(&self, directory: &str) -> io::Result<()> {
+        let mut guard = self.sim();
+        guard.change()?;
+        let sim = &mut *guard;
+        let of = |change: &NameChange| match change {
+            NameChange::Set(name, _) | NameChange::Remove(name) => below(directory, name),
+        };
+        sim.pending.retain(|change| !of(change));
+        sim.durable.retain(|name, _| !below(directory, name));
+        sim.durable.extend(sim.live.iter().filter(|(name, _)| below(directory, name)).map(|(name, id)| (name.clone(), *id)));
+        Ok(())
+    }
+
+    fn space(&self) -> Option<Space> {
+        None
+    }
+
+    fn path(&self) -> &Path {
+        Path::new("simulated")
+    }
+}
+
+impl Held {
+    fn apply(&mut self, change: Change) {
+        match &change {
+            Change::Write(offset, bytes) => {
+                let end = offset + bytes.len();
+                self.live.resize(self.live.len().max(end), 0);
+                self.live[*offset..end].copy_from_slice(bytes);
+            }
+            Change::SetLen(length) => self.live.resize(*length, 0),
+        }
+        self.pending.push(change);
+    }
+}
+
+impl SimFile {
+    /// Makes a change; of one that fails a beginning is made.
+    fn change(&self, change: Change) -> io::Result<()> {
+        let mut guard = self.0.sim();
+        let sim = &mut *guard;
+        let done = sim.change();
+        if sim.image.is_some() {
+            return done;
+        }
+        let held = sim.files.get_mut(&self.1).unwrap();
+        match (change, &done) {
+            (change, Ok(())) => held.apply(change),
+            (Change::Write(offset, mut bytes), Err(_)) => {
+                bytes.truncate(sim.dice.below(bytes.len() + 1));
+                held.apply(Change::Write(offset, bytes));
+            }
+            (Change::SetLen(_), Err(_)) => {}
+        }
+        done
+    }
+}
+
+impl DiskFile for SimFile {
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.0.sim().files[&self.1].live.len() as u64)
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let sim = self.0.sim();
+        let from = sim.files[&self.1].live.get(offset as usize..).unwrap_or_default();
+        let length = from.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&from[..length]);
+        Ok(length)
+    }
+
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.change(Change::Write(offset as usize, bytes.to_vec()))
+    }
+
+    fn allocate(&self, length: u64) -> io::Result<()> {
+        self.change(Change::SetLen(length as usize))
+    }
+
+    fn set_len(&self, length: u64) -> io::Result<()> {
+        self.change(Change::SetLen(length as usize))
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        let mut sim = self.0.sim();
+        sim.change()?;
+        let held = sim.files.get_mut(&self.1).unwrap();
+        held.durable.clone_from(&held.live);
+        held.pending.clear();
+        Ok(())
+    }
+}
+
+/// A tree in memory. Clones share it.
+#[derive(Clone, Default)]
+pub(super) struct SimTree(Arc<Mutex<BTreeMap<Vec<u8>, Vec<u8>>>>);
+
+impl SimTree {
+    /// Loses any part of what it held, keeps any other under wrong keys.
+    pub(super) fn harm(&self, dice: &mut Dice) {
+        let mut tree = self.0.lock().unwrap();
+        let way = dice.below(4);
+        let values: Vec<Vec<u8>> = tree.values().cloned().collect();
+        tree.retain(|_, value| {
+            if way == 3 && value.len() != 16 && dice.one_in(2) {
+                value.clone_from(&values[dice.below(values.len())]);
+            }
+            way != 0 && (way == 1 || !dice.one_in(3))
+        });
+    }
+
+    /// What it holds.
+    pub(super) fn len(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+}
+
+impl Tree for SimTree {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        Ok(self.0.lock().unwrap().get(key).cloned())
+    }
+
+    fn insert(&self, key: &[u8], value: &[u8]) -> Result<(), Fault> {
+        self.0.lock().unwrap().insert(key.to_vec(), value.to_vec());
+        Ok(())
+    }
+
+    fn greatest(&self, first: &[u8], last: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        Ok(self.0.lock().unwrap().range(first.to_vec()..=last.to_vec()).next_back().map(|(_, value)| value.clone()))
+    }
+
+    fn flush(&self) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+impl Shelf for SimTree {
+    fn open(&self) -> Result<Arc<dyn Tree>, Fault> {
+        Ok(Arc::new(self.clone()))
+    }
+
+    fn clear(&self) {
+        self.0.lock().unwrap().clear();
+    }
+}

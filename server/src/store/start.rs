@@ -1,0 +1,222 @@
+//! What a start finds: the format, full segments by their footers, and how far the last one goes.
+//!
+//! A torn end, the write that was under way when the power went, is cut off. It is told from damage by what follows: a commit
+//! begins only when the one before is durable, so what stands before a whole frame was acknowledged.
+
+use std::{io, sync::Arc};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{
+    StoreError,
+    catalog::{Active, Catalog, Damage},
+    disk_io::{self, Disk},
+    footer::{Contents, Footer},
+    frame::{DirectoryId, FORMAT, HEADER_BYTES},
+    segment::{self, Segment},
+    snapshots,
+    tail::{self, Scanned},
+    writer::Writer,
+};
+
+/// Names the format and, below it, the directory.
+const FORMAT_FILE: &str = "FORMAT";
+/// 4 KiB: no such file is larger.
+const FORMAT_BYTES_MAX: u64 = 4 << 10;
+
+/// Opens what is on the disk, or makes a new store of an empty directory.
+pub(super) fn open(disk: &Arc<dyn Disk>, segment_bytes: u64) -> Result<(DirectoryId, Catalog, Writer), StoreError> {
+    let directory = identify(&**disk)?;
+    for name in [segment::DIRECTORY, snapshots::DIRECTORY] {
+        disk.make_dir(name)?;
+    }
+    disk.sync_dir("")?;
+    snapshots::tidy(&**disk);
+    let numbers = segment::numbers(&**disk)?;
+    if let Some(missing) = (1..).zip(&numbers).find_map(|(expected, number)| (expected != *number).then_some(expected)) {
+        return Err(damaged(&**disk, format!("segment {missing} is missing")));
+    }
+    let Some((last, full)) = numbers.split_last() else {
+        let writer = Writer::begin(disk, directory, 1, segment_bytes)?;
+        let active = Active { segment: writer.segment(), contents: Contents::default() };
+        return Ok((directory, Catalog::new(active), writer));
+    };
+    let last = Segment::open(&**disk, directory, *last)?;
+    let mut start = Start {
+        disk,
+        directory,
+        segment_bytes,
+        catalog: Catalog::new(Active { segment: Arc::new(last), contents: Contents::default() }),
+        bar: None,
+    };
+    for number in full {
+        start.enter_full(*number, numbers.len() as u64)?;
+    }
+    let writer = start.enter_last()?;
+    if let Some(bar) = &start.bar {
+        bar.finish_and_clear();
+    }
+    Ok((directory, start.catalog, writer))
+}
+
+struct Start<'a> {
+    disk: &'a Arc<dyn Disk>,
+    directory: DirectoryId,
+    segment_bytes: u64,
+    catalog: Catalog,
+    /// Shown on a terminal as soon as a segment has to be read from end to end.
+    bar: Option<ProgressBar>,
+}
+
+impl Start<'_> {
+    fn enter_full(&mut self, number: u32, of: u64) -> Result<(), StoreError> {
+        let segment = Segment::open(&**self.disk, self.directory, number)?;
+        if let Some(footer) = segment.footer(&**self.disk)? {
+            self.enter(number, &footer);
+            return Ok(());
+        }
+        tracing::warn!(segment = number, "a segment's footer does not check: the segment is read from end to end");
+        let bar = self.bar.get_or_insert_with(|| bar(of));
+        bar.set_position(number.into());
+        let mut scanned = tail::contents(&segment, None, |_| bar.tick())?;
+        scanned.nothing_is_torn();
+        self.enter_scanned(&segment, &scanned)
+    }
+
+    /// Enters the last segment and answers how to go on.
+    fn enter_last(&mut self) -> Result<Writer, StoreError> {
+        let segment = self.catalog.active().segment.clone();
+        let number = segment.stamp.segment();
+        if let Some(footer) = segment.footer(&**self.disk)? {
+            segment.file.sync()?;
+            self.enter(number, &footer);
+            return self.begin(number + 1);
+        }
+        let header_holds = segment.header_holds()?;
+        let mut scanned = tail::contents(&segment, None, |_| {})?;
+        if !header_holds && scanned.end == HEADER_BYTES as u64 && scanned.torn.is_none() {
+            // It was made when the power went, and never written to.
+            return self.begin(number);
+        }
+        if header_holds && scanned.damaged.is_empty() {
+            return self.go_on(segment, scanned);
+        }
+        if !header_holds {
+            tracing::error!(segment = number, "a segment's header is damaged");
+            scanned.nothing_is_torn();
+        }
+        // A damaged segment is left as it is.
+        self.enter_scanned(&segment, &scanned)?;
+        self.begin(number + 1)
+    }
+
+    /// Goes on in the last segment, where its last whole frame ends.
+    fn go_on(&mut self, segment: Arc<Segment>, scanned: Scanned) -> Result<Writer, StoreError> {
+        let number = segment.stamp.segment();
+        if let Some(torn) = &scanned.torn {
+            let offset = torn.offset;
+            tracing::info!(segment = number, offset, "the write under way when the server ended was not whole, and is cut off");
+            segment.file.set_len(offset)?;
+        }
+        settle(&segment, &scanned)?;
+        let (disk, directory) = (self.disk.clone(), self.directory);
+        let writer = Writer::go_on(disk, directory, segment.clone(), scanned.end, self.segment_bytes)?;
+        let apart = self.catalog.enter_active(Active { segment, contents: scanned.contents });
+        self.note(number, apart);
+        Ok(writer)
+    }
+
+    fn begin(&mut self, number: u32) -> Result<Writer, StoreError> {
+        let writer = Writer::begin(self.disk, self.directory, number, self.segment_bytes)?;
+        self.catalog.advance(writer.segment());
+        Ok(writer)
+    }
+
+    /// Enters a segment that was read from end to end, and keeps what was found for the next start.
+    fn enter_scanned(&mut self, segment: &Segment, scanned: &Scanned) -> Result<(), StoreError> {
+        let number = segment.stamp.segment();
+        scanned.report(number);
+        Footer::write_beside(&**self.disk, &segment.stamp, &scanned.contents)?;
+        let footer = Footer::beside(&**self.disk, &segment.stamp)?;
+        let footer =
+            footer.ok_or_else(|| damaged(&**self.disk, format!("what is written beside segment {number} does not check")))?;
+        self.enter(number, &footer);
+        for stretch in &scanned.damaged {
+            for (name, first, _) in &stretch.lost {
+                let what = format!("segment {number}: the commit at offset {} does not match its checksum", stretch.offset);
+                self.catalog.damage(name, Damage { seq: *first, what });
+            }
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, number: u32, footer: &Footer) {
+        let apart = self.catalog.enter(number, footer);
+        self.note(number, apart);
+    }
+
+    /// Tells of logs whose segments do not join, and remembers it.
+    fn note(&mut self, segment: u32, apart: Vec<(Arc<str>, Damage)>) {
+        for (name, damage) in apart {
+            let doc = super::document(&name).map(|doc| doc.for_log().to_string());
+            tracing::error!(segment, doc, record = damage.seq, what = damage.what, "records are missing");
+            self.catalog.damage(&name, damage);
+        }
+    }
+}
+
+/// Makes durable what is about to be shown. A server that was killed may have left its last commit in the system's memory alone, and
+/// after a sync that failed it may be there and marked as written; so it is written once more, the same bytes in the same place.
+fn settle(segment: &Segment, scanned: &Scanned) -> io::Result<()> {
+    if let Some(offset) = scanned.last {
+        let mut frame = vec![0; (scanned.end - offset) as usize];
+        let read = segment.file.read_at(&mut frame, offset)?;
+        segment.file.write_at(&frame[..read], offset)?;
+    }
+    segment.file.sync()
+}
+
+/// Reads which directory this is; makes it one if it is new.
+fn identify(disk: &dyn Disk) -> Result<DirectoryId, StoreError> {
+    let format = |found: &str| StoreError::Format { path: disk.path().to_path_buf(), found: found.to_owned(), ours: FORMAT };
+    let bytes = match disk_io::read_file(disk, FORMAT_FILE, FORMAT_BYTES_MAX) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(make(disk)?),
+        Err(error) => return Err(error.into()),
+    };
+    let text = std::str::from_utf8(&bytes).map_err(|_| format("unreadable"))?;
+    let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
+    if line != format!("plenary store {FORMAT}") {
+        return Err(format(line));
+    }
+    from_hex(rest.trim_end()).ok_or_else(|| damaged(disk, "its file FORMAT does not say which directory it is".into()))
+}
+
+fn make(disk: &dyn Disk) -> Result<DirectoryId, StoreError> {
+    if disk.list(segment::DIRECTORY).is_ok_and(|names| !names.is_empty()) {
+        return Err(damaged(disk, "its file FORMAT is missing".into()));
+    }
+    let mut directory = DirectoryId::default();
+    getrandom::fill(&mut directory).map_err(|error| io::Error::other(error.to_string()))?;
+    let text = format!("plenary store {FORMAT}\n{:032x}\n", u128::from_be_bytes(directory));
+    disk_io::write_file(disk, FORMAT_FILE, &[text.as_bytes()])?;
+    Ok(directory)
+}
+
+fn from_hex(text: &str) -> Option<DirectoryId> {
+    let number = u128::from_str_radix(text, 16).ok()?;
+    (text.len() == 32).then_some(number.to_be_bytes())
+}
+
+fn damaged(disk: &dyn Disk, what: String) -> StoreError {
+    StoreError::Damaged { path: disk.path().to_path_buf(), what }
+}
+
+/// A bar over so many segments; nothing where standard error is no terminal.
+fn bar(segments: u64) -> ProgressBar {
+    let bar = ProgressBar::new(segments).with_message("reading segments whose footers do not check");
+    match ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}, {elapsed}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}

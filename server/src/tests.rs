@@ -1,0 +1,39 @@
+//! How a server ends.
+
+use futures_util::StreamExt;
+use plenary_shared::protocol;
+use tokio::net::TcpStream;
+use tokio_tungstenite::{
+    client_async,
+    tungstenite::{Message, client::IntoClientRequest},
+};
+
+use super::*;
+use crate::testing::{Ailing, Table};
+
+#[tokio::test]
+async fn a_disk_that_fails_ends_the_server_after_its_sessions_were_told() {
+    let disk = Arc::new(Ailing::default());
+    let token = Table::on(disk.clone()).await.tokens["arv"].clone();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let bounds = config::Limits { sessions: 10, sessions_per_member: 8, tls: false };
+    let server = Server::open(disk.clone()).unwrap();
+    let serving = tokio::spawn(server.run(listener, None, bounds, std::future::pending()));
+
+    let mut request = format!("ws://{address}/sync/talks/plan").into_client_request().unwrap();
+    request.headers_mut().insert("Authorization", format!("Bearer {token}").parse().unwrap());
+    let (mut socket, _) = client_async(request, TcpStream::connect(address).await.unwrap()).await.unwrap();
+    assert!(matches!(socket.next().await, Some(Ok(Message::Binary(_)))), "it is served");
+    disk.becomes(Condition::Failed);
+    let closed = loop {
+        match socket.next().await {
+            Some(Ok(Message::Close(Some(frame)))) => break frame,
+            Some(Ok(_)) => {}
+            other => panic!("it is not told: {other:?}"),
+        }
+    };
+    let code = u16::from(closed.code);
+    assert!([protocol::CLOSE_AGAIN, protocol::CLOSE_LATER].contains(&code) && !closed.reason.is_empty(), "{closed:?}");
+    assert_eq!(serving.await.unwrap(), Ended::DiskFailed);
+}
