@@ -4,6 +4,8 @@
 //! documents; `registry` knows who may do what; [`store`] keeps everything.
 
 mod auth;
+pub mod backup;
+pub mod check;
 pub mod config;
 pub mod demo;
 mod dossiers;

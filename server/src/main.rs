@@ -3,7 +3,7 @@
 use anyhow::Context;
 use clap::{Parser, error::ErrorKind};
 use plenary_server::{
-    Ended, Server,
+    Ended, Server, backup, check,
     config::{Command, CommandLine, Config, LogFormat},
     demo, restore,
     store::{DiskStore, Store},
@@ -25,7 +25,9 @@ fn main() -> ExitCode {
         Err(help) => help.exit(),
     };
     let (options, task) = match command {
-        Command::EndRestore { data } => return end_restore(&data),
+        Command::Backup { data, to, json } => return done(back_up(&data, &to, json)),
+        Command::Check { data, json } => return done(check(&data, json)),
+        Command::EndRestore { data } => return done(end_restore(&data)),
         Command::Serve { options, json } => (options, Task::Serve { json }),
         Command::Demo { options, members, plans, json } => (options, Task::Demo { seed: demo::Seed { members, plans }, json }),
     };
@@ -43,13 +45,36 @@ fn main() -> ExitCode {
     }
 }
 
-fn end_restore(data: &Path) -> ExitCode {
-    match restore::end(data) {
-        Ok(true) => println!("The restore is ended: a running server sees it within seconds."),
-        Ok(false) => println!("No restore is under way."),
-        Err(error) => return fail(1, &format_args!("cannot end the restore of {}: {error}", data.display())),
+/// The exit code of a command that ends by itself: `false` is an answer too.
+fn done(result: anyhow::Result<bool>) -> ExitCode {
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => fail(1, &format_args!("{error:#}")),
     }
-    ExitCode::SUCCESS
+}
+
+fn back_up(data: &Path, to: &Path, json: bool) -> anyhow::Result<bool> {
+    let made = backup::back_up(data, to)?;
+    if json {
+        println!("{}", serde_json::to_string(&made)?);
+    } else {
+        let bytes: u64 = made.segments.iter().map(|segment| segment.bytes).sum();
+        println!("{} holds {} segments, {bytes} bytes.", to.display(), made.segments.len());
+    }
+    Ok(true)
+}
+
+fn check(data: &Path, json: bool) -> anyhow::Result<bool> {
+    let report = check::check(data).with_context(|| format!("cannot check {}", data.display()))?;
+    if json { println!("{}", serde_json::to_string(&report)?) } else { println!("{report}") }
+    Ok(report.holds())
+}
+
+fn end_restore(data: &Path) -> anyhow::Result<bool> {
+    let ended = restore::end(data).with_context(|| format!("cannot end the restore of {}", data.display()))?;
+    println!("{}", if ended { "The restore is ended: a running server sees it within seconds." } else { "No restore is under way." });
+    Ok(true)
 }
 
 /// `EX_IOERR` of sysexits.h: a supervisor starts the server again.

@@ -4,6 +4,7 @@
 //! it was or reported as [`StoreError::Corrupt`]; nothing else is ever served. Snapshots only save time: one that is missing
 //! or fails its checksum costs a longer replay and nothing else.
 
+pub mod backup;
 mod catalog;
 mod committer;
 mod disk;
@@ -19,6 +20,7 @@ mod segment;
 mod sled;
 mod snapshots;
 mod start;
+pub mod survey;
 mod tail;
 mod writer;
 
