@@ -2,6 +2,9 @@
 //!
 //! The manifest is written last. A server that starts on a directory with one goes on from a backup ([`crate::restore`]).
 
+#[cfg(test)]
+mod tests;
+
 use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
 use std::{fs, io, path::Path};

@@ -1,5 +1,8 @@
 //! `check`: everything in a data directory is read, and what does not hold is named. Nothing is changed.
 
+#[cfg(test)]
+mod tests;
+
 use indicatif::ProgressBar;
 use plenary_shared::{
     id::DocAddress,

@@ -19,7 +19,7 @@ use super::{
     footer::Footer,
     frame::{DirectoryId, HEADER_BYTES},
     segment::{self, Segment},
-    start, tail,
+    snapshots, start, tail,
 };
 
 /// A segment of a backup.
@@ -94,7 +94,7 @@ impl Copy<'_> {
     fn prepare(&self, earlier: &[Copied]) -> Result<(), BackupError> {
         let other = |what: &str| BackupError::Other { path: self.to.to_owned(), what: what.to_owned() };
         match fs::metadata(self.to.join(start::FORMAT_FILE)) {
-            Ok(_) if self.to.join("index").exists() => return Err(other("has had a server running on it")),
+            Ok(_) if self.to.join(snapshots::DIRECTORY).exists() => return Err(other("has had a server running on it")),
             Ok(_) => {
                 let there = start::identify(&RealDisk::beside(self.to)?)?;
                 if there != self.directory {

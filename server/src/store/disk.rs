@@ -47,6 +47,13 @@ impl DiskStore {
         Self::start(Arc::new(RealDisk::open(path)?), Box::new(SledShelf(path.join("index"))), SEGMENT_BYTES)
     }
 
+    /// The same with segments of about this size.
+    #[cfg(test)]
+    pub(crate) fn open_small(path: &Path, segment_bytes: u64) -> Self {
+        let shelf = Box::new(SledShelf(path.join("index")));
+        Self::start(Arc::new(RealDisk::open(path).unwrap()), shelf, segment_bytes).unwrap()
+    }
+
     /// Opens the store on any disk, with segments of about this size.
     pub(super) fn start(disk: Arc<dyn Disk>, shelf: Box<dyn Shelf>, segment_bytes: u64) -> Result<Self, StoreError> {
         let (directory, catalog, writer) = start::open(&disk, segment_bytes)?;
