@@ -1,7 +1,7 @@
 //! Flags, environment and file become one checked [`Config`]. A flag wins over the environment, the environment over the file.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use plenary_shared::limits;
+use plenary_shared::{id::ConferenceId, limits};
 use serde::Deserialize;
 use std::{
     fs, io,
@@ -90,6 +90,18 @@ pub enum Command {
         /// Print one line of JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Delete a conference, with every word and every name in it
+    #[command(
+        after_help = "Its id stays taken. Backups and replicas hold the conference until they are deleted too.\n\nExample:\n  plenary-server forget --data /var/lib/plenary --conference talks"
+    )]
+    Forget {
+        /// Directory that holds everything; no server may be running on it
+        #[arg(long, env = "PLENARY_DATA", value_name = "DIR")]
+        data: PathBuf,
+        /// The conference's id
+        #[arg(long, value_name = "ID")]
+        conference: ConferenceId,
     },
     /// Take edits as always again, once the delegations have synced with a restored server
     #[command(

@@ -8,6 +8,7 @@ pub mod backup;
 pub mod check;
 pub mod config;
 pub mod demo;
+pub mod forget;
 mod dossiers;
 mod http;
 mod ids;

@@ -5,9 +5,10 @@ use clap::{Parser, error::ErrorKind};
 use plenary_server::{
     Ended, Server, backup, check,
     config::{Command, CommandLine, Config, LogFormat},
-    demo, restore,
+    demo, forget, restore,
     store::{DiskStore, Store},
 };
+use plenary_shared::id::ConferenceId;
 use serde_json::json;
 use std::{fs, io, net::SocketAddr, os::unix::fs::DirBuilderExt, path::Path, process, process::ExitCode, sync::Arc};
 use tokio::{
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
     let (options, task) = match command {
         Command::Backup { data, to, json } => return done(back_up(&data, &to, json)),
         Command::Check { data, json } => return done(check(&data, json)),
+        Command::Forget { data, conference } => return done(forget(&data, &conference)),
         Command::EndRestore { data } => return done(end_restore(&data)),
         Command::Serve { options, json } => (options, Task::Serve { json }),
         Command::Demo { options, members, plans, json } => (options, Task::Demo { seed: demo::Seed { members, plans }, json }),
@@ -69,6 +71,14 @@ fn check(data: &Path, json: bool) -> anyhow::Result<bool> {
     let report = check::check(data).with_context(|| format!("cannot check {}", data.display()))?;
     if json { println!("{}", serde_json::to_string(&report)?) } else { println!("{report}") }
     Ok(report.holds())
+}
+
+fn forget(data: &Path, conference: &ConferenceId) -> anyhow::Result<bool> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let forgotten = runtime.block_on(forget::forget(data, conference));
+    let documents = forgotten.with_context(|| format!("cannot forget {conference} in {}", data.display()))?;
+    println!("{conference} is forgotten: {documents} documents, and what the registry said of it.");
+    Ok(true)
 }
 
 fn end_restore(data: &Path) -> anyhow::Result<bool> {

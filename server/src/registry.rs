@@ -4,6 +4,7 @@
 //! **Architecture invariant:** nothing is changed here that the log does not hold durably first, and every change moves
 //! [`Registry::version`], so that whoever cached a right asks again.
 
+mod forget;
 mod layers;
 mod members;
 mod pace;
@@ -33,6 +34,7 @@ use crate::{
     store::{Seq, Store, StoreError},
 };
 use pace::Paces;
+pub use forget::without;
 pub use state::{ConferenceEntry, PlanEntry, Whom};
 use state::{Event, State};
 

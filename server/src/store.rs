@@ -16,6 +16,7 @@ mod inside;
 mod memory;
 mod queue;
 mod reading;
+pub mod rewrite;
 mod segment;
 mod sled;
 mod snapshots;

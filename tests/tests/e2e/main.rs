@@ -14,6 +14,7 @@ mod hostile_layers;
 mod ideas;
 mod layers;
 mod noninterference;
+mod operator;
 mod reading;
 mod replay;
 mod replica;

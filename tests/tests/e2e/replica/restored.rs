@@ -3,11 +3,11 @@
 
 use plenary_tests::{
     cli::{Cli, Folder},
-    server::{Server, Start},
+    server::{self, Server, Start},
     stock::{self, Credential, Stock},
 };
 use serde_json::{Value, json};
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path};
 
 use super::{PLAN, apply, begin, words};
 
@@ -251,8 +251,7 @@ fn a_server_that_does_not_say_that_it_was_restored_shows_another_past() {
 }
 
 fn end_restore(server: &Server) -> String {
-    let binary = plenary_tests::server::binary("plenary-server");
-    let output = Command::new(binary).arg("end-restore").arg("--data").arg(server.data()).output().unwrap();
+    let output = server::command(&["end-restore", "--data"]).arg(server.data()).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
 }
