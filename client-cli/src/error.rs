@@ -94,8 +94,8 @@ impl CliError {
         CliError::Refused(format!("what was done is not what was asked for: {did}"))
     }
 
-    /// 1 refused or not found, 2 usage, 3 no connection or a server that cannot now, 4 done and somebody should look, 5 the server was restored
-    /// and somebody should choose; 0 when only the reader of a pipe has left, as `| head` does.
+    /// 1 refused or not found, 2 usage, 3 no connection or a server that cannot now, 4 done and somebody should look, 5 the server was
+    /// restored and somebody should choose; 0 when only the reader of a pipe has left, as `| head` does.
     pub fn exit_code(&self) -> u8 {
         match self {
             CliError::Usage(_) => 2,

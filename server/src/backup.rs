@@ -56,14 +56,16 @@ pub fn back_up(data: &Path, to: &Path) -> Result<Manifest, BackupError> {
         backup::replace(&to.join(DEMO), &demo)?;
     }
     let made = Manifest { format: FORMAT, made_at_ms: now_ms(), segments };
-    let json = serde_json::to_vec_pretty(&made).map_err(|error| BackupError::File { path: manifest.clone(), error: error.into() })?;
+    let json =
+        serde_json::to_vec_pretty(&made).map_err(|error| BackupError::File { path: manifest.clone(), error: error.into() })?;
     backup::replace(&manifest, &json)?;
     Ok(made)
 }
 
 fn read(to: &Path, manifest: &[u8]) -> Result<Vec<Copied>, BackupError> {
     let other = |what: String| BackupError::Other { path: to.to_owned(), what };
-    let read: Manifest = serde_json::from_slice(manifest).map_err(|error| other(format!("has a manifest that cannot be read ({error})")))?;
+    let read: Manifest =
+        serde_json::from_slice(manifest).map_err(|error| other(format!("has a manifest that cannot be read ({error})")))?;
     match read.format {
         FORMAT => Ok(read.segments),
         found => Err(other(format!("has a manifest of format {found}, and this server reads {FORMAT}"))),

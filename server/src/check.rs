@@ -161,7 +161,12 @@ impl Report {
             };
             match held {
                 Ok(()) => self.snapshots += 1,
-                Err(what) => self.faults.push(Fault { place: None, document: Some(file.doc.for_log().to_string()), record: None, what: what.into() }),
+                Err(what) => self.faults.push(Fault {
+                    place: None,
+                    document: Some(file.doc.for_log().to_string()),
+                    record: None,
+                    what: what.into(),
+                }),
             }
         }
         bar.finish_and_clear();

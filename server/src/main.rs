@@ -69,7 +69,11 @@ fn back_up(data: &Path, to: &Path, json: bool) -> anyhow::Result<bool> {
 
 fn check(data: &Path, json: bool) -> anyhow::Result<bool> {
     let report = check::check(data).with_context(|| format!("cannot check {}", data.display()))?;
-    if json { println!("{}", serde_json::to_string(&report)?) } else { println!("{report}") }
+    if json {
+        println!("{}", serde_json::to_string(&report)?)
+    } else {
+        println!("{report}")
+    }
     Ok(report.holds())
 }
 
@@ -83,7 +87,10 @@ fn forget(data: &Path, conference: &ConferenceId) -> anyhow::Result<bool> {
 
 fn end_restore(data: &Path) -> anyhow::Result<bool> {
     let ended = restore::end(data).with_context(|| format!("cannot end the restore of {}", data.display()))?;
-    println!("{}", if ended { "The restore is ended: a running server sees it within seconds." } else { "No restore is under way." });
+    println!(
+        "{}",
+        if ended { "The restore is ended: a running server sees it within seconds." } else { "No restore is under way." }
+    );
     Ok(true)
 }
 

@@ -33,8 +33,8 @@ use crate::{
     now_ms,
     store::{Seq, Store, StoreError},
 };
-use pace::Paces;
 pub use forget::without;
+use pace::Paces;
 pub use state::{ConferenceEntry, PlanEntry, Whom};
 use state::{Event, State};
 

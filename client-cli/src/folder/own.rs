@@ -170,8 +170,9 @@ impl Own {
         Ok(())
     }
 
-    /// Puts edits back in front of all others that the server has lost, each under a name of its own, and holds everything that waits until it
-    /// is known what the server still has. All or nothing; edits whose names are known are there already. The folder must be locked.
+    /// Puts edits back in front of all others that the server has lost, each under a name of its own, and holds everything that waits
+    /// until it is known what the server still has. All or nothing; edits whose names are known are there already. The folder must be
+    /// locked.
     pub fn put_back(&mut self, dir: &Path, cipher: &Cipher, lost: Vec<(EditId, New)>) -> Result<(), CliError> {
         let mut edits = Vec::with_capacity(lost.len() + self.edits.len());
         for (id, New { at_ms, seen, body }) in lost {

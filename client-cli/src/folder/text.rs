@@ -220,7 +220,8 @@ impl Text {
         Ok(())
     }
 
-    /// Takes back what follows on a record, which the server does not hold any more. The folder must be locked, and the log whole up to there.
+    /// Takes back what follows on a record, which the server does not hold any more. The folder must be locked, and the log whole up
+    /// to there.
     pub fn cut_back(dir: &Path, to: u64) -> Result<(), CliError> {
         // A snapshot of what is cut off would be believed.
         let path = dir.join(SNAPSHOT);

@@ -28,7 +28,10 @@ impl fmt::Display for Ahead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { common, end, server_end, mine, others, layers, others_layers } = self;
         if common < end {
-            write!(f, "the server went back to record {common} of the {end} that this replica holds, as after a restore from a backup")?;
+            write!(
+                f,
+                "the server went back to record {common} of the {end} that this replica holds, as after a restore from a backup"
+            )?;
             if server_end > common {
                 write!(f, ", and went on from there to record {server_end}")?;
             }

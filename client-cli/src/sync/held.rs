@@ -22,8 +22,8 @@ struct Edit {
     body: Body,
 }
 
-/// Lets edits wait to be sent that build on nothing which the server lacks, or on what no old log holds either: why, the server says. Answers
-/// what the others do, in words.
+/// Lets edits wait to be sent that build on nothing which the server lacks, or on what no old log holds either: why, the server says.
+/// Answers what the others do, in words.
 pub fn free(folder: &Folder, puller: &Puller) -> Result<Vec<Vec<String>>, CliError> {
     let _lock = folder.lock()?;
     let mut own = folder.own()?;
@@ -44,18 +44,23 @@ pub fn free(folder: &Folder, puller: &Puller) -> Result<Vec<Vec<String>>, CliErr
         let hopeless = self::unfit(&edits, with_lost)?;
         unfit.retain(|id| !hopeless.contains(id));
     }
-    let (held, free): (Vec<&Edit>, Vec<&Edit>) = edits.iter().filter(|edit| edit.is_held).partition(|edit| unfit.contains(&edit.id));
+    let (held, free): (Vec<&Edit>, Vec<&Edit>) =
+        edits.iter().filter(|edit| edit.is_held).partition(|edit| unfit.contains(&edit.id));
     let fates: Vec<(EditId, Fate)> = free.iter().map(|edit| (edit.id, Fate::Waiting)).collect();
     own.settle(folder.dir(), &fates)?;
     Ok(held.into_iter().map(|edit| edit.body.what.clone()).collect())
 }
 
 /// The edits that build on what neither these states nor the other edits hold.
-fn unfit(edits: &[Edit], states: impl Fn(Option<&LayerId>) -> Result<Vec<Vec<u8>>, CliError>) -> Result<HashSet<EditId>, CliError> {
+fn unfit(
+    edits: &[Edit],
+    states: impl Fn(Option<&LayerId>) -> Result<Vec<Vec<u8>>, CliError>,
+) -> Result<HashSet<EditId>, CliError> {
     let mut unfit = HashSet::new();
     loop {
         let fit: Vec<&Edit> = edits.iter().filter(|edit| !unfit.contains(&edit.id)).collect();
-        let touched: BTreeSet<&Option<LayerId>> = fit.iter().flat_map(|edit| edit.body.parts.iter().map(|(layer, _)| layer)).collect();
+        let touched: BTreeSet<&Option<LayerId>> =
+            fit.iter().flat_map(|edit| edit.body.parts.iter().map(|(layer, _)| layer)).collect();
         for document in touched {
             let mut updates = states(document.as_ref())?.iter().map(|state| decode(state)).collect::<Result<Vec<_>, _>>()?;
             let parts = fit.iter().flat_map(|edit| edit.body.parts.iter().map(|(layer, update)| (edit.id, layer, update)));

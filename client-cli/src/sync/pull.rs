@@ -1,6 +1,8 @@
 //! Taking what is new: the text's log record by record, each checked against the chain of digests, and what layers have that their
 //! copies lack. What is taken is kept page by page, so that a cut costs a page at most.
 
+mod copies;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
 use plenary_shared::{
@@ -16,15 +18,14 @@ use std::{
 };
 use yrs::{Doc, ReadTxn as _, Snapshot, Transact as _, updates::encoder::Encode as _};
 
+pub use copies::{OnServer, name};
+
 use super::{Report, apart};
 use crate::{
     context::Session,
     error::CliError,
     folder::{
-        Context, Folder,
-        before::Before,
-        layers::{self, Copy},
-        merged,
+        Context, Folder, layers, merged,
         own::{Body, Fate},
         text::Text,
     },
@@ -57,17 +58,6 @@ impl From<CliError> for Stopped {
     fn from(error: CliError) -> Self {
         Stopped::Failed(error)
     }
-}
-
-/// A layer that is told, as it is on the server.
-pub struct OnServer<'a> {
-    /// The layer.
-    pub layer: &'a api::Layer,
-    /// The replica's copy is not one of its log, and the update brings all of it.
-    pub anew: bool,
-    seq: u64,
-    digest: Digest,
-    update: Vec<u8>,
 }
 
 /// What one sync takes.
@@ -195,11 +185,7 @@ impl<'a> Puller<'a> {
         }
         let _lock = self.folder.lock()?;
         if context.restored {
-            // A layer may be gone because the server forgot that it was opened.
-            let gone = self.known_layers().iter().filter(|known| !context.layers.iter().any(|layer| is_same(layer, known)));
-            for layer in gone {
-                Before::begin(self.folder, &self.text.end)?.put_layer_by(self.folder, layer)?;
-            }
+            report.put_by = self.put_by_forgotten(&context)?.or(report.put_by.take());
         }
         report.gone.extend(layers::keep_only(self.folder.dir(), &context.layers)?);
         self.folder.write_context(&Context { synced_ms: when::now_ms(), plan: context.clone() })?;
@@ -236,53 +222,6 @@ impl<'a> Puller<'a> {
     /// The party that the member belongs to, as it was told last.
     pub fn party(&self) -> Option<&PartyId> {
         self.context.as_ref().map(|context| &context.member.party)
-    }
-
-    /// The layers that the replica has copies of, as they were listed last.
-    pub fn known_layers(&self) -> &[api::Layer] {
-        self.context.as_ref().map_or(&[], |context| &context.layers)
-    }
-
-    /// Whether the server's log of a layer ends before what the replica's copy shows.
-    pub fn went_back(&self, there: &OnServer) -> Result<bool, CliError> {
-        Ok(self.folder.layer(there.layer)?.is_some_and(|copy| there.seq < copy.seq))
-    }
-
-    /// The layer of one's own party of this name, as it was listed last.
-    pub fn own_layer(&self, layer: &LayerId) -> Option<&api::Layer> {
-        let context = self.context.as_ref()?;
-        context.layers.iter().find(|one| one.party == context.member.party && one.layer == *layer)
-    }
-
-    /// What the copy of a layer of one's own party holds.
-    pub fn layer(&self, layer: &LayerId) -> Result<Doc, CliError> {
-        let copy = self.own_layer(layer).map(|known| self.folder.layer(known)).transpose()?.flatten();
-        document(copy.as_ref().map_or(&[][..], |copy| &copy.state))
-    }
-
-    /// What the replica's copy of a layer holds and the server does not; `None`: nothing.
-    pub fn lost(&self, there: &OnServer) -> Result<Option<Bytes>, CliError> {
-        let Some(copy) = self.folder.layer(there.layer)? else { return Ok(None) };
-        let (mine, theirs) = (document(&copy.state)?, document(&there.update)?);
-        let (mine, known) = (mine.transact(), theirs.transact().snapshot());
-        let brought = mine.state_vector().iter().all(|(client, clock)| known.state_map.get(client) >= *clock);
-        if brought && mine.snapshot().delete_set.diff(&known.delete_set).is_empty() {
-            return Ok(None);
-        }
-        Ok(Some(mine.encode_diff_v1(&known.state_map).into()))
-    }
-
-    /// The copies that there are.
-    fn held(&self) -> Result<Vec<Held>, CliError> {
-        let _lock = self.folder.lock_shared()?;
-        let mut held = Vec::new();
-        for layer in self.context.iter().flat_map(|context| &context.layers) {
-            let Some(Copy { seq, digest, state }) = self.folder.layer(layer)? else { continue };
-            let vector = document(&state)?.transact().state_vector();
-            let (party, layer) = (layer.party.clone(), layer.layer.clone());
-            held.push(Held { party, layer, seq, digest, state_vector: BASE64.encode(vector.encode_v1()) });
-        }
-        Ok(held)
     }
 
     fn checked(&self, context: PlanContext) -> Result<PlanContext, CliError> {
@@ -338,17 +277,6 @@ impl<'a> Puller<'a> {
         Ok(())
     }
 
-    /// Keeps what the server has of a layer, with what the copy had before if it is one of the same log.
-    pub fn take_layer(&self, there: &OnServer) -> Result<(), CliError> {
-        let OnServer { layer, anew, seq, digest, ref update } = *there;
-        let _lock = self.folder.lock()?;
-        let before = if anew { None } else { self.folder.layer(layer)?.filter(|copy| !copy.state.is_empty()) };
-        let before = before.map(|copy| decode(&copy.state)).transpose()?;
-        let doc = guard::document(before.into_iter().chain([decode(update)?]))?;
-        let state = if seq == 0 { Vec::new() } else { guard::state(&doc) };
-        layers::write(self.folder.dir(), &self.folder.cipher, layer, &Copy { seq, digest, state: state.into() })
-    }
-
     fn line(&self, lines: &mut impl std::io::BufRead, most: u64) -> Result<PullLine, CliError> {
         let lost = |reason: String| CliError::NoConnection { server: self.session.server.to_string(), reason };
         let mut line = Vec::new();
@@ -371,7 +299,6 @@ impl<'a> Puller<'a> {
     fn garbled(&self, why: &str) -> CliError {
         CliError::NoConnection { server: self.session.server.to_string(), reason: format!("its answer cannot be read: {why}") }
     }
-
 }
 
 /// What the replica has of what the server shows, to look into for one's own edits.
@@ -405,20 +332,6 @@ impl<'a> Shown<'a> {
         }
         Ok(true)
     }
-}
-
-/// A document of this state; none is an empty one.
-fn document(state: &[u8]) -> Result<Doc, CliError> {
-    if state.is_empty() { guard::document([]) } else { guard::document([decode(state)?]) }
-}
-
-fn is_same(one: &api::Layer, other: &api::Layer) -> bool {
-    one.party == other.party && one.layer == other.layer
-}
-
-/// A layer's name, for people.
-pub fn name(layer: &api::Layer) -> String {
-    format!("{}/{}", layer.party, layer.layer)
 }
 
 pub(super) fn outline(doc: &yrs::Doc) -> Outline {

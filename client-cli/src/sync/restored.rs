@@ -133,7 +133,8 @@ fn part(folder: &Folder, session: &Session, log: &[Numbered]) -> Result<Compared
         let rungs: Vec<usize> = (1..=count).map(|n| low + (high - low) * n / count).collect();
         let records = rungs.iter().filter_map(|rung| log.get(rung - 1)).map(|(mark, _)| *mark).collect();
         let compared: Compared = session.api.post(&path, &Compare { records })?;
-        let holds = rungs.iter().take_while(|rung| log.get(**rung - 1).is_some_and(|(mark, _)| mark.seq <= compared.common)).count();
+        let holds =
+            rungs.iter().take_while(|rung| log.get(**rung - 1).is_some_and(|(mark, _)| mark.seq <= compared.common)).count();
         high = rungs.get(holds).map_or(high, |rung| rung - 1);
         low = holds.checked_sub(1).and_then(|last| rungs.get(last)).copied().unwrap_or(low);
         if low >= high {

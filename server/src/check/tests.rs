@@ -48,7 +48,9 @@ fn with(data: &Path, file: &Path, change: impl FnOnce(&mut Vec<u8>)) -> Report {
 async fn a_whole_directory_holds_and_nothing_in_it_is_changed() {
     let data = tempfile::tempdir().unwrap();
     talks(data.path()).await;
-    let read = |dir: &str| files(data.path().join(dir)).into_iter().map(|file| (file.clone(), fs::read(file).unwrap())).collect::<Vec<_>>();
+    let read = |dir: &str| {
+        files(data.path().join(dir)).into_iter().map(|file| (file.clone(), fs::read(file).unwrap())).collect::<Vec<_>>()
+    };
     let before = (read("store/segments"), read("store/snapshots"));
     assert!(before.0.len() > 3 && !before.1.is_empty());
     let report = check(data.path()).unwrap();
@@ -123,7 +125,8 @@ async fn a_snapshot_that_is_not_what_its_log_folds_to_is_found() {
     assert!(check(data.path()).unwrap().to_string().contains("no document that has a log"));
     fs::remove_file(stray).unwrap();
     // One that checks, and says something else: that of another layer.
-    let (one, other): (DocAddress, DocAddress) = ("talks/plan/arv/private".parse().unwrap(), "talks/plan/bor/private".parse().unwrap());
+    let (one, other): (DocAddress, DocAddress) =
+        ("talks/plan/arv/private".parse().unwrap(), "talks/plan/bor/private".parse().unwrap());
     let store = DiskStore::open(data.path().join("store")).unwrap();
     let (covers, state) = store.load_snapshot(&other).unwrap().unwrap();
     let path = snapshots.iter().find(|file| store_name(&one) == file.file_name().unwrap().to_string_lossy()).unwrap();

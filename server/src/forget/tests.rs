@@ -13,12 +13,7 @@ use plenary_shared::{
     layer,
     record::{Author, Digest},
 };
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::PathBuf,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 
 /// A word that only the conference has which is to be forgotten.
 const WORD: &str = "zebrafish";

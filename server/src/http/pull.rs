@@ -66,7 +66,8 @@ pub(super) async fn compare(
         }
         Ok::<_, StoreError>(from.checked_sub(1).map_or(0, |last| records[last].seq))
     });
-    let common = common.await.ok().and_then(Result::ok).ok_or_else(|| ApiError::unavailable("the log cannot be read: try again"))?;
+    let common =
+        common.await.ok().and_then(Result::ok).ok_or_else(|| ApiError::unavailable("the log cannot be read: try again"))?;
     readable(&app, &caller, &conference, &plan)?;
     Ok(Json(Compared { common, end, restored: app.rooms.restore().has_been() }))
 }
@@ -178,7 +179,8 @@ impl Puller {
                 // What nothing was ever written into needs no room.
                 Some(0) => (0, Digest::genesis(&address), Bytes::from_static(&NOTHING)),
                 _ => {
-                    let vector = copy.map_or_else(|| Some(StateVector::default()), |copy| gate::check_state_vector(&copy.vector).ok())?;
+                    let vector =
+                        copy.map_or_else(|| Some(StateVector::default()), |copy| gate::check_state_vector(&copy.vector).ok())?;
                     match timeout(limits::VIEW_READING, self.app.rooms.lacking(&address, &vector)).await {
                         Ok(Ok((end, update))) => (end.seq, end.digest, update),
                         Ok(Err(_)) | Err(_) => {

@@ -120,7 +120,8 @@ impl Copy<'_> {
         } else {
             segment.file.len().map_err(file(&from))?
         };
-        let (known_bytes, known_digest) = known.map_or((0, blake3::hash(&[]).to_hex().to_string()), |known| (known.bytes, known.blake3.clone()));
+        let (known_bytes, known_digest) =
+            known.map_or((0, blake3::hash(&[]).to_hex().to_string()), |known| (known.bytes, known.blake3.clone()));
         let mut hasher = blake3::Hasher::new();
         hash(&segment.file, 0, known_bytes.min(length), &mut hasher).map_err(file(&from))?;
         if known_bytes > length || hasher.finalize().to_hex().as_str() != known_digest {

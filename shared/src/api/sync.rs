@@ -2,8 +2,8 @@
 //!
 //! **Pull** brings the records of the text's log after the last that the replica has, each once, and of every layer that one may read what
 //! the replica's copy lacks. **Push** takes offline edits in their order. An edit may touch several documents: the text and layers
-//! of one's own party; all of it is taken or none. A push may be repeated: what is there already changes nothing. **Compare** finds where the
-//! two logs part, once the server's is not the one that the replica holds.
+//! of one's own party; all of it is taken or none. A push may be repeated: what is there already changes nothing. **Compare** finds where
+//! the two logs part, once the server's is not the one that the replica holds.
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 use std::{fmt, marker::PhantomData};

@@ -6,7 +6,13 @@ use plenary_tests::{
     server::{self, Server, Start},
 };
 use serde_json::Value;
-use std::{path::Path, process::Output, thread::sleep, time::Duration};
+use std::{
+    path::Path,
+    process::Output,
+    sync::atomic::{AtomicBool, Ordering},
+    thread::sleep,
+    time::Duration,
+};
 
 fn check(data: &Path) -> Output {
     server::command(&["check", "--json", "--data"]).arg(data).output().unwrap()
@@ -31,40 +37,40 @@ fn a_backup_of_a_running_server_is_a_server_and_says_so_until_the_restore_is_end
     let server = Start::demo(0, 1).start();
     let plan = &*server.demo.plan;
     let cli = Cli::join(&server.chair());
-    std::thread::scope(|scope| {
-        let (writer, stop) = (&cli, std::sync::atomic::AtomicBool::new(false));
-        let stop = &stop;
-        let writing = scope.spawn(move || {
+    let stop = AtomicBool::new(false);
+    let backup = std::thread::scope(|scope| {
+        let writing = scope.spawn(|| {
             let mut count = 0;
-            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
-                writer.done(&["words", plan, "1", &format!("Edit {count}.")]);
+            while !stop.load(Ordering::Relaxed) {
+                cli.done(&["words", plan, "1", &format!("Edit {count}.")]);
                 count += 1;
             }
         });
         cli.done(&["words", plan, "2", "Before the backup."]);
         let backup = server.back_up();
         cli.done(&["words", plan, "2", "After the backup."]);
-        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        stop.store(true, Ordering::Relaxed);
         writing.join().unwrap();
-        assert!(holds(backup.path())["texts"]["records"].as_u64() > Some(2));
-        let mut copy = Start::demo(0, 1).copy_of(backup.path().to_owned()).start();
-        let shown = shown(&copy, plan);
-        assert!(shown.contains("Before the backup.") && !shown.contains("After the backup."), "{shown}");
-        let wait = |what: &str| {
-            for _ in 0..300 {
-                if copy.log().contains(what) {
-                    return;
-                }
-                sleep(Duration::from_millis(50));
-            }
-            panic!("never logged: {what}\n{}", copy.log());
-        };
-        wait("this server was restored from a backup");
-        assert!(server::command(&["end-restore", "--data"]).arg(copy.data()).status().unwrap().success());
-        wait("the restore is ended");
-        copy.sigterm();
-        holds(&copy.data());
+        backup
     });
+    assert!(holds(backup.path())["texts"]["records"].as_u64() > Some(2));
+    let mut copy = Start::demo(0, 1).copy_of(backup.path().to_owned()).start();
+    let shown = shown(&copy, plan);
+    assert!(shown.contains("Before the backup.") && !shown.contains("After the backup."), "{shown}");
+    let wait = |what: &str| {
+        for _ in 0..300 {
+            if copy.log().contains(what) {
+                return;
+            }
+            sleep(Duration::from_millis(50));
+        }
+        panic!("never logged: {what}\n{}", copy.log());
+    };
+    wait("this server was restored from a backup");
+    assert!(server::command(&["end-restore", "--data"]).arg(copy.data()).status().unwrap().success());
+    wait("the restore is ended");
+    copy.sigterm();
+    holds(&copy.data());
 }
 
 #[test]

@@ -29,7 +29,9 @@ fn sync(folder: &Folder, flags: &[&str]) -> Value {
 fn credited(folder: &Folder, point: &str) -> Vec<(String, String)> {
     let (_, blame) = folder.json(&["blame", PLAN, point]);
     let stretches = blame["stretches"].as_array().unwrap_or_else(|| panic!("{blame}")).iter();
-    stretches.map(|one| (one["party"].as_str().unwrap_or_default().into(), one["text"].as_str().unwrap_or_default().into())).collect()
+    stretches
+        .map(|one| (one["party"].as_str().unwrap_or_default().into(), one["text"].as_str().unwrap_or_default().into()))
+        .collect()
 }
 
 /// All files of a replica, but the locks.
@@ -80,7 +82,10 @@ fn two_members_send_again_in_either_order_and_all_end_with_the_same_words_of_the
         let talks = Talks::lost(&mut server, &cli_arv, &cli_bor);
         let wanted: Vec<_> = talks.points.iter().map(|point| (words(&talks.arv, point), credited(&talks.arv, point))).collect();
         let told = talks.arv.exits(5, &["sync"]);
-        assert!(told.contains("1 of your records and 2 of others'") && told.contains("--resend") && told.contains("--anew"), "{told}");
+        assert!(
+            told.contains("1 of your records and 2 of others'") && told.contains("--resend") && told.contains("--anew"),
+            "{told}"
+        );
         if arv_first {
             sync(&talks.arv, &["--resend"]);
             assert!(sync(&talks.bor, &["--resend"])["held"].as_array().unwrap().is_empty());
@@ -112,7 +117,10 @@ fn two_members_send_again_in_either_order_and_all_end_with_the_same_words_of_the
         assert_eq!(whose("<bor>"), Some(&*server.delegate(1, 0).party), "{stretches:?}");
         for folder in [&talks.arv, &talks.bor] {
             let status = folder.json(&["status"]).1;
-            assert!(status["waiting"].as_array().unwrap().is_empty() && status["held"].as_array().unwrap().is_empty(), "{status}");
+            assert!(
+                status["waiting"].as_array().unwrap().is_empty() && status["held"].as_array().unwrap().is_empty(),
+                "{status}"
+            );
         }
     }
 }
@@ -126,7 +134,11 @@ fn nothing_is_changed_until_somebody_chooses() {
     let output = talks.arv.run(&["sync", "--json"]);
     assert_eq!(output.status.code(), Some(5));
     let told: Value = serde_json::from_slice(&output.stderr).unwrap();
-    assert_eq!((told["error"].as_str(), &told["ahead"]["mine"], &told["ahead"]["others"]), (Some("ahead"), &json!(1), &json!(2)), "{told}");
+    assert_eq!(
+        (told["error"].as_str(), &told["ahead"]["mine"], &told["ahead"]["others"]),
+        (Some("ahead"), &json!(1), &json!(2)),
+        "{told}"
+    );
     assert_eq!(files(&talks.arv.file("")), before);
     assert_eq!(talks.arv.run(&["sync", "--resend", "--anew"]).status.code(), Some(2));
 }
