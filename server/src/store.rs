@@ -26,7 +26,11 @@ mod tail;
 mod writer;
 
 #[cfg(test)]
+mod bench;
+#[cfg(test)]
 mod cuts;
+#[cfg(test)]
+mod faults;
 #[cfg(test)]
 mod sim;
 #[cfg(test)]

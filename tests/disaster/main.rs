@@ -137,6 +137,9 @@ async fn judge(server: &mut Server, round: Vec<Shown>, all: &mut Vec<Shown>, sum
     let missing = missing(server, &round).await;
     sum.lost += usize::from(missing > 0);
     println!("round {}: {edits} edits shown, {missing} clients miss something", sum.rounds);
+    if missing > 0 {
+        println!("{}", last_words(server));
+    }
     all.extend(round);
     true
 }

@@ -72,7 +72,13 @@ impl Shown {
     /// Whether the server shows all of it.
     pub async fn is_there(&self, server: &Server) -> bool {
         let now = YClient::join(server, &self.plan, &self.seat).await;
-        covers(&now.lock().doc, &self.client.lock().seen)
+        let id = self.client.id();
+        let (has, shown) = (now.lock().clock_seen(id), self.client.lock().clock_seen(id));
+        let there = covers(&now.lock().doc, &self.client.lock().seen);
+        if !there {
+            println!("  {}: of its own {shown} characters that were shown the server has {has}", self.plan);
+        }
+        there
     }
 }
 
@@ -90,5 +96,6 @@ async fn write(n: usize, client: &YClient, stop: &AtomicBool) {
 }
 
 fn edits_shown(client: &YClient) -> u64 {
-    u64::from(client.lock().clock_seen(client.id()) / WORDS.len() as u32)
+    let id = client.id();
+    u64::from(client.lock().clock_seen(id) / WORDS.len() as u32)
 }

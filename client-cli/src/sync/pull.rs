@@ -6,7 +6,7 @@ mod copies;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
 use plenary_shared::{
-    api::{self, Held, PlanContext, Pull, PullLine},
+    api::{self, PlanContext, Pull, PullLine},
     id::{LayerId, PartyId},
     limits,
     plan::{Change, Outline, changes},
@@ -16,7 +16,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     io::{BufRead as _, BufReader, Read as _},
 };
-use yrs::{Doc, ReadTxn as _, Snapshot, Transact as _, updates::encoder::Encode as _};
+use yrs::{ReadTxn as _, Snapshot, Transact as _};
 
 pub use copies::{OnServer, name};
 

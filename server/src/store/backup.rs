@@ -116,7 +116,7 @@ impl Copy<'_> {
         let segment = Segment::open(&*self.disk, self.directory, number).map_err(file(&from))?;
         let is_ended = Footer::at_end(&segment.file, &segment.stamp).map_err(file(&from))?.is_some();
         let length = if is_last && !is_ended {
-            tail::contents(&segment, None, |_| {}).map_err(file(&from))?.end.max(HEADER_BYTES as u64)
+            tail::contents(&segment, |_| {}).map_err(file(&from))?.end.max(HEADER_BYTES as u64)
         } else {
             segment.file.len().map_err(file(&from))?
         };

@@ -7,7 +7,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{
     Seq,
-    footer::{Contents, Footer, Held, Place},
+    footer::{Contents, Footer, Place},
     segment::Segment,
 };
 
@@ -135,11 +135,6 @@ impl Catalog {
     /// The segment that grows.
     pub(super) fn active(&self) -> &Active {
         &self.active
-    }
-
-    /// What the segment that grows holds of a document.
-    pub(super) fn held(&self, name: &str) -> Option<&Held> {
-        self.active.contents.get(name)
     }
 
     /// Adds what a synced frame at `offset` holds.

@@ -207,14 +207,16 @@ impl Commit {
         last
     }
 
-    /// All of it, with room for the frame's header before it.
+    /// All of it, with room for what the frame holds around it.
     fn frame(&self) -> Vec<u8> {
         let records = || self.parts.iter().flat_map(|(_, _, records)| records);
         let bodies: usize = records().map(|record| frame::record_bytes(record)).sum();
-        let mut bytes = Vec::with_capacity(FRAME_BYTES + self.heads.len() + bodies);
+        let length = frame::commit_bytes(self.heads.len(), bodies);
+        let mut bytes = Vec::with_capacity(length);
         bytes.resize(FRAME_BYTES, 0);
         bytes.extend_from_slice(&self.heads);
         records().for_each(|record| frame::write_record(record, &mut bytes));
+        bytes.resize(length, 0);
         bytes
     }
 }

@@ -160,16 +160,26 @@ impl World {
         );
     }
 
-    /// Works until the power goes, at the latest at the end of so many steps, then starts again.
+    /// Works until the power goes or the server is killed, at the latest at the end of so many steps, then starts again.
     fn live(&mut self, steps: usize, what: &str) {
         let soon = self.dice.below(60) as u64;
-        self.disk.at_change(soon, Event::Cut);
+        let event = if self.dice.one_in(2) { Event::Cut } else { Event::Kill };
+        self.disk.at_change(soon, event);
         if let Ok(store) = self.open() {
             for _ in 0..self.dice.below(steps) {
                 match self.dice.below(6) {
                     0 => self.save_snapshot(&store),
                     _ => drop(self.append_some(&store)),
                 }
+            }
+        }
+        // It may be killed first, and started again, and show what was written and not synced.
+        if event == Event::Kill {
+            self.disk = self.disk.after_kill();
+            if let Ok(store) = self.open() {
+                self.examine(&store, what);
+                self.append_some(&store);
+                self.disk = self.disk.after_cut();
             }
         }
         self.disk = self.disk.after_cut();
@@ -199,7 +209,7 @@ fn read(store: &DiskStore, doc: &DocAddress) -> Vec<Bytes> {
 
 #[test]
 fn a_power_cut_at_any_step_costs_nothing_that_was_acknowledged_or_read() {
-    let seeds: u64 = std::env::var("PLENARY_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(1_500);
+    let seeds: u64 = std::env::var("PLENARY_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(1_000);
     for seed in 1..=seeds {
         let mut world = World::new(seed);
         for cut in 1..=3 {
@@ -208,8 +218,9 @@ fn a_power_cut_at_any_step_costs_nothing_that_was_acknowledged_or_read() {
     }
 }
 
-/// The same work each time: rotations, several documents at once, snapshots. Answers what each append was told.
-fn work(world: &mut World, store: &DiskStore) -> Vec<Answer> {
+/// The same work each time: rotations, several documents at once, snapshots; up to the first refusal if `give_up` says so. Answers what
+/// each append was told.
+fn work(world: &mut World, store: &DiskStore, give_up: bool) -> Vec<Answer> {
     let mut answers = Vec::new();
     for step in 0..14 {
         let mut ends = world.ends();
@@ -221,6 +232,9 @@ fn work(world: &mut World, store: &DiskStore) -> Vec<Answer> {
             Err(_) => {}
         }
         answers.push(answer);
+        if give_up && answers.last().is_some_and(Result::is_err) {
+            break;
+        }
         if step % 5 == 4 {
             world.save_snapshot(store);
         }
@@ -228,15 +242,29 @@ fn work(world: &mut World, store: &DiskStore) -> Vec<Answer> {
     answers
 }
 
-/// Makes one change of the disk fail, then looks at what is left, after a kill and after a cut.
-fn fail_once(seed: u64, at: u64, kind: io::ErrorKind, cut: bool) -> Vec<Answer> {
-    let what = format!("seed {seed}, {kind:?} at change {at}, cut {cut}");
+/// How the server ends after a failure.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum End {
+    Kill,
+    Cut,
+    /// Right after the first refusal; which of several ways the power goes.
+    CutAtOnce(u64),
+}
+
+/// Makes one change of the disk fail, then looks at what is left.
+fn fail_once(seed: u64, at: u64, kind: io::ErrorKind, end: End) -> Vec<Answer> {
+    let what = format!("seed {seed}, {kind:?} at change {at}, then {end:?}");
     let mut world = World::new(seed);
+    if let End::CutAtOnce(variant) = end {
+        world.disk = SimDisk::new(1_000 * variant + seed);
+    }
     world.segment_bytes = 2_000;
     world.disk.at_change(at, Event::Fails(kind));
-    let mut answers = Vec::new();
+    let (mut answers, mut image) = (Vec::new(), None);
     if let Ok(store) = world.open() {
-        answers = work(&mut world, &store);
+        answers = work(&mut world, &store, matches!(end, End::CutAtOnce(_)));
+        // Before it is closed, which syncs.
+        image = matches!(end, End::CutAtOnce(_)).then(|| world.disk.after_cut());
         let is_failed = answers.iter().any(|answer| matches!(answer, Err(StoreError::InDoubt(_))));
         assert_eq!(store.condition() == Condition::Failed, is_failed, "{what}");
         if is_failed {
@@ -251,8 +279,13 @@ fn fail_once(seed: u64, at: u64, kind: io::ErrorKind, cut: bool) -> Vec<Answer> 
             assert!(answers.iter().all(Result::is_ok), "{what}: {answers:?}");
         }
     }
-    world.disk = if cut { world.disk.after_cut() } else { world.disk.after_kill() };
+    world.disk = image.unwrap_or_else(|| if end == End::Kill { world.disk.after_kill() } else { world.disk.after_cut() });
     let store = world.open().unwrap_or_else(|error| panic!("{what}: does not open: {error}"));
+    world.examine(&store, &what);
+    // What was shown is durable, whatever failed before.
+    world.disk = world.disk.after_cut();
+    drop(store);
+    let store = world.open().unwrap_or_else(|error| panic!("{what}: does not open after a cut: {error}"));
     world.examine(&store, &what);
     assert!(world.append_some(&store).iter().all(Result::is_ok), "{what}");
     answers
@@ -261,23 +294,23 @@ fn fail_once(seed: u64, at: u64, kind: io::ErrorKind, cut: bool) -> Vec<Answer> 
 #[test]
 fn a_write_or_sync_that_fails_or_finds_no_room_is_not_kept_or_said_to_be_in_doubt() {
     let mut told = (0, 0);
-    for seed in 1..=4 {
+    for seed in 1..=2 {
         let mut world = World::new(seed);
         world.segment_bytes = 2_000;
         let store = world.open().unwrap();
-        assert!(work(&mut world, &store).iter().all(Result::is_ok));
+        assert!(work(&mut world, &store, false).iter().all(Result::is_ok));
         drop(store);
         for at in 0..world.disk.changes() {
             for kind in [io::ErrorKind::Other, io::ErrorKind::StorageFull] {
-                for cut in [false, true] {
-                    let answers = fail_once(seed, at, kind, cut);
+                for end in [End::Kill, End::Cut].into_iter().chain((0..6).map(End::CutAtOnce)) {
+                    let answers = fail_once(seed, at, kind, end);
                     told.0 += answers.iter().filter(|answer| matches!(answer, Err(StoreError::InDoubt(_)))).count();
                     told.1 += answers.iter().filter(|answer| matches!(answer, Err(StoreError::Full))).count();
                 }
             }
         }
     }
-    assert!(told.0 > 100 && told.1 > 100, "{told:?}");
+    assert!(told.0 > 100 && told.1 > 50, "{told:?}");
 }
 
 #[test]

@@ -69,6 +69,14 @@ impl DiskStore {
     }
 }
 
+#[cfg(test)]
+impl DiskStore {
+    /// Whether the index holds a segment.
+    pub(super) fn is_indexed(&self, segment: u32) -> bool {
+        self.inside.index.holds(segment)
+    }
+}
+
 impl Drop for DiskStore {
     fn drop(&mut self) {
         self.snapshots = None;

@@ -126,7 +126,7 @@ pub(super) struct Entry<'a> {
     pub(super) first: Seq,
     pub(super) last: Seq,
     pub(super) digest: [u8; DIGEST_BYTES],
-    pub(super) places: u32,
+    places: u32,
 }
 
 /// A footer whose table checks; its places are not read yet.
@@ -137,7 +137,6 @@ pub(super) struct Footer {
     table: Vec<u8>,
     /// Where its frame begins in the file.
     offset: u64,
-    beside: bool,
 }
 
 impl Footer {
@@ -152,7 +151,7 @@ impl Footer {
         let mut rest = &trailer[..];
         let Some(offset) = take(&mut rest).map(u64::from_le_bytes) else { return Ok(None) };
         let check: Check = stamp.check(at, &[&offset.to_le_bytes()]);
-        if rest != check || offset >= at { Ok(None) } else { Self::read(file, stamp, offset, false) }
+        if rest != check || offset >= at { Ok(None) } else { Self::read(file, stamp, offset) }
     }
 
     /// The footer that was made again and stands beside a segment.
@@ -161,7 +160,7 @@ impl Footer {
     /// What the disk says; `None` if there is none that checks.
     pub(super) fn beside(disk: &dyn Disk, stamp: &Stamp) -> io::Result<Option<Self>> {
         match disk.open(&segment::footer_name(stamp.segment())) {
-            Ok(file) => Self::read(&file, stamp, 0, true),
+            Ok(file) => Self::read(&file, stamp, 0),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
@@ -172,7 +171,7 @@ impl Footer {
         disk_io::write_file(disk, &segment::footer_name(stamp.segment()), &[&contents.footer(stamp, 0)])
     }
 
-    fn read(file: &Arc<dyn DiskFile>, stamp: &Stamp, offset: u64, beside: bool) -> io::Result<Option<Self>> {
+    fn read(file: &Arc<dyn DiskFile>, stamp: &Stamp, offset: u64) -> io::Result<Option<Self>> {
         let mut bytes = [0; FRAME_BYTES];
         file.read_at(&mut bytes, offset)?;
         let Some(header) = FrameHeader::read(stamp, FOOTER, offset, &bytes) else { return Ok(None) };
@@ -182,7 +181,7 @@ impl Footer {
         let mut table = vec![0; header.heads_bytes()];
         file.read_at(&mut table, offset + FRAME_BYTES as u64)?;
         let holds = header.heads_hold(stamp, &table) && entries(&table).all(|entry| entry.is_some());
-        Ok(holds.then(|| Self { stamp: *stamp, file: file.clone(), header, table, offset, beside }))
+        Ok(holds.then(|| Self { stamp: *stamp, file: file.clone(), header, table, offset }))
     }
 
     /// The table.
@@ -193,11 +192,6 @@ impl Footer {
     /// What this footer, of all, is known by.
     pub(super) fn mark(&self) -> Check {
         self.header.check()
-    }
-
-    /// Where the segment's frames end, if the footer stands behind them.
-    pub(super) fn frames_end(&self) -> Option<u64> {
-        (!self.beside).then_some(self.offset)
     }
 
     /// Every document with its places, if those check.

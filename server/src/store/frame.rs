@@ -5,11 +5,12 @@
 //! frame    magic 4 | payload length 4 | heads length 4 | header check 4 | heads check 8 | check 16 | payload
 //! payload  heads: for each document  address length 2 | address | first seq 8 | records 4 | bytes 4
 //!          bodies: for each document its records, each  length 4 | bytes
+//!          tail: the heads again | their length 4 | check 8
 //! ```
 //!
 //! Numbers are little-endian. Every check is blake3 under a key of directory and segment and covers the place in the file: no frame
-//! passes for another, or for one of another place. A frame is whole if its check holds; the two smaller ones tell of a frame that
-//! is not whole how long it was and whose records it held.
+//! passes for another, or for one of another place. A frame is whole if its check holds; the smaller ones tell of a frame that
+//! is not whole how long it was and whose records it held, from its beginning or from its end.
 
 use super::Seq;
 
@@ -19,6 +20,8 @@ pub(super) const FORMAT: u32 = 3;
 pub(super) const HEADER_BYTES: usize = 48;
 /// Bytes of a frame before its payload.
 pub(super) const FRAME_BYTES: usize = 40;
+/// Bytes of a tail beside the heads.
+const TAIL_BYTES: usize = 12;
 /// What a commit begins with. Searched for when a frame is damaged.
 pub(super) const COMMIT: [u8; 4] = *b"plF\xf3";
 /// What a footer begins with.
@@ -80,6 +83,33 @@ impl Stamp {
         check.copy_from_slice(&hasher.finalize().as_bytes()[..N]);
         check
     }
+}
+
+/// Bytes of a commit's frame whose heads and bodies have so many.
+pub(super) fn commit_bytes(heads_bytes: usize, bodies_bytes: usize) -> usize {
+    FRAME_BYTES + 2 * heads_bytes + bodies_bytes + TAIL_BYTES
+}
+
+/// Fills in what stands around the heads and bodies of a commit: the frame has room for its header before and for its tail behind.
+pub(super) fn seal_commit(stamp: &Stamp, offset: u64, heads_bytes: usize, frame: &mut [u8]) {
+    let end = offset + frame.len() as u64;
+    let (before, tail) = frame.split_at_mut(frame.len() - heads_bytes - TAIL_BYTES);
+    let heads = &before[FRAME_BYTES..FRAME_BYTES + heads_bytes];
+    tail[..heads_bytes].copy_from_slice(heads);
+    tail[heads_bytes..heads_bytes + 4].copy_from_slice(&(heads_bytes as u32).to_le_bytes());
+    let check: [u8; 8] = stamp.check(end, &[heads]);
+    tail[heads_bytes + 4..].copy_from_slice(&check);
+    seal(stamp, COMMIT, offset, heads_bytes, frame);
+}
+
+/// The heads of a commit of which only the last bytes are there, up to where it ends.
+pub(super) fn heads_before<'a>(stamp: &Stamp, end: u64, bytes: &'a [u8]) -> Option<&'a [u8]> {
+    let (rest, tail) = bytes.split_last_chunk::<TAIL_BYTES>()?;
+    let mut tail = &tail[..];
+    let length = u32::from_le_bytes(take(&mut tail)?) as usize;
+    let heads = &rest[rest.len().checked_sub(length)?..];
+    let check: [u8; 8] = stamp.check(end, &[heads]);
+    (tail == check).then_some(heads)
 }
 
 /// Fills in the header of a frame that stands at `offset`: `frame` begins with room for it, then come heads and bodies.
@@ -223,8 +253,9 @@ pub(super) fn record_bytes(record: &[u8]) -> usize {
     4 + record.len()
 }
 
-/// The records of each head, in order; `None` where the payload does not hold what its heads say.
-pub(super) fn records<'a>(heads: &[Head<'_>], mut bodies: &'a [u8]) -> Option<Vec<Vec<&'a [u8]>>> {
+/// The records of each head, in order; `None` where the payload, of which this stands behind the heads, does not hold what they say.
+pub(super) fn records<'a>(heads: &[Head<'_>], heads_bytes: usize, rest: &'a [u8]) -> Option<Vec<Vec<&'a [u8]>>> {
+    let mut bodies = &rest[..rest.len().checked_sub(heads_bytes + TAIL_BYTES)?];
     let mut all = Vec::with_capacity(heads.len());
     for head in heads {
         let mut body = bodies.split_off(..head.bytes as usize)?;

@@ -131,6 +131,12 @@ impl Index {
         }
     }
 
+    /// Whether it holds the places of a segment.
+    #[cfg(test)]
+    pub(super) fn holds(&self, segment: u32) -> bool {
+        self.state.read().unwrap().ready.contains(&segment)
+    }
+
     fn rouse(&self) {
         // One that is full is about to be woken.
         let _ = self.wake.try_send(());

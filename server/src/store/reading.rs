@@ -152,7 +152,7 @@ impl Reading<'_> {
     /// Makes a footer again whose places do not check, so that the next reader finds it.
     fn make_footer(&self, segment: &Segment) -> Result<Vec<Place>, StoreError> {
         tracing::error!(segment = segment.stamp.segment(), "the places in a segment's footer do not check; it is made again");
-        let contents = super::tail::contents(segment, None, |_| {})?.contents;
+        let contents = super::tail::contents(segment, |_| {})?.contents;
         if let Err(error) = Footer::write_beside(&*self.inside.disk, &segment.stamp, &contents) {
             tracing::warn!(%error, "a footer that was made again could not be kept");
         }

@@ -5,6 +5,7 @@
 use std::{io, sync::Arc};
 
 use super::{
+    Seq,
     disk_io::{Disk, DiskFile},
     footer::Footer,
     frame::{self, COMMIT, DirectoryId, FOOTER, FRAME_BYTES, FrameHeader, HEADER_BYTES, Head, Stamp},
@@ -16,6 +17,9 @@ pub(super) const DIRECTORY: &str = "segments";
 const READ_BYTES_MIN: usize = 4 << 10;
 /// 256 KiB: what is read at once of frames that follow one another.
 const READ_BYTES_MAX: usize = 256 << 10;
+
+/// 1 MiB: how much of the end of a damaged frame is looked at for whose records it held.
+const HEADS_BYTES_MAX: u64 = 1 << 20;
 
 /// The file of a segment.
 pub(super) fn name(segment: u32) -> String {
@@ -74,13 +78,13 @@ impl Segment {
         }
     }
 
-    /// Its frames in order, up to `end`, or to the end of what it holds.
+    /// Its frames in order.
     ///
     /// # Errors
     /// What the disk says.
-    pub(super) fn frames(&self, end: Option<u64>) -> io::Result<Frames> {
+    pub(super) fn frames(&self) -> io::Result<Frames> {
         let reader = FrameReader::new(self)?;
-        Ok(Frames { end: end.unwrap_or(u64::MAX).min(reader.length), reader, offset: HEADER_BYTES as u64 })
+        Ok(Frames { end: reader.length, reader, offset: HEADER_BYTES as u64 })
     }
 }
 
@@ -142,9 +146,14 @@ impl FrameReader {
     fn lend(&self, header: &FrameHeader) -> Option<Frame<'_>> {
         let at = (header.offset() - self.start) as usize + FRAME_BYTES;
         let payload = self.buffer[..self.held].get(at..at + header.payload_bytes())?;
-        let (heads, bodies) = payload.split_at(header.heads_bytes());
+        let (heads, rest) = payload.split_at(header.heads_bytes());
         let heads = frame::heads(heads)?;
-        Some(Frame { offset: header.offset(), end: header.end(), records: frame::records(&heads, bodies)?, heads })
+        Some(Frame {
+            offset: header.offset(),
+            end: header.end(),
+            records: frame::records(&heads, header.heads_bytes(), rest)?,
+            heads,
+        })
     }
 
     /// A frame's header, if its sizes hold and it ends within the file.
@@ -202,7 +211,7 @@ pub(super) enum Next<'a> {
     /// Something else, as far as the next whole frame or the end.
     Damaged(Damaged),
     /// Nothing: here the frames end.
-    End(u64),
+    End,
 }
 
 /// A stretch of a segment that holds no whole frame.
@@ -211,8 +220,16 @@ pub(super) struct Damaged {
     pub(super) end: u64,
     /// Whether a whole frame follows.
     pub(super) followed: bool,
-    /// The documents whose records stood in its first frame, with the first and last of them, if that can be told.
-    pub(super) lost: Vec<(String, super::Seq, super::Seq)>,
+    /// Whose records stood in its first frame and in its last, if that can be told.
+    pub(super) lost: Vec<Lost>,
+}
+
+/// A document, and the first and last of its records in a frame.
+pub(super) type Lost = (String, Seq, Seq);
+
+fn lost(heads: &[u8]) -> Vec<Lost> {
+    let heads = frame::heads(heads).unwrap_or_default();
+    heads.iter().map(|head| (head.name.to_owned(), head.first, head.last())).collect()
 }
 
 impl Frames {
@@ -228,10 +245,13 @@ impl Frames {
             return Ok(self.reader.lend(&header).map_or(Next::Damaged(damaged), Next::Frame));
         }
         if self.reader.bytes(offset, FOOTER.len())? == FOOTER || self.is_blank(offset)? {
-            return Ok(Next::End(offset));
+            return Ok(Next::End);
         }
-        let lost = self.lost(offset)?;
+        let (mut lost, end) = self.lost_from(offset)?;
         let next = self.search(offset)?;
+        if let Some(next) = next.filter(|next| Some(*next) != end) {
+            lost.extend(self.lost_before(next, offset)?);
+        }
         self.offset = next.unwrap_or(self.end);
         Ok(Next::Damaged(Damaged { offset, end: self.offset, followed: next.is_some(), lost }))
     }
@@ -249,13 +269,21 @@ impl Frames {
         Ok(true)
     }
 
-    /// Whose records stood in a frame that is not whole.
-    fn lost(&mut self, offset: u64) -> io::Result<Vec<(String, super::Seq, super::Seq)>> {
+    /// Whose records stood in a frame that is not whole, by its beginning, and where it ended.
+    fn lost_from(&mut self, offset: u64) -> io::Result<(Vec<Lost>, Option<u64>)> {
         let stamp = self.reader.stamp;
-        let Some(header) = self.reader.header(offset)? else { return Ok(Vec::new()) };
+        let Some(header) = self.reader.header(offset)? else { return Ok((Vec::new(), None)) };
         let bytes = self.reader.bytes(offset, FRAME_BYTES + header.heads_bytes())?;
-        let heads = bytes.get(FRAME_BYTES..).filter(|heads| header.heads_hold(&stamp, heads)).and_then(frame::heads);
-        Ok(heads.unwrap_or_default().iter().map(|head| (head.name.to_owned(), head.first, head.last())).collect())
+        let heads = bytes.get(FRAME_BYTES..).filter(|heads| header.heads_hold(&stamp, heads));
+        Ok(heads.map_or((Vec::new(), None), |heads| (lost(heads), Some(header.end()))))
+    }
+
+    /// Whose records stood in a frame that is not whole, by its end; it does not begin before `from`.
+    fn lost_before(&mut self, end: u64, from: u64) -> io::Result<Vec<Lost>> {
+        let stamp = self.reader.stamp;
+        let from = from.max(end.saturating_sub(HEADS_BYTES_MAX));
+        let bytes = self.reader.bytes(from, (end - from) as usize)?;
+        Ok(frame::heads_before(&stamp, end, bytes).map_or_else(Vec::new, lost))
     }
 
     /// The next whole frame behind a place. Where a frame begins is told by its first bytes and, since records may hold the same bytes,

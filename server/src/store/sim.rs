@@ -47,6 +47,8 @@ pub(super) enum Event {
     Fails(io::ErrorKind),
     /// The power goes.
     Cut,
+    /// The server is killed.
+    Kill,
 }
 
 enum Change {
@@ -79,6 +81,7 @@ struct Sim {
     event: Option<(u64, Event)>,
     /// What was on the disk when the power went.
     image: Option<Box<Sim>>,
+    killed: bool,
 }
 
 /// The disk. Clones share it.
@@ -99,6 +102,7 @@ impl SimDisk {
             changes: 0,
             event: None,
             image: None,
+            killed: false,
         })
     }
 
@@ -124,16 +128,12 @@ impl SimDisk {
         Self::of(*image)
     }
 
-    /// The disk as the next start finds it if the system goes on: with all that was written.
+    /// The disk as the next start finds it if the system goes on: with all that was written, durable or not.
     pub(super) fn after_kill(&self) -> SimDisk {
         let mut sim = self.sim();
-        let mut image = sim.survivors();
-        image.live.clone_from(&sim.live);
-        image.durable.clone_from(&sim.live);
-        for (id, held) in &sim.files {
-            image.files.insert(*id, Held { live: held.live.clone(), durable: held.live.clone(), pending: Vec::new() });
-        }
-        Self::of(image)
+        (sim.event, sim.killed) = (None, false);
+        drop(sim);
+        self.clone()
     }
 
     fn sim(&self) -> MutexGuard<'_, Sim> {
@@ -144,8 +144,8 @@ impl SimDisk {
 impl Sim {
     /// Counts a change, and says whether it fails.
     fn change(&mut self) -> io::Result<()> {
-        if self.image.is_some() {
-            return Err(io::Error::other("the power is gone"));
+        if self.is_over() {
+            return Err(io::Error::other("the power or the server is gone"));
         }
         self.changes += 1;
         match self.event {
@@ -157,10 +157,18 @@ impl Sim {
                         self.image = Some(Box::new(self.survivors()));
                         Err(io::Error::other("the power goes"))
                     }
+                    Event::Kill => {
+                        self.killed = true;
+                        Err(io::Error::other("the server is killed"))
+                    }
                 }
             }
             _ => Ok(()),
         }
+    }
+
+    fn is_over(&self) -> bool {
+        self.killed || self.image.is_some()
     }
 
     fn set_name(&mut self, name: &str, id: u64) {
@@ -189,7 +197,7 @@ impl Sim {
         }
         let (live, durable, seed) = (names.clone(), names, dice.below(1 << 30) as u64);
         let (dice, next) = (Dice::new(seed), self.next);
-        Sim { dice, files, live, durable, pending: Vec::new(), next, changes: 0, event: None, image: None }
+        Sim { dice, files, live, durable, pending: Vec::new(), next, changes: 0, event: None, image: None, killed: false }
     }
 }
 
@@ -198,7 +206,7 @@ impl Held {
         let mut bytes = self.durable.clone();
         // All, nothing, or as it comes.
         let (way, mut end) = (dice.below(3), self.durable.len());
-        let mut keeps = |dice: &mut Dice| way == 0 || (way == 1 && dice.one_in(2));
+        let keeps = |dice: &mut Dice| way == 0 || (way == 1 && dice.one_in(2));
         for change in &self.pending {
             match change {
                 Change::SetLen(length) if keeps(dice) => bytes.resize(*length, 0),
@@ -319,22 +327,40 @@ impl Held {
         }
         self.pending.push(change);
     }
+
+    /// Makes what is pending durable. After a sync that failed, the system takes what was written for written: it can be read, and no
+    /// later sync makes it durable.
+    fn sync(&mut self, succeeds: bool) {
+        for change in self.pending.drain(..) {
+            match change {
+                Change::SetLen(length) => self.durable.resize(length, 0),
+                Change::Write(offset, bytes) if succeeds => {
+                    let end = offset + bytes.len();
+                    self.durable.resize(self.durable.len().max(end), 0);
+                    self.durable[offset..end].copy_from_slice(&bytes);
+                }
+                Change::Write(..) => {}
+            }
+        }
+    }
 }
 
 impl SimFile {
-    /// Makes a change; of one that fails a beginning is made.
+    /// Makes a change; of a write that fails, a beginning is made, or all of it.
     fn change(&self, change: Change) -> io::Result<()> {
         let mut guard = self.0.sim();
         let sim = &mut *guard;
         let done = sim.change();
-        if sim.image.is_some() {
+        if sim.is_over() {
             return done;
         }
         let held = sim.files.get_mut(&self.1).unwrap();
         match (change, &done) {
             (change, Ok(())) => held.apply(change),
             (Change::Write(offset, mut bytes), Err(_)) => {
-                bytes.truncate(sim.dice.below(bytes.len() + 1));
+                if !sim.dice.one_in(4) {
+                    bytes.truncate(sim.dice.below(bytes.len()));
+                }
                 held.apply(Change::Write(offset, bytes));
             }
             (Change::SetLen(_), Err(_)) => {}
@@ -370,11 +396,11 @@ impl DiskFile for SimFile {
 
     fn sync(&self) -> io::Result<()> {
         let mut sim = self.0.sim();
-        sim.change()?;
-        let held = sim.files.get_mut(&self.1).unwrap();
-        held.durable.clone_from(&held.live);
-        held.pending.clear();
-        Ok(())
+        let done = sim.change();
+        if !sim.is_over() {
+            sim.files.get_mut(&self.1).unwrap().sync(done.is_ok());
+        }
+        done
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) fn open(disk: &Arc<dyn Disk>, segment_bytes: u64) -> Result<(Director
     }
     disk.sync_dir("")?;
     snapshots::tidy(&**disk);
+    // A server that was killed may have made a segment whose name is not durable yet.
+    disk.sync_dir(segment::DIRECTORY)?;
     let numbers = segment::numbers(&**disk)?;
     if let Some(missing) = (1..).zip(&numbers).find_map(|(expected, number)| (expected != *number).then_some(expected)) {
         return Err(damaged(&**disk, format!("segment {missing} is missing")));
@@ -78,7 +80,7 @@ impl Start<'_> {
         tracing::warn!(segment = number, "a segment's footer does not check: the segment is read from end to end");
         let bar = self.bar.get_or_insert_with(|| bar(of));
         bar.set_position(number.into());
-        let mut scanned = tail::contents(&segment, None, |_| bar.tick())?;
+        let mut scanned = tail::contents(&segment, |_| bar.tick())?;
         scanned.nothing_is_torn();
         self.enter_scanned(&segment, &scanned)
     }
@@ -93,7 +95,7 @@ impl Start<'_> {
             return self.begin(number + 1);
         }
         let header_holds = segment.header_holds()?;
-        let mut scanned = tail::contents(&segment, None, |_| {})?;
+        let mut scanned = tail::contents(&segment, |_| {})?;
         if !header_holds && scanned.end == HEADER_BYTES as u64 && scanned.torn.is_none() {
             // It was made when the power went, and never written to.
             return self.begin(number);
@@ -165,9 +167,11 @@ impl Start<'_> {
     }
 }
 
-/// Makes durable what is about to be shown. A server that was killed may have left its last commit in the system's memory alone, and
-/// after a sync that failed it may be there and marked as written; so it is written once more, the same bytes in the same place.
+/// Makes durable what is about to be shown. A server that was killed may have left its last write in the system's memory alone, and
+/// after a sync that failed it may be there and marked as written; so what may be its last write, the header or a commit, is written
+/// once more, the same bytes in the same place.
 fn settle(segment: &Segment, scanned: &Scanned) -> io::Result<()> {
+    segment.file.write_at(&segment.stamp.header(), 0)?;
     if let Some(offset) = scanned.last {
         let mut frame = vec![0; (scanned.end - offset) as usize];
         let read = segment.file.read_at(&mut frame, offset)?;

@@ -128,31 +128,32 @@ impl Found {
         let footer = Footer::at_end(&segment.file, &segment.stamp)?;
         let is_full = footer.is_some() || !is_last;
         let (mut contents, mut whole) = (Contents::default(), true);
-        let mut frames = segment.frames(footer.as_ref().and_then(Footer::frames_end))?;
-        let end = loop {
+        let (mut frames, mut end) = (segment.frames()?, 0);
+        loop {
             match frames.next()? {
-                Next::End(end) => break end,
+                Next::End => break,
                 Next::Frame(frame) => {
                     for (head, records) in frame.heads.iter().zip(&frame.records) {
                         let Some(last) = records.last() else { continue };
                         contents.add(head.name, head.first, head.last(), digest(last), frame.offset);
                         self.take(at(frame.offset), head.name, head.first, records, tell);
                     }
-                    tell(Seen::Passed(passed + frame.end));
+                    end = frame.end;
+                    tell(Seen::Passed(passed + end));
                 }
                 Next::Damaged(damaged) if damaged.followed || is_full => {
                     whole = false;
                     self.lose(number, &damaged, tell);
                     if !damaged.followed {
-                        break damaged.end;
+                        break;
                     }
                 }
                 Next::Damaged(damaged) => {
                     tell(Seen::Torn(at(damaged.offset)));
-                    break damaged.offset;
+                    break;
                 }
             }
-        };
+        }
         if is_full && whole {
             let beside = Footer::beside(&*self.disk, &segment.stamp)?;
             match footer.or(beside) {

@@ -22,17 +22,17 @@ pub(super) struct Scanned {
     pub(super) torn: Option<Damaged>,
 }
 
-/// Reads all frames up to `end`, or to the end of what there is. `passed` is told how many bytes are done.
+/// Reads all frames. `passed` is told how many bytes are done.
 ///
 /// # Errors
 /// What the disk says.
-pub(super) fn contents(segment: &Segment, end: Option<u64>, mut passed: impl FnMut(u64)) -> io::Result<Scanned> {
-    let mut frames = segment.frames(end)?;
+pub(super) fn contents(segment: &Segment, mut passed: impl FnMut(u64)) -> io::Result<Scanned> {
     let (end, damaged) = (HEADER_BYTES as u64, Vec::new());
     let mut scanned = Scanned { contents: Contents::default(), last: None, end, damaged, torn: None };
+    let mut frames = segment.frames()?;
     loop {
         match frames.next()? {
-            Next::End(_) => return Ok(scanned),
+            Next::End => return Ok(scanned),
             Next::Frame(frame) => {
                 for (head, records) in frame.heads.iter().zip(&frame.records) {
                     if let Some(last) = records.last() {

@@ -9,7 +9,7 @@ use super::{
     StoreError,
     disk_io::Disk,
     footer::{self, Contents},
-    frame::{self, COMMIT, DirectoryId, FRAME_BYTES, HEADER_BYTES, Stamp},
+    frame::{self, DirectoryId, HEADER_BYTES, Stamp},
     segment::{self, Segment},
 };
 
@@ -116,13 +116,13 @@ impl Writer {
         Ok(self.segment.clone())
     }
 
-    /// Writes a frame, which begins with room for its header, and syncs it. Answers where it stands.
+    /// Writes a commit's frame, which has room for what stands around its heads and bodies, and syncs it. Answers where it stands.
     ///
     /// # Errors
     /// Nothing of a frame that found no room will be found again.
     pub(super) fn append(&mut self, heads_bytes: usize, frame: &mut [u8]) -> Result<u64, Failure> {
         let offset = self.end;
-        frame::seal(&self.segment.stamp, COMMIT, offset, heads_bytes, frame);
+        frame::seal_commit(&self.segment.stamp, offset, heads_bytes, frame);
         self.write(frame)?;
         self.segment.file.sync().map_err(Failure::Failed)?;
         self.end += frame.len() as u64;
@@ -136,7 +136,7 @@ impl Writer {
     /// The mark is missing then, and nothing else.
     pub(super) fn mark(&mut self) -> Result<(), Failure> {
         if self.unmarked && !self.full {
-            self.append(0, &mut [0; FRAME_BYTES])?;
+            self.append(0, &mut vec![0; frame::commit_bytes(0, 0)])?;
             self.unmarked = false;
         }
         Ok(())
