@@ -3,6 +3,8 @@
 use plenary_shared::script::{Done, ScriptError, Why};
 use std::{io, path::PathBuf};
 
+use crate::sync::ahead::Ahead;
+
 /// Why a command did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
@@ -53,6 +55,9 @@ pub enum CliError {
     /// The same, where the line of the script is to be told.
     #[error("{0}")]
     InScript(ScriptError),
+    /// The server was restored from a backup, and the replica holds what it lost: its user chooses the way on.
+    #[error("{0}")]
+    Ahead(Box<Ahead>),
     /// The work is done, and somebody should look at what came out.
     #[error("merged points wait for a look")]
     NeedsALook,
@@ -89,11 +94,13 @@ impl CliError {
         CliError::Refused(format!("what was done is not what was asked for: {did}"))
     }
 
-    /// 1 refused or not found, 2 usage, 3 no connection or a server that cannot now, 4 done and somebody should look; 0 when only the reader of a pipe has left, as `| head` does.
+    /// 1 refused or not found, 2 usage, 3 no connection or a server that cannot now, 4 done and somebody should look, 5 the server was
+    /// restored and somebody should choose; 0 when only the reader of a pipe has left, as `| head` does.
     pub fn exit_code(&self) -> u8 {
         match self {
             CliError::Usage(_) => 2,
             CliError::NeedsALook => 4,
+            CliError::Ahead(_) => 5,
             CliError::Script(error) | CliError::InScript(error) => {
                 if error.why == Why::Usage {
                     2
@@ -130,6 +137,7 @@ impl CliError {
                 Why::Refused => "refused",
             },
             CliError::NeedsALook => "needs_a_look",
+            CliError::Ahead(_) => "ahead",
             CliError::File { .. } => "file",
             CliError::Output(_) => "output",
         }

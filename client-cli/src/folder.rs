@@ -8,6 +8,7 @@
 //! | `text.log`, `text.snapshot` | the text as the server has it ([`text`]) |
 //! | `layers/` | copies of layers ([`layers`]) |
 //! | `own.log` | edits of one's own ([`own`]) |
+//! | `before/` | what it held before the server was restored ([`before`]) |
 //! | `merged` | merged points that wait to be confirmed ([`merged`]) |
 //! | `key.age` | with `--encrypt`: the key, under the passphrase ([`cipher`]) |
 //! | `lock` | locked by whoever writes, and shared by whoever reads |
@@ -16,6 +17,7 @@
 //! **Architecture invariants:** all writing goes through [`disk`], under the lock. Whatever is damaged is named, and the rest is used.
 //! No client id stands in a folder to be used again: each edit has its own, so a folder may be copied and restored.
 
+pub mod before;
 pub mod cipher;
 pub mod disk;
 mod frames;
@@ -261,7 +263,8 @@ impl Folder {
 
     /// Takes away what commands that were stopped have left unfinished. The folder must be locked.
     pub fn sweep(&self) -> Result<(), CliError> {
-        for dir in [self.dir.clone(), layers::directory(&self.dir)] {
+        let put_by = before::all(&self.dir)?.into_iter().flat_map(|dir| [layers::directory(&dir), dir]);
+        for dir in [self.dir.clone(), layers::directory(&self.dir)].into_iter().chain(put_by) {
             disk::sweep(&dir).map_err(|source| CliError::File { path: dir, source })?;
         }
         Ok(())

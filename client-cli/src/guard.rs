@@ -5,7 +5,7 @@ use std::{
     mem::ManuallyDrop,
     panic::{AssertUnwindSafe, catch_unwind},
 };
-use yrs::{Doc, ReadTxn as _, StateVector, Transact as _, Update, updates::decoder::Decode as _};
+use yrs::{Doc, IdSet, ReadTxn as _, StateVector, Transact as _, Update, updates::decoder::Decode as _};
 
 use crate::{error::CliError, ids};
 
@@ -46,6 +46,12 @@ pub fn document(updates: impl IntoIterator<Item = Update>) -> Result<Doc, CliErr
     let doc = ManuallyDrop::new(plan::new_doc(ids::client()?));
     apply(&doc, updates)?;
     Ok(ManuallyDrop::into_inner(doc))
+}
+
+/// Whether a document that reaches so far holds all that an update writes and takes away.
+pub fn is_within(update: &Update, reached: &StateVector) -> bool {
+    let holds = |set: &IdSet| set.iter().all(|(client, ranges)| ranges.iter().all(|range| range.end <= reached.get(client)));
+    holds(&update.insertions(true)) && holds(update.delete_set())
 }
 
 /// A document's whole state, as an update.

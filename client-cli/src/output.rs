@@ -98,6 +98,9 @@ impl Output {
             if let CliError::InScript(error) = error {
                 value["script"] = json!(error);
             }
+            if let CliError::Ahead(ahead) = error {
+                value["ahead"] = json!(ahead);
+            }
             self.note(&value, || error.to_string());
         }
     }

@@ -4,13 +4,19 @@
 //! **Architecture invariant:** an edit leaves `own.log` only after it is in what the server showed, or by a decision that is written
 //! down.
 
+pub mod ahead;
 mod apart;
+mod held;
 mod pull;
 mod push;
+mod restored;
 
 use bytes::Bytes;
 use plenary_shared::{api::ErrorBody, history::Heard, id::PartyId, plan::Change};
+use pull::Stopped;
+pub use restored::Way;
 use serde::Serialize;
+use std::path::PathBuf;
 
 use crate::{
     context::Session,
@@ -43,6 +49,14 @@ pub struct Report {
     pub theirs: Vec<Theirs>,
     /// Edits that the server does not take.
     pub refused: Vec<Refused>,
+    /// Edits made ready to be sent again, after the server was restored.
+    pub again: usize,
+    /// What edits do that wait for what others have not sent again, in words.
+    pub held: Vec<Vec<String>>,
+    /// Copies of layers that were replaced by what the restored server has.
+    pub replaced: Vec<String>,
+    /// Where what the replica held before was put by.
+    pub put_by: Option<PathBuf>,
     /// All points that were merged and wait to be confirmed, from earlier syncs too.
     pub merged: Vec<Merged>,
     /// The updates of the text that were sent.
@@ -94,14 +108,28 @@ impl Report {
     }
 }
 
-/// Syncs a replica; the session must be its member's.
-pub fn sync(folder: &Folder, session: &Session, progress: &Progress) -> Result<Report, CliError> {
+/// Syncs a replica; the session must be its member's. `way`: what to do if the server turns out to have been restored from a backup.
+///
+/// # Errors
+/// [`CliError::Ahead`] if it was and nothing was chosen.
+pub fn sync(folder: &Folder, session: &Session, mut way: Option<Way>, progress: &Progress) -> Result<Report, CliError> {
     let _lock = folder.lock_sync()?;
     let mut report = Report::default();
     let mut puller = pull::Puller::begin(folder, session)?;
     for _ in 0..ROUNDS {
-        puller.pull(&mut report, progress)?;
+        match puller.pull(&mut report, progress) {
+            Ok(()) => {}
+            Err(Stopped::Failed(error)) => return Err(error),
+            Err(Stopped::Diverged) => {
+                let ahead = restored::survey(folder, session, &puller)?;
+                let Some(way) = way.take() else { return Err(CliError::Ahead(Box::new(ahead))) };
+                restored::go_on(folder, &puller, &ahead, way, &mut report)?;
+                puller = pull::Puller::begin(folder, session)?;
+                continue;
+            }
+        }
         let arrived = puller.forget()?;
+        report.held = held::free(folder, &puller)?;
         let sent = push::push(folder, session, &mut report, progress)?;
         if sent == 0 && !arrived {
             break;

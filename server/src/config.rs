@@ -1,7 +1,7 @@
 //! Flags, environment and file become one checked [`Config`]. A flag wins over the environment, the environment over the file.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use plenary_shared::limits;
+use plenary_shared::{id::ConferenceId, limits};
 use serde::Deserialize;
 use std::{
     fs, io,
@@ -63,6 +63,54 @@ pub enum Command {
         /// Print one line of JSON once it is ready
         #[arg(long)]
         json: bool,
+    },
+    /// Copy a data directory while a server runs on it, or what is new in it since the last copy
+    #[command(
+        after_help = "Everything that was acknowledged before it began is in the copy. To restore, start a server on a copy of it.\n\nExample:\n  plenary-server backup --data /var/lib/plenary --to /mnt/backup/plenary"
+    )]
+    Backup {
+        /// Directory that holds everything; a server may be running on it
+        #[arg(long, env = "PLENARY_DATA", value_name = "DIR")]
+        data: PathBuf,
+        /// Directory for the copy: new, or that of an earlier backup of the same data
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+        /// Print one line of JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read everything in a data directory and name what does not hold; changes nothing
+    #[command(
+        after_help = "Exit codes: 0 everything holds, 1 something does not, or the directory cannot be read.\n\nExample:\n  plenary-server check --data /var/lib/plenary"
+    )]
+    Check {
+        /// Directory that holds everything; no server may be running on it
+        #[arg(long, env = "PLENARY_DATA", value_name = "DIR")]
+        data: PathBuf,
+        /// Print one line of JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Delete a conference, with every word and every name in it
+    #[command(
+        after_help = "Its id stays taken. Backups and replicas hold the conference until they are deleted too.\n\nExample:\n  plenary-server forget --data /var/lib/plenary --conference talks"
+    )]
+    Forget {
+        /// Directory that holds everything; no server may be running on it
+        #[arg(long, env = "PLENARY_DATA", value_name = "DIR")]
+        data: PathBuf,
+        /// The conference's id
+        #[arg(long, value_name = "ID")]
+        conference: ConferenceId,
+    },
+    /// Take edits as always again, once the delegations have synced with a restored server
+    #[command(
+        after_help = "A server that goes on from a backup does not let in what tabs hold of others' words, so that nobody becomes their author.\n\nExample:\n  plenary-server end-restore --data /var/lib/plenary"
+    )]
+    EndRestore {
+        /// Directory that holds everything; a server may be running on it
+        #[arg(long, env = "PLENARY_DATA", value_name = "DIR")]
+        data: PathBuf,
     },
 }
 

@@ -98,6 +98,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/conferences/{c}/plans/{p}/brackets", get(view::brackets))
         .route("/conferences/{c}/plans/{p}/schedule", get(view::timetable))
         .route("/conferences/{c}/plans/{p}/export", get(export::export))
+        .route("/conferences/{c}/plans/{p}/compare", post(pull::compare))
         .route("/conferences/{c}/plans/{p}/log", get(log::follow))
         .route("/conferences/{c}/plans/{p}/state", get(state::show));
     let slow = Router::new()
@@ -324,6 +325,7 @@ impl From<EditError> for ApiError {
         let message = error.to_string();
         match error {
             EditError::Refused(_) | EditError::Misbehaved => Self::invalid(message),
+            EditError::Unaccounted => Self::forbidden(message),
             EditError::Full(_) => Self::full(message),
             EditError::DiskFull => Self::disk_full(),
             EditError::Unavailable => Self::unavailable(message),

@@ -5,10 +5,13 @@
 
 mod answers;
 mod auth;
+pub mod backup;
+pub mod check;
 mod clock;
 pub mod config;
 pub mod demo;
 mod dossiers;
+pub mod forget;
 mod http;
 mod ids;
 mod later;
@@ -18,6 +21,7 @@ mod outbox;
 mod plans;
 mod presence;
 mod registry;
+pub mod restore;
 mod room;
 mod rooms;
 mod scripts;
@@ -32,7 +36,7 @@ use axum::{body::Body, extract::Request};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use plenary_shared::limits;
-use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::Future, path::Path, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -67,6 +71,12 @@ impl Server {
         let registry = Arc::new(Registry::open(store.clone())?);
         let rooms = Rooms::new(store, metrics.clone());
         Ok(Self { registry, rooms, metrics })
+    }
+
+    /// Heeds what the data directory says of a restore, from before anything is served and as long as it is.
+    pub fn heed_restore(&self, data: &Path) {
+        self.rooms.restore().look(data);
+        tokio::spawn(restore::watch(self.rooms.restore().clone(), data.to_owned()));
     }
 
     /// The secret of the invitation for the administering chair, if this is the first start.

@@ -3,11 +3,12 @@
 use anyhow::Context;
 use clap::{Parser, error::ErrorKind};
 use plenary_server::{
-    Ended, Server,
+    Ended, Server, backup, check,
     config::{Command, CommandLine, Config, LogFormat},
-    demo,
+    demo, forget, restore,
     store::{DiskStore, Store},
 };
+use plenary_shared::id::ConferenceId;
 use serde_json::json;
 use std::{fs, io, net::SocketAddr, os::unix::fs::DirBuilderExt, path::Path, process, process::ExitCode, sync::Arc};
 use tokio::{
@@ -25,6 +26,10 @@ fn main() -> ExitCode {
         Err(help) => help.exit(),
     };
     let (options, task) = match command {
+        Command::Backup { data, to, json } => return done(back_up(&data, &to, json)),
+        Command::Check { data, json } => return done(check(&data, json)),
+        Command::Forget { data, conference } => return done(forget(&data, &conference)),
+        Command::EndRestore { data } => return done(end_restore(&data)),
         Command::Serve { options, json } => (options, Task::Serve { json }),
         Command::Demo { options, members, plans, json } => (options, Task::Demo { seed: demo::Seed { members, plans }, json }),
     };
@@ -40,6 +45,53 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(1, &format_args!("{error:#}")),
     }
+}
+
+/// The exit code of a command that ends by itself: `false` is an answer too.
+fn done(result: anyhow::Result<bool>) -> ExitCode {
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => fail(1, &format_args!("{error:#}")),
+    }
+}
+
+fn back_up(data: &Path, to: &Path, json: bool) -> anyhow::Result<bool> {
+    let made = backup::back_up(data, to)?;
+    if json {
+        println!("{}", serde_json::to_string(&made)?);
+    } else {
+        let bytes: u64 = made.segments.iter().map(|segment| segment.bytes).sum();
+        println!("{} holds {} segments, {bytes} bytes.", to.display(), made.segments.len());
+    }
+    Ok(true)
+}
+
+fn check(data: &Path, json: bool) -> anyhow::Result<bool> {
+    let report = check::check(data).with_context(|| format!("cannot check {}", data.display()))?;
+    if json {
+        println!("{}", serde_json::to_string(&report)?)
+    } else {
+        println!("{report}")
+    }
+    Ok(report.holds())
+}
+
+fn forget(data: &Path, conference: &ConferenceId) -> anyhow::Result<bool> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let forgotten = runtime.block_on(forget::forget(data, conference));
+    let documents = forgotten.with_context(|| format!("cannot forget {conference} in {}", data.display()))?;
+    println!("{conference} is forgotten: {documents} documents, and what the registry said of it.");
+    Ok(true)
+}
+
+fn end_restore(data: &Path) -> anyhow::Result<bool> {
+    let ended = restore::end(data).with_context(|| format!("cannot end the restore of {}", data.display()))?;
+    println!(
+        "{}",
+        if ended { "The restore is ended: a running server sees it within seconds." } else { "No restore is under way." }
+    );
+    Ok(true)
 }
 
 /// `EX_IOERR` of sysexits.h: a supervisor starts the server again.
@@ -108,6 +160,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 
 async fn serve(config: &Config, data: &Path, task: Task, store: Arc<dyn Store>) -> anyhow::Result<Ended> {
     let server = Server::open(store)?;
+    server.heed_restore(data);
     let listener = listen(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{}", listener.local_addr()?);

@@ -60,6 +60,11 @@ impl Presence {
         told
     }
 
+    /// The client id that a session speaks for, if it has named one.
+    pub fn speaks_for(&self, session: SessionId) -> Option<u64> {
+        self.speaks.get(&session).copied()
+    }
+
     /// Takes a session out; answers what others must be told.
     pub fn leave(&mut self, session: SessionId) -> Vec<AwarenessEntry> {
         self.speaks.remove(&session);

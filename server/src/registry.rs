@@ -4,6 +4,7 @@
 //! **Architecture invariant:** nothing is changed here that the log does not hold durably first, and every change moves
 //! [`Registry::version`], so that whoever cached a right asks again.
 
+mod forget;
 mod layers;
 mod members;
 mod pace;
@@ -32,6 +33,7 @@ use crate::{
     clock::{now_after, now_ms},
     store::{Part, Seq, Store, StoreError},
 };
+pub use forget::without;
 use pace::Paces;
 pub use state::{ConferenceEntry, PlanEntry, Whom};
 use state::{Event, State};

@@ -25,6 +25,7 @@ use crate::{
     clock::now_after,
     metrics::Metrics,
     outbox::Outbox,
+    restore::Restore,
     store::{BoxFuture, Condition, Seq, Store},
 };
 pub use command::{Command, Done, End, Fate, Hold, Kept, Place, is_unchanged};
@@ -41,6 +42,8 @@ pub struct Surroundings {
     pub metrics: Arc<Metrics>,
     /// What waits to be read in the whole process.
     pub answers: Answers,
+    /// Whether the server goes on from a backup.
+    pub restore: Arc<Restore>,
 }
 
 /// Commands taken from the inbox at a time.
@@ -252,6 +255,7 @@ impl Room {
         if self.state.is_quiet() {
             return;
         }
+        self.state.restoring = self.around.restore.is_under_way();
         if self.around.store.condition() == Condition::Full {
             return self.state.refuse_waiting(&EditError::DiskFull, effects);
         }

@@ -25,6 +25,7 @@ use yrs::StateVector;
 use crate::{
     answers::Answers,
     metrics::Figures,
+    restore::Restore,
     room::{Command, EditError, End, Ended, Room, Surroundings},
     store::{Seq, Store},
 };
@@ -54,6 +55,7 @@ pub struct Rooms {
     store: Arc<dyn Store>,
     metrics: Arc<Figures>,
     answers: Answers,
+    restore: Arc<Restore>,
     shared: Mutex<Shared>,
 }
 
@@ -127,7 +129,8 @@ const TRIES: usize = 8;
 impl Rooms {
     /// No room yet.
     pub fn new(store: Arc<dyn Store>, metrics: Arc<Figures>) -> Arc<Self> {
-        Arc::new(Self { store, metrics, answers: Answers::default(), shared: Mutex::default() })
+        let (answers, restore) = (Answers::default(), Arc::default());
+        Arc::new(Self { store, metrics, answers, restore, shared: Mutex::default() })
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
@@ -137,6 +140,11 @@ impl Rooms {
     /// Where logs are kept.
     pub fn store(&self) -> Arc<dyn Store> {
         self.store.clone()
+    }
+
+    /// Whether the server goes on from a backup.
+    pub fn restore(&self) -> &Arc<Restore> {
+        &self.restore
     }
 
     /// Plans in memory.
@@ -250,8 +258,8 @@ impl Rooms {
 }
 
 async fn run(rooms: Arc<Rooms>, address: DocAddress, mut inbox: mpsc::Receiver<Command>) {
-    let (metrics, answers) = (rooms.metrics.of(&address).clone(), rooms.answers.clone());
-    let around = Surroundings { store: rooms.store.clone(), metrics, answers };
+    let (metrics, answers, restore) = (rooms.metrics.of(&address).clone(), rooms.answers.clone(), rooms.restore.clone());
+    let around = Surroundings { store: rooms.store.clone(), metrics, answers, restore };
     let at = address.clone();
     let opened = tokio::task::spawn_blocking(move || Room::open(at, around)).await;
     match opened {

@@ -4,6 +4,7 @@
 //! it was or reported as [`StoreError::Corrupt`]; nothing else is ever served. Snapshots only save time: one that is missing
 //! or fails its checksum costs a longer replay and nothing else.
 
+pub mod backup;
 mod catalog;
 mod committer;
 mod disk;
@@ -15,10 +16,12 @@ mod inside;
 mod memory;
 mod queue;
 mod reading;
+pub mod rewrite;
 mod segment;
 mod sled;
 mod snapshots;
 mod start;
+pub mod survey;
 mod tail;
 mod writer;
 

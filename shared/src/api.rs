@@ -56,7 +56,7 @@ use crate::{
 };
 
 pub(crate) use sync::at_most;
-pub use sync::{Held, OfflineEdit, Once, Outcome, Part, PlanContext, Pull, PullLine, Push, Pushed};
+pub use sync::{Compare, Compared, Held, Mark, OfflineEdit, Once, Outcome, Part, PlanContext, Pull, PullLine, Push, Pushed};
 
 /// Trades an invitation for a token.
 #[derive(Clone, Debug, Serialize, Deserialize)]

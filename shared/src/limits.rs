@@ -49,6 +49,8 @@ pub const PUSH: Duration = Duration::from_secs(60);
 pub const PARTS_MAX: usize = 4 + LAYERS_MAX;
 /// 8 MiB: a body that says what a replica has: the state vectors of its layers, each as long as clients wrote in it.
 pub const PULL_BYTES_MAX: usize = 8 << 20;
+/// Records of which a replica says at once that it holds them: 260,000 are told apart in three requests.
+pub const COMPARED_MAX: usize = 64;
 /// Layers that a replica says it has: 400 parties with two that all read, and twenty that each opened to it.
 pub const PULL_LAYERS_MAX: usize = 10_000;
 /// 48 MiB: the encoded state of a document. A hostile drafter can fill a plan up to here and no further.

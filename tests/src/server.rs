@@ -200,6 +200,22 @@ impl Server {
         true
     }
 
+    /// Takes a backup while it runs.
+    pub fn back_up(&self) -> TempDir {
+        let backup = TempDir::new().unwrap();
+        let done = command(&["backup", "--data"]).arg(self.data()).arg("--to").arg(backup.path()).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+        backup
+    }
+
+    /// Stops it and starts it again on a copy of a backup.
+    pub fn restore(&mut self, backup: &Path) {
+        self.sigterm();
+        std::fs::remove_dir_all(self.data()).unwrap();
+        copy(backup, &self.data());
+        self.restart();
+    }
+
     /// The data directory.
     pub fn data(&self) -> PathBuf {
         data_of(&self.start, self.dir.path())
@@ -273,6 +289,13 @@ fn try_spawn(start: &Start, dir: &Path) -> Result<(Child, Demo), String> {
             Err(format!("the server printed {line:?} ({e}) and logged:\n{log}"))
         }
     }
+}
+
+/// The server's binary with these arguments, for what an operator does beside a server.
+pub fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(binary("plenary-server"));
+    command.args(args);
+    command
 }
 
 /// A binary of the workspace, built on first use with the profile of the running test.

@@ -53,7 +53,7 @@ impl Clone {
             recipient: None,
         };
         let folder = Folder::create(&dir, info, self.encrypt)?;
-        let report = sync::run(context, &folder, &session)?;
+        let report = sync::run(context, &folder, &session, None)?;
         let value = json!({ "plan": folder.info.plan, "folder": dir, "seq": report.seq, "layers": report.layers.len() });
         context.output.result(&value, || {
             format!("cloned {} into {}: {} records, {} layers", folder.info.plan, dir.display(), report.seq, report.layers.len())

@@ -69,6 +69,7 @@ impl Status {
             edits.map(|edit| Listed::read(&folder, edit)).collect()
         };
         let waiting = listed(|fate| *fate == Fate::Waiting)?;
+        let held = listed(|fate| *fate == Fate::Held)?;
         let refused = listed(|fate| matches!(fate, Fate::Refused { .. }))?;
         context.tell_damage(&folder);
         // A replica that is not synced to the end, or whose copies are damaged, has a status all the same.
@@ -80,11 +81,12 @@ impl Status {
             "synced_ms": synced.map(|(at, _)| at), "seq": synced.map(|(_, seq)| seq),
             "since_ms": waiting.first().map(|first| first.edit.at_ms),
             "waiting": waiting.iter().map(Listed::json).collect::<Vec<_>>(),
+            "held": held.iter().map(Listed::json).collect::<Vec<_>>(),
             "refused": refused.iter().map(Listed::json).collect::<Vec<_>>(),
             "wanted": wanted.map(|wanted| wanted.salvaged),
             "merged": merged.iter().map(|one| &one.merge.point).collect::<Vec<_>>(),
         });
-        context.output.page(&value, || page(&folder, synced, &waiting, &refused, &merged))
+        context.output.page(&value, || page(&folder, synced, [&waiting, &held, &refused], &merged))
     }
 }
 
@@ -99,7 +101,7 @@ impl Listed<'_> {
     }
 }
 
-fn page(folder: &Folder, synced: Option<(u64, u64)>, waiting: &[Listed], refused: &[Listed], merged: &[Merged]) -> Page {
+fn page(folder: &Folder, synced: Option<(u64, u64)>, [waiting, held, refused]: [&[Listed]; 3], merged: &[Merged]) -> Page {
     let mut page = Page::default();
     let info = &folder.info;
     page.line(Look::Strong, &format!("{} of {} on {}, for {}", info.plan, info.conference, info.server, info.member));
@@ -114,6 +116,10 @@ fn page(folder: &Folder, synced: Option<(u64, u64)>, waiting: &[Listed], refused
             page.line(Look::Plain, &format!("{edits} to be sent, since {}:", when::local(first.edit.at_ms)));
             list(&mut page, waiting);
         }
+    }
+    if !held.is_empty() {
+        page.line(Look::Plain, &format!("{} held until others have sent again what a restored server lost:", held.len()));
+        list(&mut page, held);
     }
     if !refused.is_empty() {
         page.line(Look::Plain, &format!("{} not taken by the server and kept here (plenary salvage):", refused.len()));

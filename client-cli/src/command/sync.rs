@@ -13,7 +13,7 @@ use crate::{
     error::CliError,
     folder::Folder,
     progress::Progress,
-    sync::{Report, sync},
+    sync::{Report, Way, sync},
 };
 
 /// Between two looks at the server while staying connected.
@@ -29,16 +29,29 @@ Nothing is overwritten: edits merge. Points that you and others changed apart ar
 each side wrote and what came out; they wait in `plenary merged` until you confirm them.
 
 Exit codes: 0 nothing needs a look, 4 merged points do, 3 no connection (repeat it: what was sent and
-taken stays so), 1 refused.
+taken stays so), 1 refused, 5 the server was restored from a backup and this replica holds what it lost:
+nothing is changed until you say --resend or --anew.
+
+--resend sends again what you wrote yourself, under your name, and what your party's layers hold; what
+others wrote their own replicas send. An edit that builds on it waits, and goes with a later sync. --anew
+takes the plan as the server has it. Both keep what you had not sent, and put the old log by in
+.plenary/before until you take it away.
 
 Examples:
   plenary sync
   plenary sync --json | jq '.merged[].point'
-  plenary sync --watch")]
+  plenary sync --watch
+  plenary sync --resend")]
 pub struct Sync {
     /// Stay connected and keep the replica live, until Ctrl-C
     #[arg(long)]
     watch: bool,
+    /// After the server was restored from a backup: send again what you wrote that it lost
+    #[arg(long, conflicts_with_all = ["watch", "anew"])]
+    resend: bool,
+    /// After the server was restored from a backup: take the plan as it has it
+    #[arg(long, conflicts_with = "watch")]
+    anew: bool,
 }
 
 impl Sync {
@@ -49,7 +62,8 @@ impl Sync {
         if self.watch {
             return watch(context, &folder, &session);
         }
-        let report = run(context, &folder, &session)?;
+        let way = if self.resend { Some(Way::Resend) } else { self.anew.then_some(Way::Anew) };
+        let report = run(context, &folder, &session, way)?;
         told(context, &folder, &report)
     }
 }
@@ -74,9 +88,9 @@ pub fn session(context: &Context, folder: &Folder) -> Result<Session, CliError> 
 }
 
 /// Syncs once; what is damaged is told.
-pub fn run(context: &Context, folder: &Folder, session: &Session) -> Result<Report, CliError> {
+pub fn run(context: &Context, folder: &Folder, session: &Session, way: Option<Way>) -> Result<Report, CliError> {
     folder.cipher.unlock()?;
-    let report = sync(folder, session, &Progress::new(context.output.is_json()));
+    let report = sync(folder, session, way, &Progress::new(context.output.is_json()));
     context.tell_damage(folder);
     report
 }
@@ -92,7 +106,7 @@ fn watch(context: &Context, folder: &Folder, session: &Session) -> Result<(), Cl
     let mut pause = LOOK;
     let mut first = true;
     loop {
-        match run(context, folder, session) {
+        match run(context, folder, session, None) {
             Ok(report) => {
                 pause = LOOK;
                 if first || report.is_news() {

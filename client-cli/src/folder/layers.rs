@@ -4,6 +4,7 @@ use bytes::Bytes;
 use plenary_shared::{
     api::{Audience, Layer},
     id::{LayerId, PartyId},
+    record::Digest,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -21,10 +22,12 @@ use crate::error::CliError;
 const DIRECTORY: &str = "layers";
 
 /// A copy of a layer.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Copy {
     /// The last record that it shows.
     pub seq: u64,
+    /// The chain's digest there.
+    pub digest: Digest,
     /// The document's state, a Yjs update V1; empty: nothing was ever written.
     pub state: Bytes,
 }
@@ -32,6 +35,7 @@ pub struct Copy {
 #[derive(Serialize, Deserialize)]
 struct Kept {
     seq: u64,
+    digest: Digest,
     state: Sealed,
 }
 
@@ -54,14 +58,14 @@ pub fn read(
         return Ok(None);
     };
     let state = cipher.open(&path.display().to_string(), kept.state)?;
-    Ok(Some(Copy { seq: kept.seq, state }))
+    Ok(Some(Copy { seq: kept.seq, digest: kept.digest, state }))
 }
 
 /// Keeps the copy of a layer; what not all who see the plan may read is encrypted if anything is. The folder must be locked.
 pub fn write(dir: &Path, cipher: &Cipher, layer: &Layer, copy: &Copy) -> Result<(), CliError> {
     let state =
         if layer.audience == Audience::All { Sealed::Clear(copy.state.clone()) } else { cipher.seal(copy.state.clone())? };
-    let kept = postcard::to_stdvec(&Kept { seq: copy.seq, state });
+    let kept = postcard::to_stdvec(&Kept { seq: copy.seq, digest: copy.digest, state });
     let kept = kept.map_err(|e| CliError::Refused(format!("the layer cannot be kept: {e}")))?;
     let path = path(dir, &layer.party, &layer.layer);
     disk::replace(&path, &frames::frame(&kept)).map_err(|source| CliError::File { path, source })
@@ -101,6 +105,7 @@ fn name(party: &PartyId, layer: &LayerId) -> String {
     format!("{party}.{layer}")
 }
 
-fn path(dir: &Path, party: &PartyId, layer: &LayerId) -> PathBuf {
+/// Where a layer's copy stands below a replica's directory, or below what was put by.
+pub fn path(dir: &Path, party: &PartyId, layer: &LayerId) -> PathBuf {
     directory(dir).join(name(party, layer))
 }

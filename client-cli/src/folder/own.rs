@@ -75,6 +75,8 @@ pub enum Fate {
     },
     /// It was refused, and its words have been proposed since.
     Salvaged,
+    /// It waits for what it builds on, which a restored server has lost and others have not sent again.
+    Held,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -161,12 +163,29 @@ impl Own {
     pub fn add(&mut self, dir: &Path, cipher: &Cipher, edit: New, salvages: &[EditId]) -> Result<(), CliError> {
         let New { at_ms, seen, body } = edit;
         let id = ids::random()?;
-        let bytes = postcard::to_stdvec(&body).map_err(|e| CliError::Refused(format!("the edit cannot be written down: {e}")))?;
-        let body = cipher.seal(bytes.into())?;
+        let body = sealed(cipher, &body)?;
         self.append(dir, &[Entry::Edit { id, at_ms, seen, salvages: salvages.to_vec(), body: body.clone() }])?;
         self.edits.push(OwnEdit { id, at_ms, seen, fate: Fate::Waiting, body });
         self.mark(salvages, &Fate::Salvaged);
         Ok(())
+    }
+
+    /// Puts edits back in front of all others that the server has lost, each under a name of its own, and holds everything that waits
+    /// until it is known what the server still has. All or nothing; edits whose names are known are there already. The folder must be
+    /// locked.
+    pub fn put_back(&mut self, dir: &Path, cipher: &Cipher, lost: Vec<(EditId, New)>) -> Result<(), CliError> {
+        let mut edits = Vec::with_capacity(lost.len() + self.edits.len());
+        for (id, New { at_ms, seen, body }) in lost {
+            if !self.edits.iter().any(|edit| edit.id == id) {
+                edits.push(OwnEdit { id, at_ms, seen, fate: Fate::Held, body: sealed(cipher, &body)? });
+            }
+        }
+        edits.append(&mut self.edits);
+        self.edits = edits;
+        for edit in self.edits.iter_mut().filter(|edit| edit.is_shown()) {
+            edit.fate = Fate::Held;
+        }
+        self.write(dir)
     }
 
     /// Writes down what became of edits. The folder must be locked.
@@ -190,6 +209,12 @@ impl Own {
         if !self.edits.iter().any(&gone) {
             return Ok(());
         }
+        self.edits.retain(|edit| !gone(edit));
+        self.write(dir)
+    }
+
+    /// Writes the file anew.
+    fn write(&mut self, dir: &Path) -> Result<(), CliError> {
         let path = dir.join(FILE);
         let file = |source| CliError::File { path: path.clone(), source };
         if self.damaged {
@@ -198,7 +223,6 @@ impl Own {
             disk::replace(&path.with_extension("damaged"), &bytes).map_err(file)?;
             self.damaged = false;
         }
-        self.edits.retain(|edit| !gone(edit));
         let mut bytes = Vec::new();
         for OwnEdit { id, at_ms, seen, fate, body } in &self.edits {
             bytes.extend(encoded(&Entry::Edit {
@@ -230,6 +254,11 @@ impl Own {
         self.end += bytes.len() as u64;
         Ok(())
     }
+}
+
+fn sealed(cipher: &Cipher, body: &Body) -> Result<Sealed, CliError> {
+    let bytes = postcard::to_stdvec(body).map_err(|e| CliError::Refused(format!("the edit cannot be written down: {e}")))?;
+    cipher.seal(bytes.into())
 }
 
 fn encoded(entry: &Entry) -> Result<Vec<u8>, CliError> {

@@ -24,7 +24,8 @@ use crate::{
     ids,
 };
 
-const LOG: &str = "text.log";
+/// The file of the log.
+pub const LOG: &str = "text.log";
 const SNAPSHOT: &str = "text.snapshot";
 /// Records after which a new snapshot is worth writing: folding so many takes some milliseconds.
 const SNAPSHOT_EVERY: u64 = 512;
@@ -217,6 +218,21 @@ impl Text {
             self.end = whole.end;
         }
         Ok(())
+    }
+
+    /// Takes back what follows on a record, which the server does not hold any more. The folder must be locked, and the log whole up
+    /// to there.
+    pub fn cut_back(dir: &Path, to: u64) -> Result<(), CliError> {
+        // A snapshot of what is cut off would be believed.
+        let path = dir.join(SNAPSHOT);
+        disk::remove(&path).map_err(|source| CliError::File { path, source })?;
+        let path = dir.join(LOG);
+        let file = |source| CliError::File { path: path.clone(), source };
+        let frames = frames::read(&path, 0).map_err(file)?;
+        let end = to.checked_sub(1).map_or(Some(0), |last| frames.whole.get(last as usize).map(|(end, _)| *end));
+        let end = end.ok_or_else(|| CliError::Refused(format!("{} ends before record {to}", path.display())))?;
+        let bytes = std::fs::read(&path).map_err(file)?;
+        disk::replace(&path, bytes.get(..end as usize).unwrap_or_default()).map_err(file)
     }
 
     /// The records after one, up to the last.

@@ -1,11 +1,13 @@
 //! Taking what is new: the text's log record by record, each checked against the chain of digests, and what layers have that their
 //! copies lack. What is taken is kept page by page, so that a cut costs a page at most.
 
+mod copies;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
 use plenary_shared::{
-    api::{self, Held, PlanContext, Pull, PullLine},
-    id::LayerId,
+    api::{self, PlanContext, Pull, PullLine},
+    id::{LayerId, PartyId},
     limits,
     plan::{Change, Outline, changes},
     record::{self, Digest, Record},
@@ -14,16 +16,16 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     io::{BufRead as _, BufReader, Read as _},
 };
-use yrs::{ReadTxn as _, Snapshot, StateVector, Transact as _, updates::encoder::Encode as _};
+use yrs::{ReadTxn as _, Snapshot, Transact as _};
+
+pub use copies::{OnServer, name};
 
 use super::{Report, apart};
 use crate::{
     context::Session,
     error::CliError,
     folder::{
-        Context, Folder,
-        layers::{self, Copy},
-        merged,
+        Context, Folder, layers, merged,
         own::{Body, Fate},
         text::Text,
     },
@@ -43,6 +45,20 @@ const PAGE_RECORDS: usize = 32 << 10;
 
 /// A record as it was told and checked: its number, whether the document could not bear it, and what it holds.
 pub type Told = (u64, bool, Record);
+
+/// Why nothing more was taken.
+pub enum Stopped {
+    /// The server's log, or that of a layer, is not the one that the replica holds: nothing of it was taken.
+    Diverged,
+    /// Something else.
+    Failed(CliError),
+}
+
+impl From<CliError> for Stopped {
+    fn from(error: CliError) -> Self {
+        Stopped::Failed(error)
+    }
+}
 
 /// What one sync takes.
 pub struct Puller<'a> {
@@ -82,25 +98,73 @@ impl<'a> Puller<'a> {
         Ok(changes(&outline(&before), &outline(&after)))
     }
 
-    /// Takes all that the server has by now.
-    pub fn pull(&mut self, report: &mut Report, progress: &Progress) -> Result<(), CliError> {
-        let pull = Pull { since: self.text.end.seq, layers: self.held()? };
+    /// The text that the replica has.
+    pub fn text(&self) -> &Text {
+        &self.text
+    }
+
+    /// Tells each layer that moved, as the server has it, and takes nothing. `since` is where the server's log of the text ends.
+    pub fn layers(&self, since: u64, mut tell: impl FnMut(OnServer) -> Result<(), CliError>) -> Result<(), CliError> {
+        let (context, mut lines) = self.ask(since)?;
+        let mut told = BTreeSet::new();
+        loop {
+            match self.line(&mut lines, LINE_BYTES_MAX)? {
+                PullLine::Layer { party, layer, seq, digest, anew, update } => {
+                    let layer = self.listed(&context, &mut told, &party, &layer)?;
+                    tell(OnServer { layer, anew, seq, digest, update: self.bytes(&update)? })?;
+                }
+                PullLine::Record { .. } => {}
+                PullLine::End => return Ok(()),
+                PullLine::Context(_) => return Err(self.garbled("it tells the context twice")),
+            }
+        }
+    }
+
+    /// Asks for what follows on a record; answers the context, and the lines behind it.
+    fn ask(&self, since: u64) -> Result<(PlanContext, impl std::io::BufRead + use<>), CliError> {
+        let pull = Pull { since, layers: self.held()? };
         let path = self.session.plan_path(&self.folder.info.plan, "/pull")?;
         let mut lines = BufReader::new(self.session.api.post_stream(&path, &pull)?);
-        let context = match self.line(&mut lines, CONTEXT_BYTES_MAX)? {
-            PullLine::Context(context) => self.checked(*context)?,
-            _ => return Err(self.garbled("it does not begin with the plan's context")),
+        match self.line(&mut lines, CONTEXT_BYTES_MAX)? {
+            PullLine::Context(context) => Ok((self.checked(*context)?, lines)),
+            _ => Err(self.garbled("it does not begin with the plan's context")),
+        }
+    }
+
+    /// A layer of those that the context lists, each once.
+    fn listed<'c>(
+        &self,
+        context: &'c PlanContext,
+        told: &mut BTreeSet<(PartyId, LayerId)>,
+        party: &PartyId,
+        layer: &LayerId,
+    ) -> Result<&'c api::Layer, CliError> {
+        let known = context.layers.iter().find(|known| known.party == *party && known.layer == *layer);
+        let known = known.filter(|known| told.insert((known.party.clone(), known.layer.clone())));
+        known.ok_or_else(|| self.garbled("it tells a layer that it did not list, or tells it twice"))
+    }
+
+    /// Takes all that the server has by now.
+    pub fn pull(&mut self, report: &mut Report, progress: &Progress) -> Result<(), Stopped> {
+        let (context, mut lines) = match self.ask(self.text.end.seq) {
+            Err(CliError::Api { error, .. }) if error == "diverged" => return Err(Stopped::Diverged),
+            asked => asked?,
         };
+        if context.end == self.text.end.seq && context.digest != self.text.end.head {
+            return Err(Stopped::Diverged);
+        }
         let mut told = BTreeSet::new();
         let bar = progress.bar("taking", context.end.saturating_sub(self.text.end.seq), "records");
         loop {
             match self.line(&mut lines, LINE_BYTES_MAX)? {
-                PullLine::Layer { party, layer, seq, update } => {
-                    let known = context.layers.iter().find(|known| known.party == party && known.layer == layer);
-                    let known = known.filter(|known| told.insert((&known.party, &known.layer)));
-                    let known = known.ok_or_else(|| self.garbled("it tells a layer that it did not list, or tells it twice"))?;
-                    self.take_layer(known, seq, &update)?;
-                    report.layers.push(format!("{party}/{layer}"));
+                PullLine::Layer { party, layer, seq, digest, anew, update } => {
+                    let layer = self.listed(&context, &mut told, &party, &layer)?;
+                    let here = OnServer { layer, anew, seq, digest, update: self.bytes(&update)? };
+                    if here.anew && self.lost(&here)?.is_some() {
+                        return Err(Stopped::Diverged);
+                    }
+                    self.take_layer(&here)?;
+                    report.layers.push(name(layer));
                 }
                 PullLine::Record { record, refused } => {
                     let update = self.bytes(&record.update)?;
@@ -112,14 +176,17 @@ impl<'a> Puller<'a> {
                     }
                 }
                 PullLine::End => break,
-                PullLine::Context(_) => return Err(self.garbled("it tells the context twice")),
+                PullLine::Context(_) => return Err(self.garbled("it tells the context twice").into()),
             }
         }
         self.keep_page(&context, report)?;
         if self.text.end.seq != context.end {
-            return Err(self.garbled("it ended before the record that it named as the last"));
+            return Err(self.garbled("it ended before the record that it named as the last").into());
         }
         let _lock = self.folder.lock()?;
+        if context.restored {
+            report.put_by = self.put_by_forgotten(&context)?.or(report.put_by.take());
+        }
         report.gone.extend(layers::keep_only(self.folder.dir(), &context.layers)?);
         self.folder.write_context(&Context { synced_ms: when::now_ms(), plan: context.clone() })?;
         self.context = Some(context);
@@ -134,49 +201,27 @@ impl<'a> Puller<'a> {
         let mut own = self.folder.own()?;
         let (mut arrived, mut missing) = (BTreeSet::new(), Vec::new());
         let mut shown = Shown::of(self);
-        for edit in own.edits.iter().filter(|edit| edit.fate == Fate::Sent) {
+        for edit in own.edits.iter().filter(|edit| matches!(edit.fate, Fate::Sent | Fate::Held)) {
             if shown.holds(&edit.body(&self.folder.cipher)?)? {
                 arrived.insert(edit.id);
-            } else {
+            } else if edit.fate == Fate::Sent {
                 missing.push((edit.id, Fate::Waiting));
             }
         }
         own.settle(self.folder.dir(), &missing)?;
         // What was not needed or was proposed since is kept as long as something else may build on it.
-        let settled = own.edits.iter().all(|edit| !matches!(edit.fate, Fate::Waiting | Fate::Refused { .. }));
+        let settled = own.edits.iter().all(|edit| !matches!(edit.fate, Fate::Waiting | Fate::Held | Fate::Refused { .. }));
         own.forget(self.folder.dir(), |edit| match edit.fate {
-            Fate::Sent => arrived.contains(&edit.id),
+            Fate::Sent | Fate::Held => arrived.contains(&edit.id),
             Fate::Repeated | Fate::Salvaged => settled,
             Fate::Waiting | Fate::Refused { .. } => false,
         })?;
         Ok(!arrived.is_empty())
     }
 
-    /// What the copy of a layer of one's own party holds.
-    fn layer(&self, layer: &LayerId) -> Result<Snapshot, CliError> {
-        let context = self.context.as_ref();
-        let known = context
-            .and_then(|context| context.layers.iter().find(|one| one.party == context.member.party && one.layer == *layer));
-        let copy = known.map(|known| self.folder.layer(known)).transpose()?.flatten().unwrap_or_default();
-        let updates = if copy.state.is_empty() { Vec::new() } else { vec![decode(&copy.state)?] };
-        Ok(guard::document(updates)?.transact().snapshot())
-    }
-
-    /// The copies that there are.
-    fn held(&self) -> Result<Vec<Held>, CliError> {
-        let _lock = self.folder.lock_shared()?;
-        let mut held = Vec::new();
-        for layer in self.context.iter().flat_map(|context| &context.layers) {
-            let Some(Copy { seq, state }) = self.folder.layer(layer)? else { continue };
-            let vector = if state.is_empty() {
-                StateVector::default()
-            } else {
-                guard::document([decode(&state)?])?.transact().state_vector()
-            };
-            let (party, layer) = (layer.party.clone(), layer.layer.clone());
-            held.push(Held { party, layer, seq, state_vector: BASE64.encode(vector.encode_v1()) });
-        }
-        Ok(held)
+    /// The party that the member belongs to, as it was told last.
+    pub fn party(&self) -> Option<&PartyId> {
+        self.context.as_ref().map(|context| &context.member.party)
     }
 
     fn checked(&self, context: PlanContext) -> Result<PlanContext, CliError> {
@@ -187,20 +232,17 @@ impl<'a> Puller<'a> {
                 info.member, context.member.member
             )));
         }
-        if context.end == self.text.end.seq && context.digest != self.text.end.head {
-            return Err(self.another_past(context.end));
-        }
         Ok(context)
     }
 
-    fn take(&mut self, end: u64, seq: u64, refused: bool, digest: Digest, record: Record) -> Result<(), CliError> {
+    fn take(&mut self, end: u64, seq: u64, refused: bool, digest: Digest, record: Record) -> Result<(), Stopped> {
         let before = self.page.last().map_or(self.text.end.seq, |(seq, ..)| *seq);
         if seq != before + 1 || seq > end {
-            return Err(self.garbled("its records do not follow one another up to the one that it named as the last"));
+            return Err(self.garbled("its records do not follow one another up to the one that it named as the last").into());
         }
         let (_, head) = record::seal(&self.head, &record);
         if head != digest {
-            return Err(self.another_past(seq));
+            return Err(Stopped::Diverged);
         }
         self.head = head;
         self.page_bytes += record.update.len();
@@ -235,23 +277,6 @@ impl<'a> Puller<'a> {
         Ok(())
     }
 
-    fn take_layer(&self, layer: &api::Layer, seq: u64, update: &str) -> Result<(), CliError> {
-        let update = self.bytes(update)?;
-        let _lock = self.folder.lock()?;
-        let before = self.folder.layer(layer)?.unwrap_or_default();
-        if seq < before.seq {
-            return Err(CliError::Refused(format!(
-                "the layer {}/{} ends on the server at record {seq}, before what this replica has: the server was restored from a backup, or shows \
-                 another past. The copy here stays as it is",
-                layer.party, layer.layer
-            )));
-        }
-        let before = if before.state.is_empty() { None } else { Some(decode(&before.state)?) };
-        let doc = guard::document(before.into_iter().chain([decode(&update)?]))?;
-        let state = if seq == 0 { Vec::new() } else { doc.transact().encode_state_as_update_v1(&StateVector::default()) };
-        layers::write(self.folder.dir(), &self.folder.cipher, layer, &Copy { seq, state: state.into() })
-    }
-
     fn line(&self, lines: &mut impl std::io::BufRead, most: u64) -> Result<PullLine, CliError> {
         let lost = |reason: String| CliError::NoConnection { server: self.session.server.to_string(), reason };
         let mut line = Vec::new();
@@ -274,13 +299,6 @@ impl<'a> Puller<'a> {
     fn garbled(&self, why: &str) -> CliError {
         CliError::NoConnection { server: self.session.server.to_string(), reason: format!("its answer cannot be read: {why}") }
     }
-
-    fn another_past(&self, seq: u64) -> CliError {
-        CliError::Refused(format!(
-            "record {seq} of the server's log does not continue the log that this replica holds: the server shows another past. Nothing was taken; \
-             keep this folder, and compare with another party's replica"
-        ))
-    }
 }
 
 /// What the replica has of what the server shows, to look into for one's own edits.
@@ -302,7 +320,7 @@ impl<'a> Shown<'a> {
                 None => self.text.get_or_insert_with(|| self.puller.text.doc().transact().snapshot()),
                 Some(layer) if self.layers.contains_key(layer) => &self.layers[layer],
                 Some(layer) => {
-                    let snapshot = self.puller.layer(layer)?;
+                    let snapshot = self.puller.layer(layer)?.transact().snapshot();
                     self.layers.entry(layer.clone()).or_insert(snapshot)
                 }
             };

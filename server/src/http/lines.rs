@@ -14,7 +14,7 @@ use plenary_shared::{
 use std::{convert::Infallible, sync::Arc};
 use tokio::{sync::mpsc, time::timeout};
 
-use crate::store::{Seq, Store};
+use crate::store::{Seq, Store, StoreError};
 
 /// Records read from the store at a time.
 const PAGE: usize = 512;
@@ -57,9 +57,7 @@ pub(super) async fn page(
     let read = tokio::task::spawn_blocking(move || {
         let mut end = match end {
             Some(end) => end,
-            None if after == 0 => Digest::genesis(&address),
-            // The digest of a record is the first thing in it.
-            None => Digest::of_sealed(&store.read(&address, after - 1, 1, PAGE_BYTES).ok()?.pop()?.1)?,
+            None => digest_at(&*store, &address, after).ok()??,
         };
         let mut lines = Vec::new();
         for (seq, sealed) in store.read(&address, after, PAGE, PAGE_BYTES).ok()? {
@@ -70,4 +68,11 @@ pub(super) async fn page(
         Some(lines)
     });
     read.await.ok().flatten()
+}
+
+/// The chain's digest after a record; `None` if the log ends before it. Blocks.
+pub(super) fn digest_at(store: &dyn Store, address: &DocAddress, seq: Seq) -> Result<Option<Digest>, StoreError> {
+    let Some(before) = seq.checked_sub(1) else { return Ok(Some(Digest::genesis(address))) };
+    // The digest of a record is the first thing in it.
+    Ok(store.read(address, before, 1, PAGE_BYTES)?.pop().and_then(|(_, sealed)| Digest::of_sealed(&sealed)))
 }

@@ -1,14 +1,15 @@
 //! What is new for a replica: the records of the text's log that it lacks, and of each layer that its member may read what its
-//! copy lacks.
+//! copy lacks; and how far its log is the server's.
 
 use axum::{
+    Json,
     extract::{Path, Request, State},
     response::Response,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use plenary_shared::{
-    api::{self, Held, PlanContext, Pull, PullLine},
+    api::{self, Compare, Compared, Held, PlanContext, Pull, PullLine},
     gate,
     id::{DocAddress, LayerId, PartyId},
     limits,
@@ -19,21 +20,57 @@ use tokio::time::timeout;
 use yrs::StateVector;
 
 use super::{
-    ApiError, App, Caller, conference, large,
-    lines::{Lines, answer, page},
+    ApiError, App, Body, Caller, conference, large,
+    lines::{Lines, answer, digest_at, page},
     plan::{find, readable, too_many},
 };
 use crate::{
     room::{End, line},
-    store::Seq,
+    store::{Seq, StoreError},
 };
 
 /// The update that brings nothing.
 const NOTHING: [u8; 2] = [0, 0];
 
-/// Copies of layers: the last record that each shows, and its state vector as it came. Read, it takes several times as much memory: each
-/// is when its turn comes.
-type Copies = HashMap<(PartyId, LayerId), (Seq, Vec<u8>)>;
+/// Copies of layers.
+type Copies = HashMap<(PartyId, LayerId), Copy>;
+
+/// A copy of a layer.
+struct Copy {
+    /// The last record that it shows, and the chain's digest there.
+    seq: Seq,
+    digest: Digest,
+    /// Its state vector as it came. Read, it takes several times as much memory: each is when its turn comes.
+    vector: Vec<u8>,
+}
+
+/// How far the text's log is the one that a replica holds.
+pub(super) async fn compare(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((conference, plan)): Path<(String, String)>,
+    Body(Compare { records }): Body<Compare>,
+) -> Result<Json<Compared>, ApiError> {
+    let (address, rights) = readable(&app, &caller, &conference, &plan)?;
+    let _place = app.view_place(&rights.member).await?;
+    let end = app.rooms.end(&address).await?.seq;
+    let store = app.rooms.store();
+    let common = tokio::task::spawn_blocking(move || {
+        // What holds at one record holds at all before it, so few are looked at.
+        let within = records.partition_point(|mark| mark.seq <= end);
+        let (mut from, mut to) = (0, within);
+        while from < to {
+            let middle = from + (to - from) / 2;
+            let holds = digest_at(&*store, &address, records[middle].seq)? == Some(records[middle].digest);
+            (from, to) = if holds { (middle + 1, to) } else { (from, middle) };
+        }
+        Ok::<_, StoreError>(from.checked_sub(1).map_or(0, |last| records[last].seq))
+    });
+    let common =
+        common.await.ok().and_then(Result::ok).ok_or_else(|| ApiError::unavailable("the log cannot be read: try again"))?;
+    readable(&app, &caller, &conference, &plan)?;
+    Ok(Json(Compared { common, end, restored: app.rooms.restore().has_been() }))
+}
 
 pub(super) async fn pull(
     State(app): State<Arc<App>>,
@@ -70,7 +107,7 @@ fn copies(layers: Vec<Held>) -> Result<Copies, ApiError> {
         let invalid = |what: &str| ApiError::invalid(format!("the state vector of {}/{} {what}", held.party, held.layer));
         let vector = STANDARD.decode(&held.state_vector).map_err(|_| invalid("is not base64"))?;
         gate::check_state_vector(&vector).map_err(|refusal| invalid(&format!("cannot be read: {refusal}")))?;
-        Ok(((held.party, held.layer), (held.seq, vector)))
+        Ok(((held.party, held.layer), Copy { seq: held.seq, digest: held.digest, vector }))
     };
     layers.into_iter().map(copy).collect()
 }
@@ -87,6 +124,7 @@ fn context(app: &App, caller: &Caller, address: &DocAddress, end: &End) -> Resul
         layers: app.registry.readable_layers(&member, plan)?,
         end: end.seq,
         digest: end.digest,
+        restored: app.rooms.restore().has_been(),
         member,
     })
 }
@@ -124,18 +162,27 @@ impl Puller {
         let addresses: Vec<DocAddress> = layers.iter().map(|layer| self.address.layer(&layer.party, &layer.layer)).collect();
         let ends = self.app.rooms.ends(&addresses).await;
         for ((layer, address), end) in layers.into_iter().zip(addresses).zip(ends) {
-            let copy = copies.remove(&(layer.party.clone(), layer.layer.clone()));
-            if copy.as_ref().is_some_and(|(seq, _)| Some(*seq) == end) {
-                continue;
-            }
-            let told = match end {
+            let mut copy = copies.remove(&(layer.party.clone(), layer.layer.clone()));
+            let anew = match &copy {
+                Some(copy) => match self.is_stray(&address, copy).await {
+                    Some(false) if Some(copy.seq) == end => continue,
+                    Some(stray) => stray,
+                    None => {
+                        all = false;
+                        continue;
+                    }
+                },
+                None => false,
+            };
+            copy = copy.filter(|_| !anew);
+            let (seq, digest, update) = match end {
                 // What nothing was ever written into needs no room.
-                Some(0) => (0, Bytes::from_static(&NOTHING)),
+                Some(0) => (0, Digest::genesis(&address), Bytes::from_static(&NOTHING)),
                 _ => {
                     let vector =
-                        copy.map_or_else(|| Some(StateVector::default()), |(_, vector)| gate::check_state_vector(&vector).ok())?;
+                        copy.map_or_else(|| Some(StateVector::default()), |copy| gate::check_state_vector(&copy.vector).ok())?;
                     match timeout(limits::VIEW_READING, self.app.rooms.lacking(&address, &vector)).await {
-                        Ok(Ok((end, update))) => (end.seq, update),
+                        Ok(Ok((end, update))) => (end.seq, end.digest, update),
                         Ok(Err(_)) | Err(_) => {
                             all = false;
                             continue;
@@ -146,12 +193,19 @@ impl Puller {
             // What was written after a right was taken away is not shown, and the others are told without it.
             self.may_read(&self.address)?;
             if self.may_read(&address).is_some() {
-                let (seq, update) = (told.0, STANDARD.encode(told.1));
-                let told = PullLine::Layer { party: layer.party, layer: layer.layer, seq, update };
+                let update = STANDARD.encode(update);
+                let told = PullLine::Layer { party: layer.party, layer: layer.layer, seq, digest, anew, update };
                 self.lines.send(line::line(&told)).await?;
             }
         }
         Some(all)
+    }
+
+    /// Whether a copy shows what this log does not hold, as it may once the server was restored; `None` if that cannot be told now.
+    async fn is_stray(&self, address: &DocAddress, copy: &Copy) -> Option<bool> {
+        let (store, address, seq) = (self.app.rooms.store(), address.clone(), copy.seq);
+        let here = tokio::task::spawn_blocking(move || digest_at(&*store, &address, seq));
+        here.await.ok()?.ok().map(|here| here != Some(copy.digest))
     }
 
     /// Tells the records after `since`, those included that the document could not bear: the chain needs them.

@@ -101,7 +101,8 @@ impl Registry {
             let mut fresh = State::default();
             let state = match &opened {
                 Some(opened) => {
-                    check_free(state.conferences.contains_key(&conference), "conference", &conference)?;
+                    let taken = state.conferences.contains_key(&conference) || state.forgotten.contains(&conference);
+                    check_free(taken, "conference", &conference)?;
                     check_room(state.conferences.len(), limits::CONFERENCES_MAX, "conferences")?;
                     fresh.apply(&by, opened.clone());
                     &fresh

@@ -45,8 +45,29 @@ pub enum Event {
     LayerOpened { conference: ConferenceId, plan: PlanId, party: PartyId, layer: LayerId, audience: BTreeSet<PartyId> },
     /// Which other parties read a layer.
     AudienceChanged { conference: ConferenceId, plan: PlanId, party: PartyId, layer: LayerId, audience: BTreeSet<PartyId> },
+    /// A conference was deleted. Nothing else is known of it, and its id is not given again.
+    ConferenceForgotten { conference: ConferenceId },
     /// Which parties must consent to the words of a plan; `None`: all that may.
     ConsentChosen { conference: ConferenceId, plan: PlanId, parties: Option<BTreeSet<PartyId>> },
+}
+
+impl Event {
+    /// The conference that it is about, if it names one.
+    pub fn conference(&self) -> Option<&ConferenceId> {
+        match self {
+            Event::AdministratorInvited { .. } | Event::Joined { .. } => None,
+            Event::MemberInvited { member, .. } => Some(&member.conference),
+            Event::ConferenceOpened { conference, .. }
+            | Event::PartyAdded { conference, .. }
+            | Event::MemberRevoked { conference, .. }
+            | Event::PlanCreated { conference, .. }
+            | Event::AccessChanged { conference, .. }
+            | Event::LayerOpened { conference, .. }
+            | Event::AudienceChanged { conference, .. }
+            | Event::ConferenceForgotten { conference }
+            | Event::ConsentChosen { conference, .. } => Some(conference),
+        }
+    }
 }
 
 /// A credential and how long it is good for.
@@ -111,6 +132,8 @@ pub struct ConferenceEntry {
 pub struct State {
     /// Conferences by id.
     pub conferences: BTreeMap<ConferenceId, ConferenceEntry>,
+    /// Conferences that were deleted.
+    pub forgotten: BTreeSet<ConferenceId>,
     /// Invitations not yet used.
     pub invitations: HashMap<SecretDigest, Credential>,
     /// Tokens.
@@ -133,6 +156,7 @@ impl State {
                 let parties = [(party.id, party.name)].into();
                 self.conferences.insert(conference, ConferenceEntry { title, parties, ..Default::default() });
             }
+            Event::ConferenceForgotten { conference } => drop(self.forgotten.insert(conference)),
             Event::PartyAdded { conference, party } => {
                 if let Some(entry) = self.conferences.get_mut(&conference) {
                     entry.parties.insert(party.id, party.name);

@@ -3,6 +3,7 @@
 //! **Architecture invariant:** an update is applied only after [`Ledger::check`], and what yrs then makes of it is seen by
 //! nobody unless all of it held: a document in which anything failed is thrown away and built again from the log.
 
+mod compare;
 mod fold;
 mod past;
 mod saved;

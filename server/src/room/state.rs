@@ -2,6 +2,7 @@
 //! sockets, no store and no clock here.
 
 mod held;
+mod restoring;
 mod waiting;
 
 use bytes::Bytes;
@@ -79,6 +80,12 @@ pub enum EditError {
     /// It passed the gate and failed in the document.
     #[error("the document could not take the edit: make it again in another way")]
     Misbehaved,
+    /// A restore is under way, and nobody knows whose its blocks are.
+    #[error(
+        "the server was restored from a backup, and what you hold of others' words is not in it: keep a copy of what you wrote yourself, load the \
+         page again and write it anew; the others send theirs themselves"
+    )]
+    Unaccounted,
     /// The document is full.
     #[error("the document is full: it holds at most {0} bytes")]
     Full(usize),
@@ -132,6 +139,8 @@ pub struct RoomState {
     waiting: Vec<Waiting>,
     waiting_bytes: usize,
     in_flight: Option<Batch>,
+    /// A restore is under way.
+    pub restoring: bool,
     /// What slow sessions missed first.
     behind: HashMap<SessionId, Behind>,
     /// Presence to be told, the latest of each client.
@@ -159,6 +168,7 @@ impl RoomState {
             waiting,
             waiting_bytes: 0,
             in_flight: None,
+            restoring: false,
             behind,
             untold,
         }

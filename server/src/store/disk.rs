@@ -16,14 +16,14 @@ use super::{
     index::{Index, Shelf},
     inside::Inside,
     queue::{Append, Queue},
-    reading,
+    reading, rewrite,
     snapshots::{self, Snapshots},
     start,
     tree::SledShelf,
 };
 
 /// 64 MiB: so much, or one commit, makes a segment full.
-const SEGMENT_BYTES: u64 = 64 << 20;
+pub(super) const SEGMENT_BYTES: u64 = 64 << 20;
 /// 64 MiB: the records of one append.
 const APPEND_BYTES_MAX: usize = 64 << 20;
 
@@ -44,7 +44,16 @@ impl DiskStore {
     /// records are no error here: whoever reads them hears of it.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref();
-        Self::start(Arc::new(RealDisk::open(path)?), Box::new(SledShelf(path.join("index"))), SEGMENT_BYTES)
+        let disk = Arc::new(RealDisk::open(path)?);
+        rewrite::sweep(path)?;
+        Self::start(disk, Box::new(SledShelf(path.join("index"))), SEGMENT_BYTES)
+    }
+
+    /// The same with segments of about this size.
+    #[cfg(test)]
+    pub(crate) fn open_small(path: &Path, segment_bytes: u64) -> Self {
+        let shelf = Box::new(SledShelf(path.join("index")));
+        Self::start(Arc::new(RealDisk::open(path).unwrap()), shelf, segment_bytes).unwrap()
     }
 
     /// Opens the store on any disk, with segments of about this size.

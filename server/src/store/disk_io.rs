@@ -11,7 +11,7 @@ use std::{
     sync::Arc,
 };
 
-use super::StoreError;
+use super::{StoreError, start::FORMAT_FILE};
 
 /// A data directory. Names are paths in it; "" is the directory itself.
 pub(super) trait Disk: Send + Sync + 'static {
@@ -94,10 +94,10 @@ pub(super) fn write_file(disk: &dyn Disk, name: &str, parts: &[&[u8]]) -> io::Re
 /// What the name of a half-written file ends in.
 pub(super) const DRAFT: &str = ".new";
 
-/// A directory of the file system. It is locked as long as this is there.
+/// A directory of the file system. Where it is locked, it is as long as this is there.
 pub(super) struct RealDisk {
     root: PathBuf,
-    _lock: File,
+    _lock: Option<File>,
 }
 
 impl RealDisk {
@@ -107,14 +107,41 @@ impl RealDisk {
     /// [`StoreError::InUse`] if another process has it; what the system says otherwise.
     pub(super) fn open(root: &Path) -> Result<Self, StoreError> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(root)?;
+        let disk = Self::lock(root)?;
+        File::open(root.join(".."))?.sync_all()?;
+        Ok(disk)
+    }
+
+    /// Locks a directory that is there, and makes nothing.
+    ///
+    /// # Errors
+    /// The same.
+    pub(super) fn open_existing(root: &Path) -> Result<Self, StoreError> {
+        fs::metadata(root.join(FORMAT_FILE))?;
+        Self::lock(root)
+    }
+
+    /// Opens a directory that is there beside whoever has it locked: to read.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] if there is no store.
+    pub(super) fn beside(root: &Path) -> Result<Self, StoreError> {
+        fs::metadata(root.join(FORMAT_FILE))?;
+        Ok(Self { root: root.to_path_buf(), _lock: None })
+    }
+
+    /// Locks a directory.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] if another process has it; what the system says otherwise.
+    pub(super) fn lock(root: &Path) -> Result<Self, StoreError> {
         let lock = File::options().create(true).truncate(false).write(true).open(root.join("LOCK"))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(StoreError::InUse { path: root.to_path_buf() }),
             Err(TryLockError::Error(error)) => return Err(error.into()),
         }
-        File::open(root.join(".."))?.sync_all()?;
-        Ok(Self { root: root.to_path_buf(), _lock: lock })
+        Ok(Self { root: root.to_path_buf(), _lock: Some(lock) })
     }
 }
 

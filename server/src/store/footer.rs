@@ -125,6 +125,7 @@ pub(super) struct Entry<'a> {
     pub(super) name: &'a str,
     pub(super) first: Seq,
     pub(super) last: Seq,
+    pub(super) digest: [u8; DIGEST_BYTES],
     places: u32,
 }
 
@@ -253,8 +254,7 @@ fn entries(mut table: &[u8]) -> impl Iterator<Item = Option<Entry<'_>>> {
 fn entry<'a>(table: &mut &'a [u8]) -> Option<Entry<'a>> {
     let length = u16::from_le_bytes(take(table)?);
     let name = std::str::from_utf8(table.split_off(..usize::from(length))?).ok()?;
-    let (first, last) = (take(table)?, take(table)?);
-    let _digest: [u8; DIGEST_BYTES] = take(table)?;
-    let places = u32::from_le_bytes(take(table)?);
-    Some(Entry { name, first: u64::from_le_bytes(first), last: u64::from_le_bytes(last), places })
+    let (first, last, digest, places) = (take(table)?, take(table)?, take(table)?, take(table)?);
+    let places = u32::from_le_bytes(places);
+    Some(Entry { name, first: u64::from_le_bytes(first), last: u64::from_le_bytes(last), digest, places })
 }

@@ -134,6 +134,16 @@ pub(super) fn load(inside: &Inside, doc: &DocAddress) -> Result<Option<(Seq, Byt
     Ok(None)
 }
 
+/// A snapshot's file as it is; `None` if it does not check.
+pub(super) fn read(disk: &dyn Disk, directory: &DirectoryId, doc: &str, max: usize) -> io::Result<Option<(Seq, Bytes)>> {
+    let bytes = match disk_io::read_file(disk, &path(doc), (HEADER_BYTES_MAX + max) as u64) {
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => return Ok(None),
+        bytes => bytes?,
+    };
+    let header = Header::read(directory, doc, &bytes).filter(|header| header.holds(&bytes[header.bytes..]));
+    Ok(header.map(|header| (header.covers, Bytes::from(bytes).slice(header.bytes..))))
+}
+
 /// Removes what a start finds half-written, or empty as a full disk leaves it.
 pub(super) fn tidy(disk: &dyn Disk) {
     for name in disk.list(DIRECTORY).unwrap_or_default() {
@@ -197,6 +207,6 @@ fn check(parts: &[&[u8]]) -> Check {
 }
 
 /// The file of a document's snapshot. An address may be longer than a file's name.
-fn path(doc: &str) -> String {
+pub(super) fn path(doc: &str) -> String {
     format!("{DIRECTORY}/{}", &blake3::hash(doc.as_bytes()).to_hex()[..32])
 }

@@ -20,7 +20,7 @@ use super::{
 };
 
 /// Names the format and, below it, the directory.
-const FORMAT_FILE: &str = "FORMAT";
+pub(super) const FORMAT_FILE: &str = "FORMAT";
 /// 4 KiB: no such file is larger.
 const FORMAT_BYTES_MAX: u64 = 4 << 10;
 
@@ -194,7 +194,7 @@ fn settle(segment: &Segment, scanned: &Scanned) -> io::Result<()> {
 }
 
 /// Reads which directory this is; makes it one if it is new.
-fn identify(disk: &dyn Disk) -> Result<DirectoryId, StoreError> {
+pub(super) fn identify(disk: &dyn Disk) -> Result<DirectoryId, StoreError> {
     let format = |found: &str| StoreError::Format { path: disk.path().to_path_buf(), found: found.to_owned(), ours: FORMAT };
     let bytes = match disk_io::read_file(disk, FORMAT_FILE, FORMAT_BYTES_MAX) {
         Ok(bytes) => bytes,

@@ -2,7 +2,8 @@
 //!
 //! **Pull** brings the records of the text's log after the last that the replica has, each once, and of every layer that one may read what
 //! the replica's copy lacks. **Push** takes offline edits in their order. An edit may touch several documents: the text and layers
-//! of one's own party; all of it is taken or none. A push may be repeated: what is there already changes nothing.
+//! of one's own party; all of it is taken or none. A push may be repeated: what is there already changes nothing. **Compare** finds where
+//! the two logs part, once the server's is not the one that the replica holds.
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 use std::{fmt, marker::PhantomData};
@@ -10,7 +11,7 @@ use std::{fmt, marker::PhantomData};
 use super::{Conference, ErrorBody, Layer, Member, Plan, RecordLine};
 use crate::{
     id::{LayerId, PartyId},
-    limits::{PARTS_MAX, PULL_LAYERS_MAX, PUSH_EDITS_MAX},
+    limits::{COMPARED_MAX, PARTS_MAX, PULL_LAYERS_MAX, PUSH_EDITS_MAX},
     record::{Author, Digest},
 };
 
@@ -35,6 +36,8 @@ pub struct Held {
     pub layer: LayerId,
     /// The last record that the copy shows, as [`PullLine::Layer`] named it.
     pub seq: u64,
+    /// The chain's digest there.
+    pub digest: Digest,
     /// The copy's Yjs state vector, base64.
     pub state_vector: String,
 }
@@ -53,6 +56,11 @@ pub enum PullLine {
         layer: LayerId,
         /// The last record that it shows then.
         seq: u64,
+        /// The chain's digest there.
+        digest: Digest,
+        /// The copy is not one of this log: the update brings the whole layer.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        anew: bool,
         /// The Yjs update V1 that brings what the copy lacks, base64.
         update: String,
     },
@@ -88,6 +96,39 @@ pub struct PlanContext {
     pub end: u64,
     /// The chain's digest there.
     pub digest: Digest,
+    /// The server was restored from a backup once: replicas may hold what it lost.
+    #[serde(default)]
+    pub restored: bool,
+}
+
+/// Asks how far the text's log is the one that a replica holds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Compare {
+    /// Some records of the replica's log in their order, at most [`COMPARED_MAX`].
+    #[serde(deserialize_with = "at_most::<_, _, COMPARED_MAX>")]
+    pub records: Vec<Mark>,
+}
+
+/// A record, and with it all before it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mark {
+    /// Its number.
+    pub seq: u64,
+    /// The chain's digest there.
+    pub digest: Digest,
+}
+
+/// The answer to [`Compare`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Compared {
+    /// The last of the records that the server's log holds; 0: none of them.
+    pub common: u64,
+    /// The last record of the server's log.
+    pub end: u64,
+    /// The server was restored from a backup once.
+    pub restored: bool,
 }
 
 /// Sends offline edits, in the order in which they were made.

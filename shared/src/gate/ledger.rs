@@ -193,6 +193,11 @@ impl Checked {
         self.gains.iter().filter_map(|gain| Some((ClientID::new(gain.client), gain.places.first()?.0)))
     }
 
+    /// The client ids under which it adds blocks.
+    pub fn clients(&self) -> impl Iterator<Item = u64> {
+        self.gains.iter().map(|gain| gain.client)
+    }
+
     /// Whether it adds the same blocks, and says the same of their order.
     pub fn adds_same_blocks(&self, other: &Checked) -> bool {
         self.gains == other.gains && self.claims == other.claims

@@ -13,6 +13,7 @@ use plenary_tests::{
     server::{Seat, Server, Start},
 };
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use yrs::{
     Doc, ReadTxn, StateVector, Text, Transact, TransactionMut, Update, WriteTxn, updates::decoder::Decode,
     updates::encoder::Encode,
@@ -94,6 +95,8 @@ struct Copy {
     layers: Vec<(String, u64, Vec<u8>)>,
     records: Vec<(u64, Vec<u8>, bool)>,
     end: Digest,
+    /// The chain's digest of each layer.
+    digests: BTreeMap<String, (Digest, bool)>,
 }
 
 impl Copy {
@@ -117,12 +120,13 @@ fn pull(server: &Server, seat: &Seat, since: u64, from: Digest, held: Value) -> 
     let text = String::from_utf8(answer.body).unwrap();
     let mut lines = text.lines().filter(|line| !line.is_empty()).map(|line| serde_json::from_str::<PullLine>(line).unwrap());
     let Some(PullLine::Context(context)) = lines.next() else { panic!("{text}") };
-    let mut copy = Copy { context: *context, layers: Vec::new(), records: Vec::new(), end: from };
+    let mut copy = Copy { context: *context, layers: Vec::new(), records: Vec::new(), end: from, digests: BTreeMap::new() };
     let mut whole = false;
     for line in lines {
         assert!(!whole, "something follows the end");
         match line {
-            PullLine::Layer { party, layer, seq, update } => {
+            PullLine::Layer { party, layer, seq, digest, anew, update } => {
+                copy.digests.insert(format!("{party}/{layer}"), (digest, anew));
                 assert!(copy.records.is_empty(), "layers come before records");
                 copy.layers.push((format!("{party}/{layer}"), seq, STANDARD.decode(update).unwrap()));
             }
@@ -162,7 +166,7 @@ fn held(copy: &Copy, name: &str) -> Value {
     doc.transact_mut().apply_update(Update::decode_v1(update).unwrap()).unwrap();
     let (party, layer) = name.split_once('/').unwrap();
     let vector = STANDARD.encode(doc.transact().state_vector().encode_v1());
-    json!({ "party": party, "layer": layer, "seq": seq, "state_vector": vector })
+    json!({ "party": party, "layer": layer, "seq": seq, "digest": copy.digests[name].0, "state_vector": vector })
 }
 
 #[tokio::test]
@@ -187,6 +191,12 @@ async fn a_pull_brings_each_record_once_and_what_each_copy_lacks() {
     let part = &third.layer("arv/private").2;
     assert!(part.len() < second.layer("arv/private").2.len() + 20, "the difference alone");
     assert!(!third.layers.iter().any(|(name, ..)| name == "bor/public"));
+    assert!(third.digests.values().all(|(_, anew)| !anew));
+    // A copy that is none of this log, as after a restore, is told all of it, even where the logs are equally long.
+    let mut stray = held(&third, "arv/private");
+    stray["digest"] = json!("0".repeat(64));
+    let fourth = pull(&server, &arv, third.context.end, third.end, json!([stray]));
+    assert!(fourth.digests["arv/private"].1 && fourth.layer("arv/private").2.len() > part.len());
     // Who has more than there is, is told that these are other logs.
     let beyond = json!({ "since": 99, "layers": [] });
     let answer = api(&server.address(), &arv.token, "POST", &format!("{PLAN}/pull"), Some(beyond));

@@ -15,6 +15,7 @@ mod hostile_layers;
 mod ideas;
 mod layers;
 mod noninterference;
+mod operator;
 mod reading;
 mod replay;
 mod replica;

@@ -3,6 +3,7 @@
 mod apart;
 mod faults;
 mod offline;
+mod restored;
 mod rights;
 mod salvage;
 mod secrets;

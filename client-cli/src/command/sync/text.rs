@@ -20,6 +20,16 @@ pub fn page(folder: &Folder, report: &Report) -> Page {
     if !report.refused.is_empty() {
         page.line(Look::Faint, "they are kept here; `plenary salvage` makes proposals of them");
     }
+    for held in &report.held {
+        page.line(Look::Plain, &format!("waits for what others have not sent again: {}", inline(&held.join("; "))));
+    }
+    for replaced in &report.replaced {
+        page.line(Look::Plain, &format!("the copy of {} held more than the server has, and was replaced", inline(replaced)));
+    }
+    if let Some(dir) = &report.put_by {
+        let what = format!("what this replica held before is in {}: take it away once everybody has synced", dir.display());
+        page.line(Look::Faint, &inline(&what));
+    }
     for gone in &report.gone {
         page.line(Look::Plain, &format!("the layer {} is no longer for you to read; its copy is gone", inline(gone)));
     }
@@ -42,6 +52,9 @@ pub fn page(folder: &Folder, report: &Report) -> Page {
 fn summary(report: &Report) -> String {
     let count = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
     let mut said = Vec::new();
+    if report.again > 0 {
+        said.push(format!("{} to be sent again", count(report.again, "edit")));
+    }
     if report.sent > 0 {
         said.push(format!("sent {}", count(report.sent, "edit")));
     }

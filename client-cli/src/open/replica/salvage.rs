@@ -12,7 +12,7 @@ use plenary_shared::{
 };
 use serde::Serialize;
 use std::collections::{BTreeSet, HashSet};
-use yrs::{Doc, IdSet, ReadTxn as _, StateVector, Transact as _, Update};
+use yrs::{Doc, ReadTxn as _, Transact as _, Update};
 
 use super::{Replica, Shown, unreadable};
 use crate::{
@@ -139,7 +139,7 @@ impl Replica {
                 let after = guard::document(updates)?;
                 let reached = after.transact().state_vector();
                 for (id, body) in &kept {
-                    if part(body)?.is_some_and(|update| !is_within(&update, &reached)) {
+                    if part(body)?.is_some_and(|update| !guard::is_within(&update, &reached)) {
                         unfit.insert(*id);
                     }
                 }
@@ -162,12 +162,6 @@ impl Replica {
             None => Ok(guard::state(&guard::document([])?)),
         }
     }
-}
-
-/// Whether a document that reaches so far holds all that an update writes and takes away.
-fn is_within(update: &Update, reached: &StateVector) -> bool {
-    let holds = |set: &IdSet| set.iter().all(|(client, ranges)| ranges.iter().all(|range| range.end <= reached.get(client)));
-    holds(&update.insertions(true)) && holds(update.delete_set())
 }
 
 fn items(plan: &Outline, layer: &LayerId, sides: &[Sides]) -> Vec<Item> {

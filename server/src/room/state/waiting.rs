@@ -100,6 +100,7 @@ impl RoomState {
                         later.push(Waiting { sender, by, update, complete, order });
                     }
                 }
+                Ok(checked) if self.is_unaccounted(sender, &checked) => self.refuse(sender, EditError::Unaccounted, effects),
                 // What it claims about order is known to hold only once it is applied: one such from each source in a batch, so
                 // that a hostile one costs one search of the log and then is gone.
                 Ok(checked) if !verified && !checked.order_claims().is_empty() && !claimed.insert(source) => {
@@ -165,7 +166,11 @@ impl RoomState {
                     session.refused = true;
                 }
                 effects.push(Effect::Send(id, protocol::permission_denied(&error.to_string())));
-                effects.push(Effect::Close(id, protocol::CLOSE_REFUSED, "refused"));
+                let reason = match error {
+                    EditError::Unaccounted => "restored from a backup: copy what you wrote yourself, then load the page again",
+                    _ => "refused",
+                };
+                effects.push(Effect::Close(id, protocol::CLOSE_REFUSED, reason));
             }
             Sender::Server(edit) => effects.push(Effect::Edited(edit, Err(error))),
         }

@@ -106,6 +106,7 @@ pub fn ask(address: &str, token: Option<&str>, when: &str) -> Record {
             Some(json!({ "since": 1, "layers": [copy("arv", "private"), copy("arv", "talk"), copy("arv", "back")] })),
         ),
         ("POST", "{P}/pull", Some(json!({ "since": 99999 }))),
+        ("POST", "{P}/compare", Some(json!({ "records": [{ "seq": 1, "digest": "0".repeat(64) }] }))),
         ("POST", "{P}/push", Some(json!({ "edits": [] }))),
         ("POST", "{P}/push", Some(json!({ "edits": [edit("talk"), edit("back"), edit("absent"), edit("private")] }))),
         ("POST", "{P}/edits", Some(json!({ "edits": [] }))),
@@ -121,7 +122,7 @@ pub fn ask(address: &str, token: Option<&str>, when: &str) -> Record {
 
 /// A copy of a layer, as somebody says who has none.
 fn copy(party: &str, layer: &str) -> Value {
-    json!({ "party": party, "layer": layer, "seq": 1, "state_vector": "AA==" })
+    json!({ "party": party, "layer": layer, "seq": 1, "digest": "0".repeat(64), "state_vector": "AA==" })
 }
 
 /// An edit that brings nothing.

@@ -1,0 +1,164 @@
+use super::*;
+use crate::{
+    store::{DiskStore, Store},
+    testing::{Table, note},
+};
+use plenary_shared::{id::DocAddress, layer, record::DIGEST_BYTES};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Small segments: so that there are several full ones.
+const SEGMENT_BYTES: u64 = 2_000;
+
+/// A data directory with a conference in which parties wrote; its rooms have saved their snapshots.
+async fn talks(data: &Path) {
+    let store = Arc::new(DiskStore::open_small(&data.join("store"), SEGMENT_BYTES));
+    let table = Table::on(store).await;
+    for n in 0..12 {
+        let layer = ["arv/private", "bor/private", "arv/public"][n as usize % 3];
+        table.write(layer, 100 + n, |txn| layer::put(txn, &note(&format!("nnnn{n}"))).unwrap()).await;
+    }
+    table.rooms.stop().await;
+}
+
+fn files(dir: PathBuf) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = fs::read_dir(dir).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+fn segments(data: &Path) -> Vec<PathBuf> {
+    files(data.join("store/segments"))
+}
+
+/// Checks with some bytes of a file changed, and puts them back.
+fn with(data: &Path, file: &Path, change: impl FnOnce(&mut Vec<u8>)) -> Report {
+    let whole = fs::read(file).unwrap();
+    let mut changed = whole.clone();
+    change(&mut changed);
+    fs::write(file, changed).unwrap();
+    let report = check(data).unwrap();
+    fs::write(file, whole).unwrap();
+    report
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_directory_holds_and_nothing_in_it_is_changed() {
+    let data = tempfile::tempdir().unwrap();
+    talks(data.path()).await;
+    let read = |dir: &str| {
+        files(data.path().join(dir)).into_iter().map(|file| (file.clone(), fs::read(file).unwrap())).collect::<Vec<_>>()
+    };
+    let before = (read("store/segments"), read("store/snapshots"));
+    assert!(before.0.len() > 3 && !before.1.is_empty());
+    let report = check(data.path()).unwrap();
+    assert!(report.holds() && report.torn.is_none(), "{report}");
+    assert_eq!((report.texts.documents, report.texts.records, report.layers.documents, report.layers.records), (1, 1, 3, 12));
+    assert_eq!((report.registry.documents, report.snapshots), (1, before.1.len() as u64));
+    assert_eq!((read("store/segments"), read("store/snapshots")), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flipped_byte_anywhere_in_a_segment_is_found() {
+    let data = tempfile::tempdir().unwrap();
+    talks(data.path()).await;
+    let segments = segments(data.path());
+    for (n, segment) in segments.iter().enumerate() {
+        let whole = fs::read(segment).unwrap();
+        let is_last = n + 1 == segments.len();
+        // Behind it the last one holds room that was taken and never written.
+        let end = whole.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+        for at in (0..end).step_by(61).chain([end - 1, end - 30]) {
+            let report = with(data.path(), segment, |bytes| bytes[at] ^= 1 << (at % 8));
+            let torn = is_last && report.torn.is_some_and(|torn| torn.offset as usize <= at);
+            assert!(!report.holds() || torn, "byte {at} of segment {}: {report}", n + 1);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn damage_is_named_by_its_place_and_its_record_and_not_by_a_layers_name() {
+    let data = tempfile::tempdir().unwrap();
+    talks(data.path()).await;
+    let find = |words: &[u8]| {
+        segments(data.path()).into_iter().find_map(|segment| {
+            let bytes = fs::read(&segment).unwrap();
+            bytes.windows(words.len()).position(|window| window == words).map(|at| (segment.clone(), at))
+        })
+    };
+    let (segment, at) = find(b"parties shall withdraw").unwrap();
+    let report = with(data.path(), &segment, |bytes| bytes[at] ^= 1);
+    let fault = &report.faults[0];
+    assert_eq!((fault.document.as_deref(), fault.record), (Some("talks/plan"), Some(1)), "{report}");
+    let place = fault.place.unwrap();
+    assert!(segment.ends_with(format!("{:08}.seg", place.segment)) && (place.offset as usize) < at, "{report}");
+    let (segment, at) = find(b"nnnn4").unwrap();
+    let told = with(data.path(), &segment, |bytes| bytes[at] ^= 1).to_string();
+    assert!(told.contains("a document of talks") && !told.contains("private"), "{told}");
+    assert!(serde_json::to_string(&check(data.path()).unwrap()).unwrap().contains(r#""faults":[]"#));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_segment_that_is_missing_or_cut_is_found() {
+    let data = tempfile::tempdir().unwrap();
+    talks(data.path()).await;
+    let second = &segments(data.path())[1];
+    let cut = with(data.path(), second, |bytes| bytes.truncate(bytes.len() / 2));
+    assert!(!cut.holds(), "{cut}");
+    fs::remove_file(second).unwrap();
+    let report = check(data.path()).unwrap();
+    assert!(report.to_string().contains("segment 2 is missing"), "{report}");
+    assert!(report.faults.iter().any(|fault| fault.record.is_some()), "whose records are missing is told: {report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_that_is_not_what_its_log_folds_to_is_found() {
+    let data = tempfile::tempdir().unwrap();
+    talks(data.path()).await;
+    let snapshots = files(data.path().join("store/snapshots"));
+    let damaged = with(data.path(), &snapshots[0], |bytes| *bytes.last_mut().unwrap() ^= 1);
+    assert!(damaged.to_string().contains("its snapshot does not check"), "{damaged}");
+    let stray = data.path().join("store/snapshots").join("0".repeat(32));
+    fs::copy(&snapshots[0], &stray).unwrap();
+    assert!(check(data.path()).unwrap().to_string().contains("no document that has a log"));
+    fs::remove_file(stray).unwrap();
+    // One that checks, and says something else: that of another layer.
+    let (one, other): (DocAddress, DocAddress) =
+        ("talks/plan/arv/private".parse().unwrap(), "talks/plan/bor/private".parse().unwrap());
+    let store = DiskStore::open(data.path().join("store")).unwrap();
+    let (covers, state) = store.load_snapshot(&other).unwrap().unwrap();
+    let path = snapshots.iter().find(|file| store_name(&one) == file.file_name().unwrap().to_string_lossy()).unwrap();
+    fs::remove_file(path).unwrap();
+    store.save_snapshot(&one, covers, state).await.unwrap();
+    drop(store);
+    let report = check(data.path()).unwrap();
+    assert_eq!(report.faults.len(), 1, "{report}");
+    assert!(report.to_string().contains("its snapshot is one of another log"), "{report}");
+}
+
+/// The name of a document's snapshot file.
+fn store_name(doc: &DocAddress) -> String {
+    blake3::hash(doc.to_string().as_bytes()).to_hex()[..32].to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_does_not_continue_its_chain_is_found() {
+    let data = tempfile::tempdir().unwrap();
+    talks(data.path()).await;
+    let plan: DocAddress = "talks/plan".parse().unwrap();
+    let store = DiskStore::open(data.path().join("store")).unwrap();
+    store.append(&plan, 1, vec![vec![7; DIGEST_BYTES + 20].into()]).await.unwrap();
+    drop(store);
+    let report = check(data.path()).unwrap();
+    assert_eq!(report.faults.len(), 1, "{report}");
+    assert_eq!((report.faults[0].document.as_deref(), report.faults[0].record), (Some("talks/plan"), Some(2)));
+}
+
+#[test]
+fn what_holds_no_store_is_left_as_it_is() {
+    let data = tempfile::tempdir().unwrap();
+    assert!(check(data.path()).is_err());
+    assert_eq!(fs::read_dir(data.path()).unwrap().count(), 0);
+}

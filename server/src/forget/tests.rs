@@ -1,0 +1,136 @@
+use super::*;
+use crate::{
+    auth::SecretDigest,
+    check::check,
+    plans,
+    registry::Registry,
+    store::{DiskStore, Store, StoreError},
+    testing::{Table, note, plan, update},
+};
+use plenary_shared::{
+    access::Access,
+    api::{NewConference, NewPlan, Party},
+    layer,
+    record::{Author, Digest},
+};
+use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
+
+/// A word that only the conference has which is to be forgotten.
+const WORD: &str = "zebrafish";
+const GONE: &str = "reef-talks";
+
+/// Two conferences, and tokens of a member of each: of the one that stays, and of the other.
+async fn two(data: &Path) -> (SecretDigest, SecretDigest) {
+    let store: Arc<dyn Store> = Arc::new(DiskStore::open_small(&data.join("store"), 4_000));
+    let table = Table::on(store).await;
+    let party = Party { id: "reef".parse().unwrap(), name: WORD.into() };
+    let new = NewConference { id: GONE.parse().unwrap(), title: WORD.into(), party, chair: WORD.into() };
+    let invitation = table.registry.open_conference(new).await.unwrap();
+    let chair = invitation.member.clone();
+    let token = SecretDigest::of(&table.registry.join(&invitation.invitation).await.unwrap().token.unwrap());
+    let access = BTreeMap::from([(chair.party.clone(), Access::Draft)]);
+    let markdown = Some(format!("# {WORD}\n\n1. The {WORD} shall withdraw.\n"));
+    plans::create(&table.registry, &chair, NewPlan { id: plan(), title: None, markdown, access }).await.unwrap();
+    let author = Author { party: chair.party.clone(), member: chair.member.clone() };
+    for n in 0..8 {
+        let mine = update(200 + n, |txn| layer::put(txn, &note(&format!("{WORD}{n}"))).unwrap());
+        let address = format!("{GONE}/plan/reef/private").parse().unwrap();
+        table.rooms.edit(&address, &author, &mine).await.unwrap();
+        table.write("arv/private", 300 + n, |txn| layer::put(txn, &note(&format!("n{n}"))).unwrap()).await;
+    }
+    table.rooms.stop().await;
+    (table.seats["arv"].1, token)
+}
+
+/// The chain's end of every document but the registry.
+fn heads(data: &Path) -> BTreeMap<DocAddress, Digest> {
+    let store = DiskStore::open(data.join("store")).unwrap();
+    let head = |doc: DocAddress| {
+        let last = store.last_seq(&doc).unwrap();
+        let (_, record) = store.read(&doc, last - 1, 1, 1 << 20).unwrap().pop().unwrap();
+        (doc, Digest::of_sealed(&record).unwrap())
+    };
+    store.documents().unwrap().into_iter().filter(|doc| *doc != DocAddress::Registry).map(head).collect()
+}
+
+/// The files below a directory that hold these bytes.
+fn holding(dir: &Path, bytes: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(holding(&path, bytes));
+        } else if fs::read(&path).unwrap().windows(bytes.len()).any(|window| window == bytes.as_bytes()) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_of_a_forgotten_conference_is_left_and_all_else_is_as_it_was() {
+    let data = tempfile::tempdir().unwrap();
+    let (stays, gone) = two(data.path()).await;
+    assert!(holding(data.path(), WORD).len() > 2);
+    let mut before = heads(data.path());
+    assert_eq!(forget(data.path(), &GONE.parse().unwrap()).await.unwrap(), 2);
+    assert_eq!(holding(data.path(), WORD), Vec::<PathBuf>::new());
+    before.retain(|doc, _| !doc.to_string().starts_with(GONE));
+    assert_eq!(heads(data.path()), before);
+    let report = check(data.path()).unwrap();
+    assert!(report.holds() && report.snapshots > 0, "{report}");
+    let registry = Registry::open(Arc::new(DiskStore::open(data.path().join("store")).unwrap())).unwrap();
+    assert!(registry.whoami(&stays).is_some() && registry.whoami(&gone).is_none());
+    let party = Party { id: "other".parse().unwrap(), name: "Other".into() };
+    let new = NewConference { id: GONE.parse().unwrap(), title: "Again".into(), party, chair: "C".into() };
+    assert!(matches!(registry.open_conference(new).await, Err(RegistryError::Exists { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_forgotten_leaves_all_as_it_was() {
+    let data = tempfile::tempdir().unwrap();
+    two(data.path()).await;
+    let before = heads(data.path());
+    assert!(matches!(forget(data.path(), &"nobody".parse().unwrap()).await, Err(RegistryError::NotFound)));
+    let running = DiskStore::open(data.path().join("store")).unwrap();
+    let refused = forget(data.path(), &GONE.parse().unwrap()).await;
+    assert!(matches!(refused, Err(RegistryError::Store(StoreError::InUse { .. }))), "{refused:?}");
+    drop(running);
+    assert_eq!(heads(data.path()), before);
+    // A record of the other conference is damaged: nothing is made of it.
+    let damaged = holding(&data.path().join("store/segments"), "parties shall withdraw").pop().unwrap();
+    let mut bytes = fs::read(&damaged).unwrap();
+    let at = bytes.windows(13).position(|window| window == b"parties shall").unwrap();
+    bytes[at] ^= 1;
+    fs::write(&damaged, &bytes).unwrap();
+    let refused = forget(data.path(), &GONE.parse().unwrap()).await;
+    assert!(matches!(refused, Err(RegistryError::Store(StoreError::Corrupt { .. }))), "{refused:?}");
+    assert_eq!(fs::read(&damaged).unwrap(), bytes);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_rewriting_left_when_the_power_went_is_taken_away_by_the_next_start() {
+    let data = tempfile::tempdir().unwrap();
+    two(data.path()).await;
+    let (segments, beside) = (data.path().join("store/segments"), data.path().join("store/rewriting/segments"));
+    let copy = |to: &Path| {
+        fs::create_dir_all(to).unwrap();
+        for file in fs::read_dir(&segments).unwrap().map(|file| file.unwrap()) {
+            fs::copy(file.path(), to.join(file.file_name())).unwrap();
+        }
+    };
+    // Before the two changed their names: some new segments stand beside.
+    let before = heads(data.path());
+    copy(&beside);
+    assert_eq!(heads(data.path()), before);
+    assert!(!beside.exists());
+    // After it: the old ones do.
+    let old = data.path().join("old");
+    copy(&old);
+    forget(data.path(), &GONE.parse().unwrap()).await.unwrap();
+    let after = heads(data.path());
+    fs::create_dir_all(beside.parent().unwrap()).unwrap();
+    fs::rename(old, &beside).unwrap();
+    assert_eq!(heads(data.path()), after);
+    assert_eq!(holding(data.path(), WORD), Vec::<PathBuf>::new());
+}

@@ -1,0 +1,274 @@
+//! A copy of a store's segments, taken while a server runs on it.
+//!
+//! A full segment is never touched again, so it is linked, or copied to another disk; of the last one as many frames are copied as are
+//! whole. Index and snapshots are left out: they are made again. `FORMAT` keeps the directory's name, so that a copy that is continued is
+//! known to be of the same store.
+
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    StoreError,
+    disk_io::{DRAFT, Disk, DiskFile, RealDisk},
+    footer::Footer,
+    frame::{DirectoryId, HEADER_BYTES},
+    segment::{self, Segment},
+    snapshots, start, tail,
+};
+
+/// A segment of a backup.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Copied {
+    /// The segment's number.
+    pub segment: u32,
+    /// Its length in the backup, in bytes.
+    pub bytes: u64,
+    /// The blake3 of these bytes, in hexadecimal.
+    pub blake3: String,
+}
+
+/// Why no backup was made.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file cannot be read or written.
+    #[error("{}: {error}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// The directory that is to hold the backup holds something else.
+    #[error("{} {what}: back up into another directory", path.display())]
+    Other {
+        /// The directory.
+        path: PathBuf,
+        /// What it holds.
+        what: String,
+    },
+}
+
+/// Copies what is new of a store into a backup, of which `earlier` tells what is there. Answers what is there then; it is durable.
+///
+/// # Errors
+/// [`BackupError`]. What was there before is there still.
+pub fn back_up(from: &Path, to: &Path, earlier: &[Copied], mut passed: impl FnMut(u64)) -> Result<Vec<Copied>, BackupError> {
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk::beside(from)?);
+    let directory = start::identify(&*disk)?;
+    let copy = Copy { disk, directory, from, to };
+    copy.prepare(earlier)?;
+    // Neither another backup nor a server may be at work there.
+    let _lock = RealDisk::lock(to)?;
+    let mut copied = Vec::new();
+    let numbers = segment::numbers(&*copy.disk).map_err(StoreError::from)?;
+    for number in &numbers {
+        let known = earlier.iter().find(|one| one.segment == *number);
+        let one = copy.segment(*number, known, Some(number) == numbers.last())?;
+        passed(one.bytes);
+        copied.push(one);
+    }
+    sync(&to.join(segment::DIRECTORY))?;
+    // Last: a directory of segments without this file is opened by no server.
+    copy.replace(start::FORMAT_FILE, &read(&from.join(start::FORMAT_FILE))?)?;
+    Ok(copied)
+}
+
+struct Copy<'a> {
+    disk: Arc<dyn Disk>,
+    directory: DirectoryId,
+    from: &'a Path,
+    to: &'a Path,
+}
+
+impl Copy<'_> {
+    /// Makes the directories, and looks at what is there.
+    fn prepare(&self, earlier: &[Copied]) -> Result<(), BackupError> {
+        let other = |what: &str| BackupError::Other { path: self.to.to_owned(), what: what.to_owned() };
+        match fs::metadata(self.to.join(start::FORMAT_FILE)) {
+            Ok(_) if self.to.join(snapshots::DIRECTORY).exists() => return Err(other("has had a server running on it")),
+            Ok(_) => {
+                let there = start::identify(&RealDisk::beside(self.to)?)?;
+                if there != self.directory {
+                    return Err(other("holds a backup of another data directory"));
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound && earlier.is_empty() => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(other("holds a manifest and no data")),
+            Err(error) => return Err(file(self.to)(error)),
+        }
+        let segments = self.to.join(segment::DIRECTORY);
+        make_dir(&segments)
+    }
+
+    /// Brings one segment of the backup up to date.
+    fn segment(&self, number: u32, known: Option<&Copied>, is_last: bool) -> Result<Copied, BackupError> {
+        let name = segment::name(number);
+        let (from, to) = (self.from.join(&name), self.to.join(&name));
+        let segment = Segment::open(&*self.disk, self.directory, number).map_err(file(&from))?;
+        let is_ended = Footer::at_end(&segment.file, &segment.stamp).map_err(file(&from))?.is_some();
+        let length = if is_last && !is_ended {
+            tail::contents(&segment, |_| {}).map_err(file(&from))?.end.max(HEADER_BYTES as u64)
+        } else {
+            segment.file.len().map_err(file(&from))?
+        };
+        let (known_bytes, known_digest) =
+            known.map_or((0, blake3::hash(&[]).to_hex().to_string()), |known| (known.bytes, known.blake3.clone()));
+        let mut hasher = blake3::Hasher::new();
+        hash(&segment.file, 0, known_bytes.min(length), &mut hasher).map_err(file(&from))?;
+        if known_bytes > length || hasher.finalize().to_hex().as_str() != known_digest {
+            let what = format!("holds a backup which segment {number} does not continue");
+            return Err(BackupError::Other { path: self.to.to_owned(), what });
+        }
+        if known.is_some() && !same_file(&from, &to) {
+            self.check_copy(&to, known_bytes, &known_digest, number)?;
+        }
+        hash(&segment.file, known_bytes, length, &mut hasher).map_err(file(&from))?;
+        let copied = Copied { segment: number, bytes: length, blake3: hasher.finalize().to_hex().to_string() };
+        if known == Some(&copied) {
+            return Ok(copied);
+        }
+        if !(is_ended && self.link(&name)?) {
+            self.copy(&segment.file, &name, length)?;
+            self.check_copy(&to, length, &copied.blake3, number)?;
+        }
+        let footer = segment::footer_name(number);
+        if let Ok(bytes) = fs::read(self.from.join(&footer)) {
+            self.replace(&footer, &bytes)?;
+        }
+        Ok(copied)
+    }
+
+    /// Whether the copy begins with these bytes.
+    fn check_copy(&self, path: &Path, bytes: u64, digest: &str, number: u32) -> Result<(), BackupError> {
+        let copy: Arc<dyn DiskFile> = Arc::new(File::open(path).map_err(file(path))?);
+        let mut hasher = blake3::Hasher::new();
+        let whole = hash(&copy, 0, bytes, &mut hasher).map_err(file(path))?;
+        if whole && hasher.finalize().to_hex().as_str() == digest {
+            return Ok(());
+        }
+        let what = format!("holds a backup whose segment {number} is damaged or was changed");
+        Err(BackupError::Other { path: self.to.to_owned(), what })
+    }
+
+    /// Gives a full segment a second name; `false` where the backup is on another disk.
+    fn link(&self, name: &str) -> Result<bool, BackupError> {
+        let (from, to) = (self.from.join(name), self.to.join(name));
+        let draft = self.to.join(format!("{name}{DRAFT}"));
+        let _ = fs::remove_file(&draft);
+        match fs::hard_link(&from, &draft) {
+            Ok(()) => {
+                fs::rename(&draft, &to).map_err(file(&to))?;
+                // Where both names were one file already, renaming leaves them.
+                let _ = fs::remove_file(&draft);
+                Ok(true)
+            }
+            // Another disk, or a file system without links: what else is wrong copying will tell.
+            Err(_) => Ok(false),
+        }
+    }
+
+    fn copy(&self, from: &Arc<dyn DiskFile>, name: &str, length: u64) -> Result<(), BackupError> {
+        let (draft, to) = (self.to.join(format!("{name}{DRAFT}")), self.to.join(name));
+        let copy = || {
+            let copy: Box<dyn DiskFile> = Box::new(private().open(&draft)?);
+            let (mut buffer, mut offset) = (vec![0; CHUNK], 0);
+            while offset < length {
+                let wanted = (length - offset).min(CHUNK as u64) as usize;
+                let read = from.read_at(&mut buffer[..wanted], offset)?;
+                if read == 0 {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                copy.write_at(&buffer[..read], offset)?;
+                offset += read as u64;
+            }
+            copy.sync()?;
+            fs::rename(&draft, &to)
+        };
+        copy().map_err(file(&to))
+    }
+
+    /// Writes a small file of the backup, durably.
+    fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), BackupError> {
+        replace(&self.to.join(name), bytes)
+    }
+}
+
+/// 1 MiB: what is read and written at once.
+const CHUNK: usize = 1 << 20;
+
+/// Writes a file so that its name holds what it held before, or all of this; durable when it returns.
+///
+/// # Errors
+/// [`BackupError::File`].
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), BackupError> {
+    let draft = path.with_extension("new");
+    let written = || {
+        let copy = private().open(&draft)?;
+        io::Write::write_all(&mut &copy, bytes)?;
+        copy.sync_all()?;
+        fs::rename(&draft, path)
+    };
+    written().map_err(file(path))?;
+    sync(path.parent().unwrap_or(Path::new(".")))
+}
+
+/// Makes a directory for its owner alone, and those above it.
+///
+/// # Errors
+/// [`BackupError::File`].
+pub fn make_dir(path: &Path) -> Result<(), BackupError> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(file(path))?;
+    sync(path.parent().unwrap_or(Path::new(".")))
+}
+
+fn private() -> fs::OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    options
+}
+
+fn sync(directory: &Path) -> Result<(), BackupError> {
+    File::open(directory).and_then(|directory| directory.sync_all()).map_err(file(directory))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, BackupError> {
+    fs::read(path).map_err(file(path))
+}
+
+fn file(path: &Path) -> impl FnOnce(io::Error) -> BackupError + use<> {
+    let path = path.to_owned();
+    move |error| BackupError::File { path, error }
+}
+
+/// Whether two names are of one file.
+fn same_file(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let inode = |path: &Path| fs::metadata(path).map(|file| (file.dev(), file.ino())).ok();
+    inode(one).is_some() && inode(one) == inode(other)
+}
+
+/// Hashes a stretch of a file; `false` if it ends before.
+fn hash(of: &Arc<dyn DiskFile>, mut from: u64, to: u64, hasher: &mut blake3::Hasher) -> io::Result<bool> {
+    let mut buffer = vec![0; CHUNK];
+    while from < to {
+        let wanted = (to - from).min(CHUNK as u64) as usize;
+        let read = of.read_at(&mut buffer[..wanted], from)?;
+        if read == 0 {
+            return Ok(false);
+        }
+        hasher.update(&buffer[..read]);
+        from += read as u64;
+    }
+    Ok(true)
+}

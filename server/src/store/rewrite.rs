@@ -1,0 +1,158 @@
+//! Writing a store anew without some of its documents: an archive must be able to delete, and a segment is never written over.
+//!
+//! The new segments are written beside the old ones; once they are durable the two directories change their names in one step, and what
+//! is left of the old ones is taken away, by the next start if need be. Records are kept as they are, byte for byte.
+
+use std::{
+    fs::{self, File},
+    io,
+    path::Path,
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use plenary_shared::id::DocAddress;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+use super::{
+    DiskStore, Part, Seq, Store, StoreError,
+    disk::SEGMENT_BYTES,
+    disk_io::{self, Disk, RealDisk},
+    segment, snapshots,
+    start::FORMAT_FILE,
+    tree::SledShelf,
+};
+
+/// Where the new segments are written, and then the old ones stand.
+const DIRECTORY: &str = "rewriting";
+/// 4 MiB: records that are appended at once.
+const BATCH_BYTES: usize = 4 << 20;
+/// Records read at a time.
+const PAGE: usize = 4_096;
+
+/// Writes the store in a directory anew, without the documents of which `is_gone` holds and with another log of the registry, which
+/// `registry` makes of the present one. Blocks the thread. Answers how many documents are gone.
+///
+/// # Errors
+/// Those of `registry`; [`StoreError::Corrupt`] if a record that is to be kept is damaged, [`StoreError::Full`] if both do not fit on the
+/// disk, [`StoreError::InUse`], or what the disk says. All is as it was then.
+pub async fn without<E: From<StoreError>>(
+    path: &Path,
+    is_gone: impl Fn(&DocAddress) -> bool,
+    registry: impl FnOnce(Vec<(Seq, Bytes)>) -> Result<Vec<Bytes>, E>,
+) -> Result<usize, E> {
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk::open_existing(path)?);
+    sweep(path).map_err(StoreError::from)?;
+    let source = DiskStore::start(disk.clone(), Box::new(SledShelf(path.join("index"))), SEGMENT_BYTES)?;
+    let log = registry(whole(&source, &DocAddress::Registry)?)?;
+    let beside = path.join(DIRECTORY);
+    let target = begin(&*disk, &beside)?;
+    let (gone, kept): (Vec<DocAddress>, Vec<DocAddress>) = source.documents()?.into_iter().partition(is_gone);
+    let mut batch = Batch { target: &target, parts: Vec::new(), bytes: 0 };
+    for (n, page) in log.chunks(PAGE).enumerate() {
+        batch.add(&DocAddress::Registry, (n * PAGE) as Seq, page.to_vec()).await?;
+    }
+    for doc in kept.iter().filter(|doc| **doc != DocAddress::Registry) {
+        copy(&source, doc, &mut batch).await?;
+    }
+    batch.write().await?;
+    for doc in kept.iter().filter(|doc| **doc != DocAddress::Registry) {
+        if last(&source, doc)? != last(&target, doc)? {
+            return Err(StoreError::Io(Arc::new(io::Error::other("what was written is not what was read"))).into());
+        }
+    }
+    // Both have joined their threads before their directories change; the lock is held on.
+    drop((source, target));
+    swap(&*disk, path, &gone).map_err(StoreError::from)?;
+    Ok(gone.len())
+}
+
+/// Takes away what a rewriting has left: new segments that it did not finish, or the old ones. Whoever calls has the directory locked.
+pub(super) fn sweep(path: &Path) -> io::Result<()> {
+    remove_dir(&path.join(DIRECTORY))
+}
+
+/// A store beside, of the same name.
+fn begin(disk: &dyn Disk, beside: &Path) -> Result<DiskStore, StoreError> {
+    disk.make_dir(DIRECTORY)?;
+    let format = disk_io::read_file(disk, FORMAT_FILE, 4 << 10)?;
+    disk_io::write_file(disk, &format!("{DIRECTORY}/{FORMAT_FILE}"), &[&format])?;
+    DiskStore::open(beside)
+}
+
+async fn copy(source: &DiskStore, doc: &DocAddress, batch: &mut Batch<'_>) -> Result<(), StoreError> {
+    let mut after = 0;
+    loop {
+        let page = source.read(doc, after, PAGE, BATCH_BYTES)?;
+        let Some((end, _)) = page.last() else { return Ok(()) };
+        let end = *end;
+        batch.add(doc, after, page.into_iter().map(|(_, record)| record).collect()).await?;
+        after = end;
+    }
+}
+
+/// Records on their way into the new store: several logs' at once, so that a small one costs no sync of its own.
+struct Batch<'a> {
+    target: &'a DiskStore,
+    parts: Vec<Part>,
+    bytes: usize,
+}
+
+impl Batch<'_> {
+    async fn add(&mut self, doc: &DocAddress, after: Seq, records: Vec<Bytes>) -> Result<(), StoreError> {
+        let bytes: usize = records.iter().map(Bytes::len).sum();
+        // Of each log one part.
+        if self.bytes + bytes > BATCH_BYTES || self.parts.iter().any(|(known, ..)| known == doc) {
+            self.write().await?;
+        }
+        self.bytes += bytes;
+        self.parts.push((doc.clone(), after, records));
+        Ok(())
+    }
+
+    async fn write(&mut self) -> Result<(), StoreError> {
+        self.bytes = 0;
+        self.target.append_all(std::mem::take(&mut self.parts)).await.map(drop)
+    }
+}
+
+fn whole(store: &DiskStore, doc: &DocAddress) -> Result<Vec<(Seq, Bytes)>, StoreError> {
+    let mut records = Vec::new();
+    loop {
+        let page = store.read(doc, records.len() as Seq, PAGE, BATCH_BYTES)?;
+        if page.is_empty() {
+            return Ok(records);
+        }
+        records.extend(page);
+    }
+}
+
+fn last(store: &DiskStore, doc: &DocAddress) -> Result<Option<(Seq, Bytes)>, StoreError> {
+    let last = store.last_seq(doc)?;
+    Ok(store.read(doc, last.saturating_sub(1), 1, BATCH_BYTES)?.pop())
+}
+
+/// Puts the new segments in the place of the old ones. What can be made again goes first.
+fn swap(disk: &dyn Disk, path: &Path, gone: &[DocAddress]) -> io::Result<()> {
+    remove_dir(&path.join("index"))?;
+    for doc in gone {
+        match disk.remove(&snapshots::path(&doc.to_string())) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    disk.sync_dir(snapshots::DIRECTORY)?;
+    let (old, new) = (path.join(segment::DIRECTORY), path.join(DIRECTORY).join(segment::DIRECTORY));
+    renameat_with(CWD, &old, CWD, &new, RenameFlags::EXCHANGE)?;
+    disk.sync_dir("")?;
+    File::open(path.join(DIRECTORY))?.sync_all()?;
+    sweep(path)?;
+    disk.sync_dir("")
+}
+
+fn remove_dir(path: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
