@@ -114,7 +114,7 @@ async fn what_an_update_says_of_what_is_known_reaches_nobody() {
     for bogus in [between([7, 100], [1, 4], "x"), between([1, 3], [99, 7], "x")] {
         let again = blocks(7, &[bogus, between([1, 8], [1, 9], "NOT")]);
         for last in [vec![again.clone()], vec![again.clone(), crossed_of(8)]] {
-            let read = followed(TEXT, &[&[x.clone()], &last]).await;
+            let read = followed(TEXT, &[std::slice::from_ref(&x), &last]).await;
             assert!(read.iter().all(|text| *text == read[4] && text.contains("NOT")), "{read:#?}");
         }
     }
