@@ -13,7 +13,7 @@ use plenary_shared::{
     gate::{self, Checked, Ledger, Refusal},
     id::{DocAddress, PartyId},
     plan, protocol,
-    record::{self, Author, DIGEST_BYTES, Digest, Record},
+    record::{self, Author, DIGEST_BYTES, Digest, Provenance, Record},
 };
 use std::{
     mem::ManuallyDrop,
@@ -88,6 +88,14 @@ impl Document {
     /// Judges an update against the document and all admitted since.
     pub fn check(&self, author: &Author, update: &[u8]) -> Result<Checked, Refusal> {
         self.ledger.check(&author.party, update)
+    }
+
+    /// Judges an edit, by whether its author had all that is there.
+    pub fn judge(&self, by: &Provenance, update: &[u8]) -> Result<Checked, Refusal> {
+        match by.seen {
+            None => self.check(&by.author, update),
+            Some(_) => self.ledger.check_apart(&by.author.party, update),
+        }
     }
 
     /// Counts a checked update as part of the document from here on, for the judgement of the next.

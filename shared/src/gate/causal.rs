@@ -25,11 +25,28 @@ struct Walk<'a, 'l> {
     husks: Vec<Span>,
     /// Entries of maps that hold several values.
     folded: Vec<Span>,
-    /// Some of what came is known.
-    is_cut: bool,
 }
 
-pub(super) fn check(ledger: &Ledger, party: &PartyId, update: &[u8]) -> Result<Checked, Refusal> {
+/// The deletions of an update.
+struct Deletions {
+    /// What the ledger does not know.
+    new: Vec<Span>,
+    /// All of them, where they are asked for.
+    all: Vec<Span>,
+    /// The ledger knows some.
+    any_known: bool,
+}
+
+/// Which deletions are kept when an update is cut.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// Those that are new.
+    New,
+    /// Those that are known as well.
+    All,
+}
+
+pub(super) fn check(ledger: &Ledger, party: &PartyId, update: &[u8], kept: Kept) -> Result<Checked, Refusal> {
     if update.len() > limits::UPDATE_BYTES_MAX {
         return Err(Refusal::TooLarge { what: "bytes of an update", most: limits::UPDATE_BYTES_MAX as u64 });
     }
@@ -37,23 +54,16 @@ pub(super) fn check(ledger: &Ledger, party: &PartyId, update: &[u8]) -> Result<C
     let sections = read_sections(ledger, party, &mut reader)?;
     let deletions_at = reader.at();
     let is_cut = sections.iter().any(|section| section.is_cut);
-    let mut walk = Walk {
-        ledger,
-        reader,
-        sections,
-        claims: Vec::new(),
-        husk_units: 0,
-        steps: 0,
-        husks: Vec::new(),
-        folded: Vec::new(),
-        is_cut,
-    };
+    let mut walk =
+        Walk { ledger, reader, sections, claims: Vec::new(), husk_units: 0, steps: 0, husks: Vec::new(), folded: Vec::new() };
     for section in 0..walk.sections.len() {
         walk.run(section)?;
     }
     walk.reader.jump(deletions_at);
-    let mut deletions = walk.read_deletions()?;
-    let cut = if walk.is_cut { Some(cut::write(update, &walk.sections, &deletions, &walk.husks)?) } else { None };
+    let Deletions { new: mut deletions, all, any_known } = walk.read_deletions(kept)?;
+    let left = if kept == Kept::All { &all } else { &deletions };
+    let is_cut = is_cut || (any_known && kept == Kept::New);
+    let cut = if is_cut { Some(cut::write(update, &walk.sections, left, &walk.husks)?) } else { None };
     deletions.append(&mut walk.husks);
     let gains = walk.sections.into_iter().filter(|section| section.clock > section.known);
     let gains =
@@ -265,7 +275,11 @@ impl<'a> Walk<'a, '_> {
 
     /// A client that keeps what it deletes sends the overwritten values of one key as one block. Deleted by the same update, they do
     /// no harm. Alive, yrs would delete only the last of them with their map, and keep the others with a pointer to freed memory.
-    fn check_folded(&self, mut deletions: Vec<Span>) -> Result<(), Refusal> {
+    fn check_folded(&self, deletions: &[Span]) -> Result<(), Refusal> {
+        if self.folded.is_empty() {
+            return Ok(());
+        }
+        let mut deletions = deletions.to_vec();
         deletions.sort_unstable();
         for &Span { client, start, end } in &self.folded {
             let before = deletions.partition_point(|range| (range.client, range.start) <= (client, start));
@@ -278,8 +292,9 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// Reads the delete set and keeps what the ledger does not know: stock clients send all they ever deleted, every time.
-    fn read_deletions(&mut self) -> Result<Vec<Span>, Refusal> {
-        let (mut new, mut all) = (Vec::new(), Vec::new());
+    fn read_deletions(&mut self, kept: Kept) -> Result<Deletions, Refusal> {
+        let mut deletions = Deletions { new: Vec::new(), all: Vec::new(), any_known: false };
+        let is_asked_for_all = kept == Kept::All || !self.folded.is_empty();
         let count = self.reader.count(4)?;
         let mut clients = Vec::with_capacity(count.min(64));
         for _ in 0..count {
@@ -301,10 +316,10 @@ impl<'a> Walk<'a, '_> {
                 }
                 end = start + length;
                 let span = Span { client, start, end };
-                if !self.folded.is_empty() {
-                    all.push(span);
+                if is_asked_for_all {
+                    deletions.all.push(span);
                 }
-                self.is_cut |= self.ledger.push_alive(span, &mut new);
+                deletions.any_known |= self.ledger.push_alive(span, &mut deletions.new);
             }
         }
         clients.sort_unstable();
@@ -314,8 +329,8 @@ impl<'a> Walk<'a, '_> {
         if !self.reader.is_empty() {
             return self.reader.refuse("bytes follow the end");
         }
-        self.check_folded(all)?;
-        Ok(new)
+        self.check_folded(&deletions.all)?;
+        Ok(deletions)
     }
 }
 

@@ -12,7 +12,7 @@ use yrs::ClientID;
 use super::{
     OrderClaim, Refusal, Span,
     block::{Id, Kind, Shared},
-    causal,
+    causal::{self, Kept},
 };
 use crate::id::PartyId;
 
@@ -221,7 +221,16 @@ impl Ledger {
     /// # Errors
     /// See [`Refusal`]. Of these, [`Refusal::Missing`] may come from an honest client that speaks too early.
     pub fn check(&self, party: &PartyId, update: &[u8]) -> Result<Checked, Refusal> {
-        causal::check(self, party, update)
+        causal::check(self, party, update, Kept::New)
+    }
+
+    /// The same for an update that was made away from the document as it is now. What its author deleted while others did so too stays in
+    /// what is left of it: what a side wrote is read from its records alone.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub fn check_apart(&self, party: &PartyId, update: &[u8]) -> Result<Checked, Refusal> {
+        causal::check(self, party, update, Kept::All)
     }
 
     /// Judges the update of a record that a log holds, by the rules under which it was accepted. They are those of [`Self::check`]; rules that
@@ -230,7 +239,7 @@ impl Ledger {
     /// # Errors
     /// See [`Refusal`].
     pub fn check_logged(&self, party: &PartyId, update: &[u8]) -> Result<Checked, Refusal> {
-        causal::check(self, party, update)
+        causal::check(self, party, update, Kept::All)
     }
 
     /// The ledger as it is saved with snapshots: a version, then what it knows.

@@ -90,7 +90,7 @@ impl RoomState {
             let source = waiting.source();
             let Waiting { sender, by, update, complete, order } = waiting;
             self.answered(sender, complete);
-            let checked = self.document.check(&by.author, &update);
+            let checked = self.document.judge(&by, &update);
             let verified = checked.as_ref().is_ok_and(|checked| checked.adds_blocks() && order.holds(checked));
             match checked {
                 Ok(checked) if !checked.is_new() && accepted.is_empty() => done(sender, effects),

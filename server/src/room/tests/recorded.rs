@@ -91,7 +91,8 @@ fn crossed_of(client: u8) -> Vec<u8> {
 async fn of_two_versions_of_a_block_all_who_follow_read_the_one_that_is_recorded() {
     let shall = |text| between(PLACE.0, PLACE.1, text);
     let more = || block(4, &[1, 1, b'z'], &words("."));
-    let twins: [(&str, Vec<Vec<u8>>, Vec<Vec<u8>>); 4] = [
+    type Version = Vec<Vec<u8>>;
+    let twins: [(&str, Version, Version); 4] = [
         ("len", vec![shall("shall not ")], vec![shall("shall now ever ")]),
         ("gc", vec![vec![0, 10]], vec![shall("shall not "), more()]),
         ("split", vec![shall("shall not ")], vec![shall("shall "), between([7, 5], PLACE.1, "now "), more()]),

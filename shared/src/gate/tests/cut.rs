@@ -96,6 +96,23 @@ fn of_deletions_what_is_known_or_said_by_a_husk_is_left_out() {
 }
 
 #[test]
+fn what_was_deleted_apart_by_two_stays_in_what_each_of_them_did() {
+    let mut server = Server::new();
+    for update in [blocks(1, 0, vec![words(At::Root("t"), "30 days")]), update(&[], &[(1, &[(0, 1)])])] {
+        server.receive(&party("arv"), &update).unwrap();
+    }
+    let apart = update(&[(2, 0, vec![words(At::Right((1, 0)), "45")])], &[(1, &[(0, 2)])]);
+    let checked = server.ledger.check_apart(&party("bor"), &apart).unwrap();
+    assert_eq!(checked.update(&apart.clone().into())[..], apart);
+    assert_eq!(server.receive(&party("bor"), &apart), Ok(true));
+    // What is known of its blocks is cut off all the same.
+    let more = update(&[(2, 0, vec![gc(2), words(At::Between((2, 1), (1, 0)), "!")])], &[(1, &[(0, 2)])]);
+    let checked = server.ledger.check_apart(&party("bor"), &more).unwrap();
+    let left = update(&[(2, 2, vec![words(At::Between((2, 1), (1, 0)), "!")])], &[(1, &[(0, 2)])]);
+    assert_eq!(checked.update(&more.into())[..], left);
+}
+
+#[test]
 fn two_versions_of_one_block_leave_what_came_first() {
     let (one, other) = (words(At::Root("t"), "shall not "), gc(10));
     for (first, second, read) in [(&one, &other, "shall not "), (&other, &one, "")] {

@@ -123,6 +123,8 @@ impl Server {
         assert!(again.cut.is_none(), "what is cut holds nothing that is known");
         assert_eq!(again.is_new(), checked.is_new());
         assert!(again.adds_same_blocks(checked), "what is cut adds the same blocks");
+        let apart = self.ledger.check_apart(party, cut).expect("what is cut passes");
+        assert!(apart.cut.is_none() && apart.is_new() == checked.is_new() && apart.adds_same_blocks(checked));
     }
 
     /// The document folded from its log, as a newcomer who follows it has it.
