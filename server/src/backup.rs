@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use std::{fs, io, path::Path};
 
 use crate::{
-    now_ms, restore,
+    clock::now_ms,
+    restore,
     store::{
         backup::{self, BackupError, Copied},
         survey,

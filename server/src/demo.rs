@@ -128,10 +128,10 @@ async fn plant(server: &Server, url: &str, seed: Seed) -> Result<Demo, DemoError
         }
     }
     let new = |id, markdown| api::NewPlan { id, title: None, markdown, access: access.clone() };
-    plans::create(&server.registry, &server.rooms, &by, new(plan.clone(), Some(PLAN20.to_owned()))).await?;
+    plans::create(&server.registry, &by, new(plan.clone(), Some(PLAN20.to_owned()))).await?;
     for n in 1..=seed.plans {
         let id = format!("p-{n}").parse().map_err(|error| remains(&error))?;
-        plans::create(&server.registry, &server.rooms, &by, new(id, None)).await?;
+        plans::create(&server.registry, &by, new(id, None)).await?;
     }
     Ok(Demo { url: url.into(), conference, plan, members })
 }

@@ -85,14 +85,13 @@ pub async fn view<T: Send + 'static>(
         now.insert((layer.party.clone(), layer.layer.clone()), layer);
     }
     read.retain_mut(|(layer, _)| now.remove(&(layer.party.clone(), layer.layer.clone())).map(|newer| *layer = newer).is_some());
-    let entry =
-        registry.conference(member, |entry| entry.plans.get(plan).map(|plan| (plan.must_consent(), plan.created_by.clone())))?;
-    let (consent, created_by) = entry.ok_or(RegistryError::NotFound)?;
+    let entry = registry.conference(member, |entry| entry.plans.get(plan).map(|plan| plan.must_consent()))?;
+    let consent = entry.ok_or(RegistryError::NotFound)?;
     let store = rooms.store();
     let put_together = tokio::task::spawn_blocking(move || {
         let _place = place;
         let layers = sources(read);
-        let first = first::text(&*store, &address, created_by.as_ref())?;
+        let first = first::text(&*store, &address)?;
         Document::on_state(&state, |txn| {
             let owners = owners.map_or_else(Owners::new, |all| first::owners(&all, &first, &txn.state_vector()));
             let sources = Sources { owners, consent: consent.into_iter().collect(), layers };

@@ -1,19 +1,24 @@
 //! What a room waits for.
 
 use plenary_shared::id::DocAddress;
-use std::future::pending;
+use std::{future::pending, ops::Range};
 use tokio::time::Instant;
 
 use crate::room::{
     Kept, Surroundings,
     document::{Document, OpenError},
 };
-use crate::store::{BoxFuture, StoreError};
+use crate::store::{BoxFuture, Seq, StoreError};
 
-pub(crate) async fn rebuild(around: Surroundings, address: DocAddress) -> Result<Document, OpenError> {
-    tracing::error!(document = %address.for_log(), "the document misbehaved: building it again from the log");
+pub(crate) async fn rebuild(
+    around: Surroundings,
+    address: DocAddress,
+    refused: Vec<Seq>,
+    suspects: Range<Seq>,
+) -> Result<Document, OpenError> {
+    tracing::warn!(document = %address.for_log(), "building the document again from its log");
     around.metrics.rebuilds.add(1);
-    let rebuilt = tokio::task::spawn_blocking(move || Document::open(&*around.store, &address)).await;
+    let rebuilt = tokio::task::spawn_blocking(move || Document::rebuild(&*around.store, &address, &refused, suspects)).await;
     rebuilt.unwrap_or_else(|_| Err(OpenError::Store(StoreError::Closed)))
 }
 

@@ -3,9 +3,11 @@
 //! Reading order: [`Server::run`] ties everything together; `http` and `session` face the network; `rooms` and `room` hold live
 //! documents; `registry` knows who may do what; [`store`] keeps everything.
 
+mod answers;
 mod auth;
 pub mod backup;
 pub mod check;
+mod clock;
 pub mod config;
 pub mod demo;
 mod dossiers;
@@ -34,13 +36,7 @@ use axum::{body::Body, extract::Request};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use plenary_shared::limits;
-use std::{
-    convert::Infallible,
-    future::Future,
-    path::Path,
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{convert::Infallible, future::Future, path::Path, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -60,11 +56,6 @@ use crate::{
     rooms::Rooms,
     store::{Condition, Store},
 };
-
-/// Milliseconds since 1970-01-01 UTC.
-pub(crate) fn now_ms() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_millis() as u64)
-}
 
 /// A server's parts, before it listens.
 pub struct Server {

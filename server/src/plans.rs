@@ -4,17 +4,17 @@ use plenary_shared::{
     api,
     id::DocAddress,
     markdown::{self, ImportError},
-    plan::{self, EditError},
-    record::Author,
+    plan,
+    record::{Author, Provenance, Right},
     script::NewIds,
 };
-use std::sync::Arc;
 use yrs::{ReadTxn, StateVector, Transact};
 
 use crate::{
+    clock::now_ms,
     ids::{self, Random},
     registry::{Registry, RegistryError},
-    rooms::{RoomError, Rooms},
+    room::{self, EditError},
 };
 
 /// Why a plan was not created.
@@ -26,29 +26,61 @@ pub enum CreateError {
     /// The registry refused.
     #[error(transparent)]
     Registry(#[from] RegistryError),
-    /// The text could not be stored.
+    /// The text is not taken.
     #[error(transparent)]
-    Room(#[from] RoomError),
+    Text(#[from] EditError),
 }
 
 /// Creates a plan for its chair, with the text that comes along.
-pub async fn create(registry: &Registry, rooms: &Arc<Rooms>, chair: &api::Member, new: api::NewPlan) -> Result<(), CreateError> {
+pub async fn create(registry: &Registry, chair: &api::Member, new: api::NewPlan) -> Result<(), CreateError> {
     let mut draft = markdown::import(new.markdown.as_deref().unwrap_or_default())?;
     let title = new.title.or_else(|| Some(draft.title.clone()).filter(|title| !title.is_empty()));
     let title = title.unwrap_or_else(|| new.id.to_string());
     draft.title.clone_from(&title);
     let update = first_text(&draft)?;
     let address = DocAddress::Plan(chair.conference.clone(), new.id.clone());
-    registry.create_plan(chair, new.id, title, new.access).await?;
     let author = Author { party: chair.party.clone(), member: chair.member.clone() };
-    rooms.edit(&address, &author, &update.into()).await?;
-    Ok(())
+    let text = room::state::first_record(&address, Provenance::live(author, Right::Chair), update.into(), now_ms())?;
+    Ok(registry.create_plan(chair, new.id, title, new.access, text).await?)
 }
 
 fn first_text(draft: &markdown::Draft) -> Result<Vec<u8>, CreateError> {
     let doc = plan::new_doc(ids::client());
     let mut txn = doc.transact_mut();
     let written = markdown::write_draft(&mut txn, draft, &mut || Random.point());
-    written.map_err(|error: EditError| RegistryError::Invalid(error.to_string()))?;
+    written.map_err(|error: plan::EditError| RegistryError::Invalid(error.to_string()))?;
     Ok(txn.encode_state_as_update_v1(&StateVector::default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        store::{Store, StoreError},
+        testing::{Faulty, Table},
+    };
+    use std::sync::Arc;
+
+    #[tokio::test]
+    async fn a_plan_and_its_first_text_are_there_together_or_not_at_all() {
+        let store = Arc::new(Faulty::default());
+        let table = Table::on(store.clone()).await;
+        let (chair, address) = (table.member("med"), "talks/second".parse().unwrap());
+        let new = || {
+            let markdown = Some("# Second\n\n1. The parties shall meet.\n".into());
+            api::NewPlan { id: "second".parse().unwrap(), title: None, markdown, access: [].into() }
+        };
+        let is_there = || table.registry.conference(chair, |entry| entry.plans.contains_key(&new().id)).unwrap();
+        store.fail(StoreError::Full);
+        assert!(matches!(create(&table.registry, chair, new()).await, Err(CreateError::Registry(_))));
+        assert!(!is_there() && store.last_seq(&address).unwrap() == 0);
+        store.work();
+        let gate = store.shut(2);
+        let (created, ()) = tokio::join!(create(&table.registry, chair, new()), async { gate.add_permits(1) });
+        created.unwrap();
+        assert_eq!(gate.available_permits(), 0, "both are one append");
+        assert!(is_there() && store.last_seq(&address).unwrap() == 1);
+        let text = table.rooms.read(&address).await.unwrap();
+        assert!(String::from_utf8_lossy(&text).contains("The parties shall meet."));
+    }
 }

@@ -30,8 +30,8 @@ use tokio::sync::{Mutex, watch};
 
 use crate::{
     auth::SecretDigest,
-    now_ms,
-    store::{Seq, Store, StoreError},
+    clock::{now_after, now_ms},
+    store::{Part, Seq, Store, StoreError},
 };
 pub use forget::without;
 use pace::Paces;
@@ -156,11 +156,21 @@ impl Registry {
     }
 
     /// Decides on the present state which events follow, makes them durable, then folds them in. Answers how many.
-    ///
-    /// Whoever asks may go away in the middle: what was decided is carried through all the same, or the chain would fork.
     async fn change(
         &self,
         by: Author,
+        decide: impl FnOnce(&State) -> Result<Vec<Event>, RegistryError>,
+    ) -> Result<usize, RegistryError> {
+        self.change_with(by, Vec::new(), decide).await
+    }
+
+    /// The same, kept together with records of other documents: all or none.
+    ///
+    /// Whoever asks may go away in the middle: what was decided is carried through all the same, or the chain would fork.
+    async fn change_with(
+        &self,
+        by: Author,
+        mut parts: Vec<Part>,
         decide: impl FnOnce(&State) -> Result<Vec<Event>, RegistryError>,
     ) -> Result<usize, RegistryError> {
         let mut end = self.end.clone().lock_owned().await;
@@ -169,7 +179,7 @@ impl Registry {
             return Ok(0);
         }
         let mut new_end = end.clone();
-        let (at, after) = (Moment::after(end.at_ms, now_ms()), end.seq);
+        let (at, after) = (Moment::after(end.at_ms, now_after(end.at_ms)), end.seq);
         let mut sealed = Vec::with_capacity(events.len());
         for event in &events {
             let update: Bytes = serde_json::to_vec(event).map_err(|error| RegistryError::Invalid(error.to_string()))?.into();
@@ -180,7 +190,8 @@ impl Registry {
         }
         let (store, state, version) = (self.store.clone(), self.state.clone(), self.version.clone());
         let carried = tokio::spawn(async move {
-            store.append(&DocAddress::Registry, after, sealed).await?;
+            parts.push((DocAddress::Registry, after, sealed));
+            store.append_all(parts).await?;
             *end = new_end;
             let count = events.len();
             let mut state = state.write().unwrap_or_else(PoisonError::into_inner);

@@ -7,32 +7,28 @@ mod command;
 pub mod document;
 pub mod line;
 pub mod order;
+mod out;
 pub mod state;
 #[cfg(test)]
 mod tests;
 
-use bytes::Bytes;
-use plenary_shared::{
-    id::DocAddress,
-    limits, protocol,
-    record::{Digest, Record},
-};
+use plenary_shared::{id::DocAddress, limits, protocol};
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
 };
 use tokio::{sync::mpsc, time::Instant};
-use yrs::StateVector;
 
 use crate::later::{appended, rebuild, sleep_until};
 use crate::{
+    answers::Answers,
+    clock::now_after,
     metrics::Metrics,
-    now_ms,
     outbox::Outbox,
     restore::Restore,
     store::{BoxFuture, Condition, Seq, Store},
 };
-pub use command::{Command, Done, End, Fate, Hold, Kept, Place};
+pub use command::{Command, Done, End, Fate, Hold, Kept, Place, is_unchanged};
 use document::{Document, OpenError};
 pub use state::{EditError, Proposal, SessionId, Unheld};
 use state::{Effect, Input, RoomState};
@@ -44,6 +40,8 @@ pub struct Surroundings {
     pub store: Arc<dyn Store>,
     /// Figures.
     pub metrics: Arc<Metrics>,
+    /// What waits to be read in the whole process.
+    pub answers: Answers,
     /// Whether the server goes on from a backup.
     pub restore: Arc<Restore>,
 }
@@ -64,6 +62,8 @@ pub struct Room {
     appending: Option<BoxFuture<Kept>>,
     /// Those who ask to hold the room, in turn with batches.
     holds: VecDeque<Hold>,
+    /// Those who ask for what the ledger says, until it says no more than the log holds.
+    asks: Vec<Command>,
     /// A batch began last, not a hold.
     batch_was_last: bool,
     snapshot_seq: Seq,
@@ -98,6 +98,7 @@ impl Room {
             next_edit: 0,
             appending: None,
             holds: VecDeque::new(),
+            asks: Vec::new(),
             batch_was_last: false,
             snapshot_seq,
             idle_since: Some(Instant::now()),
@@ -116,20 +117,12 @@ impl Room {
                 biased;
                 result = appended(&mut self.appending) => {
                     self.appending = None;
-                    match result {
-                        Ok(None) => self.state.release(&mut effects),
-                        Ok(Some(last)) => {
-                            self.state.appended(last, &mut effects);
-                            let due = last >= self.snapshot_seq + limits::SNAPSHOT_QUIET_RECORDS;
-                            quiet = due.then(|| Instant::now() + limits::SNAPSHOT_QUIET);
-                        }
-                        Err(error) => {
-                            tracing::error!(document = %self.address.for_log(), %error, "edits could not be stored");
-                            self.state.append_failed(&mut effects);
-                            let _ = self.perform(&mut effects).await;
-                            return Ended::Failed;
-                        }
+                    if !self.settle(result, &mut effects) {
+                        let _ = self.perform(&mut effects).await;
+                        return Ended::Failed;
                     }
+                    let due = self.state.document().seq() >= self.snapshot_seq + limits::SNAPSHOT_QUIET_RECORDS;
+                    quiet = due.then(|| Instant::now() + limits::SNAPSHOT_QUIET);
                 }
                 count = inbox.recv_many(&mut commands, DRAIN), if !self.stopping && !self.is_full() => {
                     if count == 0 {
@@ -139,7 +132,7 @@ impl Room {
                         self.take(command, &mut effects);
                     }
                 }
-                () = sleep_until(quiet) => {
+                () = sleep_until(quiet), if self.state.is_settled() => {
                     quiet = None;
                     self.snapshot().await;
                 }
@@ -155,6 +148,7 @@ impl Room {
             if self.perform(&mut effects).await.is_err() {
                 return Ended::Failed;
             }
+            self.answer_asks(&mut effects);
             if self.batch_was_last {
                 self.let_hold();
             }
@@ -178,9 +172,33 @@ impl Room {
         }
     }
 
+    /// What was on its way is in the log, or is not; `false` if only reading the log again tells, so that the room has to end.
+    fn settle(&mut self, kept: Kept, effects: &mut Vec<Effect>) -> bool {
+        match kept {
+            Ok(None) => self.state.release(effects),
+            Ok(Some(last)) => self.state.appended(last, effects),
+            Err(error) => {
+                tracing::error!(document = %self.address.for_log(), %error, "edits could not be stored");
+                if !is_unchanged(&error) {
+                    self.state.append_failed(&EditError::from(&error), effects);
+                    return false;
+                }
+                self.state.refuse_batch(&EditError::from(&error), effects);
+            }
+        }
+        true
+    }
+
     /// Whether as much waits as may: no more is taken from the inbox until the log has caught up.
     fn is_full(&self) -> bool {
-        self.state.is_full() || self.holds.len() >= limits::BATCH_UPDATES_MAX
+        self.state.is_full() || self.holds.len().max(self.asks.len()) >= limits::BATCH_UPDATES_MAX
+    }
+
+    /// Answers those who asked while the ledger was ahead of the log.
+    fn answer_asks(&mut self, effects: &mut Vec<Effect>) {
+        if self.state.is_settled() {
+            std::mem::take(&mut self.asks).into_iter().for_each(|ask| self.take(ask, effects));
+        }
     }
 
     fn take(&mut self, command: Command, effects: &mut Vec<Effect>) {
@@ -205,6 +223,7 @@ impl Room {
                 self.state.handle(Input::Edit { edit: self.next_edit, by, update, order }, effects);
             }
             Command::Hold(hold) => self.holds.push_back(hold),
+            Command::Copy { .. } | Command::Owners { .. } if !self.state.is_settled() => self.asks.push(command),
             Command::Copy { copy } => match self.state.document().copy() {
                 Ok(bytes) => drop(copy.send((self.state.document().seq(), bytes))),
                 Err(_) => effects.push(Effect::Rebuild),
@@ -226,14 +245,6 @@ impl Room {
         }
     }
 
-    /// Tells a follower the state; `false` if the document has to be built again first.
-    fn tell_state(&mut self, outbox: &Outbox) -> bool {
-        let document = self.state.document();
-        let Ok(bytes) = document.diff(&StateVector::default()) else { return false };
-        outbox.push(line::state(document.seq(), &document.head(), &bytes));
-        true
-    }
-
     fn end(&mut self) -> End {
         let document = self.state.document();
         End { seq: document.seq(), digest: document.head(), refused: document.refused().to_vec() }
@@ -241,10 +252,15 @@ impl Room {
 
     /// Starts making durable what waits, unless a batch is on its way.
     fn append(&mut self, effects: &mut Vec<Effect>) {
+        if self.state.is_quiet() {
+            return;
+        }
         self.state.restoring = self.around.restore.is_under_way();
         if self.around.store.condition() == Condition::Full {
-            self.state.refuse_waiting(effects);
-        } else if let Some((last, records)) = self.state.next_batch(now_ms(), effects) {
+            return self.state.refuse_waiting(&EditError::DiskFull, effects);
+        }
+        let now_ms = now_after(self.state.document().at_ms());
+        if let Some((last, records)) = self.state.next_batch(now_ms, effects) {
             self.around.metrics.records.add(records.len() as u64);
             self.around.metrics.batches.add(1);
             let appended = self.around.store.append(&self.address, last, records);
@@ -262,7 +278,8 @@ impl Room {
             && let Some(hold) = self.holds.pop_front()
         {
             self.next_edit += 1;
-            if let Some((done, fate)) = hold.judge(|proposal| self.state.propose(self.next_edit, proposal, now_ms())) {
+            let now_ms = now_after(self.state.document().at_ms());
+            if let Some((done, fate)) = hold.judge(|proposal| self.state.propose(self.next_edit, proposal, now_ms)) {
                 self.edits.insert(self.next_edit, done);
                 self.appending = Some(fate);
                 self.batch_was_last = false;
@@ -278,22 +295,14 @@ impl Room {
                     Effect::Send(session, frame) => {
                         self.send(session, frame);
                     }
-                    Effect::Sync(session, vector, frame) => {
-                        if self.outboxes.get(&session).is_some_and(|outbox| !outbox.push(frame)) {
-                            self.state.missed_sync(session, vector);
-                        }
-                    }
+                    Effect::Sync(session, vector, frame) => self.answer(session, vector, frame),
                     Effect::Broadcast(frame) => self.broadcast(&frame),
                     Effect::BroadcastPresence(frame) => {
                         for outbox in self.outboxes.values() {
                             outbox.push(frame.clone());
                         }
                     }
-                    Effect::CatchUp(session, frames) => {
-                        if let Some(outbox) = self.outboxes.get(&session) {
-                            outbox.catch_up(frames);
-                        }
-                    }
+                    Effect::CatchUp(session, frames) => self.catch_up(session, frames),
                     Effect::Close(session, code, reason) => {
                         if let Some(outbox) = self.outboxes.get(&session) {
                             outbox.close(code, reason);
@@ -306,19 +315,7 @@ impl Room {
                         }
                     }
                     Effect::Refused => self.around.metrics.refused.add(1),
-                    Effect::Rebuild => {
-                        // A batch on its way is in the log or nowhere before the log is read.
-                        if let Some(appending) = self.appending.take()
-                            && appending.await?.is_none()
-                        {
-                            self.state.release(effects);
-                        }
-                        if self.state.document().is_sound() {
-                            continue;
-                        }
-                        let document = rebuild(self.around.clone(), self.address.clone()).await?;
-                        self.state.replace(document, effects);
-                    }
+                    Effect::Rebuild => self.rebuild(effects).await?,
                 }
             }
         }
@@ -326,35 +323,22 @@ impl Room {
         Ok(())
     }
 
-    fn send(&mut self, session: SessionId, frame: Bytes) {
-        if let Some(outbox) = self.outboxes.get(&session)
-            && !outbox.push(frame.clone())
+    async fn rebuild(&mut self, effects: &mut Vec<Effect>) -> Result<(), OpenError> {
+        // A batch on its way is in the log or nowhere before the log is read.
+        if let Some(appending) = self.appending.take()
+            && appending.await?.is_none()
         {
-            self.state.missed(session, frame);
+            self.state.release(effects);
         }
-    }
-
-    fn broadcast(&mut self, frame: &Bytes) {
-        self.around.metrics.frames.add(self.outboxes.len() as u64);
-        for (session, outbox) in &self.outboxes {
-            if !outbox.push(frame.clone()) {
-                self.state.missed(*session, frame.clone());
-            }
+        let (suspects, document) = (self.state.suspects(), self.state.document());
+        if document.is_sound() {
+            return Ok(());
         }
-    }
-
-    fn tell_followers(&mut self, records: Vec<(Seq, Digest, Record)>) {
-        if self.followers.is_empty() {
-            return;
-        }
-        for (seq, digest, record) in records {
-            let line = line::record(seq, &digest, record);
-            for outbox in self.followers.values() {
-                if !outbox.push(line.clone()) {
-                    outbox.close(protocol::CLOSE_LATER, "too slow");
-                }
-            }
-        }
+        let document = rebuild(self.around.clone(), self.address.clone(), document.refused().to_vec(), suspects).await?;
+        self.state.replace(document, effects);
+        // What was found out is known to the next one, and after a restart.
+        self.snapshot().await;
+        Ok(())
     }
 
     async fn snapshot_if_due(&mut self) {
@@ -366,9 +350,9 @@ impl Room {
         }
     }
 
-    /// Saves the document as it is, if anything changed. A failure only makes the next opening slower.
+    /// Saves the document as it is, if anything changed and the log holds all that it knows. A failure only makes the next opening slower.
     async fn snapshot(&mut self) {
-        if self.state.document().seq() == self.snapshot_seq {
+        if !self.state.is_settled() || self.state.document().seq() == self.snapshot_seq {
             return;
         }
         let Ok((seq, bytes)) = self.state.document().snapshot() else { return };
@@ -383,10 +367,6 @@ impl Room {
         if self.stopping || self.idle_since.is_some() {
             let _ = saving.await;
         }
-    }
-
-    fn close_all(&self, code: u16, reason: &'static str) {
-        self.outboxes.values().chain(self.followers.values()).for_each(|outbox| outbox.close(code, reason));
     }
 }
 

@@ -7,10 +7,8 @@ mod verify;
 
 use bytes::Bytes;
 use plenary_shared::{
-    access::Role,
     id::{self, ConferenceId, DocAddress, PartyId},
     limits,
-    record::{Author, Provenance, Right},
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -25,10 +23,11 @@ use tokio::{
 use yrs::StateVector;
 
 use crate::{
+    answers::Answers,
     metrics::Figures,
     restore::Restore,
-    room::{Command, EditError, End, Ended, Room, Surroundings, order::Order},
-    store::{Condition, Seq, Store},
+    room::{Command, EditError, End, Ended, Room, Surroundings},
+    store::{Seq, Store},
 };
 
 pub use commit::{Change, CommitError};
@@ -55,6 +54,7 @@ pub enum RoomError {
 pub struct Rooms {
     store: Arc<dyn Store>,
     metrics: Arc<Figures>,
+    answers: Answers,
     restore: Arc<Restore>,
     shared: Mutex<Shared>,
 }
@@ -129,7 +129,8 @@ const TRIES: usize = 8;
 impl Rooms {
     /// No room yet.
     pub fn new(store: Arc<dyn Store>, metrics: Arc<Figures>) -> Arc<Self> {
-        Arc::new(Self { store, metrics, restore: Arc::default(), shared: Mutex::default() })
+        let (answers, restore) = (Answers::default(), Arc::default());
+        Arc::new(Self { store, metrics, answers, restore, shared: Mutex::default() })
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
@@ -149,11 +150,6 @@ impl Rooms {
     /// Plans in memory.
     pub fn plans_open(&self) -> usize {
         self.shared().open.get(&Share::Plans).map_or(0, HashMap::len)
-    }
-
-    /// Whether edits can be stored: the disk has its reserve.
-    pub fn can_store(&self) -> bool {
-        self.store.condition() == Condition::Working
     }
 
     /// The room of a document, loaded in the background if it is not in memory: what is sent meanwhile waits in its inbox.
@@ -227,14 +223,6 @@ impl Rooms {
         ends.await.unwrap_or_else(|_| vec![None; addresses.len()])
     }
 
-    /// Makes an edit of the server's own; answers once it is durable.
-    pub async fn edit(self: &Arc<Self>, address: &DocAddress, author: &Author, update: &Bytes) -> Result<(), RoomError> {
-        let by = Provenance::live(author.clone(), Right::of(Role::Chair, address));
-        let edit = |done| Command::Edit { by: by.clone(), update: update.clone(), order: Order::Unknown, done };
-        let (_, result) = self.ask(address, edit).await?;
-        Ok(result?)
-    }
-
     /// Hands an edit of one document to its room, behind those that were handed on before; it is durable once it is answered. Whoever
     /// sees no answer does not know.
     pub async fn begin_edit(self: &Arc<Self>, change: Change) -> Result<oneshot::Receiver<Result<(), EditError>>, RoomError> {
@@ -270,8 +258,8 @@ impl Rooms {
 }
 
 async fn run(rooms: Arc<Rooms>, address: DocAddress, mut inbox: mpsc::Receiver<Command>) {
-    let (store, restore) = (rooms.store.clone(), rooms.restore.clone());
-    let around = Surroundings { store, metrics: rooms.metrics.of(&address).clone(), restore };
+    let (metrics, answers, restore) = (rooms.metrics.of(&address).clone(), rooms.answers.clone(), rooms.restore.clone());
+    let around = Surroundings { store: rooms.store.clone(), metrics, answers, restore };
     let at = address.clone();
     let opened = tokio::task::spawn_blocking(move || Room::open(at, around)).await;
     match opened {

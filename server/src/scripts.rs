@@ -17,9 +17,9 @@ use std::{
 use yrs::{Doc, Transact, Update, updates::decoder::Decode};
 
 use crate::{
+    clock::now_ms,
     dossiers::{DossierError, read},
     ids::{self, Random},
-    now_ms,
     registry::{Registry, Rights},
     rooms::Rooms,
     store::Seq,

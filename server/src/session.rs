@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use futures_util::{
-    SinkExt, StreamExt,
+    Sink, SinkExt, StreamExt,
     stream::{SplitSink, SplitStream},
 };
 use hyper::upgrade::Upgraded;
@@ -11,7 +11,7 @@ use plenary_shared::{id::DocAddress, limits, protocol};
 use std::{
     future::Future,
     io,
-    pin::{Pin, pin},
+    pin::Pin,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -27,7 +27,13 @@ use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
         Error, Message,
-        protocol::{CloseFrame, Role, WebSocketConfig},
+        protocol::{
+            CloseFrame, Role, WebSocketConfig,
+            frame::{
+                Frame,
+                coding::{Data, OpCode},
+            },
+        },
     },
 };
 
@@ -82,7 +88,7 @@ impl Session {
                 let talk = async {
                     tokio::select! {
                         close = self.read(&mut stream, &meter, &inbox) => close,
-                        close = self.write(&mut sink, &meter, &outbox, &inbox) => close,
+                        close = self.write(&mut sink, &outbox, &inbox) => close,
                     }
                 };
                 // Rights come first, whatever else there is to do.
@@ -149,14 +155,14 @@ impl Session {
         }
     }
 
-    async fn write(&self, sink: &mut SplitSink<Socket, Message>, meter: &Meter, outbox: &Outbox, inbox: &Inbox) -> Option<Close> {
+    async fn write(&self, sink: &mut SplitSink<Socket, Message>, outbox: &Outbox, inbox: &Inbox) -> Option<Close> {
         let version = self.registry.version();
         let mut seen = None;
         let mut ping = Instant::now() + limits::PING;
         loop {
             if Instant::now() >= ping {
                 ping = Instant::now() + limits::PING;
-                if let Err(close) = send(sink, meter, Message::Ping(Bytes::new())).await {
+                if let Err(close) = write(sink, Message::Ping(Bytes::new())).await {
                     return close;
                 }
             }
@@ -171,7 +177,7 @@ impl Session {
                     }
                     seen = now;
                     for frame in frames {
-                        if let Err(close) = send(sink, meter, Message::Binary(frame)).await {
+                        if let Err(close) = send(sink, frame).await {
                             return close;
                         }
                     }
@@ -219,16 +225,24 @@ async fn next(
     timeout_at((*unfinished)?, stream.next()).await.ok().flatten()
 }
 
-/// Sends one message, as long as the peer takes anything of it.
-async fn send(sink: &mut SplitSink<Socket, Message>, meter: &Meter, message: Message) -> Result<(), Option<Close>> {
-    let mut sending = pin!(sink.send(message));
+/// Sends one message, in pieces each of which the peer must take in time. So no slow reader keeps a copy of more than a piece, nor a
+/// large answer for ever.
+async fn send(sink: &mut (impl Sink<Message, Error = Error> + Unpin), mut rest: Bytes) -> Result<(), Option<Close>> {
+    let mut data = Data::Binary;
     loop {
-        let before = meter.written.load(Ordering::Relaxed);
-        match timeout(limits::WRITE, &mut sending).await {
-            Ok(sent) => return sent.map_err(|_| None),
-            Err(_) if meter.written.load(Ordering::Relaxed) > before => {}
-            Err(_) => return Err(Some(Close { code: protocol::CLOSE_LATER, reason: "too slow" })),
+        let piece = rest.split_to(rest.len().min(limits::WRITE_PIECE_BYTES));
+        write(sink, Message::Frame(Frame::message(piece, OpCode::Data(data), rest.is_empty()))).await?;
+        if rest.is_empty() {
+            return Ok(());
         }
+        data = Data::Continue;
+    }
+}
+
+async fn write(sink: &mut (impl Sink<Message, Error = Error> + Unpin), message: Message) -> Result<(), Option<Close>> {
+    match timeout(limits::WRITE, sink.send(message)).await {
+        Ok(sent) => sent.map_err(|_| None),
+        Err(_) => Err(Some(Close { code: protocol::CLOSE_LATER, reason: "too slow" })),
     }
 }
 
@@ -239,8 +253,6 @@ const CONTROL_FRAME_HEAD: usize = 6;
 #[derive(Default)]
 struct Meter {
     bytes: AtomicUsize,
-    /// Bytes that the peer has taken.
-    written: AtomicUsize,
     place: Mutex<Option<Place>>,
 }
 
@@ -310,11 +322,7 @@ impl AsyncRead for Metered {
 
 impl AsyncWrite for Metered {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.io).poll_write(cx, buf);
-        if let Poll::Ready(Ok(bytes)) = result {
-            self.meter.written.fetch_add(bytes, Ordering::Relaxed);
-        }
-        result
+        Pin::new(&mut self.io).poll_write(cx, buf)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -323,5 +331,39 @@ impl AsyncWrite for Metered {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use tokio::io::{DuplexStream, duplex};
+
+    /// Sends a message to a peer that takes so many bytes every 29 s; answers how it ended, and how much the peer took.
+    async fn sent(bytes: usize, taken: usize) -> (Result<(), Option<Close>>, usize) {
+        let (server, mut peer): (DuplexStream, _) = duplex(1_024);
+        let config = WebSocketConfig::default().write_buffer_size(0).max_write_buffer_size(usize::MAX);
+        let reading = tokio::spawn(async move {
+            let (mut buffer, mut all) = (vec![0; taken], 0);
+            while let Ok(count) = peer.read_exact(&mut buffer).await {
+                all += count;
+                tokio::time::sleep(Duration::from_secs(29)).await;
+            }
+            all
+        });
+        let mut socket = WebSocketStream::from_raw_socket(server, Role::Server, Some(config)).await;
+        let sent = send(&mut socket, vec![0; bytes].into()).await;
+        drop(socket);
+        (sent, reading.await.unwrap())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_takes_a_byte_now_and_then_is_closed_in_the_end_and_who_is_only_slow_is_not() {
+        let (ended, taken) = sent(1 << 20, 1).await;
+        // What was under way when it was closed it may read yet.
+        assert!(matches!(ended, Err(Some(Close { code: protocol::CLOSE_LATER, .. }))) && taken < 2_000, "{ended:?}, {taken}");
+        let (ended, taken) = sent(1 << 20, limits::WRITE_PIECE_BYTES).await;
+        assert!(ended.is_ok() && taken == 1 << 20, "{ended:?}, {taken}");
     }
 }

@@ -34,6 +34,8 @@ mod faults;
 #[cfg(test)]
 mod sim;
 #[cfg(test)]
+mod sim_tree;
+#[cfg(test)]
 pub(crate) mod suite;
 
 use bytes::Bytes;

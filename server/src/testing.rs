@@ -1,5 +1,7 @@
 //! A conference on a server in memory, for tests.
 
+mod faulty;
+
 use bytes::Bytes;
 use plenary_shared::{
     access::{Access, Role},
@@ -11,16 +13,19 @@ use plenary_shared::{
 };
 use std::{collections::BTreeMap, future::ready, io, sync::Arc};
 use tokio::sync::watch;
-use yrs::{Transact, TransactionMut};
+use yrs::{Doc, GetString, ReadTxn, Text, Transact, TransactionMut, Update, updates::decoder::Decode};
 
 use crate::{
     auth::SecretDigest,
     metrics::Figures,
     plans,
     registry::Registry,
-    rooms::Rooms,
+    room::{Command, order::Order},
+    rooms::{RoomError, Rooms},
     store::{BoxFuture, Condition, MemoryStore, Part, Seq, Store, StoreError},
 };
+
+pub use faulty::Faulty;
 
 /// A conference of arv, bor and the chair's party, med, on one plan; both parties draft.
 pub struct Table {
@@ -62,7 +67,7 @@ impl Table {
         }
         let access: BTreeMap<PartyId, Access> = ["arv", "bor"].map(|id| (id.parse().unwrap(), Access::Draft)).into();
         let markdown = Some("# Plan\n\n1. The parties shall withdraw [soon].\n".into());
-        plans::create(&registry, &rooms, &chair, NewPlan { id: plan(), title: None, markdown, access }).await.unwrap();
+        plans::create(&registry, &chair, NewPlan { id: plan(), title: None, markdown, access }).await.unwrap();
         Self { registry, rooms, seats, tokens }
     }
 
@@ -139,6 +144,16 @@ impl Store for Ailing {
     }
 }
 
+impl Rooms {
+    /// Makes an edit; answers once it is durable.
+    pub async fn edit(self: &Arc<Self>, address: &DocAddress, author: &Author, update: &Bytes) -> Result<(), RoomError> {
+        let by = Provenance::live(author.clone(), Right::of(Role::Delegate, address));
+        let edit = |done| Command::Edit { by: by.clone(), update: update.clone(), order: Order::Unknown, done };
+        let (_, result) = self.ask(address, edit).await?;
+        Ok(result?)
+    }
+}
+
 /// The address of a layer on the plan, given as `party/layer`.
 pub fn layer_at(layer: &str) -> DocAddress {
     format!("talks/plan/{layer}").parse().unwrap()
@@ -156,6 +171,24 @@ pub fn update(client: u64, change: impl FnOnce(&mut TransactionMut)) -> Bytes {
 pub fn record(party: &str, last: Seq, update: Bytes) -> Record {
     let author = Author { party: party.parse().unwrap(), member: format!("{party}-1").parse().unwrap() };
     Provenance::live(author, Right::Draft).record(last, Moment::default(), update)
+}
+
+/// What stands in the text `t` of an encoded document.
+pub fn read(state: &[u8]) -> String {
+    let doc = new_doc(99);
+    let text = doc.get_or_insert_text("t");
+    let mut txn = doc.transact_mut();
+    txn.apply_update(Update::decode_v1(state).unwrap()).unwrap();
+    text.get_string(&txn)
+}
+
+/// What a client sends that writes at the end of the text `t`.
+pub fn typed(doc: &Doc, words: &str) -> Bytes {
+    let text = doc.get_or_insert_text("t");
+    let before = doc.transact().state_vector();
+    let mut txn = doc.transact_mut();
+    text.push(&mut txn, words);
+    txn.encode_state_as_update_v1(&before).into()
 }
 
 /// A note on a point that is not there.

@@ -88,6 +88,12 @@ pub const BATCH_BYTES_MAX: usize = 4 << 20;
 pub const BATCH_UPDATES_MAX: usize = 1_024;
 /// 1 MiB: what waits for a slow reader before it is caught up with one merged difference instead.
 pub const OUTBOX_BYTES_MAX: usize = 1 << 20;
+/// 256 MiB: differences on their way to readers that are each their own reader's, in all: four large ones and many small. The state of a
+/// whole document is shared among all who are sent it, and what is no larger than [`SMALL_MESSAGE_BYTES`] does not count: of those
+/// sessions x 64 KiB can wait at most.
+pub const ANSWERS_BYTES_MAX: usize = 256 << 20;
+/// 64 MiB: those of one party: a whole text and two full layers, so that no party takes the place of all.
+pub const ANSWERS_PER_PARTY_BYTES_MAX: usize = DOCUMENT_BYTES_MAX + 2 * LAYER_BYTES_MAX;
 /// Frames waiting for a slow reader, for the same reason.
 pub const OUTBOX_FRAMES_MAX: usize = 1_024;
 
@@ -105,8 +111,11 @@ pub const PRESENCE_EVERY: Duration = Duration::from_millis(40);
 pub const IDLE: Duration = Duration::from_secs(90);
 /// How often a quiet socket is pinged, so that a client without presence is not taken for dead.
 pub const PING: Duration = Duration::from_secs(30);
-/// A peer that takes no byte for this long is closed with 1013.
+/// A peer that takes longer for a piece of what it is sent is closed with 1013.
 pub const WRITE: Duration = Duration::from_secs(30);
+/// 128 KiB: such a piece. In 30 s that is 35 kbit/s, less than the slowest line that people still work on, and a text of 48 MiB then
+/// takes three hours.
+pub const WRITE_PIECE_BYTES: usize = 128 << 10;
 /// A message must be whole this long after its first byte: 16 MiB at 140 KiB/s.
 pub const MESSAGE: Duration = Duration::from_secs(120);
 /// A room without sessions leaves memory after this.

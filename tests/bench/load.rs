@@ -10,11 +10,11 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::task::spawn_local;
-use yrs::{Doc, Options, Text, TextRef, Transact, Update, block::ClientID, updates::decoder::Decode};
+use yrs::{Doc, Options, Text, TextRef, Transact, block::ClientID};
 
 use crate::{
     frame::{self, Message},
-    measure::{cpu, percentile_ms, round, rss_kib},
+    measure::{cpu, disk_bytes, percentile_ms, round},
     socket::{self, Reader, Writer},
     target::Target,
 };
@@ -41,7 +41,8 @@ struct Room {
 
 impl Room {
     fn new(clients: usize) -> Rc<Self> {
-        Rc::new(Room { base: client_id(), sent: RefCell::new(vec![Vec::new(); clients]), decoded: RefCell::default() })
+        // As stock clients have them: y-sweet's are of 32 bits.
+        Rc::new(Room { base: client_id() >> 22, sent: RefCell::new(vec![Vec::new(); clients]), decoded: RefCell::default() })
     }
 
     /// The characters in an update, decoded once however many clients get it.
@@ -166,7 +167,7 @@ impl Client {
 }
 
 /// The first exchange, as a new stock client does it. Answers the bytes of the step 2 received.
-async fn sync(reader: &mut Reader, writer: &Writer) -> Result<usize> {
+pub async fn sync(reader: &mut Reader, writer: &Writer) -> Result<usize> {
     writer.message(&plenary_shared::protocol::sync_step_1(&[0]))?;
     let mut synced = None;
     while synced.is_none() {
@@ -212,10 +213,10 @@ pub async fn paced(target: &Target, rooms: usize, per_room: usize, deliveries_s:
     let edits_s = deliveries_s / (per_room - 1) as f64;
     let begin = Instant::now();
     let mut edits = 0_usize;
-    let mut cpu_before = Duration::ZERO;
+    let (mut cpu_before, mut disk_before, mut edits_before) = (Duration::ZERO, 0, 0);
     while begin.elapsed() < window.warmup + window.length {
         if !tally.measuring.get() && begin.elapsed() >= window.warmup {
-            cpu_before = cpu(target.pid)?;
+            (cpu_before, disk_before, edits_before) = (cpu(target.pid)?, disk_bytes(target.pid)?, edits);
             tally.measuring.set(true);
         }
         let due = (begin.elapsed().as_secs_f64() * edits_s) as usize;
@@ -230,6 +231,7 @@ pub async fn paced(target: &Target, rooms: usize, per_room: usize, deliveries_s:
     }
     tally.measuring.set(false);
     let cpu_us = (cpu(target.pid)? - cpu_before).as_micros() as f64;
+    let disk = (disk_bytes(target.pid)? - disk_before) as f64 / (edits - edits_before) as f64;
     let expected = edits as u64 * (per_room - 1) as u64;
     let drained = until(Duration::from_secs(10), || tally.deliveries_ever.get() >= expected).await;
     tally.check()?;
@@ -239,7 +241,7 @@ pub async fn paced(target: &Target, rooms: usize, per_room: usize, deliveries_s:
     Ok(json!({
         "clients": clients.len(), "rooms": rooms, "edits": edits,
         "deliveries_s": round(deliveries / window.length.as_secs_f64()),
-        "cpu_us_per_delivery": round(cpu_us / deliveries),
+        "cpu_us_per_delivery": round(cpu_us / deliveries), "disk_bytes_per_edit": disk.round(),
         "cpu_cores": round(cpu_us / window.length.as_micros() as f64),
         "p50_ms": percentile_ms(&latencies, 50.0), "p99_ms": percentile_ms(&latencies, 99.0), "max_ms": percentile_ms(&latencies, 100.0),
         "edits_per_frame": round((deliveries + tally.echoes.get() as f64) / tally.frames.get() as f64),
@@ -270,11 +272,12 @@ pub async fn saturate(target: &Target, rooms: usize, per_room: usize, in_flight:
     }
     tokio::time::sleep(window.warmup).await;
     ensure!(tally.echoes_ever.get() > 0, "this server does not echo an edit to its writer");
-    let (begin, cpu_before) = (Instant::now(), cpu(target.pid)?);
+    let (begin, cpu_before, disk_before) = (Instant::now(), cpu(target.pid)?, disk_bytes(target.pid)?);
     tally.measuring.set(true);
     tokio::time::sleep(window.length).await;
     tally.measuring.set(false);
     let (took, cpu_us) = (begin.elapsed().as_secs_f64(), (cpu(target.pid)? - cpu_before).as_micros() as f64);
+    let disk = disk_bytes(target.pid)? - disk_before;
     stop.set(true);
     let written: usize = all.iter().map(|client| client.length.get() as usize).sum();
     let drained = until(Duration::from_secs(10), || tally.echoes_ever.get() >= written as u64).await;
@@ -284,98 +287,11 @@ pub async fn saturate(target: &Target, rooms: usize, per_room: usize, in_flight:
     let edits = tally.echoes.get() as f64;
     Ok(json!({
         "clients": all.len(), "rooms": rooms, "edits_s": round(edits / took), "cpu_us_per_edit": round(cpu_us / edits),
-        "cpu_cores": round(cpu_us / took / 1e6),
+        "cpu_cores": round(cpu_us / took / 1e6), "disk_bytes_per_edit": (disk as f64 / edits).round(),
         "p50_ms": percentile_ms(&latencies, 50.0), "p99_ms": percentile_ms(&latencies, 99.0),
         "edits_per_frame": round((edits + tally.deliveries.get() as f64) / tally.frames.get() as f64),
         "missing": if drained { 0 } else { written as u64 - tally.echoes_ever.get() },
     }))
-}
-
-/// Connections that are synced and then say nothing: what each costs.
-pub async fn idle(target: &Target, rooms: usize, connections: usize) -> Result<Value> {
-    let mut open = Vec::new();
-    // What a room costs is not a connection's.
-    for n in 0..rooms {
-        let (mut reader, writer) = socket::connect(target, &target.room(n), n).await?;
-        sync(&mut reader, &writer).await?;
-        open.push((reader, writer));
-    }
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let before = rss_kib(target.pid)?;
-    for n in 0..connections {
-        let (mut reader, writer) = socket::connect(target, &target.room(n % rooms), n).await?;
-        sync(&mut reader, &writer).await?;
-        open.push((reader, writer));
-    }
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    let after = rss_kib(target.pid)?;
-    Ok(json!({
-        "connections": connections, "rss_before_kib": before, "rss_after_kib": after,
-        "kib_each": round((after as f64 - before as f64) / connections as f64),
-    }))
-}
-
-/// Many clients at once; the last one synced counts.
-pub async fn join(target: &Rc<Target>, rooms: usize, clients: usize) -> Result<Value> {
-    let (begin, cpu_before) = (Instant::now(), cpu(target.pid)?);
-    let joining: Vec<_> = (0..clients)
-        .map(|n| {
-            let target = target.clone();
-            spawn_local(async move {
-                let (mut reader, writer) = socket::connect(&target, &target.room(n % rooms), n).await?;
-                let bytes = sync(&mut reader, &writer).await?;
-                Ok::<_, anyhow::Error>((begin.elapsed(), bytes, reader, writer))
-            })
-        })
-        .collect();
-    let (mut times_us, mut bytes_min, mut bytes_max, mut open) = (Vec::new(), usize::MAX, 0, Vec::new());
-    for one in joining {
-        let (took, bytes, reader, writer) = one.await??;
-        times_us.push(took.as_micros() as u32);
-        (bytes_min, bytes_max) = (bytes_min.min(bytes), bytes_max.max(bytes));
-        open.push((reader, writer));
-    }
-    times_us.sort_unstable();
-    let cpu_ms = (cpu(target.pid)? - cpu_before).as_millis() as u64;
-    Ok(json!({
-        "clients": clients, "rooms": rooms, "last_synced_ms": percentile_ms(&times_us, 100.0), "p50_ms": percentile_ms(&times_us, 50.0),
-        "state_bytes_min": bytes_min, "state_bytes_max": bytes_max, "cpu_ms": cpu_ms, "rss_kib": rss_kib(target.pid)?,
-    }))
-}
-
-/// Writes updates into a room in order, `in_flight` at a time, and waits until every one came back.
-pub async fn replay(target: &Target, updates: &[Vec<u8>], in_flight: usize) -> Result<Value> {
-    let (mut reader, writer) = socket::connect(target, &target.room(0), 0).await?;
-    sync(&mut reader, &writer).await?;
-    let begin = Instant::now();
-    let ends: Vec<(u64, u32)> = updates.iter().map(|update| end_of(update)).collect();
-    let (mut sent, mut landed) = (0, 0);
-    while landed < updates.len() {
-        while sent < updates.len() && sent < landed + in_flight {
-            writer.queue_message(&plenary_shared::protocol::update(&updates[sent]));
-            sent += 1;
-        }
-        writer.flush()?;
-        let mut high = 0;
-        reader
-            .read(|bytes| {
-                if let Message::Update(update) = frame::message(bytes) {
-                    high = high.max(end_of(update).1);
-                }
-            })
-            .await?;
-        while landed < sent && (ends[landed].1 <= high) {
-            landed += 1;
-        }
-    }
-    Ok(json!({ "updates": updates.len(), "seconds": round(begin.elapsed().as_secs_f64()), "rss_kib": rss_kib(target.pid)? }))
-}
-
-/// The clock after the last block that an update of one writer brings, deleted ones included: what is typed and taken back within one
-/// frame comes as such.
-fn end_of(update: &[u8]) -> (u64, u32) {
-    let vector = Update::decode_v1(update).map(|update| update.state_vector()).unwrap_or_default();
-    vector.iter().map(|(client, clock)| (client.get(), *clock)).max_by_key(|(_, clock)| *clock).unwrap_or_default()
 }
 
 /// How long to warm up and to measure.

@@ -5,13 +5,16 @@
 #![allow(clippy::unwrap_used, reason = "a measurement that cannot go on should stop")]
 
 mod all;
+mod beside;
 mod derive;
 mod frame;
 mod load;
 mod measure;
 mod offline;
+mod relay;
 mod socket;
 mod target;
+mod visits;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -78,6 +81,18 @@ enum Work {
         #[arg(long, default_value_t = 500)]
         clients: usize,
     },
+    /// Fills a room, leaves it, and looks what its memory is once it is closed.
+    Fill {
+        #[command(flatten)]
+        target: TargetArgs,
+        #[arg(long, default_value_t = 47)]
+        mib: usize,
+        /// Seconds until it is looked at again: a room is closed after 60.
+        #[arg(long, default_value_t = 65)]
+        after: u64,
+    },
+    /// A server that does nothing but hand on what comes; prints where it listens.
+    Relay,
     /// Types a sequential trace into the root text `paper` of a room.
     Replay {
         #[command(flatten)]
@@ -99,7 +114,7 @@ enum Work {
     },
     /// A replica of a document of 260,000 edits: clone, syncs, scripts, start-up; with a server of our own.
     Offline(offline::OfflineArgs),
-    /// Starts a Plenary server and measures everything, several times; prints the medians.
+    /// Starts servers and measures everything, several times; prints the medians.
     All(all::AllArgs),
 }
 
@@ -126,6 +141,7 @@ fn main() -> Result<()> {
             println!("{}", derive::derive(points)?);
             return Ok(());
         }
+        Work::Relay => return tokio::runtime::Runtime::new()?.block_on(relay::run()),
         Work::Offline(args) => {
             println!("{}", offline::run(&args)?);
             return Ok(());
@@ -141,13 +157,14 @@ fn main() -> Result<()> {
             Work::Saturate { target, rooms, clients, in_flight, window } => {
                 load::saturate(&target.check()?, rooms, clients, in_flight, window.into()).await
             }
-            Work::Idle { target, rooms, connections } => load::idle(&target.check()?, rooms, connections).await,
-            Work::Join { target, rooms, clients } => load::join(&Rc::new(target.check()?), rooms, clients).await,
+            Work::Idle { target, rooms, connections } => visits::idle(&target.check()?, rooms, connections).await,
+            Work::Join { target, rooms, clients } => visits::join(&Rc::new(target.check()?), rooms, clients).await,
             Work::Replay { target, trace, edits_each, in_flight } => {
                 let updates = trace::updates(&trace::read(&trace)?, "paper", trace::client_id(), edits_each);
-                load::replay(&target.check()?, &updates, in_flight).await
+                visits::replay(&target.check()?, &updates, in_flight).await
             }
-            Work::All(_) | Work::Derive { .. } | Work::Offline(_) => unreachable!("ran above"),
+            Work::Fill { target, mib, after } => visits::fill(&target.check()?, mib, Duration::from_secs(after)).await,
+            Work::All(_) | Work::Derive { .. } | Work::Offline(_) | Work::Relay => unreachable!("ran above"),
         }
     })?;
     println!("{figures}");

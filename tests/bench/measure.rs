@@ -25,6 +25,14 @@ pub fn rss_kib(pid: Option<u32>) -> Result<u64> {
     Ok(line.split_whitespace().nth(1).context("VmRSS")?.parse()?)
 }
 
+/// Bytes that the process has had written to disk.
+pub fn disk_bytes(pid: Option<u32>) -> Result<u64> {
+    let Some(pid) = pid else { return Ok(0) };
+    let io = std::fs::read_to_string(format!("/proc/{pid}/io")).context("the server is gone")?;
+    let line = io.lines().find_map(|l| l.strip_prefix("write_bytes: ")).context("write_bytes")?;
+    Ok(line.parse()?)
+}
+
 /// The p-th percentile of sorted microseconds, in milliseconds.
 pub fn percentile_ms(sorted_us: &[u32], p: f64) -> f64 {
     if sorted_us.is_empty() {

@@ -167,7 +167,12 @@ impl Server {
         let child = self.child.as_mut().unwrap();
         let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
         assert!(asked.success());
-        let begin = Instant::now();
+        self.exit_code()
+    }
+
+    /// Waits until it ends; answers its exit code.
+    pub fn exit_code(&mut self) -> Option<i32> {
+        let (child, begin) = (self.child.as_mut().unwrap(), Instant::now());
         while begin.elapsed() < Duration::from_secs(30) {
             if let Some(status) = child.try_wait().unwrap() {
                 self.child = None;
@@ -175,7 +180,7 @@ impl Server {
             }
             std::thread::sleep(Duration::from_millis(10));
         }
-        panic!("the server did not stop within 30 s of SIGTERM:\n{}", self.log());
+        panic!("the server did not stop within 30 s:\n{}", self.log());
     }
 
     /// Starts it again on the same data and address.

@@ -4,22 +4,17 @@ use plenary_shared::{
     authorship::Owners,
     id::{DocAddress, PartyId},
     limits,
-    record::{self, Author, Digest},
+    record::{self, Digest},
 };
 use yrs::{StateVector, Update, block::ClientID, updates::decoder::Decode};
 
 use crate::store::Store;
 
-/// How far each client id of a plan's first text had written when the plan was created. Nothing, if the log begins with something else:
-/// a plan can lack its first text. `None` if the log cannot be read. Blocks.
-pub fn text(store: &dyn Store, plan: &DocAddress, created_by: Option<&Author>) -> Option<StateVector> {
-    let Some((_, sealed)) = store.read(plan, 0, 1, limits::BATCH_BYTES_MAX).ok()?.pop() else {
-        return Some(StateVector::default());
-    };
+/// How far each client id of a plan's first text had written when the plan was created: the log's first record, kept together with the
+/// plan. `None` if the log cannot be read. Blocks.
+pub fn text(store: &dyn Store, plan: &DocAddress) -> Option<StateVector> {
+    let (_, sealed) = store.read(plan, 0, 1, limits::BATCH_BYTES_MAX).ok()?.pop()?;
     let (record, _) = record::open(&Digest::genesis(plan), &sealed).ok()?;
-    if Some(&record.author) != created_by {
-        return Some(StateVector::default());
-    }
     Some(Update::decode_v1(&record.update).ok()?.state_vector())
 }
 

@@ -51,10 +51,10 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, Json<api::Plan>), ApiError> {
     let chair = caller.chair_of(&conference)?;
     let id = new.id.clone();
-    plans::create(&app.registry, &app.rooms, chair, new).await.map_err(|error| match error {
+    plans::create(&app.registry, chair, new).await.map_err(|error| match error {
         CreateError::Import(error) => ApiError::invalid(error.to_string()),
         CreateError::Registry(error) => error.into(),
-        CreateError::Room(error) => error.into(),
+        CreateError::Text(error) => error.into(),
     })?;
     Ok((StatusCode::CREATED, Json(find(&app, chair, &id)?)))
 }

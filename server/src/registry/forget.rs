@@ -12,7 +12,7 @@ use plenary_shared::{
 use std::collections::HashSet;
 
 use super::{RegistryError, administration, state::Event};
-use crate::{auth::SecretDigest, now_ms, store::Seq};
+use crate::{auth::SecretDigest, clock::now_ms, store::Seq};
 
 /// The log to be kept in place of this one.
 ///

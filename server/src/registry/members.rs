@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     auth::{Secret, SecretDigest},
-    now_ms,
+    clock::now_ms,
 };
 
 impl Registry {

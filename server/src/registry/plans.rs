@@ -1,9 +1,10 @@
 //! Plans: their entries, what each party may do with them, who must consent.
 
+use bytes::Bytes;
 use plenary_shared::{
     access::Access,
     api,
-    id::{PartyId, PlanId},
+    id::{DocAddress, PartyId, PlanId},
     limits,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,17 +15,19 @@ use super::{
 };
 
 impl Registry {
-    /// Enters a plan. Its text is a document of its own.
+    /// Enters a plan, together with the first record of its text: both or neither.
     pub async fn create_plan(
         &self,
         chair: &api::Member,
         plan: PlanId,
         title: String,
         access: BTreeMap<PartyId, Access>,
+        text: Bytes,
     ) -> Result<(), RegistryError> {
         check_name("the title", &title)?;
         let conference = chair.conference.clone();
-        self.change(author(chair), |state| {
+        let text = (DocAddress::Plan(conference.clone(), plan.clone()), 0, vec![text]);
+        self.change_with(author(chair), vec![text], |state| {
             check_present(state, chair)?;
             let entry = state.conferences.get(&conference).ok_or(RegistryError::NotFound)?;
             check_free(entry.plans.contains_key(&plan), "plan", &plan)?;

@@ -10,7 +10,7 @@ use plenary_shared::{
 use std::collections::BTreeSet;
 
 use super::{ConferenceEntry, PlanEntry, Registry, Rights, Whom};
-use crate::{auth::SecretDigest, now_ms};
+use crate::{auth::SecretDigest, clock::now_ms};
 
 impl Registry {
     /// What a token may do with a document; `None` if it may not even know that the document exists.

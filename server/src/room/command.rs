@@ -7,7 +7,7 @@ use plenary_shared::{
     protocol::ClientMessage,
     record::{Digest, Provenance},
 };
-use std::sync::Arc;
+use std::{io, sync::Arc};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use yrs::StateVector;
 
@@ -65,12 +65,27 @@ pub type Done = oneshot::Sender<Result<(), EditError>>;
 /// Where in the log a batch ends that was on its way, nowhere if it came to nothing.
 pub type Kept = Result<Option<Seq>, StoreError>;
 
+impl From<&StoreError> for EditError {
+    fn from(error: &StoreError) -> Self {
+        match error {
+            StoreError::Full => EditError::DiskFull,
+            StoreError::InDoubt(_) => EditError::InDoubt,
+            _ => EditError::Unavailable,
+        }
+    }
+}
+
+/// Whether nothing was kept and the log is as the room knows it, so that it may go on.
+pub fn is_unchanged(error: &StoreError) -> bool {
+    matches!(error, StoreError::Full | StoreError::Busy { .. } | StoreError::TooLarge { .. })
+}
+
 /// A part of an edit that touches several documents, and how the room and whoever makes the edit tell each other of it.
 pub struct Hold {
     /// The part.
     pub proposal: Proposal,
-    /// The record to append if it is taken, and the last one before it; none if nothing in it is new. With a record the room is held: it begins no batch until
-    /// it knows the record's fate.
+    /// The record to append if it is taken, and the last one before it; none if nothing in it is new. With a record the room is held:
+    /// it begins no batch until it knows the record's fate.
     pub verdict: oneshot::Sender<Result<Option<(Seq, Bytes)>, Unheld>>,
     /// What became of the record. Dropped: nobody knows, so the room ends and the next one reads the log.
     pub fate: oneshot::Receiver<Fate>,
@@ -90,7 +105,8 @@ impl Hold {
             match fate.await {
                 Ok(Fate::Kept(last)) => Ok(Some(last)),
                 Ok(Fate::Dropped) => Ok(None),
-                Err(_) => Err(StoreError::Closed),
+                Ok(Fate::Failed(error)) => Err(error),
+                Err(_) => Err(StoreError::InDoubt(Arc::new(io::Error::other("nobody knows what became of an edit")))),
             }
         });
         held.then_some((done, fate))
@@ -98,12 +114,14 @@ impl Hold {
 }
 
 /// What became of the record for which a room was held.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub enum Fate {
     /// The log holds it, here.
     Kept(Seq),
     /// It was not appended.
     Dropped,
+    /// The log has other records than the room knows, or nobody knows what it has.
+    Failed(StoreError),
 }
 
 /// A place among the large messages that may be read at once.

@@ -4,16 +4,17 @@
 //! nobody unless all of it held: a document in which anything failed is thrown away and built again from the log.
 
 mod compare;
+mod fold;
 mod past;
+mod saved;
 
 use bytes::Bytes;
 use plenary_shared::{
     gate::{self, Checked, Ledger, Refusal},
     id::{DocAddress, PartyId},
-    limits, plan, protocol,
+    plan, protocol,
     record::{self, Author, DIGEST_BYTES, Digest, Record},
 };
-use serde::{Deserialize, Serialize};
 use std::{
     mem::ManuallyDrop,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -21,7 +22,7 @@ use std::{
 };
 use yrs::{Doc, ReadTxn, StateVector, Transact, TransactionMut, Update, updates::decoder::Decode, updates::encoder::Encode};
 
-use crate::store::{Seq, Store, StoreError};
+use crate::store::{Seq, StoreError};
 
 /// Why a document could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -54,9 +55,6 @@ pub struct Accepted {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misbehaved;
 
-/// Records read from the log at a time.
-const PAGE: usize = 1_024;
-
 /// A document in memory.
 pub struct Document {
     /// Absent once it misbehaved.
@@ -67,6 +65,7 @@ pub struct Document {
     head: Digest,
     /// When the last record was received.
     at_ms: u64,
+    /// Records that the log holds and the document does not; sorted.
     refused: Vec<Seq>,
     /// The frame for a replica that has nothing.
     full: Option<Bytes>,
@@ -77,130 +76,13 @@ pub struct Document {
     owners: Arc<[(u64, PartyId)]>,
 }
 
-/// What a snapshot holds: enough to go on without the log before it.
-#[derive(Serialize, Deserialize)]
-struct Saved {
-    head: Digest,
-    at_ms: u64,
-    ledger: Ledger,
-    refused: Vec<Seq>,
-    state: Bytes,
-}
-
-/// The search for records on which a document fails.
-#[derive(Default)]
-struct Search {
-    refused: Vec<Seq>,
-    /// From this record to that one groups are so large; elsewhere as large as a page.
-    suspects: Option<(Seq, Seq, usize)>,
-    /// Something could be applied and then not be encoded: look after each group.
-    encode_each: bool,
-}
-
-impl Search {
-    fn step(&self, seq: Seq) -> usize {
-        match self.suspects {
-            Some((from, to, step)) if (from..to).contains(&seq) => step,
-            Some((from, ..)) if seq < from => PAGE.min((from - seq) as usize),
-            _ => PAGE,
-        }
-    }
-
-    fn failed(&mut self, address: &DocAddress, first: Seq, count: usize) {
-        if count == 1 {
-            tracing::error!(document = %address.for_log(), seq = first, "a record that passed the gate failed in the document: kept, refused");
-            self.refused.push(first);
-        } else {
-            self.suspects = Some((first, first + count as Seq, count / 2));
-        }
-    }
-}
-
 impl Document {
     /// Nothing yet, of a log of which the chain begins here.
-    fn empty(head: Digest) -> Self {
+    pub(super) fn empty(head: Digest) -> Self {
         let ledger = Ledger::default();
         let (seq, refused) = (0, Vec::new());
         let (doc, owners) = (Some(plan::new_doc(0)), Arc::default());
         Self { doc, ledger, seq, head, at_ms: 0, refused, full: None, bytes: 0, claims: 0, owners }
-    }
-
-    /// Folds a document from its snapshot and the log after it. Every record is judged as it was when it came; one on which the
-    /// document fails is found by halving and passed over. Blocks.
-    pub fn open(store: &dyn Store, address: &DocAddress) -> Result<Self, OpenError> {
-        let mut search = Search::default();
-        loop {
-            let mut document = Self::from_snapshot(store, address)?.unwrap_or_else(|| Self::empty(Digest::genesis(address)));
-            if document.fold(store, address, &mut search)? {
-                return Ok(document);
-            }
-        }
-    }
-
-    /// Folds in all that the log holds; `false` if something failed, which `search` then knows more about.
-    fn fold(&mut self, store: &dyn Store, address: &DocAddress, search: &mut Search) -> Result<bool, OpenError> {
-        self.refused.extend(&search.refused);
-        loop {
-            let page = store.read(address, self.seq, PAGE, limits::BATCH_BYTES_MAX)?;
-            if page.is_empty() {
-                // One that cannot be encoded is of no use to anybody either.
-                let sound = self.full_step_2().is_ok();
-                search.encode_each |= !sound;
-                return Ok(sound);
-            }
-            let (mut head, mut records) = (self.head, Vec::with_capacity(page.len()));
-            for (seq, sealed) in page {
-                let damaged = |_| OpenError::Damaged { doc: address.clone(), seq };
-                let (record, digest) = record::open(&head, &sealed).map_err(damaged)?;
-                head = digest;
-                records.push((seq, digest, record));
-            }
-            let mut rest = &records[..];
-            while let Some(&(first, ..)) = rest.first() {
-                let (group, behind) = rest.split_at(search.step(first).min(rest.len()));
-                let whole =
-                    self.replay(group).and_then(|()| if search.encode_each { self.full_step_2().map(drop) } else { Ok(()) });
-                if whole.is_err() {
-                    search.failed(address, first, group.len());
-                    return Ok(false);
-                }
-                rest = behind;
-            }
-        }
-    }
-
-    fn from_snapshot(store: &dyn Store, address: &DocAddress) -> Result<Option<Self>, OpenError> {
-        let Some((seq, bytes)) = store.load_snapshot(address)? else { return Ok(None) };
-        let Ok(saved) = postcard::from_bytes::<Saved>(&bytes) else {
-            tracing::error!(document = %address.for_log(), seq, "the snapshot cannot be read: replaying the log instead");
-            return Ok(None);
-        };
-        let mut document = Self::empty(Digest::genesis(address));
-        let loaded = document.guarded(|txn| txn.apply_update(Update::decode_v1(&saved.state).ok()?).ok());
-        if loaded.is_err() {
-            tracing::error!(document = %address.for_log(), seq, "the snapshot does not load: replaying the log instead");
-            return Ok(None);
-        }
-        document.bytes = saved.state.len();
-        (document.seq, document.head, document.at_ms) = (seq, saved.head, saved.at_ms);
-        (document.ledger, document.refused) = (saved.ledger, saved.refused);
-        Ok(Some(document))
-    }
-
-    fn replay(&mut self, group: &[(Seq, Digest, Record)]) -> Result<(), Misbehaved> {
-        let mut accepted = Vec::with_capacity(group.len());
-        for (seq, _, record) in group {
-            if !self.is_refused(*seq) {
-                let checked = self.check(&record.author, &record.update).map_err(|_| Misbehaved)?;
-                self.admit(&record.author, &checked);
-                accepted.push(Accepted { record: record.clone(), checked, verified: false });
-            }
-        }
-        if let Some((_, _, record)) = group.last() {
-            self.at_ms = record.at_ms;
-        }
-        let end = group.last().map_or((self.seq, self.head), |(seq, digest, _)| (*seq, *digest));
-        self.apply(&accepted, end).map(drop)
     }
 
     /// Judges an update against the document and all admitted since.
@@ -264,6 +146,11 @@ impl Document {
         if state_vector.is_empty() { self.full_step_2() } else { Ok(protocol::sync_step_2(&self.diff(state_vector)?)) }
     }
 
+    /// Whether this is the frame for a replica that has nothing, which all who are sent it share.
+    pub fn is_whole(&self, frame: &Bytes) -> bool {
+        self.full.as_ref().is_some_and(|full| full.as_ptr() == frame.as_ptr())
+    }
+
     fn full_step_2(&mut self) -> Result<Bytes, Misbehaved> {
         if let Some(full) = &self.full {
             return Ok(full.clone());
@@ -298,33 +185,14 @@ impl Document {
         self.guarded(|txn| Some(f(txn)))
     }
 
-    /// A snapshot as the store keeps it, and the last record that it covers.
-    pub fn snapshot(&mut self) -> Result<(Seq, Bytes), Misbehaved> {
-        let saved = self.copy()?;
-        self.claims = 0;
-        Ok((self.seq, saved))
-    }
-
-    /// All that a document is, encoded.
-    pub fn copy(&mut self) -> Result<Bytes, Misbehaved> {
-        let state = self.diff(&StateVector::default())?;
-        let saved =
-            Saved { head: self.head, at_ms: self.at_ms, ledger: self.ledger.clone(), refused: self.refused.clone(), state };
-        postcard::to_allocvec(&saved).map(Bytes::from).map_err(|_| Misbehaved)
-    }
-
-    /// What [`Self::copy`] encoded, at no place of any log. Blocks.
-    pub fn from_copy(copy: &[u8]) -> Option<Self> {
-        let saved = postcard::from_bytes::<Saved>(copy).ok()?;
-        let mut document = Self::empty(saved.head);
-        document.guarded(|txn| txn.apply_update(Update::decode_v1(&saved.state).ok()?).ok()).ok()?;
-        document.ledger = saved.ledger;
-        Some(document)
-    }
-
     /// Claims about order since the last snapshot: verifying one takes up to 6 ms on a text of 260,000 edits.
     pub fn claims(&self) -> usize {
         self.claims
+    }
+
+    /// Gives the document up: its ledger knows what the log does not hold.
+    pub fn condemn(&mut self) {
+        self.doc = None;
     }
 
     /// Whether the document can be used.
@@ -349,7 +217,7 @@ impl Document {
 
     /// Whether a record was found unusable.
     pub fn is_refused(&self, seq: Seq) -> bool {
-        self.refused.contains(&seq)
+        self.refused.binary_search(&seq).is_ok()
     }
 
     /// Records that the log holds and the document does not.

@@ -20,7 +20,7 @@ use std::{
 };
 use yrs::StateVector;
 
-pub use self::held::{Proposal, Unheld};
+pub use self::held::{Proposal, Unheld, first_record};
 use self::waiting::{Batch, Sender, Waiting};
 use super::{
     document::{Document, Misbehaved},
@@ -179,6 +179,16 @@ impl RoomState {
         &mut self.document
     }
 
+    /// Whose a session is.
+    pub fn member(&self, session: SessionId) -> Option<&Member> {
+        self.sessions.get(&session).map(|session| &*session.member)
+    }
+
+    /// Whether the ledger says no more than the log holds durably: it knows a batch that is on its way, unless that is a held one.
+    pub fn is_settled(&self) -> bool {
+        self.in_flight.as_ref().is_none_or(|batch| batch.held)
+    }
+
     /// Whether nobody is here and nothing waits.
     pub fn is_idle(&self) -> bool {
         self.sessions.is_empty() && self.is_quiet()
@@ -307,9 +317,11 @@ impl RoomState {
         if self.behind.contains_key(&session) {
             return;
         }
-        if let Ok((vector, _)) = self.document.state_vector() {
-            self.behind.insert(session, Behind::Frame(frame, vector));
-        }
+        let missed = match self.document.state_vector() {
+            Ok((vector, _)) => Behind::Frame(frame, vector),
+            Err(Misbehaved) => Behind::Sync(StateVector::default()),
+        };
+        self.behind.insert(session, missed);
     }
 
     /// The answer to a session's state vector did not fit into its outbox.
@@ -318,10 +330,13 @@ impl RoomState {
     }
 
     fn catch_up(&mut self, session: SessionId, effects: &mut Vec<Effect>) {
-        if !self.sessions.contains_key(&session) {
-            return;
-        }
+        let Some(Session { early, .. }) = self.sessions.get(&session) else { return };
         let mut frames = Vec::new();
+        if *early == Early::Asked {
+            // The question may be among what it missed; that it is asked twice does no harm.
+            let Ok((_, vector)) = self.document.state_vector() else { return come_back(session, effects) };
+            frames.push(protocol::sync_step_1(&vector));
+        }
         let brought = match self.behind.remove(&session) {
             None => Ok(()),
             Some(Behind::Sync(vector)) => self.document.sync_step_2(&vector).map(|frame| frames.push(frame)),

@@ -1,5 +1,7 @@
 //! A room's state against a store in memory: what goes in, what comes out, what the log then holds.
 
+mod recorded;
+
 use bytes::Bytes;
 use plenary_shared::{
     access::Role,
@@ -18,7 +20,7 @@ use super::{
 };
 use crate::{
     store::{MemoryStore, Store, StoreError},
-    testing,
+    testing::{self, read},
 };
 
 const ARV: SessionId = SessionId(1);
@@ -65,25 +67,22 @@ impl Bench {
             let last = self.store.append(&self.address, after, records).await.unwrap();
             self.room.appended(last, &mut effects);
         }
+        self.rebuild_if_asked(&mut effects);
+        effects
+    }
+
+    fn rebuild_if_asked(&mut self, effects: &mut Vec<Effect>) {
         if let Some(at) = effects.iter().position(|effect| *effect == Effect::Rebuild) {
             effects.remove(at);
-            let document = Document::open(&*self.store, &self.address).unwrap();
-            self.room.replace(document, &mut effects);
+            let (refused, suspects) = (self.room.document().refused().to_vec(), self.room.suspects());
+            let document = Document::rebuild(&*self.store, &self.address, &refused, suspects).unwrap();
+            self.room.replace(document, effects);
         }
-        effects
     }
 
     fn text(&mut self) -> String {
         read(&self.room.document().diff(&StateVector::default()).unwrap())
     }
-}
-
-fn read(state: &[u8]) -> String {
-    let doc = plan::new_doc(99);
-    let text = doc.get_or_insert_text("t");
-    let mut txn = doc.transact_mut();
-    txn.apply_update(Update::decode_v1(state).unwrap()).unwrap();
-    text.get_string(&txn)
 }
 
 fn typed(client: u64, words: &str) -> Vec<u8> {

@@ -18,8 +18,8 @@ use tokio::{
 
 use super::{RoomError, Rooms, TRIES};
 use crate::{
-    room::{Command, EditError, Fate, Hold, Proposal, Unheld, order::Order},
-    store::Seq,
+    room::{Command, EditError, Fate, Hold, Proposal, Unheld, is_unchanged, order::Order},
+    store::{Condition, Seq, StoreError},
 };
 
 /// What an edit does to one document.
@@ -77,12 +77,14 @@ impl Rooms {
         changes.sort_unstable_by(|a, b| order(&a.address).cmp(&order(&b.address)));
         let rooms = self.clone();
         let carried = tokio::spawn(async move { rooms.carry(changes).await });
-        carried.await.unwrap_or(Err(RoomError::Unavailable.into()))
+        carried.await.unwrap_or(Err(EditError::InDoubt.into()))
     }
 
     async fn carry(self: &Arc<Self>, changes: Vec<Change>) -> Result<(), CommitError> {
-        if !self.can_store() {
-            return Err(RoomError::Unavailable.into());
+        match self.store.condition() {
+            Condition::Working => {}
+            Condition::Full => return Err(EditError::DiskFull.into()),
+            Condition::Failed => return Err(EditError::Unavailable.into()),
         }
         // Loaded before any is held.
         for loaded in join_all(changes.iter().map(|change| self.end(&change.address))).await {
@@ -100,8 +102,14 @@ impl Rooms {
             }
         }
         let records = held.iter().map(|held| (held.address.clone(), held.after, vec![held.record.clone()])).collect();
-        // If it fails, nobody knows what the log holds: the fates are dropped, and the rooms read it again.
-        let lasts = self.store.append_all(records).await.map_err(|_| RoomError::Unavailable)?;
+        let lasts = match self.store.append_all(records).await {
+            Ok(lasts) => lasts,
+            Err(error) => {
+                tracing::error!(%error, "an edit could not be stored");
+                lose(held, &error);
+                return Err(EditError::from(&error).into());
+            }
+        };
         let mut told = Vec::with_capacity(held.len());
         for (Held { fate, done, .. }, last) in held.into_iter().zip(lasts) {
             let _ = fate.send(Fate::Kept(last));
@@ -155,6 +163,14 @@ impl Rooms {
 /// Everybody's order: the layers, then the plan.
 fn order(address: &DocAddress) -> (bool, &DocAddress) {
     (!matches!(address, DocAddress::Layer(..)), address)
+}
+
+/// A room whose log may be another than it knows reads it again.
+fn lose(held: Vec<Held>, error: &StoreError) {
+    for Held { address, fate, .. } in held {
+        let is_as_known = is_unchanged(error) || matches!(error, StoreError::Moved { doc, .. } if *doc != address);
+        let _ = fate.send(if is_as_known { Fate::Dropped } else { Fate::Failed(error.clone()) });
+    }
 }
 
 fn release(held: Vec<Held>) {

@@ -1,5 +1,7 @@
 //! How many documents may be open, and who can tell.
 
+mod durable;
+
 use super::*;
 use crate::store::MemoryStore;
 

@@ -15,6 +15,7 @@ use crate::room::{
     document::{Accepted, Document},
     order::Trial,
 };
+use crate::store::Seq;
 
 /// Updates that misbehave before no more are tried: each costs a copy. Honest ones never do.
 const BAD_MAX: usize = 3;
@@ -38,24 +39,24 @@ impl Rooms {
         updates: Vec<(usize, Bytes)>,
         place: impl Send + 'static,
     ) -> Result<HashMap<usize, Tried>, RoomError> {
-        let (_, (_, copy)) = self.ask(address, |copy| Command::Copy { copy }).await?;
+        let (_, (seq, copy)) = self.ask(address, |copy| Command::Copy { copy }).await?;
         let author = author.clone();
         let tried = tokio::task::spawn_blocking(move || {
             let _place = place;
-            try_all(&copy, &author, updates)
+            try_all((seq, &copy), &author, updates)
         });
         tried.await.ok().flatten().ok_or(RoomError::Unavailable)
     }
 }
 
-fn try_all(copy: &[u8], author: &Author, updates: Vec<(usize, Bytes)>) -> Option<HashMap<usize, Tried>> {
-    let (mut document, mut good, mut tried) = (Document::from_copy(copy)?, Vec::new(), HashMap::new());
+fn try_all((seq, copy): (Seq, &[u8]), author: &Author, updates: Vec<(usize, Bytes)>) -> Option<HashMap<usize, Tried>> {
+    let (mut document, mut good, mut tried) = (Document::from_copy(seq, copy)?, Vec::new(), HashMap::new());
     let (taken, end) = (Arc::default(), (document.seq(), document.head()));
     let (mut in_series, mut bad) = (0, 0);
     for (number, update) in updates {
         let Some(checked) = document.check(author, &update).ok().filter(Checked::is_new) else { continue };
         document.admit(author, &checked);
-        let record = Provenance::live(author.clone(), Right::Draft).record(0, Moment::default(), update);
+        let record = Provenance::live(author.clone(), Right::Draft).record(0, Moment::default(), checked.update(&update));
         let mut accepted = Accepted { record, checked, verified: false };
         if document.apply(std::slice::from_ref(&accepted), end).is_ok() {
             accepted.verified = true;
@@ -72,7 +73,7 @@ fn try_all(copy: &[u8], author: &Author, updates: Vec<(usize, Bytes)>) -> Option
         if bad == BAD_MAX {
             break;
         }
-        document = Document::from_copy(copy)?;
+        document = Document::from_copy(seq, copy)?;
         good.iter().for_each(|accepted: &Accepted| document.admit(author, &accepted.checked));
         document.apply(&good, end).ok()?;
     }

@@ -1,6 +1,6 @@
 //! What the store costs, measured: not part of any promise, so all of it is left out unless it is asked for.
 //!
-//! `cargo test --release -p plenary-server --lib store::bench -- --ignored --nocapture --test-threads 1`
+//! On the disk that `TMPDIR` names: `cargo test --release -p plenary-server --lib store::bench -- --ignored --nocapture --test-threads 1`
 
 use std::{
     fs,
@@ -62,7 +62,7 @@ fn paced(store: Option<Arc<DiskStore>>, seconds: u64) -> (f64, Vec<Duration>) {
 #[test]
 #[ignore = "takes times"]
 fn a_thousand_appends_a_second() {
-    let directory = tempfile::tempdir_in(".").unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let (idle, _) = paced(None, 6);
     let (busy, mut took) = paced(Some(Arc::new(DiskStore::open(directory.path()).unwrap())), 6);
     took.sort_unstable();
@@ -73,7 +73,7 @@ fn a_thousand_appends_a_second() {
 #[test]
 #[ignore = "takes times"]
 fn as_many_appends_as_there_can_be() {
-    let directory = tempfile::tempdir_in(".").unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let store = Arc::new(DiskStore::open(directory.path()).unwrap());
     let (began, before) = (Instant::now(), cpu());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
@@ -119,7 +119,7 @@ fn fill(path: &Path) -> Vec<Seq> {
 #[test]
 #[ignore = "takes times and 1 GiB"]
 fn opening_one_gib() {
-    let directory = tempfile::tempdir_in(".").unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let ends = fill(directory.path());
     let segments = || fs::read_dir(directory.path().join("segments")).unwrap().map(|entry| entry.unwrap().path());
     println!("{} MiB", segments().map(|path| path.metadata().unwrap().len()).sum::<u64>() >> 20);

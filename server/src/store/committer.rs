@@ -1,5 +1,8 @@
 //! One thread makes the appends of all rooms durable together: what waits goes into one frame, with one write and one sync, then
 //! everyone is answered. While one commit is under way the next one gathers.
+//!
+//! A commit begins as soon as the one before is done. With 1,000 appends a second of 200 documents, on two busy cores, an append took
+//! 58 us of CPU so, and 55, 77 and 73 us where commits kept a distance of 0.3, 0.6 and 1 ms: nothing is saved by waiting.
 
 use std::{
     collections::HashMap,
@@ -9,15 +12,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::oneshot;
-
 use super::{
     Condition, Part, Seq, StoreError,
     catalog::{Added, Catalog},
     footer,
     frame::{self, FRAME_BYTES, Head},
     inside::Inside,
-    queue::{Append, Queue, Taken},
+    queue::{Answer, Append, Queue, Taken},
     writer::{Failure, Writer},
 };
 
@@ -63,7 +64,8 @@ struct Commit {
     added: Vec<Added>,
     /// Where each log ends with it.
     ends: HashMap<Arc<str>, Seq>,
-    answers: Vec<(oneshot::Sender<Result<Vec<Seq>, StoreError>>, Vec<Seq>)>,
+    /// Who waits, and what to answer once it is durable.
+    answers: Vec<(Answer, Vec<Seq>)>,
 }
 
 impl Committer {

@@ -11,8 +11,6 @@ use std::{
     sync::Arc,
 };
 
-use rustix::fs::FallocateFlags;
-
 use super::{StoreError, start::FORMAT_FILE};
 
 /// A data directory. Names are paths in it; "" is the directory itself.
@@ -45,8 +43,6 @@ pub(super) trait DiskFile: Send + Sync {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
     /// Writes all bytes, or fails and may have written any part of them.
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
-    /// Takes room up to this length; what is new reads as zeros.
-    fn allocate(&self, length: u64) -> io::Result<()>;
     /// Cuts the file, or lengthens it with zeros.
     fn set_len(&self, length: u64) -> io::Result<()>;
     /// Makes bytes and length durable.
@@ -216,14 +212,6 @@ impl DiskFile for File {
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         self.write_all_at(bytes, offset)
-    }
-
-    fn allocate(&self, length: u64) -> io::Result<()> {
-        match rustix::fs::fallocate(self, FallocateFlags::empty(), 0, length) {
-            // Such a file system gives the room when it is written to.
-            Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => Ok(()),
-            allocated => Ok(allocated?),
-        }
     }
 
     fn set_len(&self, length: u64) -> io::Result<()> {

@@ -24,6 +24,8 @@ use super::{
 const SEGMENT_BYTES: u64 = 24 << 10;
 const DOCUMENTS: usize = 8;
 
+/// Harms a file, with another one at hand.
+type Harm<'a> = &'a dyn Fn(&Path, &Path);
 /// Documents, each with its log and its snapshot.
 type Written = Vec<(DocAddress, Vec<Bytes>, Option<(Seq, Bytes)>)>;
 
@@ -193,7 +195,7 @@ fn a_damaged_footer_is_made_again() {
 fn a_snapshot_that_is_lost_swapped_or_damaged_costs_a_longer_replay_and_nothing_else() {
     let (image, written) = closed();
     let snapshots = |directory: &Path| files(&directory.join("snapshots"), "");
-    let harms: [(&str, &dyn Fn(&Path, &Path)); 5] = [
+    let harms: [(&str, Harm); 5] = [
         ("removed", &|path, _| fs::remove_file(path).unwrap()),
         ("emptied", &|path, _| fs::write(path, "").unwrap()),
         ("cut", &|path, _| cut(path, 5_000)),
@@ -251,8 +253,8 @@ fn damage_in_a_segment_whose_footer_is_damaged_too_is_named_all_the_same() {
     let (image, written) = closed();
     let all = segments(image.path());
     let (_, full) = all.split_last().unwrap();
-    for n in 0..full.len() {
-        for place in (60..length(&all[n]) / 2).step_by(1_021) {
+    for (n, whole) in full.iter().enumerate() {
+        for place in (60..length(whole) / 2).step_by(1_021) {
             let copied = copied(image.path());
             let segment = &segments(copied.path())[n];
             cut(segment, length(segment) - 1);
@@ -302,7 +304,7 @@ fn a_copy_taken_at_any_moment_holds_all_that_was_acknowledged_before() {
 }
 
 #[test]
-fn a_second_server_another_format_and_a_missing_segment_are_refused() {
+fn a_second_server_another_format_and_a_missing_or_foreign_segment_are_refused() {
     let (image, _) = closed();
     let (path, format) = (image.path(), image.path().join("FORMAT"));
     let store = open(path).unwrap();
@@ -312,10 +314,24 @@ fn a_second_server_another_format_and_a_missing_segment_are_refused() {
     fs::write(&format, "plenary store 2\n").unwrap();
     let refused = open(path).err().unwrap().to_string();
     assert!(refused.contains("plenary store 2") && refused.contains('3'), "{refused}");
+    for place in 0..ours.len() as u64 {
+        fs::write(&format, &ours).unwrap();
+        flip(&format, place);
+        let refused = open(path).err();
+        assert!(
+            matches!(refused, Some(StoreError::Format { .. } | StoreError::Damaged { .. })),
+            "flipped at {place}: {refused:?}"
+        );
+    }
     fs::remove_file(&format).unwrap();
     assert!(matches!(open(path), Err(StoreError::Damaged { .. })));
     fs::write(&format, ours).unwrap();
     fs::rename(&segments(path)[1], path.join("elsewhere")).unwrap();
     let refused = open(path).err().unwrap().to_string();
     assert!(refused.contains("segment 2 is missing"), "{refused}");
+    for other in [segments(path)[0].clone(), segments(closed().0.path())[1].clone()] {
+        let _ = fs::copy(other, path.join("segments/00000002.seg"));
+        let refused = open(path).err().unwrap().to_string();
+        assert!(refused.contains("segment 2 is another"), "{refused}");
+    }
 }

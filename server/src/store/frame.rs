@@ -72,6 +72,13 @@ impl Stamp {
         header
     }
 
+    /// Of which directory and segment a header is, if it is one.
+    pub(super) fn of_header(header: &[u8; HEADER_BYTES]) -> Option<(DirectoryId, u32)> {
+        let mut rest = &header[12..];
+        let (segment, directory) = (u32::from_le_bytes(take(&mut rest)?), take(&mut rest)?);
+        (Self::new(directory, segment).header() == *header).then_some((directory, segment))
+    }
+
     /// The check of what stands at a place.
     pub(super) fn check<const N: usize>(&self, offset: u64, parts: &[&[u8]]) -> [u8; N] {
         let mut hasher = blake3::Hasher::new_keyed(&self.key);

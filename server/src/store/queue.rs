@@ -22,8 +22,11 @@ const APPEND_BYTES: usize = 256;
 pub(super) struct Append {
     /// The records of each document. They are never parted: what one append holds goes into one commit.
     pub(super) parts: Vec<Part>,
-    pub(super) answer: oneshot::Sender<Result<Vec<Seq>, StoreError>>,
+    pub(super) answer: Answer,
 }
+
+/// The way back to whoever appends.
+pub(super) type Answer = oneshot::Sender<Result<Vec<Seq>, StoreError>>;
 
 /// What the committer is to do next.
 pub(super) enum Taken {

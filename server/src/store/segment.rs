@@ -57,14 +57,14 @@ impl Segment {
         Ok(Self { stamp: Stamp::new(directory, number), file: disk.open(&name(number))? })
     }
 
-    /// Whether it begins as it should.
+    /// The directory and the number that it says it has; `None` if it does not begin as a segment does.
     ///
     /// # Errors
     /// What the disk says.
-    pub(super) fn header_holds(&self) -> io::Result<bool> {
+    pub(super) fn header_of(&self) -> io::Result<Option<(DirectoryId, u32)>> {
         let mut header = [0; HEADER_BYTES];
         self.file.read_at(&mut header, 0)?;
-        Ok(header == self.stamp.header())
+        Ok(Stamp::of_header(&header))
     }
 
     /// Its footer, at its end or beside it; `None` for one that is not full, or whose footer does not check.

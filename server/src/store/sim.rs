@@ -1,4 +1,4 @@
-//! A disk in memory that loses power, fails and fills up when it is told to; and a tree that forgets.
+//! A disk in memory that loses power, fails and fills up when it is told to.
 //!
 //! After a cut, of what was not synced any part is there: writes in any subset of their sectors of 512 bytes, lengths old or new, names up
 //! to any of their changes. What was synced is there.
@@ -10,10 +10,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-use super::{
-    disk_io::{Disk, DiskFile, Space},
-    index::{Fault, Shelf, Tree},
-};
+use super::disk_io::{Disk, DiskFile, Space};
 
 /// What a disk writes all or nothing of.
 const SECTOR: usize = 512;
@@ -202,10 +199,38 @@ impl Sim {
 }
 
 impl Held {
+    fn apply(&mut self, change: Change) {
+        match &change {
+            Change::Write(offset, bytes) => {
+                let end = offset + bytes.len();
+                self.live.resize(self.live.len().max(end), 0);
+                self.live[*offset..end].copy_from_slice(bytes);
+            }
+            Change::SetLen(length) => self.live.resize(*length, 0),
+        }
+        self.pending.push(change);
+    }
+
+    /// Makes what is pending durable. After a sync that failed, the system takes what was written for written: it can be read, and no
+    /// later sync makes it durable.
+    fn sync(&mut self, succeeds: bool) {
+        for change in self.pending.drain(..) {
+            match change {
+                Change::SetLen(length) => self.durable.resize(length, 0),
+                Change::Write(offset, bytes) if succeeds => {
+                    let end = offset + bytes.len();
+                    self.durable.resize(self.durable.len().max(end), 0);
+                    self.durable[offset..end].copy_from_slice(&bytes);
+                }
+                Change::Write(..) => {}
+            }
+        }
+    }
+
     fn survivors(&self, dice: &mut Dice) -> Vec<u8> {
         let mut bytes = self.durable.clone();
         // All, nothing, or as it comes.
-        let (way, mut end) = (dice.below(3), self.durable.len());
+        let way = dice.below(3);
         let keeps = |dice: &mut Dice| way == 0 || (way == 1 && dice.one_in(2));
         for change in &self.pending {
             match change {
@@ -223,7 +248,6 @@ impl Held {
                     }
                 }
             }
-            end = end.max(bytes.len());
         }
         // The length may be newer than the bytes.
         if dice.one_in(4) && bytes.len() < self.live.len() {
@@ -315,36 +339,6 @@ impl Disk for SimDisk {
     }
 }
 
-impl Held {
-    fn apply(&mut self, change: Change) {
-        match &change {
-            Change::Write(offset, bytes) => {
-                let end = offset + bytes.len();
-                self.live.resize(self.live.len().max(end), 0);
-                self.live[*offset..end].copy_from_slice(bytes);
-            }
-            Change::SetLen(length) => self.live.resize(*length, 0),
-        }
-        self.pending.push(change);
-    }
-
-    /// Makes what is pending durable. After a sync that failed, the system takes what was written for written: it can be read, and no
-    /// later sync makes it durable.
-    fn sync(&mut self, succeeds: bool) {
-        for change in self.pending.drain(..) {
-            match change {
-                Change::SetLen(length) => self.durable.resize(length, 0),
-                Change::Write(offset, bytes) if succeeds => {
-                    let end = offset + bytes.len();
-                    self.durable.resize(self.durable.len().max(end), 0);
-                    self.durable[offset..end].copy_from_slice(&bytes);
-                }
-                Change::Write(..) => {}
-            }
-        }
-    }
-}
-
 impl SimFile {
     /// Makes a change; of a write that fails, a beginning is made, or all of it.
     fn change(&self, change: Change) -> io::Result<()> {
@@ -386,10 +380,6 @@ impl DiskFile for SimFile {
         self.change(Change::Write(offset as usize, bytes.to_vec()))
     }
 
-    fn allocate(&self, length: u64) -> io::Result<()> {
-        self.change(Change::SetLen(length as usize))
-    }
-
     fn set_len(&self, length: u64) -> io::Result<()> {
         self.change(Change::SetLen(length as usize))
     }
@@ -401,58 +391,5 @@ impl DiskFile for SimFile {
             sim.files.get_mut(&self.1).unwrap().sync(done.is_ok());
         }
         done
-    }
-}
-
-/// A tree in memory. Clones share it.
-#[derive(Clone, Default)]
-pub(super) struct SimTree(Arc<Mutex<BTreeMap<Vec<u8>, Vec<u8>>>>);
-
-impl SimTree {
-    /// Loses any part of what it held, keeps any other under wrong keys.
-    pub(super) fn harm(&self, dice: &mut Dice) {
-        let mut tree = self.0.lock().unwrap();
-        let way = dice.below(4);
-        let values: Vec<Vec<u8>> = tree.values().cloned().collect();
-        tree.retain(|_, value| {
-            if way == 3 && value.len() != 16 && dice.one_in(2) {
-                value.clone_from(&values[dice.below(values.len())]);
-            }
-            way != 0 && (way == 1 || !dice.one_in(3))
-        });
-    }
-
-    /// What it holds.
-    pub(super) fn len(&self) -> usize {
-        self.0.lock().unwrap().len()
-    }
-}
-
-impl Tree for SimTree {
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
-        Ok(self.0.lock().unwrap().get(key).cloned())
-    }
-
-    fn insert(&self, key: &[u8], value: &[u8]) -> Result<(), Fault> {
-        self.0.lock().unwrap().insert(key.to_vec(), value.to_vec());
-        Ok(())
-    }
-
-    fn greatest(&self, first: &[u8], last: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
-        Ok(self.0.lock().unwrap().range(first.to_vec()..=last.to_vec()).next_back().map(|(_, value)| value.clone()))
-    }
-
-    fn flush(&self) -> Result<(), Fault> {
-        Ok(())
-    }
-}
-
-impl Shelf for SimTree {
-    fn open(&self) -> Result<Arc<dyn Tree>, Fault> {
-        Ok(Arc::new(self.clone()))
-    }
-
-    fn clear(&self) {
-        self.0.lock().unwrap().clear();
     }
 }

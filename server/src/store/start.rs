@@ -73,6 +73,7 @@ struct Start<'a> {
 impl Start<'_> {
     fn enter_full(&mut self, number: u32, of: u64) -> Result<(), StoreError> {
         let segment = Segment::open(&**self.disk, self.directory, number)?;
+        self.refuse_foreign(&segment)?;
         if let Some(footer) = segment.footer(&**self.disk)? {
             self.enter(number, &footer);
             return Ok(());
@@ -85,16 +86,28 @@ impl Start<'_> {
         self.enter_scanned(&segment, &scanned)
     }
 
+    /// Refuses a segment that is whole and not this one: nothing in it would check, and its records be taken for damaged.
+    fn refuse_foreign(&self, segment: &Segment) -> Result<(), StoreError> {
+        let number = segment.stamp.segment();
+        match segment.header_of()? {
+            Some(of) if of != (self.directory, number) => {
+                Err(damaged(&**self.disk, format!("the file of segment {number} is another directory's or another segment's")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Enters the last segment and answers how to go on.
     fn enter_last(&mut self) -> Result<Writer, StoreError> {
         let segment = self.catalog.active().segment.clone();
         let number = segment.stamp.segment();
+        self.refuse_foreign(&segment)?;
         if let Some(footer) = segment.footer(&**self.disk)? {
             segment.file.sync()?;
             self.enter(number, &footer);
             return self.begin(number + 1);
         }
-        let header_holds = segment.header_holds()?;
+        let header_holds = segment.header_of()?.is_some();
         let mut scanned = tail::contents(&segment, |_| {})?;
         if !header_holds && scanned.end == HEADER_BYTES as u64 && scanned.torn.is_none() {
             // It was made when the power went, and never written to.
@@ -185,15 +198,17 @@ pub(super) fn identify(disk: &dyn Disk) -> Result<DirectoryId, StoreError> {
     let format = |found: &str| StoreError::Format { path: disk.path().to_path_buf(), found: found.to_owned(), ours: FORMAT };
     let bytes = match disk_io::read_file(disk, FORMAT_FILE, FORMAT_BYTES_MAX) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(make(disk)?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return make(disk),
         Err(error) => return Err(error.into()),
     };
     let text = std::str::from_utf8(&bytes).map_err(|_| format("unreadable"))?;
-    let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let line = text.lines().next().unwrap_or_default();
     if line != format!("plenary store {FORMAT}") {
         return Err(format(line));
     }
-    from_hex(rest.trim_end()).ok_or_else(|| damaged(disk, "its file FORMAT does not say which directory it is".into()))
+    let number = text.get(line.len() + 1..line.len() + 33).and_then(|hex| u128::from_str_radix(hex, 16).ok());
+    let directory = number.map(u128::to_be_bytes).filter(|directory| text == identity(directory));
+    directory.ok_or_else(|| damaged(disk, "its file FORMAT does not say which directory it is".into()))
 }
 
 fn make(disk: &dyn Disk) -> Result<DirectoryId, StoreError> {
@@ -202,14 +217,14 @@ fn make(disk: &dyn Disk) -> Result<DirectoryId, StoreError> {
     }
     let mut directory = DirectoryId::default();
     getrandom::fill(&mut directory).map_err(|error| io::Error::other(error.to_string()))?;
-    let text = format!("plenary store {FORMAT}\n{:032x}\n", u128::from_be_bytes(directory));
-    disk_io::write_file(disk, FORMAT_FILE, &[text.as_bytes()])?;
+    disk_io::write_file(disk, FORMAT_FILE, &[identity(&directory).as_bytes()])?;
     Ok(directory)
 }
 
-fn from_hex(text: &str) -> Option<DirectoryId> {
-    let number = u128::from_str_radix(text, 16).ok()?;
-    (text.len() == 32).then_some(number.to_be_bytes())
+/// What the file FORMAT holds: the format, and the directory with a checksum, since under another id nothing in it would check.
+fn identity(directory: &DirectoryId) -> String {
+    let check = blake3::hash(directory).to_hex();
+    format!("plenary store {FORMAT}\n{:032x} {}\n", u128::from_be_bytes(*directory), &check[..16])
 }
 
 fn damaged(disk: &dyn Disk, what: String) -> StoreError {

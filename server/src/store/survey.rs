@@ -123,7 +123,7 @@ impl Found {
         let number = segment.stamp.segment();
         let at = |offset| Spot { segment: number, offset };
         let fault = |offset, what: &str| Seen::Fault(Fault { place: Some(at(offset)), record: None, what: what.to_owned() });
-        if !segment.header_holds()? {
+        if segment.header_of()? != Some((self.directory, number)) {
             tell(fault(0, "the segment's header does not check"));
         }
         let footer = Footer::at_end(&segment.file, &segment.stamp)?;

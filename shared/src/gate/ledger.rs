@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use yrs::ClientID;
 
 use super::{
     OrderClaim, Refusal, Span,
@@ -185,6 +186,11 @@ impl Checked {
     /// Whether it adds any block; if not, it only deletes, or brings nothing at all.
     pub fn adds_blocks(&self) -> bool {
         !self.gains.is_empty()
+    }
+
+    /// Each client of which it adds blocks, and the clock of the first of them.
+    pub fn starts(&self) -> impl Iterator<Item = (ClientID, u32)> {
+        self.gains.iter().filter_map(|gain| Some((ClientID::new(gain.client), gain.places.first()?.0)))
     }
 
     /// The client ids under which it adds blocks.

@@ -7,6 +7,7 @@ mod annotate;
 mod apply;
 mod architecture;
 mod converge;
+mod disk;
 mod durability;
 mod edits;
 mod hostile;

@@ -1,7 +1,7 @@
 //! Whose words are nobody's.
 
 use super::*;
-use plenary_shared::{markdown, plan as text};
+use plenary_shared::plan as text;
 use yrs::{GetString, Transact, Update, updates::decoder::Decode};
 
 /// Who typed the first bracket of a plan.
@@ -35,15 +35,4 @@ async fn the_first_text_is_nobodys_and_whoever_goes_on_under_its_id_is_named() {
     drop(txn);
     table.rooms.edit(&address, &author(&table, "med"), &update).await.unwrap();
     assert_eq!(typed_by(&table, "plan").await, ["med"], "nothing is typed under the name of nobody");
-}
-
-#[tokio::test]
-async fn a_plan_that_lacks_its_first_text_lends_nobodys_name_to_nobody() {
-    let table = Table::new().await;
-    let access = [("arv".parse().unwrap(), plenary_shared::access::Access::Draft)].into();
-    table.registry.create_plan(table.member("med"), "bare".parse().unwrap(), "Bare".into(), access).await.unwrap();
-    let draft = markdown::import("1. The parties shall withdraw [soon].\n").unwrap();
-    let first = update(7, |txn| markdown::write_draft(txn, &draft, &mut || "p1".parse().unwrap()).unwrap());
-    table.rooms.edit(&"talks/bare".parse().unwrap(), &author(&table, "arv"), &first).await.unwrap();
-    assert_eq!(typed_by(&table, "bare").await, ["arv"]);
 }

@@ -49,7 +49,7 @@ impl Pusher {
             let place = self.app.view_place(&self.member).await?;
             let (_, (seq, copy)) = self.app.rooms.ask(&private, |copy| Command::Copy { copy }).await?;
             let look = move || {
-                let Some(document) = Document::from_copy(&copy) else { return (None, None) };
+                let Some(document) = Document::from_copy(seq, &copy) else { return (None, None) };
                 let mut keys = Keys { seq, document, since: Instant::now(), _place: place };
                 (keys.look_up(&author, &once, update), Some(keys))
             };
@@ -90,7 +90,7 @@ impl Keys {
             None => {}
         }
         self.document.admit(author, &checked);
-        let record = Provenance::live(author.clone(), Right::Layer).record(0, Moment::default(), update);
+        let record = Provenance::live(author.clone(), Right::Layer).record(0, Moment::default(), checked.update(&update));
         let end = (self.document.seq(), self.document.head());
         if self.document.apply(&[Accepted { record, checked, verified: false }], end).is_err() {
             return Some(Err(refused(EditError::Misbehaved.into())));

@@ -47,7 +47,7 @@ impl Table {
                 invitations.push((format!("{id}/{role}"), registry.invite(&chair, new).await.unwrap()));
             }
         }
-        registry.create_plan(&chair, plan(), "Plan".into(), access()).await.unwrap();
+        registry.create_plan(&chair, plan(), "Plan".into(), access(), Bytes::from_static(b"its first record")).await.unwrap();
         let mut seats = BTreeMap::new();
         for (seat, invitation) in invitations {
             let token = registry.join(&invitation.invitation).await.unwrap().token.unwrap();

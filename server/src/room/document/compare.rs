@@ -1,9 +1,9 @@
 //! Whether a snapshot is what its log folds to.
 
 use plenary_shared::{id::DocAddress, layer, plan};
-use yrs::{Any, ReadTxn as _, Snapshot, types::ToJson as _};
+use yrs::{Any, ReadTxn as _, Snapshot, StateVector, types::ToJson as _};
 
-use super::{Document, Saved};
+use super::Document;
 use crate::store::{Seq, Store};
 
 /// What two documents are compared by.
@@ -15,16 +15,17 @@ impl Document {
     /// # Errors
     /// What does not hold, in words.
     pub fn compare(store: &dyn Store, address: &DocAddress, covers: Seq, snapshot: &[u8]) -> Result<(), &'static str> {
-        let saved = postcard::from_bytes::<Saved>(snapshot).map_err(|_| "its snapshot cannot be read")?;
-        let past = Self::past(store, address, &saved.refused, |seq, _| seq <= covers).ok_or("its log does not fold")?;
+        let mut saved = Self::from_copy(covers, snapshot).ok_or("its snapshot cannot be read")?;
+        let past = Self::past(store, address, saved.refused(), |seq, _| seq <= covers).ok_or("its log does not fold")?;
         if past.seq != covers {
             return Err("its snapshot is ahead of the log");
         }
-        if past.digest != saved.head {
+        if past.digest != saved.head() {
             return Err("its snapshot is one of another log");
         }
         let folded = content(&past.state).ok_or("its log does not fold")?;
-        let kept = content(&saved.state).ok_or("its snapshot does not load")?;
+        let kept =
+            saved.diff(&StateVector::default()).ok().and_then(|state| content(&state)).ok_or("its snapshot does not load")?;
         let same_deletions = |one: &Snapshot, other: &Snapshot| one.delete_set.diff(&other.delete_set).is_empty();
         let same = folded.0.state_map == kept.0.state_map
             && same_deletions(&folded.0, &kept.0)

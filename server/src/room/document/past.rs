@@ -3,7 +3,7 @@
 use plenary_shared::{id::DocAddress, limits, record::Digest};
 use yrs::{StateVector, Update, updates::decoder::Decode};
 
-use super::{Document, PAGE, record};
+use super::{Document, fold::PAGE, record};
 use crate::store::{Seq, Store};
 
 /// A document at one of its records.

@@ -2,13 +2,16 @@
 //! all parts and appends them at once.
 
 use bytes::Bytes;
-use plenary_shared::record::{self, Moment, Provenance};
+use plenary_shared::{
+    id::DocAddress,
+    record::{self, Digest, Moment, Provenance},
+};
 
 use super::{Batch, EditError, Effect, RoomState, Sender};
 use crate::{
     room::{
-        document::Accepted,
-        order::{Order, Trial},
+        document::{Accepted, Document},
+        order::Order,
     },
     store::Seq,
 };
@@ -37,6 +40,19 @@ pub enum Unheld {
     Edit(EditError),
 }
 
+/// The first record of a log, of an edit that the server makes before anybody may see the document.
+///
+/// # Errors
+/// [`EditError`], if the document cannot take the edit.
+pub fn first_record(address: &DocAddress, by: Provenance, update: Bytes, now_ms: u64) -> Result<Bytes, EditError> {
+    let mut room = RoomState::new(address, Document::empty(Digest::genesis(address)));
+    match room.propose(0, Proposal { by, update, at: None, order: Order::Holds }, now_ms) {
+        Ok(Some((_, record))) => Ok(record),
+        Err(Unheld::Edit(error)) => Err(error),
+        Ok(None) | Err(Unheld::Moved | Unheld::Unverified) => Err(EditError::Misbehaved),
+    }
+}
+
 impl RoomState {
     /// Judges a proposal and answers the record to append with those of other documents, none if nothing in it is new. With a
     /// record the room is held: its batch is on its way until [`Self::appended`] or [`Self::release`]. Nothing may be so now.
@@ -57,7 +73,7 @@ impl RoomState {
             return Err(Unheld::Unverified);
         }
         let last = self.document.seq();
-        let record = by.record(last, Moment::after(self.document.at_ms(), now_ms), update);
+        let record = by.record(last, Moment::after(self.document.at_ms(), now_ms), checked.update(&update));
         let (bytes, digest) = record::seal(&self.document.head(), &record);
         let accepted = vec![(Sender::Server(edit), Accepted { record, checked, verified })];
         let tried = order.trial().filter(|_| verified).into_iter().collect();
@@ -67,12 +83,8 @@ impl RoomState {
 
     /// Nothing was appended of what the room was held for: all is as before.
     pub fn release(&mut self, effects: &mut Vec<Effect>) {
-        let Some(Batch { accepted, tried, .. }) = self.in_flight.take() else { return };
-        tried.iter().for_each(Trial::undo);
-        for (sender, _) in accepted {
-            if let Sender::Server(edit) = sender {
-                effects.push(Effect::Edited(edit, Err(EditError::Unavailable)));
-            }
+        if let Some(batch) = self.in_flight.take() {
+            self.lose(batch, &EditError::Unavailable, effects);
         }
     }
 }

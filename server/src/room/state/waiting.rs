@@ -6,7 +6,7 @@ use plenary_shared::{
     protocol,
     record::{self, Author, Digest, Moment, Provenance},
 };
-use std::collections::HashSet;
+use std::{collections::HashSet, ops::Range};
 
 use super::{Early, EditError, Effect, RoomState, SessionId, come_back};
 use crate::{
@@ -68,7 +68,8 @@ impl RoomState {
         self.waiting.push(waiting);
     }
 
-    /// Judges what waits and answers the records to append and the last one before them, unless a batch is on its way or nothing is left to write.
+    /// Judges what waits and answers the records to append and the last one before them, unless a batch is on its way or nothing is
+    /// left to write.
     pub fn next_batch(&mut self, now_ms: u64, effects: &mut Vec<Effect>) -> Option<(Seq, Vec<Bytes>)> {
         if self.in_flight.is_some() || self.waiting.is_empty() {
             return None;
@@ -92,7 +93,13 @@ impl RoomState {
             let checked = self.document.check(&by.author, &update);
             let verified = checked.as_ref().is_ok_and(|checked| checked.adds_blocks() && order.holds(checked));
             match checked {
-                Ok(checked) if !checked.is_new() => done(sender, effects),
+                Ok(checked) if !checked.is_new() && accepted.is_empty() => done(sender, effects),
+                // It may repeat what is in this batch, and that is not durable yet. A session waits for no answer.
+                Ok(checked) if !checked.is_new() => {
+                    if let Sender::Server(_) = sender {
+                        later.push(Waiting { sender, by, update, complete, order });
+                    }
+                }
                 Ok(checked) if self.is_unaccounted(sender, &checked) => self.refuse(sender, EditError::Unaccounted, effects),
                 // What it claims about order is known to hold only once it is applied: one such from each source in a batch, so
                 // that a hostile one costs one search of the log and then is gone.
@@ -102,7 +109,7 @@ impl RoomState {
                 Ok(checked) => {
                     tried.extend(order.trial().filter(|_| verified));
                     self.document.admit(&by.author, &checked);
-                    let record = by.record(last + accepted.len() as Seq, at, update);
+                    let record = by.record(last + accepted.len() as Seq, at, checked.update(&update));
                     let (bytes, digest) = record::seal(&head, &record);
                     head = digest;
                     digests.push(digest);
@@ -212,47 +219,88 @@ impl RoomState {
         effects.push(Effect::Logged(records));
     }
 
-    /// Puts a document that was built again from the log in place of one that misbehaved. Everyone is brought what the batch
-    /// held apart from what the document failed on; whoever sent that is told and closed.
+    /// The records of the batch on its way: if the document fails on one, it is one of these.
+    pub fn suspects(&self) -> Range<Seq> {
+        let first = self.document.seq() + 1;
+        first..first + self.in_flight.as_ref().map_or(0, |batch| batch.accepted.len() as Seq)
+    }
+
+    /// Puts a document that was built again from the log in place of one that misbehaved. Everyone is brought what it holds of the
+    /// batch; whoever sent what the document failed on is told and closed.
     pub fn replace(&mut self, document: Document, effects: &mut Vec<Effect>) {
         self.document = document;
         let Some(Batch { accepted, digests, tried, .. }) = self.in_flight.take() else { return };
         tried.iter().for_each(Trial::undo);
         let (senders, accepted): (Vec<_>, Vec<_>) = accepted.into_iter().unzip();
-        let first = (self.document.seq() + 1).saturating_sub(accepted.len() as Seq);
-        let held = accepted.iter().enumerate().filter(|(index, _)| !self.document.is_refused(first + *index as Seq));
-        let held: Vec<&Bytes> = held.map(|(_, accepted)| &accepted.record.update).collect();
-        match yrs::merge_updates_v1(&held) {
-            Ok(merged) => effects.push(Effect::Broadcast(protocol::update(&merged))),
-            Err(_) => effects.extend(self.sessions.keys().map(|id| Effect::Close(*id, protocol::CLOSE_AGAIN, "connect again"))),
+        match self.brought_by(&accepted) {
+            Ok(brought) => effects.push(Effect::Broadcast(protocol::update(&brought))),
+            Err(Misbehaved) => self.close_all(protocol::CLOSE_AGAIN, "connect again", effects),
         }
         self.logged(self.document.seq(), senders, accepted, digests, effects);
     }
 
-    /// The log could not be written, and whether it holds the batch is known only after reading it again: everyone is told to
-    /// come back, and this room ends.
-    pub fn append_failed(&mut self, effects: &mut Vec<Effect>) {
-        let batch = self.in_flight.take();
-        batch.iter().flat_map(|batch| &batch.tried).for_each(Trial::undo);
-        let batch = batch.into_iter().flat_map(|batch| batch.accepted).map(|(sender, _)| sender);
-        for sender in batch.chain(std::mem::take(&mut self.waiting).into_iter().map(|waiting| waiting.sender)) {
-            if let Sender::Server(edit) = sender {
-                effects.push(Effect::Edited(edit, Err(EditError::Unavailable)));
-            }
+    /// What the document holds beyond what was there before a batch.
+    fn brought_by(&mut self, batch: &[Accepted]) -> Result<Bytes, Misbehaved> {
+        let (mut before, _) = self.document.state_vector()?;
+        for (client, start) in batch.iter().flat_map(|accepted| accepted.checked.starts()) {
+            before.set_min(client, start);
         }
-        let reason = "the server cannot store edits now";
-        effects.extend(self.sessions.keys().map(|id| Effect::Close(*id, protocol::CLOSE_LATER, reason)));
+        self.document.diff(&before)
     }
 
-    /// The disk is short of space: edits that wait are not taken, and reading goes on.
-    pub fn refuse_waiting(&mut self, effects: &mut Vec<Effect>) {
+    /// Nothing of the batch on its way was kept, and the log is as before: whoever sent it is told, and the room goes on.
+    pub fn refuse_batch(&mut self, error: &EditError, effects: &mut Vec<Effect>) {
+        let Some(batch) = self.in_flight.take() else { return };
+        // The ledger knows it.
+        self.document.condemn();
+        effects.push(Effect::Rebuild);
+        self.lose(batch, error, effects);
+        // What waits may build on it.
+        self.refuse_waiting(error, effects);
+    }
+
+    /// Edits that wait are not taken, and reading goes on.
+    pub fn refuse_waiting(&mut self, error: &EditError, effects: &mut Vec<Effect>) {
         self.waiting_bytes = 0;
         for Waiting { sender, .. } in std::mem::take(&mut self.waiting) {
-            match sender {
-                Sender::Session(id) => effects.push(Effect::Close(id, protocol::CLOSE_LATER, "the server's disk is full")),
-                Sender::Server(edit) => effects.push(Effect::Edited(edit, Err(EditError::Unavailable))),
-            }
+            self.not_kept(sender, error, effects);
         }
+    }
+
+    /// The log could not be written, and what it holds is known only after reading it again: everyone is told to come back, and
+    /// this room ends.
+    pub fn append_failed(&mut self, error: &EditError, effects: &mut Vec<Effect>) {
+        if let Some(batch) = self.in_flight.take() {
+            self.lose(batch, error, effects);
+        }
+        self.refuse_waiting(&EditError::Unavailable, effects);
+        self.close_all(protocol::CLOSE_LATER, "the server cannot store edits now", effects);
+    }
+
+    pub(super) fn lose(&mut self, batch: Batch, error: &EditError, effects: &mut Vec<Effect>) {
+        batch.tried.iter().for_each(Trial::undo);
+        for (sender, _) in batch.accepted {
+            self.not_kept(sender, error, effects);
+        }
+    }
+
+    /// A session comes back with what it has.
+    fn not_kept(&mut self, sender: Sender, error: &EditError, effects: &mut Vec<Effect>) {
+        match sender {
+            Sender::Session(id) => {
+                if let Some(session) = self.sessions.get_mut(&id) {
+                    session.refused = true;
+                }
+                let is_full = *error == EditError::DiskFull;
+                let reason = if is_full { "the server's disk is full" } else { "the server cannot store edits now" };
+                effects.push(Effect::Close(id, protocol::CLOSE_LATER, reason));
+            }
+            Sender::Server(edit) => effects.push(Effect::Edited(edit, Err(error.clone()))),
+        }
+    }
+
+    fn close_all(&self, code: u16, reason: &'static str, effects: &mut Vec<Effect>) {
+        effects.extend(self.sessions.keys().map(|id| Effect::Close(*id, code, reason)));
     }
 }
 

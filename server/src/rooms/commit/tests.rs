@@ -6,11 +6,6 @@ use plenary_shared::{
     protocol::{self, ClientMessage},
     record::{self, Author, Digest, Right},
 };
-use std::sync::{
-    Mutex,
-    atomic::{AtomicBool, Ordering::Relaxed},
-};
-use tokio::sync::Notify;
 use yrs::{Text, WriteTxn};
 
 use super::*;
@@ -18,55 +13,9 @@ use crate::{
     outbox::{Next, Outbox},
     room::SessionId,
     rooms::Tried,
-    store::{BoxFuture, Condition, MemoryStore, Part, Store, StoreError},
-    testing::{Table, layer_at, note, plan, update},
+    store::{Store, StoreError},
+    testing::{Faulty, Table, layer_at, note, plan, update},
 };
-
-/// A store of which a test says when it appends, and whether.
-#[derive(Default)]
-struct Faulty {
-    inside: MemoryStore,
-    fails: AtomicBool,
-    /// Appends to more than one document wait for this.
-    gate: Mutex<Option<Arc<Notify>>>,
-}
-
-impl Store for Faulty {
-    fn append_all(&self, appends: Vec<Part>) -> BoxFuture<Result<Vec<Seq>, StoreError>> {
-        if self.fails.load(Relaxed) {
-            return Box::pin(async { Err(StoreError::Full) });
-        }
-        let gate = self.gate.lock().unwrap().clone().filter(|_| appends.len() > 1);
-        let inside = self.inside.clone();
-        Box::pin(async move {
-            if let Some(gate) = gate {
-                gate.notified().await;
-            }
-            inside.append_all(appends).await
-        })
-    }
-    fn read(&self, doc: &DocAddress, after: Seq, max: usize, max_bytes: usize) -> Result<Vec<(Seq, Bytes)>, StoreError> {
-        self.inside.read(doc, after, max, max_bytes)
-    }
-    fn last_seq(&self, doc: &DocAddress) -> Result<Seq, StoreError> {
-        self.inside.last_seq(doc)
-    }
-    fn save_snapshot(&self, doc: &DocAddress, covers: Seq, state: Bytes) -> BoxFuture<Result<(), StoreError>> {
-        self.inside.save_snapshot(doc, covers, state)
-    }
-    fn load_snapshot(&self, doc: &DocAddress) -> Result<Option<(Seq, Bytes)>, StoreError> {
-        self.inside.load_snapshot(doc)
-    }
-    fn documents(&self) -> Result<Vec<DocAddress>, StoreError> {
-        self.inside.documents()
-    }
-    fn condition(&self) -> Condition {
-        Condition::Working
-    }
-    fn failed(&self) -> BoxFuture<()> {
-        self.inside.failed()
-    }
-}
 
 struct Bench {
     store: Arc<Faulty>,
@@ -178,12 +127,12 @@ async fn an_edit_with_a_part_that_is_refused_or_has_moved_leaves_nothing_and_hol
 }
 
 #[tokio::test]
-async fn an_edit_that_cannot_be_stored_is_nowhere_and_its_rooms_read_the_log_again() {
+async fn an_edit_of_which_nobody_knows_whether_it_is_kept_is_said_to_be_so_and_its_rooms_read_the_log_again() {
     let bench = Bench::new().await;
     let outbox = bench.listen(&bench.text()).await;
-    bench.store.fails.store(true, Relaxed);
+    bench.store.fail(StoreError::InDoubt(Arc::new(std::io::Error::other("the disk is gone"))));
     let changes = vec![change(bench.text(), 1), change(layer_at("arv/private"), 2)];
-    assert_eq!(bench.commit(changes.clone()).await, Err(RoomError::Unavailable.into()));
+    assert_eq!(bench.commit(changes.clone()).await, Err(EditError::InDoubt.into()));
     loop {
         match outbox.next().await {
             Next::Close(close) => break assert_eq!(close.code, protocol::CLOSE_LATER),
@@ -193,17 +142,29 @@ async fn an_edit_that_cannot_be_stored_is_nowhere_and_its_rooms_read_the_log_aga
             Next::AskToCatchUp => {}
         }
     }
-    bench.store.fails.store(false, Relaxed);
+    bench.store.work();
     assert_eq!(bench.ends().await, [(1, 1), (0, 0), (0, 0)]);
     bench.commit(changes).await.unwrap();
     assert_eq!(bench.ends().await, [(2, 2), (1, 1), (0, 0)]);
 }
 
 #[tokio::test]
+async fn an_edit_that_a_full_disk_does_not_take_is_refused_for_that_and_its_rooms_go_on() {
+    let bench = Bench::new().await;
+    let outbox = bench.listen(&bench.text()).await;
+    bench.store.fail(StoreError::Full);
+    let changes = vec![change(bench.text(), 1), change(layer_at("arv/private"), 2)];
+    assert_eq!(bench.commit(changes.clone()).await, Err(EditError::DiskFull.into()));
+    bench.store.work();
+    bench.commit(changes).await.unwrap();
+    assert_eq!(updates(&outbox).await, 1, "who listened stays, and sees it once");
+    assert_eq!(bench.ends().await, [(2, 2), (1, 1), (0, 0)]);
+}
+
+#[tokio::test]
 async fn whoever_asked_may_go_away_in_the_middle_and_readers_are_answered_meanwhile() {
     let bench = Bench::new().await;
-    let gate = Arc::new(Notify::new());
-    *bench.store.gate.lock().unwrap() = Some(gate.clone());
+    let gate = bench.store.shut(2);
     let rooms = bench.table.rooms.clone();
     let changes = vec![change(bench.text(), 1), change(layer_at("arv/private"), 2)];
     let asked = tokio::spawn(async move { rooms.commit(changes).await });
@@ -216,7 +177,7 @@ async fn whoever_asked_may_go_away_in_the_middle_and_readers_are_answered_meanwh
     }
     asked.abort();
     assert_eq!(bench.table.rooms.end(&bench.text()).await.unwrap().seq, bench.store.last_seq(&bench.text()).unwrap());
-    gate.notify_one();
+    gate.add_permits(1);
     later.await.unwrap().unwrap();
     while bench.store.last_seq(&layer_at("arv/private")).unwrap() == 0 {
         tokio::task::yield_now().await;

@@ -1,0 +1,104 @@
+//! What waits to be read of answers that are one reader's alone: bounded in sum, for all and for each party.
+
+use bytes::Bytes;
+use plenary_shared::{
+    api::Member,
+    id::{ConferenceId, PartyId},
+    limits,
+};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// The bytes that are on their way, in the whole process.
+#[derive(Clone, Default)]
+pub struct Answers(Arc<Mutex<Held>>);
+
+#[derive(Default)]
+struct Held {
+    all: usize,
+    parties: HashMap<Whose, usize>,
+}
+
+type Whose = (ConferenceId, PartyId);
+
+/// An answer that is counted until the last of it is gone.
+struct Counted {
+    bytes: Bytes,
+    whose: Whose,
+    answers: Answers,
+}
+
+impl Answers {
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The same frame, counted as long as anything of it is held; `None` if too much is on its way already.
+    pub fn count(&self, member: &Member, frame: Bytes) -> Option<Bytes> {
+        if frame.len() <= limits::SMALL_MESSAGE_BYTES {
+            return Some(frame);
+        }
+        let whose = (member.conference.clone(), member.party.clone());
+        let mut held = self.held();
+        let (all, partys) = (held.all + frame.len(), held.parties.get(&whose).map_or(0, |bytes| *bytes) + frame.len());
+        if all > limits::ANSWERS_BYTES_MAX || partys > limits::ANSWERS_PER_PARTY_BYTES_MAX {
+            return None;
+        }
+        held.all = all;
+        held.parties.insert(whose.clone(), partys);
+        drop(held);
+        Some(Bytes::from_owner(Counted { bytes: frame, whose, answers: self.clone() }))
+    }
+}
+
+impl AsRef<[u8]> for Counted {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut held = self.answers.held();
+        held.all -= self.bytes.len();
+        if let Some(partys) = held.parties.get_mut(&self.whose) {
+            *partys -= self.bytes.len();
+            if *partys == 0 {
+                held.parties.remove(&self.whose);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plenary_shared::access::Role;
+
+    fn member(party: &str) -> Member {
+        let (conference, member) = ("talks".parse().unwrap(), format!("{party}-1").parse().unwrap());
+        Member { conference, party: party.parse().unwrap(), member, role: Role::Delegate, name: party.to_uppercase() }
+    }
+
+    #[test]
+    fn what_is_on_its_way_is_bounded_for_each_party_and_in_sum_until_the_last_of_it_is_gone() {
+        let answers = Answers::default();
+        let large = || Bytes::from(vec![0; limits::ANSWERS_PER_PARTY_BYTES_MAX]);
+        let parties = ["arv", "bor", "cel", "dor"].map(member);
+        let mut held: Vec<Bytes> = parties.iter().map(|member| answers.count(member, large()).unwrap()).collect();
+        assert!(answers.count(&parties[0], vec![0; limits::SMALL_MESSAGE_BYTES + 1].into()).is_none(), "its share is used up");
+        assert!(answers.count(&member("eno"), vec![0; limits::SMALL_MESSAGE_BYTES + 1].into()).is_none(), "all is used up");
+        assert!(
+            answers.count(&parties[0], vec![0; limits::SMALL_MESSAGE_BYTES].into()).is_some(),
+            "what is small does not count"
+        );
+        let last_piece = held[0].split_off(10);
+        held.clear();
+        assert!(answers.count(&parties[0], large()).is_none(), "a piece of it is held yet");
+        drop(last_piece);
+        assert!(answers.count(&parties[0], large()).is_some());
+        assert!(answers.held().parties.is_empty());
+    }
+}

@@ -1,0 +1,87 @@
+//! What leaves a room: frames for sessions, lines for those who follow the log.
+
+use bytes::Bytes;
+use plenary_shared::{
+    protocol,
+    record::{Digest, Record},
+};
+use yrs::StateVector;
+
+use super::{Room, SessionId, line};
+use crate::{outbox::Outbox, store::Seq};
+
+/// What a session is told that is sent no answer.
+const TOO_MUCH: &str = "too much waits to be read";
+
+impl Room {
+    pub(super) fn send(&mut self, session: SessionId, frame: Bytes) {
+        if let Some(outbox) = self.outboxes.get(&session)
+            && !outbox.push(frame.clone())
+        {
+            self.state.missed(session, frame);
+        }
+    }
+
+    /// Answers a state vector.
+    pub(super) fn answer(&mut self, session: SessionId, vector: StateVector, frame: Bytes) {
+        let counted = self.counted(session, frame);
+        let Some(outbox) = self.outboxes.get(&session) else { return };
+        match counted.map(|frame| outbox.push(frame)) {
+            None => outbox.close(protocol::CLOSE_LATER, TOO_MUCH),
+            Some(true) => {}
+            Some(false) => self.state.missed_sync(session, vector),
+        }
+    }
+
+    pub(super) fn catch_up(&mut self, session: SessionId, frames: Vec<Bytes>) {
+        let counted: Option<Vec<_>> = frames.into_iter().map(|frame| self.counted(session, frame)).collect();
+        let Some(outbox) = self.outboxes.get(&session) else { return };
+        match counted {
+            None => outbox.close(protocol::CLOSE_LATER, TOO_MUCH),
+            Some(frames) => outbox.catch_up(frames),
+        }
+    }
+
+    /// A frame that is one session's alone, unless it is the whole document; `None` if too much of such waits to be read.
+    fn counted(&mut self, session: SessionId, frame: Bytes) -> Option<Bytes> {
+        if self.state.document().is_whole(&frame) {
+            return Some(frame);
+        }
+        self.around.answers.count(self.state.member(session)?, frame)
+    }
+
+    pub(super) fn broadcast(&mut self, frame: &Bytes) {
+        self.around.metrics.frames.add(self.outboxes.len() as u64);
+        for (session, outbox) in &self.outboxes {
+            if !outbox.push(frame.clone()) {
+                self.state.missed(*session, frame.clone());
+            }
+        }
+    }
+
+    pub(super) fn tell_followers(&mut self, records: Vec<(Seq, Digest, Record)>) {
+        if self.followers.is_empty() {
+            return;
+        }
+        for (seq, digest, record) in records {
+            let line = line::record(seq, &digest, record);
+            for outbox in self.followers.values() {
+                if !outbox.push(line.clone()) {
+                    outbox.close(protocol::CLOSE_LATER, "too slow");
+                }
+            }
+        }
+    }
+
+    /// Tells a follower the state; `false` if the document has to be built again first.
+    pub(super) fn tell_state(&mut self, outbox: &Outbox) -> bool {
+        let document = self.state.document();
+        let Ok(bytes) = document.diff(&StateVector::default()) else { return false };
+        outbox.push(line::state(document.seq(), &document.head(), &bytes));
+        true
+    }
+
+    pub(super) fn close_all(&self, code: u16, reason: &'static str) {
+        self.outboxes.values().chain(self.followers.values()).for_each(|outbox| outbox.close(code, reason));
+    }
+}
