@@ -48,8 +48,9 @@ type Numbered = (Mark, Record);
 /// Refused if no restore explains it.
 pub fn survey(folder: &Folder, session: &Session, puller: &Puller) -> Result<Ahead, CliError> {
     let log = numbered(folder)?;
-    let (end, parted) = (puller.text().end.seq, part(folder, session, &log)?);
-    let Compared { common, end: server_end, restored } = parted;
+    let path = session.plan_path(&folder.info.plan, "/compare")?;
+    let parted = part(&log, |compare| session.api.post(&path, &compare))?;
+    let (end, Compared { common, end: server_end, restored }) = (puller.text().end.seq, parted);
     if common < end && server_end > common && (common == 0 || !restored) {
         return Err(another_past(&format!("record {} of the server's log does not continue the log", common + 1)));
     }
@@ -123,20 +124,19 @@ fn numbered(folder: &Folder) -> Result<Vec<Numbered>, CliError> {
     Ok(numbered.collect())
 }
 
-/// Finds the last record that both logs hold.
-fn part(folder: &Folder, session: &Session, log: &[Numbered]) -> Result<Compared, CliError> {
-    let path = session.plan_path(&folder.info.plan, "/compare")?;
-    // The last `low` records hold; of those after the first `high` none does.
+/// Finds the last record that both logs hold, by a few at a time.
+fn part(log: &[Numbered], mut ask: impl FnMut(Compare) -> Result<Compared, CliError>) -> Result<Compared, CliError> {
+    // The first `low` records hold; behind the first `high` none does.
     let (mut low, mut high) = (0, log.len());
     loop {
         let count = (high - low).min(COMPARED_MAX);
         let rungs: Vec<usize> = (1..=count).map(|n| low + (high - low) * n / count).collect();
-        let records = rungs.iter().filter_map(|rung| log.get(rung - 1)).map(|(mark, _)| *mark).collect();
-        let compared: Compared = session.api.post(&path, &Compare { records })?;
-        let holds =
-            rungs.iter().take_while(|rung| log.get(**rung - 1).is_some_and(|(mark, _)| mark.seq <= compared.common)).count();
-        high = rungs.get(holds).map_or(high, |rung| rung - 1);
-        low = holds.checked_sub(1).and_then(|last| rungs.get(last)).copied().unwrap_or(low);
+        let records: Vec<Mark> = rungs.iter().filter_map(|rung| log.get(rung - 1)).map(|(mark, _)| *mark).collect();
+        let holds = |mark: &Mark, compared: &Compared| mark.seq <= compared.common;
+        let compared = ask(Compare { records: records.clone() })?;
+        let held = records.iter().take_while(|mark| holds(mark, &compared)).count();
+        high = rungs.get(held).map_or(high, |rung| rung - 1);
+        low = held.checked_sub(1).and_then(|last| rungs.get(last)).copied().unwrap_or(low);
         if low >= high {
             let common = low.checked_sub(1).and_then(|last| log.get(last)).map_or(0, |(mark, _)| mark.seq);
             return Ok(Compared { common, ..compared });
@@ -181,4 +181,49 @@ fn another_past(what: &str) -> CliError {
     CliError::Refused(format!(
         "{what} that this replica holds: the server shows another past. Nothing was taken; keep this folder, and compare with another party's replica"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plenary_shared::record::{Author, Moment, Provenance, Right};
+
+    #[test]
+    fn where_logs_part_is_found_in_a_few_requests() {
+        let author = Author { party: "arv".parse().expect("an id"), member: "arv-1".parse().expect("an id") };
+        let by = Provenance::live(author, Right::Draft);
+        for length in [0, 1, 2, 63, 64, 65, 4_096, 5_000] {
+            let record = |seq| by.clone().record(seq - 1, Moment::default(), bytes::Bytes::new());
+            let mark = |seq| Mark { seq, digest: Digest::from([seq as u8; 32]) };
+            let log: Vec<Numbered> = (1..=length).map(|seq| (mark(seq), record(seq))).collect();
+            for common in [0, 1, length / 3, length / 2, length.saturating_sub(1), length].into_iter().filter(|at| *at <= length)
+            {
+                let mut requests = 0;
+                let parted = part(&log, |Compare { records }| {
+                    requests += 1;
+                    assert!(records.len() <= COMPARED_MAX && records.is_sorted_by_key(|mark| mark.seq));
+                    let held = records.iter().map(|mark| mark.seq).filter(|seq| *seq <= common).max();
+                    Ok(Compared { common: held.unwrap_or(0), end: common, restored: true })
+                });
+                assert_eq!(parted.expect("an answer").common, common, "of {length}");
+                assert!(requests <= 4, "{requests} requests for {common} of {length}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_server_that_answers_anything_does_not_keep_one_asking() {
+        let author = Author { party: "arv".parse().expect("an id"), member: "arv-1".parse().expect("an id") };
+        let record = Provenance::live(author, Right::Draft).record(0, Moment::default(), bytes::Bytes::new());
+        let log: Vec<Numbered> = (1..=10_000).map(|seq| (Mark { seq, digest: Digest::from([1; 32]) }, record.clone())).collect();
+        for seed in 0..50_u64 {
+            let mut requests = 0;
+            let parted = part(&log, |_| {
+                requests += 1;
+                let common = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(requests) % 20_000;
+                Ok(Compared { common, end: u64::MAX, restored: false })
+            });
+            assert!(parted.expect("an answer").common <= 10_000 && requests <= 4);
+        }
+    }
 }

@@ -104,11 +104,12 @@ pub fn look(path: &Path, mut tell: impl FnMut(Seen)) -> Result<Found, StoreError
     let directory = start::identify(&*disk)?;
     let mut found = Found { disk: disk.clone(), directory, logs: HashMap::new(), reader: Mutex::default() };
     let numbers = segment::numbers(&*disk)?;
-    let mut passed = 0;
-    for (expected, number) in (1..).zip(&numbers) {
-        if expected != *number {
-            tell(Seen::Fault(Fault { place: None, record: None, what: format!("segment {expected} is missing") }));
+    let (mut passed, mut expected) = (0, 1);
+    for number in &numbers {
+        for missing in expected..*number {
+            tell(Seen::Fault(Fault { place: None, record: None, what: format!("segment {missing} is missing") }));
         }
+        expected = number + 1;
         let segment = Segment::open(&*disk, directory, *number)?;
         found.look_at(&segment, Some(number) == numbers.last(), passed, &mut tell)?;
         passed += segment.file.len()?;

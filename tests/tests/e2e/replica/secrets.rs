@@ -104,3 +104,31 @@ fn why_an_edit_was_refused_is_kept_as_private_as_the_edit() {
     let told = run(&folder, "three hawthorn hedges", &["status"]);
     assert!(String::from_utf8_lossy(&told.stderr).contains("does not belong to it"), "{told:?}");
 }
+
+#[test]
+fn what_is_put_by_after_a_restore_and_waits_is_as_private_as_it_was() {
+    let mut server = Start::demo(1, 1).start();
+    let points = begin(&server, &["Forces withdraw."]);
+    let (cli, other) = (Cli::join(&server.delegate(0, 0)), Cli::join(&server.delegate(1, 0)));
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().to_str().unwrap();
+    let cloned = cli.command(&["clone", PLAN, path, "--encrypt"]).env(PASSPHRASE, "three hawthorn hedges").output().unwrap();
+    assert!(cloned.status.success(), "{cloned:?}");
+    let folder = Folder::of(&cli, dir);
+    let backup = server.back_up();
+    cli.done(&["note", PLAN, &points[0], "The capital accepts forty."]);
+    other.done(&["note", PLAN, &points[0], "Everybody reads this.", "--layer", "public"]);
+    done(&folder, &["sync"]);
+    done(&folder, &["note", PLAN, &points[0], "Not even forty-five."]);
+    server.restore(backup.path());
+    assert_eq!(run(&folder, "three hawthorn hedges", &["sync"]).status.code(), Some(5));
+    done(&folder, &["sync", "--resend"]);
+    assert_eq!(fs::read_dir(folder.file("before")).unwrap().count(), 1);
+    let shown = cli.done(&["annotations", PLAN]);
+    for secret in ["The capital accepts forty.", "Not even forty-five."] {
+        assert!(shown.contains(secret), "it was sent again: {shown}");
+        assert_eq!(holding(folder.path(), secret), Vec::<String>::new());
+    }
+    assert!(!shown.contains("Everybody reads this."), "another party's copy is not sent: {shown}");
+    assert!(!holding(&folder.file("before"), "Everybody reads this.").is_empty(), "it is put by");
+}
