@@ -12,6 +12,8 @@ pub mod config;
 pub mod demo;
 mod dossiers;
 pub mod forget;
+#[cfg(test)]
+mod formats;
 mod http;
 mod ids;
 mod later;

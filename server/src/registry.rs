@@ -19,7 +19,7 @@ use plenary_shared::{
     api,
     id::{DocAddress, PartyId},
     limits,
-    record::{self, Author, Digest, Moment, Provenance, Right},
+    record::{self, Author, Digest, Moment, Provenance},
 };
 use std::{
     io,
@@ -183,7 +183,7 @@ impl Registry {
         let mut sealed = Vec::with_capacity(events.len());
         for event in &events {
             let update: Bytes = serde_json::to_vec(event).map_err(|error| RegistryError::Invalid(error.to_string()))?.into();
-            let record = Provenance::live(by.clone(), Right::Chair).record(new_end.seq, at, update);
+            let record = Provenance::live(by.clone(), event.right()).act(new_end.seq, at, update);
             let (bytes, digest) = record::seal(&new_end.digest, &record);
             new_end = End { seq: new_end.seq + 1, digest, at_ms: at.at_ms };
             sealed.push(bytes);

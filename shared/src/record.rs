@@ -107,10 +107,19 @@ impl Provenance {
 
     /// The record of an edit, to stand behind the record `last`. No author has seen what is yet to come.
     pub fn record(self, last: u64, at: Moment, update: Bytes) -> Record {
+        self.of_kind(Kind::Edit, last, at, update)
+    }
+
+    /// The record of an act, which `told` tells.
+    pub fn act(self, last: u64, at: Moment, told: Bytes) -> Record {
+        self.of_kind(Kind::Act, last, at, told)
+    }
+
+    fn of_kind(self, kind: Kind, last: u64, at: Moment, update: Bytes) -> Record {
         let Self { author, right, branch, seen } = self;
         let seen = seen.map_or(last, |seen| seen.min(last));
         let Moment { at_ms, clock_corrected } = at;
-        Record { at_ms, clock_corrected, author, right, kind: Kind::Edit, branch, seen, update }
+        Record { at_ms, clock_corrected, author, right, kind, branch, seen, update }
     }
 }
 

@@ -48,6 +48,6 @@ pub fn without(log: Vec<(Seq, Bytes)>, conference: &ConferenceId) -> Result<Vec<
     let event = serde_json::to_vec(&Event::ConferenceForgotten { conference: conference.clone() });
     let event = event.map_err(|error| RegistryError::Invalid(error.to_string()))?;
     let by = Provenance::live(administration(), Right::Chair);
-    kept.push(record::seal(&head, &by.record(kept.len() as Seq, Moment::after(at_ms, now_ms()), event.into())).0);
+    kept.push(record::seal(&head, &by.act(kept.len() as Seq, Moment::after(at_ms, now_ms()), event.into())).0);
     Ok(kept)
 }

@@ -4,7 +4,7 @@ use plenary_shared::{
     access::{Access, Role},
     api,
     id::{ConferenceId, LayerId, MemberId, PartyId, PlanId},
-    record::Author,
+    record::{Author, Right},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -52,6 +52,14 @@ pub enum Event {
 }
 
 impl Event {
+    /// By which right it is accepted: whoever speaks for a party opens its layers, all else is the chair's or the server's own.
+    pub fn right(&self) -> Right {
+        match self {
+            Event::LayerOpened { .. } | Event::AudienceChanged { .. } => Right::Layer,
+            _ => Right::Chair,
+        }
+    }
+
     /// The conference that it is about, if it names one.
     pub fn conference(&self) -> Option<&ConferenceId> {
         match self {
