@@ -7,7 +7,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{
     Seq,
-    footer::{Contents, Footer, Place},
+    footer::{Contents, Footer, LOST, Place},
     segment::Segment,
 };
 
@@ -17,7 +17,8 @@ const PLACES_MAX: usize = 512;
 /// What a start found and commits added.
 pub(super) struct Catalog {
     logs: HashMap<Arc<str>, Log>,
-    damaged: HashMap<Arc<str>, Damage>,
+    /// What of each log cannot be served, in order.
+    damaged: HashMap<Arc<str>, Vec<Damage>>,
     active: Active,
 }
 
@@ -33,6 +34,18 @@ struct Log {
     last: Seq,
     /// The segments that hold records of it, in order.
     spans: Vec<Span>,
+    end: End,
+}
+
+/// What is known of a log's end.
+#[derive(Default, Clone, Copy, PartialEq)]
+enum End {
+    #[default]
+    Known,
+    /// Its last record is lost, as a start finds out; a later segment that joins on knows the end again.
+    Lost,
+    /// A segment holds other records of the same numbers.
+    Ambiguous,
 }
 
 struct Span {
@@ -40,10 +53,11 @@ struct Span {
     first: Seq,
 }
 
-/// From which record on a log cannot be served, and why.
+/// Which records of a log cannot be served, and why.
 #[derive(Clone)]
 pub(super) struct Damage {
-    pub(super) seq: Seq,
+    pub(super) first: Seq,
+    pub(super) last: Seq,
     pub(super) what: String,
 }
 
@@ -71,18 +85,19 @@ impl Catalog {
 
     /// Adds what a full segment holds; segments come in order. Answers what does not join on to what was there, by document.
     pub(super) fn enter(&mut self, segment: u32, footer: &Footer) -> Vec<(Arc<str>, Damage)> {
-        footer.entries().filter_map(|entry| self.join(segment, entry.name, entry.first, entry.last)).collect()
+        footer.entries().filter_map(|entry| self.join(segment, entry.name, entry.first, entry.last, entry.digest)).collect()
     }
 
     /// Adds what the growing segment held when it was opened.
     pub(super) fn enter_active(&mut self, active: Active) -> Vec<(Arc<str>, Damage)> {
         let segment = active.segment.stamp.segment();
-        let held: Vec<_> = active.contents.iter().map(|(name, held)| (name.clone(), held.first, held.last)).collect();
+        let held: Vec<_> =
+            active.contents.iter().map(|(name, held)| (name.clone(), held.first, held.last, held.digest)).collect();
         self.active = active;
-        held.into_iter().filter_map(|(name, first, last)| self.join(segment, &name, first, last)).collect()
+        held.into_iter().filter_map(|(name, first, last, digest)| self.join(segment, &name, first, last, digest)).collect()
     }
 
-    fn join(&mut self, segment: u32, name: &str, first: Seq, last: Seq) -> Option<(Arc<str>, Damage)> {
+    fn join(&mut self, segment: u32, name: &str, first: Seq, last: Seq, digest: [u8; 32]) -> Option<(Arc<str>, Damage)> {
         let name = match self.logs.get_key_value(name) {
             Some((name, _)) => name.clone(),
             None => name.into(),
@@ -91,22 +106,42 @@ impl Catalog {
         let before = log.last;
         log.last = last.max(before);
         log.spans.push(Span { segment, first });
-        let seq = first.min(before + 1);
+        log.end = match log.end {
+            End::Ambiguous => End::Ambiguous,
+            _ if first <= before => End::Ambiguous,
+            _ if digest == LOST => End::Lost,
+            _ => End::Known,
+        };
         let what = || format!("segment {segment} goes on with record {first}, after record {before}");
-        (first != before + 1).then(|| (name, Damage { seq, what: what() }))
+        // Of records that are there twice none can be told from the other, nor from what follows.
+        let (lost, until) = if first <= before { (first, Seq::MAX) } else { (before + 1, first - 1) };
+        (first != before + 1).then(|| (name, Damage { first: lost, last: until, what: what() }))
     }
 
-    /// Remembers that a log cannot be served from a record on.
+    /// Remembers that some records of a log cannot be served.
     pub(super) fn damage(&mut self, name: &str, damage: Damage) {
-        let known = self.damaged.entry(name.into()).or_insert_with(|| damage.clone());
-        if damage.seq < known.seq {
-            *known = damage;
+        let known = self.damaged.entry(name.into()).or_default();
+        if known.iter().any(|known| known.first <= damage.first && damage.last <= known.last) {
+            return;
         }
+        let at = known.partition_point(|known| known.first <= damage.first);
+        known.insert(at, damage);
     }
 
-    /// From where on a log cannot be served, if so.
-    pub(super) fn damage_of(&self, name: &str) -> Option<&Damage> {
-        self.damaged.get(name)
+    /// The first records from a place on that cannot be served, if there are such.
+    pub(super) fn damage_from(&self, name: &str, seq: Seq) -> Option<&Damage> {
+        self.damaged.get(name)?.iter().find(|damage| damage.last >= seq)
+    }
+
+    /// Whether it can be told where a log ends. Damage that a reader comes upon does not change it, so that every start says the same.
+    pub(super) fn knows_end(&self, name: &str) -> bool {
+        self.logs.get(name).is_none_or(|log| log.end == End::Known)
+    }
+
+    /// The last record of a log in the segment that holds one of it.
+    pub(super) fn last_beside(&self, name: &str, seq: Seq) -> Seq {
+        let next = |log: &Log| log.spans.get(log.spans.partition_point(|span| span.first <= seq)).map(|span| span.first - 1);
+        self.logs.get(name).map_or(seq, |log| next(log).unwrap_or(log.last))
     }
 
     /// The place of a log's last record.

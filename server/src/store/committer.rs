@@ -187,11 +187,14 @@ impl Commit {
     fn place(&self, catalog: &Catalog, (doc, after, records): &Part) -> Result<(Arc<str>, Seq), StoreError> {
         let name: Arc<str> = doc.to_string().into();
         let end = self.ends.get(&name).copied().unwrap_or_else(|| catalog.last(&name));
-        match catalog.damage_of(&name) {
-            _ if records.is_empty() => Ok((name, end)),
-            Some(damage) => Err(damage.of(doc, damage.seq)),
-            None if end != *after => Err(StoreError::Moved { doc: doc.clone(), last: end }),
-            None => Ok((name, end)),
+        if records.is_empty() {
+            Ok((name, end))
+        } else if !catalog.knows_end(&name) {
+            Err(StoreError::Corrupt { doc: doc.clone(), seq: end, what: "where the log ends cannot be told".into() })
+        } else if end != *after {
+            Err(StoreError::Moved { doc: doc.clone(), last: end })
+        } else {
+            Ok((name, end))
         }
     }
 

@@ -192,7 +192,7 @@ impl Filler {
         let Ok(Some(footer)) = footer else { return Ok(()) };
         let mark_key = [b"m", &number.to_be_bytes()[..]].concat();
         if tree.get(&mark_key)?.is_none_or(|mark| mark != footer.mark()) {
-            let Ok(Some(places)) = footer.places() else { return Ok(()) };
+            let Some(places) = footer.places() else { return Ok(()) };
             for (entry, places) in places.iter() {
                 for chunk in places.chunks(CHUNK_PLACES) {
                     tree.insert(&key(number, entry.name, chunk[0].first), &footer::encode(chunk))?;

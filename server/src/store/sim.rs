@@ -14,6 +14,8 @@ use super::disk_io::{Disk, DiskFile, Space};
 
 /// What a disk writes all or nothing of.
 const SECTOR: usize = 512;
+/// What a disk can read or not.
+const PAGE: u64 = 4 << 10;
 
 /// Numbers that look random, the same for each seed.
 #[derive(Clone)]
@@ -79,6 +81,8 @@ struct Sim {
     /// What was on the disk when the power went.
     image: Option<Box<Sim>>,
     killed: bool,
+    /// Pages of 4 KiB that cannot be read, by file name and number. They stay so when the power goes.
+    unreadable: Vec<(String, u64)>,
 }
 
 /// The disk. Clones share it.
@@ -100,6 +104,7 @@ impl SimDisk {
             event: None,
             image: None,
             killed: false,
+            unreadable: Vec::new(),
         })
     }
 
@@ -131,6 +136,11 @@ impl SimDisk {
         (sim.event, sim.killed) = (None, false);
         drop(sim);
         self.clone()
+    }
+
+    /// Has a page of a file be unreadable from now on.
+    pub(super) fn wear_out(&self, name: &str, page: u64) {
+        self.sim().unreadable.push((name.to_owned(), page));
     }
 
     fn sim(&self) -> MutexGuard<'_, Sim> {
@@ -193,8 +203,20 @@ impl Sim {
             files.insert(*id, Held { live: bytes.clone(), durable: bytes, pending: Vec::new() });
         }
         let (live, durable, seed) = (names.clone(), names, dice.below(1 << 30) as u64);
-        let (dice, next) = (Dice::new(seed), self.next);
-        Sim { dice, files, live, durable, pending: Vec::new(), next, changes: 0, event: None, image: None, killed: false }
+        let (dice, next, unreadable) = (Dice::new(seed), self.next, self.unreadable.clone());
+        Sim {
+            dice,
+            files,
+            live,
+            durable,
+            pending: Vec::new(),
+            next,
+            changes: 0,
+            event: None,
+            image: None,
+            killed: false,
+            unreadable,
+        }
     }
 }
 
@@ -370,6 +392,11 @@ impl DiskFile for SimFile {
 
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         let sim = self.0.sim();
+        let (first, end) = (offset / PAGE, (offset + buffer.len() as u64).div_ceil(PAGE));
+        let is_worn = |(name, page): &(String, u64)| sim.live.get(name) == Some(&self.1) && (first..end).contains(page);
+        if sim.unreadable.iter().any(is_worn) {
+            return Err(io::Error::other("the page cannot be read"));
+        }
         let from = sim.files[&self.1].live.get(offset as usize..).unwrap_or_default();
         let length = from.len().min(buffer.len());
         buffer[..length].copy_from_slice(&from[..length]);

@@ -89,7 +89,7 @@ impl Start<'_> {
     /// Refuses a segment that is whole and not this one: nothing in it would check, and its records be taken for damaged.
     fn refuse_foreign(&self, segment: &Segment) -> Result<(), StoreError> {
         let number = segment.stamp.segment();
-        match segment.header_of()? {
+        match segment.header_of() {
             Some(of) if of != (self.directory, number) => {
                 Err(damaged(&**self.disk, format!("the file of segment {number} is another directory's or another segment's")))
             }
@@ -107,7 +107,7 @@ impl Start<'_> {
             self.enter(number, &footer);
             return self.begin(number + 1);
         }
-        let header_holds = segment.header_of()?.is_some();
+        let header_holds = segment.header_of().is_some();
         let mut scanned = tail::contents(&segment, |_| {})?;
         if !header_holds && scanned.end == HEADER_BYTES as u64 && scanned.torn.is_none() {
             // It was made when the power went, and never written to.
@@ -157,9 +157,9 @@ impl Start<'_> {
             footer.ok_or_else(|| damaged(&**self.disk, format!("what is written beside segment {number} does not check")))?;
         self.enter(number, &footer);
         for stretch in &scanned.damaged {
-            for (name, first, _) in &stretch.lost {
+            for (name, first, last) in &stretch.lost {
                 let what = format!("segment {number}: the commit at offset {} does not match its checksum", stretch.offset);
-                self.catalog.damage(name, Damage { seq: *first, what });
+                self.catalog.damage(name, Damage { first: *first, last: *last, what });
             }
         }
         Ok(())
@@ -174,7 +174,7 @@ impl Start<'_> {
     fn note(&mut self, segment: u32, apart: Vec<(Arc<str>, Damage)>) {
         for (name, damage) in apart {
             let doc = super::document(&name).map(|doc| doc.for_log().to_string());
-            tracing::error!(segment, doc, record = damage.seq, what = damage.what, "records are missing");
+            tracing::error!(segment, doc, record = damage.first, what = damage.what, "records are missing");
             self.catalog.damage(&name, damage);
         }
     }

@@ -123,7 +123,7 @@ impl Found {
         let number = segment.stamp.segment();
         let at = |offset| Spot { segment: number, offset };
         let fault = |offset, what: &str| Seen::Fault(Fault { place: Some(at(offset)), record: None, what: what.to_owned() });
-        if segment.header_of()? != Some((self.directory, number)) {
+        if segment.header_of() != Some((self.directory, number)) {
             tell(fault(0, "the segment's header does not check"));
         }
         let footer = Footer::at_end(&segment.file, &segment.stamp)?;
@@ -131,7 +131,7 @@ impl Found {
         let (mut contents, mut whole) = (Contents::default(), true);
         let (mut frames, mut end) = (segment.frames()?, 0);
         loop {
-            match frames.next()? {
+            match frames.next() {
                 Next::End => break,
                 Next::Frame(frame) => {
                     for (head, records) in frame.heads.iter().zip(&frame.records) {
@@ -142,12 +142,9 @@ impl Found {
                     end = frame.end;
                     tell(Seen::Passed(passed + end));
                 }
-                Next::Damaged(damaged) if damaged.followed || is_full => {
+                Next::Damaged(damaged) if damaged.was_durable || is_full => {
                     whole = false;
                     self.lose(number, &damaged, tell);
-                    if !damaged.followed {
-                        break;
-                    }
                 }
                 Next::Damaged(damaged) => {
                     tell(Seen::Torn(at(damaged.offset)));
@@ -158,7 +155,7 @@ impl Found {
         if is_full && whole {
             let beside = Footer::beside(&*self.disk, &segment.stamp)?;
             match footer.or(beside) {
-                Some(footer) if agrees(&footer, &contents)? => {}
+                Some(footer) if agrees(&footer, &contents) => {}
                 Some(_) => tell(fault(end, "the segment's footer does not say what the segment holds")),
                 None => tell(fault(end, "the segment's footer does not check")),
             }
@@ -237,7 +234,7 @@ impl Found {
                 *reader = Some((*segment, FrameReader::new(&opened)?));
             }
             let Some((_, frames)) = reader.as_mut() else { continue };
-            let Some(frame) = frames.frame(u64::from(place.offset))? else { return Err(io::ErrorKind::InvalidData.into()) };
+            let Some(frame) = frames.frame(u64::from(place.offset)) else { return Err(io::ErrorKind::InvalidData.into()) };
             for (head, records) in frame.heads.iter().zip(&frame.records).filter(|(head, _)| head.name == name) {
                 for (seq, record) in (head.first..).zip(records).filter(|(seq, _)| *seq > after) {
                     bytes += record.len();
@@ -253,8 +250,8 @@ impl Found {
 }
 
 /// Whether a footer says what was found.
-fn agrees(footer: &Footer, contents: &Contents) -> io::Result<bool> {
-    let Some(places) = footer.places()? else { return Ok(false) };
+fn agrees(footer: &Footer, contents: &Contents) -> bool {
+    let Some(places) = footer.places() else { return false };
     let mut count = 0;
     for (entry, places) in places.iter() {
         count += 1;
@@ -262,10 +259,10 @@ fn agrees(footer: &Footer, contents: &Contents) -> io::Result<bool> {
             (held.first, held.last, held.digest) == (entry.first, entry.last, entry.digest) && held.places == places
         });
         if !same {
-            return Ok(false);
+            return false;
         }
     }
-    Ok(count == contents.iter().count())
+    count == contents.iter().count()
 }
 
 impl Store for Found {

@@ -5,7 +5,7 @@ use std::io;
 use plenary_shared::id::DocAddress;
 
 use super::{
-    footer::{Contents, digest},
+    footer::{Contents, LOST, digest},
     frame::HEADER_BYTES,
     segment::{Damaged, Next, Segment},
 };
@@ -16,7 +16,7 @@ pub(super) struct Scanned {
     /// Where the last whole frame begins, if there is one, and where it ends.
     pub(super) last: Option<u64>,
     pub(super) end: u64,
-    /// Stretches that hold no whole frame, and that whole frames follow: these were acknowledged.
+    /// Stretches that hold no whole frame, and something that was durable: it may have been acknowledged.
     pub(super) damaged: Vec<Damaged>,
     /// What stands behind the last whole frame, if anything does: in the last segment the write under way when the power went.
     pub(super) torn: Option<Damaged>,
@@ -31,7 +31,7 @@ pub(super) fn contents(segment: &Segment, mut passed: impl FnMut(u64)) -> io::Re
     let mut scanned = Scanned { contents: Contents::default(), last: None, end, damaged, torn: None };
     let mut frames = segment.frames()?;
     loop {
-        match frames.next()? {
+        match frames.next() {
             Next::End => return Ok(scanned),
             Next::Frame(frame) => {
                 for (head, records) in frame.heads.iter().zip(&frame.records) {
@@ -42,7 +42,7 @@ pub(super) fn contents(segment: &Segment, mut passed: impl FnMut(u64)) -> io::Re
                 (scanned.last, scanned.end) = (Some(frame.offset), frame.end);
                 passed(frame.end);
             }
-            Next::Damaged(damaged) if damaged.followed => {
+            Next::Damaged(damaged) if damaged.was_durable => {
                 scanned.lose(&damaged);
                 scanned.damaged.push(damaged);
             }
@@ -66,7 +66,7 @@ impl Scanned {
     /// Whose records stood in a damaged frame keeps its place there, so that whoever reads the log comes upon the damage.
     fn lose(&mut self, damaged: &Damaged) {
         for (name, first, last) in &damaged.lost {
-            self.contents.add(name, *first, *last, [0; 32], damaged.offset);
+            self.contents.add(name, *first, *last, LOST, damaged.offset);
         }
     }
 
