@@ -11,7 +11,7 @@ use super::{
     segment::Segment,
 };
 
-/// Places handed out at once of the segment that grows.
+/// Places handed out at once from memory.
 const PLACES_MAX: usize = 512;
 
 /// What a start found and commits added.
@@ -20,9 +20,11 @@ pub(super) struct Catalog {
     /// What of each log cannot be served, in order.
     damaged: HashMap<Arc<str>, Vec<Damage>>,
     active: Active,
+    /// Full segments beside which no footer could be written.
+    kept: HashMap<u32, Contents>,
 }
 
-/// The segment that grows. All before it are full.
+/// The segment that grows. All before it are full, and it is itself, without contents, where the next could not be begun yet.
 pub(super) struct Active {
     pub(super) segment: Arc<Segment>,
     pub(super) contents: Contents,
@@ -71,16 +73,16 @@ pub(super) struct Added {
 
 /// Where a record stands.
 pub(super) enum Spot {
-    /// In a full segment.
+    /// In a full segment, whose footer knows the places.
     Full(u32),
-    /// In the segment that grows, with the places from there on.
-    Active(Arc<Segment>, Vec<Place>),
+    /// In another one, with the places from there on.
+    Known(u32, Vec<Place>),
 }
 
 impl Catalog {
     /// A catalogue of full segments, which [`Catalog::enter`] adds, and the one that grows.
     pub(super) fn new(active: Active) -> Self {
-        Self { logs: HashMap::new(), damaged: HashMap::new(), active }
+        Self { logs: HashMap::new(), damaged: HashMap::new(), active, kept: HashMap::new() }
     }
 
     /// Adds what a full segment holds; segments come in order. Answers what does not join on to what was there, by document.
@@ -90,11 +92,19 @@ impl Catalog {
 
     /// Adds what the growing segment held when it was opened.
     pub(super) fn enter_active(&mut self, active: Active) -> Vec<(Arc<str>, Damage)> {
-        let segment = active.segment.stamp.segment();
-        let held: Vec<_> =
-            active.contents.iter().map(|(name, held)| (name.clone(), held.first, held.last, held.digest)).collect();
+        let apart = self.enter_contents(active.segment.stamp.segment(), &active.contents);
         self.active = active;
-        held.into_iter().filter_map(|(name, first, last, digest)| self.join(segment, &name, first, last, digest)).collect()
+        apart
+    }
+
+    /// Adds what a full segment was found to hold.
+    pub(super) fn enter_contents(&mut self, segment: u32, contents: &Contents) -> Vec<(Arc<str>, Damage)> {
+        contents.iter().filter_map(|(name, held)| self.join(segment, name, held.first, held.last, held.digest)).collect()
+    }
+
+    /// Keeps what a full segment holds, since no footer tells.
+    pub(super) fn keep(&mut self, segment: u32, contents: Contents) {
+        self.kept.insert(segment, contents);
     }
 
     fn join(&mut self, segment: u32, name: &str, first: Seq, last: Seq, digest: [u8; 32]) -> Option<(Arc<str>, Damage)> {
@@ -158,13 +168,13 @@ impl Catalog {
     pub(super) fn find(&self, name: &str, seq: Seq) -> Option<Spot> {
         let spans = &self.logs.get(name)?.spans;
         let span = &spans[spans.partition_point(|span| span.first <= seq).checked_sub(1)?];
-        if span.segment != self.active.segment.stamp.segment() {
-            return Some(Spot::Full(span.segment));
-        }
-        let places = &self.active.contents.get(name)?.places;
+        let is_active = span.segment == self.active.segment.stamp.segment();
+        let contents = if is_active { Some(&self.active.contents) } else { None };
+        // A segment that is full and could not be followed by the next has its places in its footer.
+        let held = contents.into_iter().chain(self.kept.get(&span.segment)).find_map(|contents| contents.get(name));
+        let Some(places) = held.map(|held| &held.places) else { return Some(Spot::Full(span.segment)) };
         let at = places.partition_point(|place| place.first <= seq).saturating_sub(1);
-        let some = places[at..].iter().take(PLACES_MAX).copied().collect();
-        Some(Spot::Active(self.active.segment.clone(), some))
+        Some(Spot::Known(span.segment, places[at..].iter().take(PLACES_MAX).copied().collect()))
     }
 
     /// The segment that grows.

@@ -1,13 +1,20 @@
 //! What damage costs on a disk that is simulated: what stands in the damaged place, by name, and nothing else.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use bytes::Bytes;
 use plenary_shared::id::DocAddress;
 
 use super::{
-    DiskStore, Seq, Store, StoreError,
+    Condition, DiskStore, Seq, Store, StoreError,
     disk_io::Disk,
+    index::{Fault, Shelf, Tree},
     segment,
     sim::{Event, SimDisk},
     sim_tree::SimTree,
@@ -120,6 +127,9 @@ fn a_page_that_cannot_be_read_costs_what_stands_in_it_and_nothing_else() {
                 lost += unread.len();
             }
             assert!(length(&disk, &name) == length(&whole, &name), "{what}: something was cut off");
+            // It may be read another time.
+            disk.make_readable();
+            assert_eq!(missing(&open(&disk), &logs, &what), [], "{what}, readable again");
         }
     }
     assert!(lost > 100, "{lost}");
@@ -186,5 +196,118 @@ fn a_damaged_old_record_costs_that_record_and_the_log_goes_on() {
             assert_eq!(missing(&store, &logs, &what), named[0], "{what}");
         }
         assert!(named[0].len() == 1 && named.iter().all(|again| *again == named[0]), "{what}: {named:?}");
+    }
+}
+
+#[test]
+fn what_was_shown_before_a_cut_is_there_after_it_though_older_records_are_damaged() {
+    for seed in 1..=40 {
+        let (disk, mut logs) = (SimDisk::new(seed), Logs::new());
+        let store = open(&disk);
+        write(&store, &mut logs, 4, 300);
+        let name = last_segment(&disk);
+        flip(&disk, &name, frames(&disk, &name)[1].1 - 200);
+        // The write is there and its sync is not.
+        disk.at_change(1, Event::Kill);
+        let doubtful = wait(store.append(&plan("a"), 4, vec![noise(seed, 1_500)]));
+        assert!(matches!(doubtful, Err(StoreError::InDoubt(_))), "{doubtful:?}");
+        drop(store);
+        let disk = disk.after_kill();
+        let shown = open(&disk).last_seq(&plan("a")).unwrap();
+        assert_eq!(shown, 5);
+        let store = open(&disk.after_cut());
+        let kept = store.read(&plan("a"), 4, 1, usize::MAX).unwrap();
+        assert_eq!(kept, [(5, noise(seed, 1_500))], "seed {seed}");
+    }
+}
+
+/// A disk whose last segment holds one commit, and the logs without it.
+fn just_begun() -> (SimDisk, Logs) {
+    let (disk, mut logs) = (SimDisk::new(1), Logs::new());
+    let store = open(&disk);
+    for n in 0_u64.. {
+        let log = logs.entry(plan("a")).or_default();
+        let record = noise(n, 300);
+        wait(store.append(&plan("a"), log.len() as Seq, vec![record.clone()])).unwrap();
+        if segment::numbers(&disk).unwrap().len() == 3 {
+            break;
+        }
+        log.push(record);
+    }
+    disk.at_change(0, Event::Cut);
+    drop(store);
+    (disk.after_cut(), logs)
+}
+
+#[test]
+fn a_full_disk_keeps_no_server_from_starting() {
+    let (whole, logs) = just_begun();
+    let (last, full) = (last_segment(&whole), segment::name(2));
+    let footer = length(&whole, &full) - 9;
+    type Harm<'a> = &'a dyn Fn(&SimDisk);
+    let harms: [(&str, Harm); 4] = [
+        ("the next segment is not there", &|disk| disk.remove(&last).unwrap()),
+        ("the next segment is empty", &|disk| drop(disk.create(&last).unwrap())),
+        ("a footer is damaged", &|disk| {
+            disk.create(&last).unwrap();
+            flip(disk, &segment::name(1), length(disk, &segment::name(1)) - 9);
+        }),
+        ("the last segment's footer is damaged", &|disk| {
+            disk.remove(&last).unwrap();
+            flip(disk, &full, footer);
+        }),
+    ];
+    for (what, harm) in harms {
+        let (disk, mut logs) = (whole.after_cut(), logs.clone());
+        harm(&disk);
+        disk.sync_dir(segment::DIRECTORY).unwrap();
+        disk.set_full(true);
+        for _ in 1..=2 {
+            let store = open(&disk);
+            assert_eq!(missing(&store, &logs, what), [], "{what}");
+            let refused = wait(store.append(&plan("a"), logs[&plan("a")].len() as Seq, vec![noise(1, 9_000)]));
+            assert!(matches!(refused, Err(StoreError::Full)), "{what}: {refused:?}");
+            assert_eq!(store.condition(), Condition::Full, "{what}");
+        }
+        let store = open(&disk);
+        disk.set_full(false);
+        write(&store, &mut logs, 3, 300);
+        assert_eq!(missing(&store, &logs, what), [], "{what}, with room again");
+        drop(store);
+        assert_eq!(missing(&open(&disk.after_cut()), &logs, what), [], "{what}, opened again");
+    }
+}
+
+/// A shelf that opens nothing while the disk is full, and counts how often it could not.
+#[derive(Clone)]
+struct ShelfOn(SimDisk, SimTree, Arc<AtomicUsize>);
+
+impl Shelf for ShelfOn {
+    fn open(&self) -> Result<Arc<dyn Tree>, Fault> {
+        if self.0.space().is_some() {
+            self.2.fetch_add(1, Ordering::SeqCst);
+            return Err(Fault("no room".into()));
+        }
+        self.1.open()
+    }
+
+    fn clear(&self) {}
+}
+
+#[test]
+fn an_index_for_which_there_was_no_room_is_built_once_there_is() {
+    let (disk, logs) = just_begun();
+    disk.set_full(true);
+    let shelf = ShelfOn(disk.clone(), SimTree::default(), Arc::default());
+    let store = DiskStore::start(Arc::new(disk.clone()), Box::new(shelf.clone()), SEGMENT_BYTES).unwrap();
+    let append = || wait(store.append(&plan("a"), logs[&plan("a")].len() as Seq + 1, vec![noise(1, 20_000)]));
+    assert!(matches!(append(), Err(StoreError::Full)));
+    while shelf.2.load(Ordering::SeqCst) == 0 {
+        std::thread::yield_now();
+    }
+    disk.set_full(false);
+    append().unwrap();
+    while !store.is_indexed(1) || !store.is_indexed(2) {
+        std::thread::yield_now();
     }
 }

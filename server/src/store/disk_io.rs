@@ -11,6 +11,8 @@ use std::{
     sync::Arc,
 };
 
+use plenary_shared::limits;
+
 use super::{StoreError, start::FORMAT_FILE};
 
 /// A data directory. Names are paths in it; "" is the directory itself.
@@ -93,6 +95,14 @@ pub(super) fn read_around(file: &dyn DiskFile, buffer: &mut [u8], offset: u64) -
         }
     }
     Read { bytes, unreadable: (unreadable_end > offset).then_some((unreadable_end, error)) }
+}
+
+/// An eighth of a disk that is small itself is reserve enough.
+const RESERVE_SHARE: u64 = 8;
+
+/// Whether the disk has less room than so many reserves.
+pub(super) fn has_less_than(disk: &dyn Disk, reserves: u64) -> bool {
+    disk.space().is_some_and(|space| space.free < reserves * limits::DISK_RESERVE_BYTES.min(space.total / RESERVE_SHARE))
 }
 
 /// Reads a whole file of at most `max` bytes.

@@ -10,6 +10,7 @@
 //! ```
 //!
 //! A footer that was made again, because its segment does not end in one that checks, is a file beside it: the frame alone.
+//! It can be thrown away and made once more, so a sync of it that fails is a warning, where a sync of the log that fails ends the process.
 
 use std::{collections::HashMap, io, sync::Arc};
 

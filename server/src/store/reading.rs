@@ -75,7 +75,10 @@ impl Reading<'_> {
             let spot = self.inside.catalog().find(&self.name, self.next);
             let began = self.next;
             match spot {
-                Some(Spot::Active(segment, places)) => self.follow_or_report(&segment, &places)?,
+                Some(Spot::Known(number, places)) => {
+                    let segment = Segment::open(&*self.inside.disk, self.inside.directory, number)?;
+                    self.follow_or_report(&segment, &places)?;
+                }
                 Some(Spot::Full(number)) => self.read_full(number)?,
                 None => {}
             }

@@ -32,12 +32,15 @@ pub(super) fn footer_name(segment: u32) -> String {
     format!("{DIRECTORY}/{segment:08}.footer")
 }
 
-/// The numbers of the segments that are there, in order.
+/// The numbers of the segments that are there, in order. A file that merely looks like one is none.
 ///
 /// # Errors
 /// What the disk says.
 pub(super) fn numbers(disk: &dyn Disk) -> io::Result<Vec<u32>> {
-    let number = |name: &String| name.strip_suffix(".seg")?.parse().ok();
+    let number = |file: &String| {
+        let number = file.strip_suffix(".seg")?.parse().ok()?;
+        (name(number) == format!("{DIRECTORY}/{file}")).then_some(number)
+    };
     let mut numbers: Vec<u32> = disk.list(DIRECTORY)?.iter().filter_map(number).collect();
     numbers.sort_unstable();
     Ok(numbers)
@@ -245,6 +248,11 @@ impl Frames {
             return Next::End;
         }
         Next::Damaged(self.damaged(offset))
+    }
+
+    /// Whether anything of what was passed could not be read.
+    pub(super) fn is_unreadable(&self) -> bool {
+        self.reader.unreadable_end > 0
     }
 
     /// The stretch up to the next whole frame or the end, and passes over it.

@@ -81,6 +81,8 @@ struct Sim {
     /// What was on the disk when the power went.
     image: Option<Box<Sim>>,
     killed: bool,
+    /// No file can be made or grow.
+    full: bool,
     /// Pages of 4 KiB that cannot be read, by file name and number. They stay so when the power goes.
     unreadable: Vec<(String, u64)>,
 }
@@ -104,6 +106,7 @@ impl SimDisk {
             event: None,
             image: None,
             killed: false,
+            full: false,
             unreadable: Vec::new(),
         })
     }
@@ -141,6 +144,16 @@ impl SimDisk {
     /// Has a page of a file be unreadable from now on.
     pub(super) fn wear_out(&self, name: &str, page: u64) {
         self.sim().unreadable.push((name.to_owned(), page));
+    }
+
+    /// Has no page be unreadable any more.
+    pub(super) fn make_readable(&self) {
+        self.sim().unreadable.clear();
+    }
+
+    /// Has the disk be full from now on, or have room again.
+    pub(super) fn set_full(&self, full: bool) {
+        self.sim().full = full;
     }
 
     fn sim(&self) -> MutexGuard<'_, Sim> {
@@ -215,6 +228,7 @@ impl Sim {
             event: None,
             image: None,
             killed: false,
+            full: false,
             unreadable,
         }
     }
@@ -302,6 +316,7 @@ impl Disk for SimDisk {
                 sim.files.get_mut(&id).unwrap().apply(Change::SetLen(0));
                 id
             }
+            None if sim.full => return Err(io::ErrorKind::StorageFull.into()),
             None => {
                 sim.next += 1;
                 let id = sim.next;
@@ -353,7 +368,7 @@ impl Disk for SimDisk {
     }
 
     fn space(&self) -> Option<Space> {
-        None
+        self.sim().full.then_some(Space { free: 0, total: 1 << 30 })
     }
 
     fn path(&self) -> &Path {
@@ -371,6 +386,9 @@ impl SimFile {
             return done;
         }
         let held = sim.files.get_mut(&self.1).unwrap();
+        if sim.full && matches!(&change, Change::Write(offset, bytes) if offset + bytes.len() > held.live.len()) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
         match (change, &done) {
             (change, Ok(())) => held.apply(change),
             (Change::Write(offset, mut bytes), Err(_)) => {

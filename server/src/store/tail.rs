@@ -20,6 +20,8 @@ pub(super) struct Scanned {
     pub(super) damaged: Vec<Damaged>,
     /// What stands behind the last whole frame, if anything does: in the last segment the write under way when the power went.
     pub(super) torn: Option<Damaged>,
+    /// Something could not be read; another time it may be.
+    pub(super) is_unreadable: bool,
 }
 
 /// Reads all frames. `passed` is told how many bytes are done.
@@ -28,11 +30,11 @@ pub(super) struct Scanned {
 /// What the disk says.
 pub(super) fn contents(segment: &Segment, mut passed: impl FnMut(u64)) -> io::Result<Scanned> {
     let (end, damaged) = (HEADER_BYTES as u64, Vec::new());
-    let mut scanned = Scanned { contents: Contents::default(), last: None, end, damaged, torn: None };
+    let mut scanned = Scanned { contents: Contents::default(), last: None, end, damaged, torn: None, is_unreadable: false };
     let mut frames = segment.frames()?;
     loop {
         match frames.next() {
-            Next::End => return Ok(scanned),
+            Next::End => break,
             Next::Frame(frame) => {
                 for (head, records) in frame.heads.iter().zip(&frame.records) {
                     if let Some(last) = records.last() {
@@ -48,10 +50,12 @@ pub(super) fn contents(segment: &Segment, mut passed: impl FnMut(u64)) -> io::Re
             }
             Next::Damaged(damaged) => {
                 scanned.torn = Some(damaged);
-                return Ok(scanned);
+                break;
             }
         }
     }
+    scanned.is_unreadable = frames.is_unreadable();
+    Ok(scanned)
 }
 
 impl Scanned {
