@@ -126,7 +126,7 @@ fn examine(store: &DiskStore, written: &Written, what: &str) -> Vec<(DocAddress,
                     (after, was_whole) = (after + page.len(), true);
                 }
                 Err(StoreError::Corrupt { doc: named, seq, what: why }) => {
-                    assert!(named == *doc && seq == after as Seq + 1, "{what}: {doc}: {seq} after {after}");
+                    assert_eq!((&named, seq), (doc, after as Seq + 1), "{what}");
                     // What stands behind it is served to who asks after it.
                     if std::mem::take(&mut was_whole) {
                         wrong.push((named, seq, why));

@@ -112,8 +112,7 @@ impl Start<'_> {
         }
         let header_holds = segment.header_of().is_some();
         let mut scanned = tail::contents(&segment, |_| {})?;
-        let is_blank = scanned.last.is_none() && scanned.torn.is_none() && scanned.damaged.is_empty();
-        if !header_holds && is_blank {
+        if !header_holds && scanned.is_blank() {
             // It was made when the power went, and never written to.
             return self.begin(number);
         }

@@ -59,6 +59,11 @@ pub(super) fn contents(segment: &Segment, mut passed: impl FnMut(u64)) -> io::Re
 }
 
 impl Scanned {
+    /// Whether nothing stands behind the header, nor did.
+    pub(super) fn is_blank(&self) -> bool {
+        self.last.is_none() && self.torn.is_none() && self.damaged.is_empty()
+    }
+
     /// Takes what stands at the end for damage: it was acknowledged.
     pub(super) fn nothing_is_torn(&mut self) {
         if let Some(torn) = self.torn.take() {
