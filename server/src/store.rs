@@ -30,6 +30,8 @@ mod bench;
 #[cfg(test)]
 mod cuts;
 #[cfg(test)]
+mod damage;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod sim;

@@ -140,5 +140,25 @@ async fn a_directory_that_went_back_does_not_continue_a_backup() {
         back_up(data.path(), to.path()).unwrap();
     }
     let refused = back_up(old.path(), to.path()).unwrap_err().to_string();
-    assert!(refused.contains("segment 1 does not continue"), "{refused}");
+    assert!(refused.contains("segment 1") && refused.contains("went back to an earlier state"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_data_directory_that_is_damaged_is_not_taken_for_a_damaged_backup() {
+    let (data, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    {
+        let (store, mut writer) = (store(data.path()), Writer::new(0));
+        writer.write(&*store).await;
+    }
+    let made = back_up(data.path(), to.path()).unwrap();
+    let segments = data.path().join("store/segments");
+    // A segment that is only being begun is no part of a backup.
+    fs::write(segments.join(format!("{:08}.seg", made.segments.len() + 1)), "").unwrap();
+    assert_eq!(back_up(data.path(), to.path()).unwrap().segments.len(), made.segments.len());
+    let first = segments.join("00000001.seg");
+    let mut damaged = fs::read(&first).unwrap();
+    damaged[100] ^= 1;
+    fs::write(&first, damaged).unwrap();
+    let refused = back_up(data.path(), to.path()).unwrap_err().to_string();
+    assert!(refused.contains("the data directory is damaged"), "{refused}");
 }

@@ -122,6 +122,40 @@ async fn a_segment_that_is_missing_or_cut_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_next_start_clears_up_by_itself_is_no_fault() {
+    let data = tempfile::tempdir().unwrap();
+    talks(data.path()).await;
+    let snapshots = data.path().join("store/snapshots");
+    // They cover records of the last segment, which is as if they had not been written.
+    files(snapshots.clone()).into_iter().for_each(|file| fs::remove_file(file).unwrap());
+    let (next, begun) = (segments(data.path()).len(), segments(data.path()).pop().unwrap());
+    for bytes in [&b""[..], &b"plenary\n"[..], &[0; 4_096][..]] {
+        fs::write(&begun, bytes).unwrap();
+        let report = check(data.path()).unwrap();
+        assert!(report.holds() && report.torn.is_some_and(|torn| torn.segment as usize == next), "{report}");
+    }
+    fs::remove_file(begun).unwrap();
+    fs::write(snapshots.join(format!("{}.new", "0".repeat(32))), "half").unwrap();
+    fs::write(snapshots.join("0".repeat(32)), "").unwrap();
+    // Copies that someone made by hand are no segments.
+    fs::copy(&segments(data.path())[0], data.path().join("store/segments/1.seg")).unwrap();
+    let report = check(data.path()).unwrap();
+    assert!(report.holds(), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gap_of_several_segments_is_one_fault() {
+    let data = tempfile::tempdir().unwrap();
+    talks(data.path()).await;
+    let all = segments(data.path());
+    fs::remove_file(&all[0]).unwrap();
+    fs::rename(all.last().unwrap(), data.path().join(format!("store/segments/{:08}.seg", u32::MAX))).unwrap();
+    let report = check(data.path()).unwrap().to_string();
+    assert!(report.contains("segment 1 is missing"), "{report}");
+    assert_eq!(report.matches(&format!("to {} are missing", u32::MAX - 1)).count(), 1, "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_snapshot_that_is_not_what_its_log_folds_to_is_found() {
     let data = tempfile::tempdir().unwrap();
     talks(data.path()).await;

@@ -1,7 +1,7 @@
 //! A copy of a store's segments, taken while a server runs on it.
 //!
-//! A full segment is never touched again, so it is linked, or copied to another disk; of the last one as many frames are copied as are
-//! whole. Index and snapshots are left out: they are made again. `FORMAT` keeps the directory's name, so that a copy that is continued is
+//! A segment that another follows is never touched again, so it is linked, or copied to another disk; of the last one as many frames are
+//! copied as are whole. Index and snapshots are left out: they are made again. `FORMAT` keeps the directory's name, so that a copy that is continued is
 //! known to be of the same store.
 
 use std::{
@@ -17,7 +17,7 @@ use super::{
     StoreError,
     disk_io::{DRAFT, Disk, DiskFile, RealDisk},
     footer::Footer,
-    frame::{DirectoryId, HEADER_BYTES},
+    frame::DirectoryId,
     segment::{self, Segment},
     snapshots, start, tail,
 };
@@ -47,6 +47,21 @@ pub enum BackupError {
         /// Why not.
         error: io::Error,
     },
+    /// The backup is as it was made, and the data directory does not continue it.
+    #[error(
+        "segment {segment} of {} does not continue the backup in {}, which is as it was made: the data directory is damaged or went \
+         back to an earlier state; check both, and back up into another directory",
+        from.display(),
+        to.display()
+    )]
+    Changed {
+        /// The data directory.
+        from: PathBuf,
+        /// The backup.
+        to: PathBuf,
+        /// The segment's number.
+        segment: u32,
+    },
     /// The directory that is to hold the backup holds something else.
     #[error("{} {what}: back up into another directory", path.display())]
     Other {
@@ -72,9 +87,10 @@ pub fn back_up(from: &Path, to: &Path, earlier: &[Copied], mut passed: impl FnMu
     let numbers = segment::numbers(&*copy.disk).map_err(StoreError::from)?;
     for number in &numbers {
         let known = earlier.iter().find(|one| one.segment == *number);
-        let one = copy.segment(*number, known, Some(number) == numbers.last())?;
-        passed(one.bytes);
-        copied.push(one);
+        if let Some(one) = copy.segment(*number, known, Some(number) == numbers.last())? {
+            passed(one.bytes);
+            copied.push(one);
+        }
     }
     sync(&to.join(segment::DIRECTORY))?;
     // Last: a directory of segments without this file is opened by no server.
@@ -109,14 +125,18 @@ impl Copy<'_> {
         make_dir(&segments)
     }
 
-    /// Brings one segment of the backup up to date.
-    fn segment(&self, number: u32, known: Option<&Copied>, is_last: bool) -> Result<Copied, BackupError> {
+    /// Brings one segment of the backup up to date; `None` for a last one that is only being begun.
+    fn segment(&self, number: u32, known: Option<&Copied>, is_last: bool) -> Result<Option<Copied>, BackupError> {
         let name = segment::name(number);
         let (from, to) = (self.from.join(&name), self.to.join(&name));
         let segment = Segment::open(&*self.disk, self.directory, number).map_err(file(&from))?;
         let is_ended = Footer::at_end(&segment.file, &segment.stamp).map_err(file(&from))?.is_some();
         let length = if is_last && !is_ended {
-            tail::contents(&segment, |_| {}).map_err(file(&from))?.end.max(HEADER_BYTES as u64)
+            let scanned = tail::contents(&segment, |_| {}).map_err(file(&from))?;
+            if scanned.is_blank() && segment.header_of().is_none() {
+                return Ok(None);
+            }
+            scanned.end
         } else {
             segment.file.len().map_err(file(&from))?
         };
@@ -125,8 +145,7 @@ impl Copy<'_> {
         let mut hasher = blake3::Hasher::new();
         hash(&segment.file, 0, known_bytes.min(length), &mut hasher).map_err(file(&from))?;
         if known_bytes > length || hasher.finalize().to_hex().as_str() != known_digest {
-            let what = format!("holds a backup which segment {number} does not continue");
-            return Err(BackupError::Other { path: self.to.to_owned(), what });
+            return Err(self.not_continued(&to, known_bytes, &known_digest, number));
         }
         if known.is_some() && !same_file(&from, &to) {
             self.check_copy(&to, known_bytes, &known_digest, number)?;
@@ -134,9 +153,9 @@ impl Copy<'_> {
         hash(&segment.file, known_bytes, length, &mut hasher).map_err(file(&from))?;
         let copied = Copied { segment: number, bytes: length, blake3: hasher.finalize().to_hex().to_string() };
         if known == Some(&copied) {
-            return Ok(copied);
+            return Ok(Some(copied));
         }
-        if !(is_ended && self.link(&name)?) {
+        if !(is_ended && !is_last && self.link(&name)?) {
             self.copy(&segment.file, &name, length)?;
             self.check_copy(&to, length, &copied.blake3, number)?;
         }
@@ -144,7 +163,15 @@ impl Copy<'_> {
         if let Ok(bytes) = fs::read(self.from.join(&footer)) {
             self.replace(&footer, &bytes)?;
         }
-        Ok(copied)
+        Ok(Some(copied))
+    }
+
+    /// Why a segment does not begin with what was copied of it: it changed, or the copy did, or the directory went back.
+    fn not_continued(&self, copy: &Path, bytes: u64, digest: &str, number: u32) -> BackupError {
+        match self.check_copy(copy, bytes, digest, number) {
+            Ok(()) => BackupError::Changed { from: self.from.to_owned(), to: self.to.to_owned(), segment: number },
+            Err(error) => error,
+        }
     }
 
     /// Whether the copy begins with these bytes.

@@ -7,21 +7,24 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{
     Seq,
-    footer::{Contents, Footer, Place},
+    footer::{Contents, Footer, LOST, Place},
     segment::Segment,
 };
 
-/// Places handed out at once of the segment that grows.
+/// Places handed out at once from memory.
 const PLACES_MAX: usize = 512;
 
 /// What a start found and commits added.
 pub(super) struct Catalog {
     logs: HashMap<Arc<str>, Log>,
-    damaged: HashMap<Arc<str>, Damage>,
+    /// What of each log cannot be served, in order.
+    damaged: HashMap<Arc<str>, Vec<Damage>>,
     active: Active,
+    /// Full segments beside which no footer could be written.
+    kept: HashMap<u32, Contents>,
 }
 
-/// The segment that grows. All before it are full.
+/// The segment that grows. All before it are full, and it is itself, without contents, where the next could not be begun yet.
 pub(super) struct Active {
     pub(super) segment: Arc<Segment>,
     pub(super) contents: Contents,
@@ -33,6 +36,18 @@ struct Log {
     last: Seq,
     /// The segments that hold records of it, in order.
     spans: Vec<Span>,
+    end: End,
+}
+
+/// What is known of a log's end.
+#[derive(Default, Clone, Copy, PartialEq)]
+enum End {
+    #[default]
+    Known,
+    /// Its last record is lost, as a start finds out; a later segment that joins on knows the end again.
+    Lost,
+    /// A segment holds other records of the same numbers.
+    Ambiguous,
 }
 
 struct Span {
@@ -40,10 +55,11 @@ struct Span {
     first: Seq,
 }
 
-/// From which record on a log cannot be served, and why.
+/// Which records of a log cannot be served, and why.
 #[derive(Clone)]
 pub(super) struct Damage {
-    pub(super) seq: Seq,
+    pub(super) first: Seq,
+    pub(super) last: Seq,
     pub(super) what: String,
 }
 
@@ -57,32 +73,41 @@ pub(super) struct Added {
 
 /// Where a record stands.
 pub(super) enum Spot {
-    /// In a full segment.
+    /// In a full segment, whose footer knows the places.
     Full(u32),
-    /// In the segment that grows, with the places from there on.
-    Active(Arc<Segment>, Vec<Place>),
+    /// In another one, with the places from there on.
+    Known(u32, Vec<Place>),
 }
 
 impl Catalog {
     /// A catalogue of full segments, which [`Catalog::enter`] adds, and the one that grows.
     pub(super) fn new(active: Active) -> Self {
-        Self { logs: HashMap::new(), damaged: HashMap::new(), active }
+        Self { logs: HashMap::new(), damaged: HashMap::new(), active, kept: HashMap::new() }
     }
 
     /// Adds what a full segment holds; segments come in order. Answers what does not join on to what was there, by document.
     pub(super) fn enter(&mut self, segment: u32, footer: &Footer) -> Vec<(Arc<str>, Damage)> {
-        footer.entries().filter_map(|entry| self.join(segment, entry.name, entry.first, entry.last)).collect()
+        footer.entries().filter_map(|entry| self.join(segment, entry.name, entry.first, entry.last, entry.digest)).collect()
     }
 
     /// Adds what the growing segment held when it was opened.
     pub(super) fn enter_active(&mut self, active: Active) -> Vec<(Arc<str>, Damage)> {
-        let segment = active.segment.stamp.segment();
-        let held: Vec<_> = active.contents.iter().map(|(name, held)| (name.clone(), held.first, held.last)).collect();
+        let apart = self.enter_contents(active.segment.stamp.segment(), &active.contents);
         self.active = active;
-        held.into_iter().filter_map(|(name, first, last)| self.join(segment, &name, first, last)).collect()
+        apart
     }
 
-    fn join(&mut self, segment: u32, name: &str, first: Seq, last: Seq) -> Option<(Arc<str>, Damage)> {
+    /// Adds what a full segment was found to hold.
+    pub(super) fn enter_contents(&mut self, segment: u32, contents: &Contents) -> Vec<(Arc<str>, Damage)> {
+        contents.iter().filter_map(|(name, held)| self.join(segment, name, held.first, held.last, held.digest)).collect()
+    }
+
+    /// Keeps what a full segment holds, since no footer tells.
+    pub(super) fn keep(&mut self, segment: u32, contents: Contents) {
+        self.kept.insert(segment, contents);
+    }
+
+    fn join(&mut self, segment: u32, name: &str, first: Seq, last: Seq, digest: [u8; 32]) -> Option<(Arc<str>, Damage)> {
         let name = match self.logs.get_key_value(name) {
             Some((name, _)) => name.clone(),
             None => name.into(),
@@ -91,22 +116,42 @@ impl Catalog {
         let before = log.last;
         log.last = last.max(before);
         log.spans.push(Span { segment, first });
-        let seq = first.min(before + 1);
+        log.end = match log.end {
+            End::Ambiguous => End::Ambiguous,
+            _ if first <= before => End::Ambiguous,
+            _ if digest == LOST => End::Lost,
+            _ => End::Known,
+        };
         let what = || format!("segment {segment} goes on with record {first}, after record {before}");
-        (first != before + 1).then(|| (name, Damage { seq, what: what() }))
+        // Of records that are there twice none can be told from the other, nor from what follows.
+        let (lost, until) = if first <= before { (first, Seq::MAX) } else { (before + 1, first - 1) };
+        (first != before + 1).then(|| (name, Damage { first: lost, last: until, what: what() }))
     }
 
-    /// Remembers that a log cannot be served from a record on.
+    /// Remembers that some records of a log cannot be served.
     pub(super) fn damage(&mut self, name: &str, damage: Damage) {
-        let known = self.damaged.entry(name.into()).or_insert_with(|| damage.clone());
-        if damage.seq < known.seq {
-            *known = damage;
+        let known = self.damaged.entry(name.into()).or_default();
+        if known.iter().any(|known| known.first <= damage.first && damage.last <= known.last) {
+            return;
         }
+        let at = known.partition_point(|known| known.first <= damage.first);
+        known.insert(at, damage);
     }
 
-    /// From where on a log cannot be served, if so.
-    pub(super) fn damage_of(&self, name: &str) -> Option<&Damage> {
-        self.damaged.get(name)
+    /// The first records from a place on that cannot be served, if there are such.
+    pub(super) fn damage_from(&self, name: &str, seq: Seq) -> Option<&Damage> {
+        self.damaged.get(name)?.iter().find(|damage| damage.last >= seq)
+    }
+
+    /// Whether it can be told where a log ends. Damage that a reader comes upon does not change it, so that every start says the same.
+    pub(super) fn knows_end(&self, name: &str) -> bool {
+        self.logs.get(name).is_none_or(|log| log.end == End::Known)
+    }
+
+    /// The last record of a log in the segment that holds one of it.
+    pub(super) fn last_beside(&self, name: &str, seq: Seq) -> Seq {
+        let next = |log: &Log| log.spans.get(log.spans.partition_point(|span| span.first <= seq)).map(|span| span.first - 1);
+        self.logs.get(name).map_or(seq, |log| next(log).unwrap_or(log.last))
     }
 
     /// The place of a log's last record.
@@ -123,13 +168,13 @@ impl Catalog {
     pub(super) fn find(&self, name: &str, seq: Seq) -> Option<Spot> {
         let spans = &self.logs.get(name)?.spans;
         let span = &spans[spans.partition_point(|span| span.first <= seq).checked_sub(1)?];
-        if span.segment != self.active.segment.stamp.segment() {
-            return Some(Spot::Full(span.segment));
-        }
-        let places = &self.active.contents.get(name)?.places;
+        let is_active = span.segment == self.active.segment.stamp.segment();
+        let contents = if is_active { Some(&self.active.contents) } else { None };
+        // A segment that is full and could not be followed by the next has its places in its footer.
+        let held = contents.into_iter().chain(self.kept.get(&span.segment)).find_map(|contents| contents.get(name));
+        let Some(places) = held.map(|held| &held.places) else { return Some(Spot::Full(span.segment)) };
         let at = places.partition_point(|place| place.first <= seq).saturating_sub(1);
-        let some = places[at..].iter().take(PLACES_MAX).copied().collect();
-        Some(Spot::Active(self.active.segment.clone(), some))
+        Some(Spot::Known(span.segment, places[at..].iter().take(PLACES_MAX).copied().collect()))
     }
 
     /// The segment that grows.

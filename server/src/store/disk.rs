@@ -3,7 +3,7 @@
 //! In the data directory: `FORMAT` names the format and the directory, `LOCK` is locked by the server that runs on it, `segments`
 //! hold all records and are never written over, `snapshots` and `index` save time and can be thrown away.
 
-use std::{path::Path, sync::Arc, thread::JoinHandle};
+use std::{io, path::Path, sync::Arc, thread::JoinHandle};
 
 use bytes::Bytes;
 use plenary_shared::id::DocAddress;
@@ -95,7 +95,9 @@ impl Store for DiskStore {
             size.and_then(|bytes| fits(bytes, APPEND_BYTES_MAX)).and_then(|()| self.queue.push(Append { parts, answer }));
         Box::pin(async move {
             queued?;
-            answered.await.unwrap_or(Err(StoreError::Closed))
+            // A committer that ends without a word may have been writing.
+            let silent = |_| Err(StoreError::InDoubt(Arc::new(io::Error::other("the committer ended without an answer"))));
+            answered.await.unwrap_or_else(silent)
         })
     }
 

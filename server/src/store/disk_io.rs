@@ -11,6 +11,8 @@ use std::{
     sync::Arc,
 };
 
+use plenary_shared::limits;
+
 use super::{StoreError, start::FORMAT_FILE};
 
 /// A data directory. Names are paths in it; "" is the directory itself.
@@ -56,6 +58,51 @@ pub(super) struct Space {
     pub(super) free: u64,
     /// What the whole disk holds.
     pub(super) total: u64,
+}
+
+/// 4 KiB: what is given up at once where a disk cannot read.
+const PAGE_BYTES: u64 = 4 << 10;
+/// What stands in the place of what cannot be read: no check holds over it, and it is not taken for room that was never written to.
+const UNREADABLE: u8 = 0xff;
+
+/// What was read of a file that the disk may be unable to read in places.
+pub(super) struct Read {
+    /// How many bytes, as of [`DiskFile::read_at`].
+    pub(super) bytes: usize,
+    /// Where the last page ends that cannot be read, and why the first cannot.
+    pub(super) unreadable: Option<(u64, io::Error)>,
+}
+
+/// Reads like [`DiskFile::read_at`], around pages that the disk cannot read: bytes that cannot check stand in their place.
+pub(super) fn read_around(file: &dyn DiskFile, buffer: &mut [u8], offset: u64) -> Read {
+    let error = match file.read_at(buffer, offset) {
+        Ok(bytes) => return Read { bytes, unreadable: None },
+        Err(error) => error,
+    };
+    let (mut bytes, mut unreadable_end) = (0, offset);
+    while bytes < buffer.len() {
+        let at = offset + bytes as u64;
+        let length = (PAGE_BYTES - at % PAGE_BYTES).min((buffer.len() - bytes) as u64) as usize;
+        let page = &mut buffer[bytes..bytes + length];
+        let read = file.read_at(page, at).unwrap_or_else(|_| {
+            page.fill(UNREADABLE);
+            unreadable_end = at + length as u64;
+            length
+        });
+        bytes += read;
+        if read < length {
+            break;
+        }
+    }
+    Read { bytes, unreadable: (unreadable_end > offset).then_some((unreadable_end, error)) }
+}
+
+/// An eighth of a disk that is small itself is reserve enough.
+const RESERVE_SHARE: u64 = 8;
+
+/// Whether the disk has less room than so many reserves.
+pub(super) fn has_less_than(disk: &dyn Disk, reserves: u64) -> bool {
+    disk.space().is_some_and(|space| space.free < reserves * limits::DISK_RESERVE_BYTES.min(space.total / RESERVE_SHARE))
 }
 
 /// Reads a whole file of at most `max` bytes.

@@ -10,18 +10,21 @@
 //! ```
 //!
 //! A footer that was made again, because its segment does not end in one that checks, is a file beside it: the frame alone.
+//! It can be thrown away and made once more, so a sync of it that fails is a warning, where a sync of the log that fails ends the process.
 
 use std::{collections::HashMap, io, sync::Arc};
 
 use super::{
     Seq,
-    disk_io::{self, Disk, DiskFile},
+    disk_io::{self, Disk, DiskFile, read_around},
     frame::{self, Check, FOOTER, FRAME_BYTES, FrameHeader, Stamp, take},
     segment,
 };
 
 /// Bytes of a record that are its digest in the log's chain.
 const DIGEST_BYTES: usize = 32;
+/// The digest of a last record that was lost.
+pub(super) const LOST: [u8; DIGEST_BYTES] = [0xff; DIGEST_BYTES];
 /// The last bytes of a full segment.
 const TRAILER_BYTES: usize = 24;
 /// Bytes of a place.
@@ -147,7 +150,7 @@ impl Footer {
     pub(super) fn at_end(file: &Arc<dyn DiskFile>, stamp: &Stamp) -> io::Result<Option<Self>> {
         let Some(at) = file.len()?.checked_sub(TRAILER_BYTES as u64) else { return Ok(None) };
         let mut trailer = [0; TRAILER_BYTES];
-        file.read_at(&mut trailer, at)?;
+        read_around(&**file, &mut trailer, at);
         let mut rest = &trailer[..];
         let Some(offset) = take(&mut rest).map(u64::from_le_bytes) else { return Ok(None) };
         let check: Check = stamp.check(at, &[&offset.to_le_bytes()]);
@@ -173,13 +176,13 @@ impl Footer {
 
     fn read(file: &Arc<dyn DiskFile>, stamp: &Stamp, offset: u64) -> io::Result<Option<Self>> {
         let mut bytes = [0; FRAME_BYTES];
-        file.read_at(&mut bytes, offset)?;
+        read_around(&**file, &mut bytes, offset);
         let Some(header) = FrameHeader::read(stamp, FOOTER, offset, &bytes) else { return Ok(None) };
         if header.end() > file.len()?.min(offset + FOOTER_BYTES_MAX) {
             return Ok(None);
         }
         let mut table = vec![0; header.heads_bytes()];
-        file.read_at(&mut table, offset + FRAME_BYTES as u64)?;
+        read_around(&**file, &mut table, offset + FRAME_BYTES as u64);
         let holds = header.heads_hold(stamp, &table) && entries(&table).all(|entry| entry.is_some());
         Ok(holds.then(|| Self { stamp: *stamp, file: file.clone(), header, table, offset }))
     }
@@ -195,14 +198,11 @@ impl Footer {
     }
 
     /// Every document with its places, if those check.
-    ///
-    /// # Errors
-    /// What the disk says.
-    pub(super) fn places(&self) -> io::Result<Option<Places<'_>>> {
+    pub(super) fn places(&self) -> Option<Places<'_>> {
         let mut payload = vec![0; self.header.payload_bytes()];
-        let read = self.file.read_at(&mut payload, self.offset + FRAME_BYTES as u64)?;
-        payload.truncate(read);
-        Ok(self.header.holds(&self.stamp, &payload).then_some(Places { footer: self, payload }))
+        let read = read_around(&*self.file, &mut payload, self.offset + FRAME_BYTES as u64);
+        payload.truncate(read.bytes);
+        self.header.holds(&self.stamp, &payload).then_some(Places { footer: self, payload })
     }
 }
 

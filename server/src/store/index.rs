@@ -21,7 +21,7 @@ use std::{
 
 use super::{
     Seq,
-    disk_io::Disk,
+    disk_io::{Disk, has_less_than},
     footer::{self, Place},
     frame::DirectoryId,
     segment::Segment,
@@ -137,7 +137,8 @@ impl Index {
         self.state.read().unwrap().ready.contains(&segment)
     }
 
-    fn rouse(&self) {
+    /// Has the thread look for what it could not do before.
+    pub(super) fn rouse(&self) {
         // One that is full is about to be woken.
         let _ = self.wake.try_send(());
     }
@@ -169,10 +170,15 @@ impl Filler {
                 };
                 next += 1;
                 if let Err(fault) = filled {
-                    (next, tries) = (1, tries + 1);
                     tracing::warn!(%fault, tries, "the index is thrown away: until it is built anew, reading old records takes longer");
                     self.index.forget();
                     self.shelf.clear();
+                    next = 1;
+                    if has_less_than(&*self.disk, 1) {
+                        // It is built once there is room: whoever finds that wakes it, and so does the next full segment.
+                        break;
+                    }
+                    tries += 1;
                 }
             }
         }
@@ -192,7 +198,7 @@ impl Filler {
         let Ok(Some(footer)) = footer else { return Ok(()) };
         let mark_key = [b"m", &number.to_be_bytes()[..]].concat();
         if tree.get(&mark_key)?.is_none_or(|mark| mark != footer.mark()) {
-            let Ok(Some(places)) = footer.places() else { return Ok(()) };
+            let Some(places) = footer.places() else { return Ok(()) };
             for (entry, places) in places.iter() {
                 for chunk in places.chunks(CHUNK_PLACES) {
                     tree.insert(&key(number, entry.name, chunk[0].first), &footer::encode(chunk))?;

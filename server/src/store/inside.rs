@@ -5,15 +5,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use plenary_shared::limits;
 use tokio::sync::watch;
 
-use super::{Condition, catalog::Catalog, disk_io::Disk, frame::DirectoryId, index::Index};
+use super::{
+    Condition,
+    catalog::Catalog,
+    disk_io::{Disk, has_less_than},
+    frame::DirectoryId,
+    index::Index,
+};
 
 /// How often the disk is asked for its room at most.
 const SPACE_EVERY: Duration = Duration::from_millis(100);
-/// An eighth of a disk that is small itself is reserve enough.
-const RESERVE_SHARE: u64 = 8;
 
 /// A store's disk and what is known of it.
 pub(super) struct Inside {
@@ -84,9 +87,4 @@ impl Health {
             }
         }
     }
-}
-
-/// Whether the disk has less room than so many reserves.
-pub(super) fn has_less_than(disk: &dyn Disk, reserves: u64) -> bool {
-    disk.space().is_some_and(|space| space.free < reserves * limits::DISK_RESERVE_BYTES.min(space.total / RESERVE_SHARE))
 }

@@ -107,12 +107,15 @@ impl Queue {
         self.state().closed
     }
 
-    /// Takes no more appends and drops what waits, which tells those who wait that the store is closed.
+    /// Takes no more appends and tells those who wait that the store is closed: nothing of what waits was written.
     pub(super) fn abandon(&self) {
         let mut state = self.state();
         state.closed = true;
-        state.waiting.clear();
         state.bytes = 0;
+        for append in state.waiting.drain(..) {
+            // Whoever no longer waits for the answer does not need it.
+            let _ = append.answer.send(Err(StoreError::Closed));
+        }
     }
 
     /// No change can stop half-way, so what a panicking thread leaves behind is whole.
@@ -135,3 +138,19 @@ impl State {
 }
 
 const _: () = assert!(super::RECORD_BYTES_MAX + limits::BATCH_BYTES_MAX < QUEUE_BYTES_MAX);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_waits_when_the_queue_is_abandoned_hears_that_nothing_was_kept() {
+        let queue = Queue::default();
+        let (answer, mut answered) = oneshot::channel();
+        queue.push(Append { parts: Vec::new(), answer }).unwrap();
+        queue.abandon();
+        assert!(matches!(answered.try_recv(), Ok(Err(StoreError::Closed))));
+        let late = queue.push(Append { parts: Vec::new(), answer: oneshot::channel().0 });
+        assert!(matches!(late, Err(StoreError::Closed)));
+    }
+}

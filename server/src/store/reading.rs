@@ -36,8 +36,8 @@ pub(super) struct Reading<'a> {
 enum Led {
     /// To where it says, or the page is full.
     On,
-    /// To something else than the next record; what, for the operator.
-    Astray(String),
+    /// To something else than the next record: the last one that is missing there, and what, for the operator.
+    Astray(Seq, String),
 }
 
 /// Reads a page of a log, as [`super::Store::read`] says.
@@ -49,19 +49,19 @@ pub(super) fn read(
     max_bytes: usize,
 ) -> Result<Vec<(Seq, Bytes)>, StoreError> {
     let name: Arc<str> = doc.to_string().into();
-    let (last, damage) = {
-        let catalog = inside.catalog();
-        (catalog.last(&name), catalog.damage_of(&name).cloned())
-    };
+    let catalog = inside.catalog();
+    let last = catalog.last(&name);
     let next = match after.checked_add(1) {
         Some(next) if next <= last && max > 0 => next,
         _ => return Ok(Vec::new()),
     };
-    // Records before a damaged one are served.
-    let last = damage.as_ref().map_or(last, |damage| last.min(damage.seq - 1));
-    if let Some(damage) = damage.filter(|_| next > last) {
-        return Err(damage.of(doc, next));
-    }
+    // Records before damaged ones are served, and those behind to who asks after them.
+    let last = match catalog.damage_from(&name, next) {
+        Some(damage) if damage.first <= next => return Err(damage.of(doc, next)),
+        Some(damage) => last.min(damage.first - 1),
+        None => last,
+    };
+    drop(catalog);
     let mut reading = Reading { inside, doc, name, next, last, max, max_bytes, page: Vec::new(), bytes: 0, full: false };
     match reading.run() {
         Err(error) if reading.page.is_empty() => Err(error),
@@ -75,12 +75,15 @@ impl Reading<'_> {
             let spot = self.inside.catalog().find(&self.name, self.next);
             let began = self.next;
             match spot {
-                Some(Spot::Active(segment, places)) => self.follow_or_report(&segment, &places)?,
+                Some(Spot::Known(number, places)) => {
+                    let segment = Segment::open(&*self.inside.disk, self.inside.directory, number)?;
+                    self.follow_or_report(&segment, &places)?;
+                }
                 Some(Spot::Full(number)) => self.read_full(number)?,
                 None => {}
             }
             if self.next == began && !self.full {
-                return Err(self.report(None, "no place is known for it".into()));
+                return Err(self.report(None, self.next, "no place is known for it".into()));
             }
         }
         Ok(())
@@ -106,28 +109,40 @@ impl Reading<'_> {
     fn follow_or_report(&mut self, segment: &Segment, places: &[Place]) -> Result<(), StoreError> {
         match self.follow(segment, places)? {
             Led::On => Ok(()),
-            Led::Astray(what) => Err(self.report(Some(segment), what)),
+            Led::Astray(last, what) => Err(self.report(Some(segment), last, what)),
         }
     }
 
-    /// Reads on from place to place.
+    /// Reads on from place to place, until one leads astray: that is told only if nothing was read before, so that all that is known of
+    /// where the records stand is asked for what comes next.
     fn follow(&mut self, segment: &Segment, places: &[Place]) -> Result<Led, StoreError> {
-        let mut reader = FrameReader::new(segment)?;
-        for place in places {
+        let (mut reader, began) = (FrameReader::new(segment)?, self.next);
+        for (n, place) in places.iter().enumerate() {
             if self.full || self.next > self.last {
                 break;
             }
-            let offset = u64::from(place.offset);
-            let Some(frame) = reader.frame(offset)? else {
-                return Ok(Led::Astray(format!("the commit at offset {offset} does not match its checksum")));
-            };
-            let began = self.next;
-            self.take(&frame);
-            if self.next == began && !self.full {
-                return Ok(Led::Astray(format!("the commit at offset {offset} does not hold it")));
+            let (offset, next) = (u64::from(place.offset), self.next);
+            let frame = reader.frame(offset);
+            let is_whole = frame.is_some();
+            if let Some(frame) = frame {
+                self.take(&frame);
             }
+            if self.next > next || self.full {
+                continue;
+            }
+            if self.next > began {
+                break;
+            }
+            let what = if is_whole { "does not hold it" } else { "does not match its checksum" };
+            return Ok(Led::Astray(self.missing_until(&places[n..]), format!("the commit at offset {offset} {what}")));
         }
         Ok(Led::On)
+    }
+
+    /// The last of the records that are missing where the first of these places leads astray.
+    fn missing_until(&self, places: &[Place]) -> Seq {
+        let behind = places.iter().find(|place| place.first > self.next);
+        behind.map_or_else(|| self.inside.catalog().last_beside(&self.name, self.next), |place| place.first - 1)
     }
 
     /// Takes the records that come next out of a frame.
@@ -159,11 +174,11 @@ impl Reading<'_> {
         Ok(places_of(&contents, &self.name))
     }
 
-    /// Says that the next record is damaged, here and to whoever reads or appends from now on.
-    fn report(&self, segment: Option<&Segment>, what: String) -> StoreError {
+    /// Says that the next record and those up to `last` are damaged, here and to whoever reads from now on.
+    fn report(&self, segment: Option<&Segment>, last: Seq, what: String) -> StoreError {
         let place = segment.map_or(String::new(), |segment| format!("segment {}: ", segment.stamp.segment()));
-        let damage = Damage { seq: self.next, what: format!("{place}{what}") };
-        tracing::error!(doc = %self.doc.for_log(), record = self.next, what = damage.what, "a record is damaged");
+        let damage = Damage { first: self.next, last, what: format!("{place}{what}") };
+        tracing::error!(doc = %self.doc.for_log(), record = self.next, last, what = damage.what, "records are damaged");
         self.inside.catalog_mut().damage(&self.name, damage.clone());
         damage.of(self.doc, self.next)
     }
@@ -174,7 +189,7 @@ fn footer_places(inside: &Inside, segment: &Segment, name: &str) -> io::Result<O
     // The one at the segment's end may have a table that checks and places that do not; then one may stand beside it.
     let footers = [Footer::at_end(&segment.file, &segment.stamp)?, Footer::beside(&*inside.disk, &segment.stamp)?];
     for footer in footers.iter().flatten() {
-        if let Some(places) = footer.places()? {
+        if let Some(places) = footer.places() {
             return Ok(Some(places.iter().find(|(entry, _)| entry.name == name).map_or_else(Vec::new, |(_, places)| places)));
         }
     }
@@ -188,6 +203,6 @@ fn places_of(contents: &Contents, name: &str) -> Vec<Place> {
 impl Damage {
     /// As an error of a document, of which a record was asked for.
     pub(super) fn of(&self, doc: &DocAddress, seq: Seq) -> StoreError {
-        StoreError::Corrupt { doc: doc.clone(), seq: seq.max(self.seq), what: self.what.clone() }
+        StoreError::Corrupt { doc: doc.clone(), seq: seq.max(self.first), what: self.what.clone() }
     }
 }

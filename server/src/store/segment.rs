@@ -1,12 +1,13 @@
 //! Segments as files: their names, and reading their frames, one after the other or at a place.
 //!
-//! **Architecture invariant:** a frame is handed out only if its check holds.
+//! **Architecture invariant:** a frame is handed out only if its check holds. What the disk cannot read holds no check; it is passed over
+//! like any damage, and keeps nothing else from being read.
 
 use std::{io, sync::Arc};
 
 use super::{
     Seq,
-    disk_io::{Disk, DiskFile},
+    disk_io::{Disk, DiskFile, read_around},
     footer::Footer,
     frame::{self, COMMIT, DirectoryId, FOOTER, FRAME_BYTES, FrameHeader, HEADER_BYTES, Head, Stamp},
 };
@@ -31,12 +32,15 @@ pub(super) fn footer_name(segment: u32) -> String {
     format!("{DIRECTORY}/{segment:08}.footer")
 }
 
-/// The numbers of the segments that are there, in order.
+/// The numbers of the segments that are there, in order. A file that merely looks like one is none.
 ///
 /// # Errors
 /// What the disk says.
 pub(super) fn numbers(disk: &dyn Disk) -> io::Result<Vec<u32>> {
-    let number = |name: &String| name.strip_suffix(".seg")?.parse().ok();
+    let number = |file: &String| {
+        let number = file.strip_suffix(".seg")?.parse().ok()?;
+        (name(number) == format!("{DIRECTORY}/{file}")).then_some(number)
+    };
     let mut numbers: Vec<u32> = disk.list(DIRECTORY)?.iter().filter_map(number).collect();
     numbers.sort_unstable();
     Ok(numbers)
@@ -58,13 +62,10 @@ impl Segment {
     }
 
     /// The directory and the number that it says it has; `None` if it does not begin as a segment does.
-    ///
-    /// # Errors
-    /// What the disk says.
-    pub(super) fn header_of(&self) -> io::Result<Option<(DirectoryId, u32)>> {
+    pub(super) fn header_of(&self) -> Option<(DirectoryId, u32)> {
         let mut header = [0; HEADER_BYTES];
-        self.file.read_at(&mut header, 0)?;
-        Ok(Stamp::of_header(&header))
+        read_around(&*self.file, &mut header, 0);
+        Stamp::of_header(&header)
     }
 
     /// Its footer, at its end or beside it; `None` for one that is not full, or whose footer does not check.
@@ -98,6 +99,8 @@ pub(super) struct FrameReader {
     held: usize,
     start: u64,
     ahead: usize,
+    /// Where the last stretch ends that the disk could not read; 0 without one.
+    unreadable_end: u64,
 }
 
 /// A frame whose check holds.
@@ -119,27 +122,23 @@ impl FrameReader {
     /// What the disk says.
     pub(super) fn new(segment: &Segment) -> io::Result<Self> {
         let (stamp, file) = (segment.stamp, segment.file.clone());
-        Ok(Self { stamp, length: file.len()?, file, buffer: Vec::new(), held: 0, start: 0, ahead: READ_BYTES_MIN })
+        let length = file.len()?;
+        Ok(Self { stamp, length, file, buffer: Vec::new(), held: 0, start: 0, ahead: READ_BYTES_MIN, unreadable_end: 0 })
     }
 
     /// The frame at a place; `None` if what stands there is not whole.
-    ///
-    /// # Errors
-    /// What the disk says.
-    pub(super) fn frame(&mut self, offset: u64) -> io::Result<Option<Frame<'_>>> {
-        Ok(match self.whole(offset)? {
-            Some(header) => self.lend(&header),
-            None => None,
-        })
+    pub(super) fn frame(&mut self, offset: u64) -> Option<Frame<'_>> {
+        let header = self.whole(offset)?;
+        self.lend(&header)
     }
 
     /// Reads the frame at a place and checks it.
-    fn whole(&mut self, offset: u64) -> io::Result<Option<FrameHeader>> {
+    fn whole(&mut self, offset: u64) -> Option<FrameHeader> {
         let stamp = self.stamp;
-        let Some(header) = self.header(offset)? else { return Ok(None) };
-        let bytes = self.bytes(offset, FRAME_BYTES + header.payload_bytes())?;
+        let header = self.header(offset)?;
+        let bytes = self.bytes(offset, FRAME_BYTES + header.payload_bytes());
         let holds = bytes.get(FRAME_BYTES..).is_some_and(|payload| header.holds(&stamp, payload));
-        Ok(holds.then_some(header))
+        holds.then_some(header)
     }
 
     /// The frame that was read last.
@@ -157,43 +156,46 @@ impl FrameReader {
     }
 
     /// A frame's header, if its sizes hold and it ends within the file.
-    fn header(&mut self, offset: u64) -> io::Result<Option<FrameHeader>> {
+    fn header(&mut self, offset: u64) -> Option<FrameHeader> {
         let (stamp, length) = (self.stamp, self.length);
-        let header = FrameHeader::read(&stamp, COMMIT, offset, self.bytes(offset, FRAME_BYTES)?);
-        Ok(header.filter(|header| header.end() <= length))
+        let header = FrameHeader::read(&stamp, COMMIT, offset, self.bytes(offset, FRAME_BYTES));
+        header.filter(|header| header.end() <= length)
     }
 
     /// The bytes at a place, fewer where the file ends.
-    fn bytes(&mut self, offset: u64, length: usize) -> io::Result<&[u8]> {
+    fn bytes(&mut self, offset: u64, length: usize) -> &[u8] {
         let held = self.start + self.held as u64;
         if offset < self.start || offset + length as u64 > held {
             // What follows on what was read before is likely to go on.
             let follows = offset >= self.start && offset <= held + READ_BYTES_MIN as u64;
             self.ahead = if follows { (self.ahead * 2).min(READ_BYTES_MAX) } else { READ_BYTES_MIN };
-            self.read(offset, length.max(self.ahead))?;
+            self.read(offset, length.max(self.ahead));
         }
         let at = (offset - self.start) as usize;
-        Ok(&self.buffer[at..(at + length).min(self.held)])
+        self.buffer[..self.held].get(at..).map_or(&[], |bytes| &bytes[..length.min(bytes.len())])
     }
 
     /// What is held from a place on, read if it is less than a frame begins with.
-    fn rest(&mut self, offset: u64) -> io::Result<&[u8]> {
+    fn rest(&mut self, offset: u64) -> &[u8] {
         let held = self.start + self.held as u64;
         if offset < self.start || offset + COMMIT.len() as u64 > held {
-            self.read(offset, READ_BYTES_MAX)?;
+            self.read(offset, READ_BYTES_MAX);
         }
-        Ok(&self.buffer[(offset - self.start) as usize..self.held])
+        &self.buffer[(offset - self.start) as usize..self.held]
     }
 
-    fn read(&mut self, offset: u64, length: usize) -> io::Result<()> {
-        // A reader that fails holds nothing.
-        (self.start, self.held) = (offset, 0);
+    fn read(&mut self, offset: u64, length: usize) {
         let length = self.length.saturating_sub(offset).min(length as u64) as usize;
         if self.buffer.len() < length {
             self.buffer = vec![0; length];
         }
-        self.held = self.file.read_at(&mut self.buffer[..length], offset)?;
-        Ok(())
+        let read = read_around(&*self.file, &mut self.buffer[..length], offset);
+        (self.start, self.held) = (offset, read.bytes);
+        if let Some((end, error)) = read.unreadable {
+            let segment = self.stamp.segment();
+            tracing::error!(segment, offset, end, %error, "a stretch of a segment cannot be read");
+            self.unreadable_end = self.unreadable_end.max(end);
+        }
     }
 }
 
@@ -218,9 +220,10 @@ pub(super) enum Next<'a> {
 pub(super) struct Damaged {
     pub(super) offset: u64,
     pub(super) end: u64,
-    /// Whether a whole frame follows.
-    pub(super) followed: bool,
-    /// Whose records stood in its first frame and in its last, if that can be told.
+    /// Whether something stands in it that was durable, and so may have been acknowledged. Where not, it is what a write under way left:
+    /// a commit begins only when the one before is durable, so no more than one frame can be under way.
+    pub(super) was_durable: bool,
+    /// Whose records stood in its frames, as far as that can be told.
     pub(super) lost: Vec<Lost>,
 }
 
@@ -234,64 +237,86 @@ fn lost(heads: &[u8]) -> Vec<Lost> {
 
 impl Frames {
     /// What comes next.
-    ///
-    /// # Errors
-    /// What the disk says.
-    pub(super) fn next(&mut self) -> io::Result<Next<'_>> {
+    pub(super) fn next(&mut self) -> Next<'_> {
         let offset = self.offset;
-        if let Some(header) = self.reader.whole(offset)?.filter(|header| header.end() <= self.end) {
+        if let Some(header) = self.reader.whole(offset).filter(|header| header.end() <= self.end) {
             self.offset = header.end();
-            let damaged = Damaged { offset, end: header.end(), followed: true, lost: Vec::new() };
-            return Ok(self.reader.lend(&header).map_or(Next::Damaged(damaged), Next::Frame));
+            let damaged = Damaged { offset, end: header.end(), was_durable: true, lost: Vec::new() };
+            return self.reader.lend(&header).map_or(Next::Damaged(damaged), Next::Frame);
         }
-        if self.reader.bytes(offset, FOOTER.len())? == FOOTER || self.is_blank(offset)? {
-            return Ok(Next::End);
+        if self.reader.bytes(offset, FOOTER.len()) == FOOTER || self.is_blank(offset) {
+            return Next::End;
         }
-        let (mut lost, end) = self.lost_from(offset)?;
-        let next = self.search(offset)?;
-        if let Some(next) = next.filter(|next| Some(*next) != end) {
-            lost.extend(self.lost_before(next, offset)?);
+        Next::Damaged(self.damaged(offset))
+    }
+
+    /// Whether anything of what was passed could not be read.
+    pub(super) fn is_unreadable(&self) -> bool {
+        self.reader.unreadable_end > 0
+    }
+
+    /// The stretch up to the next whole frame or the end, and passes over it.
+    fn damaged(&mut self, offset: u64) -> Damaged {
+        let first_end = self.reader.header(offset).map(|header| header.end());
+        let mut lost = Vec::new();
+        let mut last_end = self.begun(offset, &mut lost);
+        let (mut at, mut next, mut begun_behind) = (offset, None, false);
+        while let Some(found) = self.search(at) {
+            if self.reader.whole(found).is_some_and(|header| header.end() <= self.end) {
+                next = Some(found);
+                break;
+            }
+            if let Some(end) = self.begun(found, &mut lost) {
+                (last_end, begun_behind) = (Some(end), true);
+            }
+            at = found;
         }
+        if let Some(next) = next.filter(|next| Some(*next) != last_end) {
+            lost.extend(self.lost_before(next, offset));
+        }
+        let is_followed = next.is_some() || begun_behind || first_end.is_some_and(|end| !self.is_blank(end));
         self.offset = next.unwrap_or(self.end);
-        Ok(Next::Damaged(Damaged { offset, end: self.offset, followed: next.is_some(), lost }))
+        let was_durable = is_followed || self.reader.unreadable_end > offset;
+        Damaged { offset, end: self.offset, was_durable, lost }
     }
 
     /// Whether only zeros follow, or nothing.
-    fn is_blank(&mut self, mut offset: u64) -> io::Result<bool> {
+    fn is_blank(&mut self, mut offset: u64) -> bool {
         while offset < self.end {
             let length = (self.end - offset).min(READ_BYTES_MAX as u64) as usize;
-            let bytes = self.reader.bytes(offset, length)?;
+            let bytes = self.reader.bytes(offset, length);
             if bytes.iter().any(|byte| *byte != 0) {
-                return Ok(false);
+                return false;
             }
             offset += length as u64;
         }
-        Ok(true)
+        true
     }
 
-    /// Whose records stood in a frame that is not whole, by its beginning, and where it ended.
-    fn lost_from(&mut self, offset: u64) -> io::Result<(Vec<Lost>, Option<u64>)> {
-        let stamp = self.reader.stamp;
-        let Some(header) = self.reader.header(offset)? else { return Ok((Vec::new(), None)) };
-        let bytes = self.reader.bytes(offset, FRAME_BYTES + header.heads_bytes())?;
-        let heads = bytes.get(FRAME_BYTES..).filter(|heads| header.heads_hold(&stamp, heads));
-        Ok(heads.map_or((Vec::new(), None), |heads| (lost(heads), Some(header.end()))))
+    /// Adds whose records stand in a frame that is not whole, by its beginning, and answers where it ends.
+    fn begun(&mut self, offset: u64, records: &mut Vec<Lost>) -> Option<u64> {
+        let (stamp, end) = (self.reader.stamp, self.end);
+        let header = self.reader.header(offset).filter(|header| header.end() <= end)?;
+        let bytes = self.reader.bytes(offset, FRAME_BYTES + header.heads_bytes());
+        let heads = bytes.get(FRAME_BYTES..).filter(|heads| header.heads_hold(&stamp, heads))?;
+        records.extend(lost(heads));
+        Some(header.end())
     }
 
     /// Whose records stood in a frame that is not whole, by its end; it does not begin before `from`.
-    fn lost_before(&mut self, end: u64, from: u64) -> io::Result<Vec<Lost>> {
+    fn lost_before(&mut self, end: u64, from: u64) -> Vec<Lost> {
         let stamp = self.reader.stamp;
         let from = from.max(end.saturating_sub(HEADS_BYTES_MAX));
-        let bytes = self.reader.bytes(from, (end - from) as usize)?;
-        Ok(frame::heads_before(&stamp, end, bytes).map_or_else(Vec::new, lost))
+        let bytes = self.reader.bytes(from, (end - from) as usize);
+        frame::heads_before(&stamp, end, bytes).map_or_else(Vec::new, lost)
     }
 
-    /// The next whole frame behind a place. Where a frame begins is told by its first bytes and, since records may hold the same bytes,
-    /// by the check of its sizes, which only this server can have made.
-    fn search(&mut self, offset: u64) -> io::Result<Option<u64>> {
+    /// Where the next frame behind a place may begin: by its first bytes and, since records may hold the same bytes, by the check of its
+    /// sizes, which only this server can have made.
+    fn search(&mut self, offset: u64) -> Option<u64> {
         let mut at = offset + 1;
         while at < self.end {
-            let window = self.reader.rest(at)?;
+            let window = self.reader.rest(at);
             let found = window.windows(COMMIT.len()).position(|bytes| bytes == COMMIT);
             let Some(found) = found else {
                 let passed = window.len().saturating_sub(COMMIT.len() - 1).max(1);
@@ -299,11 +324,11 @@ impl Frames {
                 continue;
             };
             at += found as u64;
-            if self.reader.whole(at)?.is_some_and(|header| header.end() <= self.end) {
-                return Ok(Some(at));
+            if self.reader.header(at).is_some() {
+                return Some(at);
             }
             at += 1;
         }
-        Ok(None)
+        None
     }
 }

@@ -14,6 +14,8 @@ use super::disk_io::{Disk, DiskFile, Space};
 
 /// What a disk writes all or nothing of.
 const SECTOR: usize = 512;
+/// What a disk can read or not.
+const PAGE: u64 = 4 << 10;
 
 /// Numbers that look random, the same for each seed.
 #[derive(Clone)]
@@ -79,6 +81,10 @@ struct Sim {
     /// What was on the disk when the power went.
     image: Option<Box<Sim>>,
     killed: bool,
+    /// No file can be made or grow.
+    full: bool,
+    /// Pages of 4 KiB that cannot be read, by file name and number. They stay so when the power goes.
+    unreadable: Vec<(String, u64)>,
 }
 
 /// The disk. Clones share it.
@@ -100,6 +106,8 @@ impl SimDisk {
             event: None,
             image: None,
             killed: false,
+            full: false,
+            unreadable: Vec::new(),
         })
     }
 
@@ -131,6 +139,21 @@ impl SimDisk {
         (sim.event, sim.killed) = (None, false);
         drop(sim);
         self.clone()
+    }
+
+    /// Has a page of a file be unreadable from now on.
+    pub(super) fn wear_out(&self, name: &str, page: u64) {
+        self.sim().unreadable.push((name.to_owned(), page));
+    }
+
+    /// Has no page be unreadable any more.
+    pub(super) fn make_readable(&self) {
+        self.sim().unreadable.clear();
+    }
+
+    /// Has the disk be full from now on, or have room again.
+    pub(super) fn set_full(&self, full: bool) {
+        self.sim().full = full;
     }
 
     fn sim(&self) -> MutexGuard<'_, Sim> {
@@ -193,8 +216,21 @@ impl Sim {
             files.insert(*id, Held { live: bytes.clone(), durable: bytes, pending: Vec::new() });
         }
         let (live, durable, seed) = (names.clone(), names, dice.below(1 << 30) as u64);
-        let (dice, next) = (Dice::new(seed), self.next);
-        Sim { dice, files, live, durable, pending: Vec::new(), next, changes: 0, event: None, image: None, killed: false }
+        let (dice, next, unreadable) = (Dice::new(seed), self.next, self.unreadable.clone());
+        Sim {
+            dice,
+            files,
+            live,
+            durable,
+            pending: Vec::new(),
+            next,
+            changes: 0,
+            event: None,
+            image: None,
+            killed: false,
+            full: false,
+            unreadable,
+        }
     }
 }
 
@@ -280,6 +316,7 @@ impl Disk for SimDisk {
                 sim.files.get_mut(&id).unwrap().apply(Change::SetLen(0));
                 id
             }
+            None if sim.full => return Err(io::ErrorKind::StorageFull.into()),
             None => {
                 sim.next += 1;
                 let id = sim.next;
@@ -331,7 +368,7 @@ impl Disk for SimDisk {
     }
 
     fn space(&self) -> Option<Space> {
-        None
+        self.sim().full.then_some(Space { free: 0, total: 1 << 30 })
     }
 
     fn path(&self) -> &Path {
@@ -349,6 +386,9 @@ impl SimFile {
             return done;
         }
         let held = sim.files.get_mut(&self.1).unwrap();
+        if sim.full && matches!(&change, Change::Write(offset, bytes) if offset + bytes.len() > held.live.len()) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
         match (change, &done) {
             (change, Ok(())) => held.apply(change),
             (Change::Write(offset, mut bytes), Err(_)) => {
@@ -370,6 +410,11 @@ impl DiskFile for SimFile {
 
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         let sim = self.0.sim();
+        let (first, end) = (offset / PAGE, (offset + buffer.len() as u64).div_ceil(PAGE));
+        let is_worn = |(name, page): &(String, u64)| sim.live.get(name) == Some(&self.1) && (first..end).contains(page);
+        if sim.unreadable.iter().any(is_worn) {
+            return Err(io::Error::other("the page cannot be read"));
+        }
         let from = sim.files[&self.1].live.get(offset as usize..).unwrap_or_default();
         let length = from.len().min(buffer.len());
         buffer[..length].copy_from_slice(&from[..length]);

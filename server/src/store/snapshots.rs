@@ -5,7 +5,8 @@
 //! ```
 //!
 //! A snapshot is written beside the one before, synced and renamed, so there is the older or the newer one, whole. A thread of its
-//! own does it: no append waits for a snapshot. Whatever is wrong with one costs a longer replay and nothing else.
+//! own does it: no append waits for a snapshot. Whatever is wrong with one costs a longer replay and nothing else; so a sync of one
+//! that fails is a warning, where a sync of the log that fails ends the process.
 
 use std::{
     io,
@@ -22,9 +23,9 @@ use tokio::sync::oneshot;
 
 use super::{
     SNAPSHOT_BYTES_MAX, Seq, StoreError,
-    disk_io::{self, DRAFT, Disk},
+    disk_io::{self, DRAFT, Disk, has_less_than},
     frame::{Check, DirectoryId, take},
-    inside::{Inside, has_less_than},
+    inside::Inside,
 };
 
 /// Where snapshots are.

@@ -2,6 +2,8 @@
 //!
 //! A torn end, the write that was under way when the power went, is cut off. It is told from damage by what follows: a commit
 //! begins only when the one before is durable, so what stands before a whole frame was acknowledged.
+//!
+//! A start needs no room on the disk: what finds none is kept in memory or done later.
 
 use std::{io, sync::Arc};
 
@@ -12,11 +14,11 @@ use super::{
     catalog::{Active, Catalog, Damage},
     disk_io::{self, Disk},
     footer::{Contents, Footer},
-    frame::{DirectoryId, FORMAT, HEADER_BYTES},
+    frame::{DirectoryId, FORMAT},
     segment::{self, Segment},
     snapshots,
     tail::{self, Scanned},
-    writer::Writer,
+    writer::{Failure, Writer},
 };
 
 /// Names the format and, below it, the directory.
@@ -83,13 +85,14 @@ impl Start<'_> {
         bar.set_position(number.into());
         let mut scanned = tail::contents(&segment, |_| bar.tick())?;
         scanned.nothing_is_torn();
-        self.enter_scanned(&segment, &scanned)
+        self.enter_scanned(&segment, scanned);
+        Ok(())
     }
 
     /// Refuses a segment that is whole and not this one: nothing in it would check, and its records be taken for damaged.
     fn refuse_foreign(&self, segment: &Segment) -> Result<(), StoreError> {
         let number = segment.stamp.segment();
-        match segment.header_of()? {
+        match segment.header_of() {
             Some(of) if of != (self.directory, number) => {
                 Err(damaged(&**self.disk, format!("the file of segment {number} is another directory's or another segment's")))
             }
@@ -107,33 +110,38 @@ impl Start<'_> {
             self.enter(number, &footer);
             return self.begin(number + 1);
         }
-        let header_holds = segment.header_of()?.is_some();
+        let header_holds = segment.header_of().is_some();
         let mut scanned = tail::contents(&segment, |_| {})?;
-        if !header_holds && scanned.end == HEADER_BYTES as u64 && scanned.torn.is_none() {
+        if !header_holds && scanned.is_blank() {
             // It was made when the power went, and never written to.
             return self.begin(number);
+        }
+        if header_holds {
+            self.cut(&segment, &scanned)?;
+            settle(&segment, &scanned)?;
+        } else {
+            tracing::error!(segment = number, "a segment's header is damaged");
+            scanned.nothing_is_torn();
         }
         if header_holds && scanned.damaged.is_empty() {
             return self.go_on(segment, scanned);
         }
-        if !header_holds {
-            tracing::error!(segment = number, "a segment's header is damaged");
-            scanned.nothing_is_torn();
-        }
-        // A damaged segment is left as it is.
-        self.enter_scanned(&segment, &scanned)?;
+        // Nothing is written behind damage.
+        self.enter_scanned(&segment, scanned);
         self.begin(number + 1)
+    }
+
+    /// Cuts off what a write under way left.
+    fn cut(&self, segment: &Segment, scanned: &Scanned) -> io::Result<()> {
+        let Some(torn) = &scanned.torn else { return Ok(()) };
+        let (segment, number, offset) = (&segment.file, segment.stamp.segment(), torn.offset);
+        tracing::info!(segment = number, offset, "the write under way when the server ended was not whole, and is cut off");
+        segment.set_len(offset)
     }
 
     /// Goes on in the last segment, where its last whole frame ends.
     fn go_on(&mut self, segment: Arc<Segment>, scanned: Scanned) -> Result<Writer, StoreError> {
         let number = segment.stamp.segment();
-        if let Some(torn) = &scanned.torn {
-            let offset = torn.offset;
-            tracing::info!(segment = number, offset, "the write under way when the server ended was not whole, and is cut off");
-            segment.file.set_len(offset)?;
-        }
-        settle(&segment, &scanned)?;
         let (disk, directory) = (self.disk.clone(), self.directory);
         let writer = Writer::go_on(disk, directory, segment.clone(), scanned.end, self.segment_bytes)?;
         let apart = self.catalog.enter_active(Active { segment, contents: scanned.contents });
@@ -142,27 +150,44 @@ impl Start<'_> {
     }
 
     fn begin(&mut self, number: u32) -> Result<Writer, StoreError> {
-        let writer = Writer::begin(self.disk, self.directory, number, self.segment_bytes)?;
-        self.catalog.advance(writer.segment());
-        Ok(writer)
+        match Writer::begin(self.disk, self.directory, number, self.segment_bytes) {
+            Ok(writer) => {
+                self.catalog.advance(writer.segment());
+                Ok(writer)
+            }
+            Err(Failure::Full) => {
+                tracing::warn!(segment = number, "the disk is full: the next segment is begun once there is room");
+                let (disk, segment) = (self.disk.clone(), self.catalog.active().segment.clone());
+                Ok(Writer::begin_later(disk, self.directory, segment, number, self.segment_bytes))
+            }
+            Err(failure) => Err(failure.into()),
+        }
     }
 
-    /// Enters a segment that was read from end to end, and keeps what was found for the next start.
-    fn enter_scanned(&mut self, segment: &Segment, scanned: &Scanned) -> Result<(), StoreError> {
+    /// Enters a segment that was read from end to end, and keeps what was found: for the next start, or, where that cannot be or the
+    /// next start may find more, for this one.
+    fn enter_scanned(&mut self, segment: &Segment, scanned: Scanned) {
         let number = segment.stamp.segment();
         scanned.report(number);
-        Footer::write_beside(&**self.disk, &segment.stamp, &scanned.contents)?;
-        let footer = Footer::beside(&**self.disk, &segment.stamp)?;
-        let footer =
-            footer.ok_or_else(|| damaged(&**self.disk, format!("what is written beside segment {number} does not check")))?;
-        self.enter(number, &footer);
+        let apart = self.catalog.enter_contents(number, &scanned.contents);
+        self.note(number, apart);
         for stretch in &scanned.damaged {
-            for (name, first, _) in &stretch.lost {
+            for (name, first, last) in &stretch.lost {
                 let what = format!("segment {number}: the commit at offset {} does not match its checksum", stretch.offset);
-                self.catalog.damage(name, Damage { seq: *first, what });
+                self.catalog.damage(name, Damage { first: *first, last: *last, what });
             }
         }
-        Ok(())
+        let is_written = !scanned.is_unreadable
+            && match Footer::write_beside(&**self.disk, &segment.stamp, &scanned.contents) {
+                Ok(()) => true,
+                Err(error) => {
+                    tracing::warn!(segment = number, %error, "a footer that was made again could not be written");
+                    false
+                }
+            };
+        if !is_written {
+            self.catalog.keep(number, scanned.contents);
+        }
     }
 
     fn enter(&mut self, number: u32, footer: &Footer) {
@@ -174,7 +199,7 @@ impl Start<'_> {
     fn note(&mut self, segment: u32, apart: Vec<(Arc<str>, Damage)>) {
         for (name, damage) in apart {
             let doc = super::document(&name).map(|doc| doc.for_log().to_string());
-            tracing::error!(segment, doc, record = damage.seq, what = damage.what, "records are missing");
+            tracing::error!(segment, doc, record = damage.first, what = damage.what, "records are missing");
             self.catalog.damage(&name, damage);
         }
     }
@@ -184,11 +209,13 @@ impl Start<'_> {
 /// after a sync that failed it may be there and marked as written; so what may be its last write, the header or a commit, is written
 /// once more, the same bytes in the same place.
 fn settle(segment: &Segment, scanned: &Scanned) -> io::Result<()> {
-    segment.file.write_at(&segment.stamp.header(), 0)?;
-    if let Some(offset) = scanned.last {
-        let mut frame = vec![0; (scanned.end - offset) as usize];
-        let read = segment.file.read_at(&mut frame, offset)?;
-        segment.file.write_at(&frame[..read], offset)?;
+    match scanned.last {
+        Some(offset) => {
+            let mut frame = vec![0; (scanned.end - offset) as usize];
+            let read = segment.file.read_at(&mut frame, offset)?;
+            segment.file.write_at(&frame[..read], offset)?;
+        }
+        None => segment.file.write_at(&segment.stamp.header(), 0)?,
     }
     segment.file.sync()
 }

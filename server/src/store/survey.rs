@@ -13,7 +13,7 @@ use plenary_shared::id::DocAddress;
 
 use super::{
     BoxFuture, Condition, Part, SNAPSHOT_BYTES_MAX, Seq, Store, StoreError,
-    disk_io::{Disk, RealDisk},
+    disk_io::{DRAFT, Disk, RealDisk},
     document,
     footer::{Contents, Footer, Place, digest},
     frame::DirectoryId,
@@ -106,10 +106,14 @@ pub fn look(path: &Path, mut tell: impl FnMut(Seen)) -> Result<Found, StoreError
     let numbers = segment::numbers(&*disk)?;
     let (mut passed, mut expected) = (0, 1);
     for number in &numbers {
-        for missing in expected..*number {
-            tell(Seen::Fault(Fault { place: None, record: None, what: format!("segment {missing} is missing") }));
+        if expected < *number {
+            let what = match number - 1 {
+                last if last == expected => format!("segment {expected} is missing"),
+                last => format!("segments {expected} to {last} are missing"),
+            };
+            tell(Seen::Fault(Fault { place: None, record: None, what }));
         }
-        expected = number + 1;
+        expected = number.saturating_add(1);
         let segment = Segment::open(&*disk, directory, *number)?;
         found.look_at(&segment, Some(number) == numbers.last(), passed, &mut tell)?;
         passed += segment.file.len()?;
@@ -123,15 +127,24 @@ impl Found {
         let number = segment.stamp.segment();
         let at = |offset| Spot { segment: number, offset };
         let fault = |offset, what: &str| Seen::Fault(Fault { place: Some(at(offset)), record: None, what: what.to_owned() });
-        if segment.header_of()? != Some((self.directory, number)) {
-            tell(fault(0, "the segment's header does not check"));
-        }
-        let footer = Footer::at_end(&segment.file, &segment.stamp)?;
-        let is_full = footer.is_some() || !is_last;
+        // Either may hold: the one beside was made because the one at the end did not.
+        let footers = [Footer::at_end(&segment.file, &segment.stamp)?, Footer::beside(&*self.disk, &segment.stamp)?];
+        let header_holds = segment.header_of() == Some((self.directory, number));
+        let has_footer = footers.iter().any(Option::is_some);
+        let is_full = has_footer || !is_last;
         let (mut contents, mut whole) = (Contents::default(), true);
         let (mut frames, mut end) = (segment.frames()?, 0);
+        if !header_holds && !is_full && matches!(frames.next(), Next::End) {
+            // It was being begun.
+            tell(Seen::Torn(at(0)));
+            return Ok(());
+        }
+        if !header_holds {
+            tell(fault(0, "the segment's header does not check"));
+        }
+        frames = segment.frames()?;
         loop {
-            match frames.next()? {
+            match frames.next() {
                 Next::End => break,
                 Next::Frame(frame) => {
                     for (head, records) in frame.heads.iter().zip(&frame.records) {
@@ -142,12 +155,9 @@ impl Found {
                     end = frame.end;
                     tell(Seen::Passed(passed + end));
                 }
-                Next::Damaged(damaged) if damaged.followed || is_full => {
+                Next::Damaged(damaged) if damaged.was_durable || is_full || !header_holds => {
                     whole = false;
                     self.lose(number, &damaged, tell);
-                    if !damaged.followed {
-                        break;
-                    }
                 }
                 Next::Damaged(damaged) => {
                     tell(Seen::Torn(at(damaged.offset)));
@@ -156,11 +166,9 @@ impl Found {
             }
         }
         if is_full && whole {
-            let beside = Footer::beside(&*self.disk, &segment.stamp)?;
-            match footer.or(beside) {
-                Some(footer) if agrees(&footer, &contents)? => {}
-                Some(_) => tell(fault(end, "the segment's footer does not say what the segment holds")),
-                None => tell(fault(end, "the segment's footer does not check")),
+            if !footers.iter().flatten().any(|footer| agrees(footer, &contents)) {
+                let what = if has_footer { "does not say what the segment holds" } else { "does not check" };
+                tell(fault(end, &format!("the segment's footer {what}")));
             }
         }
         Ok(())
@@ -208,6 +216,12 @@ impl Found {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             names => names?,
         };
+        // What a start would take away is no snapshot.
+        let is_empty = |name: &String| {
+            let file = self.disk.open(&format!("{}/{name}", snapshots::DIRECTORY));
+            file.and_then(|file| file.len()).is_ok_and(|length| length == 0)
+        };
+        names.retain(|name| !name.ends_with(DRAFT) && !is_empty(name));
         let mut files = Vec::new();
         for doc in self.addresses() {
             let path = snapshots::path(&doc.to_string());
@@ -237,7 +251,7 @@ impl Found {
                 *reader = Some((*segment, FrameReader::new(&opened)?));
             }
             let Some((_, frames)) = reader.as_mut() else { continue };
-            let Some(frame) = frames.frame(u64::from(place.offset))? else { return Err(io::ErrorKind::InvalidData.into()) };
+            let Some(frame) = frames.frame(u64::from(place.offset)) else { return Err(io::ErrorKind::InvalidData.into()) };
             for (head, records) in frame.heads.iter().zip(&frame.records).filter(|(head, _)| head.name == name) {
                 for (seq, record) in (head.first..).zip(records).filter(|(seq, _)| *seq > after) {
                     bytes += record.len();
@@ -253,8 +267,8 @@ impl Found {
 }
 
 /// Whether a footer says what was found.
-fn agrees(footer: &Footer, contents: &Contents) -> io::Result<bool> {
-    let Some(places) = footer.places()? else { return Ok(false) };
+fn agrees(footer: &Footer, contents: &Contents) -> bool {
+    let Some(places) = footer.places() else { return false };
     let mut count = 0;
     for (entry, places) in places.iter() {
         count += 1;
@@ -262,10 +276,10 @@ fn agrees(footer: &Footer, contents: &Contents) -> io::Result<bool> {
             (held.first, held.last, held.digest) == (entry.first, entry.last, entry.digest) && held.places == places
         });
         if !same {
-            return Ok(false);
+            return false;
         }
     }
-    Ok(count == contents.iter().count())
+    count == contents.iter().count()
 }
 
 impl Store for Found {

@@ -5,7 +5,7 @@ use std::io;
 use plenary_shared::id::DocAddress;
 
 use super::{
-    footer::{Contents, digest},
+    footer::{Contents, LOST, digest},
     frame::HEADER_BYTES,
     segment::{Damaged, Next, Segment},
 };
@@ -16,10 +16,12 @@ pub(super) struct Scanned {
     /// Where the last whole frame begins, if there is one, and where it ends.
     pub(super) last: Option<u64>,
     pub(super) end: u64,
-    /// Stretches that hold no whole frame, and that whole frames follow: these were acknowledged.
+    /// Stretches that hold no whole frame, and something that was durable: it may have been acknowledged.
     pub(super) damaged: Vec<Damaged>,
     /// What stands behind the last whole frame, if anything does: in the last segment the write under way when the power went.
     pub(super) torn: Option<Damaged>,
+    /// Something could not be read; another time it may be.
+    pub(super) is_unreadable: bool,
 }
 
 /// Reads all frames. `passed` is told how many bytes are done.
@@ -28,11 +30,11 @@ pub(super) struct Scanned {
 /// What the disk says.
 pub(super) fn contents(segment: &Segment, mut passed: impl FnMut(u64)) -> io::Result<Scanned> {
     let (end, damaged) = (HEADER_BYTES as u64, Vec::new());
-    let mut scanned = Scanned { contents: Contents::default(), last: None, end, damaged, torn: None };
+    let mut scanned = Scanned { contents: Contents::default(), last: None, end, damaged, torn: None, is_unreadable: false };
     let mut frames = segment.frames()?;
     loop {
-        match frames.next()? {
-            Next::End => return Ok(scanned),
+        match frames.next() {
+            Next::End => break,
             Next::Frame(frame) => {
                 for (head, records) in frame.heads.iter().zip(&frame.records) {
                     if let Some(last) = records.last() {
@@ -42,19 +44,26 @@ pub(super) fn contents(segment: &Segment, mut passed: impl FnMut(u64)) -> io::Re
                 (scanned.last, scanned.end) = (Some(frame.offset), frame.end);
                 passed(frame.end);
             }
-            Next::Damaged(damaged) if damaged.followed => {
+            Next::Damaged(damaged) if damaged.was_durable => {
                 scanned.lose(&damaged);
                 scanned.damaged.push(damaged);
             }
             Next::Damaged(damaged) => {
                 scanned.torn = Some(damaged);
-                return Ok(scanned);
+                break;
             }
         }
     }
+    scanned.is_unreadable = frames.is_unreadable();
+    Ok(scanned)
 }
 
 impl Scanned {
+    /// Whether nothing stands behind the header, nor did.
+    pub(super) fn is_blank(&self) -> bool {
+        self.last.is_none() && self.torn.is_none() && self.damaged.is_empty()
+    }
+
     /// Takes what stands at the end for damage: it was acknowledged.
     pub(super) fn nothing_is_torn(&mut self) {
         if let Some(torn) = self.torn.take() {
@@ -66,7 +75,7 @@ impl Scanned {
     /// Whose records stood in a damaged frame keeps its place there, so that whoever reads the log comes upon the damage.
     fn lose(&mut self, damaged: &Damaged) {
         for (name, first, last) in &damaged.lost {
-            self.contents.add(name, *first, *last, [0; 32], damaged.offset);
+            self.contents.add(name, *first, *last, LOST, damaged.offset);
         }
     }
 

@@ -56,8 +56,8 @@ pub(super) struct Writer {
     end: u64,
     /// How far room was taken.
     room_end: u64,
-    /// The segment ends in a footer; the next could not be begun yet.
-    full: bool,
+    /// The segment takes no more; this one is to be begun and could not be yet.
+    next: Option<u32>,
     /// The last frame is one of records, so nothing shows that it was synced.
     unmarked: bool,
 }
@@ -87,7 +87,18 @@ impl Writer {
         segment_bytes: u64,
     ) -> io::Result<Self> {
         let room_end = segment.file.len()?;
-        Ok(Self { disk, directory, segment, segment_bytes, end, room_end, full: false, unmarked: false })
+        Ok(Self { disk, directory, segment, segment_bytes, end, room_end, next: None, unmarked: false })
+    }
+
+    /// Begins a segment as soon as there is room for it; until then nothing is written.
+    pub(super) fn begin_later(
+        disk: Arc<dyn Disk>,
+        directory: DirectoryId,
+        segment: Arc<Segment>,
+        next: u32,
+        segment_bytes: u64,
+    ) -> Self {
+        Self { disk, directory, segment, segment_bytes, end: 0, room_end: 0, next: Some(next), unmarked: false }
     }
 
     /// The segment that grows.
@@ -97,7 +108,7 @@ impl Writer {
 
     /// Whether a frame of so many bytes belongs into another segment.
     pub(super) fn wants_next(&self, frame_bytes: usize) -> bool {
-        self.full || (self.end > HEADER_BYTES as u64 && self.end + frame_bytes as u64 > self.segment_bytes)
+        self.next.is_some() || (self.end > HEADER_BYTES as u64 && self.end + frame_bytes as u64 > self.segment_bytes)
     }
 
     /// Ends the segment, which holds this, with its footer, and begins the next.
@@ -105,14 +116,16 @@ impl Writer {
     /// # Errors
     /// [`Failure::Full`] leaves all as it was, or the segment ended and the next one still to be begun.
     pub(super) fn next(&mut self, contents: &Contents) -> Result<Arc<Segment>, Failure> {
-        if !self.full {
-            let ending = footer::ending(contents, &self.segment.stamp, self.end);
-            self.write(&ending)?;
-            let length = self.end + ending.len() as u64;
-            self.segment.file.set_len(length).and_then(|()| self.segment.file.sync()).map_err(Failure::Failed)?;
-            self.full = true;
-        }
-        let number = self.segment.stamp.segment() + 1;
+        let number = match self.next {
+            Some(number) => number,
+            None => {
+                let ending = footer::ending(contents, &self.segment.stamp, self.end);
+                self.write(&ending)?;
+                let length = self.end + ending.len() as u64;
+                self.segment.file.set_len(length).and_then(|()| self.segment.file.sync()).map_err(Failure::Failed)?;
+                *self.next.insert(self.segment.stamp.segment() + 1)
+            }
+        };
         // Where there is no room for it, it is begun again later, over what there is of it then.
         *self = Self::begin(&self.disk, self.directory, number, self.segment_bytes)?;
         Ok(self.segment.clone())
@@ -137,7 +150,7 @@ impl Writer {
     /// # Errors
     /// The mark is missing then, and nothing else.
     pub(super) fn mark(&mut self) -> Result<(), Failure> {
-        if self.unmarked && !self.full {
+        if self.unmarked && self.next.is_none() {
             self.append(0, &mut vec![0; frame::commit_bytes(0, 0)])?;
             self.unmarked = false;
         }
