@@ -21,7 +21,7 @@ use tokio::{sync::mpsc, time::Instant};
 
 use crate::later::{appended, rebuild, sleep_until};
 use crate::{
-    answers::Answers,
+    answers::{Answers, Whole},
     clock::now_after,
     metrics::Metrics,
     outbox::Outbox,
@@ -56,6 +56,7 @@ pub struct Room {
     state: RoomState,
     outboxes: HashMap<SessionId, Arc<Outbox>>,
     followers: HashMap<SessionId, Arc<Outbox>>,
+    whole: Whole,
     edits: HashMap<u64, Done>,
     next_edit: u64,
     /// The batch on its way: where it ends in the log, nowhere if it came to nothing.
@@ -94,6 +95,7 @@ impl Room {
             state,
             outboxes: HashMap::new(),
             followers: HashMap::new(),
+            whole: Whole::default(),
             edits: HashMap::new(),
             next_edit: 0,
             appending: None,
@@ -302,7 +304,7 @@ impl Room {
                             outbox.push(frame.clone());
                         }
                     }
-                    Effect::CatchUp(session, frames) => self.catch_up(session, frames),
+                    Effect::CatchUp(session) => self.catch_up(session, effects),
                     Effect::Close(session, code, reason) => {
                         if let Some(outbox) = self.outboxes.get(&session) {
                             outbox.close(code, reason);

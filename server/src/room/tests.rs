@@ -1,5 +1,6 @@
 //! A room's state against a store in memory: what goes in, what comes out, what the log then holds.
 
+mod reached;
 mod recorded;
 
 use bytes::Bytes;
@@ -209,8 +210,7 @@ async fn a_newcomer_too_slow_for_its_first_sync_is_synced_when_it_catches_up() {
     bench.room.missed(BOR, protocol::update(&typed(9, "")));
     bench.room.missed_sync(BOR, StateVector::default());
     let mut effects = Vec::new();
-    bench.room.handle(Input::CatchUp { session: BOR }, &mut effects);
-    let [Effect::CatchUp(BOR, frames)] = &effects[..] else { panic!("{effects:?}") };
+    let frames = bench.room.catch_up(BOR, &mut effects).unwrap();
     let Ok(ClientMessage::SyncStep2(state)) = ClientMessage::decode(&frames[0]) else { panic!("{frames:?}") };
     assert_eq!(read(&state), "one ");
 }
@@ -327,8 +327,7 @@ async fn a_slow_session_is_brought_exactly_what_it_missed() {
         }
     }
     let mut effects = Vec::new();
-    bench.room.handle(Input::CatchUp { session: BOR }, &mut effects);
-    let [Effect::CatchUp(BOR, frames)] = &effects[..] else { panic!("{effects:?}") };
+    let frames = bench.room.catch_up(BOR, &mut effects).unwrap();
     frames.iter().for_each(|frame| receive(&mut seen, frame));
     let text = seen.get_or_insert_text("t");
     assert_eq!(text.get_string(&seen.transact()), bench.text());
