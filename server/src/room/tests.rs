@@ -244,6 +244,21 @@ async fn many_bad_records_at_once_are_each_found_and_the_good_ones_kept() {
 }
 
 #[tokio::test]
+async fn who_was_shown_what_a_document_built_again_does_not_hold_is_told_to_come_back() {
+    for (refused, told) in [(&[][..], 0), (&[2], 2)] {
+        let mut bench = Bench::new();
+        for client in [1, 2] {
+            bench.send(ARV, &typed(client, "ab"));
+            bench.commit().await;
+        }
+        let (document, mut effects) = (Document::rebuild(&*bench.store, &bench.address, refused, 3..3).unwrap(), Vec::new());
+        bench.room.replace(document, &mut effects);
+        let again = |effect: &&Effect| matches!(effect, Effect::Close(_, protocol::CLOSE_AGAIN, _));
+        assert_eq!(effects.iter().filter(again).count(), told, "{refused:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_reader_changes_nothing_and_stays() {
     let mut bench = Bench::new();
     let mut effects = Vec::new();

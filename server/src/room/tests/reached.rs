@@ -4,22 +4,33 @@ use std::task::Poll;
 
 use super::*;
 use crate::{
+    answers::Answers,
     outbox::{Next, Outbox},
-    room::{Command, Room, Surroundings},
+    room::{
+        Command, EditError, Room, Surroundings,
+        order::{Order, Trial},
+    },
+    testing::Faulty,
 };
-use plenary_shared::limits;
+use plenary_shared::{
+    limits,
+    record::{Provenance, Right},
+};
+use std::{io, sync::atomic::AtomicUsize, sync::atomic::Ordering::SeqCst};
 use tokio::sync::oneshot;
 
 struct Hall {
+    store: Arc<Faulty>,
     room: Room,
     effects: Vec<Effect>,
 }
 
 impl Hall {
     fn new() -> Self {
-        let store = Arc::new(MemoryStore::default());
-        let around = Surroundings { store, metrics: Arc::default(), answers: Default::default(), restore: Arc::default() };
-        Self { room: Room::open("talks/plan".parse().unwrap(), around).unwrap(), effects: Vec::new() }
+        let store = Arc::new(Faulty::default());
+        let (answers, restore) = (Answers::default(), Arc::default());
+        let around = Surroundings { store: store.clone(), metrics: Arc::default(), answers, restore };
+        Self { store, room: Room::open("talks/plan".parse().unwrap(), around).unwrap(), effects: Vec::new() }
     }
 
     async fn join(&mut self, session: SessionId, party: &str) -> Arc<Outbox> {
@@ -44,7 +55,7 @@ impl Hall {
         self.say(ARV, ClientMessage::Update(Bytes::copy_from_slice(update)));
         self.room.append(&mut self.effects);
         let kept = self.room.appending.take().unwrap().await;
-        assert!(self.room.settle(kept, &mut self.effects));
+        self.room.settle(kept, &mut self.effects).unwrap();
         self.room.perform(&mut self.effects).await.unwrap();
     }
 }
@@ -56,6 +67,11 @@ async fn read_all(outbox: &Outbox) -> Vec<Bytes> {
         frames.extend(more);
     }
     frames
+}
+
+/// Whether a session that has read all that waited is to be closed.
+async fn is_closed(outbox: &Outbox) -> bool {
+    matches!(futures_util::poll!(std::pin::pin!(outbox.next())), Poll::Ready(Next::Close(_)))
 }
 
 fn states(frames: &[Bytes]) -> Vec<String> {
@@ -86,7 +102,7 @@ async fn whole(hall: &mut Hall, session: u64) -> Option<Vec<Bytes>> {
     hall.ask(SessionId(session));
     hall.room.perform(&mut hall.effects).await.unwrap();
     let frames = read_all(&outbox).await;
-    let is_closed = matches!(futures_util::poll!(std::pin::pin!(outbox.next())), Poll::Ready(Next::Close(_)));
+    let is_closed = is_closed(&outbox).await;
     assert_ne!(is_closed, states(&frames).len() == 1);
     (!is_closed).then_some(frames)
 }
@@ -112,4 +128,27 @@ async fn each_version_of_a_whole_document_counts_once_while_anybody_has_yet_to_r
     assert!(whole(&mut hall, 32).await.is_none(), "the first waits yet");
     drop(another);
     assert!(whole(&mut hall, 33).await.is_some());
+}
+
+#[tokio::test]
+async fn a_batch_that_comes_to_nothing_while_the_document_is_built_again_is_told_what_it_came_to() {
+    let in_doubt = StoreError::InDoubt(Arc::new(io::Error::other("the disk is gone")));
+    for (fails, told, goes_on) in [(StoreError::Full, EditError::DiskFull, true), (in_doubt, EditError::InDoubt, false)] {
+        let mut hall = Hall::new();
+        let bor = hall.join(BOR, "bor").await;
+        let author = Author { party: "arv".parse().unwrap(), member: "arv-1".parse().unwrap() };
+        let (update, taken) = (Bytes::from(typed(1, "words")), Arc::new(AtomicUsize::new(0)));
+        let order = Order::Tried(Trial::new(hall.room.state.document().check(&author, &update).unwrap(), 0, &taken));
+        let (done, ended) = oneshot::channel();
+        let edit = Command::Edit { by: Provenance::live(author, Right::Draft), update, order, done };
+        hall.room.take(edit, &mut hall.effects);
+        hall.store.fail(fails);
+        hall.room.append(&mut hall.effects);
+        assert_eq!(taken.load(SeqCst), 1);
+        hall.room.state.document().condemn();
+        hall.effects.push(Effect::Rebuild);
+        assert_eq!(hall.room.perform(&mut hall.effects).await.is_ok(), goes_on);
+        assert_eq!((ended.await.unwrap(), taken.load(SeqCst)), (Err(told), 0));
+        assert_eq!(is_closed(&bor).await, !goes_on);
+    }
 }
