@@ -96,7 +96,7 @@ pub enum EditError {
     #[error("the server cannot store edits now: try again later")]
     Unavailable,
     /// The log could not be written, or nobody knows whether it was.
-    #[error("the edit may have been kept: repeat it with the same key")]
+    #[error("the edit may have been kept")]
     InDoubt,
 }
 
