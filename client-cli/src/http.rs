@@ -174,7 +174,10 @@ pub fn refusal(server: &ServerUrl, status: StatusCode, body: &[u8]) -> CliError 
             CliError::Unauthorized(format!("{} (plenary join LINK)", told.map_or_else(or, |t| t.message)))
         }
         (_, Some(ErrorBody { script: Some(script), .. })) => CliError::Script(script),
-        (_, Some(ErrorBody { error, message, .. })) if error == "in_doubt" => CliError::unconfirmed(message),
+        // What the server advises is for whoever speaks HTTP.
+        (_, Some(ErrorBody { error, .. })) if error == "in_doubt" => {
+            CliError::unconfirmed("it does not know what it kept".into())
+        }
         (_, Some(ErrorBody { error, message, .. })) => CliError::Api { status: status.as_u16(), error, message },
         (StatusCode::NOT_FOUND, None) => CliError::NotFound(format!("{server} does not have it, or does not show it to you")),
         (status, None) if status.is_client_error() => CliError::Refused(format!("{server} answered {status}")),

@@ -1,4 +1,4 @@
-//! What waits to be read of answers that are one reader's alone: bounded in sum, for all and for each party.
+//! What waits to be read of answers to state vectors: bounded in sum, and where they are one reader's alone, for each party too.
 
 use bytes::Bytes;
 use plenary_shared::{
@@ -8,7 +8,7 @@ use plenary_shared::{
 };
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
 /// The bytes that are on their way, in the whole process.
@@ -23,12 +23,19 @@ struct Held {
 
 type Whose = (ConferenceId, PartyId);
 
-/// An answer that is counted until the last of it is gone.
+/// An answer that is counted until the last of it is gone, against nobody's share if it is no one's alone.
 struct Counted {
     bytes: Bytes,
-    whose: Whose,
+    whose: Option<Whose>,
     answers: Answers,
 }
+
+/// The frame of a whole document as it is on its way now. Its readers share it; a newer one is counted beside those that still hold it.
+#[derive(Default)]
+pub struct Whole(Weak<Counted>);
+
+/// One reader's hold on a shared answer.
+struct Shared(Arc<Counted>);
 
 impl Answers {
     fn held(&self) -> MutexGuard<'_, Held> {
@@ -41,15 +48,37 @@ impl Answers {
             return Some(frame);
         }
         let whose = (member.conference.clone(), member.party.clone());
+        Some(Bytes::from_owner(self.counted(Some(whose), frame)?))
+    }
+
+    /// The same frame, counted once for all who are sent it, as long as any of them holds anything of it; `None` if too much is on its way
+    /// already. `whole`: what was on its way the last time.
+    pub fn share(&self, whole: &mut Whole, frame: Bytes) -> Option<Bytes> {
+        let same = |counted: &Arc<Counted>| counted.bytes.as_ptr() == frame.as_ptr();
+        let counted = match whole.0.upgrade().filter(same) {
+            Some(counted) => counted,
+            None => self.counted(None, frame)?.into(),
+        };
+        whole.0 = Arc::downgrade(&counted);
+        Some(Bytes::from_owner(Shared(counted)))
+    }
+
+    fn counted(&self, whose: Option<Whose>, bytes: Bytes) -> Option<Counted> {
         let mut held = self.held();
-        let (all, partys) = (held.all + frame.len(), held.parties.get(&whose).map_or(0, |bytes| *bytes) + frame.len());
-        if all > limits::ANSWERS_BYTES_MAX || partys > limits::ANSWERS_PER_PARTY_BYTES_MAX {
+        let all = held.all + bytes.len();
+        if all > limits::ANSWERS_BYTES_MAX {
             return None;
         }
+        if let Some(whose) = &whose {
+            let partys = held.parties.get(whose).map_or(0, |bytes| *bytes) + bytes.len();
+            if partys > limits::ANSWERS_PER_PARTY_BYTES_MAX {
+                return None;
+            }
+            held.parties.insert(whose.clone(), partys);
+        }
         held.all = all;
-        held.parties.insert(whose.clone(), partys);
         drop(held);
-        Some(Bytes::from_owner(Counted { bytes: frame, whose, answers: self.clone() }))
+        Some(Counted { bytes, whose, answers: self.clone() })
     }
 }
 
@@ -59,14 +88,22 @@ impl AsRef<[u8]> for Counted {
     }
 }
 
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        &self.0.bytes
+    }
+}
+
 impl Drop for Counted {
     fn drop(&mut self) {
         let mut held = self.answers.held();
         held.all -= self.bytes.len();
-        if let Some(partys) = held.parties.get_mut(&self.whose) {
+        if let Some(whose) = &self.whose
+            && let Some(partys) = held.parties.get_mut(whose)
+        {
             *partys -= self.bytes.len();
             if *partys == 0 {
-                held.parties.remove(&self.whose);
+                held.parties.remove(whose);
             }
         }
     }

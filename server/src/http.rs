@@ -98,12 +98,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/conferences/{c}/plans/{p}/brackets", get(view::brackets))
         .route("/conferences/{c}/plans/{p}/schedule", get(view::timetable))
         .route("/conferences/{c}/plans/{p}/export", get(export::export))
-        .route("/conferences/{c}/plans/{p}/compare", post(pull::compare))
         .route("/conferences/{c}/plans/{p}/log", get(log::follow))
         .route("/conferences/{c}/plans/{p}/state", get(state::show));
     let slow = Router::new()
         .route("/api/conferences/{c}/plans/{p}/edits", post(edits::apply))
-        .route("/api/conferences/{c}/plans/{p}/pull", post(pull::pull))
         .route("/api/conferences/{c}/plans/{p}/push", post(push::push));
     let brief = Router::new()
         .nest("/api", api)
@@ -115,17 +113,29 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/metrics", get(metrics))
         .fallback(|| async { ApiError::not_found() })
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES_MAX));
-    within(limits::REQUEST, brief).merge(within(limits::MESSAGE, slow)).layer(middleware::from_fn(guard)).with_state(app)
+    // They are posted for their size, and change nothing.
+    let question = Router::new()
+        .route("/api/conferences/{c}/plans/{p}/compare", post(pull::compare))
+        .layer(DefaultBodyLimit::max(limits::BODY_BYTES_MAX));
+    let slow_question = Router::new().route("/api/conferences/{c}/plans/{p}/pull", post(pull::pull));
+    within(limits::REQUEST, changes, brief)
+        .merge(within(limits::MESSAGE, changes, slow))
+        .merge(within(limits::REQUEST, never, question))
+        .merge(within(limits::MESSAGE, never, slow_question))
+        .layer(middleware::from_fn(guard))
+        .with_state(app)
 }
 
-/// Routes that answer in time or say that they cannot. A change goes on all the same, and may be kept yet.
-fn within(deadline: Duration, routes: Router<Arc<App>>) -> Router<Arc<App>> {
+/// Routes that answer in time or say that they cannot. What `changes` something goes on all the same, and may be kept yet.
+fn within(deadline: Duration, changes: fn(&Method) -> bool, routes: Router<Arc<App>>) -> Router<Arc<App>> {
     routes.layer(middleware::from_fn(move |request: Request, next: Next| async move {
         let changes = changes(request.method());
         match tokio::time::timeout(deadline, next.run(request)).await {
             Ok(response) => response,
             Err(_) if changes => {
-                ApiError::in_doubt("the request took too long, and what it asks for may be kept").into_response()
+                let message =
+                    "the request took too long, and the change may be kept: look whether it was before you make it again";
+                ApiError::in_doubt(message).into_response()
             }
             Err(_) => ApiError::unavailable("the request took too long: try again").into_response(),
         }
@@ -134,6 +144,10 @@ fn within(deadline: Duration, routes: Router<Arc<App>>) -> Router<Arc<App>> {
 
 fn changes(method: &Method) -> bool {
     !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+fn never(_: &Method) -> bool {
+    false
 }
 
 /// What holds for every request: an origin of our own for whatever changes something, and headers that let a browser do
@@ -329,7 +343,7 @@ impl From<EditError> for ApiError {
             EditError::Full(_) => Self::full(message),
             EditError::DiskFull => Self::disk_full(),
             EditError::Unavailable => Self::unavailable(message),
-            EditError::InDoubt => Self::in_doubt(message),
+            EditError::InDoubt => Self::in_doubt(format!("{message}: look whether it is there before you repeat it")),
         }
     }
 }

@@ -21,12 +21,12 @@ use tokio::{sync::mpsc, time::Instant};
 
 use crate::later::{appended, rebuild, sleep_until};
 use crate::{
-    answers::Answers,
+    answers::{Answers, Whole},
     clock::now_after,
     metrics::Metrics,
     outbox::Outbox,
     restore::Restore,
-    store::{BoxFuture, Condition, Seq, Store},
+    store::{BoxFuture, Condition, Seq, Store, StoreError},
 };
 pub use command::{Command, Done, End, Fate, Hold, Kept, Place, is_unchanged};
 use document::{Document, OpenError};
@@ -56,6 +56,7 @@ pub struct Room {
     state: RoomState,
     outboxes: HashMap<SessionId, Arc<Outbox>>,
     followers: HashMap<SessionId, Arc<Outbox>>,
+    whole: Whole,
     edits: HashMap<u64, Done>,
     next_edit: u64,
     /// The batch on its way: where it ends in the log, nowhere if it came to nothing.
@@ -94,6 +95,7 @@ impl Room {
             state,
             outboxes: HashMap::new(),
             followers: HashMap::new(),
+            whole: Whole::default(),
             edits: HashMap::new(),
             next_edit: 0,
             appending: None,
@@ -117,7 +119,7 @@ impl Room {
                 biased;
                 result = appended(&mut self.appending) => {
                     self.appending = None;
-                    if !self.settle(result, &mut effects) {
+                    if self.settle(result, &mut effects).is_err() {
                         let _ = self.perform(&mut effects).await;
                         return Ended::Failed;
                     }
@@ -172,8 +174,11 @@ impl Room {
         }
     }
 
-    /// What was on its way is in the log, or is not; `false` if only reading the log again tells, so that the room has to end.
-    fn settle(&mut self, kept: Kept, effects: &mut Vec<Effect>) -> bool {
+    /// What was on its way is in the log, or is not.
+    ///
+    /// # Errors
+    /// If only reading the log again tells: the room has to end, once everybody is told.
+    fn settle(&mut self, kept: Kept, effects: &mut Vec<Effect>) -> Result<(), StoreError> {
         match kept {
             Ok(None) => self.state.release(effects),
             Ok(Some(last)) => self.state.appended(last, effects),
@@ -181,12 +186,12 @@ impl Room {
                 tracing::error!(document = %self.address.for_log(), %error, "edits could not be stored");
                 if !is_unchanged(&error) {
                     self.state.append_failed(&EditError::from(&error), effects);
-                    return false;
+                    return Err(error);
                 }
                 self.state.refuse_batch(&EditError::from(&error), effects);
             }
         }
-        true
+        Ok(())
     }
 
     /// Whether as much waits as may: no more is taken from the inbox until the log has caught up.
@@ -287,8 +292,9 @@ impl Room {
         }
     }
 
-    /// Carries effects out, in order.
+    /// Carries effects out, in order; all of them, even if the document cannot be built again.
     async fn perform(&mut self, effects: &mut Vec<Effect>) -> Result<(), OpenError> {
+        let mut sound = Ok(());
         while !effects.is_empty() {
             for effect in std::mem::take(effects) {
                 match effect {
@@ -302,7 +308,7 @@ impl Room {
                             outbox.push(frame.clone());
                         }
                     }
-                    Effect::CatchUp(session, frames) => self.catch_up(session, frames),
+                    Effect::CatchUp(session) => self.catch_up(session, effects),
                     Effect::Close(session, code, reason) => {
                         if let Some(outbox) = self.outboxes.get(&session) {
                             outbox.close(code, reason);
@@ -315,20 +321,20 @@ impl Room {
                         }
                     }
                     Effect::Refused => self.around.metrics.refused.add(1),
-                    Effect::Rebuild => self.rebuild(effects).await?,
+                    Effect::Rebuild if sound.is_ok() => sound = self.rebuild(effects).await,
+                    Effect::Rebuild => {}
                 }
             }
         }
+        sound?;
         self.snapshot_if_due().await;
         Ok(())
     }
 
     async fn rebuild(&mut self, effects: &mut Vec<Effect>) -> Result<(), OpenError> {
         // A batch on its way is in the log or nowhere before the log is read.
-        if let Some(appending) = self.appending.take()
-            && appending.await?.is_none()
-        {
-            self.state.release(effects);
+        if let Some(appending) = self.appending.take() {
+            self.settle(appending.await, effects)?;
         }
         let (suspects, document) = (self.state.suspects(), self.state.document());
         if document.is_sound() {

@@ -23,8 +23,8 @@ use super::{ApiError, App, Caller, large, plan::readable};
 use crate::{
     dossiers::DossierError,
     registry::Rights,
-    room::order::Order,
-    rooms::{Change, CommitError},
+    room::{EditError, order::Order},
+    rooms::{Change, CommitError, RoomError},
     scripts,
     store::Seq,
 };
@@ -83,6 +83,9 @@ async fn once_over(
     match app.rooms.commit(changes).await {
         Ok(()) => Ok(Some(applied)),
         Err(CommitError::Moved) => Ok(None),
+        Err(CommitError::Room(RoomError::Edit(error @ EditError::InDoubt))) if script.once.is_some() => {
+            Err(ApiError::in_doubt(format!("{error}: repeat it with the same key")))
+        }
         Err(error) => Err(error.into()),
     }
 }

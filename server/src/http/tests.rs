@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::*;
-use crate::testing::{Ailing, Table, plan};
+use crate::testing::{Ailing, Faulty, Table, plan};
 
 /// A table on a store whose disk may ail: arv drafts, bor reads.
 struct Ward {
@@ -25,18 +25,14 @@ impl Ward {
         let access =
             [("arv", Access::Draft), ("bor", Access::Read)].map(|(party, access)| (party.parse().unwrap(), access)).into();
         table.registry.set_access(table.member("med"), plan(), access).await.unwrap();
-        let bounds = Limits { sessions: 100, sessions_per_member: 8, tls: false };
-        let app = App::new(table.registry.clone(), table.rooms.clone(), Arc::new(Figures::default()), bounds);
-        Self { disk, router: super::router(app), table }
+        Self { disk, router: served(&table), table }
     }
 
     /// Status, headers and the error's word.
     async fn answer(&self, request: Request<Body>) -> (u16, HeaderMap, Option<String>) {
         let answer = self.router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let body = body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
-        let word = serde_json::from_slice::<Value>(&body).ok().and_then(|body| Some(body["error"].as_str()?.to_owned()));
-        (status, headers, word)
+        (status, headers, told(answer).await["error"].as_str().map(String::from))
     }
 
     async fn ready(&self) -> (u16, HeaderMap, Option<String>) {
@@ -51,11 +47,7 @@ impl Ward {
     }
 
     async fn send(&self, method: &str, path: &str, party: &str, body: Value) -> (u16, HeaderMap, Option<String>) {
-        let request = Request::builder().method(method).uri(format!("/api/conferences/talks{path}"));
-        let request = request.header("Authorization", format!("Bearer {}", self.table.tokens[party]));
-        let text = body.to_string();
-        let request = request.header("Content-Type", "application/json").header("Content-Length", text.len());
-        self.answer(request.body(text.into()).unwrap()).await
+        self.answer(request(&self.table, method, path, party, body)).await
     }
 
     async fn edit(&self) -> (u16, HeaderMap, Option<String>) {
@@ -65,6 +57,25 @@ impl Ward {
     async fn add_party(&self, id: &str) -> (u16, HeaderMap, Option<String>) {
         self.send("POST", "/parties", "med", json!({ "id": id, "name": id })).await
     }
+}
+
+fn served(table: &Table) -> Router {
+    let bounds = Limits { sessions: 100, sessions_per_member: 8, tls: false };
+    super::router(App::new(table.registry.clone(), table.rooms.clone(), Arc::new(Figures::default()), bounds))
+}
+
+fn request(table: &Table, method: &str, path: &str, party: &str, body: Value) -> Request<Body> {
+    let request = Request::builder().method(method).uri(format!("/api/conferences/talks{path}"));
+    let request = request.header("Authorization", format!("Bearer {}", table.tokens[party]));
+    let text = body.to_string();
+    let request = request.header("Content-Type", "application/json").header("Content-Length", text.len());
+    request.body(text.into()).unwrap()
+}
+
+/// What stands in an answer, nothing if that is no JSON.
+async fn told(answer: Response) -> Value {
+    let body = body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+    serde_json::from_slice(&body).unwrap_or_default()
 }
 
 /// What an answer says, and whether it says when to ask again.
@@ -106,4 +117,30 @@ async fn what_a_failed_disk_may_have_kept_is_said_to_be_in_doubt() {
     ward.disk.becomes(Condition::Failed);
     assert_eq!(said(ward.add_party("cel").await), doubt);
     assert_eq!(said(ward.ready().await), (503, Some("unavailable".into()), false));
+}
+
+#[tokio::test]
+async fn a_script_that_may_have_been_kept_is_repeated_with_its_key_and_without_one_looked_for() {
+    let store = Arc::new(Faulty::default());
+    let table = Table::on(store.clone()).await;
+    store.fail(StoreError::InDoubt(Arc::new(std::io::Error::other("the disk is gone"))));
+    let edits = json!([{ "add": { "words": "The Parties meet." } }]);
+    for (script, advice) in [
+        (json!({ "edits": edits }), "the edit may have been kept: look whether it is there before you repeat it"),
+        (json!({ "once": "key-1", "edits": edits }), "the edit may have been kept: repeat it with the same key"),
+    ] {
+        let answer = served(&table).oneshot(request(&table, "POST", "/plans/plan/edits", "arv", script)).await.unwrap();
+        let told = told(answer).await;
+        assert_eq!((told["error"].as_str(), told["message"].as_str()), (Some("in_doubt"), Some(advice)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_what_takes_too_long_only_a_change_may_have_been_kept() {
+    let ward = Ward::new().await;
+    for (path, word) in [("edits", "in_doubt"), ("push", "in_doubt"), ("pull", "unavailable"), ("compare", "unavailable")] {
+        let mut request = request(&ward.table, "POST", &format!("/plans/plan/{path}"), "arv", json!({}));
+        *request.body_mut() = Body::from_stream(futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>());
+        assert_eq!(said(ward.answer(request).await), (503, Some(word.to_owned()), false), "{path}");
+    }
 }

@@ -38,6 +38,9 @@ pub enum OpenError {
         /// The record.
         seq: Seq,
     },
+    /// All records can be applied, and what comes out is no document.
+    #[error("the log of {} makes no document: tell the makers of Plenary", .0.for_log())]
+    Unencodable(DocAddress),
 }
 
 /// A record that passed the gate, on its way through the log.

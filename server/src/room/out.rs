@@ -7,7 +7,7 @@ use plenary_shared::{
 };
 use yrs::StateVector;
 
-use super::{Room, SessionId, line};
+use super::{Room, SessionId, line, state::Effect};
 use crate::{outbox::Outbox, store::Seq};
 
 /// What a session is told that is sent no answer.
@@ -33,7 +33,8 @@ impl Room {
         }
     }
 
-    pub(super) fn catch_up(&mut self, session: SessionId, frames: Vec<Bytes>) {
+    pub(super) fn catch_up(&mut self, session: SessionId, effects: &mut Vec<Effect>) {
+        let Some(frames) = self.state.catch_up(session, effects) else { return };
         let counted: Option<Vec<_>> = frames.into_iter().map(|frame| self.counted(session, frame)).collect();
         let Some(outbox) = self.outboxes.get(&session) else { return };
         match counted {
@@ -42,10 +43,11 @@ impl Room {
         }
     }
 
-    /// A frame that is one session's alone, unless it is the whole document; `None` if too much of such waits to be read.
+    /// A frame, counted as on its way: for a session alone, or once for all if it is the whole document; `None` if too much of such
+    /// waits to be read.
     fn counted(&mut self, session: SessionId, frame: Bytes) -> Option<Bytes> {
         if self.state.document().is_whole(&frame) {
-            return Some(frame);
+            return self.around.answers.share(&mut self.whole, frame);
         }
         self.around.answers.count(self.state.member(session)?, frame)
     }

@@ -57,8 +57,8 @@ pub enum Effect {
     Broadcast(Bytes),
     /// A presence frame to every session; a slow one may miss it and is told all when it is caught up.
     BroadcastPresence(Bytes),
-    /// Frames that bring a slow session up to date.
-    CatchUp(SessionId, Vec<Bytes>),
+    /// Bring a slow session what it has missed by then ([`RoomState::catch_up`]): effects before this one may not have reached it either.
+    CatchUp(SessionId),
     /// End a session.
     Close(SessionId, u16, &'static str),
     /// Records that came to hold, for those who follow the log.
@@ -96,7 +96,7 @@ pub enum EditError {
     #[error("the server cannot store edits now: try again later")]
     Unavailable,
     /// The log could not be written, or nobody knows whether it was.
-    #[error("the edit may have been kept: repeat it with the same key")]
+    #[error("the edit may have been kept")]
     InDoubt,
 }
 
@@ -209,7 +209,7 @@ impl RoomState {
         match input {
             Input::Join { session, member } => self.join(session, member, effects),
             Input::Message { session, message, write } => self.message(session, message, write, effects),
-            Input::CatchUp { session } => self.catch_up(session, effects),
+            Input::CatchUp { session } => effects.push(Effect::CatchUp(session)),
             Input::Leave { session } => {
                 self.sessions.remove(&session);
                 self.behind.remove(&session);
@@ -329,30 +329,35 @@ impl RoomState {
         self.behind.insert(session, Behind::Sync(vector));
     }
 
-    fn catch_up(&mut self, session: SessionId, effects: &mut Vec<Effect>) {
-        let Some(Session { early, .. }) = self.sessions.get(&session) else { return };
-        let mut frames = Vec::new();
-        if *early == Early::Asked {
-            // The question may be among what it missed; that it is asked twice does no harm.
-            let Ok((_, vector)) = self.document.state_vector() else { return come_back(session, effects) };
-            frames.push(protocol::sync_step_1(&vector));
+    /// Frames that bring a slow session up to date; `None` if there is nobody, or it is told to come back.
+    pub fn catch_up(&mut self, session: SessionId, effects: &mut Vec<Effect>) -> Option<Vec<Bytes>> {
+        let early = self.sessions.get(&session)?.early;
+        let frames = self.missed_frames(session, early);
+        if frames.is_err() {
+            come_back(session, effects);
         }
-        let brought = match self.behind.remove(&session) {
-            None => Ok(()),
-            Some(Behind::Sync(vector)) => self.document.sync_step_2(&vector).map(|frame| frames.push(frame)),
+        frames.ok()
+    }
+
+    fn missed_frames(&mut self, session: SessionId, early: Early) -> Result<Vec<Bytes>, Misbehaved> {
+        let mut frames = Vec::new();
+        if early == Early::Asked {
+            // The question may be among what it missed; that it is asked twice does no harm.
+            frames.push(protocol::sync_step_1(&self.document.state_vector()?.1));
+        }
+        match self.behind.remove(&session) {
+            None => {}
+            Some(Behind::Sync(vector)) => frames.push(self.document.sync_step_2(&vector)?),
             Some(Behind::Frame(missed, vector)) => {
                 frames.push(missed);
-                self.document.diff(&vector).map(|diff| frames.push(protocol::update(&diff)))
+                frames.push(protocol::update(&self.document.diff(&vector)?));
             }
-        };
-        if brought.is_err() {
-            return come_back(session, effects);
         }
         let all = self.presence.all();
         if !all.is_empty() {
             frames.push(protocol::awareness(all.into_iter()));
         }
-        effects.push(Effect::CatchUp(session, frames));
+        Ok(frames)
     }
 }
 

@@ -1,5 +1,6 @@
 //! A room's state against a store in memory: what goes in, what comes out, what the log then holds.
 
+mod reached;
 mod recorded;
 
 use bytes::Bytes;
@@ -209,8 +210,7 @@ async fn a_newcomer_too_slow_for_its_first_sync_is_synced_when_it_catches_up() {
     bench.room.missed(BOR, protocol::update(&typed(9, "")));
     bench.room.missed_sync(BOR, StateVector::default());
     let mut effects = Vec::new();
-    bench.room.handle(Input::CatchUp { session: BOR }, &mut effects);
-    let [Effect::CatchUp(BOR, frames)] = &effects[..] else { panic!("{effects:?}") };
+    let frames = bench.room.catch_up(BOR, &mut effects).unwrap();
     let Ok(ClientMessage::SyncStep2(state)) = ClientMessage::decode(&frames[0]) else { panic!("{frames:?}") };
     assert_eq!(read(&state), "one ");
 }
@@ -241,6 +241,21 @@ async fn many_bad_records_at_once_are_each_found_and_the_good_ones_kept() {
     assert!(!text.contains('x'));
     assert_eq!([3, 6, 9].map(|seq| document.is_refused(seq)), [true; 3]);
     assert_eq!((document.seq(), document.head()), (10, head));
+}
+
+#[tokio::test]
+async fn who_was_shown_what_a_document_built_again_does_not_hold_is_told_to_come_back() {
+    for (refused, told) in [(&[][..], 0), (&[2], 2)] {
+        let mut bench = Bench::new();
+        for client in [1, 2] {
+            bench.send(ARV, &typed(client, "ab"));
+            bench.commit().await;
+        }
+        let (document, mut effects) = (Document::rebuild(&*bench.store, &bench.address, refused, 3..3).unwrap(), Vec::new());
+        bench.room.replace(document, &mut effects);
+        let again = |effect: &&Effect| matches!(effect, Effect::Close(_, protocol::CLOSE_AGAIN, _));
+        assert_eq!(effects.iter().filter(again).count(), told, "{refused:?}");
+    }
 }
 
 #[tokio::test]
@@ -327,8 +342,7 @@ async fn a_slow_session_is_brought_exactly_what_it_missed() {
         }
     }
     let mut effects = Vec::new();
-    bench.room.handle(Input::CatchUp { session: BOR }, &mut effects);
-    let [Effect::CatchUp(BOR, frames)] = &effects[..] else { panic!("{effects:?}") };
+    let frames = bench.room.catch_up(BOR, &mut effects).unwrap();
     frames.iter().for_each(|frame| receive(&mut seen, frame));
     let text = seen.get_or_insert_text("t");
     assert_eq!(text.get_string(&seen.transact()), bench.text());

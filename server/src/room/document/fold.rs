@@ -32,6 +32,16 @@ struct Search {
     encode_each: bool,
 }
 
+/// What came of folding.
+enum Folded {
+    /// The document holds all, but what is refused.
+    All,
+    /// Something failed, which the search then knows more about.
+    Failed,
+    /// All could be applied, and the document not be encoded.
+    Unencodable,
+}
+
 impl Search {
     /// Where the search goes on.
     fn start(&mut self, store: &dyn Store, address: &DocAddress) -> Result<Document, OpenError> {
@@ -74,8 +84,13 @@ impl Search {
     fn run(mut self, store: &dyn Store, address: &DocAddress) -> Result<Document, OpenError> {
         loop {
             let mut document = self.start(store, address)?;
-            if document.fold(store, address, &mut self)? {
-                return Ok(document);
+            let looked_at_each = self.encode_each;
+            match document.fold(store, address, &mut self)? {
+                Folded::All => return Ok(document),
+                Folded::Failed => {}
+                // Every group of it could be.
+                Folded::Unencodable if looked_at_each => return Err(OpenError::Unencodable(address.clone())),
+                Folded::Unencodable => self.encode_each = true,
             }
         }
     }
@@ -86,7 +101,7 @@ impl Document {
     /// document fails is found by halving and passed over. Blocks.
     ///
     /// # Errors
-    /// [`OpenError`], if the log cannot be read.
+    /// [`OpenError`], if the log cannot be read or makes no document.
     pub fn open(store: &dyn Store, address: &DocAddress) -> Result<Self, OpenError> {
         Search::default().run(store, address)
     }
@@ -94,14 +109,14 @@ impl Document {
     /// Folds anew a document that failed on one of the records `suspects`; those that it `refused` before are passed over. Blocks.
     ///
     /// # Errors
-    /// [`OpenError`], if the log cannot be read.
+    /// [`OpenError`], if the log cannot be read or makes no document.
     pub fn rebuild(store: &dyn Store, address: &DocAddress, refused: &[Seq], suspects: Range<Seq>) -> Result<Self, OpenError> {
         let step = ((suspects.end - suspects.start) as usize / 2).max(1);
         Search { refused: refused.to_vec(), suspects: Some((suspects, step)), ..Search::default() }.run(store, address)
     }
 
-    /// Folds in all that the log holds; `false` if something failed, which `search` then knows more about.
-    fn fold(&mut self, store: &dyn Store, address: &DocAddress, search: &mut Search) -> Result<bool, OpenError> {
+    /// Folds in all that the log holds.
+    fn fold(&mut self, store: &dyn Store, address: &DocAddress, search: &mut Search) -> Result<Folded, OpenError> {
         self.refused.extend(&search.refused);
         self.refused.sort_unstable();
         self.refused.dedup();
@@ -109,9 +124,7 @@ impl Document {
             let page = store.read(address, self.seq, PAGE, limits::BATCH_BYTES_MAX)?;
             if page.is_empty() {
                 // One that cannot be encoded is of no use to anybody either.
-                let sound = self.full_step_2().is_ok();
-                search.encode_each |= !sound;
-                return Ok(sound);
+                return Ok(if self.full_step_2().is_ok() { Folded::All } else { Folded::Unencodable });
             }
             let (mut head, mut records) = (self.head, Vec::with_capacity(page.len()));
             for (seq, sealed) in page {
@@ -123,15 +136,14 @@ impl Document {
             let mut rest = &records[..];
             while let Some(&(first, ..)) = rest.first() {
                 if search.keep(self).is_err() {
-                    search.encode_each = true;
-                    return Ok(false);
+                    return Ok(Folded::Unencodable);
                 }
                 let (group, behind) = rest.split_at(search.step(first).min(rest.len()));
                 let whole =
                     self.replay(group).and_then(|()| if search.encode_each { self.full_step_2().map(drop) } else { Ok(()) });
                 if whole.is_err() {
                     search.failed(address, first, group.len());
-                    return Ok(false);
+                    return Ok(Folded::Failed);
                 }
                 rest = behind;
             }

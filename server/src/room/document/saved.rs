@@ -21,9 +21,10 @@ struct Saved {
 }
 
 impl Document {
+    /// The last snapshot that can be used: what follows is not judged by a document that nobody can read.
     pub(super) fn from_snapshot(store: &dyn Store, address: &DocAddress) -> Result<Option<Self>, OpenError> {
         let Some((seq, bytes)) = store.load_snapshot(address)? else { return Ok(None) };
-        let document = Self::from_copy(seq, &bytes);
+        let document = Self::from_copy(seq, &bytes).and_then(|mut document| document.full_step_2().is_ok().then_some(document));
         if document.is_none() {
             tracing::error!(document = %address.for_log(), seq, "the snapshot cannot be used: replaying the log instead");
         }

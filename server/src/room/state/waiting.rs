@@ -226,9 +226,14 @@ impl RoomState {
     }
 
     /// Puts a document that was built again from the log in place of one that misbehaved. Everyone is brought what it holds of the
-    /// batch; whoever sent what the document failed on is told and closed.
+    /// batch; whoever sent what the document failed on is told and closed. If it failed on what all were shown before, all are told to
+    /// come back, since nothing takes that from them.
     pub fn replace(&mut self, document: Document, effects: &mut Vec<Effect>) {
-        self.document = document;
+        let before = std::mem::replace(&mut self.document, document);
+        let was_shown = |seq: &Seq| *seq <= before.seq() && !before.is_refused(*seq);
+        if self.document.refused().iter().any(was_shown) {
+            self.close_all(protocol::CLOSE_AGAIN, "connect again", effects);
+        }
         let Some(Batch { accepted, digests, tried, .. }) = self.in_flight.take() else { return };
         tried.iter().for_each(Trial::undo);
         let (senders, accepted): (Vec<_>, Vec<_>) = accepted.into_iter().unzip();
@@ -273,7 +278,8 @@ impl RoomState {
         if let Some(batch) = self.in_flight.take() {
             self.lose(batch, error, effects);
         }
-        self.refuse_waiting(&EditError::Unavailable, effects);
+        // What waits may be the same edit, sent again.
+        self.refuse_waiting(error, effects);
         self.close_all(protocol::CLOSE_LATER, "the server cannot store edits now", effects);
     }
 

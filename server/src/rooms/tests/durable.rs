@@ -156,6 +156,18 @@ async fn honest_edits_that_are_sent_again_while_the_first_is_on_its_way_are_not_
 }
 
 #[tokio::test]
+async fn an_edit_that_is_sent_again_while_nobody_knows_whether_the_first_is_kept_is_not_said_to_be_lost() {
+    let Bench { store, rooms } = bench();
+    let gate = store.shut(1);
+    let (first, again) = (begin(&rooms, 1, "a").await, begin(&rooms, 1, "a").await);
+    store.fail(StoreError::InDoubt(Arc::new(std::io::Error::other("the disk is gone"))));
+    gate.add_permits(1);
+    for answer in [first, again] {
+        assert_eq!(answer.await.unwrap(), Err(EditError::InDoubt));
+    }
+}
+
+#[tokio::test]
 async fn a_full_disk_costs_the_edits_that_it_does_not_take_and_nothing_else() {
     let Bench { store, rooms } = bench();
     rooms.edit(&doc(), &arv(), &typed(1, "kept ")).await.unwrap();
