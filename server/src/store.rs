@@ -32,9 +32,13 @@ mod cuts;
 #[cfg(test)]
 mod damage;
 #[cfg(test)]
+mod dice;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod sim;
+#[cfg(test)]
+mod sim_file;
 #[cfg(test)]
 mod sim_tree;
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! A copy of a store's segments, taken while a server runs on it.
 //!
-//! A segment that another follows is never touched again, so it is linked, or copied to another disk; of the last one as many frames are
-//! copied as are whole. Index and snapshots are left out: they are made again. `FORMAT` keeps the directory's name, so that a copy that is continued is
-//! known to be of the same store.
+//! A segment that another follows is never touched again, so it is linked, or copied to another disk; of the last one as many frames
+//! are copied as are whole. Index and snapshots are left out: they are made again. `FORMAT` keeps the directory's name, so that a copy
+//! that is continued is known to be of the same store.
 
 use std::{
     fs::{self, File},

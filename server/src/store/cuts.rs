@@ -9,7 +9,8 @@ use tokio::runtime::Runtime;
 
 use super::{
     BoxFuture, Condition, DiskStore, Part, Seq, Store, StoreError,
-    sim::{Dice, Event, SimDisk},
+    dice::Dice,
+    sim::{Event, SimDisk},
     sim_tree::SimTree,
     suite::noise,
 };

@@ -112,7 +112,8 @@ fn length(path: &Path) -> u64 {
     path.metadata().unwrap().len()
 }
 
-/// What is wrong with each log that is not served whole, once for records that follow one another. Whatever is served must be what was written.
+/// What is wrong with each log that is not served whole, once for records that follow one another. Whatever is served must be what was
+/// written.
 fn examine(store: &DiskStore, written: &Written, what: &str) -> Vec<(DocAddress, Seq, String)> {
     let mut wrong = Vec::new();
     for (doc, log, snapshot) in written {
@@ -122,7 +123,7 @@ fn examine(store: &DiskStore, written: &Written, what: &str) -> Vec<(DocAddress,
                 Ok(page) if page.is_empty() => break,
                 Ok(page) => {
                     let is_kept = log[after..].iter().zip(&page).all(|(kept, (_, record))| kept == record);
-                    assert!(is_kept && page[0].0 == after as Seq + 1, "{what}: {doc} is not what was written after {after}");
+                    assert!(is_kept && page[0].0 == after as Seq + 1, "{what}: {doc} is not what was written");
                     (after, was_whole) = (after + page.len(), true);
                 }
                 Err(StoreError::Corrupt { doc: named, seq, what: why }) => {

@@ -10,34 +10,14 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-use super::disk_io::{Disk, DiskFile, Space};
+use super::{
+    dice::Dice,
+    disk_io::{Disk, DiskFile, Space},
+    sim_file::{Change, Held},
+};
 
-/// What a disk writes all or nothing of.
-const SECTOR: usize = 512;
 /// What a disk can read or not.
 const PAGE: u64 = 4 << 10;
-
-/// Numbers that look random, the same for each seed.
-#[derive(Clone)]
-pub(super) struct Dice(u64);
-
-impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
-    }
-
-    /// A number below `bound`.
-    pub(super) fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % bound.max(1)
-    }
-
-    pub(super) fn one_in(&mut self, n: usize) -> bool {
-        self.below(n) == 0
-    }
-}
 
 /// What happens at a change of the disk, the one that [`SimDisk::at_change`] counts down to.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,18 +28,6 @@ pub(super) enum Event {
     Cut,
     /// The server is killed.
     Kill,
-}
-
-enum Change {
-    Write(usize, Vec<u8>),
-    SetLen(usize),
-}
-
-#[derive(Default)]
-struct Held {
-    live: Vec<u8>,
-    durable: Vec<u8>,
-    pending: Vec<Change>,
 }
 
 enum NameChange {
@@ -231,65 +199,6 @@ impl Sim {
             full: false,
             unreadable,
         }
-    }
-}
-
-impl Held {
-    fn apply(&mut self, change: Change) {
-        match &change {
-            Change::Write(offset, bytes) => {
-                let end = offset + bytes.len();
-                self.live.resize(self.live.len().max(end), 0);
-                self.live[*offset..end].copy_from_slice(bytes);
-            }
-            Change::SetLen(length) => self.live.resize(*length, 0),
-        }
-        self.pending.push(change);
-    }
-
-    /// Makes what is pending durable. After a sync that failed, the system takes what was written for written: it can be read, and no
-    /// later sync makes it durable.
-    fn sync(&mut self, succeeds: bool) {
-        for change in self.pending.drain(..) {
-            match change {
-                Change::SetLen(length) => self.durable.resize(length, 0),
-                Change::Write(offset, bytes) if succeeds => {
-                    let end = offset + bytes.len();
-                    self.durable.resize(self.durable.len().max(end), 0);
-                    self.durable[offset..end].copy_from_slice(&bytes);
-                }
-                Change::Write(..) => {}
-            }
-        }
-    }
-
-    fn survivors(&self, dice: &mut Dice) -> Vec<u8> {
-        let mut bytes = self.durable.clone();
-        // All, nothing, or as it comes.
-        let way = dice.below(3);
-        let keeps = |dice: &mut Dice| way == 0 || (way == 1 && dice.one_in(2));
-        for change in &self.pending {
-            match change {
-                Change::SetLen(length) if keeps(dice) => bytes.resize(*length, 0),
-                Change::SetLen(_) => {}
-                Change::Write(offset, written) => {
-                    let mut at = *offset;
-                    while at < offset + written.len() {
-                        let until = (at / SECTOR * SECTOR + SECTOR).min(offset + written.len());
-                        if keeps(dice) {
-                            bytes.resize(bytes.len().max(until), 0);
-                            bytes[at..until].copy_from_slice(&written[at - offset..until - offset]);
-                        }
-                        at = until;
-                    }
-                }
-            }
-        }
-        // The length may be newer than the bytes.
-        if dice.one_in(4) && bytes.len() < self.live.len() {
-            bytes.resize(self.live.len(), 0);
-        }
-        bytes
     }
 }
 

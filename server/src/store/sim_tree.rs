@@ -6,8 +6,8 @@ use std::{
 };
 
 use super::{
+    dice::Dice,
     index::{Fault, Shelf, Tree},
-    sim::Dice,
 };
 
 /// A tree in memory. Clones share it.

@@ -165,11 +165,9 @@ impl Found {
                 }
             }
         }
-        if is_full && whole {
-            if !footers.iter().flatten().any(|footer| agrees(footer, &contents)) {
-                let what = if has_footer { "does not say what the segment holds" } else { "does not check" };
-                tell(fault(end, &format!("the segment's footer {what}")));
-            }
+        if is_full && whole && !footers.iter().flatten().any(|footer| agrees(footer, &contents)) {
+            let what = if has_footer { "does not say what the segment holds" } else { "does not check" };
+            tell(fault(end, &format!("the segment's footer {what}")));
         }
         Ok(())
     }
