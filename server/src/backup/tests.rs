@@ -114,7 +114,7 @@ async fn what_is_no_backup_of_this_directory_is_left_alone() {
     assert!(refused(other.path(), to.path()).contains("another data directory"));
     assert!(refused(data.path(), data.path()).contains("a server running on it"));
     // A copy that rots, and one that a server went on from.
-    let first = to.path().join("store/segments/00000001.seg");
+    let first = to.path().join("store/segments/journal-00000001.seg");
     let whole = fs::read(&first).unwrap();
     let mut damaged = whole.clone();
     damaged[100] ^= 1;
@@ -153,9 +153,9 @@ async fn a_data_directory_that_is_damaged_is_not_taken_for_a_damaged_backup() {
     let made = back_up(data.path(), to.path()).unwrap();
     let segments = data.path().join("store/segments");
     // A segment that is only being begun is no part of a backup.
-    fs::write(segments.join(format!("{:08}.seg", made.segments.len() + 1)), "").unwrap();
+    fs::write(segments.join(format!("journal-{:08}.seg", made.segments.len() + 1)), "").unwrap();
     assert_eq!(back_up(data.path(), to.path()).unwrap().segments.len(), made.segments.len());
-    let first = segments.join("00000001.seg");
+    let first = segments.join("journal-00000001.seg");
     let mut damaged = fs::read(&first).unwrap();
     damaged[100] ^= 1;
     fs::write(&first, damaged).unwrap();

@@ -93,7 +93,7 @@ async fn damage_is_named_by_its_place_and_its_record_and_not_by_a_layers_name() 
     let fault = &report.faults[0];
     assert_eq!((fault.document.as_deref(), fault.record), (Some("talks/plan"), Some(1)), "{report}");
     let place = fault.place.unwrap();
-    assert!(segment.ends_with(format!("{:08}.seg", place.segment)) && (place.offset as usize) < at, "{report}");
+    assert!(segment.ends_with(format!("journal-{:08}.seg", place.segment)) && (place.offset as usize) < at, "{report}");
     let (segment, at) = find(b"nnnn4").unwrap();
     let told = with(data.path(), &segment, |bytes| bytes[at] ^= 1).to_string();
     assert!(told.contains("a document of talks") && !told.contains("private"), "{told}");
@@ -138,7 +138,7 @@ async fn what_the_next_start_clears_up_by_itself_is_no_fault() {
     fs::write(snapshots.join(format!("{}.new", "0".repeat(32))), "half").unwrap();
     fs::write(snapshots.join("0".repeat(32)), "").unwrap();
     // Copies that someone made by hand are no segments.
-    fs::copy(&segments(data.path())[0], data.path().join("store/segments/1.seg")).unwrap();
+    fs::copy(&segments(data.path())[0], data.path().join("store/segments/journal-1.seg")).unwrap();
     let report = check(data.path()).unwrap();
     assert!(report.holds(), "{report}");
 }
@@ -149,7 +149,7 @@ async fn a_gap_of_several_segments_is_one_fault() {
     talks(data.path()).await;
     let all = segments(data.path());
     fs::remove_file(&all[0]).unwrap();
-    fs::rename(all.last().unwrap(), data.path().join(format!("store/segments/{:08}.seg", u32::MAX))).unwrap();
+    fs::rename(all.last().unwrap(), data.path().join(format!("store/segments/journal-{:08}.seg", u32::MAX))).unwrap();
     let report = check(data.path()).unwrap().to_string();
     assert!(report.contains("segment 1 is missing"), "{report}");
     assert_eq!(report.matches(&format!("to {} are missing", u32::MAX - 1)).count(), 1, "{report}");

@@ -91,7 +91,7 @@ fn last_segment(disk: &SimDisk) -> String {
 /// Where the frames of a segment begin and end, in order.
 fn frames(disk: &SimDisk, name: &str) -> Vec<(u64, u64)> {
     let directory = super::start::identify(disk).unwrap();
-    let number = name.trim_start_matches("segments/").trim_end_matches(".seg").parse().unwrap();
+    let number = name.trim_start_matches("segments/journal-").trim_end_matches(".seg").parse().unwrap();
     let mut frames = segment::Segment::open(disk, directory, number).unwrap().frames().unwrap();
     let mut found = Vec::new();
     while let segment::Next::Frame(frame) = frames.next() {

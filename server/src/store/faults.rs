@@ -333,7 +333,7 @@ fn a_second_server_another_format_and_a_missing_or_foreign_segment_are_refused()
     let refused = open(path).err().unwrap().to_string();
     assert!(refused.contains("segment 2 is missing"), "{refused}");
     for other in [segments(path)[0].clone(), segments(closed().0.path())[1].clone()] {
-        let _ = fs::copy(other, path.join("segments/00000002.seg"));
+        let _ = fs::copy(other, path.join("segments/journal-00000002.seg"));
         let refused = open(path).err().unwrap().to_string();
         assert!(refused.contains("segment 2 is another"), "{refused}");
     }

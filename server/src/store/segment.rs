@@ -24,12 +24,12 @@ const HEADS_BYTES_MAX: u64 = 1 << 20;
 
 /// The file of a segment.
 pub(super) fn name(segment: u32) -> String {
-    format!("{DIRECTORY}/{segment:08}.seg")
+    format!("{DIRECTORY}/journal-{segment:08}.seg")
 }
 
 /// The file of a footer that was made again.
 pub(super) fn footer_name(segment: u32) -> String {
-    format!("{DIRECTORY}/{segment:08}.footer")
+    format!("{DIRECTORY}/journal-{segment:08}.footer")
 }
 
 /// The numbers of the segments that are there, in order. A file that merely looks like one is none.
@@ -38,7 +38,7 @@ pub(super) fn footer_name(segment: u32) -> String {
 /// What the disk says.
 pub(super) fn numbers(disk: &dyn Disk) -> io::Result<Vec<u32>> {
     let number = |file: &String| {
-        let number = file.strip_suffix(".seg")?.parse().ok()?;
+        let number = file.strip_prefix("journal-")?.strip_suffix(".seg")?.parse().ok()?;
         (name(number) == format!("{DIRECTORY}/{file}")).then_some(number)
     };
     let mut numbers: Vec<u32> = disk.list(DIRECTORY)?.iter().filter_map(number).collect();
