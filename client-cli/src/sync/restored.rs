@@ -85,7 +85,7 @@ pub fn go_on(folder: &Folder, puller: &Puller, ahead: &Ahead, way: Way, report: 
         report.put_by = Some(before.dir().to_owned());
         let lost = if way == Way::Resend { lost(folder, ahead)? } else { Vec::new() };
         report.again += lost.len();
-        folder.own()?.put_back(folder.dir(), &folder.cipher, lost)?;
+        folder.own()?.put_back(folder.dir(), &folder.cipher, lost, ahead.common)?;
     }
     let party = puller.party();
     puller.layers(ahead.server_end, |there| {
@@ -96,7 +96,7 @@ pub fn go_on(folder: &Folder, puller: &Puller, ahead: &Ahead, way: Way, report: 
             if way == Way::Resend && Some(&there.layer.party) == party {
                 let _lock = folder.lock()?;
                 let edit = layer_again(puller, &there, lost);
-                folder.own()?.put_back(folder.dir(), &folder.cipher, vec![edit])?;
+                folder.own()?.put_back(folder.dir(), &folder.cipher, vec![edit], ahead.common)?;
                 report.again += 1;
             } else {
                 report.replaced.push(name(there.layer));
@@ -144,7 +144,7 @@ fn part(log: &[Numbered], mut ask: impl FnMut(Compare) -> Result<Compared, CliEr
     }
 }
 
-/// What this member wrote in the records that the server lost, as edits that are named by them. No author has seen what is not there yet.
+/// What this member wrote in the records that the server lost, as edits that are named by them.
 fn lost(folder: &Folder, ahead: &Ahead) -> Result<Vec<(EditId, New)>, CliError> {
     let text = folder.info.text();
     let mut digest = Digest::genesis(&text);
@@ -156,7 +156,7 @@ fn lost(folder: &Folder, ahead: &Ahead) -> Result<Vec<(EditId, New)>, CliError> 
         }
         let what = format!("what you wrote at {}, which the server lost (record {seq})", when::local(record.at_ms));
         let body = Body { what: vec![what], parts: vec![(None, record.update)], once: None };
-        let new = New { at_ms: record.at_ms, seen: record.seen.min(ahead.common), body };
+        let new = New { at_ms: record.at_ms, seen: record.seen, body };
         lost.push((edit_id(digest.as_bytes()), new));
     }
     Ok(lost)

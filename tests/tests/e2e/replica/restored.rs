@@ -162,6 +162,27 @@ fn taking_the_plan_anew_keeps_what_was_not_sent_and_puts_the_old_log_by() {
 }
 
 #[test]
+fn what_was_not_sent_before_a_restore_and_what_others_wrote_after_it_are_told_to_both_sides() {
+    for way in ["--resend", "--anew"] {
+        let mut server = Start::demo(1, 1).start();
+        let (cli_arv, cli_bor) = (Cli::join(&server.delegate(0, 0)), Cli::join(&server.delegate(1, 0)));
+        let talks = Talks::lost(&mut server, &cli_arv, &cli_bor);
+        apply(&talks.arv, &[insert(&talks.points[1], " <unsent>", "Prisoners")]);
+        sync(&talks.bor, &["--anew"]);
+        // The server's log is then as long as what arv had seen, and none of it is what arv saw.
+        for mark in [" <one>", " <two>", " <three>"] {
+            apply(&talks.bor, &[insert(&talks.points[1], mark, "released")]);
+            sync(&talks.bor, &[]);
+        }
+        sync(&talks.arv, &[way]);
+        sync(&talks.bor, &[]);
+        for (name, folder) in [("arv", &talks.arv), ("bor", &talks.bor)] {
+            assert!(super::merged(folder).contains(&talks.points[1]), "{way}: {name} is told");
+        }
+    }
+}
+
+#[test]
 fn an_edit_that_was_not_sent_and_builds_on_what_was_lost_waits_for_it() {
     let mut server = Start::demo(1, 1).start();
     let (cli_arv, cli_bor) = (Cli::join(&server.delegate(0, 0)), Cli::join(&server.delegate(1, 0)));
