@@ -80,7 +80,13 @@ fn check(data: &Path, json: bool) -> anyhow::Result<bool> {
 fn forget(data: &Path, conference: &ConferenceId) -> anyhow::Result<bool> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let forgotten = runtime.block_on(forget::forget(data, conference));
-    let documents = forgotten.with_context(|| format!("cannot forget {conference} in {}", data.display()))?;
+    let forgotten = forgotten.with_context(|| format!("cannot forget {conference} in {}", data.display()))?;
+    let documents = forgotten.documents;
+    if let Some(error) = forgotten.left {
+        eprintln!(
+            "plenary-server: {conference} is forgotten, and something of it is left on the disk ({error}); the next start removes it from the store"
+        );
+    }
     println!("{conference} is forgotten: {documents} documents, and what the registry said of it.");
     Ok(true)
 }
