@@ -120,8 +120,19 @@ pub fn sync(folder: &Folder, session: &Session, mut way: Option<Way>, progress: 
         match puller.pull(&mut report, progress) {
             Ok(()) => {}
             Err(Stopped::Failed(error)) => return Err(error),
-            Err(Stopped::Diverged) => {
+            Err(stopped @ (Stopped::Diverged | Stopped::LayerDiverged)) => {
                 let ahead = restored::survey(folder, session, &puller)?;
+                if ahead.is_nothing() {
+                    // A layer may have been sent again meanwhile; a text that parts and lost nothing is no restored one.
+                    if matches!(stopped, Stopped::Diverged) {
+                        return Err(restored::another_past(&format!(
+                            "record {} of the server's log does not continue the log",
+                            ahead.common + 1
+                        )));
+                    }
+                    puller = pull::Puller::begin(folder, session)?;
+                    continue;
+                }
                 let Some(way) = way.take() else { return Err(CliError::Ahead(Box::new(ahead))) };
                 restored::go_on(folder, &puller, &ahead, way, &mut report)?;
                 puller = pull::Puller::begin(folder, session)?;
@@ -129,7 +140,8 @@ pub fn sync(folder: &Folder, session: &Session, mut way: Option<Way>, progress: 
             }
         }
         let arrived = puller.forget()?;
-        report.held = held::free(folder, &puller)?;
+        let is_news = report.taken > 0 || !report.layers.is_empty() || report.put_by.is_some();
+        report.held = held::free(folder, &puller, is_news)?;
         let sent = push::push(folder, session, &mut report, progress)?;
         if sent == 0 && !arrived {
             break;

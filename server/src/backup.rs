@@ -7,11 +7,15 @@ mod tests;
 
 use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
-use std::{fs, io, path::Path};
+use std::{
+    fs::{self, File},
+    io::{self, Read as _},
+    path::Path,
+};
 
 use crate::{
     clock::now_ms,
-    restore,
+    demo, restore,
     store::{
         backup::{self, BackupError, Copied},
         survey,
@@ -32,8 +36,6 @@ pub struct Manifest {
 
 /// The layout of manifests that this version reads and writes.
 const FORMAT: u32 = 1;
-/// Beside the store: who joins a demo, and how.
-const DEMO: &str = "demo.json";
 
 /// Copies a data directory, or what is new in it since an earlier copy into the same place. Everything that was acknowledged before this
 /// began is in it.
@@ -53,14 +55,64 @@ pub fn back_up(data: &Path, to: &Path) -> Result<Manifest, BackupError> {
     let bar = ProgressBar::new(survey::segment_bytes(&from).unwrap_or_default()).with_message("copying");
     let segments = backup::back_up(&from, &store, &earlier, |bytes| bar.inc(bytes))?;
     bar.finish_and_clear();
-    if let Ok(demo) = fs::read(data.join(DEMO)) {
-        backup::replace(&to.join(DEMO), &demo)?;
+    if let Ok(demo) = fs::read(data.join(demo::FILE)) {
+        backup::replace(&to.join(demo::FILE), &demo)?;
     }
     let made = Manifest { format: FORMAT, made_at_ms: now_ms(), segments };
     let json =
         serde_json::to_vec_pretty(&made).map_err(|error| BackupError::File { path: manifest.clone(), error: error.into() })?;
     backup::replace(&manifest, &json)?;
     Ok(made)
+}
+
+/// Whether a directory holds what its manifest names, if it has one: all segments, none shorter. One is longer if a server went on from it.
+///
+/// # Errors
+/// [`BackupError::Incomplete`], or why that cannot be told.
+pub fn whole(data: &Path) -> Result<(), BackupError> {
+    match lacking(data, |_, _| Ok(true))?.into_iter().next() {
+        Some(what) => Err(BackupError::Incomplete { path: data.to_owned(), what }),
+        None => Ok(()),
+    }
+}
+
+/// What a directory lacks of what its manifest names, in words, with the bytes of each segment compared.
+///
+/// # Errors
+/// [`BackupError`], if that cannot be told.
+pub fn differing(data: &Path) -> Result<Vec<String>, BackupError> {
+    lacking(data, |path, named| {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update_reader(File::open(path)?.take(named.bytes))?;
+        Ok(hasher.finalize().to_hex().as_str() == named.blake3)
+    })
+}
+
+fn lacking(data: &Path, is_same: impl Fn(&Path, &Copied) -> io::Result<bool>) -> Result<Vec<String>, BackupError> {
+    let manifest = data.join(restore::MANIFEST);
+    let bytes = match fs::read(&manifest) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        bytes => bytes.map_err(|error| BackupError::File { path: manifest, error })?,
+    };
+    // A copy that was made by other means has an empty one, which names nothing.
+    let named = if bytes.is_empty() { Vec::new() } else { read(data, &bytes)? };
+    let mut lacking = Vec::new();
+    for one in named {
+        let path = data.join("store").join(one.name());
+        let looked = fs::metadata(&path).and_then(|file| {
+            Ok(if file.len() < one.bytes {
+                Some(format!("holds {} of the {} bytes that were backed up", file.len(), one.bytes))
+            } else {
+                (!is_same(&path, &one)?).then(|| "is not what was backed up".to_owned())
+            })
+        });
+        let what = match looked {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Some("is missing".to_owned()),
+            looked => looked.map_err(|error| BackupError::File { path, error })?,
+        };
+        lacking.extend(what.map(|what| format!("segment {} {what}", one.segment)));
+    }
+    Ok(lacking)
 }
 
 fn read(to: &Path, manifest: &[u8]) -> Result<Vec<Copied>, BackupError> {

@@ -12,6 +12,7 @@ use serde::Serialize;
 use std::{collections::HashMap, fmt, path::Path, sync::Arc};
 
 use crate::{
+    backup,
     registry::{Registry, RegistryError},
     room::document::Document,
     store::{
@@ -105,6 +106,10 @@ pub fn check(data: &Path) -> Result<Report, StoreError> {
     })?;
     bar.finish_and_clear();
     report.folds(found, &chains)?;
+    match backup::differing(data) {
+        Ok(differing) => differing.into_iter().for_each(|what| report.fault(None, None, what)),
+        Err(error) => report.fault(None, None, error.to_string()),
+    }
     Ok(report)
 }
 
@@ -145,10 +150,15 @@ impl Report {
     /// Reads the registry's events, and compares each snapshot with what its log folds to.
     fn folds(&mut self, found: Found, chains: &HashMap<DocAddress, Chain>) -> Result<(), StoreError> {
         let (found, whole) = (Arc::new(found), |doc: &DocAddress| chains.get(doc).is_some_and(|chain| !chain.broken));
-        if whole(&DocAddress::Registry)
-            && let Err(RegistryError::Damaged(seq)) = Registry::open(found.clone())
-        {
-            self.fault(None, Some((&DocAddress::Registry, seq)), "the event cannot be read".into());
+        if whole(&DocAddress::Registry) {
+            match Registry::open(found.clone()) {
+                Ok(_) => {}
+                Err(RegistryError::Damaged(seq)) => {
+                    self.fault(None, Some((&DocAddress::Registry, seq)), "the event cannot be read".into());
+                }
+                Err(RegistryError::Store(error)) => return Err(error),
+                Err(other) => self.fault(None, None, format!("the registry cannot be read: {other}")),
+            }
         }
         let (snapshots, strays) = found.snapshots()?;
         let bar = ProgressBar::new(snapshots.len() as u64).with_message("folding");

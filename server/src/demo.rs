@@ -68,11 +68,14 @@ pub enum DemoError {
     Remains(String),
 }
 
+/// Beside the store: who joins the demo, and how.
+pub(crate) const FILE: &str = "demo.json";
+
 const PLAN20: &str = include_str!("demo/plan20.md");
 
 /// The demo on this server: seeded on first use, found again later. Whatever `seed` asks for beyond what is there is added.
 pub async fn prepare(server: &Server, data: &Path, url: &str, seed: Seed) -> Result<Demo, DemoError> {
-    let file = data.join("demo.json");
+    let file = data.join(FILE);
     match fs::read(&file) {
         Ok(bytes) => {
             let mut demo: Demo = serde_json::from_slice(&bytes).map_err(|error| DemoError::Remains(error.to_string()))?;

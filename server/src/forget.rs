@@ -5,22 +5,57 @@
 mod tests;
 
 use plenary_shared::id::{ConferenceId, DocAddress};
-use std::path::Path;
+use std::{
+    fs::{self, File},
+    io,
+    path::Path,
+};
 
 use crate::{
+    demo::{self, Demo},
     registry::{self, RegistryError},
+    restore::MANIFEST,
     store::rewrite,
 };
 
-/// Deletes a conference from a data directory on which no server runs; answers how many documents it had.
+/// What became of a conference that was to be deleted: it is.
+#[derive(Debug)]
+pub struct Forgotten {
+    /// How many documents it had.
+    pub documents: usize,
+    /// Why something of it still stands on the disk, to be taken away.
+    pub left: Option<io::Error>,
+}
+
+/// Deletes a conference from a data directory on which no server runs.
 ///
 /// # Errors
-/// [`RegistryError::NotFound`] if there is no such conference, [`RegistryError::Store`] if a record that is to stay is damaged, the disk
-/// has no room for the rest once more, or fails. All is as it was then.
-pub async fn forget(data: &Path, conference: &ConferenceId) -> Result<usize, RegistryError> {
+/// [`RegistryError::NotFound`] if there is no such conference, [`RegistryError::Store`] if anything is damaged, the disk has no room for
+/// the rest once more, or fails. All is as it was then.
+pub async fn forget(data: &Path, conference: &ConferenceId) -> Result<Forgotten, RegistryError> {
     let is_gone = |doc: &DocAddress| match doc {
         DocAddress::Plan(of, _) | DocAddress::Layer(of, ..) => of == conference,
         DocAddress::Registry => false,
     };
-    rewrite::without(&data.join("store"), is_gone, |log| registry::without(log, conference)).await
+    let rewritten = rewrite::without(&data.join("store"), is_gone, |log| registry::without(log, conference)).await;
+    let (documents, swept) = rewritten?;
+    let left = beside(data, conference).and(swept).err();
+    Ok(Forgotten { documents, left })
+}
+
+/// Takes away what stands beside the store of a conference, and of a backup that these segments no longer are.
+fn beside(data: &Path, conference: &ConferenceId) -> io::Result<()> {
+    let demo = data.join(demo::FILE);
+    match fs::read(&demo) {
+        Ok(json) if serde_json::from_slice::<Demo>(&json).is_ok_and(|demo| demo.conference == *conference) => {
+            fs::remove_file(&demo)?;
+        }
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let manifest = data.join(MANIFEST);
+    if manifest.try_exists()? {
+        File::create(&manifest)?.sync_all()?;
+    }
+    File::open(data)?.sync_all()
 }

@@ -38,7 +38,7 @@ use axum::{body::Body, extract::Request};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use plenary_shared::limits;
-use std::{convert::Infallible, future::Future, path::Path, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::Future, io, path::Path, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -76,9 +76,13 @@ impl Server {
     }
 
     /// Heeds what the data directory says of a restore, from before anything is served and as long as it is.
-    pub fn heed_restore(&self, data: &Path) {
-        self.rooms.restore().look(data);
+    ///
+    /// # Errors
+    /// The file system's, if it does not tell.
+    pub fn heed_restore(&self, data: &Path) -> io::Result<()> {
+        self.rooms.restore().look(data)?;
         tokio::spawn(restore::watch(self.rooms.restore().clone(), data.to_owned()));
+        Ok(())
     }
 
     /// The secret of the invitation for the administering chair, if this is the first start.

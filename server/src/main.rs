@@ -80,7 +80,13 @@ fn check(data: &Path, json: bool) -> anyhow::Result<bool> {
 fn forget(data: &Path, conference: &ConferenceId) -> anyhow::Result<bool> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let forgotten = runtime.block_on(forget::forget(data, conference));
-    let documents = forgotten.with_context(|| format!("cannot forget {conference} in {}", data.display()))?;
+    let forgotten = forgotten.with_context(|| format!("cannot forget {conference} in {}", data.display()))?;
+    let documents = forgotten.documents;
+    if let Some(error) = forgotten.left {
+        eprintln!(
+            "plenary-server: {conference} is forgotten, and something of it is left on the disk ({error}); the next start removes it from the store"
+        );
+    }
     println!("{conference} is forgotten: {documents} documents, and what the registry said of it.");
     Ok(true)
 }
@@ -133,6 +139,7 @@ fn run(config: Config, task: Task) -> anyhow::Result<()> {
     // The directory holds everybody's words: it is made for its owner alone.
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(data);
     made.with_context(|| format!("cannot make the directory {}", data.display()))?;
+    backup::whole(data)?;
     let store = Arc::new(DiskStore::open(data.join("store"))?);
     // A socket is a file: the soft limit is often 1,024.
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
@@ -160,7 +167,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 
 async fn serve(config: &Config, data: &Path, task: Task, store: Arc<dyn Store>) -> anyhow::Result<Ended> {
     let server = Server::open(store)?;
-    server.heed_restore(data);
+    server.heed_restore(data).with_context(|| format!("cannot look for a restore in {}", data.display()))?;
     let listener = listen(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{}", listener.local_addr()?);

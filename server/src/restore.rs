@@ -42,12 +42,16 @@ impl Restore {
     }
 
     /// Looks at what the data directory says.
-    pub fn look(&self, data: &Path) {
-        let under_way = data.join(MANIFEST).exists();
-        self.been.fetch_or(under_way || data.join(ENDED).exists(), Ordering::Relaxed);
+    ///
+    /// # Errors
+    /// The file system's. What was known stands then: a disk that does not answer ends no restore.
+    pub fn look(&self, data: &Path) -> io::Result<()> {
+        let (under_way, ended) = (data.join(MANIFEST).try_exists()?, data.join(ENDED).try_exists()?);
+        self.been.fetch_or(under_way || ended, Ordering::Relaxed);
         if self.under_way.swap(under_way, Ordering::Relaxed) && !under_way {
             tracing::info!("the restore is ended: edits are taken as always");
         }
+        Ok(())
     }
 }
 
@@ -56,7 +60,9 @@ pub(crate) async fn watch(restore: Arc<Restore>, data: PathBuf) {
     let mut reminded: Option<Instant> = None;
     loop {
         let (looking, at) = (restore.clone(), data.clone());
-        let _ = tokio::task::spawn_blocking(move || looking.look(&at)).await;
+        if let Ok(Err(error)) = tokio::task::spawn_blocking(move || looking.look(&at)).await {
+            tracing::warn!(%error, "whether a restore is under way cannot be read: it stays as it was");
+        }
         if restore.is_under_way() && reminded.is_none_or(|last| last.elapsed() >= REMIND) {
             tracing::warn!(
                 "this server was restored from a backup: tabs that hold what others wrote since are not let in. Once the delegations have \
@@ -90,17 +96,31 @@ mod tests {
     fn a_restore_lasts_until_it_is_ended_and_is_remembered() {
         let dir = tempfile::tempdir().unwrap();
         let restore = Restore::default();
-        restore.look(dir.path());
+        restore.look(dir.path()).unwrap();
         assert!(!restore.is_under_way() && !restore.has_been());
         assert!(!end(dir.path()).unwrap());
         fs::write(dir.path().join(MANIFEST), "").unwrap();
-        restore.look(dir.path());
+        restore.look(dir.path()).unwrap();
         assert!(restore.is_under_way() && restore.has_been());
         assert!(end(dir.path()).unwrap());
-        restore.look(dir.path());
+        restore.look(dir.path()).unwrap();
         assert!(!restore.is_under_way() && restore.has_been());
         let next = Restore::default();
-        next.look(dir.path());
+        next.look(dir.path()).unwrap();
         assert!(!next.is_under_way() && next.has_been(), "the next start knows it too");
+    }
+
+    #[test]
+    fn a_disk_that_does_not_answer_ends_no_restore() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        fs::create_dir(&data).unwrap();
+        fs::write(data.join(MANIFEST), "").unwrap();
+        let restore = Restore::default();
+        restore.look(&data).unwrap();
+        // What stands below a file cannot be looked for.
+        fs::remove_dir_all(&data).unwrap();
+        fs::write(&data, "").unwrap();
+        assert!(restore.look(&data).is_err() && restore.is_under_way());
     }
 }

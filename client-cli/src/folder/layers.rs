@@ -71,22 +71,26 @@ pub fn write(dir: &Path, cipher: &Cipher, layer: &Layer, copy: &Copy) -> Result<
     disk::replace(&path, &frames::frame(&kept)).map_err(|source| CliError::File { path, source })
 }
 
-/// Takes away the copies of layers that are not among these, which are those that one may read; answers which. The folder must be locked.
-pub fn keep_only(dir: &Path, readable: &[Layer]) -> Result<Vec<String>, CliError> {
+/// Takes away the copies of layers but those that are to be kept, by party and layer; answers which. The folder must be locked.
+pub fn keep_only(dir: &Path, is_kept: impl Fn(&str, &str) -> bool) -> Result<Vec<String>, CliError> {
     let directory = directory(dir);
     let file = |source| CliError::File { path: directory.clone(), source };
     let mut gone = Vec::new();
     for entry in fs::read_dir(&directory).map_err(file)? {
         let entry = entry.map_err(file)?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        let is_readable = readable.iter().any(|layer| name == self::name(&layer.party, &layer.layer));
-        if !is_readable {
+        if !name.split_once('.').is_some_and(|(party, layer)| is_kept(party, layer)) {
             disk::remove(&entry.path()).map_err(file)?;
             gone.push(name.replacen('.', "/", 1));
         }
     }
     gone.sort();
     Ok(gone)
+}
+
+/// Whether a layer is one of these.
+pub fn is_among(layers: &[Layer], party: &str, layer: &str) -> bool {
+    layers.iter().any(|one| one.party.as_str() == party && one.layer.as_str() == layer)
 }
 
 /// Makes room for them.

@@ -171,9 +171,9 @@ impl Own {
     }
 
     /// Puts edits back in front of all others that the server has lost, each under a name of its own, and holds everything that waits
-    /// until it is known what the server still has. All or nothing; edits whose names are known are there already. The folder must be
-    /// locked.
-    pub fn put_back(&mut self, dir: &Path, cipher: &Cipher, lost: Vec<(EditId, New)>) -> Result<(), CliError> {
+    /// until it is known what the server still has. No author has seen what comes after `common`, the last record that both logs hold.
+    /// All or nothing; edits whose names are known are there already. The folder must be locked.
+    pub fn put_back(&mut self, dir: &Path, cipher: &Cipher, lost: Vec<(EditId, New)>, common: u64) -> Result<(), CliError> {
         let mut edits = Vec::with_capacity(lost.len() + self.edits.len());
         for (id, New { at_ms, seen, body }) in lost {
             if !self.edits.iter().any(|edit| edit.id == id) {
@@ -182,8 +182,11 @@ impl Own {
         }
         edits.append(&mut self.edits);
         self.edits = edits;
-        for edit in self.edits.iter_mut().filter(|edit| edit.is_shown()) {
-            edit.fate = Fate::Held;
+        for edit in &mut self.edits {
+            edit.seen = edit.seen.min(common);
+            if edit.is_shown() {
+                edit.fate = Fate::Held;
+            }
         }
         self.write(dir)
     }

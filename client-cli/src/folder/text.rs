@@ -209,23 +209,32 @@ impl Text {
         owned.filter_map(|(client, at)| Some((*client, self.ledger.parties.get(*at as usize)?.clone()))).collect()
     }
 
-    /// Reads the whole log again: what is damaged before the last snapshot is told, and the next pull brings it again from there.
+    /// Reads the whole log again: what is damaged before the last snapshot is told, and the next pull brings it again from there. What
+    /// the snapshot shows beyond the log goes with it: the server may have lost it. The folder must be locked.
     pub fn verify(&mut self, folder: &Folder) -> Result<(), CliError> {
-        let whole = read_log(folder.dir(), Place::start(&folder.info.text()))?;
+        let of = folder.info.text();
+        let whole = read_log(folder.dir(), Place::start(&of))?;
         if whole.end.seq < self.end.seq {
             let what = whole.broken.unwrap_or_else(|| format!("it ends at record {}", whole.end.seq));
             folder.tell(Damage { path: folder.dir().join(LOG), what: format!("{what}; this sync brings what is missing again") });
-            self.end = whole.end;
+        }
+        if whole.end.seq < self.seq {
+            Self::drop_snapshot(folder.dir())?;
+            *self = Text::read(folder.dir(), &of, &mut Vec::new())?;
         }
         Ok(())
+    }
+
+    fn drop_snapshot(dir: &Path) -> Result<(), CliError> {
+        let path = dir.join(SNAPSHOT);
+        disk::remove(&path).map_err(|source| CliError::File { path, source })
     }
 
     /// Takes back what follows on a record, which the server does not hold any more. The folder must be locked, and the log whole up
     /// to there.
     pub fn cut_back(dir: &Path, to: u64) -> Result<(), CliError> {
         // A snapshot of what is cut off would be believed.
-        let path = dir.join(SNAPSHOT);
-        disk::remove(&path).map_err(|source| CliError::File { path, source })?;
+        Self::drop_snapshot(dir)?;
         let path = dir.join(LOG);
         let file = |source| CliError::File { path: path.clone(), source };
         let frames = frames::read(&path, 0).map_err(file)?;
@@ -318,4 +327,48 @@ fn read_log(dir: &Path, from: Place) -> Result<Tail, CliError> {
         tail.broken = Some(format!("its last {} bytes were cut off while they were being written", frames.torn));
     }
     Ok(tail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::folder::Info;
+    use plenary_shared::record::{Moment, Provenance, Right};
+    use std::fs::File;
+    use yrs::{Map as _, WriteTxn as _};
+
+    #[test]
+    fn what_a_damaged_log_does_not_hold_is_not_taken_from_the_snapshot_to_be_what_the_server_has() {
+        let dir = tempfile::tempdir().unwrap();
+        let info = Info {
+            format: 1,
+            server: "http://127.0.0.1:1".parse().unwrap(),
+            conference: "talks".parse().unwrap(),
+            plan: "plan".parse().unwrap(),
+            member: "arv-1".parse().unwrap(),
+            recipient: None,
+        };
+        let folder = Folder::create(&dir.path().join("replica"), info, false).unwrap();
+        let by = Provenance::live(Author { party: "arv".parse().unwrap(), member: "arv-1".parse().unwrap() }, Right::Draft);
+        let record = |seq: u64| {
+            let doc = Doc::with_client_id(seq);
+            let mut txn = doc.transact_mut();
+            txn.get_or_insert_map("meta").insert(&mut txn, seq.to_string(), 1);
+            (seq, false, by.clone().record(seq - 1, Moment::default(), txn.encode_update_v1().into()))
+        };
+        let records: Vec<_> = (1..=600).map(record).collect();
+        let mut text = folder.text().unwrap();
+        text.fold(&records).unwrap();
+        text.append(folder.dir(), &records).unwrap();
+        text.save(folder.dir()).unwrap();
+        let log = File::options().write(true).open(folder.dir().join(LOG)).unwrap();
+        log.set_len(log.metadata().unwrap().len() / 3).unwrap();
+        let mut text = folder.text().unwrap();
+        assert!(text.seq == 600 && text.end.seq < 600, "it is shown until the next sync");
+        text.verify(&folder).unwrap();
+        assert!(text.seq > 0 && text.seq == text.end.seq, "{} of {}", text.seq, text.end.seq);
+        let reached = |text: &Text, seq| text.doc().transact().state_vector().get(&yrs::ClientID::new(seq)) > 0;
+        assert!(reached(&text, text.seq) && !reached(&text, text.seq + 1));
+        assert!(!folder.dir().join(SNAPSHOT).exists() && folder.text().unwrap().seq == text.seq);
+    }
 }

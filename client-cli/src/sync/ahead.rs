@@ -24,6 +24,13 @@ pub struct Ahead {
     pub others_layers: Vec<String>,
 }
 
+impl Ahead {
+    /// Whether the server has all that the replica holds.
+    pub fn is_nothing(&self) -> bool {
+        self.common == self.end && self.layers.is_empty() && self.others_layers.is_empty()
+    }
+}
+
 impl fmt::Display for Ahead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { common, end, server_end, mine, others, layers, others_layers } = self;
@@ -47,7 +54,7 @@ impl fmt::Display for Ahead {
         }
         write!(
             f,
-            ". Nothing was changed. `plenary sync --resend` sends yours again as what they are, and leaves others' to their own replicas; \
+            ". Nothing of yours was changed. `plenary sync --resend` sends yours again as what they are, and leaves others' to their own replicas; \
              `plenary sync --anew` takes the plan as the server has it. Both keep what you had not sent, and the old log beside"
         )
     }

@@ -23,8 +23,9 @@ struct Edit {
 }
 
 /// Lets edits wait to be sent that build on nothing which the server lacks, or on what no old log holds either: why, the server says.
-/// Answers what the others do, in words.
-pub fn free(folder: &Folder, puller: &Puller) -> Result<Vec<Vec<String>>, CliError> {
+/// Answers what the others do, in words. `is_news`: something was taken since it was last asked what no old log holds, which takes reading
+/// all of them.
+pub fn free(folder: &Folder, puller: &Puller, is_news: bool) -> Result<Vec<Vec<String>>, CliError> {
     let _lock = folder.lock()?;
     let mut own = folder.own()?;
     if !own.edits.iter().any(|edit| edit.fate == Fate::Held) {
@@ -35,7 +36,7 @@ pub fn free(folder: &Folder, puller: &Puller) -> Result<Vec<Vec<String>>, CliErr
     let edits: Vec<Edit> = edits.collect::<Result<_, CliError>>()?;
     let here = |layer: Option<&LayerId>| on_server(puller, layer).map(|state| vec![state]);
     let mut unfit = unfit(&edits, here)?;
-    if !unfit.is_empty() {
+    if is_news && !unfit.is_empty() {
         let with_lost = |layer: Option<&LayerId>| {
             let mut states = vec![on_server(puller, layer)?];
             states.extend(put_by(folder, puller, layer)?);

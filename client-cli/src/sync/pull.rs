@@ -18,14 +18,14 @@ use std::{
 };
 use yrs::{ReadTxn as _, Snapshot, Transact as _};
 
-pub use copies::{OnServer, name};
+pub use copies::{Lost, OnServer, name};
 
 use super::{Report, apart};
 use crate::{
     context::Session,
     error::CliError,
     folder::{
-        Context, Folder, layers, merged,
+        Context, Folder, before, layers, merged,
         own::{Body, Fate},
         text::Text,
     },
@@ -48,8 +48,10 @@ pub type Told = (u64, bool, Record);
 
 /// Why nothing more was taken.
 pub enum Stopped {
-    /// The server's log, or that of a layer, is not the one that the replica holds: nothing of it was taken.
+    /// The server's log of the text is not the one that the replica holds: nothing of it was taken.
     Diverged,
+    /// That of a layer is not.
+    LayerDiverged,
     /// Something else.
     Failed(CliError),
 }
@@ -161,7 +163,7 @@ impl<'a> Puller<'a> {
                     let layer = self.listed(&context, &mut told, &party, &layer)?;
                     let here = OnServer { layer, anew, seq, digest, update: self.bytes(&update)? };
                     if here.anew && self.lost(&here)?.is_some() {
-                        return Err(Stopped::Diverged);
+                        return Err(Stopped::LayerDiverged);
                     }
                     self.take_layer(&here)?;
                     report.layers.push(name(layer));
@@ -187,7 +189,11 @@ impl<'a> Puller<'a> {
         if context.restored {
             report.put_by = self.put_by_forgotten(&context)?.or(report.put_by.take());
         }
-        report.gone.extend(layers::keep_only(self.folder.dir(), &context.layers)?);
+        let is_readable = |party: &str, layer: &str| layers::is_among(&context.layers, party, layer);
+        report.gone.extend(layers::keep_only(self.folder.dir(), is_readable)?);
+        report.gone.extend(before::keep_only(self.folder.dir(), &context.layers, &context.member.party)?);
+        report.gone.sort();
+        report.gone.dedup();
         self.folder.write_context(&Context { synced_ms: when::now_ms(), plan: context.clone() })?;
         self.context = Some(context);
         report.seq = self.text.seq;

@@ -7,16 +7,18 @@
 //! **Architecture invariant:** a command that is stopped anywhere here is repeated: what is replaced was put by before, one's own
 //! edits wait before the log is cut, and the log is cut last.
 
+use bytes::Bytes;
 use plenary_shared::{
-    api::{Compare, Compared, Mark},
+    api::{Compare, Compared, Layer, Mark},
     limits::COMPARED_MAX,
     record::{self, Digest, Record},
 };
+use std::collections::HashSet;
 
 use super::{
     Report,
     ahead::Ahead,
-    pull::{OnServer, Puller, name},
+    pull::{Lost, OnServer, Puller, name},
 };
 use crate::{
     context::Session,
@@ -24,6 +26,7 @@ use crate::{
     folder::{
         Folder,
         before::Before,
+        layers::Copy,
         own::{Body, EditId, New},
         text::Text,
     },
@@ -76,27 +79,36 @@ pub fn survey(folder: &Folder, session: &Session, puller: &Puller) -> Result<Ahe
 
 /// Takes the replica back to where the logs part, and holds one's own edits until it is known what the server has of what they build on.
 pub fn go_on(folder: &Folder, puller: &Puller, ahead: &Ahead, way: Way, report: &mut Report) -> Result<(), CliError> {
-    {
+    let before = {
         let _lock = folder.lock()?;
         let before = Before::begin(folder, &puller.text().end)?;
-        for layer in puller.known_layers() {
-            before.put_layer_by(folder, layer)?;
-        }
         report.put_by = Some(before.dir().to_owned());
-        let lost = if way == Way::Resend { lost(folder, ahead)? } else { Vec::new() };
+        let mut lost = lost(folder, ahead)?;
+        let mut own = folder.own()?;
+        if way == Way::Anew {
+            // A way on that was stopped may have meant to send them again.
+            let mut given_up: HashSet<EditId> = lost.drain(..).map(|(id, _)| id).collect();
+            for layer in puller.known_layers() {
+                let copies = before.copies(folder, &layer.party, &layer.layer)?;
+                given_up.extend(copies.iter().map(|copy| layer_edit_id(layer, copy)));
+            }
+            own.forget(folder.dir(), |edit| given_up.contains(&edit.id))?;
+        }
         report.again += lost.len();
-        folder.own()?.put_back(folder.dir(), &folder.cipher, lost)?;
-    }
+        own.put_back(folder.dir(), &folder.cipher, lost, ahead.common)?;
+        before
+    };
     let party = puller.party();
     puller.layers(ahead.server_end, |there| {
         if !there.anew {
             return Ok(());
         }
-        if let Some(lost) = puller.lost(&there)? {
+        if let Some(Lost { copy, update }) = puller.lost(&there)? {
+            let _lock = folder.lock()?;
+            before.put_layer_by(folder, there.layer)?;
             if way == Way::Resend && Some(&there.layer.party) == party {
-                let _lock = folder.lock()?;
-                let edit = layer_again(puller, &there, lost);
-                folder.own()?.put_back(folder.dir(), &folder.cipher, vec![edit])?;
+                let edit = layer_again(&there, &copy, update, ahead.common);
+                folder.own()?.put_back(folder.dir(), &folder.cipher, vec![edit], ahead.common)?;
                 report.again += 1;
             } else {
                 report.replaced.push(name(there.layer));
@@ -144,7 +156,7 @@ fn part(log: &[Numbered], mut ask: impl FnMut(Compare) -> Result<Compared, CliEr
     }
 }
 
-/// What this member wrote in the records that the server lost, as edits that are named by them. No author has seen what is not there yet.
+/// What this member wrote in the records that the server lost, as edits that are named by them.
 fn lost(folder: &Folder, ahead: &Ahead) -> Result<Vec<(EditId, New)>, CliError> {
     let text = folder.info.text();
     let mut digest = Digest::genesis(&text);
@@ -156,19 +168,24 @@ fn lost(folder: &Folder, ahead: &Ahead) -> Result<Vec<(EditId, New)>, CliError> 
         }
         let what = format!("what you wrote at {}, which the server lost (record {seq})", when::local(record.at_ms));
         let body = Body { what: vec![what], parts: vec![(None, record.update)], once: None };
-        let new = New { at_ms: record.at_ms, seen: record.seen.min(ahead.common), body };
+        let new = New { at_ms: record.at_ms, seen: record.seen, body };
         lost.push((edit_id(digest.as_bytes()), new));
     }
     Ok(lost)
 }
 
-/// What the copy of a layer of one's own party holds and the server lost, as one edit that is named by the copy.
-fn layer_again(puller: &Puller, there: &OnServer, lost: bytes::Bytes) -> (EditId, New) {
+/// What the copy of a layer of one's own party holds and the server lost, as one edit.
+fn layer_again(there: &OnServer, copy: &Copy, lost: Bytes, common: u64) -> (EditId, New) {
     let layer = &there.layer.layer;
     let what = format!("what the layer {layer} held, which the server lost");
-    let hash = blake3::Hasher::new().update(name(there.layer).as_bytes()).update(&lost).finalize();
     let body = Body { what: vec![what], parts: vec![(Some(layer.clone()), lost)], once: None };
-    (edit_id(hash.as_bytes()), New { at_ms: when::now_ms(), seen: puller.text().end.seq, body })
+    (layer_edit_id(there.layer, copy), New { at_ms: when::now_ms(), seen: common, body })
+}
+
+/// Named by the copy, so that a command that is repeated finds the edit.
+fn layer_edit_id(layer: &Layer, copy: &Copy) -> EditId {
+    let hash = blake3::Hasher::new().update(name(layer).as_bytes()).update(copy.digest.as_bytes()).finalize();
+    edit_id(hash.as_bytes())
 }
 
 fn edit_id(hash: &[u8; 32]) -> EditId {
@@ -177,7 +194,8 @@ fn edit_id(hash: &[u8; 32]) -> EditId {
     id
 }
 
-fn another_past(what: &str) -> CliError {
+/// Nothing explains what the server shows.
+pub fn another_past(what: &str) -> CliError {
     CliError::Refused(format!(
         "{what} that this replica holds: the server shows another past. Nothing was taken; keep this folder, and compare with another party's replica"
     ))

@@ -162,3 +162,48 @@ async fn a_data_directory_that_is_damaged_is_not_taken_for_a_damaged_backup() {
     let refused = back_up(data.path(), to.path()).unwrap_err().to_string();
     assert!(refused.contains("the data directory is damaged"), "{refused}");
 }
+
+#[tokio::test]
+async fn a_copy_of_a_backup_that_is_not_whole_does_not_hold_and_is_not_started_on() {
+    let (data, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let store = store(data.path());
+    let mut writer = Writer::new(0);
+    for _ in 0..200 {
+        writer.write(&*store).await;
+    }
+    let made = back_up(data.path(), to.path()).unwrap();
+    assert!(made.segments.len() > 2);
+    whole(to.path()).unwrap();
+    let fails = |named: &str, is_started_on: bool| {
+        let report = check(to.path()).unwrap();
+        assert!(report.faults.iter().any(|fault| fault.what.contains(named)), "{named}: {report}");
+        let started = whole(to.path());
+        assert_eq!(started.is_ok(), is_started_on, "{named}: {started:?}");
+        assert!(started.is_ok() || started.unwrap_err().to_string().contains(named));
+    };
+    for one in [&made.segments[0], made.segments.last().unwrap()] {
+        let path = to.path().join("store").join(one.name());
+        let bytes = fs::read(&path).unwrap();
+        // The backup's file may be the server's own.
+        let put = |bytes: &[u8]| {
+            let _ = fs::remove_file(&path);
+            fs::write(&path, bytes).unwrap();
+        };
+        fs::remove_file(&path).unwrap();
+        fails(&format!("segment {} is missing", one.segment), false);
+        put(&bytes[..bytes.len() - 1]);
+        fails(&format!("segment {} holds {}", one.segment, bytes.len() - 1), false);
+        let mut other = bytes.clone();
+        other[bytes.len() / 2] ^= 1;
+        put(&other);
+        fails(&format!("segment {} is not what was backed up", one.segment), true);
+        put(&bytes);
+    }
+    // A server may have gone on from it.
+    let last = to.path().join("store").join(made.segments.last().unwrap().name());
+    fs::OpenOptions::new().append(true).open(last).unwrap().set_len(1 << 20).unwrap();
+    whole(to.path()).unwrap();
+    fs::write(to.path().join(restore::MANIFEST), "").unwrap();
+    fs::remove_file(to.path().join("store").join(made.segments[0].name())).unwrap();
+    whole(to.path()).unwrap();
+}

@@ -1,6 +1,7 @@
 use super::*;
 use crate::{
     auth::SecretDigest,
+    backup::{back_up, whole},
     check::check,
     plans,
     registry::Registry,
@@ -73,7 +74,15 @@ async fn nothing_of_a_forgotten_conference_is_left_and_all_else_is_as_it_was() {
     let (stays, gone) = two(data.path()).await;
     assert!(holding(data.path(), WORD).len() > 2);
     let mut before = heads(data.path());
-    assert_eq!(forget(data.path(), &GONE.parse().unwrap()).await.unwrap(), 2);
+    let demo = serde_json::json!({ "url": WORD, "conference": GONE, "plan": "plan", "members": [] });
+    fs::write(data.path().join("demo.json"), demo.to_string()).unwrap();
+    // A restored copy: what its manifest names is not what is there afterwards.
+    let backup = tempfile::tempdir().unwrap();
+    back_up(data.path(), backup.path()).unwrap();
+    fs::copy(backup.path().join(MANIFEST), data.path().join(MANIFEST)).unwrap();
+    let forgotten = forget(data.path(), &GONE.parse().unwrap()).await.unwrap();
+    assert!(forgotten.documents == 2 && forgotten.left.is_none(), "{forgotten:?}");
+    assert!(data.path().join(MANIFEST).exists() && whole(data.path()).is_ok());
     assert_eq!(holding(data.path(), WORD), Vec::<PathBuf>::new());
     before.retain(|doc, _| !doc.to_string().starts_with(GONE));
     assert_eq!(heads(data.path()), before);

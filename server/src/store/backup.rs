@@ -33,6 +33,13 @@ pub struct Copied {
     pub blake3: String,
 }
 
+impl Copied {
+    /// Its file, below the store.
+    pub fn name(&self) -> String {
+        segment::name(self.segment)
+    }
+}
+
 /// Why no backup was made.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
@@ -68,6 +75,14 @@ pub enum BackupError {
         /// The directory.
         path: PathBuf,
         /// What it holds.
+        what: String,
+    },
+    /// A copy of a backup does not hold what its manifest names.
+    #[error("{}: {what}: copy the backup again", path.display())]
+    Incomplete {
+        /// The directory.
+        path: PathBuf,
+        /// What it lacks.
         what: String,
     },
 }

@@ -20,6 +20,7 @@ use super::{
     disk_io::{self, Disk, RealDisk},
     segment, snapshots,
     start::FORMAT_FILE,
+    survey::{self, Fault, Seen},
     tree::SledShelf,
 };
 
@@ -31,16 +32,18 @@ const BATCH_BYTES: usize = 4 << 20;
 const PAGE: usize = 4_096;
 
 /// Writes the store in a directory anew, without the documents of which `is_gone` holds and with another log of the registry, which
-/// `registry` makes of the present one. Blocks the thread. Answers how many documents are gone.
+/// `registry` makes of the present one. Blocks the thread. Answers how many documents are gone, and whether what is left of them was taken
+/// away: the next start does it otherwise.
 ///
 /// # Errors
-/// Those of `registry`; [`StoreError::Corrupt`] if a record that is to be kept is damaged, [`StoreError::Full`] if both do not fit on the
-/// disk, [`StoreError::InUse`], or what the disk says. All is as it was then.
+/// Those of `registry`; [`StoreError::Corrupt`] or [`StoreError::Damaged`] if anything is damaged, [`StoreError::Full`] if both do not fit
+/// on the disk, [`StoreError::InUse`], or what the disk says. All is as it was then.
 pub async fn without<E: From<StoreError>>(
     path: &Path,
     is_gone: impl Fn(&DocAddress) -> bool,
     registry: impl FnOnce(Vec<(Seq, Bytes)>) -> Result<Vec<Bytes>, E>,
-) -> Result<usize, E> {
+) -> Result<(usize, io::Result<()>), E> {
+    intact(path)?;
     let disk: Arc<dyn Disk> = Arc::new(RealDisk::open_existing(path)?);
     sweep(path).map_err(StoreError::from)?;
     let source = DiskStore::start(disk.clone(), Box::new(SledShelf(path.join("index"))), SEGMENT_BYTES)?;
@@ -49,8 +52,10 @@ pub async fn without<E: From<StoreError>>(
     let target = begin(&*disk, &beside)?;
     let (gone, kept): (Vec<DocAddress>, Vec<DocAddress>) = source.documents()?.into_iter().partition(is_gone);
     let mut batch = Batch { target: &target, parts: Vec::new(), bytes: 0 };
-    for (n, page) in log.chunks(PAGE).enumerate() {
-        batch.add(&DocAddress::Registry, (n * PAGE) as Seq, page.to_vec()).await?;
+    let mut after = 0;
+    while let Some(page) = log.get(after..).filter(|rest| !rest.is_empty()).map(first_of) {
+        batch.add(&DocAddress::Registry, after as Seq, page.to_vec()).await?;
+        after += page.len();
     }
     for doc in kept.iter().filter(|doc| **doc != DocAddress::Registry) {
         copy(&source, doc, &mut batch).await?;
@@ -63,8 +68,33 @@ pub async fn without<E: From<StoreError>>(
     }
     // Both have joined their threads before their directories change; the lock is held on.
     drop((source, target));
-    swap(&*disk, path, &gone).map_err(StoreError::from)?;
-    Ok(gone.len())
+    let swept = swap(&*disk, path, &gone).map_err(StoreError::from)?;
+    Ok((gone.len(), swept))
+}
+
+/// Looks for damage: what it hides would be left out.
+fn intact(path: &Path) -> Result<(), StoreError> {
+    let mut damage = None;
+    survey::look(path, |seen| {
+        if let Seen::Fault(fault) = seen {
+            damage.get_or_insert(fault);
+        }
+    })?;
+    match damage {
+        None => Ok(()),
+        Some(Fault { record: Some((doc, seq)), what, .. }) => Err(StoreError::Corrupt { doc, seq, what }),
+        Some(Fault { what, .. }) => Err(StoreError::Damaged { path: path.to_path_buf(), what }),
+    }
+}
+
+/// As many of the first records as are appended at once.
+fn first_of(records: &[Bytes]) -> &[Bytes] {
+    let mut bytes = 0;
+    let fit = records.iter().take(PAGE).take_while(|record| {
+        bytes += record.len();
+        bytes <= BATCH_BYTES
+    });
+    records.split_at(fit.count().max(1).min(records.len())).0
 }
 
 /// Takes away what a rewriting has left: new segments that it did not finish, or the old ones. Whoever calls has the directory locked.
@@ -132,8 +162,8 @@ fn last(store: &DiskStore, doc: &DocAddress) -> Result<Option<(Seq, Bytes)>, Sto
     Ok(store.read(doc, last.saturating_sub(1), 1, BATCH_BYTES)?.pop())
 }
 
-/// Puts the new segments in the place of the old ones. What can be made again goes first.
-fn swap(disk: &dyn Disk, path: &Path, gone: &[DocAddress]) -> io::Result<()> {
+/// Puts the new segments in the place of the old ones. What can be made again goes first. Answers whether the old ones were taken away.
+fn swap(disk: &dyn Disk, path: &Path, gone: &[DocAddress]) -> io::Result<io::Result<()>> {
     remove_dir(&path.join("index"))?;
     for doc in gone {
         match disk.remove(&snapshots::path(&doc.to_string())) {
@@ -144,10 +174,13 @@ fn swap(disk: &dyn Disk, path: &Path, gone: &[DocAddress]) -> io::Result<()> {
     disk.sync_dir(snapshots::DIRECTORY)?;
     let (old, new) = (path.join(segment::DIRECTORY), path.join(DIRECTORY).join(segment::DIRECTORY));
     renameat_with(CWD, &old, CWD, &new, RenameFlags::EXCHANGE)?;
-    disk.sync_dir("")?;
-    File::open(path.join(DIRECTORY))?.sync_all()?;
-    sweep(path)?;
-    disk.sync_dir("")
+    let take_away = || {
+        disk.sync_dir("")?;
+        File::open(path.join(DIRECTORY))?.sync_all()?;
+        sweep(path)?;
+        disk.sync_dir("")
+    };
+    Ok(take_away())
 }
 
 fn remove_dir(path: &Path) -> io::Result<()> {

@@ -32,6 +32,14 @@ pub struct OnServer<'a> {
     pub update: Vec<u8>,
 }
 
+/// What a server does not have of a layer.
+pub struct Lost {
+    /// The replica's copy.
+    pub copy: Copy,
+    /// What of it the server lacks, a Yjs update V1.
+    pub update: Bytes,
+}
+
 impl Puller<'_> {
     /// The layers that the replica has copies of, as they were listed last.
     pub fn known_layers(&self) -> &[api::Layer] {
@@ -56,7 +64,7 @@ impl Puller<'_> {
     }
 
     /// What the replica's copy of a layer holds and the server does not; `None`: nothing.
-    pub fn lost(&self, there: &OnServer) -> Result<Option<Bytes>, CliError> {
+    pub fn lost(&self, there: &OnServer) -> Result<Option<Lost>, CliError> {
         let Some(copy) = self.folder.layer(there.layer)? else { return Ok(None) };
         let (mine, theirs) = (document(&copy.state)?, document(&there.update)?);
         let (mine, known) = (mine.transact(), theirs.transact().snapshot());
@@ -64,7 +72,9 @@ impl Puller<'_> {
         if brought && mine.snapshot().delete_set.diff(&known.delete_set).is_empty() {
             return Ok(None);
         }
-        Ok(Some(mine.encode_diff_v1(&known.state_map).into()))
+        let update = mine.encode_diff_v1(&known.state_map).into();
+        drop(mine);
+        Ok(Some(Lost { copy, update }))
     }
 
     /// The copies that there are.
