@@ -1,7 +1,7 @@
 //! What a room waits for.
 
 use plenary_shared::id::DocAddress;
-use std::{future::pending, ops::Range};
+use std::{future::pending, ops::Range, time::Duration};
 use tokio::time::Instant;
 
 use crate::room::{
@@ -9,6 +9,20 @@ use crate::room::{
     document::{Document, OpenError},
 };
 use crate::store::{BoxFuture, Seq, StoreError};
+
+/// 12 us: a frame costs some 5 us of CPU for each session, and no more than about 40 % of a core goes into one room's frames. So in a
+/// room of 200 a batch begins 2.4 ms after the one before at the earliest; what comes meanwhile is one frame, and an edit after a pause waits
+/// for nothing.
+const PACE_PER_SESSION: Duration = Duration::from_micros(12);
+/// The longest that edits wait so.
+const PACE_MAX: Duration = Duration::from_millis(10);
+
+/// When the next batch may begin in a room with so many sessions, if not at once.
+pub(crate) fn paced(sessions: usize) -> Option<Instant> {
+    let pace = PACE_MAX.min(PACE_PER_SESSION * u32::try_from(sessions).unwrap_or(u32::MAX));
+    // A clock that ticks in milliseconds makes less of it.
+    (pace >= Duration::from_millis(1)).then(|| Instant::now() + pace)
+}
 
 pub(crate) async fn rebuild(
     around: Surroundings,

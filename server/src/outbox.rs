@@ -4,7 +4,7 @@ use bytes::Bytes;
 use plenary_shared::limits;
 use std::{
     collections::VecDeque,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::sync::Notify;
 
@@ -13,12 +13,21 @@ use tokio::sync::Notify;
 pub struct Outbox {
     queue: Mutex<Queue>,
     changed: Notify,
+    line: Option<Arc<dyn Line>>,
+}
+
+/// What takes frames without being asked to wait.
+pub trait Line: Send + Sync {
+    /// Takes a frame, or answers `false` and has done nothing.
+    fn write_at_once(&self, frame: &Bytes) -> bool;
 }
 
 #[derive(Default)]
 struct Queue {
     frames: VecDeque<Bytes>,
     bytes: usize,
+    /// Frames were handed out and may not be sent yet.
+    sending: bool,
     lag: Lag,
     close: Option<Close>,
 }
@@ -55,6 +64,11 @@ pub enum Next {
 }
 
 impl Outbox {
+    /// What can be written at once does not wait here.
+    pub fn over(line: Arc<dyn Line>) -> Self {
+        Self { line: Some(line), ..Self::default() }
+    }
+
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -65,6 +79,12 @@ impl Outbox {
         let mut queue = self.queue();
         if queue.lag != Lag::None {
             return false;
+        }
+        if let Some(line) = &self.line
+            && queue.is_idle()
+            && line.write_at_once(&frame)
+        {
+            return true;
         }
         let full = queue.bytes + frame.len() > limits::OUTBOX_BYTES_MAX || queue.frames.len() >= limits::OUTBOX_FRAMES_MAX;
         // A single frame may be larger than the bound: a whole document is.
@@ -110,6 +130,7 @@ impl Outbox {
 
     fn ready(&self) -> Option<Next> {
         let mut queue = self.queue();
+        queue.sending = !queue.frames.is_empty();
         if !queue.frames.is_empty() {
             queue.bytes = 0;
             return Some(Next::Frames(std::mem::take(&mut queue.frames)));
@@ -122,6 +143,13 @@ impl Outbox {
             return Some(Next::AskToCatchUp);
         }
         None
+    }
+}
+
+impl Queue {
+    /// Nothing waits or is being sent that comes before what is pushed now.
+    fn is_idle(&self) -> bool {
+        self.frames.is_empty() && !self.sending && self.close.is_none()
     }
 }
 
@@ -138,8 +166,46 @@ mod tests {
         assert!(matches!(outbox.ready(), Some(Next::AskToCatchUp)));
         assert!(outbox.ready().is_none(), "asks once");
         assert!(!outbox.push(Bytes::from_static(b"x")));
-        outbox.catch_up([big]);
-        assert!(outbox.push(Bytes::new()) || outbox.ready().is_some());
+        outbox.catch_up([big.clone()]);
+        assert!(matches!(outbox.ready(), Some(Next::Frames(frames)) if frames == [big]), "what was missed");
+        assert!(outbox.push(Bytes::from_static(b"y")));
+        assert!(matches!(outbox.ready(), Some(Next::Frames(frames)) if frames == [Bytes::from_static(b"y")]));
+    }
+
+    /// Takes what it is given, once it is open.
+    #[derive(Default)]
+    struct Straight(Mutex<(bool, Vec<Bytes>)>);
+
+    impl Line for Straight {
+        fn write_at_once(&self, frame: &Bytes) -> bool {
+            let (open, taken) = &mut *self.0.lock().unwrap();
+            if *open {
+                taken.push(frame.clone());
+            }
+            *open
+        }
+    }
+
+    #[test]
+    fn nothing_goes_straight_that_would_overtake_what_waits_or_is_being_sent() {
+        let line = Arc::new(Straight::default());
+        let outbox = Outbox::over(line.clone());
+        let taken = || line.0.lock().unwrap().1.iter().map(|frame| frame[0]).collect::<Vec<_>>();
+        outbox.push(Bytes::from_static(b"1"));
+        line.0.lock().unwrap().0 = true;
+        outbox.push(Bytes::from_static(b"2"));
+        assert!(matches!(outbox.ready(), Some(Next::Frames(frames)) if frames.len() == 2));
+        outbox.push(Bytes::from_static(b"3"));
+        assert!(
+            matches!(outbox.ready(), Some(Next::Frames(frames)) if frames.len() == 1),
+            "while others are being sent it waits"
+        );
+        assert!(outbox.ready().is_none() && taken().is_empty());
+        outbox.push(Bytes::from_static(b"4"));
+        assert_eq!((taken(), outbox.ready().is_none()), (vec![b'4'], true));
+        outbox.close(1012, "restart");
+        outbox.push(Bytes::from_static(b"5"));
+        assert_eq!(taken(), [b'4'], "nothing goes straight past a close");
     }
 
     #[test]

@@ -19,7 +19,7 @@ use std::{
 };
 use tokio::{sync::mpsc, time::Instant};
 
-use crate::later::{appended, rebuild, sleep_until};
+use crate::later::{appended, paced, rebuild, sleep_until};
 use crate::{
     answers::{Answers, Whole},
     clock::now_after,
@@ -67,6 +67,8 @@ pub struct Room {
     asks: Vec<Command>,
     /// A batch began last, not a hold.
     batch_was_last: bool,
+    /// No batch begins before.
+    paced: Option<Instant>,
     snapshot_seq: Seq,
     idle_since: Option<Instant>,
     stopping: bool,
@@ -102,6 +104,7 @@ impl Room {
             holds: VecDeque::new(),
             asks: Vec::new(),
             batch_was_last: false,
+            paced: None,
             snapshot_seq,
             idle_since: Some(Instant::now()),
             stopping: false,
@@ -138,6 +141,7 @@ impl Room {
                     quiet = None;
                     self.snapshot().await;
                 }
+                () = sleep_until(self.paced), if self.appending.is_none() => self.paced = None,
                 () = sleep_until(presence_due) => {
                     presence_due = None;
                     self.state.tell_presence(&mut effects);
@@ -257,7 +261,7 @@ impl Room {
 
     /// Starts making durable what waits, unless a batch is on its way.
     fn append(&mut self, effects: &mut Vec<Effect>) {
-        if self.state.is_quiet() {
+        if self.state.is_quiet() || self.paced.is_some_and(|until| Instant::now() < until) {
             return;
         }
         self.state.restoring = self.around.restore.is_under_way();
@@ -271,6 +275,7 @@ impl Room {
             let appended = self.around.store.append(&self.address, last, records);
             self.appending = Some(Box::pin(async move { appended.await.map(Some) }));
             self.batch_was_last = true;
+            self.paced = paced(self.outboxes.len());
         }
     }
 

@@ -1,25 +1,19 @@
 //! One socket: reader, writer, deadlines. A session never sees a document: it knows frames and its rights.
 
+mod meter;
+mod wire;
+
 use bytes::Bytes;
-use futures_util::{
-    Sink, SinkExt, StreamExt,
-    stream::{SplitSink, SplitStream},
-};
+use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use plenary_shared::{id::DocAddress, limits, protocol};
-use std::{
-    future::Future,
-    io,
-    pin::Pin,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-    task::{Context, Poll},
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf},
+    io::AsyncReadExt,
     sync::{Semaphore, watch},
     time::{Instant, sleep_until, timeout, timeout_at},
 };
@@ -29,21 +23,20 @@ use tokio_tungstenite::{
         Error, Message,
         protocol::{
             CloseFrame, Role, WebSocketConfig,
-            frame::{
-                Frame,
-                coding::{Data, OpCode},
-            },
+            frame::coding::{Control, Data, OpCode},
         },
     },
 };
 
 use crate::{
     auth::SecretDigest,
-    outbox::{Close, Next, Outbox},
+    outbox::{Close, Line, Next, Outbox},
     registry::{Registry, Rights},
-    room::{Command, Place, SessionId},
+    room::{Command, SessionId},
     rooms::{Inbox, RoomError, Rooms},
 };
+use meter::{Meter, Metered};
+use wire::Wire;
 
 /// What a session is about.
 pub struct Session {
@@ -70,25 +63,26 @@ type Socket = WebSocketStream<Metered>;
 impl Session {
     /// Serves an upgraded connection until it ends.
     pub async fn run(self, upgraded: Upgraded) {
-        let meter = Arc::new(Meter::default());
+        let (meter, (io, out)) = (Arc::new(Meter::default()), tokio::io::split(TokioIo::new(upgraded)));
         let config = WebSocketConfig::default()
             .read_buffer_size(4096)
             .write_buffer_size(0)
             .max_write_buffer_size(usize::MAX)
             .max_message_size(Some(limits::MESSAGE_BYTES_MAX))
             .max_frame_size(Some(limits::MESSAGE_BYTES_MAX));
-        let metered = Metered { io: TokioIo::new(upgraded), meter: meter.clone(), large: self.large.clone(), asking: None };
-        let socket = WebSocketStream::from_raw_socket(metered, Role::Server, Some(config)).await;
-        let (mut sink, mut stream) = socket.split();
-        let outbox = Arc::new(Outbox::default());
+        let wire = Arc::new(Wire::new(Box::new(out)));
+        let metered = Metered { io, wire: wire.clone(), meter: meter.clone(), large: self.large.clone(), asking: None };
+        let mut socket = WebSocketStream::from_raw_socket(metered, Role::Server, Some(config)).await;
+        let straight = Arc::new(Straight { wire: wire.clone(), version: self.registry.version(), seen: AtomicU64::new(UNSEEN) });
+        let outbox = Arc::new(Outbox::over(straight.clone()));
         let join =
             |joined| Command::Join { session: self.id, member: self.rights.member.clone(), outbox: outbox.clone(), joined };
         let close = match self.rooms.ask(&self.address, join).await {
             Ok((inbox, ())) => {
                 let talk = async {
                     tokio::select! {
-                        close = self.read(&mut stream, &meter, &inbox) => close,
-                        close = self.write(&mut sink, &outbox, &inbox) => close,
+                        close = self.read(&mut socket, &meter, &inbox) => close,
+                        close = self.write(&straight, &outbox, &inbox) => close,
                     }
                 };
                 // Rights come first, whatever else there is to do.
@@ -97,6 +91,7 @@ impl Session {
                     close = self.watch_rights() => close,
                     close = talk => close,
                 };
+                wire.close();
                 let _ = inbox.send(Command::Leave { session: self.id }).await;
                 close
             }
@@ -106,20 +101,20 @@ impl Session {
         let farewell = async {
             if let Some(Close { code, reason }) = close {
                 let frame = CloseFrame { code: code.into(), reason: reason.into() };
-                sink.send(Message::Close(Some(frame))).await?;
+                socket.send(Message::Close(Some(frame))).await?;
             }
-            sink.close().await
+            SinkExt::close(&mut socket).await
         };
         let _ = timeout(limits::LINGER, farewell).await;
         // What the peer still sends is read and forgotten for a moment: a connection that is dropped with unread bytes is reset,
         // and the peer never learns why it was closed.
-        if let (Some(_), Ok(socket)) = (close, sink.reunite(stream)) {
-            let rest = &mut socket.into_inner().io.take(limits::MESSAGE_BYTES_MAX as u64);
+        if close.is_some() {
+            let rest = &mut (&mut socket.get_mut().io).take(limits::MESSAGE_BYTES_MAX as u64);
             let _ = timeout(limits::LINGER, tokio::io::copy(rest, &mut tokio::io::sink())).await;
         }
     }
 
-    async fn read(&self, stream: &mut SplitStream<Socket>, meter: &Meter, inbox: &Inbox) -> Option<Close> {
+    async fn read(&self, stream: &mut Socket, meter: &Meter, inbox: &Inbox) -> Option<Close> {
         let refused = |reason| Some(Close { code: protocol::CLOSE_REFUSED, reason });
         let version = self.registry.version();
         let (mut seen, mut write) = (*version.borrow(), self.rights.write);
@@ -155,32 +150,32 @@ impl Session {
         }
     }
 
-    async fn write(&self, sink: &mut SplitSink<Socket, Message>, outbox: &Outbox, inbox: &Inbox) -> Option<Close> {
-        let version = self.registry.version();
-        let mut seen = None;
-        let mut ping = Instant::now() + limits::PING;
+    async fn write(&self, straight: &Straight, outbox: &Outbox, inbox: &Inbox) -> Option<Close> {
+        let mut writer = Writer { wire: &straight.wire, ping: Instant::now() + limits::PING };
         loop {
-            if let Err(close) = ping_if_due(sink, &mut ping).await {
-                return close;
-            }
-            match timeout_at(ping, outbox.next()).await {
-                Err(_) => {}
-                Ok(Next::Frames(frames)) => {
+            let next = tokio::select! {
+                next = timeout_at(writer.ping, outbox.next()) => next.map(Some),
+                () = straight.wire.stalled() => Ok(None),
+            };
+            let done = match next {
+                Err(_) => writer.ping_if_due().await,
+                Ok(None) => writer.flush().await,
+                Ok(Some(Next::Frames(frames))) => {
                     // What was written after a right was taken away is never shown to who had it: such frames come here after
                     // the registry has moved, and they are taken before it is looked at.
-                    let now = Some(*version.borrow());
-                    if now != seen && self.registry.rights(&self.token, &self.address).is_none() {
+                    let now = *straight.version.borrow();
+                    if straight.seen.swap(now, Ordering::Relaxed) != now
+                        && self.registry.rights(&self.token, &self.address).is_none()
+                    {
                         return Some(GONE);
                     }
-                    seen = now;
-                    for frame in frames {
-                        if let Err(close) = send(sink, frame, &mut ping).await {
-                            return close;
-                        }
-                    }
+                    writer.send(frames).await
                 }
-                Ok(Next::AskToCatchUp) => inbox.send(Command::CatchUp { session: self.id }).await.ok()?,
-                Ok(Next::Close(close)) => return Some(close),
+                Ok(Some(Next::AskToCatchUp)) => inbox.send(Command::CatchUp { session: self.id }).await.map_err(|_| None),
+                Ok(Some(Next::Close(close))) => return Some(close),
+            };
+            if let Err(close) = done {
+                return close;
             }
         }
     }
@@ -206,11 +201,7 @@ impl Session {
 
 /// The next message. A quiet peer has [`limits::IDLE`], one in the middle of a message [`limits::MESSAGE`] in all, whatever
 /// control frames it sends in between.
-async fn next(
-    stream: &mut SplitStream<Socket>,
-    meter: &Meter,
-    unfinished: &mut Option<Instant>,
-) -> Option<Result<Message, Error>> {
+async fn next(stream: &mut Socket, meter: &Meter, unfinished: &mut Option<Instant>) -> Option<Result<Message, Error>> {
     let now = Instant::now();
     *unfinished = meter.is_within_a_message().then(|| unfinished.unwrap_or(now + limits::MESSAGE));
     if unfinished.is_none() {
@@ -222,125 +213,69 @@ async fn next(
     timeout_at((*unfinished)?, stream.next()).await.ok().flatten()
 }
 
-/// Sends one message, in pieces each of which the peer must take in time. So no slow reader keeps a copy of more than a piece, nor a
-/// large answer for ever. A ping goes between them when it is due: whoever reads on is not taken for one who is gone.
-async fn send(
-    sink: &mut (impl Sink<Message, Error = Error> + Unpin),
-    mut rest: Bytes,
-    ping: &mut Instant,
-) -> Result<(), Option<Close>> {
-    let mut data = Data::Binary;
-    loop {
-        let piece = rest.split_to(rest.len().min(limits::WRITE_PIECE_BYTES));
-        write(sink, Message::Frame(Frame::message(piece, OpCode::Data(data), rest.is_empty()))).await?;
-        if rest.is_empty() {
-            return Ok(());
-        }
-        data = Data::Continue;
-        ping_if_due(sink, ping).await?;
+/// No version of the registry.
+const UNSEEN: u64 = u64::MAX;
+
+/// The way from a room straight to the socket, open as long as the registry is as it was when the session's right was last looked at.
+struct Straight {
+    wire: Arc<Wire>,
+    version: watch::Receiver<u64>,
+    seen: AtomicU64,
+}
+
+impl Line for Straight {
+    fn write_at_once(&self, frame: &Bytes) -> bool {
+        frame.len() <= limits::WRITE_PIECE_BYTES
+            && self.seen.load(Ordering::Relaxed) == *self.version.borrow()
+            && self.wire.write_at_once(OpCode::Data(Data::Binary), frame)
     }
 }
 
-async fn ping_if_due(sink: &mut (impl Sink<Message, Error = Error> + Unpin), ping: &mut Instant) -> Result<(), Option<Close>> {
-    if Instant::now() < *ping {
-        return Ok(());
-    }
-    *ping = Instant::now() + limits::PING;
-    write(sink, Message::Ping(Bytes::new())).await
+/// What the session's task writes.
+struct Writer<'a> {
+    wire: &'a Wire,
+    /// When the next ping is due.
+    ping: Instant,
 }
 
-async fn write(sink: &mut (impl Sink<Message, Error = Error> + Unpin), message: Message) -> Result<(), Option<Close>> {
-    match timeout(limits::WRITE, sink.send(message)).await {
-        Ok(sent) => sent.map_err(|_| None),
-        Err(_) => Err(Some(Close { code: protocol::CLOSE_LATER, reason: "too slow" })),
-    }
-}
-
-/// Two bytes and a mask of four.
-const CONTROL_FRAME_HEAD: usize = 6;
-
-/// How much of the present message has arrived, and the place that a large one takes.
-#[derive(Default)]
-struct Meter {
-    bytes: AtomicUsize,
-    place: Mutex<Option<Place>>,
-}
-
-impl Meter {
-    fn is_within_a_message(&self) -> bool {
-        self.bytes.load(Ordering::Relaxed) > 0
-    }
-
-    /// A control frame is no part of the message.
-    fn pass_over(&self, payload: usize) {
-        let frame = payload + CONTROL_FRAME_HEAD;
-        let _ = self.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |bytes| Some(bytes.saturating_sub(frame)));
-    }
-
-    /// The message is whole: the next is counted from nothing, and this one takes its place along.
-    fn finish(&self) -> Option<Place> {
-        if self.bytes.swap(0, Ordering::Relaxed) <= limits::SMALL_MESSAGE_BYTES {
-            return None;
-        }
-        self.place.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
-
-/// A connection that reads the rest of a large message only once a place for it is free, so that what unfinished messages
-/// hold in memory stays bounded whatever peers claim.
-struct Metered {
-    io: TokioIo<Upgraded>,
-    meter: Arc<Meter>,
-    large: (Arc<Semaphore>, Arc<Semaphore>),
-    asking: Option<Pin<Box<dyn Future<Output = Option<Place>> + Send>>>,
-}
-
-impl Metered {
-    fn poll_place(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut place = self.meter.place.lock().unwrap_or_else(PoisonError::into_inner);
-        if place.is_some() {
-            return Poll::Ready(Ok(()));
-        }
-        let (all, party) = self.large.clone();
-        let asking = self.asking.get_or_insert_with(|| {
-            Box::pin(async move {
-                let _party = party.acquire_owned().await.ok()?;
-                Some(Place { _party, _all: all.acquire_owned().await.ok()? })
-            })
-        });
-        let Poll::Ready(taken) = asking.as_mut().poll(cx) else { return Poll::Pending };
-        self.asking = None;
-        *place = taken;
-        if place.is_some() { Poll::Ready(Ok(())) } else { Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())) }
-    }
-}
-
-impl AsyncRead for Metered {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.meter.bytes.load(Ordering::Relaxed) > limits::SMALL_MESSAGE_BYTES {
-            match self.poll_place(cx) {
-                Poll::Ready(Ok(())) => {}
-                other => return other,
+impl Writer<'_> {
+    /// Sends messages, in pieces each of which the peer must take in time. So no slow reader keeps a copy of more than a piece, nor a
+    /// large answer for ever. A ping goes between them when it is due: whoever reads on is not taken for one who is gone.
+    async fn send(&mut self, messages: impl IntoIterator<Item = Bytes>) -> Result<(), Option<Close>> {
+        for mut rest in messages {
+            let mut data = Data::Binary;
+            loop {
+                let room = limits::WRITE_PIECE_BYTES.saturating_sub(self.wire.waiting_bytes());
+                if room == 0 {
+                    self.flush().await?;
+                    self.ping_if_due().await?;
+                    continue;
+                }
+                let piece = rest.split_to(rest.len().min(room));
+                self.wire.put(OpCode::Data(data), rest.is_empty(), piece);
+                if rest.is_empty() {
+                    break;
+                }
+                data = Data::Continue;
             }
         }
-        let before = buf.filled().len();
-        let result = Pin::new(&mut self.io).poll_read(cx, buf);
-        self.meter.bytes.fetch_add(buf.filled().len() - before, Ordering::Relaxed);
-        result
-    }
-}
-
-impl AsyncWrite for Metered {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(cx, buf)
+        self.flush().await
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(cx)
+    async fn ping_if_due(&mut self) -> Result<(), Option<Close>> {
+        if Instant::now() < self.ping {
+            return Ok(());
+        }
+        self.ping = Instant::now() + limits::PING;
+        self.wire.put(OpCode::Control(Control::Ping), true, Bytes::new());
+        self.flush().await
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
+    async fn flush(&self) -> Result<(), Option<Close>> {
+        match timeout(limits::WRITE, self.wire.flush()).await {
+            Ok(flushed) => flushed.map_err(|_| None),
+            Err(_) => Err(Some(Close { code: protocol::CLOSE_LATER, reason: "too slow" })),
+        }
     }
 }
 
@@ -349,12 +284,10 @@ mod tests {
     use super::*;
     use std::time::Duration;
     use tokio::io::{DuplexStream, duplex};
-    use tokio_tungstenite::tungstenite::protocol::frame::coding::Control;
 
     /// Sends a message to a peer that takes so many bytes every 29 s; answers how it ended, and what the peer took.
     async fn sent(bytes: usize, taken: usize) -> (Result<(), Option<Close>>, Vec<u8>) {
         let (server, mut peer): (DuplexStream, _) = duplex(1_024);
-        let config = WebSocketConfig::default().write_buffer_size(0).max_write_buffer_size(usize::MAX);
         let reading = tokio::spawn(async move {
             let (mut buffer, mut all) = (vec![0; taken], Vec::new());
             while peer.read_exact(&mut buffer).await.is_ok() {
@@ -363,9 +296,10 @@ mod tests {
             }
             all
         });
-        let mut socket = WebSocketStream::from_raw_socket(server, Role::Server, Some(config)).await;
-        let sent = send(&mut socket, vec![0; bytes].into(), &mut (Instant::now() + limits::PING)).await;
-        drop(socket);
+        let wire = Wire::new(Box::new(server));
+        let mut writer = Writer { wire: &wire, ping: Instant::now() + limits::PING };
+        let sent = writer.send([vec![0; bytes].into()]).await;
+        drop(wire);
         (sent, reading.await.unwrap())
     }
 

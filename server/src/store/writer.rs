@@ -17,6 +17,9 @@ use super::{
 /// as soon as its bytes are: a sync then has nothing to do with the file system's own journal. Where that journal has its part in a
 /// sync, in a file that grows or in room that was merely allotted, a sync was seen to succeed while a cut took what it had synced.
 const STEP_BYTES: u64 = 1 << 20;
+/// 4 KiB: zeros are written so many at a time. The system caches a file in pieces as large as what was written into them, and goes
+/// through the whole of a piece for each small write into it later.
+const ZEROS: [u8; 4 << 10] = [0; 4 << 10];
 
 /// Why nothing was written.
 #[derive(Debug)]
@@ -167,8 +170,7 @@ impl Writer {
             return Ok(());
         }
         for until in [needed.next_multiple_of(STEP_BYTES).min(self.segment_bytes.max(needed)), needed] {
-            let zeros = vec![0; (until - self.room_end) as usize];
-            match self.segment.file.write_at(&zeros, self.room_end) {
+            match self.write_zeros(until) {
                 Ok(()) => {
                     self.segment.file.sync().map_err(Failure::Failed)?;
                     self.room_end = until;
@@ -179,6 +181,16 @@ impl Writer {
             }
         }
         self.cut_back()
+    }
+
+    fn write_zeros(&self, until: u64) -> io::Result<()> {
+        let mut at = self.room_end;
+        while at < until {
+            let some = (until - at).min(ZEROS.len() as u64 - at % ZEROS.len() as u64) as usize;
+            self.segment.file.write_at(&ZEROS[..some], at)?;
+            at += some as u64;
+        }
+        Ok(())
     }
 
     /// Writes at the end, without a sync.

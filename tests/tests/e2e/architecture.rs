@@ -78,8 +78,8 @@ fn only_the_embedded_store_names_sled() {
 fn only_the_servers_end_of_a_socket_names_tungstenite() {
     only(
         [naming("server", &["tungstenite"]), naming("client-cli", &["tungstenite", "tokio::"])].concat(),
-        &["server/src/session.rs", "server/src/http/sync.rs"],
-        "only session.rs (and the upgrade before it) names tungstenite",
+        &["server/src/session.rs", "server/src/session/wire.rs", "server/src/http/sync.rs"],
+        "only a session (and the upgrade before it) names tungstenite",
     );
 }
 
