@@ -2,8 +2,8 @@
 
 use plenary_shared::{
     id::PointId,
-    plan::ChangeKind,
     script::{Done, EntryDone},
+    text::plan::ChangeKind,
 };
 
 /// The line. It holds words from outside.

@@ -1,9 +1,6 @@
 //! What every command is given: how to print, and as whom to speak to which server.
 
-use plenary_shared::{
-    api::{Member, Whoami},
-    id::PlanId,
-};
+use plenary_shared::{id::PlanId, people::Member, wire::api::Whoami};
 use serde_json::json;
 use std::env;
 

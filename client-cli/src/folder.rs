@@ -27,8 +27,8 @@ pub mod own;
 pub mod text;
 
 use plenary_shared::{
-    api::PlanContext,
     id::{ConferenceId, DocAddress, MemberId, PlanId},
+    wire::sync::PlanContext,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -257,7 +257,7 @@ impl Folder {
     }
 
     /// The copy of a layer, if there is one.
-    pub fn layer(&self, layer: &plenary_shared::api::Layer) -> Result<Option<layers::Copy>, CliError> {
+    pub fn layer(&self, layer: &plenary_shared::people::Layer) -> Result<Option<layers::Copy>, CliError> {
         layers::read(&self.dir, &self.cipher, &layer.party, &layer.layer, &mut self.damage.borrow_mut())
     }
 

@@ -1,6 +1,6 @@
 //! Where bytes from a server or from a disk meet yrs: bounded, and a panic there is an error here.
 
-use plenary_shared::{gate, limits, plan};
+use plenary_shared::{limits, log::gate, text::plan};
 use std::{
     mem::ManuallyDrop,
     panic::{AssertUnwindSafe, catch_unwind},

@@ -1,6 +1,6 @@
-//! The server's HTTP side, as `plenary_shared::api` describes it. Every answer is bounded in time and size.
+//! The server's HTTP side, as `plenary_shared::wire::api` describes it. Every answer is bounded in time and size.
 
-use plenary_shared::api::ErrorBody;
+use plenary_shared::wire::error::ErrorBody;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{io::Read, time::Duration};
 use ureq::{

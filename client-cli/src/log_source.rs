@@ -5,12 +5,19 @@
 mod replica;
 
 use plenary_shared::{
-    api::{Conference, LogLine, PlanContext, Pull, PullLine},
-    history::{At, Replay, ReplayError, Stretch, Touched, blame},
     id::{MemberId, PlanId, PointId},
     limits,
-    plan::words_text,
-    record::{Author, Record},
+    log::record::Record,
+    people::Author,
+    text::{
+        history::{At, Replay, ReplayError, Stretch, Touched, blame},
+        plan::words_text,
+    },
+    wire::{
+        api::Conference,
+        log::LogLine,
+        sync::{PlanContext, Pull, PullLine},
+    },
 };
 use std::{
     collections::HashMap,

@@ -4,14 +4,17 @@ pub mod replica;
 mod server;
 
 use plenary_shared::{
-    api,
-    dossier::{AnnotationsView, BracketsView},
-    edition::{Edition, Format},
     id::PlanId,
-    plan::Outline,
-    schedule::Timetable,
+    out::{Edition, Format},
+    people,
     script::{Applied, Done, Edit, Script},
-    standing::Matrix,
+    talk::{
+        dossier::{AnnotationsView, BracketsView},
+        schedule::Timetable,
+        standing::Matrix,
+    },
+    text::plan::Outline,
+    wire::api,
 };
 
 use crate::{context::Context, error::CliError, folder::Folder, log_source::LogSource};
@@ -99,7 +102,7 @@ impl OpenPlan {
     }
 
     /// The layers that one may read.
-    pub fn layers(&self) -> Result<Vec<api::Layer>, CliError> {
+    pub fn layers(&self) -> Result<Vec<people::Layer>, CliError> {
         either!(self, plan => plan.layers())
     }
 

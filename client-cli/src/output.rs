@@ -1,6 +1,6 @@
 //! The only place that prints: text for people on a terminal that the text must not be able to steer, JSON for scripts.
 
-use plenary_shared::text::harmless;
+use plenary_shared::text::say::harmless;
 use serde::Serialize;
 use serde_json::json;
 use std::{
@@ -9,7 +9,7 @@ use std::{
     io::{self, IsTerminal as _, Write as _},
 };
 
-pub use plenary_shared::text::{in_words, inline, lines};
+pub use plenary_shared::text::say::{in_words, inline, lines};
 
 use crate::{error::CliError, pager, render::Page};
 

@@ -3,8 +3,9 @@
 //! Each profile is a file of its own and every write replaces a whole file, so commands that run at once cannot spoil each other's.
 
 use plenary_shared::{
-    api::{Member, Whoami},
     id::{ConferenceId, MemberId},
+    people::Member,
+    wire::api::Whoami,
 };
 use serde::{Deserialize, Serialize};
 use std::{

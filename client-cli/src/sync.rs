@@ -12,7 +12,11 @@ mod push;
 mod restored;
 
 use bytes::Bytes;
-use plenary_shared::{api::ErrorBody, history::Heard, id::PartyId, plan::Change};
+use plenary_shared::{
+    id::PartyId,
+    text::{history::Heard, plan::Change},
+    wire::error::ErrorBody,
+};
 use pull::Stopped;
 pub use restored::Way;
 use serde::Serialize;

@@ -1,7 +1,7 @@
 //! Times and durations as people write them.
 
 use jiff::{Timestamp, civil, tz::TimeZone};
-use plenary_shared::history::At;
+use plenary_shared::text::history::At;
 
 /// Seconds of `30m`, `12h`, `7d`, `2w`, `90s`.
 pub fn seconds(text: &str) -> Result<u64, String> {

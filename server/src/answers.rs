@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use plenary_shared::{
-    api::Member,
     id::{ConferenceId, PartyId},
     limits,
+    people::Member,
 };
 use std::{
     collections::HashMap,

@@ -6,7 +6,7 @@ mod tests;
 use indicatif::ProgressBar;
 use plenary_shared::{
     id::DocAddress,
-    record::{self, Digest},
+    log::record::{self, Digest},
 };
 use serde::Serialize;
 use std::{collections::HashMap, fmt, path::Path, sync::Arc};

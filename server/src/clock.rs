@@ -1,6 +1,6 @@
 //! What time it is, and whether that can be believed.
 
-use plenary_shared::record::Moment;
+use plenary_shared::log::record::Moment;
 use std::{
     sync::LazyLock,
     time::{SystemTime, UNIX_EPOCH},

@@ -2,8 +2,9 @@
 
 use plenary_shared::{
     access::{Access, Role},
-    api,
     id::{ConferenceId, PartyId, PlanId},
+    people,
+    wire::api,
 };
 use serde::{Deserialize, Serialize};
 use std::{fmt, fs, io, os::unix::fs::OpenOptionsExt, path::Path};
@@ -101,8 +102,8 @@ async fn plant(server: &Server, url: &str, seed: Seed) -> Result<Demo, DemoError
     let remains = |error: &dyn fmt::Display| DemoError::Remains(error.to_string());
     let conference: ConferenceId = "vale-talks".parse().map_err(|error| remains(&error))?;
     let plan: PlanId = "framework".parse().map_err(|error| remains(&error))?;
-    let party = |id: &str, name: &str| -> Result<api::Party, DemoError> {
-        Ok(api::Party { id: id.parse().map_err(|error| remains(&error))?, name: name.into() })
+    let party = |id: &str, name: &str| -> Result<people::Party, DemoError> {
+        Ok(people::Party { id: id.parse().map_err(|error| remains(&error))?, name: name.into() })
     };
     let opened = server.registry.open_conference(api::NewConference {
         id: conference.clone(),

@@ -9,12 +9,13 @@ pub mod read;
 mod tests;
 
 use plenary_shared::{
-    api,
-    authorship::Owners,
-    dossier::{Dossier, Source, Sources},
     id::{self, DocAddress, PartyId, PlanId},
-    layer::{Fault, Layer},
-    limits,
+    limits, people,
+    talk::{
+        dossier::{Dossier, Source, Sources},
+        layer::{Fault, Layer},
+    },
+    text::authorship::Owners,
 };
 use std::{collections::HashMap, sync::Arc};
 use yrs::ReadTxn;
@@ -40,7 +41,7 @@ pub enum Needs {
 }
 
 impl Needs {
-    fn layer(self, layer: &api::Layer) -> bool {
+    fn layer(self, layer: &people::Layer) -> bool {
         match layer.layer.as_str() {
             id::POSITIONS => self >= Needs::Positions,
             id::PUBLIC => self >= Needs::Public,
@@ -68,7 +69,7 @@ pub enum DossierError {
 pub async fn view<T: Send + 'static>(
     registry: &Registry,
     rooms: &Arc<Rooms>,
-    member: &api::Member,
+    member: &people::Member,
     plan: &PlanId,
     needs: Needs,
     place: impl Send + 'static,
@@ -102,9 +103,9 @@ pub async fn view<T: Send + 'static>(
 }
 
 /// Reads what stands in the layers, of each party as much as its share allows.
-fn sources(read: Vec<(api::Layer, Copy)>) -> Vec<Source> {
+fn sources(read: Vec<(people::Layer, Copy)>) -> Vec<Source> {
     let mut entries: HashMap<PartyId, usize> = HashMap::new();
-    let mut source = |(layer, copy): (api::Layer, Copy)| {
+    let mut source = |(layer, copy): (people::Layer, Copy)| {
         let content = copy.and_then(|(_, state)| {
             if state.is_empty() {
                 return Ok(Layer::default());

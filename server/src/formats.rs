@@ -3,11 +3,12 @@
 use bytes::Bytes;
 use plenary_shared::{
     access::Role,
-    api::{NewLayer, NewMember, Party},
     id::DocAddress,
-    layer,
-    plan::Outline,
-    record::{self, Branch, Digest, Kind, Provenance, Record, Right},
+    log::record::{self, Branch, Digest, Kind, Provenance, Record, Right},
+    people::{self, Party},
+    talk::layer,
+    text::plan::Outline,
+    wire::api::{NewLayer, NewMember},
 };
 use std::{
     fs,
@@ -77,7 +78,7 @@ async fn write_the_directory_of_this_format() {
         for client in 20..60 {
             let update = update(client, |txn| txn.get_or_insert_text("t").insert(txn, 0, "word "));
             let branch = if client % 2 == 0 { Branch::TABLE } else { Branch([client as u8; 8]) };
-            let author = record::Author { party: arv.party.clone(), member: arv.member.clone() };
+            let author = people::Author { party: arv.party.clone(), member: arv.member.clone() };
             let by = Provenance { branch, seen: Some(1), ..Provenance::live(author, Right::Draft) };
             table.rooms.commit(vec![Change { address: text_at(), by, update, at: None, order: Order::Unknown }]).await.unwrap();
         }
@@ -114,7 +115,7 @@ async fn a_directory_of_format_3_opens_with_all_that_was_written() {
     .unwrap();
     assert_eq!((points, words), (1, "word ".repeat(40)));
     assert!(!rooms.read(&layer_at("arv/private")).await.unwrap().is_empty());
-    let arv = plenary_shared::api::Member {
+    let arv = plenary_shared::people::Member {
         conference: "talks".parse().unwrap(),
         party: "arv".parse().unwrap(),
         member: "arv-1".parse().unwrap(),

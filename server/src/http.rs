@@ -25,7 +25,12 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{delete, get, post, put},
 };
-use plenary_shared::{access::Role, api, limits, script::ScriptError};
+use plenary_shared::{
+    access::Role,
+    limits, people,
+    script::ScriptError,
+    wire::{api, error::ErrorBody},
+};
 use std::{
     sync::{Arc, atomic::AtomicU64},
     time::Duration,
@@ -184,7 +189,7 @@ async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, ApiError> {
 async fn metrics(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, ApiError> {
     match caller.who {
         api::Whoami::Administrator => {}
-        api::Whoami::Member(api::Member { role: Role::Chair, .. }) => {}
+        api::Whoami::Member(people::Member { role: Role::Chair, .. }) => {}
         api::Whoami::Member(_) => return Err(ApiError::forbidden("figures are for the chair")),
     }
     let text = app.metrics.render(app.rooms.plans_open());
@@ -208,7 +213,7 @@ impl FromRequestParts<Arc<App>> for Caller {
 
 impl Caller {
     /// The caller as a member of a conference; whoever is not of it is answered as if it did not exist.
-    fn member_of(&self, conference: &str) -> Result<&api::Member, ApiError> {
+    fn member_of(&self, conference: &str) -> Result<&people::Member, ApiError> {
         match &self.who {
             api::Whoami::Member(member) if member.conference.as_str() == conference => Ok(member),
             _ => Err(ApiError::not_found()),
@@ -216,7 +221,7 @@ impl Caller {
     }
 
     /// The caller as the chair of a conference.
-    fn chair_of(&self, conference: &str) -> Result<&api::Member, ApiError> {
+    fn chair_of(&self, conference: &str) -> Result<&people::Member, ApiError> {
         let member = self.member_of(conference)?;
         if member.role == Role::Chair { Ok(member) } else { Err(ApiError::forbidden("only the chair may do this")) }
     }
@@ -278,8 +283,8 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "in_doubt", message)
     }
 
-    fn body(self) -> api::ErrorBody {
-        api::ErrorBody { error: self.error.into(), message: self.message, script: self.script.map(|script| *script) }
+    fn body(self) -> ErrorBody {
+        ErrorBody { error: self.error.into(), message: self.message, script: self.script.map(|script| *script) }
     }
 }
 

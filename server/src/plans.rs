@@ -1,12 +1,15 @@
 //! Creating a plan: its entry in the registry and its first text, which becomes the first record of its log.
 
 use plenary_shared::{
-    api,
     id::DocAddress,
-    markdown::{self, ImportError},
-    plan,
-    record::{Author, Provenance, Right},
+    log::record::{Provenance, Right},
+    people::{self, Author},
     script::NewIds,
+    text::{
+        markdown::{self, ImportError},
+        plan,
+    },
+    wire::api,
 };
 use yrs::{ReadTxn, StateVector, Transact};
 
@@ -32,7 +35,7 @@ pub enum CreateError {
 }
 
 /// Creates a plan for its chair, with the text that comes along.
-pub async fn create(registry: &Registry, chair: &api::Member, new: api::NewPlan) -> Result<(), CreateError> {
+pub async fn create(registry: &Registry, chair: &people::Member, new: api::NewPlan) -> Result<(), CreateError> {
     let mut draft = markdown::import(new.markdown.as_deref().unwrap_or_default())?;
     let title = new.title.or_else(|| Some(draft.title.clone()).filter(|title| !title.is_empty()));
     let title = title.unwrap_or_else(|| new.id.to_string());

@@ -1,7 +1,7 @@
 //! Who is present in a document. A client speaks for itself only, under the name that the server authenticated, whatever the
 //! state it sends claims.
 
-use plenary_shared::{api::Member, id::PartyId, limits, protocol::AwarenessEntry};
+use plenary_shared::{id::PartyId, limits, people::Member, wire::protocol::AwarenessEntry};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 

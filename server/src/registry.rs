@@ -16,10 +16,11 @@ mod tests;
 
 use bytes::Bytes;
 use plenary_shared::{
-    api,
     id::{DocAddress, PartyId},
     limits,
-    record::{self, Author, Digest, Moment, Provenance},
+    log::record::{self, Digest, Moment, Provenance},
+    people::{self, Author},
+    wire::api,
 };
 use std::{
     io,
@@ -87,7 +88,7 @@ pub enum RegistryError {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Rights {
     /// The member whom the credential stands for.
-    pub member: api::Member,
+    pub member: people::Member,
     /// Whether the member may change the document.
     pub write: bool,
 }
@@ -151,7 +152,7 @@ impl Registry {
     }
 
     /// Reads a conference's entry as `member` of it.
-    pub fn conference<T>(&self, member: &api::Member, read: impl FnOnce(&ConferenceEntry) -> T) -> Result<T, RegistryError> {
+    pub fn conference<T>(&self, member: &people::Member, read: impl FnOnce(&ConferenceEntry) -> T) -> Result<T, RegistryError> {
         self.state().conferences.get(&member.conference).map(read).ok_or(RegistryError::NotFound)
     }
 
@@ -216,12 +217,12 @@ fn administration() -> Author {
     Author { party: slug.parse().expect("a slug"), member: slug.parse().expect("a slug") }
 }
 
-fn author(member: &api::Member) -> Author {
+fn author(member: &people::Member) -> Author {
     Author { party: member.party.clone(), member: member.member.clone() }
 }
 
 /// Whether who asked still is what it was: a request may have been under way for a while.
-fn check_present(state: &State, member: &api::Member) -> Result<(), RegistryError> {
+fn check_present(state: &State, member: &people::Member) -> Result<(), RegistryError> {
     if state.member(&member.conference, &member.member) == Some(member) { Ok(()) } else { Err(RegistryError::NotFound) }
 }
 

@@ -12,7 +12,7 @@ pub mod state;
 #[cfg(test)]
 mod tests;
 
-use plenary_shared::{id::DocAddress, limits, protocol};
+use plenary_shared::{id::DocAddress, limits, wire::protocol};
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,

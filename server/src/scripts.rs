@@ -3,10 +3,10 @@
 
 use bytes::Bytes;
 use plenary_shared::{
-    api,
     id::{DocAddress, LayerId},
-    plan::new_doc,
+    people,
     script::{self, Desk, Needs, Ran, Script, ScriptError, Sheet},
+    text::plan::new_doc,
 };
 use std::{
     collections::HashMap,
@@ -28,7 +28,7 @@ use crate::{
 /// A plan's documents as a script finds them.
 pub struct Found {
     text: (Seq, Bytes),
-    layers: Vec<(api::Layer, (Seq, Bytes))>,
+    layers: Vec<(people::Layer, (Seq, Bytes))>,
 }
 
 /// Reads what a script needs, as one member may read it. Others' layers that cannot be read are left out; without its own party's it
@@ -41,7 +41,7 @@ pub async fn read(
     needs: Needs,
 ) -> Result<Found, DossierError> {
     let DocAddress::Plan(_, id) = plan else { return Err(DossierError::Unreadable) };
-    let own = |layer: &api::Layer| layer.party == rights.member.party;
+    let own = |layer: &people::Layer| layer.party == rights.member.party;
     let mut needed = registry.readable_layers(&rights.member, id)?;
     needed.retain(|layer| needs == Needs::All || (needs == Needs::Own && own(layer)));
     let (text, copies) = read::all(rooms, plan, needed).await?;
@@ -58,14 +58,14 @@ pub async fn read(
 
 impl Found {
     /// The last record of each document that one's own script may change, by layer.
-    pub fn ends(&self, own: &api::Member) -> HashMap<Option<LayerId>, Seq> {
+    pub fn ends(&self, own: &people::Member) -> HashMap<Option<LayerId>, Seq> {
         let layers = self.layers.iter().filter(|(layer, _)| layer.party == own.party);
         let layers = layers.map(|(layer, (seq, _))| (Some(layer.layer.clone()), *seq));
         layers.chain([(None, self.text.0)]).collect()
     }
 
     /// The layers, as they were when they were read.
-    pub fn layers(&self) -> Vec<api::Layer> {
+    pub fn layers(&self) -> Vec<people::Layer> {
         self.layers.iter().map(|(layer, _)| layer.clone()).collect()
     }
 

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use plenary_shared::{id::DocAddress, limits, protocol};
+use plenary_shared::{id::DocAddress, limits, wire::protocol};
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},

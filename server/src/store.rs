@@ -64,7 +64,7 @@ pub const RECORD_BYTES_MAX: usize = limits::UPDATE_BYTES_MAX + (64 << 10);
 pub const SNAPSHOT_BYTES_MAX: usize = limits::DOCUMENT_BYTES_MAX + (16 << 20);
 
 /// One document's part of an append: its address, the place of the log's last record as the caller knows it, and the records that
-/// follow. Each record begins with its digest ([`plenary_shared::record::seal`]).
+/// follow. Each record begins with its digest ([`plenary_shared::log::record::seal`]).
 pub type Part = (DocAddress, Seq, Vec<Bytes>);
 
 /// The logs and snapshots of all documents.

@@ -5,11 +5,12 @@ mod faulty;
 use bytes::Bytes;
 use plenary_shared::{
     access::{Access, Role},
-    api::{Member, NewConference, NewMember, NewPlan, Party},
     id::{DocAddress, PartyId, PlanId},
-    layer::{Annotation, What},
-    plan::new_doc,
-    record::{Author, Moment, Provenance, Record, Right},
+    log::record::{Moment, Provenance, Record, Right},
+    people::{Author, Member, Party},
+    talk::layer::{Annotation, What},
+    text::plan::new_doc,
+    wire::api::{NewConference, NewMember, NewPlan},
 };
 use std::{collections::BTreeMap, future::ready, io, sync::Arc};
 use tokio::sync::watch;

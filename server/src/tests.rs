@@ -1,7 +1,7 @@
 //! How a server ends.
 
 use futures_util::StreamExt;
-use plenary_shared::protocol;
+use plenary_shared::wire::protocol;
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     client_async,

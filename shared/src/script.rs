@@ -19,10 +19,10 @@ use serde::{Deserialize, Serialize};
 use yrs::Doc;
 
 use crate::{
-    api,
+    bounded,
     id::{AnnotationId, LayerId, PointId},
-    plan::Change,
-    words::WordsDigest,
+    people, script,
+    text::{plan::Change, words::WordsDigest},
 };
 
 pub use done::{Done, EntryDone, In, Mark, Marked, Moved, PointDone, PutInDone, Renumbered, Scheduled, Stood, TabledDone, Wrote};
@@ -31,7 +31,7 @@ pub use edit::{
     Schedule, Settle, Table, Withdraw, Words,
 };
 pub use error::{ScriptError, Why};
-pub use once::{ONCE, once, once_of};
+pub use once::{ONCE, Once, once, once_of};
 pub use parse::schema;
 pub use readers::{reaches, read_by};
 pub use run::run;
@@ -42,11 +42,11 @@ pub use stretch::name;
 #[serde(deny_unknown_fields)]
 pub struct Script {
     /// In their order, at most [`crate::limits::SCRIPT_EDITS_MAX`].
-    #[serde(deserialize_with = "api::at_most::<_, _, { crate::limits::SCRIPT_EDITS_MAX }>")]
+    #[serde(deserialize_with = "bounded::at_most::<_, _, { crate::limits::SCRIPT_EDITS_MAX }>")]
     pub edits: Vec<Edit>,
     /// What must stand in the plan before the first of them; at most as many as edits.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[serde(deserialize_with = "api::at_most::<_, _, { crate::limits::SCRIPT_EDITS_MAX }>")]
+    #[serde(deserialize_with = "bounded::at_most::<_, _, { crate::limits::SCRIPT_EDITS_MAX }>")]
     pub expect: Vec<Expect>,
     /// A key of the party's choice, unique on the plan: under one key the edits are made once, however often they are sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,7 +63,7 @@ pub struct Expect {
     /// The point, with all below it: a label, a path of labels, or an id. None: the whole plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub point: Option<String>,
-    /// The digest of its words ([`crate::words`]).
+    /// The digest of its words ([`crate::text::words`]).
     pub digest: WordsDigest,
 }
 
@@ -71,7 +71,7 @@ pub struct Expect {
 /// thrown away if the script fails.
 pub struct Desk {
     /// Who makes the edits.
-    pub member: api::Member,
+    pub member: people::Member,
     /// Whether that member may change the words.
     pub write: bool,
     /// The text.
@@ -87,7 +87,7 @@ pub struct Desk {
 /// A layer on the desk.
 pub struct Sheet {
     /// Whose it is, who reads it, whether the member may write in it.
-    pub layer: api::Layer,
+    pub layer: people::Layer,
     /// Its document.
     pub doc: Doc,
 }
@@ -111,7 +111,7 @@ pub struct Ran {
     /// What it changed, by document: none for the text, else a layer of the member's own party.
     pub updates: Vec<(Option<LayerId>, Vec<u8>)>,
     /// The key that was written with it.
-    pub once: Option<api::Once>,
+    pub once: Option<script::Once>,
 }
 
 /// What is told of a script that ran.

@@ -2,15 +2,19 @@
 
 use anyhow::{Context, Result};
 use plenary_shared::{
-    api::Audience,
-    dossier::{Dossier, Source, Sources},
-    gate,
     id::{LayerId, PartyId, PointId},
-    layer::{Annotation, Kept, Layer, Position, Stance, What},
-    plan::{self, After, NewPoint, Outline, Place, Schedule},
-    schedule,
-    weave::Weaves,
-    words::ExactWords,
+    log::gate,
+    people::Audience,
+    talk::{
+        dossier::{Dossier, Source, Sources},
+        layer::{Annotation, Kept, Layer, Position, Stance, What},
+        schedule,
+    },
+    text::{
+        plan::{self, After, NewPoint, Outline, Place, Schedule},
+        weave::Weaves,
+        words::ExactWords,
+    },
 };
 use serde_json::{Value, json};
 use std::time::Instant;

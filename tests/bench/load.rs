@@ -142,7 +142,7 @@ impl Client {
         let mut txn = self.doc.transact_mut();
         self.text.insert(&mut txn, self.length.get(), "x");
         self.length.set(self.length.get() + 1);
-        let update = plenary_shared::protocol::update(&txn.encode_update_v1());
+        let update = plenary_shared::wire::protocol::update(&txn.encode_update_v1());
         self.room.sent.borrow_mut()[self.number].push(Instant::now());
         self.writer.queue_message(&update);
     }
@@ -168,7 +168,7 @@ impl Client {
 
 /// The first exchange, as a new stock client does it. Answers the bytes of the step 2 received.
 pub async fn sync(reader: &mut Reader, writer: &Writer) -> Result<usize> {
-    writer.message(&plenary_shared::protocol::sync_step_1(&[0]))?;
+    writer.message(&plenary_shared::wire::protocol::sync_step_1(&[0]))?;
     let mut synced = None;
     while synced.is_none() {
         let mut asked = false;
@@ -180,7 +180,7 @@ pub async fn sync(reader: &mut Reader, writer: &Writer) -> Result<usize> {
             })
             .await?;
         if asked {
-            writer.message(&plenary_shared::protocol::sync_step_2(&[0, 0]))?;
+            writer.message(&plenary_shared::wire::protocol::sync_step_2(&[0, 0]))?;
         }
     }
     Ok(synced.unwrap_or_default())

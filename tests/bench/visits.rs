@@ -80,7 +80,7 @@ pub async fn replay(target: &Target, updates: &[Vec<u8>], in_flight: usize) -> R
     let (mut sent, mut landed) = (0, 0);
     while landed < updates.len() {
         while sent < updates.len() && sent < landed + in_flight {
-            writer.queue_message(&plenary_shared::protocol::update(&updates[sent]));
+            writer.queue_message(&plenary_shared::wire::protocol::update(&updates[sent]));
             sent += 1;
         }
         writer.flush()?;
@@ -121,7 +121,7 @@ pub async fn fill(target: &Target, mib: usize, after: Duration) -> Result<Value>
             // Before the others: a block of its own.
             text.insert(&mut txn, 0, &"0123456789abcde ".repeat(PIECE / 16));
         }
-        writer.message(&plenary_shared::protocol::update(&txn.encode_update_v1()))?;
+        writer.message(&plenary_shared::wire::protocol::update(&txn.encode_update_v1()))?;
         drop(txn);
         let mut landed = false;
         while !landed {

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use plenary_shared::protocol;
+use plenary_shared::wire::protocol;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard},

@@ -2,9 +2,8 @@
 
 use plenary_shared::{
     id::{AnnotationId, PartyId, PlanId},
-    plan::How,
     script::{Done, Edit, PutIn, PutInDone},
-    text::quoted,
+    text::{plan::How, say::quoted},
 };
 use serde_json::json;
 
@@ -119,7 +118,7 @@ pub fn said(done: &PutInDone) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plenary_shared::redline::redline;
+    use plenary_shared::text::redline::redline;
 
     #[test]
     fn what_was_done_is_shown_as_a_redline_of_the_point() {

@@ -4,9 +4,11 @@ mod text;
 
 use clap::ValueEnum;
 use plenary_shared::{
-    dossier::{AnnotationView, LayerFault},
     id::{LayerId, PartyId, PlanId, PointId},
-    layer::What,
+    talk::{
+        dossier::{AnnotationView, LayerFault},
+        layer::What,
+    },
 };
 use serde_json::json;
 use std::collections::HashSet;

@@ -3,9 +3,8 @@
 use plenary_shared::{
     id::PlanId,
     limits,
-    redline::redline,
     script::{self, Applied, Done, Expect, Script, ScriptError},
-    words::WordsDigest,
+    text::{redline::redline, words::WordsDigest},
 };
 use serde_json::json;
 use std::{fs, io, io::Read as _, path::PathBuf, str::FromStr};
@@ -70,7 +69,7 @@ impl FromStr for Expected {
             Some((point, digest)) => (Some(point.to_owned()), digest),
             None => (None, text),
         };
-        let digest: WordsDigest = digest.parse().map_err(|error: plenary_shared::words::NoDigest| error.to_string())?;
+        let digest: WordsDigest = digest.parse().map_err(|error: plenary_shared::text::words::NoDigest| error.to_string())?;
         Ok(Expected(Expect { point, digest }))
     }
 }

@@ -1,8 +1,8 @@
 //! `blame`: who wrote which words of a point, and when.
 
 use plenary_shared::{
-    history::{Replay, Stretch},
     id::PlanId,
+    text::history::{Replay, Stretch},
 };
 use serde_json::json;
 

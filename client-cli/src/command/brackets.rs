@@ -1,10 +1,10 @@
 //! `brackets`: what is not agreed in the words, who put it there, who is for it and who against.
 
 use plenary_shared::{
-    bracket::{Field, Kind, Place},
-    dossier::{BracketView, BracketsView, PointBrackets},
     id::{PlanId, PointId},
     limits,
+    talk::dossier::{BracketView, BracketsView, PointBrackets},
+    text::bracket::{Field, Kind, Place},
 };
 use std::collections::{HashMap, HashSet};
 
@@ -168,7 +168,7 @@ fn also(bracket: &BracketView, groups: &HashMap<usize, Vec<usize>>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plenary_shared::dossier::Alternative;
+    use plenary_shared::talk::dossier::Alternative;
     use serde_json::json;
 
     fn view() -> BracketsView {

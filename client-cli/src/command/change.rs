@@ -1,11 +1,13 @@
 //! How a change of the text is told on a page, and who made it.
 
 use plenary_shared::{
-    history::Heard,
     id::{MemberId, PartyId, PlanId},
     limits,
-    plan::{Change, ChangeKind},
-    redline::{Piece, redline_within},
+    text::{
+        history::Heard,
+        plan::{Change, ChangeKind},
+        redline::{Piece, redline_within},
+    },
 };
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! `clone`: a replica of a plan, to work with offline.
 
-use plenary_shared::{api::Plan, id::PlanId};
+use plenary_shared::{id::PlanId, wire::api::Plan};
 use serde_json::json;
 use std::path::PathBuf;
 

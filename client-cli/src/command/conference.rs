@@ -2,8 +2,9 @@
 
 use clap::Subcommand;
 use plenary_shared::{
-    api::{Conference, Invitation, NewConference, Party},
     id::{ConferenceId, PartyId},
+    people::Party,
+    wire::api::{Conference, Invitation, NewConference},
 };
 
 use super::session::{join, who_json, who_text};

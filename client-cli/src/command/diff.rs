@@ -1,9 +1,11 @@
 //! `diff`: what changed in a plan since a moment, word by word, and who changed it.
 
 use plenary_shared::{
-    history::{At, Touches},
     id::{PlanId, PointId},
-    plan::{Change, Outline, changes},
+    text::{
+        history::{At, Touches},
+        plan::{Change, Outline, changes},
+    },
 };
 use serde_json::json;
 

@@ -2,8 +2,8 @@
 
 use plenary_shared::{
     id::PlanId,
-    plan::{ChangeKind, FindError},
     script::{self, Done, Edit, OfPoint, PointDone, Renumbered},
+    text::plan::{ChangeKind, FindError},
 };
 use serde_json::json;
 

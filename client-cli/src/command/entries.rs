@@ -1,11 +1,11 @@
 //! Entries of layers: how a verb says what it did with them. All of it is durable by then.
 
 use plenary_shared::{
-    api,
     id::{IdError, PlanId},
-    layer::Stance,
+    people,
     script::{Done, Edit, EntryDone, In, Marked, Moved, Stood, TabledDone, Wrote, read_by},
-    text::{in_words, inline, quoted},
+    talk::layer::Stance,
+    text::say::{in_words, inline, quoted},
 };
 use serde_json::{Value, json};
 
@@ -144,7 +144,7 @@ fn point(entry: &EntryDone) -> String {
 
 fn readers(stands: &In, it: &str) -> String {
     let In { party, layer, audience } = stands.clone();
-    read_by(&api::Layer { party, layer, audience, write: true }, it)
+    read_by(&people::Layer { party, layer, audience, write: true }, it)
 }
 
 impl From<IdError> for CliError {

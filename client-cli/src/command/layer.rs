@@ -2,8 +2,9 @@
 
 use clap::Subcommand;
 use plenary_shared::{
-    api::{Audience, AudienceList, Layer, NewLayer},
     id::{IdError, LayerId, PartyId, PlanId},
+    people::{Audience, Layer},
+    wire::api::{AudienceList, NewLayer},
 };
 use serde_json::json;
 use std::{collections::BTreeSet, str::FromStr};

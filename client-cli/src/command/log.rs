@@ -1,8 +1,8 @@
 //! `log`: what was done to a plan, by whom and when.
 
 use plenary_shared::{
-    history::{At, Entries, Entry, Replay},
     id::PlanId,
+    text::history::{At, Entries, Entry, Replay},
 };
 use serde_json::{Value, json};
 use std::collections::VecDeque;

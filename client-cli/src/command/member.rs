@@ -3,8 +3,9 @@
 use clap::Subcommand;
 use plenary_shared::{
     access::Role,
-    api::{Invitation, NewMember, Party},
     id::{MemberId, PartyId},
+    people::Party,
+    wire::api::{Invitation, NewMember},
 };
 use serde_json::json;
 

@@ -1,6 +1,9 @@
 //! `merged` and `confirm`: points that two sides changed apart, until somebody has looked at them.
 
-use plenary_shared::{merge::Side, plan::ChangeKind, redline::redline};
+use plenary_shared::{
+    talk::merge::Side,
+    text::{plan::ChangeKind, redline::redline},
+};
 use serde_json::json;
 
 use super::sync::here;

@@ -3,9 +3,9 @@
 use clap::Subcommand;
 use plenary_shared::{
     access::Access,
-    api::{AccessList, ConsentList, NewPlan, Plan},
     id::{IdError, PartyId, PlanId},
     limits,
+    wire::api::{AccessList, ConsentList, NewPlan, Plan},
 };
 use serde_json::json;
 use std::{collections::BTreeMap, fs, io::Read as _, path::PathBuf, str::FromStr};

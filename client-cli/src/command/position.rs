@@ -3,7 +3,7 @@
 use plenary_shared::{
     id::{self, LayerId, PlanId},
     script::{self, Edit},
-    words::WordsDigest,
+    text::words::WordsDigest,
 };
 
 use super::{entries::edit_layers, stretch::Stretch, words::given};

@@ -1,10 +1,12 @@
 //! `show` and `export`: the plan as it stands.
 
 use plenary_shared::{
-    edition::{Edition, Format},
     id::PlanId,
-    plan::{Outline, Point},
-    words::{ExactWords, plan_digest},
+    out::{Edition, Format},
+    text::{
+        plan::{Outline, Point},
+        words::{ExactWords, plan_digest},
+    },
 };
 use serde_json::{Value, json};
 use std::{fs, path::PathBuf};
@@ -77,7 +79,7 @@ fn with_digest(point: &Point, exact: &ExactWords) -> Value {
     value
 }
 
-fn with_message(fault: &plenary_shared::plan::Fault) -> Value {
+fn with_message(fault: &plenary_shared::text::plan::Fault) -> Value {
     let mut value = json!(fault);
     value["message"] = json!(fault.to_string());
     value

@@ -6,9 +6,9 @@ pub use text::said;
 
 use plenary_shared::{
     id::PlanId,
-    plan::{After, Outline},
-    schedule::{self, Fault},
     script::{self, Done, Edit, Scheduled},
+    talk::schedule::{self, Fault},
+    text::plan::{After, Outline},
 };
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::PathBuf, str::FromStr};

@@ -1,6 +1,6 @@
 //! `join` and `whoami`.
 
-use plenary_shared::api::{JoinRequest, Joined, Whoami};
+use plenary_shared::wire::api::{JoinRequest, Joined, Whoami};
 use serde_json::{Value, json};
 
 use crate::{

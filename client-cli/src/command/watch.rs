@@ -2,10 +2,12 @@
 //! the connection was lost in between, and a program that keeps the number of the last record can go on from there.
 
 use plenary_shared::{
-    history::{At, Replay, Tracker},
     id::PlanId,
-    plan::{Change, ChangeKind},
-    record::Record,
+    log::record::Record,
+    text::{
+        history::{At, Replay, Tracker},
+        plan::{Change, ChangeKind},
+    },
 };
 use serde_json::json;
 use std::{thread::sleep, time::Duration};

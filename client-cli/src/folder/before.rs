@@ -5,8 +5,8 @@
 //! already goes into `before/RECORD-DIGEST-2` and so on: nothing that was put by is written over.
 
 use plenary_shared::{
-    api::Layer,
     id::{LayerId, PartyId},
+    people::Layer,
 };
 use std::{
     fs, io,

@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use plenary_shared::{
-    api::{Audience, Layer},
     id::{LayerId, PartyId},
-    record::Digest,
+    log::record::Digest,
+    people::{Audience, Layer},
 };
 use serde::{Deserialize, Serialize};
 use std::{

@@ -3,7 +3,7 @@
 
 use plenary_shared::{
     id::PartyId,
-    merge::{Lapsed, MergedPoint},
+    talk::merge::{Lapsed, MergedPoint},
 };
 use serde::{Deserialize, Serialize};
 use std::path::Path;

@@ -2,7 +2,7 @@
 //! returns.
 
 use bytes::Bytes;
-use plenary_shared::{api::Once, id::LayerId};
+use plenary_shared::{id::LayerId, script::Once};
 use serde::{Deserialize, Serialize};
 use std::{collections::HashSet, path::Path};
 

@@ -5,10 +5,10 @@
 
 use bytes::Bytes;
 use plenary_shared::{
-    authorship::Owners,
     id::{DocAddress, PartyId},
-    plan,
-    record::{self, Author, Digest, Record},
+    log::record::{self, Digest, Record},
+    people::Author,
+    text::{authorship::Owners, plan},
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -333,7 +333,7 @@ fn read_log(dir: &Path, from: Place) -> Result<Tail, CliError> {
 mod tests {
     use super::*;
     use crate::folder::Info;
-    use plenary_shared::record::{Moment, Provenance, Right};
+    use plenary_shared::log::record::{Moment, Provenance, Right};
     use std::fs::File;
     use yrs::{Map as _, WriteTxn as _};
 

@@ -1,8 +1,8 @@
 //! The log as a replica has it, and one's own edits that are not in it yet.
 
 use plenary_shared::{
-    history::{At, Replay},
-    record::Author,
+    people::Author,
+    text::history::{At, Replay},
 };
 use std::{collections::VecDeque, rc::Rc, thread::sleep, time::Duration};
 

@@ -5,17 +5,19 @@ mod salvage;
 
 use bytes::Bytes;
 use plenary_shared::{
-    api,
-    authorship::Owners,
-    dossier::{AnnotationsView, BracketsView, Dossier, Source, Sources},
-    edition::{self, Edition, Format},
     id::{self, LayerId},
-    layer::{Fault, Layer},
-    limits, markdown,
-    plan::Outline,
-    schedule::{self, Timetable},
+    limits,
+    out::{self, Edition, Format},
+    people,
     script::{self, Applied, Desk, Needs, Ran, Script, Sheet},
-    standing::Matrix,
+    talk::{
+        dossier::{AnnotationsView, BracketsView, Dossier, Source, Sources},
+        layer::{Fault, Layer},
+        schedule::{self, Timetable},
+        standing::Matrix,
+    },
+    text::{authorship::Owners, markdown, plan::Outline},
+    wire::{api, sync::PlanContext},
 };
 use yrs::{Doc, Transact as _};
 
@@ -61,7 +63,7 @@ impl Replica {
     }
 
     /// Whose replica it is, as the server said at the last sync.
-    pub fn member(&self) -> &api::Member {
+    pub fn member(&self) -> &people::Member {
         &self.context.plan.member
     }
 
@@ -71,7 +73,7 @@ impl Replica {
     }
 
     /// What surrounded the plan at the last sync.
-    pub fn context(&self) -> &api::PlanContext {
+    pub fn context(&self) -> &PlanContext {
         &self.context.plan
     }
 
@@ -81,7 +83,7 @@ impl Replica {
     }
 
     /// The layers that the member may read.
-    pub fn layers(&self) -> Result<Vec<api::Layer>, CliError> {
+    pub fn layers(&self) -> Result<Vec<people::Layer>, CliError> {
         Ok(self.context.plan.layers.clone())
     }
 
@@ -117,7 +119,7 @@ impl Replica {
     fn make(&self, shown: Shown, script: &Script, salvages: &[EditId]) -> Result<Applied, CliError> {
         let needs = script::needs(script);
         let own = &self.member().party;
-        let wanted = |layer: &api::Layer| needs == Needs::All || (needs == Needs::Own && layer.party == *own);
+        let wanted = |layer: &people::Layer| needs == Needs::All || (needs == Needs::Own && layer.party == *own);
         let mut layers = Vec::new();
         for layer in self.context.plan.layers.iter().filter(|layer| wanted(layer)) {
             let doc = match self.layer(&shown, layer)? {
@@ -172,13 +174,13 @@ impl Replica {
     pub fn export(&self, form: Edition, format: Format) -> Result<String, CliError> {
         match form {
             Edition::Plain => Ok(markdown::export(&self.outline()?)),
-            Edition::Clean => self.dossier(|_| false, |dossier| edition::clean(dossier, format)),
-            Edition::Annotated => self.dossier(|_| true, |dossier| edition::annotated(dossier, format)),
+            Edition::Clean => self.dossier(|_| false, |dossier| out::clean(dossier, format)),
+            Edition::Annotated => self.dossier(|_| true, |dossier| out::annotated(dossier, format)),
         }
     }
 
     /// What follows from the plan and those layers.
-    fn dossier<T>(&self, wanted: impl Fn(&api::Layer) -> bool, view: impl FnOnce(&Dossier) -> T) -> Result<T, CliError> {
+    fn dossier<T>(&self, wanted: impl Fn(&people::Layer) -> bool, view: impl FnOnce(&Dossier) -> T) -> Result<T, CliError> {
         self.folder.cipher.unlock()?;
         let _lock = self.folder.lock_shared()?;
         let shown = self.shown()?;
@@ -186,7 +188,7 @@ impl Replica {
         for layer in self.context.plan.layers.iter().filter(|layer| wanted(layer)) {
             let unavailable = || Layer { annotations: Vec::new(), faults: vec![Fault::Unavailable] };
             let content = self.layer(&shown, layer)?.map_or_else(unavailable, |doc| Layer::read(&doc.transact()));
-            let api::Layer { party, layer, audience, .. } = layer.clone();
+            let people::Layer { party, layer, audience, .. } = layer.clone();
             layers.push(Source { party, layer, audience, content });
         }
         let consent = self.context.plan.plan.consent.iter().cloned().collect();
@@ -221,7 +223,7 @@ impl Replica {
     }
 
     /// A layer as it is shown; none if its copy cannot be read.
-    fn layer(&self, shown: &Shown, layer: &api::Layer) -> Result<Option<Doc>, CliError> {
+    fn layer(&self, shown: &Shown, layer: &people::Layer) -> Result<Option<Doc>, CliError> {
         let Some(copy) = self.folder.layer(layer)? else { return Ok(None) };
         let mut updates = Vec::new();
         if !copy.state.is_empty() {
@@ -236,6 +238,6 @@ impl Replica {
     }
 }
 
-fn unreadable(layer: &api::Layer) -> CliError {
+fn unreadable(layer: &people::Layer) -> CliError {
     CliError::Refused(format!("the copy of your layer {} cannot be read: `plenary sync` brings it again", layer.layer))
 }

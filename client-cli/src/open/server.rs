@@ -2,14 +2,17 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use plenary_shared::{
-    api::{self, LogLine},
-    dossier::{AnnotationsView, BracketsView},
-    edition::{Edition, Format},
     id::PlanId,
-    plan::Outline,
-    schedule::Timetable,
+    out::{Edition, Format},
+    people,
     script::{Applied, Script},
-    standing::Matrix,
+    talk::{
+        dossier::{AnnotationsView, BracketsView},
+        schedule::Timetable,
+        standing::Matrix,
+    },
+    text::plan::Outline,
+    wire::{api, log::LogLine},
 };
 use serde::de::DeserializeOwned;
 use yrs::Transact as _;
@@ -60,7 +63,7 @@ impl ServerPlan {
     }
 
     /// The layers that one may read.
-    pub fn layers(&self) -> Result<Vec<api::Layer>, CliError> {
+    pub fn layers(&self) -> Result<Vec<people::Layer>, CliError> {
         self.get("/layers")
     }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use std::fmt;
 
-use plenary_shared::text::in_words;
+use plenary_shared::text::say::in_words;
 
 /// How far a replica is ahead of its server.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]

@@ -8,14 +8,19 @@
 //! one struck and the other changed below, and new faults ([`merge`]).
 
 use plenary_shared::{
-    api::PlanContext,
-    history::{Heard, Replay, Touches},
     id::{MemberId, POSITIONS, PartyId, PointId},
-    layer::{Annotation, Layer},
-    merge::{self, Merge},
-    plan::{Change, Outline, changes},
-    record::{Author, Moment, Provenance, Record, Right},
-    standing::Stand,
+    log::record::{Moment, Provenance, Record, Right},
+    people::Author,
+    talk::{
+        layer::{Annotation, Layer},
+        merge::{self, Merge},
+        standing::Stand,
+    },
+    text::{
+        history::{Heard, Replay, Touches},
+        plan::{Change, Outline, changes},
+    },
+    wire::sync::PlanContext,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use yrs::{ReadTxn as _, Transact as _};

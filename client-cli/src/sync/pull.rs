@@ -6,11 +6,12 @@ mod copies;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
 use plenary_shared::{
-    api::{self, PlanContext, Pull, PullLine},
     id::{LayerId, PartyId},
     limits,
-    plan::{Change, Outline, changes},
-    record::{self, Digest, Record},
+    log::record::{self, Digest, Record},
+    people,
+    text::plan::{Change, Outline, changes},
+    wire::sync::{PlanContext, Pull, PullLine},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -140,7 +141,7 @@ impl<'a> Puller<'a> {
         told: &mut BTreeSet<(PartyId, LayerId)>,
         party: &PartyId,
         layer: &LayerId,
-    ) -> Result<&'c api::Layer, CliError> {
+    ) -> Result<&'c people::Layer, CliError> {
         let known = context.layers.iter().find(|known| known.party == *party && known.layer == *layer);
         let known = known.filter(|known| told.insert((known.party.clone(), known.layer.clone())));
         known.ok_or_else(|| self.garbled("it tells a layer that it did not list, or tells it twice"))

@@ -2,8 +2,11 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use plenary_shared::{
-    api::{ErrorBody, OfflineEdit, Outcome, Part, Push, Pushed},
     limits,
+    wire::{
+        error::ErrorBody,
+        sync::{OfflineEdit, Outcome, Part, Push, Pushed},
+    },
 };
 
 use super::{Refused, Report, waits};

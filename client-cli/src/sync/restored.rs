@@ -9,9 +9,10 @@
 
 use bytes::Bytes;
 use plenary_shared::{
-    api::{Compare, Compared, Layer, Mark},
     limits::COMPARED_MAX,
-    record::{self, Digest, Record},
+    log::record::{self, Digest, Record},
+    people::Layer,
+    wire::sync::{Compare, Compared, Mark},
 };
 use std::collections::HashSet;
 
@@ -204,7 +205,10 @@ pub fn another_past(what: &str) -> CliError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plenary_shared::record::{Author, Moment, Provenance, Right};
+    use plenary_shared::{
+        log::record::{Moment, Provenance, Right},
+        people::Author,
+    };
 
     #[test]
     fn where_logs_part_is_found_in_a_few_requests() {

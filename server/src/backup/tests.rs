@@ -7,7 +7,7 @@ use crate::{
 use bytes::Bytes;
 use plenary_shared::{
     id::DocAddress,
-    record::{Digest, seal},
+    log::record::{Digest, seal},
 };
 use std::sync::{
     Arc,

@@ -3,7 +3,7 @@ use crate::{
     store::{DiskStore, Store},
     testing::{Table, note},
 };
-use plenary_shared::{id::DocAddress, layer, record::DIGEST_BYTES};
+use plenary_shared::{id::DocAddress, log::record::DIGEST_BYTES, talk::layer};
 use std::{
     fs,
     path::{Path, PathBuf},

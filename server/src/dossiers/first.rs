@@ -1,10 +1,10 @@
 //! Nobody's words: a plan's first text, which the server writes for whoever creates the plan.
 
 use plenary_shared::{
-    authorship::Owners,
     id::{DocAddress, PartyId},
     limits,
-    record::{self, Digest},
+    log::record::{self, Digest},
+    text::authorship::Owners,
 };
 use yrs::{StateVector, Update, block::ClientID, updates::decoder::Decode};
 

@@ -3,10 +3,9 @@
 use bytes::Bytes;
 use futures_util::future::join_all;
 use plenary_shared::{
-    api,
     id::{self, DocAddress},
-    layer::Fault,
-    limits,
+    limits, people,
+    talk::layer::Fault,
 };
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep, timeout_at};
@@ -29,8 +28,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub async fn all(
     rooms: &Arc<Rooms>,
     plan: &DocAddress,
-    layers: Vec<api::Layer>,
-) -> Result<((Seq, Bytes), Vec<(api::Layer, Copy)>), RoomError> {
+    layers: Vec<people::Layer>,
+) -> Result<((Seq, Bytes), Vec<(people::Layer, Copy)>), RoomError> {
     // The plan may take its time to load: without it there is nothing to show.
     let text = rooms.read_at(plan).await?;
     let until = Instant::now() + limits::VIEW_READING;
@@ -39,8 +38,8 @@ pub async fn all(
     addresses.extend(positions.iter().map(|layer| plan.layer(&layer.party, &layer.layer)));
     let mut copies = together(rooms, &addresses, until).await.into_iter();
     let text = copies.next().and_then(Result::ok).unwrap_or(text);
-    let mut read: Vec<(api::Layer, Copy)> = positions.into_iter().zip(copies).collect();
-    let mut parties: BTreeMap<_, (usize, Vec<api::Layer>)> = BTreeMap::new();
+    let mut read: Vec<(people::Layer, Copy)> = positions.into_iter().zip(copies).collect();
+    let mut parties: BTreeMap<_, (usize, Vec<people::Layer>)> = BTreeMap::new();
     for layer in others {
         parties.entry(layer.party.clone()).or_insert((limits::VIEW_BYTES_PER_PARTY_MAX, Vec::new())).1.push(layer);
     }
@@ -91,10 +90,10 @@ fn stands(copy: Option<&Copy>, end: Option<Seq>) -> bool {
 async fn share(
     rooms: &Arc<Rooms>,
     plan: &DocAddress,
-    mut layers: Vec<api::Layer>,
+    mut layers: Vec<people::Layer>,
     mut left: usize,
     until: Instant,
-) -> Vec<(api::Layer, Copy)> {
+) -> Vec<(people::Layer, Copy)> {
     // What all parties read first, then what is the party's own.
     layers.sort_by_key(|layer| match layer.layer.as_str() {
         id::PUBLIC => 0,

@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 use plenary_shared::{
-    dossier::AnnotationsView,
-    layer,
-    record::{self, Author, Digest},
+    log::record::{self, Digest},
+    people::Author,
+    talk::{dossier::AnnotationsView, layer},
+    wire::api,
 };
 use std::{
     sync::{Mutex, mpsc},

@@ -10,9 +10,10 @@ use crate::{
 };
 use plenary_shared::{
     access::Access,
-    api::{NewConference, NewPlan, Party},
-    layer,
-    record::{Author, Digest},
+    log::record::Digest,
+    people::{Author, Party},
+    talk::layer,
+    wire::api::{NewConference, NewPlan},
 };
 use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 

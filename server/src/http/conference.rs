@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use plenary_shared::{api, limits};
+use plenary_shared::{limits, people, wire::api};
 use std::sync::Arc;
 
 use super::{ApiError, App, Body, Caller};
@@ -54,11 +54,11 @@ pub(super) async fn show(
 }
 
 /// A member's conference, as all its members see it.
-pub(super) fn seen(app: &App, member: &api::Member) -> Result<api::Conference, ApiError> {
+pub(super) fn seen(app: &App, member: &people::Member) -> Result<api::Conference, ApiError> {
     let conference = app.registry.conference(member, |entry| api::Conference {
         id: member.conference.clone(),
         title: entry.title.clone(),
-        parties: entry.parties.iter().map(|(id, name)| api::Party { id: id.clone(), name: name.clone() }).collect(),
+        parties: entry.parties.iter().map(|(id, name)| people::Party { id: id.clone(), name: name.clone() }).collect(),
         members: entry.members.values().cloned().collect(),
     })?;
     Ok(conference)
@@ -68,8 +68,8 @@ pub(super) async fn add_party(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(conference): Path<String>,
-    Body(party): Body<api::Party>,
-) -> Result<(StatusCode, Json<api::Party>), ApiError> {
+    Body(party): Body<people::Party>,
+) -> Result<(StatusCode, Json<people::Party>), ApiError> {
     app.registry.add_party(caller.chair_of(&conference)?, party.clone()).await?;
     Ok((StatusCode::CREATED, Json(party)))
 }

@@ -10,10 +10,10 @@ use axum::{
 use bytes::Bytes;
 use plenary_shared::{
     access::Role,
-    api,
     id::{DocAddress, LayerId, POSITIONS, PRIVATE},
     limits,
-    record::{Author, Provenance, Right},
+    log::record::{Provenance, Right},
+    people::{self, Author},
     script::{self, Applied, Edit, Ran, Script, ScriptError, Why},
 };
 use std::{collections::HashMap, sync::Arc};
@@ -95,7 +95,7 @@ fn changes(
     app: &App,
     caller: &Caller,
     plan: &DocAddress,
-    member: &api::Member,
+    member: &people::Member,
     script: &Script,
     updates: Vec<(Option<LayerId>, Vec<u8>)>,
     ends: &HashMap<Option<LayerId>, Seq>,
@@ -128,7 +128,7 @@ fn rests_on_text(script: &Script) -> bool {
 }
 
 /// Why a script was not applied: a right is missing, or it cannot be.
-fn refused(script: &Script, error: ScriptError, rights: &Rights, layers: &[api::Layer]) -> ApiError {
+fn refused(script: &Script, error: ScriptError, rights: &Rights, layers: &[people::Layer]) -> ApiError {
     let body = match error.why {
         Why::Refused if lacks_right(script, &error, rights, layers) => ApiError::forbidden(error.sentence()),
         _ => return told(error),
@@ -142,7 +142,7 @@ fn told(error: ScriptError) -> ApiError {
 }
 
 /// Whether the member has not the right that the edit needs which could not be made.
-fn lacks_right(script: &Script, error: &ScriptError, rights: &Rights, layers: &[api::Layer]) -> bool {
+fn lacks_right(script: &Script, error: &ScriptError, rights: &Rights, layers: &[people::Layer]) -> bool {
     let may_write =
         |name: &str| layers.iter().any(|layer| layer.party == rights.member.party && layer.layer.as_str() == name && layer.write);
     let Some(edit) = error.line.checked_sub(1).and_then(|at| script.edits.get(at)) else {

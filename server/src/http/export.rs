@@ -6,9 +6,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use plenary_shared::{
-    dossier::Dossier,
-    edition::{self, Edition, Format},
-    markdown,
+    out::{self, Edition, Format},
+    talk::dossier::Dossier,
+    text::markdown,
 };
 use serde::Deserialize;
 use std::sync::Arc;
@@ -44,10 +44,10 @@ pub(super) async fn export(
             return Err(ApiError::invalid("a plain export is Markdown: ask for clean or annotated"));
         }
         (Edition::Clean, _) => {
-            view::dossier(&app, &caller, &conference, &plan, Needs::Plan, move |d: &Dossier| edition::clean(d, format)).await?
+            view::dossier(&app, &caller, &conference, &plan, Needs::Plan, move |d: &Dossier| out::clean(d, format)).await?
         }
         (Edition::Annotated, _) => {
-            view::dossier(&app, &caller, &conference, &plan, Needs::All, move |d| edition::annotated(d, format)).await?
+            view::dossier(&app, &caller, &conference, &plan, Needs::All, move |d| out::annotated(d, format)).await?
         }
     };
     let (kind, ending) = match format {

@@ -5,7 +5,7 @@ use axum::{
     extract::Request,
     http::{HeaderMap, header},
 };
-use plenary_shared::{api, limits};
+use plenary_shared::{limits, people};
 use serde::de::DeserializeOwned;
 
 use super::{ApiError, App};
@@ -15,7 +15,7 @@ use crate::room::Place;
 /// messages before it is read; the place is to be kept as long as what was read is.
 pub(super) async fn read<T: DeserializeOwned + Send + 'static>(
     app: &App,
-    member: &api::Member,
+    member: &people::Member,
     request: Request,
     max: usize,
 ) -> Result<(T, Option<Place>), ApiError> {
@@ -26,7 +26,7 @@ pub(super) async fn read<T: DeserializeOwned + Send + 'static>(
 /// The same, read in another way.
 pub(super) async fn read_as<T: Send + 'static>(
     app: &App,
-    member: &api::Member,
+    member: &people::Member,
     request: Request,
     max: usize,
     parse: impl FnOnce(&[u8]) -> Result<T, ApiError> + Send + 'static,

@@ -6,8 +6,9 @@ use axum::{
     http::StatusCode,
 };
 use plenary_shared::{
-    api,
     id::{LayerId, PlanId},
+    people,
+    wire::api,
 };
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ pub(super) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path((conference, plan)): Path<(String, String)>,
-) -> Result<Json<Vec<api::Layer>>, ApiError> {
+) -> Result<Json<Vec<people::Layer>>, ApiError> {
     let member = caller.member_of(&conference)?;
     Ok(Json(app.registry.readable_layers(member, &plan_id(&plan)?)?))
 }
@@ -27,7 +28,7 @@ pub(super) async fn open(
     caller: Caller,
     Path((conference, plan)): Path<(String, String)>,
     Body(new): Body<api::NewLayer>,
-) -> Result<(StatusCode, Json<api::Layer>), ApiError> {
+) -> Result<(StatusCode, Json<people::Layer>), ApiError> {
     let (member, plan, layer) = (caller.member_of(&conference)?, plan_id(&plan)?, new.layer.clone());
     app.registry.open_layer(member, plan.clone(), new).await?;
     Ok((StatusCode::CREATED, Json(app.registry.own_layer(member, &plan, layer)?)))
@@ -39,7 +40,7 @@ pub(super) async fn set_audience(
     caller: Caller,
     Path((conference, plan, layer)): Path<(String, String, String)>,
     Body(list): Body<api::AudienceList>,
-) -> Result<Json<api::Layer>, ApiError> {
+) -> Result<Json<people::Layer>, ApiError> {
     let (member, plan) = (caller.member_of(&conference)?, plan_id(&plan)?);
     let layer: LayerId = layer.parse().map_err(|_| ApiError::not_found())?;
     app.registry.set_audience(member, plan.clone(), layer.clone(), list.audience).await?;

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use plenary_shared::{
     id::DocAddress,
     limits,
-    record::{self, Digest, Record},
+    log::record::{self, Digest, Record},
 };
 use std::{convert::Infallible, sync::Arc};
 use tokio::{sync::mpsc, time::timeout};

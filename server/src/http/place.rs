@@ -1,9 +1,8 @@
 //! Places: how many sessions last, large messages are read and views are made at once, in all, of a party and of a member.
 
 use plenary_shared::{
-    api,
     id::{ConferenceId, DocAddress, PartyId},
-    limits,
+    limits, people,
 };
 use std::{
     collections::HashMap,
@@ -39,7 +38,7 @@ impl ByParty {
         Self { each, parties: Mutex::default() }
     }
 
-    fn of(&self, member: &api::Member) -> Arc<Semaphore> {
+    fn of(&self, member: &people::Member) -> Arc<Semaphore> {
         let mut parties = self.parties.lock().unwrap_or_else(PoisonError::into_inner);
         let own = parties.entry((member.conference.clone(), member.party.clone()));
         own.or_insert_with(|| Arc::new(Semaphore::new(self.each))).clone()
@@ -80,14 +79,14 @@ impl Places {
 
 impl App {
     /// A place among the sessions, in all and of the member, or `None` if there is none left. A session is counted as long as it lasts.
-    pub(super) fn session_place(&self, member: &api::Member, address: &DocAddress) -> Option<SessionPlace> {
+    pub(super) fn session_place(&self, member: &people::Member, address: &DocAddress) -> Option<SessionPlace> {
         let place = self.place(member)?;
         Some(SessionPlace { _counted: Some(Present::session(self.metrics.of(address))), ..place })
     }
 
     /// A place for a view: one of the member's among the sessions, then its turn among the views of its party and among all. No figure
     /// shows it: how long it takes tells how much the member has to read, private layers included.
-    pub(super) async fn view_place(&self, member: &api::Member) -> Result<ViewPlace, ApiError> {
+    pub(super) async fn view_place(&self, member: &people::Member) -> Result<ViewPlace, ApiError> {
         let session = self.place(member).ok_or_else(too_many)?;
         // The party's first: who waits for that keeps no other party waiting.
         let party = self.places.views_by_party.of(member).acquire_owned().await.map_err(|_| too_many())?;
@@ -96,7 +95,7 @@ impl App {
     }
 
     /// A place among the sessions that no figure shows, for the same reason.
-    pub(super) fn place(&self, member: &api::Member) -> Option<SessionPlace> {
+    pub(super) fn place(&self, member: &people::Member) -> Option<SessionPlace> {
         let all = self.places.sessions.clone().try_acquire_owned().ok()?;
         let mut by_member = self.places.by_member.lock().unwrap_or_else(PoisonError::into_inner);
         let places = self.limits.sessions_per_member;
@@ -109,12 +108,12 @@ impl App {
     }
 
     /// Places for large messages, among all and among a party's.
-    pub(super) fn large_places(&self, member: &api::Member) -> (Arc<Semaphore>, Arc<Semaphore>) {
+    pub(super) fn large_places(&self, member: &people::Member) -> (Arc<Semaphore>, Arc<Semaphore>) {
         (self.places.large.clone(), self.places.large_by_party.of(member))
     }
 
     /// A place for a large body, once there is one.
-    pub(super) async fn large_body_place(&self, member: &api::Member) -> Result<Place, ApiError> {
+    pub(super) async fn large_body_place(&self, member: &people::Member) -> Result<Place, ApiError> {
         let (all, party) = self.large_places(member);
         // The party's first: who waits for that keeps no other party waiting.
         let party = party.acquire_many_owned(LARGE_BODY_PLACES).await.map_err(|_| too_many())?;

@@ -7,8 +7,9 @@ use axum::{
 };
 use plenary_shared::{
     access::{self, Action, Role},
-    api,
     id::{ConferenceId, DocAddress, PlanId},
+    people,
+    wire::api,
 };
 use std::sync::Arc;
 
@@ -32,7 +33,7 @@ pub(super) async fn list(
 }
 
 /// A plan as a member may see it.
-fn seen(member: &api::Member, id: &PlanId, plan: &PlanEntry) -> Option<api::Plan> {
+fn seen(member: &people::Member, id: &PlanId, plan: &PlanEntry) -> Option<api::Plan> {
     let yours = plan.access.get(&member.party).copied();
     access::may(member.role, yours, Action::Read).then(|| api::Plan {
         id: id.clone(),
@@ -59,7 +60,7 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, Json(find(&app, chair, &id)?)))
 }
 
-pub(super) fn find(app: &App, member: &api::Member, id: &PlanId) -> Result<api::Plan, ApiError> {
+pub(super) fn find(app: &App, member: &people::Member, id: &PlanId) -> Result<api::Plan, ApiError> {
     let plan = app.registry.conference(member, |entry| entry.plans.get(id).and_then(|plan| seen(member, id, plan)))?;
     plan.ok_or_else(ApiError::not_found)
 }

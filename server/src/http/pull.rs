@@ -9,11 +9,14 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use plenary_shared::{
-    api::{self, Compare, Compared, Held, PlanContext, Pull, PullLine},
-    gate,
     id::{DocAddress, LayerId, PartyId},
     limits,
-    record::{Digest, Record},
+    log::{
+        gate,
+        record::{Digest, Record},
+    },
+    people,
+    wire::sync::{Compare, Compared, Held, PlanContext, Pull, PullLine},
 };
 use std::{collections::HashMap, sync::Arc};
 use tokio::time::timeout;
@@ -157,7 +160,7 @@ impl Puller {
 
     /// Tells the layers that moved since they were copied, and whether these were all: one that cannot be read now is left out, and the
     /// answer then does not say that nothing is missing.
-    async fn layers(&self, layers: Vec<api::Layer>, mut copies: Copies) -> Option<bool> {
+    async fn layers(&self, layers: Vec<people::Layer>, mut copies: Copies) -> Option<bool> {
         let mut all = true;
         let addresses: Vec<DocAddress> = layers.iter().map(|layer| self.address.layer(&layer.party, &layer.layer)).collect();
         let ends = self.app.rooms.ends(&addresses).await;
@@ -238,7 +241,7 @@ mod tests {
         metrics::Figures,
         testing::{Table, note, plan},
     };
-    use plenary_shared::layer;
+    use plenary_shared::{talk::layer, wire::api};
 
     /// The kinds of the lines that a pull of everything brings.
     async fn told(app: &Arc<App>, table: &Table) -> Vec<String> {

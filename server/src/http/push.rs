@@ -11,10 +11,12 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use plenary_shared::{
-    api::{self, OfflineEdit, Once, Outcome, Push, Pushed},
     id::{DocAddress, LayerId},
     limits,
-    record::{Author, Provenance, Right},
+    log::record::{Provenance, Right},
+    people::{self, Author},
+    script::Once,
+    wire::sync::{OfflineEdit, Outcome, Part, Push, Pushed},
 };
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -66,7 +68,7 @@ struct Made {
 
 impl Made {
     fn read(edit: OfflineEdit) -> Self {
-        let read = |part: api::Part| (part.layer, STANDARD.decode(part.update).ok().map(Bytes::from));
+        let read = |part: Part| (part.layer, STANDARD.decode(part.update).ok().map(Bytes::from));
         Self { parts: edit.parts.into_iter().map(read).collect(), seen: edit.seen, once: edit.once }
     }
 }
@@ -85,7 +87,7 @@ struct Pusher {
     app: Arc<App>,
     caller: Caller,
     plan: DocAddress,
-    member: api::Member,
+    member: people::Member,
     author: Author,
     outcomes: Vec<Outcome>,
     under_way: VecDeque<Step>,

@@ -4,7 +4,10 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use plenary_shared::{dossier::Dossier, plan::Outline, schedule};
+use plenary_shared::{
+    talk::{dossier::Dossier, schedule},
+    text::plan::Outline,
+};
 use serde::Serialize;
 use std::sync::Arc;
 

@@ -7,7 +7,7 @@
 use bytes::Bytes;
 use plenary_shared::{
     id::{ConferenceId, DocAddress},
-    record::{self, Digest, Moment, Provenance, Right},
+    log::record::{self, Digest, Moment, Provenance, Right},
 };
 use std::collections::HashSet;
 

@@ -5,9 +5,10 @@
 
 use plenary_shared::{
     access::Action,
-    api::{self, Audience},
     id::{self, LayerId, PartyId, PlanId},
     limits,
+    people::{self, Audience},
+    wire::api,
 };
 use std::collections::BTreeSet;
 
@@ -22,7 +23,7 @@ const BUILT_IN: [&str; 3] = [id::PRIVATE, id::PUBLIC, id::POSITIONS];
 
 impl Registry {
     /// Opens a layer of the member's party to other parties.
-    pub async fn open_layer(&self, member: &api::Member, plan: PlanId, new: api::NewLayer) -> Result<(), RegistryError> {
+    pub async fn open_layer(&self, member: &people::Member, plan: PlanId, new: api::NewLayer) -> Result<(), RegistryError> {
         let api::NewLayer { layer, audience } = new;
         self.check_disk()?;
         let (conference, party) = (member.conference.clone(), member.party.clone());
@@ -43,7 +44,7 @@ impl Registry {
     /// Says anew which parties read a layer of the member's party.
     pub async fn set_audience(
         &self,
-        member: &api::Member,
+        member: &people::Member,
         plan: PlanId,
         layer: LayerId,
         audience: BTreeSet<PartyId>,
@@ -72,7 +73,7 @@ impl Registry {
     }
 
     /// The layers on a plan that a member may read, by party and name.
-    pub fn readable_layers(&self, member: &api::Member, plan: &PlanId) -> Result<Vec<api::Layer>, RegistryError> {
+    pub fn readable_layers(&self, member: &people::Member, plan: &PlanId) -> Result<Vec<people::Layer>, RegistryError> {
         let state = self.state();
         let (entry, plan) = reader(&state, member, plan)?;
         let owners = owners(entry, plan);
@@ -82,13 +83,13 @@ impl Registry {
         });
         let opened = plan.layers.keys().filter(|(party, _)| owners.contains(party)).cloned();
         let read = built_in.chain(opened).filter(|(party, layer)| is_meant_for(plan, member, party, layer));
-        let mut layers: Vec<api::Layer> = read.map(|(party, layer)| shown(plan, member, party, layer)).collect();
+        let mut layers: Vec<people::Layer> = read.map(|(party, layer)| shown(plan, member, party, layer)).collect();
         layers.sort_unstable_by(|a, b| (&a.party, &a.layer).cmp(&(&b.party, &b.layer)));
         Ok(layers)
     }
 
     /// One layer of the member's party.
-    pub fn own_layer(&self, member: &api::Member, plan: &PlanId, layer: LayerId) -> Result<api::Layer, RegistryError> {
+    pub fn own_layer(&self, member: &people::Member, plan: &PlanId, layer: LayerId) -> Result<people::Layer, RegistryError> {
         let state = self.state();
         let (_, plan) = reader(&state, member, plan)?;
         let there = is_meant_for(plan, member, &member.party, &layer);
@@ -99,7 +100,7 @@ impl Registry {
 /// The plan and its conference, for who may read the plan.
 fn reader<'a>(
     state: &'a State,
-    member: &api::Member,
+    member: &people::Member,
     plan: &PlanId,
 ) -> Result<(&'a ConferenceEntry, &'a PlanEntry), RegistryError> {
     check_present(state, member)?;
@@ -111,7 +112,7 @@ fn reader<'a>(
 /// The same for who may speak for a party on the plan.
 fn speaker<'a>(
     state: &'a State,
-    member: &api::Member,
+    member: &people::Member,
     plan: &PlanId,
 ) -> Result<(&'a ConferenceEntry, &'a PlanEntry), RegistryError> {
     let (entry, plan) = reader(state, member, plan)?;
@@ -122,13 +123,13 @@ fn speaker<'a>(
     Ok((entry, plan))
 }
 
-fn shown(plan: &PlanEntry, member: &api::Member, party: PartyId, layer: LayerId) -> api::Layer {
+fn shown(plan: &PlanEntry, member: &people::Member, party: PartyId, layer: LayerId) -> people::Layer {
     let audience = match layer.as_str() {
         id::PRIVATE => Audience::Party,
         id::PUBLIC | id::POSITIONS => Audience::All,
         _ => Audience::Parties(plan.opened(&party, &layer).cloned().unwrap_or_default()),
     };
-    api::Layer { write: writes_layer(plan, member, &party, &layer), party, layer, audience }
+    people::Layer { write: writes_layer(plan, member, &party, &layer), party, layer, audience }
 }
 
 /// The owner always reads and is never listed, so that an audience is written in one way only.

@@ -2,9 +2,9 @@
 
 use plenary_shared::{
     access::Role,
-    api,
     id::{ConferenceId, MemberId, PartyId},
-    limits,
+    limits, people,
+    wire::api,
 };
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ impl Registry {
     }
 
     /// Admits a party.
-    pub async fn add_party(&self, chair: &api::Member, party: api::Party) -> Result<(), RegistryError> {
+    pub async fn add_party(&self, chair: &people::Member, party: people::Party) -> Result<(), RegistryError> {
         check_name("the party's name", &party.name)?;
         let conference = chair.conference.clone();
         self.change(author(chair), |state| {
@@ -74,7 +74,7 @@ impl Registry {
     }
 
     /// Invites a member into a delegation.
-    pub async fn invite(&self, chair: &api::Member, new: api::NewMember) -> Result<api::Invitation, RegistryError> {
+    pub async fn invite(&self, chair: &people::Member, new: api::NewMember) -> Result<api::Invitation, RegistryError> {
         check_name("the member's name", &new.name)?;
         let expires = new.expires_s.map_or(limits::INVITATION, Duration::from_secs);
         if expires.is_zero() || expires > limits::TOKEN {
@@ -87,7 +87,7 @@ impl Registry {
     /// Gives a seat, in a conference that is there or that `opened` opens with it.
     async fn seat(
         &self,
-        chair: Option<&api::Member>,
+        chair: Option<&people::Member>,
         conference: ConferenceId,
         opened: Option<Event>,
         seat: NewSeat,
@@ -118,7 +118,7 @@ impl Registry {
             let id = state.next_member(&conference, &seat.party);
             let id = id.ok_or_else(|| RegistryError::Invalid("the party's id is too long to number its members".into()))?;
             let NewSeat { party, role, name, .. } = seat;
-            let member = api::Member { conference: conference.clone(), party, member: id, role, name };
+            let member = people::Member { conference: conference.clone(), party, member: id, role, name };
             seated = Some(member.clone());
             Ok(opened.into_iter().chain([Event::MemberInvited { member, invitation, expires_ms }]).collect())
         })
@@ -128,7 +128,7 @@ impl Registry {
     }
 
     /// Revokes a member: invitation, tokens and sessions end.
-    pub async fn revoke(&self, chair: &api::Member, member: MemberId) -> Result<(), RegistryError> {
+    pub async fn revoke(&self, chair: &people::Member, member: MemberId) -> Result<(), RegistryError> {
         let conference = chair.conference.clone();
         self.change(author(chair), |state| {
             check_present(state, chair)?;

@@ -2,9 +2,9 @@
 //! everybody's rights be looked up again.
 
 use plenary_shared::{
-    api::Member,
     id::{ConferenceId, PartyId},
     limits,
+    people::Member,
 };
 use std::{
     collections::HashMap,

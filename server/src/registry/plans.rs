@@ -3,9 +3,8 @@
 use bytes::Bytes;
 use plenary_shared::{
     access::Access,
-    api,
     id::{DocAddress, PartyId, PlanId},
-    limits,
+    limits, people,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +17,7 @@ impl Registry {
     /// Enters a plan, together with the first record of its text: both or neither.
     pub async fn create_plan(
         &self,
-        chair: &api::Member,
+        chair: &people::Member,
         plan: PlanId,
         title: String,
         access: BTreeMap<PartyId, Access>,
@@ -43,7 +42,7 @@ impl Registry {
     /// chosen it keeps the right to take positions.
     pub async fn set_access(
         &self,
-        chair: &api::Member,
+        chair: &people::Member,
         plan: PlanId,
         access: BTreeMap<PartyId, Access>,
     ) -> Result<(), RegistryError> {
@@ -68,7 +67,7 @@ impl Registry {
     /// Says which parties must consent to the words of a plan; `None`: all with `draft` or `propose`.
     pub async fn choose_consent(
         &self,
-        chair: &api::Member,
+        chair: &people::Member,
         plan: PlanId,
         parties: Option<BTreeSet<PartyId>>,
     ) -> Result<(), RegistryError> {

@@ -3,8 +3,8 @@
 
 use plenary_shared::{
     access::{self, Action, Role},
-    api,
     id::{self, DocAddress, LayerId, PartyId},
+    people,
 };
 
 use std::collections::BTreeSet;
@@ -35,12 +35,12 @@ impl Registry {
 }
 
 /// Whether a member may do something with a plan.
-pub(super) fn may(plan: &PlanEntry, member: &api::Member, action: Action) -> bool {
+pub(super) fn may(plan: &PlanEntry, member: &people::Member, action: Action) -> bool {
     access::may(member.role, plan.access.get(&member.party).copied(), action)
 }
 
 /// Whether a member may know that a plan exists.
-pub(super) fn sees_plan(plan: &PlanEntry, member: &api::Member) -> bool {
+pub(super) fn sees_plan(plan: &PlanEntry, member: &people::Member) -> bool {
     may(plan, member, Action::Read)
 }
 
@@ -59,7 +59,7 @@ fn chairs(entry: &ConferenceEntry) -> impl Iterator<Item = &PartyId> {
 }
 
 /// Whether a layer is for the member's party, if it and its owner see the plan.
-pub(super) fn is_meant_for(plan: &PlanEntry, member: &api::Member, party: &PartyId, layer: &LayerId) -> bool {
+pub(super) fn is_meant_for(plan: &PlanEntry, member: &people::Member, party: &PartyId, layer: &LayerId) -> bool {
     let own = member.party == *party;
     match layer.as_str() {
         id::PRIVATE => own,
@@ -69,12 +69,12 @@ pub(super) fn is_meant_for(plan: &PlanEntry, member: &api::Member, party: &Party
 }
 
 /// Whether a member may know that a layer exists, and read it.
-fn reads_layer(entry: &ConferenceEntry, plan: &PlanEntry, member: &api::Member, party: &PartyId, layer: &LayerId) -> bool {
+fn reads_layer(entry: &ConferenceEntry, plan: &PlanEntry, member: &people::Member, party: &PartyId, layer: &LayerId) -> bool {
     is_meant_for(plan, member, party, layer) && sees_plan(plan, member) && has_layers(entry, plan, party)
 }
 
 /// Whether a member who reads a layer may write in it too.
-pub(super) fn writes_layer(plan: &PlanEntry, member: &api::Member, party: &PartyId, layer: &LayerId) -> bool {
+pub(super) fn writes_layer(plan: &PlanEntry, member: &people::Member, party: &PartyId, layer: &LayerId) -> bool {
     let action = if layer.as_str() == id::POSITIONS { Action::Speak } else { Action::Annotate };
     member.party == *party && may(plan, member, action)
 }

@@ -2,9 +2,9 @@
 
 use plenary_shared::{
     access::{Access, Role},
-    api,
     id::{ConferenceId, LayerId, MemberId, PartyId, PlanId},
-    record::{Author, Right},
+    log::record::Right,
+    people::{self, Author},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -30,11 +30,11 @@ pub enum Event {
     /// An invitation was traded for a token.
     Joined { invitation: SecretDigest, token: SecretDigest, expires_ms: u64 },
     /// A conference was opened, with its chair's party.
-    ConferenceOpened { conference: ConferenceId, title: String, party: api::Party },
+    ConferenceOpened { conference: ConferenceId, title: String, party: people::Party },
     /// A party was admitted.
-    PartyAdded { conference: ConferenceId, party: api::Party },
+    PartyAdded { conference: ConferenceId, party: people::Party },
     /// A member was invited; the seat exists from here on.
-    MemberInvited { member: api::Member, invitation: SecretDigest, expires_ms: u64 },
+    MemberInvited { member: people::Member, invitation: SecretDigest, expires_ms: u64 },
     /// A member left: invitation and tokens are void.
     MemberRevoked { conference: ConferenceId, member: MemberId },
     /// A plan was created.
@@ -128,7 +128,7 @@ pub struct ConferenceEntry {
     /// Parties and their names.
     pub parties: BTreeMap<PartyId, String>,
     /// Members who have not been revoked.
-    pub members: BTreeMap<MemberId, api::Member>,
+    pub members: BTreeMap<MemberId, people::Member>,
     /// Plans.
     pub plans: BTreeMap<PlanId, PlanEntry>,
     /// Seats ever given in each party, so that no member's id is given twice.
@@ -220,7 +220,7 @@ impl State {
     }
 
     /// A member's entry.
-    pub fn member(&self, conference: &ConferenceId, member: &MemberId) -> Option<&api::Member> {
+    pub fn member(&self, conference: &ConferenceId, member: &MemberId) -> Option<&people::Member> {
         self.conferences.get(conference)?.members.get(member)
     }
 

@@ -6,8 +6,8 @@ use super::*;
 use crate::store::MemoryStore;
 use plenary_shared::access::Role;
 
-fn party(id: &str) -> api::Party {
-    api::Party { id: id.parse().unwrap(), name: id.to_uppercase() }
+fn party(id: &str) -> people::Party {
+    people::Party { id: id.parse().unwrap(), name: id.to_uppercase() }
 }
 
 async fn conference(registry: &Registry) -> api::Invitation {

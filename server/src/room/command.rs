@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use plenary_shared::{
-    api::Member,
     id::PartyId,
-    protocol::ClientMessage,
-    record::{Digest, Provenance},
+    log::record::{Digest, Provenance},
+    people::Member,
+    wire::protocol::ClientMessage,
 };
 use std::{io, sync::Arc};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};

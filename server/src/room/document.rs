@@ -10,10 +10,14 @@ mod saved;
 
 use bytes::Bytes;
 use plenary_shared::{
-    gate::{self, Checked, Ledger, Refusal},
     id::{DocAddress, PartyId},
-    plan, protocol,
-    record::{self, Author, DIGEST_BYTES, Digest, Provenance, Record},
+    log::{
+        gate::{self, Checked, Ledger, Refusal},
+        record::{self, DIGEST_BYTES, Digest, Provenance, Record},
+    },
+    people::Author,
+    text::plan,
+    wire::protocol,
 };
 use std::{
     mem::ManuallyDrop,

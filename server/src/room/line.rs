@@ -3,8 +3,8 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use plenary_shared::{
-    api::{LogLine, RecordLine},
-    record::{Digest, Record},
+    log::record::{Digest, Record},
+    wire::log::{LogLine, RecordLine},
 };
 use serde::Serialize;
 

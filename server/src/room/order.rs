@@ -1,6 +1,6 @@
 //! What is known of an update's claims about the order of blocks before the document has it.
 
-use plenary_shared::gate::Checked;
+use plenary_shared::log::gate::Checked;
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering::SeqCst},

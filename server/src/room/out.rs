@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use plenary_shared::{
-    protocol,
-    record::{Digest, Record},
+    log::record::{Digest, Record},
+    wire::protocol,
 };
 use yrs::StateVector;
 

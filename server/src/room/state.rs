@@ -7,12 +7,14 @@ mod waiting;
 
 use bytes::Bytes;
 use plenary_shared::{
-    api::Member,
-    gate::{self, Refusal},
     id::DocAddress,
     limits,
-    protocol::{self, AwarenessEntry, ClientMessage},
-    record::{Author, Digest, Provenance, Record, Right},
+    log::{
+        gate::{self, Refusal},
+        record::{Digest, Provenance, Record, Right},
+    },
+    people::{Author, Member},
+    wire::protocol::{self, AwarenessEntry, ClientMessage},
 };
 use std::{
     collections::{BTreeMap, HashMap},

@@ -6,11 +6,11 @@ mod recorded;
 use bytes::Bytes;
 use plenary_shared::{
     access::Role,
-    api::Member,
     id::DocAddress,
-    plan,
-    protocol::{self, ClientMessage},
-    record::{self, Author},
+    log::record,
+    people::{Author, Member},
+    text::plan,
+    wire::protocol::{self, ClientMessage},
 };
 use std::sync::Arc;
 use yrs::{GetString, ReadTxn, StateVector, Text, Transact, Update, updates::decoder::Decode};

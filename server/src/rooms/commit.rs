@@ -9,7 +9,7 @@ mod tests;
 
 use bytes::Bytes;
 use futures_util::future::join_all;
-use plenary_shared::{id::DocAddress, limits, record::Provenance};
+use plenary_shared::{id::DocAddress, limits, log::record::Provenance};
 use std::sync::Arc;
 use tokio::{
     sync::oneshot,

@@ -3,9 +3,12 @@
 
 use bytes::Bytes;
 use plenary_shared::{
-    gate::Checked,
     id::DocAddress,
-    record::{Author, Moment, Provenance, Right},
+    log::{
+        gate::Checked,
+        record::{Moment, Provenance, Right},
+    },
+    people::Author,
 };
 use std::{collections::HashMap, sync::Arc};
 

@@ -4,13 +4,17 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use crate::{
-    api::Audience,
     id::{AnnotationId, LayerId, PartyId, PointId},
-    layer::Stance,
-    plan::{Adoption, ChangeKind, Schedule},
-    redline::Piece,
-    schedule::{Fault, Row},
-    words::WordsDigest,
+    people::Audience,
+    talk::{
+        layer::Stance,
+        schedule::{Fault, Row},
+    },
+    text::{
+        plan::{Adoption, ChangeKind, Schedule},
+        redline::Piece,
+        words::WordsDigest,
+    },
 };
 
 /// What one edit did.

@@ -1,5 +1,5 @@
 //! The kinds of edits, as scripts and HTTP bodies write them. Points are named by label, path of labels or id
-//! ([`crate::plan::Outline::find`]); what is left out takes the value that the command line's verbs take.
+//! ([`crate::text::plan::Outline::find`]); what is left out takes the value that the command line's verbs take.
 
 mod annotation;
 mod text;

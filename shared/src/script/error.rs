@@ -4,9 +4,11 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use crate::{
-    layer::{self, TableError},
-    plan::{self, FindError},
-    text::quoted,
+    talk::layer::{self, TableError},
+    text::{
+        plan::{self, FindError},
+        say::quoted,
+    },
 };
 
 /// Why a script was not applied. Nothing of it was.

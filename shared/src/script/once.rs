@@ -1,13 +1,24 @@
 //! Keys under which scripts were applied, in the layer `private` of the party: the root map `once` holds for each key
 //! `Map { digest: string, at: milliseconds }`. A key is written in the edit that it keeps from being made twice.
 
+use serde::{Deserialize, Serialize};
 use yrs::{Any, Map, MapPrelim, Number, Out, ReadTxn, TransactionMut, WriteTxn};
 
 use super::{Script, ScriptError};
-use crate::{api::Once, limits, text::quoted};
+use crate::{limits, text::say::quoted};
 
 /// Name of the root map that holds the keys.
 pub const ONCE: &str = "once";
+
+/// A key under which something is done once, and what is done.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Once {
+    /// Chosen by the script's author, unique within the party and the plan.
+    pub key: String,
+    /// The digest of the script, in hexadecimal: another script under the same key is a mistake.
+    pub digest: String,
+}
 
 /// What was applied under a key: the digest of the script, in hexadecimal. None: nothing was.
 pub fn once_of<T: ReadTxn>(txn: &T, key: &str) -> Option<String> {

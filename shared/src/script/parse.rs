@@ -6,7 +6,7 @@ use serde_path_to_error::{Path, Segment};
 use super::{Edit, Script, ScriptError};
 use crate::{
     limits,
-    text::{inline, quoted},
+    text::say::{inline, quoted},
 };
 
 /// The JSON Schema (draft 2020-12) of one line of a script.

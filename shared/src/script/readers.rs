@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    api::{Audience, Layer},
     id::PartyId,
-    text::in_words,
+    people::{Audience, Layer},
+    text::say::in_words,
 };
 
 /// Whether all who read `narrower` read `wider`, whoever may come to see the plan.

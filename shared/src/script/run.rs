@@ -14,13 +14,15 @@ use yrs::TransactionMut;
 
 use super::{Applied, Desk, Done, Edit, Expect, NewIds, Ran, Script, ScriptError, error::Refusal, once};
 use crate::{
-    api::Once,
     id::{LayerId, PRIVATE},
     limits,
-    plan::{Outline, changes},
-    proposal,
-    text::quoted,
-    words::{ExactWords, plan_digest},
+    script::Once,
+    talk::proposal,
+    text::{
+        plan::{Outline, changes},
+        say::quoted,
+        words::{ExactWords, plan_digest},
+    },
 };
 
 /// Makes the edits in their order, each seeing what those before it did. `go_on` is asked before each piece of work whether there is

@@ -3,10 +3,10 @@
 use std::{num::NonZeroUsize, ops::Range};
 
 use super::error::Refusal;
-use crate::{
+use crate::text::{
     bracket,
     plan::Point,
-    text::{byte_of, inline, quoted},
+    say::{byte_of, inline, quoted},
 };
 
 /// Occurrences of a quote that are counted: whoever reads the number quotes more around it in any case.

@@ -14,9 +14,9 @@ use yrs::{ReadTxn as _, StateVector, Transact as _, Update, updates::decoder::De
 use super::*;
 use crate::{
     access::Role,
-    api::{Audience, Member},
-    layer::Layer,
-    plan::{NewPoint, Outline, Place, add_point, new_doc},
+    people::{Audience, Member},
+    talk::layer::Layer,
+    text::plan::{NewPoint, Outline, Place, add_point, new_doc},
 };
 
 /// Ids in a row.
@@ -85,7 +85,7 @@ impl Talks {
     pub fn layer(&mut self, party: &str, layer: &str, audience: Audience, write: bool) {
         let (party, layer) = (party.parse().unwrap(), layer.parse().unwrap());
         let doc = new_doc(self.client + 50 + self.layers.len() as u64);
-        self.layers.push(Sheet { layer: api::Layer { party, layer, audience, write }, doc });
+        self.layers.push(Sheet { layer: people::Layer { party, layer, audience, write }, doc });
     }
 
     /// Runs a script on copies and takes over what it changed, as a server does.

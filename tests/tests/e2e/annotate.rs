@@ -1,11 +1,13 @@
 //! The verbs that write annotations and positions: what they leave in the documents, and who can read it there.
 
 use plenary_shared::{
-    gate::census,
-    layer::{Annotation, Layer, Position, Stance, What},
-    plan::{Outline, words_text},
-    weave::Weaves,
-    words::{Canonical, ExactWords},
+    log::gate::census,
+    talk::layer::{Annotation, Layer, Position, Stance, What},
+    text::{
+        plan::{Outline, words_text},
+        weave::Weaves,
+        words::{Canonical, ExactWords},
+    },
 };
 use plenary_tests::{
     cli::Cli,
@@ -275,7 +277,7 @@ async fn a_table_that_was_cut_in_the_middle_is_finished_by_repeating_it() {
     let id = arv.write(&["note", "p-1", "1", "One."]);
     let draft = talks.entry("arv/private", &id).await;
     let public = YClient::join(&talks.server, "p-1/arv/public", &arv.seat).await;
-    public.edit(|txn| plenary_shared::layer::put(txn, &draft).unwrap()).await;
+    public.edit(|txn| plenary_shared::talk::layer::put(txn, &draft).unwrap()).await;
     public.wait_echoed().await;
     arv.cli.done(&["table", "p-1", &id]);
     assert!(talks.live("arv/private").await.is_empty());

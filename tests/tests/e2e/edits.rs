@@ -2,10 +2,13 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use plenary_shared::{
-    api::{LogLine, Outcome, PlanContext, PullLine, Pushed},
-    layer::{self, Annotation, What},
-    plan,
-    record::{self, Digest},
+    log::record::{self, Digest},
+    talk::layer::{self, Annotation, What},
+    text::plan,
+    wire::{
+        log::LogLine,
+        sync::{Outcome, PlanContext, PullLine, Pushed},
+    },
 };
 use plenary_tests::{
     client::text_of,

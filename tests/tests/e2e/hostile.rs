@@ -1,7 +1,7 @@
 //! Clients that mean harm: the server lives, others notice nothing, memory stays bounded.
 
 use futures_util::{SinkExt, StreamExt};
-use plenary_shared::protocol;
+use plenary_shared::wire::protocol;
 use plenary_tests::{
     client::{PATIENCE, YClient, socket, standing, text_of},
     data,

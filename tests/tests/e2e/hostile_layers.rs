@@ -7,9 +7,11 @@ mod positions;
 mod size;
 
 use plenary_shared::{
-    layer::{self, Annotation, Kept, Position, Stance, What},
-    plan::{NewPoint, Outline, Place, add_point},
-    words::{Exact, ExactWords},
+    talk::layer::{self, Annotation, Kept, Position, Stance, What},
+    text::{
+        plan::{NewPoint, Outline, Place, add_point},
+        words::{Exact, ExactWords},
+    },
 };
 use plenary_tests::{
     client::{State, YClient},

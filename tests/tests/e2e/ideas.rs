@@ -54,7 +54,7 @@ async fn foreign_bytes_are_refused_and_the_others_never_notice() {
     calm.insert("text", 0, "calm").await;
     // 2^28 clients, claimed in eight bytes.
     let hostile = YClient::join(&server, "p-1", &server.delegate(1, 0)).await;
-    hostile.send(plenary_shared::protocol::update(&[0x80, 0x80, 0x80, 0x80, 0x01, 0x01, 0x01, 0x00])).await;
+    hostile.send(plenary_shared::wire::protocol::update(&[0x80, 0x80, 0x80, 0x80, 0x01, 0x01, 0x01, 0x00])).await;
     hostile.wait("refused", |s| !s.denied.is_empty() || s.closed.is_some()).await;
     calm.insert("text", 4, " still").await;
     calm.wait("the echo", |s| text_of(&s.seen, "text") == "calm still").await;
@@ -70,7 +70,7 @@ async fn nobody_writes_under_the_client_id_of_another_party() {
     victim.insert("text", 0, "mine").await;
     victim.wait_echoed().await;
     let hostile = YClient::join(&server, "p-1", &forger).await;
-    hostile.send(plenary_shared::protocol::update(&forged(&victim, "never said"))).await;
+    hostile.send(plenary_shared::wire::protocol::update(&forged(&victim, "never said"))).await;
     hostile.wait("refused", |s| !s.denied.is_empty() || s.closed.is_some()).await;
     let fresh = YClient::join(&server, "p-1", &author).await;
     assert_eq!(fresh.text("text"), "mine");

@@ -250,7 +250,7 @@ async fn no_figure_and_no_log_tells_of_a_layer() {
     write(&private, "unheard").await;
     reader.insert("text", 0, "no").await;
     reader.wait("refused", |s| !s.denied.is_empty()).await;
-    private.send(plenary_shared::protocol::update(&[0x80, 0x80, 0x80, 0x80, 0x01, 0x01, 0x01, 0x00])).await;
+    private.send(plenary_shared::wire::protocol::update(&[0x80, 0x80, 0x80, 0x80, 0x01, 0x01, 0x01, 0x00])).await;
     private.wait("closed", |s| s.closed.is_some()).await;
     assert_eq!(figures(), before);
     assert_eq!(set_audience(&server, &arv, "fallback-line", &[]).status, 200);

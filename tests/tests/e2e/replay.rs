@@ -1,6 +1,6 @@
 //! Real people's typing, sent through the server.
 
-use plenary_shared::protocol;
+use plenary_shared::wire::protocol;
 use plenary_tests::{
     client::{YClient, text_of},
     data,

@@ -1,16 +1,20 @@
 //! Annotations as a page: by point, replies below what they reply to.
 
 use plenary_shared::{
-    api::Audience,
-    dossier::AnnotationView,
     id::{AnnotationId, PointId},
-    layer::{Position, Stance, What},
-    plan::{Adoption, How, Outline, Point},
-    proposal::{Proposed, State},
-    redline::redline_within,
-    stretch::Stretch,
-    text::quoted,
-    words::ExactWords,
+    people::Audience,
+    talk::{
+        dossier::AnnotationView,
+        layer::{Position, Stance, What},
+        proposal::{Proposed, State},
+    },
+    text::{
+        plan::{Adoption, How, Outline, Point},
+        redline::redline_within,
+        say::quoted,
+        stretch::Stretch,
+        words::ExactWords,
+    },
 };
 use std::collections::HashMap;
 

@@ -2,9 +2,9 @@
 
 use plenary_shared::{
     id::PointId,
-    plan::{After, Schedule},
-    schedule::{Fault, Row, Timetable, Wait},
     script::Scheduled,
+    talk::schedule::{Fault, Row, Timetable, Wait},
+    text::plan::{After, Schedule},
 };
 use std::collections::HashMap;
 
@@ -147,7 +147,7 @@ pub fn said(changed: bool) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::{super::super::annotations::tests::point, *};
-    use plenary_shared::{plan::Outline, schedule};
+    use plenary_shared::{talk::schedule, text::plan::Outline};
 
     fn talks() -> Outline {
         let day = |trigger: Option<&str>, offset, duration| Schedule {

@@ -2,7 +2,7 @@
 
 use plenary_shared::{
     id::PointId,
-    standing::{Cell, CellState, Column, Matrix, NoDifference, PointStanding, State},
+    talk::standing::{Cell, CellState, Column, Matrix, NoDifference, PointStanding, State},
 };
 
 use crate::{

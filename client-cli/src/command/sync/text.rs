@@ -76,7 +76,7 @@ fn summary(report: &Report) -> String {
     said.join(", ")
 }
 
-fn what(change: &plenary_shared::plan::Change, folder: &Folder) -> String {
+fn what(change: &plenary_shared::text::plan::Change, folder: &Folder) -> String {
     let name = match &change.point {
         Some(point) => called(&change.label, point),
         None => folder.info.plan.to_string(),

@@ -6,9 +6,9 @@ mod points;
 
 use plenary_shared::{
     id::{LayerId, PointId},
-    layer::Layer,
-    plan::{Outline, Point, changes},
     script::{Edit, Note, Script},
+    talk::layer::Layer,
+    text::plan::{Outline, Point, changes},
 };
 use serde::Serialize;
 use std::collections::{BTreeSet, HashSet};

@@ -3,9 +3,10 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
 use plenary_shared::{
-    api::{self, Held, PlanContext},
     id::LayerId,
-    record::Digest,
+    log::record::Digest,
+    people,
+    wire::sync::{Held, PlanContext},
 };
 use std::path::PathBuf;
 use yrs::{Doc, ReadTxn as _, Transact as _, updates::encoder::Encode as _};
@@ -23,7 +24,7 @@ use crate::{
 /// A layer that is told, as it is on the server.
 pub struct OnServer<'a> {
     /// The layer.
-    pub layer: &'a api::Layer,
+    pub layer: &'a people::Layer,
     /// The replica's copy is not one of its log, and the update brings all of it.
     pub anew: bool,
     /// The last record that it shows there, and the chain's digest.
@@ -42,7 +43,7 @@ pub struct Lost {
 
 impl Puller<'_> {
     /// The layers that the replica has copies of, as they were listed last.
-    pub fn known_layers(&self) -> &[api::Layer] {
+    pub fn known_layers(&self) -> &[people::Layer] {
         self.context.as_ref().map_or(&[], |context| &context.layers)
     }
 
@@ -52,7 +53,7 @@ impl Puller<'_> {
     }
 
     /// The layer of one's own party of this name, as it was listed last.
-    pub fn own_layer(&self, layer: &LayerId) -> Option<&api::Layer> {
+    pub fn own_layer(&self, layer: &LayerId) -> Option<&people::Layer> {
         let context = self.context.as_ref()?;
         context.layers.iter().find(|one| one.party == context.member.party && one.layer == *layer)
     }
@@ -103,9 +104,9 @@ impl Puller<'_> {
 
     /// Puts by the copies of layers of one's own party that a restored server does not know: it has lost that they were opened.
     pub(super) fn put_by_forgotten(&self, context: &PlanContext) -> Result<Option<PathBuf>, CliError> {
-        let is_listed = |known: &api::Layer| context.layers.iter().any(|layer| name(layer) == name(known));
+        let is_listed = |known: &people::Layer| context.layers.iter().any(|layer| name(layer) == name(known));
         let own = self.known_layers().iter().filter(|known| known.party == context.member.party);
-        let forgotten: Vec<&api::Layer> = own.filter(|known| !is_listed(known)).collect();
+        let forgotten: Vec<&people::Layer> = own.filter(|known| !is_listed(known)).collect();
         if forgotten.is_empty() {
             return Ok(None);
         }
@@ -123,6 +124,6 @@ fn document(state: &[u8]) -> Result<Doc, CliError> {
 }
 
 /// A layer's name, for people.
-pub fn name(layer: &api::Layer) -> String {
+pub fn name(layer: &people::Layer) -> String {
     format!("{}/{}", layer.party, layer.layer)
 }

@@ -1,7 +1,7 @@
 //! Whose words are nobody's.
 
 use super::*;
-use plenary_shared::plan as text;
+use plenary_shared::text::plan as text;
 use yrs::{GetString, Transact, Update, updates::decoder::Decode};
 
 /// Who typed the first bracket of a plan.

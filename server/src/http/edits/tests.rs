@@ -6,7 +6,7 @@ use crate::{
     metrics::Figures,
     testing::{Table, layer_at, note, plan, update},
 };
-use plenary_shared::layer;
+use plenary_shared::{talk::layer, wire::api};
 use yrs::{Text, WriteTxn};
 
 #[tokio::test]

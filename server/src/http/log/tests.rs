@@ -6,7 +6,7 @@ use crate::{
     metrics::Figures,
     testing::{Table, plan},
 };
-use plenary_shared::api;
+use plenary_shared::wire::api;
 use tokio::time::timeout;
 
 #[tokio::test]

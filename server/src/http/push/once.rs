@@ -3,11 +3,12 @@
 
 use bytes::Bytes;
 use plenary_shared::{
-    api::{Once, Outcome},
     id::{LayerId, PRIVATE},
     limits,
-    record::{Author, Moment, Provenance, Right},
-    script::once_of,
+    log::record::{Moment, Provenance, Right},
+    people::Author,
+    script::{Once, once_of},
+    wire::sync::Outcome,
 };
 use tokio::time::Instant;
 

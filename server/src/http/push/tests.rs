@@ -1,7 +1,11 @@
 //! Offline edits on a server in memory.
 
 use futures_util::future::poll_immediate;
-use plenary_shared::{access::Access, api::Part, layer};
+use plenary_shared::{
+    access::Access,
+    talk::layer,
+    wire::{api, sync::Part},
+};
 use std::collections::BTreeMap;
 use yrs::{Doc, GetString, Map, MapPrelim, Text, Transact, Update, WriteTxn, updates::decoder::Decode};
 
@@ -52,7 +56,7 @@ fn noted(client: u64) -> Made {
 
 /// Edits of one text, each in the middle of what those before have written: what they claim about order is not plain. And the text at the end.
 fn chain(count: u64) -> (Vec<Vec<u8>>, String) {
-    let docs: Vec<Doc> = [71, 72].map(plenary_shared::plan::new_doc).into();
+    let docs: Vec<Doc> = [71, 72].map(plenary_shared::text::plan::new_doc).into();
     let mut updates = Vec::new();
     for n in 0..count {
         let (writes, reads) = (&docs[(n % 2) as usize], &docs[((n + 1) % 2) as usize]);
@@ -108,7 +112,7 @@ async fn edits_that_build_on_each_other_take_effect_in_their_order_many_or_few()
             assert!(sealed.ends_with(&updates[n]), "record {seq} is another edit");
         }
         let state = bench.table.rooms.read(&pusher.plan).await.unwrap();
-        let doc = plenary_shared::plan::new_doc(9);
+        let doc = plenary_shared::text::plan::new_doc(9);
         doc.transact_mut().apply_update(Update::decode_v1(&state).unwrap()).unwrap();
         let text = doc.get_or_insert_text("t");
         assert_eq!(text.get_string(&doc.transact()), words);

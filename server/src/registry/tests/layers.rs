@@ -3,8 +3,9 @@
 use super::*;
 use plenary_shared::{
     access::Access,
-    api::{Audience, NewLayer},
     id::{LayerId, PlanId},
+    people::Audience,
+    wire::api::NewLayer,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +14,7 @@ struct Table {
     store: Arc<dyn Store>,
     registry: Registry,
     /// By `party/role`.
-    seats: BTreeMap<String, (api::Member, SecretDigest)>,
+    seats: BTreeMap<String, (people::Member, SecretDigest)>,
 }
 
 fn plan() -> PlanId {
@@ -56,7 +57,7 @@ impl Table {
         Self { store, registry, seats }
     }
 
-    fn member(&self, seat: &str) -> &api::Member {
+    fn member(&self, seat: &str) -> &people::Member {
         &self.seats[seat].0
     }
 
@@ -81,7 +82,7 @@ impl Table {
 
     fn listed(&self, seat: &str) -> Vec<String> {
         let Ok(layers) = self.registry.readable_layers(self.member(seat), &plan()) else { return vec![] };
-        layers.iter().map(|api::Layer { party, layer, .. }| format!("{party}/{layer}")).collect()
+        layers.iter().map(|people::Layer { party, layer, .. }| format!("{party}/{layer}")).collect()
     }
 }
 

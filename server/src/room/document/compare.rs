@@ -1,6 +1,6 @@
 //! Whether a snapshot is what its log folds to.
 
-use plenary_shared::{id::DocAddress, layer, plan};
+use plenary_shared::{id::DocAddress, talk::layer, text::plan};
 use yrs::{Any, ReadTxn as _, Snapshot, StateVector, types::ToJson as _};
 
 use super::Document;

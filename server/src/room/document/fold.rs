@@ -8,7 +8,7 @@ use bytes::Bytes;
 use plenary_shared::{
     id::DocAddress,
     limits,
-    record::{self, Digest, Record},
+    log::record::{self, Digest, Record},
 };
 use std::ops::Range;
 

@@ -1,6 +1,6 @@
 //! A document as it once stood, folded from its log.
 
-use plenary_shared::{id::DocAddress, limits, record::Digest};
+use plenary_shared::{id::DocAddress, limits, log::record::Digest};
 use yrs::{StateVector, Update, updates::decoder::Decode};
 
 use super::{Document, fold::PAGE, record};

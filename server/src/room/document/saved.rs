@@ -4,7 +4,10 @@
 mod tests;
 
 use bytes::Bytes;
-use plenary_shared::{gate::Ledger, id::DocAddress, record::Digest};
+use plenary_shared::{
+    id::DocAddress,
+    log::{gate::Ledger, record::Digest},
+};
 use serde::{Deserialize, Serialize};
 use yrs::{StateVector, Update, updates::decoder::Decode};
 

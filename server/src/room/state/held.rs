@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use plenary_shared::{
     id::DocAddress,
-    record::{self, Digest, Moment, Provenance},
+    log::record::{self, Digest, Moment, Provenance},
 };
 
 use super::{Batch, EditError, Effect, RoomState, Sender};

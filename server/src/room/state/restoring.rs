@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use plenary_shared::gate::Checked;
+use plenary_shared::log::gate::Checked;
 
 use super::{RoomState, Sender};
 

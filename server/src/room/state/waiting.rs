@@ -2,9 +2,12 @@
 
 use bytes::Bytes;
 use plenary_shared::{
-    gate::Refusal,
-    protocol,
-    record::{self, Author, Digest, Moment, Provenance},
+    log::{
+        gate::Refusal,
+        record::{self, Digest, Moment, Provenance},
+    },
+    people::Author,
+    wire::protocol,
 };
 use std::{collections::HashSet, ops::Range};
 

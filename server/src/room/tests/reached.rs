@@ -14,7 +14,7 @@ use crate::{
 };
 use plenary_shared::{
     limits,
-    record::{Provenance, Right},
+    log::record::{Provenance, Right},
 };
 use std::{io, sync::atomic::AtomicUsize, sync::atomic::Ordering::SeqCst};
 use tokio::sync::oneshot;

@@ -1,6 +1,6 @@
 //! A record is what the fold took: whoever follows, by socket or by log, reads the words of the record.
 
-use plenary_shared::record::{Moment, Provenance, Right};
+use plenary_shared::log::record::{Moment, Provenance, Right};
 use yrs::Doc;
 
 use super::*;

@@ -1,10 +1,13 @@
 //! Edits of several documents, on a server in memory.
 
 use plenary_shared::{
-    gate::Refusal,
-    layer,
-    protocol::{self, ClientMessage},
-    record::{self, Author, Digest, Right},
+    log::{
+        gate::Refusal,
+        record::{self, Digest, Right},
+    },
+    people::Author,
+    talk::layer,
+    wire::protocol::{self, ClientMessage},
 };
 use yrs::{Text, WriteTxn};
 

@@ -2,8 +2,9 @@
 
 use plenary_shared::{
     access::Role,
-    protocol::{self, ClientMessage},
-    record::{Author, Provenance, Right},
+    log::record::{Provenance, Right},
+    people::Author,
+    wire::protocol::{self, ClientMessage},
 };
 use yrs::{Text, WriteTxn};
 
@@ -64,7 +65,7 @@ async fn text(rooms: &Arc<Rooms>) -> String {
 async fn listen(rooms: &Arc<Rooms>, session: u64, party: &str) -> (Inbox, Arc<Outbox>) {
     let (conference, member) = ("talks".parse().unwrap(), format!("{party}-1").parse().unwrap());
     let name = party.to_uppercase();
-    let member = plenary_shared::api::Member { conference, party: party.parse().unwrap(), member, role: Role::Delegate, name };
+    let member = plenary_shared::people::Member { conference, party: party.parse().unwrap(), member, role: Role::Delegate, name };
     let outbox = Arc::new(Outbox::default());
     let join = |joined| Command::Join { session: SessionId(session), member: member.clone(), outbox: outbox.clone(), joined };
     let (inbox, ()) = rooms.ask(&doc(), join).await.unwrap();
@@ -135,7 +136,7 @@ async fn a_copy_waits_for_what_is_on_its_way_and_constant_work_does_not_keep_it_
 #[tokio::test]
 async fn honest_edits_that_are_sent_again_while_the_first_is_on_its_way_are_not_called_bad() {
     let Bench { store, rooms } = bench();
-    let client = plenary_shared::plan::new_doc(5);
+    let client = plenary_shared::text::plan::new_doc(5);
     rooms.edit(&doc(), &arv(), &typed(1, "a")).await.unwrap();
     let updates: Vec<(usize, Bytes)> = (0..40).map(|n| (n, testing::typed(&client, &format!("{n} ")))).collect();
     let gate = store.shut(1);
@@ -219,7 +220,7 @@ fn crossed(n: u8) -> Bytes {
 async fn the_hundredth_update_that_misbehaves_costs_what_the_second_did_and_is_known_after_a_restart() {
     const RECORDS: usize = 200;
     let Bench { store, rooms } = bench();
-    let client = plenary_shared::plan::new_doc(1);
+    let client = plenary_shared::text::plan::new_doc(1);
     for _ in 0..RECORDS {
         rooms.edit(&doc(), &arv(), &testing::typed(&client, "word ")).await.unwrap();
     }

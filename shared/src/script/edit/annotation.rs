@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 
 use crate::{
     id::{self, AnnotationId, LayerId, PartyId},
-    words::WordsDigest,
+    text::words::WordsDigest,
 };
 
 /// Writes a note.

@@ -4,15 +4,19 @@ use yrs::TransactionMut;
 
 use super::bench::Bench;
 use crate::{
-    api::{self, Audience},
     id::PartyId,
-    layer::{Annotation, What},
-    plan::{Adoption, Point},
-    proposal::{AdoptError, Adopter},
-    redline::{Piece, redline},
+    people::{self, Audience},
     script::{Done, PutIn, PutInDone, error::Refusal, readers::reaches},
-    stretch::Stretch,
-    text::{in_words, inline, quoted},
+    talk::{
+        layer::{Annotation, What},
+        proposal::{AdoptError, Adopter},
+    },
+    text::{
+        plan::{Adoption, Point},
+        redline::{Piece, redline},
+        say::{in_words, inline, quoted},
+        stretch::Stretch,
+    },
 };
 
 /// Puts a proposal into the text of the plan, in place of or beside these words.
@@ -46,9 +50,9 @@ pub fn put_in(bench: &mut Bench, edit: &PutIn, way: Way) -> Result<Done, Refusal
 }
 
 /// The proposal, and the layer that it stands in: the widest, if it is being tabled.
-fn find<'d>(bench: &mut Bench<'d>, edit: &PutIn) -> Result<(&'d api::Layer, Annotation), Refusal> {
+fn find<'d>(bench: &mut Bench<'d>, edit: &PutIn) -> Result<(&'d people::Layer, Annotation), Refusal> {
     let id = &edit.id;
-    let mut found: Vec<(&'d api::Layer, Annotation)> = Vec::new();
+    let mut found: Vec<(&'d people::Layer, Annotation)> = Vec::new();
     for sheet in bench.sheets.iter_mut().filter(|sheet| edit.party.as_ref().is_none_or(|party| *party == sheet.layer.party)) {
         let layer = sheet.layer;
         let Some(entry) = sheet.entries().get(id).cloned() else { continue };
@@ -79,7 +83,7 @@ fn seen(edit: &PutIn, proposal: &Annotation, point: Option<&Point>) -> String {
 }
 
 /// The proposer to be named in the plan: none where naming it would give away what only some may read.
-fn named(layer: &api::Layer) -> Option<PartyId> {
+fn named(layer: &people::Layer) -> Option<PartyId> {
     (layer.audience == Audience::All).then(|| layer.party.clone())
 }
 

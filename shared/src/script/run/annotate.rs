@@ -5,14 +5,14 @@ use std::ops::Range;
 use super::bench::Bench;
 use crate::{
     id::{self, AnnotationId, LayerId},
-    layer::{Annotation, What},
-    plan::Point,
     script::{
         Done, EntryDone, In, Note, Propose, Reply, Wrote,
         error::Refusal,
         readers::{reaches, read_by},
         stretch,
     },
+    talk::layer::{Annotation, What},
+    text::plan::Point,
 };
 
 type Made = Result<Done, Refusal>;

@@ -4,20 +4,23 @@ use std::ops::Range;
 use yrs::{ReadTxn as _, StateVector, Transact as _, TransactionMut};
 
 use crate::{
-    anchor::Anchor,
-    api, gate,
     id::{AnnotationId, LayerId, POSITIONS, PointId},
-    layer::{self, Annotation, Layer, What},
-    plan::{self, Outline, Point},
+    log::gate,
+    people,
     script::{Desk, NewIds, Sheet, error::Refusal, stretch::name},
-    text::{in_words, inline},
-    weave::Weaves,
-    words::ExactWords,
+    talk::layer::{self, Annotation, Layer, What},
+    text::{
+        anchor::Anchor,
+        plan::{self, Outline, Point},
+        say::{in_words, inline},
+        weave::Weaves,
+        words::ExactWords,
+    },
 };
 
 /// What a script works on.
 pub struct Bench<'d> {
-    pub member: &'d api::Member,
+    pub member: &'d people::Member,
     pub now_ms: u64,
     /// The text.
     pub text: TransactionMut<'d>,
@@ -33,7 +36,7 @@ pub struct Bench<'d> {
 
 /// A layer, being written.
 pub struct OpenSheet<'d> {
-    pub layer: &'d api::Layer,
+    pub layer: &'d people::Layer,
     pub txn: TransactionMut<'d>,
     entries: Option<Layer>,
 }

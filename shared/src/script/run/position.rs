@@ -9,18 +9,20 @@ use super::{
     thread::mark,
 };
 use crate::{
-    bracket::{self, Brackets},
     id::{self, AnnotationId, LayerId},
-    layer::{Annotation, Kept, Layer, Position, Stance, What},
-    plan::Point,
     script::{
         Accept, Done, Mark, Oppose, Reserve, Stood, Withdraw,
         error::Refusal,
         stretch::{find_bracket, name},
     },
-    stretch::Stretch,
-    text::inline,
-    words::WordsDigest,
+    talk::layer::{Annotation, Kept, Layer, Position, Stance, What},
+    text::{
+        bracket::{self, Brackets},
+        plan::Point,
+        say::inline,
+        stretch::Stretch,
+        words::WordsDigest,
+    },
 };
 
 type Made = Result<Done, Refusal>;

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use super::bench::Bench;
 use crate::{
     id::PointId,
-    plan::{self, After},
-    schedule::{self, Timetable},
     script::{Done, Schedule, Scheduled, error::Refusal},
-    text::quoted,
+    talk::schedule::{self, Timetable},
+    text::{
+        plan::{self, After},
+        say::quoted,
+    },
 };
 
 /// Days beyond this are no longer exact in every client.

@@ -6,13 +6,15 @@ use super::bench::{Bench, no_text};
 use crate::{
     access::Role,
     id::PointId,
-    plan::{self, ChangeKind, NewPoint, Place, Point},
     script::{
         Add, Delete, Done, Insert, Move, PointDone, Renumbered, Replace, Words,
         error::Refusal,
         stretch::{self, name},
     },
-    text::{byte_of, inline, quoted},
+    text::{
+        plan::{self, ChangeKind, NewPoint, Place, Point},
+        say::{byte_of, inline, quoted},
+    },
 };
 
 type Made = Result<Done, Refusal>;

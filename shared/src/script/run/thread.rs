@@ -8,14 +8,14 @@ use super::{
     position::live_on,
 };
 use crate::{
-    api,
     id::{self, AnnotationId, LayerId},
-    layer::{self, Annotation, Layer, What},
+    people,
     script::{
         Done, Mark, Marked, Moved, Table, TabledDone,
         error::Refusal,
         readers::{reaches, read_by},
     },
+    talk::layer::{self, Annotation, Layer, What},
 };
 
 type Made = Result<Done, Refusal>;
@@ -128,7 +128,7 @@ fn default_target(bench: &mut Bench, ids: &[AnnotationId]) -> Result<&'static st
     }
 }
 
-fn narrower(from: &api::Layer, to: &api::Layer) -> Refusal {
+fn narrower(from: &people::Layer, to: &people::Layer) -> Refusal {
     let message =
         format!("table goes to wider layers: {}, but {}", read_by(from, from.layer.as_str()), read_by(to, to.layer.as_str()));
     Refusal::refused("to", to.layer.to_string(), format!("a layer that all read who read {}", from.layer)).says(message)

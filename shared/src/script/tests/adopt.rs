@@ -1,7 +1,7 @@
 //! Proposals into the text.
 
 use super::*;
-use crate::plan::How;
+use crate::text::plan::How;
 
 fn put_in(done: &Done) -> &PutInDone {
     let Done::PutIn(done) = done else { panic!("a proposal: {done:?}") };
@@ -45,7 +45,7 @@ fn a_proposal_that_several_parties_call_alike_must_be_told_apart() {
     let mut talks = Talks::begin();
     talks.done(r#"{"propose":{"point":"1","replacement":"[45]","quote":"[30]","layer":"public"}}"#);
     let entry = talks.entries("arv", "public").annotations[0].clone();
-    crate::layer::put(&mut talks.layers[3].doc.transact_mut(), &entry).unwrap();
+    crate::talk::layer::put(&mut talks.layers[3].doc.transact_mut(), &entry).unwrap();
     let error = talks.refused(r#"{"adopt":{"id":"n1"}}"#);
     assert_eq!(error.sentence(), "arv and bor have an annotation n1: say whose with --party");
     talks.done(r#"{"adopt":{"id":"n1","party":"bor"}}"#);

@@ -1,7 +1,7 @@
 //! Notes, proposals, replies, and what becomes of them.
 
 use super::*;
-use crate::layer::What;
+use crate::talk::layer::What;
 
 fn wrote(done: &Done) -> &Wrote {
     let Done::Wrote(wrote) = done else { panic!("an entry: {done:?}") };

@@ -1,7 +1,7 @@
 //! What a script expects, keys, and dry runs.
 
 use super::*;
-use crate::words::{ExactWords, plan_digest};
+use crate::text::words::{ExactWords, plan_digest};
 
 const EDIT: &str = r#"{"replace":{"point":"1","quote":"[30]","with":"[31]"}}"#;
 

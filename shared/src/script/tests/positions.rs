@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::{
-    layer::{Stance, What},
-    words::ExactWords,
+    talk::layer::{Stance, What},
+    text::words::ExactWords,
 };
 
 fn stood(done: &Done) -> &Stood {

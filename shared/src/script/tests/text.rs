@@ -1,7 +1,7 @@
 //! Edits of the text.
 
 use super::*;
-use crate::plan::{After, ChangeKind};
+use crate::text::plan::{After, ChangeKind};
 
 #[test]
 fn each_edit_of_words_does_what_it_says() {
@@ -137,7 +137,7 @@ fn a_schedule_keeps_what_is_absent_clears_what_is_null_and_is_told_with_its_row(
     let done = talks.done(lines);
     let [Done::Scheduled(one), Done::Scheduled(two)] = &done[..] else { panic!("schedules: {done:?}") };
     let (d_day, days) = (Some("D-Day".to_owned()), Some(-5));
-    assert_eq!(one.schedule, crate::plan::Schedule { trigger: d_day, duration_days: days, ..Default::default() });
+    assert_eq!(one.schedule, crate::text::plan::Schedule { trigger: d_day, duration_days: days, ..Default::default() });
     assert!(one.row.is_some() && one.faults.iter().any(|fault| fault.to_string().contains("-5")), "{one:?}");
     let after = |id: &str| two.schedule.after[&id.parse::<PointId>().unwrap()];
     assert_eq!((after("p1"), after("p3")), (After::Done, After::Unsaid));

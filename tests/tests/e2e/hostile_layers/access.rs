@@ -1,8 +1,8 @@
 //! Writing where one may not, and saying who reads what is not one's own.
 
 use plenary_shared::{
-    layer::{self, Annotation},
-    protocol,
+    talk::layer::{self, Annotation},
+    wire::protocol,
 };
 use plenary_tests::{client::YClient, http::api, server::Seat};
 use serde_json::{Value, json};

@@ -1,9 +1,9 @@
 //! What stands in a layer or in the plan may be anything: the views answer, and what is wrong is said.
 
 use plenary_shared::{
-    anchor::{Anchor, CharId},
-    layer::{self, Annotation, Position, Stance, What},
     limits,
+    talk::layer::{self, Annotation, Position, Stance, What},
+    text::anchor::{Anchor, CharId},
 };
 use plenary_tests::client::words_of;
 use yrs::{
@@ -151,7 +151,7 @@ async fn whatever_the_fields_hold_the_views_answer() {
     // The same in the layer that counts.
     let state = hostile.lock().doc.transact().encode_state_as_update_v1(&StateVector::default());
     let positions = scene.join("arv/positions", &scene.arv).await;
-    positions.send(plenary_shared::protocol::update(&state)).await;
+    positions.send(plenary_shared::wire::protocol::update(&state)).await;
     positions.wait("the echo", |state| state.clock_seen(hostile.id()) == hostile.clock()).await;
     scene.undisturbed();
 }

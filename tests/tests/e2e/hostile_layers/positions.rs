@@ -1,6 +1,6 @@
 //! Positions that claim more than their party has accepted.
 
-use plenary_shared::layer::{Annotation, Kept, Position, Stance, What};
+use plenary_shared::talk::layer::{Annotation, Kept, Position, Stance, What};
 
 use super::{Scene, cell, note};
 

@@ -1,8 +1,8 @@
 //! As much as a layer takes, and more.
 
 use plenary_shared::{
-    layer::{self, Annotation, What},
     limits,
+    talk::layer::{self, Annotation, What},
 };
 use plenary_tests::client::YClient;
 use serde_json::json;

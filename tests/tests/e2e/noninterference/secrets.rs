@@ -1,8 +1,8 @@
 //! What arv does where the others do not read: nothing, little, much.
 
 use plenary_shared::{
-    layer::{self, Annotation},
-    protocol,
+    talk::layer::{self, Annotation},
+    wire::protocol,
 };
 use plenary_tests::{
     client::{YClient, text_of},

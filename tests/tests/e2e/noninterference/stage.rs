@@ -1,7 +1,7 @@
 //! Where all runs begin: one data directory, which each run copies. So everything random (tokens, the ids of the plan's first record)
 //! and all times before the runs are the same in all of them.
 
-use plenary_shared::plan::{NewPoint, Place, add_point};
+use plenary_shared::text::plan::{NewPoint, Place, add_point};
 use plenary_tests::{
     client::YClient,
     http::{Answer, api, request},

@@ -1,9 +1,8 @@
 //! One run of the talks: who is there, what is said in public, and everything that everybody is shown meanwhile.
 
 use plenary_shared::{
-    layer::{self, Annotation, Kept, Position, Stance, What},
-    plan::Outline,
-    words::ExactWords,
+    talk::layer::{self, Annotation, Kept, Position, Stance, What},
+    text::{plan::Outline, words::ExactWords},
 };
 use plenary_tests::{
     cli::Cli,
@@ -159,7 +158,7 @@ impl Talks<'_> {
         for (n, room) in ["p-1", "p-1/cel/positions"].into_iter().enumerate() {
             let mut hostile = YClient::with_id(200 + n as u64).listening();
             hostile.connect(&self.server, room, &self.stage.cel).await;
-            hostile.send(plenary_shared::protocol::update(&[0x80, 0x80, 0x80, 0x80, 0x01, 0x01, 0x01, 0x00])).await;
+            hostile.send(plenary_shared::wire::protocol::update(&[0x80, 0x80, 0x80, 0x80, 0x01, 0x01, 0x01, 0x00])).await;
             hostile.wait("closed", |state| state.closed.is_some()).await;
             hostile.cut();
             let heard = hostile.lock().heard.take().unwrap();

@@ -1,9 +1,9 @@
 //! What refused edits wanted of layers.
 
 use plenary_shared::{
-    layer::{Annotation, Layer, Position, What},
-    plan::Point,
     script::{Edit, Propose},
+    talk::layer::{Annotation, Layer, Position, What},
+    text::plan::Point,
 };
 use std::collections::{HashMap, HashSet};
 

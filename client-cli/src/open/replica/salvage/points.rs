@@ -1,8 +1,8 @@
 //! What refused edits wanted of the text.
 
 use plenary_shared::{
-    plan::{Change, ChangeKind, Point, Schedule},
     script::{Edit, Propose},
+    text::plan::{Change, ChangeKind, Point, Schedule},
 };
 
 use super::{Item, Target};

@@ -5,10 +5,7 @@ use crate::{
     store::MemoryStore,
     testing::{read, record, typed},
 };
-use plenary_shared::{
-    plan,
-    record::{Author, seal},
-};
+use plenary_shared::{log::record::seal, people::Author, text::plan};
 
 #[tokio::test]
 async fn what_another_version_saved_is_not_used_and_the_log_tells_all() {

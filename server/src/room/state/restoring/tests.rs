@@ -1,8 +1,8 @@
 use plenary_shared::{
     access::Role,
-    api::Member,
     id::DocAddress,
-    protocol::{self, AwarenessEntry, ClientMessage},
+    people::Member,
+    wire::protocol::{self, AwarenessEntry, ClientMessage},
 };
 use yrs::{Map as _, WriteTxn as _};
 

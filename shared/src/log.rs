@@ -1,0 +1,4 @@
+//! What a log is: [`record`] is what it holds, and nothing gets into it but through the [`gate`].
+
+pub mod gate;
+pub mod record;

@@ -1,0 +1,382 @@
+//! A log record and the digest chain over records.
+//!
+//! A record's digest covers the digest before it, and the first one covers the document's address: so a log whose newest digest
+//! two people read to each other is the same log in every record, and no log passes for another document's.
+//!
+//! Sealed: digest (32 bytes), version (1), body (postcard). The digest is blake3 over a domain string, the digest before it, the
+//! version and the body.
+
+use bytes::Bytes;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::{fmt, str::FromStr};
+
+use crate::{access::Role, id::DocAddress, people::Author};
+
+/// By which right a record was accepted.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Right {
+    /// The chair's, which is the server's administration's too.
+    Chair,
+    /// That of a party which may draft the text.
+    Draft,
+    /// That of a party in a layer of its own.
+    Layer,
+}
+
+impl Right {
+    /// The right that somebody with a role uses who writes in a document.
+    pub fn of(role: Role, address: &DocAddress) -> Self {
+        match (address, role) {
+            (DocAddress::Layer(..), _) => Right::Layer,
+            (_, Role::Chair) => Right::Chair,
+            _ => Right::Draft,
+        }
+    }
+}
+
+/// What a record does.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// It changes the document.
+    #[default]
+    Edit,
+    /// It puts side by side what these records of the same log made apart.
+    Bracketing {
+        /// The records, in order.
+        of: Vec<u64>,
+    },
+    /// It confirms what was merged. Its update is empty.
+    Confirmation,
+    /// It tells an act that all readers may know. Its update is not Yjs's.
+    Act,
+}
+
+impl Kind {
+    /// Whether it only changes the document, as nearly all records do.
+    pub fn is_edit(&self) -> bool {
+        *self == Kind::Edit
+    }
+}
+
+/// In which stay away from the server a record was made: random, new for each stay.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Branch(pub [u8; 8]);
+
+impl Branch {
+    /// At the server, where everybody sees everybody else's edits.
+    pub const TABLE: Branch = Branch([0; 8]);
+
+    /// Whether it is the server's.
+    pub fn is_table(&self) -> bool {
+        *self == Self::TABLE
+    }
+}
+
+/// Whose an edit is, and what its author knew.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Provenance {
+    /// Who makes it.
+    pub author: Author,
+    /// By which right.
+    pub right: Right,
+    /// In which stay away from the server.
+    pub branch: Branch,
+    /// The last record of the log that the author had; `None`: all that stand before it.
+    pub seen: Option<u64>,
+}
+
+impl Provenance {
+    /// An edit that is made at the server, on all that its log holds.
+    pub fn live(author: Author, right: Right) -> Self {
+        Self { author, right, branch: Branch::TABLE, seen: None }
+    }
+
+    /// The record of an edit, to stand behind the record `last`. No author has seen what is yet to come.
+    pub fn record(self, last: u64, at: Moment, update: Bytes) -> Record {
+        self.of_kind(Kind::Edit, last, at, update)
+    }
+
+    /// The record of an act, which `told` tells.
+    pub fn act(self, last: u64, at: Moment, told: Bytes) -> Record {
+        self.of_kind(Kind::Act, last, at, told)
+    }
+
+    fn of_kind(self, kind: Kind, last: u64, at: Moment, update: Bytes) -> Record {
+        let Self { author, right, branch, seen } = self;
+        let seen = seen.map_or(last, |seen| seen.min(last));
+        let Moment { at_ms, clock_corrected } = at;
+        Record { at_ms, clock_corrected, author, right, kind, branch, seen, update }
+    }
+}
+
+/// When a record is received. Within a log it never goes back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Moment {
+    /// In milliseconds since 1970-01-01 UTC.
+    pub at_ms: u64,
+    /// The clock stood so far behind the log that the time is the log's.
+    pub clock_corrected: bool,
+}
+
+impl Moment {
+    /// One minute: by so much a log may be ahead of the clock before its times are called corrected.
+    pub const AHEAD_MS: u64 = 60_000;
+
+    /// The time of a record, by the clock and the time of the record before it.
+    pub fn after(last_ms: u64, now_ms: u64) -> Self {
+        Self { at_ms: now_ms.max(last_ms), clock_corrected: last_ms > now_ms.saturating_add(Self::AHEAD_MS) }
+    }
+}
+
+/// One entry of a document's log.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Record {
+    /// When the server received it, in milliseconds since 1970-01-01 UTC; never before the record before it.
+    pub at_ms: u64,
+    /// The server's clock stood more than a minute behind the record before, whose time this is.
+    pub clock_corrected: bool,
+    /// Who sent it.
+    pub author: Author,
+    /// As whom it was accepted.
+    pub right: Right,
+    /// What it does.
+    pub kind: Kind,
+    /// In which stay away from the server it was made.
+    pub branch: Branch,
+    /// The last record of this log that its author knew; what stands between is what they did not know.
+    pub seen: u64,
+    /// The Yjs update V1, cut to what was new; may be empty.
+    pub update: Bytes,
+}
+
+/// The digest of a record and, through the chain, of all before it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest([u8; 32]);
+
+/// Bytes of a digest.
+pub const DIGEST_BYTES: usize = 32;
+
+/// The version of records written today. Every later version of the program reads it.
+pub const VERSION: u8 = 1;
+
+/// Goes before everything that is hashed here, so that it is nothing else's digest; both have one length.
+const GENESIS_DOMAIN: &[u8; 16] = b"plenary log     ";
+const RECORD_DOMAIN: &[u8; 16] = b"plenary record  ";
+
+impl Digest {
+    /// The digest before the first record of a document's log.
+    pub fn genesis(doc: &DocAddress) -> Self {
+        Self::over(&[GENESIS_DOMAIN, doc.to_string().as_bytes()])
+    }
+
+    /// The digest with which a sealed record begins.
+    pub fn of_sealed(sealed: &[u8]) -> Option<Self> {
+        sealed.first_chunk::<DIGEST_BYTES>().copied().map(Self)
+    }
+
+    /// Its bytes.
+    pub fn as_bytes(&self) -> &[u8; DIGEST_BYTES] {
+        &self.0
+    }
+
+    fn over(parts: &[&[u8]]) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        for part in parts {
+            hasher.update(part);
+        }
+        Self(*hasher.finalize().as_bytes())
+    }
+}
+
+impl From<[u8; DIGEST_BYTES]> for Digest {
+    fn from(bytes: [u8; DIGEST_BYTES]) -> Self {
+        Self(bytes)
+    }
+}
+
+/// In hexadecimal.
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&blake3::Hash::from(self.0).to_hex())
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A text that is no digest.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a digest is 64 hexadecimal digits")]
+pub struct NoDigest;
+
+impl FromStr for Digest {
+    type Err = NoDigest;
+    fn from_str(text: &str) -> Result<Self, NoDigest> {
+        blake3::Hash::from_hex(text).map(|hash| Self(*hash.as_bytes())).map_err(|_| NoDigest)
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() { serializer.collect_str(self) } else { self.0.serialize(serializer) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        } else {
+            <[u8; DIGEST_BYTES]>::deserialize(deserializer).map(Self)
+        }
+    }
+}
+
+/// In hexadecimal where people may read it.
+impl Serialize for Branch {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_str(&format_args!("{:016x}", u64::from_be_bytes(self.0)))
+        } else {
+            self.0.serialize(serializer)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Branch {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if !deserializer.is_human_readable() {
+            return <[u8; 8]>::deserialize(deserializer).map(Self);
+        }
+        let text = String::deserialize(deserializer)?;
+        let number = u64::from_str_radix(&text, 16).ok().filter(|_| text.len() == 16 && !text.starts_with('+'));
+        number.map(|number| Self(number.to_be_bytes())).ok_or_else(|| de::Error::custom("a branch is 16 hexadecimal digits"))
+    }
+}
+
+/// A record that is not what its digest says, or no record at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// Too short to hold a digest, or its body is not a record.
+    #[error("the record cannot be read")]
+    Unreadable,
+    /// Written by a later version of the program.
+    #[error("the record has version {0}, which this program does not read: use a newer one")]
+    Version(u8),
+    /// The chain does not close: this record or one before it was changed.
+    #[error("the record does not match its digest")]
+    Broken,
+}
+
+/// Encodes a record as the store keeps it, its digest first, and answers the new end of the chain.
+pub fn seal(previous: &Digest, record: &Record) -> (Bytes, Digest) {
+    let mut bytes = Vec::with_capacity(record.update.len() + 128);
+    bytes.extend_from_slice(&[0; DIGEST_BYTES]);
+    bytes.push(VERSION);
+    #[expect(clippy::expect_used, reason = "writing plain fields to a Vec cannot fail")]
+    let mut bytes = postcard::to_extend(record, bytes).expect("a record always encodes");
+    let digest = chain(previous, &bytes[DIGEST_BYTES..]);
+    bytes[..DIGEST_BYTES].copy_from_slice(&digest.0);
+    (bytes.into(), digest)
+}
+
+/// Reads what [`seal`] wrote and checks it against the digest before it.
+///
+/// # Errors
+/// [`RecordError`].
+pub fn open(previous: &Digest, sealed: &Bytes) -> Result<(Record, Digest), RecordError> {
+    let (digest, versioned) = sealed.split_first_chunk::<DIGEST_BYTES>().ok_or(RecordError::Unreadable)?;
+    if chain(previous, versioned).0 != *digest {
+        return Err(RecordError::Broken);
+    }
+    match versioned.split_first() {
+        Some((&VERSION, body)) => {
+            let record = postcard::from_bytes(body).map_err(|_| RecordError::Unreadable)?;
+            Ok((record, Digest(*digest)))
+        }
+        Some((version, _)) => Err(RecordError::Version(*version)),
+        None => Err(RecordError::Unreadable),
+    }
+}
+
+fn chain(previous: &Digest, versioned: &[u8]) -> Digest {
+    Digest::over(&[RECORD_DOMAIN, &previous.0, versioned])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(n: u8) -> Record {
+        let author = Author { party: "arv".parse().unwrap(), member: "arv-1".parse().unwrap() };
+        let at = Moment { at_ms: 1_700_000_000_000 + u64::from(n), clock_corrected: false };
+        Provenance::live(author, Right::Draft).record(u64::from(n) - 1, at, vec![n; 40].into())
+    }
+
+    fn genesis(doc: &str) -> Digest {
+        Digest::genesis(&doc.parse().unwrap())
+    }
+
+    #[test]
+    fn a_chain_reads_back_and_any_flipped_bit_breaks_it() {
+        let start = genesis("talks/plan");
+        let (first, end) = seal(&start, &record(1));
+        let (second, _) = seal(&end, &record(2));
+        assert_eq!(open(&start, &first).unwrap(), (record(1), end));
+        assert_eq!(open(&end, &second).unwrap().0, record(2));
+        assert_eq!(open(&start, &second), Err(RecordError::Broken), "a record does not stand elsewhere in the log");
+        for bit in 0..second.len() * 8 {
+            let mut flipped = second.to_vec();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(open(&end, &flipped.into()).is_err(), "bit {bit}");
+        }
+        for length in 0..second.len() {
+            assert!(open(&end, &second.slice(..length)).is_err(), "torn at {length}");
+        }
+    }
+
+    #[test]
+    fn no_log_passes_for_another_documents() {
+        let (sealed, _) = seal(&genesis("talks/plan"), &record(1));
+        assert_eq!(open(&genesis("talks/other"), &sealed), Err(RecordError::Broken));
+        assert_eq!(open(&genesis("talks/plan/arv/private"), &sealed), Err(RecordError::Broken));
+        assert_eq!(open(&Digest::genesis(&DocAddress::Registry), &sealed), Err(RecordError::Broken));
+    }
+
+    #[test]
+    fn a_record_of_a_later_version_is_named() {
+        let start = genesis("talks/plan");
+        let (sealed, _) = seal(&start, &record(1));
+        let mut later = sealed.to_vec();
+        later[DIGEST_BYTES] = VERSION + 1;
+        let digest = chain(&start, &later[DIGEST_BYTES..]);
+        later[..DIGEST_BYTES].copy_from_slice(digest.as_bytes());
+        assert_eq!(open(&start, &later.into()), Err(RecordError::Version(VERSION + 1)));
+    }
+
+    #[test]
+    fn the_time_of_a_log_never_goes_back() {
+        let corrected = |last, now| Moment::after(last, now);
+        assert_eq!(corrected(0, 5), Moment { at_ms: 5, clock_corrected: false });
+        assert_eq!(corrected(60_005, 5), Moment { at_ms: 60_005, clock_corrected: false }, "a minute is nothing");
+        assert_eq!(corrected(60_006, 5), Moment { at_ms: 60_006, clock_corrected: true });
+    }
+
+    #[test]
+    fn digests_and_branches_read_back_in_both_forms() {
+        let digest = genesis("talks/plan");
+        assert_eq!(digest.to_string().parse(), Ok(digest));
+        assert_eq!(serde_json::from_str::<Digest>(&serde_json::to_string(&digest).unwrap()).unwrap(), digest);
+        assert!("00".parse::<Digest>().is_err());
+        let branch = Branch([1, 2, 3, 4, 5, 6, 7, 255]);
+        let json = serde_json::to_string(&branch).unwrap();
+        assert_eq!(json, r#""01020304050607ff""#);
+        assert_eq!(serde_json::from_str::<Branch>(&json).unwrap(), branch);
+        assert!(serde_json::from_str::<Branch>(r#""+1020304050607ff""#).is_err());
+    }
+}

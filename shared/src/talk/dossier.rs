@@ -1,0 +1,249 @@
+//! A dossier: all of a plan that one member may read, put together. Every view is derived from it, so no view can show more.
+//!
+//! **Architecture invariant:** what stands in a dossier and what follows from it depends on the documents that the member may
+//! read, and on nothing else.
+
+mod annotations;
+mod brackets;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use yrs::TransactionMut;
+
+use crate::{
+    id::{LayerId, POSITIONS, PartyId, PointId},
+    log::gate::census,
+    people::Audience,
+    talk::{
+        layer::{Annotation, Layer, What},
+        proposal::State,
+        standing::{self, Matrix, Open, Stand},
+    },
+    text::{
+        authorship::{self, Owners, Run},
+        bracket::{self, Across, Brackets, Field, Spanning},
+        plan::{Outline, Point, words_text},
+        redline::Shares,
+        stretch::Stretch,
+        weave::Weaves,
+        words::ExactWords,
+    },
+};
+
+pub use annotations::{AnnotationView, AnnotationsView, LayerFault};
+pub use brackets::{Alternative, BracketView, BracketsView, OtherStand, PointBrackets};
+
+/// What a dossier is read from, besides the plan's document.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// The party of each client id of the plan, those of its first text left out.
+    pub owners: Owners,
+    /// The parties that must consent.
+    pub consent: BTreeSet<PartyId>,
+    /// The layers that the member may read.
+    pub layers: Vec<Source>,
+}
+
+/// A layer that the member may read.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Whose it is.
+    pub party: PartyId,
+    /// Its id.
+    pub layer: LayerId,
+    /// Whom it is for.
+    pub audience: Audience,
+    /// What stands in it.
+    pub content: Layer,
+}
+
+/// All of a plan that one member may read.
+#[derive(Debug)]
+pub struct Dossier {
+    /// The plan.
+    pub outline: Outline,
+    /// The exact words of its points.
+    pub exact: ExactWords,
+    /// What was ever written into them.
+    pub weaves: Weaves,
+    /// The entries of all layers, by point in document order, then by place in the words, then by time.
+    pub entries: Vec<Entry>,
+    /// The parties that must consent.
+    pub consent: BTreeSet<PartyId>,
+    owners: Owners,
+    faults: Vec<LayerFault>,
+    typed: HashMap<PointId, Vec<Run>>,
+    brackets: HashMap<PointId, InPoint>,
+    across: Across,
+    /// What is open in each point; nothing in a struck one, which is out of the text with all that it holds.
+    open: HashMap<PointId, Open>,
+    /// Points that are struck, by themselves or with a point above them.
+    struck: HashSet<PointId>,
+}
+
+/// An annotation, whose it is, who reads it and where it stands.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Whose it is.
+    pub party: PartyId,
+    /// The layer that it stands in.
+    pub layer: LayerId,
+    /// Who reads it.
+    pub audience: Audience,
+    /// What it says.
+    pub annotation: Annotation,
+    /// Where it stands now.
+    pub stretch: Stretch,
+    /// What became of it; none for what is no proposal.
+    pub became: Option<State>,
+}
+
+/// The brackets of one point's texts, in the order of [`Field::ALL`]; of schedules only those with marks.
+#[derive(Debug)]
+struct InPoint(Vec<(Field, Brackets)>);
+
+impl Dossier {
+    /// Reads the dossier of the plan that `txn` shows; `state` is the same document encoded whole (Yjs update V1). Nothing is
+    /// changed. `None` if the state cannot be read, which never happens to a document that the gate let in.
+    pub fn read(txn: &mut TransactionMut, state: &[u8], sources: Sources) -> Option<Dossier> {
+        let outline = Outline::read(txn);
+        let census = census(state).ok()?;
+        let weaves = Weaves::read(txn, &outline, &census);
+        let brackets: HashMap<PointId, InPoint> =
+            outline.points.iter().map(|point| (point.id.clone(), InPoint::of(point))).collect();
+        let struck: HashSet<PointId> = outline.struck().into_iter().cloned().collect();
+        let standing: Vec<&PointId> = outline.points.iter().map(|point| &point.id).filter(|id| !struck.contains(*id)).collect();
+        let texts = standing.iter().filter_map(|id| Some((*id, &brackets.get(*id)?.0)));
+        let across = bracket::across(texts.flat_map(|(id, texts)| texts.iter().map(move |(field, own)| (id, *field, own))));
+        let open = open(&standing, &across);
+        let mut typed = HashMap::new();
+        for point in outline.points.iter().filter(|point| brackets.get(&point.id).is_some_and(InPoint::has_words)) {
+            if let Some(text) = words_text(txn, &point.id) {
+                typed.insert(point.id.clone(), authorship::runs_by(txn, &text, &census));
+            }
+        }
+        let Sources { owners, consent, layers } = sources;
+        let (entries, faults) = entries(txn, &outline, layers);
+        let exact = ExactWords::read(&outline);
+        Some(Dossier { outline, exact, weaves, entries, consent, owners, faults, typed, brackets, across, open, struck })
+    }
+
+    /// The standing of every point.
+    pub fn standing(&self) -> Matrix {
+        let positions = self.entries.iter().filter(|entry| entry.layer.as_str() == POSITIONS);
+        let stands: Vec<Stand> = positions.map(|Entry { party, annotation, .. }| Stand { party, annotation }).collect();
+        let open = |point: &PointId| self.open.get(point).copied().unwrap_or_default();
+        let matrix = standing::standing(&self.outline, &self.exact, |point| self.weaves.of(point), open, &stands, &self.consent);
+        let faults = self.faults.iter().filter(|fault| fault.layer.as_str() == POSITIONS).cloned().collect();
+        Matrix { faults, ..matrix }
+    }
+
+    /// Brackets that open in one text and close in another; those of struck points left out.
+    pub(crate) fn spanning(&self) -> &[Spanning] {
+        &self.across.spanning
+    }
+
+    /// What could not be read in the layers.
+    pub(crate) fn faults(&self) -> &[LayerFault] {
+        &self.faults
+    }
+}
+
+impl InPoint {
+    fn of(point: &Point) -> Self {
+        let parsed = Field::ALL.map(|field| (field, bracket::parse(field.text(point))));
+        Self(parsed.into_iter().filter(|(field, own)| !field.is_apart() || own.open_count() > 0).collect())
+    }
+
+    fn has_marks(&self) -> bool {
+        self.0.iter().any(|(_, own)| own.open_count() > 0)
+    }
+
+    /// Whether there are brackets in its words.
+    fn has_words(&self) -> bool {
+        self.0.iter().any(|(field, own)| *field == Field::Words && !own.list.is_empty())
+    }
+}
+
+/// What is open in each of the points that are in the text, which are given in document order.
+fn open(points: &[&PointId], across: &Across) -> HashMap<PointId, Open> {
+    let place: HashMap<&PointId, usize> = points.iter().enumerate().map(|(at, id)| (*id, at)).collect();
+    // How many spanning brackets begin and end at each point: a running sum, so that many long ones cost no more.
+    let mut steps = vec![0isize; points.len() + 1];
+    for bracket in &across.spanning {
+        let (Some(from), Some(to)) = (place.get(&bracket.from.point), place.get(&bracket.to.point)) else { continue };
+        steps[*from] += 1;
+        steps[*to + 1] -= 1;
+    }
+    let mut counts: HashMap<&PointId, usize> = across.open.iter().map(|open| (&open.point, open.count)).collect();
+    let mut around = 0;
+    let open = points.iter().zip(steps).map(|(point, step)| {
+        around += step;
+        ((*point).clone(), Open { brackets: counts.remove(point).unwrap_or_default(), spanned: around > 0 })
+    });
+    open.collect()
+}
+
+/// All entries, each with the place where it stands. An entry that is being tabled can stand in two layers of its party for a
+/// moment: the wider one counts.
+fn entries(txn: &TransactionMut, outline: &Outline, mut layers: Vec<Source>) -> (Vec<Entry>, Vec<LayerFault>) {
+    let place: HashMap<&PointId, usize> = outline.points.iter().enumerate().map(|(at, point)| (&point.id, at)).collect();
+    let (mut entries, mut faults, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
+    layers.sort_by_key(|source| (narrowness(&source.audience), source.party.clone(), source.layer.clone()));
+    for Source { party, layer, audience, content } in layers {
+        faults.extend(content.faults.into_iter().map(|fault| LayerFault { party: party.clone(), layer: layer.clone(), fault }));
+        for annotation in content.annotations {
+            if !seen.insert((party.clone(), annotation.id.clone())) {
+                continue;
+            }
+            let point = place.get(&annotation.point).map(|at| &outline.points[*at]);
+            let stretch = Stretch::find(txn, point, &annotation);
+            entries.push(Entry {
+                party: party.clone(),
+                layer: layer.clone(),
+                audience: audience.clone(),
+                annotation,
+                stretch,
+                became: None,
+            });
+        }
+    }
+    // What is to be searched for in the text is bounded too, for each party by itself.
+    let parties: Vec<PartyId> = entries.iter().map(|entry: &Entry| entry.party.clone()).collect();
+    let mut shares = Shares::among(parties.iter());
+    for entry in &mut entries {
+        let point = place.get(&entry.annotation.point).map(|at| &outline.points[*at]);
+        entry.became = State::of(&entry.annotation, &entry.party, &entry.stretch, point, &mut shares);
+    }
+    let at = |entry: &Entry| place.get(&entry.annotation.point).copied().unwrap_or(usize::MAX);
+    entries.sort_by_cached_key(|entry| (at(entry), start(&entry.stretch), entry.annotation.at_ms, entry.annotation.id.clone()));
+    (entries, faults)
+}
+
+fn narrowness(audience: &Audience) -> usize {
+    match audience {
+        Audience::All => 0,
+        Audience::Parties(parties) => usize::MAX - parties.len(),
+        Audience::Party => usize::MAX,
+    }
+}
+
+/// Where a stretch begins; what is about the whole point comes first.
+fn start(stretch: &Stretch) -> Option<usize> {
+    match stretch {
+        Stretch::Whole | Stretch::Lost | Stretch::NoPoint => None,
+        Stretch::Stands { range } | Stretch::Changed { range } | Stretch::Moved { range } => Some(range.start),
+        Stretch::Gone { at } => Some(*at),
+    }
+}
+
+impl Entry {
+    /// Whether it is a stand on a bracket that counts: in the layer of positions, and not taken back.
+    fn is_bracket_stand(&self) -> bool {
+        let on_bracket = matches!(&self.annotation.what, What::Position(position) if position.words.is_none());
+        on_bracket && !self.annotation.withdrawn && self.layer.as_str() == POSITIONS
+    }
+}

@@ -1,0 +1,165 @@
+//! The timetable of a plan: what follows from the schedules of its points. Who waits for whom, in which circles, when each step
+//! can begin at the earliest, and which chain of steps decides when all is done.
+//!
+//! **Days.** A date is a count of days from a trigger (D-Day, entry into force), never a day of a calendar. The earliest start of
+//! a step
+//! - that names a trigger is its offset from it;
+//! - that names none, and comes after others, is its offset from the latest of what it waits for, and takes their trigger;
+//! - that does both is the later of its offset from the trigger and the latest of what it waits for.
+//!
+//! It ends its duration later. What it waits for of another step is that step's start (`start`) or its end (`done`, `certified`,
+//! and `unsaid`, the stricter reading). No offset and no duration count as 0, and so do negative durations and negative offsets
+//! from other steps: what comes after something never begins before it. All sums saturate: days come from anybody and may be as
+//! large as 2^53.
+//!
+//! **No date** has a step on a circle, or behind one; without a trigger anywhere before it; with several (the days from one to
+//! the other are not known); and every step that waits for one of these. A dependency on a point that is struck, or not in the
+//! plan, is reported and otherwise left out; one on a point without a schedule counts: nobody knows when that point is done.
+//!
+//! **Critical path.** For each trigger the chain of steps, each beginning when what it waits for of the one before it happens,
+//! that leads to the latest end: a day lost on it is a day lost for all. Of chains that end on the same day, the one with the
+//! most steps.
+//!
+//! **Architecture invariant:** every graph here may have circles, so nothing walks it without counting what it has seen, and
+//! nothing recurses: points and dependencies come from a document that anybody may have written.
+
+mod circle;
+mod csv;
+mod dates;
+mod fault;
+mod gantt;
+mod graph;
+
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+use crate::{
+    id::PointId,
+    text::plan::{After, Outline},
+};
+use graph::Graph;
+
+pub use csv::csv;
+pub use fault::Fault;
+pub use gantt::gantt;
+
+/// What follows from the schedules of a plan.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Timetable {
+    /// The steps: the points that have a schedule and are not struck, in document order.
+    pub rows: Vec<Row>,
+    /// The critical path of each trigger, in the order in which the rows name the triggers.
+    pub critical: Vec<CriticalPath>,
+    /// What is wrong or missing: circles first, then step by step.
+    pub faults: Vec<Fault>,
+}
+
+impl Timetable {
+    /// The faults of one step.
+    pub fn faults_of<'a>(&'a self, point: &'a PointId) -> impl Iterator<Item = &'a Fault> {
+        self.faults.iter().filter(move |fault| fault.steps().iter().any(|step| step.point == *point))
+    }
+}
+
+/// A point as a timetable names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// The point.
+    pub point: PointId,
+    /// Its label behind those of the points above it: `4`, `Article 4/7`. Its heading where it has no label, its id where it has
+    /// neither; with the id in parentheses where several points would be called alike. At most about 120 characters.
+    pub name: Arc<str>,
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// The point, and what it is called here.
+    #[serde(flatten)]
+    pub step: Step,
+    /// Its label as written, possibly empty.
+    pub label: String,
+    /// Its heading, possibly empty.
+    pub heading: String,
+    /// What its days count from: its own trigger, or that of what it comes after. Cut to 80 characters.
+    pub trigger: Option<Arc<str>>,
+    /// Days from the trigger to the earliest start.
+    pub earliest_start: Option<i64>,
+    /// Days from the trigger to the earliest end.
+    pub earliest_end: Option<i64>,
+    /// The offset as the plan has it, in days.
+    pub offset_days: Option<i64>,
+    /// The duration as the plan has it, in days.
+    pub duration_days: Option<i64>,
+    /// What it waits for, in document order; points that are not in the plan come last.
+    pub after: Vec<Wait>,
+    /// Who carries it out.
+    pub responsible: Option<String>,
+    /// Who certifies that it is done.
+    pub verifier: Option<String>,
+    /// How that is verified.
+    pub method: Option<String>,
+    /// What else must hold.
+    pub condition: Option<String>,
+    /// Whether it is on the critical path of its trigger.
+    pub critical: bool,
+}
+
+/// A dependency of a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wait {
+    /// What it waits for.
+    #[serde(flatten)]
+    pub step: Step,
+    /// What of it must have happened.
+    pub what: After,
+}
+
+/// The steps that decide when everything that counts from a trigger is done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CriticalPath {
+    /// The trigger.
+    pub trigger: Arc<str>,
+    /// Days from the trigger to the latest end.
+    pub end: i64,
+    /// The steps, from the first to the one that ends last.
+    pub points: Vec<PointId>,
+}
+
+/// Works out the timetable of a plan. Time grows with points and dependencies, except for the search for circles, which is
+/// bounded too.
+pub fn timetable(outline: &Outline) -> Timetable {
+    let graph = Graph::new(outline);
+    let dates = dates::dates(&graph.nodes);
+    let found = circle::circles(&graph.waits());
+    let mut rows = Vec::new();
+    for (node, dated) in graph.nodes.iter().zip(&dates.dated).filter(|(node, _)| node.is_row) {
+        let schedule = &node.point.schedule;
+        rows.push(Row {
+            step: node.step.clone(),
+            label: node.point.label.clone(),
+            heading: node.point.heading.clone(),
+            trigger: dated.trigger.clone(),
+            earliest_start: dated.span.map(|(start, _)| start),
+            earliest_end: dated.span.map(|(_, end)| end),
+            offset_days: schedule.offset_days,
+            duration_days: schedule.duration_days,
+            after: node.after.clone(),
+            responsible: schedule.responsible.clone(),
+            verifier: schedule.verifier.clone(),
+            method: schedule.method.clone(),
+            condition: schedule.condition.clone(),
+            critical: dated.critical,
+        });
+    }
+    let critical = dates.paths.iter().map(|path| CriticalPath {
+        trigger: path.trigger.clone(),
+        end: path.end,
+        points: path.nodes.iter().map(|at| graph.nodes[*at].step.point.clone()).collect(),
+    });
+    let critical = critical.collect();
+    Timetable { rows, critical, faults: fault::faults(&graph, &dates, found) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,59 @@
+//! The timetable as a table: RFC 4180, one line for each step.
+
+use super::{Row, Timetable, Wait};
+use crate::text::plan::After;
+
+const HEADER: &str =
+    "point,heading,trigger,earliest_start,earliest_end,duration_days,after,responsible,verifier,method,condition,critical";
+
+/// Writes the steps as comma-separated values, with a header, in UTF-8. Days count from the trigger and are whole numbers, or
+/// empty where they are not known. Text that a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@` or a tab)
+/// gets an apostrophe before it. Control characters other than line breaks and tabs are dropped.
+pub fn csv(timetable: &Timetable) -> String {
+    let mut out = format!("{HEADER}\r\n");
+    for row in &timetable.rows {
+        out.push_str(&line(row));
+        out.push_str("\r\n");
+    }
+    out
+}
+
+fn line(row: &Row) -> String {
+    let day = |day: Option<i64>| day.map_or(String::new(), |day| day.to_string());
+    let text = |text: &Option<String>| cell(text.as_deref().unwrap_or_default());
+    let after: Vec<String> = row.after.iter().map(waited).collect();
+    [
+        cell(&row.step.name),
+        cell(&row.heading),
+        cell(row.trigger.as_deref().unwrap_or_default()),
+        day(row.earliest_start),
+        day(row.earliest_end),
+        day(row.duration_days),
+        cell(&after.join("; ")),
+        text(&row.responsible),
+        text(&row.verifier),
+        text(&row.method),
+        text(&row.condition),
+        if row.critical { "yes" } else { "no" }.to_owned(),
+    ]
+    .join(",")
+}
+
+fn waited(wait: &Wait) -> String {
+    let what = match wait.what {
+        After::Start => "started",
+        After::Done => "done",
+        After::Certified => "certified",
+        After::Unsaid => "unsaid",
+    };
+    format!("{} ({what})", wait.step.name)
+}
+
+fn cell(text: &str) -> String {
+    let mut text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t')).collect();
+    // Some programs look behind white space, and some take full-width signs too.
+    if text.starts_with(['\t', '\r', '\n']) || text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) {
+        text.insert(0, '\'');
+    }
+    if text.contains([',', '"', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}

@@ -1,0 +1,238 @@
+//! What is wrong with the schedules of a plan, or missing.
+
+use serde::{Deserialize, Serialize};
+use std::{fmt, sync::Arc};
+
+use super::{
+    Step,
+    circle::Circles,
+    dates::{Dated, Dates},
+    graph::{Broken, Graph, Node},
+};
+use crate::{limits, text::plan::After};
+
+/// Steps of a circle that a message names.
+const STEPS_SHOWN: usize = 100;
+
+/// Something in the schedules that people must settle. Its message names points as [`Step`] does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Fault {
+    /// Steps that wait for one another, so that none of them can begin.
+    Circle {
+        /// The circle: each comes after the next, and the last after the first. One step if it waits for itself.
+        steps: Vec<Step>,
+    },
+    /// Circles beyond those that are named.
+    MoreCircles {
+        /// Dependencies that are on a circle, but on none that is named.
+        dependencies: usize,
+    },
+    /// More dependencies than `limits::WAITS_MAX`. Steps whose dependencies do not fit have no date.
+    TooManyWaits {
+        /// How many are left out.
+        dependencies: usize,
+    },
+    /// A step, or a point that a step waits for, that names no trigger and comes after no other step.
+    NoTrigger {
+        /// The step.
+        step: Step,
+    },
+    /// Days from several triggers meet in a step: its own and those of the steps that it comes after.
+    MixedTriggers {
+        /// The step.
+        step: Step,
+        /// The first few of the triggers.
+        triggers: Vec<Arc<str>>,
+    },
+    /// A duration below 0, taken as 0.
+    NegativeDuration {
+        /// The step.
+        step: Step,
+        /// Its duration in days.
+        days: i64,
+    },
+    /// An offset below 0 from what comes before, taken as 0.
+    NegativeOffset {
+        /// The step.
+        step: Step,
+        /// Its offset in days.
+        days: i64,
+    },
+    /// A step that waits for a point which is not in the plan.
+    UnknownAfter {
+        /// The step.
+        step: Step,
+        /// What it waits for.
+        after: Step,
+    },
+    /// A step that waits for a point which is struck.
+    StruckAfter {
+        /// The step.
+        step: Step,
+        /// What it waits for.
+        after: Step,
+    },
+    /// A step that comes after another, but after what of it nobody said; taken for its end.
+    UnsaidAfter {
+        /// The step.
+        step: Step,
+        /// What it waits for.
+        after: Step,
+    },
+    /// A step that nobody is to carry out.
+    NoResponsible {
+        /// The step.
+        step: Step,
+    },
+    /// A step whose completion nobody certifies.
+    NoVerifier {
+        /// The step.
+        step: Step,
+    },
+}
+
+impl Fault {
+    /// The steps that have this fault; of a dependency only the one that waits.
+    pub fn steps(&self) -> &[Step] {
+        match self {
+            Fault::Circle { steps } => steps,
+            Fault::MoreCircles { .. } | Fault::TooManyWaits { .. } => &[],
+            Fault::NoTrigger { step }
+            | Fault::MixedTriggers { step, .. }
+            | Fault::NegativeDuration { step, .. }
+            | Fault::NegativeOffset { step, .. }
+            | Fault::UnknownAfter { step, .. }
+            | Fault::StruckAfter { step, .. }
+            | Fault::UnsaidAfter { step, .. }
+            | Fault::NoResponsible { step }
+            | Fault::NoVerifier { step } => std::slice::from_ref(step),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = |step: &Step| step.name.clone();
+        match self {
+            Fault::Circle { steps } => write!(f, "{}: {}", way(steps), circle_advice(steps.len())),
+            Fault::MoreCircles { dependencies } => {
+                write!(
+                    f,
+                    "{dependencies} more dependencies are on circles that are not listed: settle those that are, and look again"
+                )
+            }
+            Fault::TooManyWaits { dependencies } => write!(
+                f,
+                "{dependencies} dependencies are left out, with the dates of their steps: a plan may have {} of them",
+                limits::WAITS_MAX
+            ),
+            Fault::NoTrigger { step } => write!(
+                f,
+                "{} has no trigger and comes after no step, so it has no date, nor has what waits for it: say what starts its clock",
+                name(step)
+            ),
+            Fault::MixedTriggers { step, triggers } => {
+                let triggers: Vec<String> = triggers.iter().map(|trigger| format!("{trigger:?}")).collect();
+                let (step, triggers) = (name(step), triggers.join(", "));
+                write!(f, "{step} depends on several triggers ({triggers}), so it has no date: let it count from one of them")
+            }
+            Fault::NegativeDuration { step, days } => {
+                write!(f, "{} lasts {days} days, which is taken as 0: correct its duration", name(step))
+            }
+            Fault::NegativeOffset { step, days } => write!(
+                f,
+                "{} begins {days} days from what it comes after, which is taken as 0: correct its offset, or what it comes after",
+                name(step)
+            ),
+            Fault::UnknownAfter { step, after } => {
+                write!(
+                    f,
+                    "{} comes after {}, which is not in the plan: take that out, or name another point",
+                    name(step),
+                    name(after)
+                )
+            }
+            Fault::StruckAfter { step, after } => {
+                write!(f, "{} comes after {}, which is struck: take that out, or name another point", name(step), name(after))
+            }
+            Fault::UnsaidAfter { step, after } => write!(
+                f,
+                "{} comes after {}, but nobody said after what of it: taken for its completion; say its start, its completion or its \
+                 certification",
+                name(step),
+                name(after)
+            ),
+            Fault::NoResponsible { step } => write!(f, "nobody is to carry out {}: say who is responsible", name(step)),
+            Fault::NoVerifier { step } => write!(f, "nobody certifies that {} is done: say who verifies it", name(step)),
+        }
+    }
+}
+
+/// `4 -> 17 -> 4`.
+pub(super) fn way(steps: &[Step]) -> String {
+    let mut names: Vec<String> = steps.iter().take(STEPS_SHOWN).map(|step| step.name.to_string()).collect();
+    if steps.len() > STEPS_SHOWN {
+        names.push(format!("({} more)", steps.len() - STEPS_SHOWN));
+    }
+    names.extend(steps.first().map(|step| step.name.to_string()));
+    names.join(" -> ")
+}
+
+fn circle_advice(steps: usize) -> &'static str {
+    if steps == 1 {
+        "it waits for itself and can never begin; take that out"
+    } else {
+        "each waits for the next, so none of them can begin; take one of these dependencies out, or split a step"
+    }
+}
+
+/// All faults: what concerns the whole first, then step by step in document order.
+pub(super) fn faults(graph: &Graph, dates: &Dates, found: Circles) -> Vec<Fault> {
+    let steps = |circle: &Vec<usize>| circle.iter().map(|at| graph.nodes[*at].step.clone()).collect();
+    let mut faults: Vec<Fault> = found.circles.iter().map(|circle| Fault::Circle { steps: steps(circle) }).collect();
+    if found.left_out > 0 {
+        faults.push(Fault::MoreCircles { dependencies: found.left_out });
+    }
+    if graph.left_out > 0 {
+        faults.push(Fault::TooManyWaits { dependencies: graph.left_out });
+    }
+    for (node, dated) in graph.nodes.iter().zip(&dates.dated) {
+        of_node(node, dated, &mut faults);
+    }
+    faults
+}
+
+fn of_node(node: &Node, dated: &Dated, faults: &mut Vec<Fault>) {
+    let step = || node.step.clone();
+    let schedule = &node.point.schedule;
+    if dated.is_without_trigger {
+        faults.push(Fault::NoTrigger { step: step() });
+    }
+    if !dated.mixed.is_empty() {
+        faults.push(Fault::MixedTriggers { step: step(), triggers: dated.mixed.clone() });
+    }
+    if !node.is_row {
+        return;
+    }
+    if let Some(days) = schedule.duration_days.filter(|days| *days < 0) {
+        faults.push(Fault::NegativeDuration { step: step(), days });
+    }
+    let is_relative = node.trigger.is_none() && !node.waits.is_empty();
+    if let Some(days) = schedule.offset_days.filter(|days| *days < 0 && is_relative) {
+        faults.push(Fault::NegativeOffset { step: step(), days });
+    }
+    faults.extend(node.broken.iter().map(|broken| match broken {
+        Broken::Unknown(after) => Fault::UnknownAfter { step: step(), after: after.clone() },
+        Broken::Struck(after) => Fault::StruckAfter { step: step(), after: after.clone() },
+    }));
+    let unsaid = node.after.iter().filter(|wait| wait.what == After::Unsaid);
+    faults.extend(unsaid.map(|wait| Fault::UnsaidAfter { step: step(), after: wait.step.clone() }));
+    let is_blank = |who: &Option<String>| who.as_ref().is_none_or(|who| who.trim().is_empty());
+    if is_blank(&schedule.responsible) {
+        faults.push(Fault::NoResponsible { step: step() });
+    }
+    if is_blank(&schedule.verifier) {
+        faults.push(Fault::NoVerifier { step: step() });
+    }
+}

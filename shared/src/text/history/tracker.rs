@@ -1,0 +1,49 @@
+//! The plan as it stood a moment ago, beside a document that goes on: what changed in between costs what was touched.
+
+use std::collections::{BTreeSet, HashMap};
+use yrs::Transact;
+
+use super::{Replay, Touched};
+use crate::{
+    id::PointId,
+    text::plan::{Change, Outline, Point, changes},
+};
+
+/// The plan as it stood.
+pub struct Tracker {
+    outline: Outline,
+    /// Where in the outline each point is.
+    index: HashMap<PointId, usize>,
+}
+
+impl Tracker {
+    /// As it stands now.
+    pub fn new(replay: &Replay) -> Self {
+        let outline = replay.outline();
+        Self { index: index(&outline), outline }
+    }
+
+    /// What changed since, given all that was touched since; from now on it is the plan as it stands now.
+    pub fn changes(&mut self, replay: &Replay, touched: &Touched) -> Vec<Change> {
+        if touched.tree || touched.title {
+            let before = std::mem::replace(&mut self.outline, replay.outline());
+            self.index = index(&self.outline);
+            return changes(&before, &self.outline);
+        }
+        let places: BTreeSet<usize> = touched.points.iter().filter_map(|point| self.index.get(point)).copied().collect();
+        let of = |outline: &Outline| {
+            let points: Vec<Point> = places.iter().map(|at| outline.points[*at].clone()).collect();
+            Outline { points, ..Outline::default() }
+        };
+        let before = of(&self.outline);
+        let txn = replay.doc().transact();
+        for at in &places {
+            self.outline.reread(&txn, *at);
+        }
+        changes(&before, &of(&self.outline))
+    }
+}
+
+fn index(outline: &Outline) -> HashMap<PointId, usize> {
+    outline.points.iter().enumerate().map(|(at, point)| (point.id.clone(), at)).collect()
+}

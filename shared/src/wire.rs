@@ -1,0 +1,8 @@
+//! What goes over the wire, and nothing else: [`protocol`] is that of sockets, [`api`], [`log`] and [`sync`] are the bodies of HTTP
+//! requests, [`error`] is how they are refused.
+
+pub mod api;
+pub mod error;
+pub mod log;
+pub mod protocol;
+pub mod sync;

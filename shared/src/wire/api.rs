@@ -1,0 +1,230 @@
+//! Bodies of HTTP requests and responses, all JSON. Paths stand below `/api`; every request but [`JoinRequest`] carries a
+//! credential.
+//!
+//! | method and path | body -> response | who |
+//! | --- | --- | --- |
+//! | `POST /join` | [`JoinRequest`] -> [`Joined`] | whoever holds the invitation |
+//! | `GET /whoami` | [`Whoami`] | all |
+//! | `POST /conferences` | [`NewConference`] -> [`Invitation`] for its chair | the administering chair |
+//! | `GET /conferences/{c}` | [`Conference`] | its members |
+//! | `POST /conferences/{c}/parties` | [`Party`] -> [`Party`] | chair |
+//! | `POST /conferences/{c}/members` | [`NewMember`] -> [`Invitation`] | chair |
+//! | `DELETE /conferences/{c}/members/{m}` | | chair |
+//! | `GET /conferences/{c}/plans` | `[`[`Plan`]`]` | members, those they may see |
+//! | `POST /conferences/{c}/plans` | [`NewPlan`] -> [`Plan`] | chair |
+//! | `GET /conferences/{c}/plans/{p}` | [`Plan`] | who may read it |
+//! | `PUT /conferences/{c}/plans/{p}/access` | [`AccessList`] -> [`Plan`] | chair |
+//! | `PUT /conferences/{c}/plans/{p}/consent` | [`ConsentList`] -> [`Plan`] | chair |
+//! | `GET /conferences/{c}/plans/{p}/layers` | `[`[`Layer`]`]` | who may read the plan, those they may read |
+//! | `POST /conferences/{c}/plans/{p}/layers` | [`NewLayer`] -> [`Layer`] of one's own party | who may speak for it |
+//! | `PUT /conferences/{c}/plans/{p}/layers/{l}/audience` | [`AudienceList`] -> [`Layer`] of one's own | who may speak for it |
+//! | `GET /conferences/{c}/plans/{p}/annotations` | [`AnnotationsView`] | who may read it, of the layers they may read |
+//! | `GET /conferences/{c}/plans/{p}/standing` | [`Matrix`] | who may read it |
+//! | `GET /conferences/{c}/plans/{p}/brackets` | [`BracketsView`] | who may read it |
+//! | `GET /conferences/{c}/plans/{p}/schedule` | [`Timetable`] | who may read it |
+//! | `GET /conferences/{c}/plans/{p}/export` | Markdown, or an edition (below) | who may read it, of the layers they may read |
+//! | `GET /conferences/{c}/plans/{p}/log` | [`LogLine`]s, one a line, as they come | who may read it |
+//! | `GET /conferences/{c}/plans/{p}/state` | [`LogLine::State`] | who may read it |
+//! | `POST /conferences/{c}/plans/{p}/edits` | [`Script`] -> [`Applied`] | who may make each of the edits |
+//! | `POST /conferences/{c}/plans/{p}/pull` | [`Pull`] -> [`PullLine`]s, one a line | who may read it |
+//! | `POST /conferences/{c}/plans/{p}/push` | [`Push`] -> [`Pushed`] | who may read it; each edit by its own right |
+//!
+//! `/export` takes `?form=clean` or `?form=annotated` for that edition, and `&as=html` for a page; `/log` takes `?since=SEQ` for
+//! the records after that one, and answers no state then; `/state` takes `?seq=SEQ` for the document after that record, or `?at_ms=TIME` for it
+//! as it stood then.
+//!
+//! Whatever is refused answers with an [`ErrorBody`].
+//!
+//! [`AnnotationsView`]: crate::talk::dossier::AnnotationsView
+//! [`BracketsView`]: crate::talk::dossier::BracketsView
+//! [`Matrix`]: crate::talk::standing::Matrix
+//! [`Timetable`]: crate::talk::schedule::Timetable
+//! [`Script`]: crate::script::Script
+//! [`Applied`]: crate::script::Applied
+//! [`Layer`]: crate::people::Layer
+//! [`LogLine`]: super::log::LogLine
+//! [`LogLine::State`]: super::log::LogLine::State
+//! [`Pull`]: super::sync::Pull
+//! [`PullLine`]: super::sync::PullLine
+//! [`Push`]: super::sync::Push
+//! [`Pushed`]: super::sync::Pushed
+//! [`ErrorBody`]: super::error::ErrorBody
+
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    access::{Access, Role},
+    id::{ConferenceId, LayerId, PartyId, PlanId},
+    people::{Member, Party},
+};
+
+/// Trades an invitation for a token.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JoinRequest {
+    /// The token of the invitation: what follows `#` in its link.
+    pub invitation: String,
+    /// Set the credential as a cookie that no script can read, and leave it out of the response.
+    #[serde(default)]
+    pub cookie: bool,
+}
+
+/// The answer to [`JoinRequest`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Joined {
+    /// The member's token; absent when it went into the cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// Whose it is.
+    #[serde(flatten)]
+    pub who: Whoami,
+    /// When the token expires, in milliseconds since 1970-01-01 UTC.
+    pub expires_ms: u64,
+}
+
+/// Whom a credential stands for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Whoami {
+    /// The administering chair of the server: opens conferences, and sees none of them by that.
+    Administrator,
+    /// A member of a conference.
+    Member(Member),
+}
+
+/// Opens a conference, its chair's party and its chair.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewConference {
+    /// Its id.
+    pub id: ConferenceId,
+    /// Its title.
+    pub title: String,
+    /// The chair's party: the office that holds the pen.
+    pub party: Party,
+    /// The chair's name.
+    pub chair: String,
+}
+
+/// A conference as its members see it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Conference {
+    /// Its id.
+    pub id: ConferenceId,
+    /// Its title.
+    pub title: String,
+    /// Its parties.
+    pub parties: Vec<Party>,
+    /// Its members, revoked ones left out.
+    pub members: Vec<Member>,
+}
+
+/// Invites somebody into a delegation.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewMember {
+    /// The party.
+    pub party: PartyId,
+    /// What the member is to be.
+    pub role: Role,
+    /// The name that others see.
+    pub name: String,
+    /// Seconds until the invitation expires; seven days if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_s: Option<u64>,
+}
+
+/// An invitation, good once.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Invitation {
+    /// The secret; its link is `{server}/join#{invitation}`.
+    pub invitation: String,
+    /// Whom it admits.
+    #[serde(flatten)]
+    pub member: Member,
+    /// When it expires, in milliseconds since 1970-01-01 UTC.
+    pub expires_ms: u64,
+}
+
+/// Creates a plan.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewPlan {
+    /// Its id.
+    pub id: PlanId,
+    /// Its title; absent: the one the Markdown holds, or the id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The text to begin with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub markdown: Option<String>,
+    /// What each party may do with it.
+    #[serde(default)]
+    pub access: BTreeMap<PartyId, Access>,
+}
+
+/// A plan as one may see it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Plan {
+    /// Its id.
+    pub id: PlanId,
+    /// Its title when it was created; the text's own title may have changed since.
+    pub title: String,
+    /// What one's own party may do with it; absent where only the chair's right shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub yours: Option<Access>,
+    /// What each party may do with it; only the chair is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access: Option<BTreeMap<PartyId, Access>>,
+    /// The parties that must consent to the words: those that the chair chose, or all with `draft` or `propose`. Whoever reads
+    /// the plan is told.
+    pub consent: Vec<PartyId>,
+}
+
+/// The whole list of what each party may do with a plan: a party left out no longer sees it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccessList {
+    /// By party.
+    pub access: BTreeMap<PartyId, Access>,
+}
+
+/// Says which parties must consent to the words of a plan.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsentList {
+    /// At least one, each with `draft` or `propose` on the plan; `null`: all that have it, now and later. Never left out: a slip
+    /// must not undo what the chair chose.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub parties: Option<BTreeSet<PartyId>>,
+}
+
+/// Opens a layer of one's own party on a plan.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewLayer {
+    /// Its id: no built-in one, and none that one's own party has on the plan already.
+    pub layer: LayerId,
+    /// The parties that read it besides one's own; empty: none does.
+    pub audience: BTreeSet<PartyId>,
+}
+
+/// The whole list of the parties that read a layer besides the one whose it is: a party left out no longer sees it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AudienceList {
+    /// The parties; empty: none.
+    pub audience: BTreeSet<PartyId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn consent_is_put_back_to_all_only_by_saying_so() {
+        assert!(serde_json::from_str::<ConsentList>(r#"{"parties":null}"#).unwrap().parties.is_none());
+        assert!(serde_json::from_str::<ConsentList>("{}").is_err());
+    }
+}
