@@ -5,9 +5,11 @@
 
 mod command;
 pub mod document;
+mod later;
 pub mod line;
 pub mod order;
 mod out;
+mod presence;
 pub mod state;
 #[cfg(test)]
 mod tests;
@@ -19,7 +21,6 @@ use std::{
 };
 use tokio::{sync::mpsc, time::Instant};
 
-use crate::later::{appended, paced, rebuild, sleep_until};
 use crate::{
     answers::{Answers, Whole},
     clock::now_after,
@@ -30,6 +31,7 @@ use crate::{
 };
 pub use command::{Command, Done, End, Fate, Hold, Kept, Place, is_unchanged};
 use document::{Document, OpenError};
+use later::{appended, paced, rebuild, sleep_until};
 pub use state::{EditError, Proposal, SessionId, Unheld};
 use state::{Effect, Input, RoomState};
 

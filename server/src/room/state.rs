@@ -27,8 +27,9 @@ use self::waiting::{Batch, Sender, Waiting};
 use super::{
     document::{Document, Misbehaved},
     order::Order,
+    presence::Presence,
 };
-use crate::{presence::Presence, store::Seq};
+use crate::store::Seq;
 
 /// A session within the process.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
