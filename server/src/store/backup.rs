@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     StoreError,
-    disk_io::{DRAFT, Disk, DiskFile, RealDisk},
+    disk_io::{DRAFT, Disk, DiskFile, FORMAT_FILE, RealDisk},
     footer::Footer,
     frame::DirectoryId,
     segment::{self, Segment},
@@ -109,7 +109,7 @@ pub fn back_up(from: &Path, to: &Path, earlier: &[Copied], mut passed: impl FnMu
     }
     sync(&to.join(segment::DIRECTORY))?;
     // Last: a directory of segments without this file is opened by no server.
-    copy.replace(start::FORMAT_FILE, &read(&from.join(start::FORMAT_FILE))?)?;
+    copy.replace(FORMAT_FILE, &read(&from.join(FORMAT_FILE))?)?;
     Ok(copied)
 }
 
@@ -124,7 +124,7 @@ impl Copy<'_> {
     /// Makes the directories, and looks at what is there.
     fn prepare(&self, earlier: &[Copied]) -> Result<(), BackupError> {
         let other = |what: &str| BackupError::Other { path: self.to.to_owned(), what: what.to_owned() };
-        match fs::metadata(self.to.join(start::FORMAT_FILE)) {
+        match fs::metadata(self.to.join(FORMAT_FILE)) {
             Ok(_) if self.to.join(snapshots::DIRECTORY).exists() => return Err(other("has had a server running on it")),
             Ok(_) => {
                 let there = start::identify(&RealDisk::beside(self.to)?)?;

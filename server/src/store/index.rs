@@ -22,7 +22,7 @@ use std::{
 use super::{
     Seq,
     disk_io::{Disk, has_less_than},
-    footer::{self, Place},
+    footer::{self, Footer, Place},
     frame::DirectoryId,
     segment::Segment,
 };
@@ -193,7 +193,7 @@ impl Filler {
     fn fill(&self, number: u32) -> Result<(), Fault> {
         let tree = self.tree()?;
         let segment = Segment::open(&*self.disk, self.directory, number);
-        let footer = segment.and_then(|segment| segment.footer(&*self.disk));
+        let footer = segment.and_then(|segment| Footer::of(&segment, &*self.disk));
         // Whoever reads this segment will come upon what is wrong with it.
         let Ok(Some(footer)) = footer else { return Ok(()) };
         let mark_key = [b"m", &number.to_be_bytes()[..]].concat();

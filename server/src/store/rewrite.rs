@@ -3,12 +3,7 @@
 //! The new segments are written beside the old ones; once they are durable the two directories change their names in one step, and what
 //! is left of the old ones is taken away, by the next start if need be. Records are kept as they are, byte for byte.
 
-use std::{
-    fs::{self, File},
-    io,
-    path::Path,
-    sync::Arc,
-};
+use std::{fs::File, io, path::Path, sync::Arc};
 
 use bytes::Bytes;
 use plenary_shared::id::DocAddress;
@@ -16,16 +11,13 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::{
     DiskStore, Part, Seq, Store, StoreError,
-    disk::SEGMENT_BYTES,
-    disk_io::{self, Disk, RealDisk},
-    segment, snapshots,
-    start::FORMAT_FILE,
+    beside::{DIRECTORY, remove_dir, sweep},
+    disk_io::{self, Disk, FORMAT_FILE, RealDisk},
+    segment::{self, SEGMENT_BYTES},
+    sled as tree, snapshots,
     survey::{self, Fault, Seen},
-    tree::SledShelf,
 };
 
-/// Where the new segments are written, and then the old ones stand.
-const DIRECTORY: &str = "rewriting";
 /// 4 MiB: records that are appended at once.
 const BATCH_BYTES: usize = 4 << 20;
 /// Records read at a time.
@@ -46,7 +38,7 @@ pub async fn without<E: From<StoreError>>(
     intact(path)?;
     let disk: Arc<dyn Disk> = Arc::new(RealDisk::open_existing(path)?);
     sweep(path).map_err(StoreError::from)?;
-    let source = DiskStore::start(disk.clone(), Box::new(SledShelf(path.join("index"))), SEGMENT_BYTES)?;
+    let source = DiskStore::start(disk.clone(), Box::new(tree::SledShelf(path.join("index"))), SEGMENT_BYTES)?;
     let log = registry(whole(&source, &DocAddress::Registry)?)?;
     let beside = path.join(DIRECTORY);
     let target = begin(&*disk, &beside)?;
@@ -95,11 +87,6 @@ fn first_of(records: &[Bytes]) -> &[Bytes] {
         bytes <= BATCH_BYTES
     });
     records.split_at(fit.count().max(1).min(records.len())).0
-}
-
-/// Takes away what a rewriting has left: new segments that it did not finish, or the old ones. Whoever calls has the directory locked.
-pub(super) fn sweep(path: &Path) -> io::Result<()> {
-    remove_dir(&path.join(DIRECTORY))
 }
 
 /// A store beside, of the same name.
@@ -181,11 +168,4 @@ fn swap(disk: &dyn Disk, path: &Path, gone: &[DocAddress]) -> io::Result<io::Res
         disk.sync_dir("")
     };
     Ok(take_away())
-}
-
-fn remove_dir(path: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed,
-    }
 }
