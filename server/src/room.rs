@@ -3,8 +3,10 @@
 //! **Architecture invariants:** a room owns its document; nothing else ever locks it. It applies only what the log holds
 //! durably. It never sees a socket: frames go into outboxes, which never make it wait.
 
+mod around;
 mod command;
 pub mod document;
+mod effect;
 mod later;
 pub mod line;
 pub mod order;
@@ -22,31 +24,19 @@ use std::{
 use tokio::{sync::mpsc, time::Instant};
 
 use crate::{
-    answers::{Answers, Whole},
+    answers::Whole,
     clock::now_after,
-    metrics::Metrics,
     outbox::Outbox,
-    restore::Restore,
-    store::{BoxFuture, Condition, Seq, Store, StoreError},
+    store::{BoxFuture, Condition, Seq, StoreError},
 };
+pub use around::Surroundings;
 pub use command::{Command, Done, End, Fate, Hold, Kept, Place, is_unchanged};
 use document::{Document, OpenError};
+use effect::Effect;
+pub use effect::{EditError, SessionId};
 use later::{appended, paced, rebuild, sleep_until};
-pub use state::{EditError, Proposal, SessionId, Unheld};
-use state::{Effect, Input, RoomState};
-
-/// What a room works with.
-#[derive(Clone)]
-pub struct Surroundings {
-    /// Where logs and snapshots live.
-    pub store: Arc<dyn Store>,
-    /// Figures.
-    pub metrics: Arc<Metrics>,
-    /// What waits to be read in the whole process.
-    pub answers: Answers,
-    /// Whether the server goes on from a backup.
-    pub restore: Arc<Restore>,
-}
+use state::{Input, RoomState};
+pub use state::{Proposal, Unheld};
 
 /// Commands taken from the inbox at a time.
 const DRAIN: usize = 128;

@@ -12,8 +12,9 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use yrs::StateVector;
 
 use super::{
+    effect::{EditError, SessionId},
     order::Order,
-    state::{EditError, Proposal, SessionId, Unheld},
+    state::{Proposal, Unheld},
 };
 use crate::{
     outbox::Outbox,

@@ -5,7 +5,8 @@ use std::{future::pending, ops::Range, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    Kept, Surroundings,
+    around::Surroundings,
+    command::Kept,
     document::{Document, OpenError},
 };
 use crate::store::{BoxFuture, Seq, StoreError};

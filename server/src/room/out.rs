@@ -7,7 +7,11 @@ use plenary_shared::{
 };
 use yrs::StateVector;
 
-use super::{Room, SessionId, line, state::Effect};
+use super::{
+    Room,
+    effect::{Effect, SessionId},
+    line,
+};
 use crate::{outbox::Outbox, store::Seq};
 
 /// What a session is told that is sent no answer.
