@@ -9,7 +9,11 @@ use axum::{
 use plenary_shared::{limits, people, wire::api};
 use std::sync::Arc;
 
-use super::{ApiError, App, Body, Caller};
+use super::{
+    app::App,
+    caller::{Body, Caller},
+    error::ApiError,
+};
 use crate::auth;
 
 pub(super) async fn join(

@@ -19,7 +19,7 @@ use plenary_shared::{
 use std::{collections::HashMap, sync::Arc};
 use tokio::{sync::oneshot, time::Instant};
 
-use super::{ApiError, App, Caller, large, plan::readable};
+use super::{app::App, caller::Caller, error::ApiError, large, plan::readable};
 use crate::{
     dossiers::DossierError,
     registry::Rights,
@@ -133,12 +133,11 @@ fn refused(script: &Script, error: ScriptError, rights: &Rights, layers: &[peopl
         Why::Refused if lacks_right(script, &error, rights, layers) => ApiError::forbidden(error.sentence()),
         _ => return told(error),
     };
-    ApiError { script: Some(error.into()), ..body }
+    body.of_script(error)
 }
 
 fn told(error: ScriptError) -> ApiError {
-    let body = ApiError::invalid(error.to_string());
-    ApiError { script: Some(error.into()), ..body }
+    ApiError::invalid(error.to_string()).of_script(error)
 }
 
 /// Whether the member has not the right that the edit needs which could not be made.

@@ -13,7 +13,7 @@ use plenary_shared::{
 use serde::Deserialize;
 use std::sync::Arc;
 
-use super::{ApiError, App, Caller, plan::readable, view};
+use super::{app::App, caller::Caller, error::ApiError, plan::readable, view};
 use crate::dossiers::Needs;
 
 /// What is asked for.

@@ -8,7 +8,7 @@ use axum::{
 use plenary_shared::{limits, people};
 use serde::de::DeserializeOwned;
 
-use super::{ApiError, App};
+use super::{app::App, error::ApiError};
 use crate::room::Place;
 
 /// Reads a body of at most `max` bytes. One that is not small, or does not say how long it is, takes its place among the large

@@ -12,7 +12,11 @@ use plenary_shared::{
 };
 use std::sync::Arc;
 
-use super::{ApiError, App, Body, Caller};
+use super::{
+    app::App,
+    caller::{Body, Caller},
+    error::ApiError,
+};
 
 pub(super) async fn list(
     State(app): State<Arc<App>>,

@@ -20,9 +20,11 @@ use tokio::{
 };
 
 use super::{
-    ApiError, App, Caller,
+    app::App,
+    caller::Caller,
+    error::ApiError,
     lines::{Lines, answer, page},
-    plan::{readable, too_many},
+    plan::readable,
 };
 use crate::{
     outbox::{Next, Outbox},
@@ -55,7 +57,7 @@ pub(super) async fn follow(
     // Watched from before the right is looked up, so that none is taken away unseen.
     let version = app.registry.version();
     let (address, rights) = readable(&app, &caller, &conference, &plan)?;
-    let place = app.session_place(&rights.member, &address).ok_or_else(too_many)?;
+    let place = app.session_place(&rights.member, &address).ok_or_else(ApiError::too_many)?;
     let session = SessionId(app.next_session.fetch_add(1, Ordering::Relaxed));
     let outbox = Arc::new(Outbox::default());
     let ask = |joined| Command::Follow { session, outbox: outbox.clone(), state: since.is_none(), joined };

@@ -13,7 +13,11 @@ use plenary_shared::{
 };
 use std::sync::Arc;
 
-use super::{ApiError, App, Body, Caller};
+use super::{
+    app::App,
+    caller::{Body, Caller},
+    error::ApiError,
+};
 use crate::{
     plans::{self, CreateError},
     registry::{PlanEntry, Rights},
@@ -109,8 +113,4 @@ pub(super) fn readable(app: &App, caller: &Caller, conference: &str, plan: &str)
     let address = DocAddress::Plan(conference, plan);
     let rights = app.registry.rights(&caller.token, &address).ok_or_else(ApiError::not_found)?;
     Ok((address, rights))
-}
-
-pub(super) fn too_many() -> ApiError {
-    ApiError::unavailable("too many connections are open: close some, or try again later")
 }

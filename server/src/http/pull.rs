@@ -23,9 +23,13 @@ use tokio::time::timeout;
 use yrs::StateVector;
 
 use super::{
-    ApiError, App, Body, Caller, conference, large,
+    app::App,
+    caller::{Body, Caller},
+    conference,
+    error::ApiError,
+    large,
     lines::{Lines, answer, digest_at, page},
-    plan::{find, readable, too_many},
+    plan::{find, readable},
 };
 use crate::{
     room::{End, line},
@@ -82,9 +86,9 @@ pub(super) async fn pull(
     request: Request,
 ) -> Result<Response, ApiError> {
     let (_, rights) = readable(&app, &caller, &conference, &plan)?;
-    let place = app.place(&rights.member).ok_or_else(too_many)?;
+    let place = app.place(&rights.member).ok_or_else(ApiError::too_many)?;
     let (Pull { since, layers }, large) = large::read(&app, &rights.member, request, limits::PULL_BYTES_MAX).await?;
-    let copies = tokio::task::spawn_blocking(move || copies(layers)).await.map_err(|_| too_many())??;
+    let copies = tokio::task::spawn_blocking(move || copies(layers)).await.map_err(|_| ApiError::too_many())??;
     drop(large);
     let (address, _) = readable(&app, &caller, &conference, &plan)?;
     let end = app.rooms.end(&address).await?;

@@ -24,15 +24,13 @@ use std::{
 };
 use tokio::{sync::oneshot, time::Instant};
 
-use super::{
-    ApiError, App, Caller, large,
-    plan::{readable, too_many},
-};
+use super::{app::App, caller::Caller, error::ApiError, large, plan::readable};
 use crate::{
     room::{EditError, order::Order},
     rooms::{Change, CommitError, RoomError, Tried},
     store::Seq,
 };
+use once::Keys;
 
 /// Edits handed on and not yet answered: those of one batch, so that one gathers while another is made durable.
 const UNDER_WAY_MAX: usize = limits::BATCH_UPDATES_MAX;
@@ -47,14 +45,15 @@ pub(super) async fn push(
     request: Request,
 ) -> Result<Json<Pushed>, ApiError> {
     let (_, rights) = readable(&app, &caller, &conference, &plan)?;
-    let _session = app.place(&rights.member).ok_or_else(too_many)?;
+    let _session = app.place(&rights.member).ok_or_else(ApiError::too_many)?;
     let (Push { edits }, _place) = large::read(&app, &rights.member, request, limits::PUSH_BYTES_MAX).await?;
     let edits = tokio::task::spawn_blocking(move || edits.into_iter().map(Made::read).collect()).await;
     let edits: Vec<Made> = edits.map_err(|_| ApiError::unavailable("the edits could not be read: try again"))?;
     let (plan, rights) = readable(&app, &caller, &conference, &plan)?;
     let author = Author { party: rights.member.party.clone(), member: rights.member.member.clone() };
     let (outcomes, under_way, until) = (Vec::new(), VecDeque::new(), Instant::now() + limits::PUSH);
-    let mut pusher = Pusher { app, caller, plan, member: rights.member, author, outcomes, under_way, keys: None, until };
+    let mut pusher =
+        Pusher { app, caller, plan, member: rights.member, author, outcomes, under_way, keys: Keys::default(), until };
     let stopped = pusher.push(edits).await.err().map(ApiError::body);
     Ok(Json(Pushed { outcomes: pusher.outcomes, stopped }))
 }
@@ -91,7 +90,7 @@ struct Pusher {
     author: Author,
     outcomes: Vec<Outcome>,
     under_way: VecDeque<Step>,
-    keys: Option<once::Keys>,
+    keys: Keys,
     /// When it stops and says how far it came.
     until: Instant,
 }
@@ -130,10 +129,10 @@ impl Pusher {
                 return Err(ApiError::unavailable("these edits take long: send the others again"));
             }
             if once.is_none() {
-                self.keys = None;
+                self.keys.forget();
             }
             let step = match self.changes(number, parts, seen, &mut found) {
-                Err(error) => Step::Over(refused(error)),
+                Err(error) => Step::Over(error.outcome()),
                 Ok(mut changes) => match (changes.pop(), once) {
                     (Some(change), None) if changes.is_empty() => Step::UnderWay(self.app.rooms.begin_edit(change).await?),
                     (last, once) => {
@@ -159,10 +158,10 @@ impl Pusher {
                     Ok(()) => Outcome::Done,
                     Err(error) if is_of_the_disk(&error) => return Err(self.stop(error)),
                     Err(error @ EditError::Misbehaved) => {
-                        self.outcomes.push(refused(error.into()));
+                        self.outcomes.push(ApiError::from(error).outcome());
                         return Err(self.stop(EditError::Unavailable));
                     }
-                    Err(error) => refused(error.into()),
+                    Err(error) => ApiError::from(error).outcome(),
                 },
             };
             self.outcomes.push(outcome);
@@ -239,20 +238,20 @@ impl Pusher {
     async fn commit(&mut self, mut changes: Vec<Change>, once: Option<Once>) -> Result<Outcome, ApiError> {
         for _ in 0..limits::EDIT_TRIES {
             if let Some(once) = &once
-                && let Some(outcome) = self.look_up(&mut changes, once).await?
+                && let Some(outcome) = self.keys.look_up(&self.app, &self.member, &mut changes, once).await?
             {
                 return Ok(outcome);
             }
             // Rights may have changed while it waited.
             if let Err(error) = self.still_writable(&changes) {
-                self.keys = None;
-                return Ok(refused(error));
+                self.keys.forget();
+                return Ok(error.outcome());
             }
             let committed = self.app.rooms.commit(changes.clone()).await;
             if committed.is_ok() && once.is_some() {
-                self.took_key();
+                self.keys.took();
             } else {
-                self.keys = None;
+                self.keys.forget();
             }
             match committed {
                 Ok(()) => return Ok(Outcome::Done),
@@ -262,12 +261,14 @@ impl Pusher {
                     let place = self.app.view_place(&self.member).await?;
                     let tried = self.app.rooms.verify(&address, &self.author, vec![(0, change.update.clone())], place).await?;
                     match tried.get(&0) {
-                        Some(Tried::Bad(error)) => return Ok(refused(error.clone().into())),
+                        Some(Tried::Bad(error)) => return Ok(ApiError::from(error.clone()).outcome()),
                         Some(Tried::Holds(trial)) => change.order = Order::Tried(trial.clone()),
                         None => change.order = Order::Unknown,
                     }
                 }
-                Err(CommitError::Room(RoomError::Edit(error))) if !is_of_the_disk(&error) => return Ok(refused(error.into())),
+                Err(CommitError::Room(RoomError::Edit(error))) if !is_of_the_disk(&error) => {
+                    return Ok(ApiError::from(error).outcome());
+                }
                 Err(error) => return Err(error.into()),
             }
         }
@@ -278,8 +279,4 @@ impl Pusher {
 /// Whether nothing is wrong with the edit itself: it waits where it was made, and is sent again as it is.
 fn is_of_the_disk(error: &EditError) -> bool {
     matches!(error, EditError::DiskFull | EditError::Unavailable | EditError::InDoubt)
-}
-
-fn refused(error: ApiError) -> Outcome {
-    Outcome::Refused(error.body())
 }

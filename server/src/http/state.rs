@@ -8,7 +8,7 @@ use axum::{
 use serde::Deserialize;
 use std::sync::Arc;
 
-use super::{ApiError, App, Caller, plan::readable};
+use super::{app::App, caller::Caller, error::ApiError, plan::readable};
 use crate::{
     dossiers::DossierError,
     room::{document::Document, line},

@@ -9,7 +9,7 @@ use plenary_shared::id::DocAddress;
 use std::sync::{Arc, atomic::Ordering};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::{ApiError, App, Caller, plan::too_many};
+use super::{app::App, caller::Caller, error::ApiError};
 use crate::{auth, room::SessionId, session::Session};
 
 pub(super) async fn upgrade(
@@ -34,7 +34,7 @@ pub(super) async fn upgrade(
         // A client with an edit that cannot be kept would come back five times a second if it were let in and closed.
         app.check_store()?;
     }
-    let place = app.session_place(&rights.member, &address).ok_or_else(too_many)?;
+    let place = app.session_place(&rights.member, &address).ok_or_else(ApiError::too_many)?;
     let session = Session {
         id: SessionId(app.next_session.fetch_add(1, Ordering::Relaxed)),
         large: app.large_places(&rights.member),

@@ -9,7 +9,12 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::*;
-use crate::testing::{Ailing, Faulty, Table, plan};
+use crate::{
+    config::Limits,
+    metrics::Figures,
+    store::{Condition, StoreError},
+    testing::{Ailing, Faulty, Table, plan},
+};
 
 /// A table on a store whose disk may ail: arv drafts, bor reads.
 struct Ward {

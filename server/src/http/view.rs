@@ -11,7 +11,7 @@ use plenary_shared::{
 use serde::Serialize;
 use std::sync::Arc;
 
-use super::{ApiError, App, Caller, plan::readable};
+use super::{app::App, caller::Caller, error::ApiError, plan::readable};
 use crate::{
     dossiers::{self, DossierError, Needs},
     room::document::Document,
@@ -102,14 +102,4 @@ pub(super) async fn dossier<T: Send + 'static>(
     let place = app.view_place(&rights.member).await?;
     let plan = plan.parse().map_err(|_| ApiError::not_found())?;
     Ok(dossiers::view(&app.registry, &app.rooms, &rights.member, &plan, needs, place, view).await?)
-}
-
-impl From<DossierError> for ApiError {
-    fn from(error: DossierError) -> Self {
-        match error {
-            DossierError::Registry(error) => error.into(),
-            DossierError::Room(error) => error.into(),
-            DossierError::Unreadable => ApiError::unavailable(error.to_string()),
-        }
-    }
 }

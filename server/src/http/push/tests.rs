@@ -36,7 +36,7 @@ impl Bench {
         let caller = Caller { token, who: api::Whoami::Member(member.clone()) };
         let (app, outcomes, under_way) = (self.app.clone(), Vec::new(), VecDeque::new());
         let until = Instant::now() + limits::PUSH;
-        Pusher { app, caller, plan, member, author, outcomes, under_way, keys: None, until }
+        Pusher { app, caller, plan, member, author, outcomes, under_way, keys: Keys::default(), until }
     }
 
     async fn grant(&self, party: &str, access: Access) {
@@ -186,14 +186,13 @@ async fn an_edit_whose_answer_was_lost_is_done_and_another_machines_is_repeated(
 async fn the_layer_of_the_keys_is_loaded_once_for_edits_that_follow_each_other() {
     let bench = Bench::new().await;
     let mut pusher = bench.pusher("arv");
-    let since = |pusher: &Pusher| pusher.keys.as_ref().map(|keys| keys.since);
     pusher.push(vec![once(1, "k1", None)]).await.unwrap();
-    let loaded = since(&pusher).unwrap();
+    let loaded = pusher.keys.since().unwrap();
     pusher.push((2..=20).map(|n| once(n, &format!("k{n}"), None)).collect()).await.unwrap();
     assert_eq!(pusher.outcomes, vec![Outcome::Done; 20]);
-    assert_eq!(since(&pusher), Some(loaded));
+    assert_eq!(pusher.keys.since(), Some(loaded));
     pusher.push(vec![noted(50)]).await.unwrap();
-    assert!(pusher.keys.is_none(), "others get the place");
+    assert!(pusher.keys.since().is_none(), "others get the place");
 }
 
 #[tokio::test]
