@@ -8,6 +8,7 @@ mod error;
 mod export;
 mod large;
 mod layer;
+mod line;
 mod lines;
 mod log;
 mod place;

@@ -7,8 +7,8 @@ mod around;
 mod command;
 pub mod document;
 mod effect;
+mod followers;
 mod later;
-pub mod line;
 pub mod order;
 mod out;
 mod presence;
@@ -34,6 +34,8 @@ pub use command::{Command, Done, End, Fate, Hold, Kept, Place, is_unchanged};
 use document::{Document, OpenError};
 use effect::Effect;
 pub use effect::{EditError, SessionId};
+use followers::Feed;
+pub use followers::{Following, Logged, follow};
 use later::{appended, paced, rebuild, sleep_until};
 use state::{Input, RoomState};
 pub use state::{Proposal, Unheld};
@@ -47,7 +49,7 @@ pub struct Room {
     around: Surroundings,
     state: RoomState,
     outboxes: HashMap<SessionId, Arc<Outbox>>,
-    followers: HashMap<SessionId, Arc<Outbox>>,
+    followers: HashMap<SessionId, Feed>,
     whole: Whole,
     edits: HashMap<u64, Done>,
     next_edit: u64,
@@ -164,7 +166,7 @@ impl Room {
                 presence_due = presence_due.or_else(|| Some(Instant::now() + limits::PRESENCE_EVERY));
             }
             // A request that went away before it was answered follows no more.
-            self.followers.retain(|_, outbox| Arc::strong_count(outbox) > 1);
+            self.followers.retain(|_, feed| !feed.is_over());
             let idle = self.state.is_idle() && self.followers.is_empty();
             self.idle_since = if idle { self.idle_since.or_else(|| Some(Instant::now())) } else { None };
         }
@@ -235,11 +237,8 @@ impl Room {
             },
             Command::End { end } => drop(end.send(self.end())),
             Command::Owners { owners } => drop(owners.send(self.state.document().owners())),
-            Command::Follow { session, outbox, state, joined } => {
-                if state && !self.tell_state(&outbox) {
-                    return effects.push(Effect::Rebuild);
-                }
-                self.followers.insert(session, outbox);
+            Command::Follow { session, feed, joined } => {
+                self.followers.insert(session, feed);
                 let _ = joined.send(self.end());
             }
             Command::Stop => self.stopping = true,

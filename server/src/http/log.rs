@@ -18,17 +18,18 @@ use tokio::{
     sync::watch,
     time::{Instant, sleep_until},
 };
+use yrs::StateVector;
 
 use super::{
     app::App,
     caller::Caller,
     error::ApiError,
+    line,
     lines::{Lines, answer, page},
     plan::readable,
 };
 use crate::{
-    outbox::{Next, Outbox},
-    room::{Command, End, SessionId, line},
+    room::{self, Command, End, Following, SessionId},
     store::Seq,
 };
 
@@ -59,9 +60,18 @@ pub(super) async fn follow(
     let (address, rights) = readable(&app, &caller, &conference, &plan)?;
     let place = app.session_place(&rights.member, &address).ok_or_else(ApiError::too_many)?;
     let session = SessionId(app.next_session.fetch_add(1, Ordering::Relaxed));
-    let outbox = Arc::new(Outbox::default());
-    let ask = |joined| Command::Follow { session, outbox: outbox.clone(), state: since.is_none(), joined };
+    let state = match since {
+        Some(_) => None,
+        None => {
+            let (end, state) = app.rooms.lacking(&address, &StateVector::default()).await?;
+            Some((end.seq, line::state(end.seq, &end.digest, &state)))
+        }
+    };
+    let (feed, mut following) = room::follow();
+    let ask = |joined| Command::Follow { session, feed: feed.clone(), joined };
     let (inbox, followed) = app.rooms.ask(&address, ask).await?;
+    // The room's is the only one: once that is gone, nothing more comes.
+    drop(feed);
     if since.is_some_and(|since| since > followed.seq) {
         let _ = inbox.send(Command::Leave { session }).await;
         let message = format!("the log ends at record {}: begin there, or earlier", followed.seq);
@@ -72,9 +82,7 @@ pub(super) async fn follow(
     tokio::spawn(async move {
         let _place = place;
         let mut follower = follower;
-        if follower.earlier(since, &followed).await.is_some() {
-            follower.live(&outbox).await;
-        }
+        follower.tell(since, state, &followed, &mut following).await;
         let _ = inbox.send(Command::Leave { session }).await;
     });
     Ok(answer(told))
@@ -95,9 +103,28 @@ impl Follower {
         self.app.registry.rights(&self.caller.token, &self.address).map(drop)
     }
 
-    /// Tells what the log holds after `since`, up to where following began.
-    async fn earlier(&self, since: Option<Seq>, followed: &End) -> Option<()> {
-        let Some(mut after) = since else { return Some(()) };
+    /// Tells the state, if it is to begin with that, and what comes behind it or behind `since`.
+    async fn tell(
+        &mut self,
+        since: Option<Seq>,
+        state: Option<(Seq, Bytes)>,
+        followed: &End,
+        following: &mut Following,
+    ) -> Option<()> {
+        let after = match state {
+            Some((seq, line)) => {
+                self.may_read()?;
+                self.lines.send(line).await?;
+                seq
+            }
+            None => since?,
+        };
+        self.earlier(after, followed).await?;
+        self.live(following).await
+    }
+
+    /// Tells what the log holds after a record, up to where following began.
+    async fn earlier(&self, mut after: Seq, followed: &End) -> Option<()> {
         let mut end = None;
         while after < followed.seq {
             let page = page(self.app.rooms.store(), self.address.clone(), after, end, line::record).await;
@@ -115,19 +142,14 @@ impl Follower {
 
     /// Tells each record as it comes to hold, and now and then an empty line. When that comes is moved by what was sent and by
     /// nothing else: the registry changes for other reasons than this plan, and nobody may hear it move.
-    async fn live(&mut self, outbox: &Outbox) -> Option<()> {
+    async fn live(&mut self, following: &mut Following) -> Option<()> {
         let mut beat = Instant::now() + BEAT;
         loop {
             tokio::select! {
-                next = outbox.next() => match next {
-                    Next::Frames(frames) => {
-                        for frame in frames {
-                            self.lines.send(frame).await?;
-                        }
-                        beat = Instant::now() + BEAT;
-                    }
-                    Next::AskToCatchUp | Next::Close(_) => return None,
-                },
+                logged = following.next() => {
+                    self.lines.send(line::logged(logged?.as_ref())).await?;
+                    beat = Instant::now() + BEAT;
+                }
                 () = sleep_until(beat) => {
                     self.may_read()?;
                     self.lines.send(Bytes::from_static(b"\n")).await?;

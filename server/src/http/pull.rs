@@ -27,12 +27,12 @@ use super::{
     caller::{Body, Caller},
     conference,
     error::ApiError,
-    large,
+    large, line,
     lines::{Lines, answer, digest_at, page},
     plan::{find, readable},
 };
 use crate::{
-    room::{End, line},
+    room::End,
     store::{Seq, StoreError},
 };
 

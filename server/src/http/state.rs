@@ -8,12 +8,8 @@ use axum::{
 use serde::Deserialize;
 use std::sync::Arc;
 
-use super::{app::App, caller::Caller, error::ApiError, plan::readable};
-use crate::{
-    dossiers::DossierError,
-    room::{document::Document, line},
-    store::Seq,
-};
+use super::{app::App, caller::Caller, error::ApiError, line, plan::readable};
+use crate::{dossiers::DossierError, room::document::Document, store::Seq};
 
 /// Which state is asked for; neither: the present one.
 #[derive(Deserialize)]

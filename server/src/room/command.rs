@@ -13,6 +13,7 @@ use yrs::StateVector;
 
 use super::{
     effect::{EditError, SessionId},
+    followers::Feed,
     order::Order,
     state::{Proposal, Unheld},
 };
@@ -43,8 +44,8 @@ pub enum Command {
     End { end: oneshot::Sender<End> },
     /// Asks whose each client id is.
     Owners { owners: oneshot::Sender<Arc<[(u64, PartyId)]>> },
-    /// Follows the log: each record as it comes to hold, the state before them if it is asked for.
-    Follow { session: SessionId, outbox: Arc<Outbox>, state: bool, joined: oneshot::Sender<End> },
+    /// Follows the log from where it ends now: each record as it comes to hold.
+    Follow { session: SessionId, feed: Feed, joined: oneshot::Sender<End> },
     /// The server stops: finish what waits, then close.
     Stop,
 }

@@ -22,8 +22,8 @@ async fn when_the_log_says_that_it_is_alive_tells_nothing_of_the_registry() {
     tokio::time::pause();
     let begin = Instant::now();
     tokio::spawn(async move {
-        let outbox = Outbox::default();
-        Follower { app, caller, address, version, lines }.live(&outbox).await
+        let (_feed, mut following) = room::follow();
+        Follower { app, caller, address, version, lines }.live(&mut following).await
     });
     let arv = table.seats["arv"].0.clone();
     let new = api::NewLayer { layer: "talk".parse().unwrap(), audience: Default::default() };
