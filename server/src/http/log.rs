@@ -4,11 +4,11 @@
 mod tests;
 
 use axum::{
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{Query, State, rejection::QueryRejection},
     response::Response,
 };
 use bytes::Bytes;
-use plenary_shared::{id::DocAddress, limits};
+use plenary_shared::limits;
 use serde::Deserialize;
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -22,11 +22,10 @@ use yrs::StateVector;
 
 use super::{
     app::App,
-    caller::Caller,
+    caller::Reader,
     error::ApiError,
     line,
     lines::{Lines, answer, page},
-    plan::readable,
 };
 use crate::{
     room::{self, Command, End, Following, SessionId},
@@ -50,26 +49,25 @@ const BEAT: Duration = Duration::from_secs(limits::PING.as_secs() / 2);
 /// Answers the lines as they come. An empty line now and then shows that the connection is alive.
 pub(super) async fn follow(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((conference, plan)): Path<(String, String)>,
+    mut reader: Reader,
     query: Result<Query<From>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let Query(From { since, .. }) = query.map_err(|rejection| ApiError::invalid(rejection.body_text()))?;
     // Watched from before the right is looked up, so that none is taken away unseen.
     let version = app.registry.version();
-    let (address, rights) = readable(&app, &caller, &conference, &plan)?;
-    let place = app.session_place(&rights.member, &address).ok_or_else(ApiError::too_many)?;
+    reader.again(&app)?;
+    let place = app.session_place(reader.member(), &reader.address).ok_or_else(ApiError::too_many)?;
     let session = SessionId(app.next_session.fetch_add(1, Ordering::Relaxed));
     let state = match since {
         Some(_) => None,
         None => {
-            let (end, state) = app.rooms.lacking(&address, &StateVector::default()).await?;
+            let (end, state) = app.rooms.lacking(&reader.address, &StateVector::default()).await?;
             Some((end.seq, line::state(end.seq, &end.digest, &state)))
         }
     };
     let (feed, mut following) = room::follow();
     let ask = |joined| Command::Follow { session, feed: feed.clone(), joined };
-    let (inbox, followed) = app.rooms.ask(&address, ask).await?;
+    let (inbox, followed) = app.rooms.ask(&reader.address, ask).await?;
     // The room's is the only one: once that is gone, nothing more comes.
     drop(feed);
     if since.is_some_and(|since| since > followed.seq) {
@@ -78,7 +76,7 @@ pub(super) async fn follow(
         return Err(ApiError::invalid(message));
     }
     let (lines, told) = Lines::open();
-    let follower = Follower { app, caller, address, version, lines };
+    let follower = Follower { app, reader, version, lines };
     tokio::spawn(async move {
         let _place = place;
         let mut follower = follower;
@@ -91,8 +89,7 @@ pub(super) async fn follow(
 /// Somebody who is told the log.
 struct Follower {
     app: Arc<App>,
-    caller: Caller,
-    address: DocAddress,
+    reader: Reader,
     version: watch::Receiver<u64>,
     lines: Lines,
 }
@@ -100,7 +97,7 @@ struct Follower {
 impl Follower {
     /// `None` once the right to read is gone. A token that expires moves nothing in the registry.
     fn may_read(&self) -> Option<()> {
-        self.app.registry.rights(&self.caller.token, &self.address).map(drop)
+        self.reader.rights_to(&self.app, &self.reader.address).map(drop)
     }
 
     /// Tells the state, if it is to begin with that, and what comes behind it or behind `since`.
@@ -127,7 +124,7 @@ impl Follower {
     async fn earlier(&self, mut after: Seq, followed: &End) -> Option<()> {
         let mut end = None;
         while after < followed.seq {
-            let page = page(self.app.rooms.store(), self.address.clone(), after, end, line::record).await;
+            let page = page(self.app.rooms.store(), self.reader.address.clone(), after, end, line::record).await;
             let page = page.filter(|page| !page.is_empty())?;
             self.may_read()?;
             for (seq, digest, line) in page.into_iter().take_while(|(seq, ..)| *seq <= followed.seq) {

@@ -6,7 +6,7 @@ mod tests;
 
 use axum::{
     Json,
-    extract::{Path, Request, State},
+    extract::{Request, State},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -14,7 +14,7 @@ use plenary_shared::{
     id::{DocAddress, LayerId},
     limits,
     log::record::{Provenance, Right},
-    people::{self, Author},
+    people::Author,
     script::Once,
     wire::sync::{OfflineEdit, Outcome, Part, Push, Pushed},
 };
@@ -24,7 +24,7 @@ use std::{
 };
 use tokio::{sync::oneshot, time::Instant};
 
-use super::{app::App, caller::Caller, error::ApiError, large, plan::readable};
+use super::{app::App, caller::Reader, error::ApiError, large};
 use crate::{
     room::{EditError, order::Order},
     rooms::{Change, CommitError, RoomError, Tried},
@@ -38,22 +38,15 @@ const UNDER_WAY_MAX: usize = limits::BATCH_UPDATES_MAX;
 /// in the document, one in a batch.
 const VERIFIED_FROM: usize = 32;
 
-pub(super) async fn push(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((conference, plan)): Path<(String, String)>,
-    request: Request,
-) -> Result<Json<Pushed>, ApiError> {
-    let (_, rights) = readable(&app, &caller, &conference, &plan)?;
-    let _session = app.place(&rights.member).ok_or_else(ApiError::too_many)?;
-    let (Push { edits }, _place) = large::read(&app, &rights.member, request, limits::PUSH_BYTES_MAX).await?;
+pub(super) async fn push(State(app): State<Arc<App>>, mut reader: Reader, request: Request) -> Result<Json<Pushed>, ApiError> {
+    let _session = app.place(reader.member()).ok_or_else(ApiError::too_many)?;
+    let (Push { edits }, _place) = large::read(&app, reader.member(), request, limits::PUSH_BYTES_MAX).await?;
     let edits = tokio::task::spawn_blocking(move || edits.into_iter().map(Made::read).collect()).await;
     let edits: Vec<Made> = edits.map_err(|_| ApiError::unavailable("the edits could not be read: try again"))?;
-    let (plan, rights) = readable(&app, &caller, &conference, &plan)?;
-    let author = Author { party: rights.member.party.clone(), member: rights.member.member.clone() };
+    reader.again(&app)?;
+    let author = Author { party: reader.member().party.clone(), member: reader.member().member.clone() };
     let (outcomes, under_way, until) = (Vec::new(), VecDeque::new(), Instant::now() + limits::PUSH);
-    let mut pusher =
-        Pusher { app, caller, plan, member: rights.member, author, outcomes, under_way, keys: Keys::default(), until };
+    let mut pusher = Pusher { app, reader, author, outcomes, under_way, keys: Keys::default(), until };
     let stopped = pusher.push(edits).await.err().map(ApiError::body);
     Ok(Json(Pushed { outcomes: pusher.outcomes, stopped }))
 }
@@ -84,9 +77,7 @@ enum Step {
 /// Somebody's edits on their way in.
 struct Pusher {
     app: Arc<App>,
-    caller: Caller,
-    plan: DocAddress,
-    member: people::Member,
+    reader: Reader,
     author: Author,
     outcomes: Vec<Outcome>,
     under_way: VecDeque<Step>,
@@ -114,7 +105,7 @@ impl Pusher {
         }
         let mut found = Found::new();
         for (layer, updates) in documents.into_iter().filter(|(_, updates)| updates.len() >= VERIFIED_FROM) {
-            let place = self.app.view_place(&self.member).await?;
+            let place = self.app.view_place(self.reader.member()).await?;
             let Ok(address) = self.writable(layer.as_ref()) else { continue };
             let tried = self.app.rooms.verify(&address, &self.author, updates, place).await?;
             found.extend(tried.into_iter().map(|(number, tried)| ((layer.clone(), number), tried)));
@@ -192,7 +183,7 @@ impl Pusher {
             }
             // It is of the text's log.
             let seen = layer.is_none().then_some(seen);
-            let right = Right::of(self.member.role, &address);
+            let right = Right::of(self.reader.member().role, &address);
             let by = Provenance { seen, ..Provenance::live(self.author.clone(), right) };
             let order = match found.remove(&(layer, number)) {
                 Some(Tried::Bad(error)) => return Err(error.into()),
@@ -209,14 +200,14 @@ impl Pusher {
 
     /// The document of a part, if the member may write in it now. What is not there and what is not for the member answer alike.
     fn writable(&self, layer: Option<&LayerId>) -> Result<DocAddress, ApiError> {
-        let rights = |address: &DocAddress| self.app.registry.rights(&self.caller.token, address).map(|rights| rights.write);
+        let rights = |address: &DocAddress| self.reader.rights_to(&self.app, address).map(|rights| rights.write);
         let Some(layer) = layer else {
-            return match rights(&self.plan) {
-                Some(true) => Ok(self.plan.clone()),
+            return match rights(&self.reader.address) {
+                Some(true) => Ok(self.reader.address.clone()),
                 _ => Err(ApiError::forbidden("you may not change the words of this plan: ask the chair for the right to draft")),
             };
         };
-        let address = self.plan.layer(&self.member.party, layer);
+        let address = self.reader.address.layer(&self.reader.member().party, layer);
         match rights(&address) {
             Some(true) => Ok(address),
             Some(false) => Err(ApiError::forbidden(format!("you may read the layer {layer}, not write in it"))),
@@ -238,7 +229,7 @@ impl Pusher {
     async fn commit(&mut self, mut changes: Vec<Change>, once: Option<Once>) -> Result<Outcome, ApiError> {
         for _ in 0..limits::EDIT_TRIES {
             if let Some(once) = &once
-                && let Some(outcome) = self.keys.look_up(&self.app, &self.member, &mut changes, once).await?
+                && let Some(outcome) = self.keys.look_up(&self.app, self.reader.member(), &mut changes, once).await?
             {
                 return Ok(outcome);
             }
@@ -258,7 +249,7 @@ impl Pusher {
                 Err(CommitError::Moved) => {}
                 Err(CommitError::Unverified(address)) => {
                     let Some(change) = changes.iter_mut().find(|change| change.address == address) else { continue };
-                    let place = self.app.view_place(&self.member).await?;
+                    let place = self.app.view_place(self.reader.member()).await?;
                     let tried = self.app.rooms.verify(&address, &self.author, vec![(0, change.update.clone())], place).await?;
                     match tried.get(&0) {
                         Some(Tried::Bad(error)) => return Ok(ApiError::from(error.clone()).outcome()),
