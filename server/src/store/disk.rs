@@ -8,6 +8,8 @@ use std::{io, path::Path, sync::Arc, thread::JoinHandle};
 use bytes::Bytes;
 use plenary_shared::id::DocAddress;
 use tokio::sync::oneshot;
+#[cfg(test)]
+use tokio::sync::watch;
 
 use super::{
     BoxFuture,
@@ -84,6 +86,11 @@ impl DiskStore {
     /// Whether the index holds a segment.
     pub(super) fn is_indexed(&self, segment: u32) -> bool {
         self.inside.index.holds(segment)
+    }
+
+    /// Its condition as it changes.
+    pub(super) fn watch(&self) -> watch::Receiver<Condition> {
+        self.inside.health.watch()
     }
 }
 
