@@ -39,7 +39,7 @@ pub use error::RegistryError;
 pub use forget::without;
 use pace::Paces;
 pub use state::{ConferenceEntry, PlanEntry, Whom};
-use state::{Event, State};
+use state::{Event, Registered};
 
 /// What a credential may do with one document, at one version of the registry.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -52,7 +52,7 @@ pub struct Rights {
 
 /// The registry: cheap to read, changed one event at a time.
 pub struct Registry {
-    state: Arc<RwLock<State>>,
+    state: Arc<RwLock<Registered>>,
     end: Arc<Mutex<End>>,
     store: Arc<dyn Store>,
     version: watch::Sender<u64>,
@@ -72,7 +72,7 @@ const PAGE: usize = 1_000;
 impl Registry {
     /// Folds the registry's log. Blocks.
     pub fn open(store: Arc<dyn Store>) -> Result<Self, RegistryError> {
-        let mut state = State::default();
+        let mut state = Registered::default();
         let mut end = End { seq: 0, digest: Digest::genesis(&DocAddress::Registry), at_ms: 0 };
         loop {
             let page = store.read(&DocAddress::Registry, end.seq, PAGE, limits::BATCH_BYTES_MAX)?;
@@ -95,7 +95,7 @@ impl Registry {
         self.version.subscribe()
     }
 
-    fn state(&self) -> RwLockReadGuard<'_, State> {
+    fn state(&self) -> RwLockReadGuard<'_, Registered> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -117,7 +117,7 @@ impl Registry {
     async fn change(
         &self,
         by: Author,
-        decide: impl FnOnce(&State) -> Result<Vec<Event>, RegistryError>,
+        decide: impl FnOnce(&Registered) -> Result<Vec<Event>, RegistryError>,
     ) -> Result<usize, RegistryError> {
         self.change_with(by, Vec::new(), decide).await
     }
@@ -129,7 +129,7 @@ impl Registry {
         &self,
         by: Author,
         mut parts: Vec<Part>,
-        decide: impl FnOnce(&State) -> Result<Vec<Event>, RegistryError>,
+        decide: impl FnOnce(&Registered) -> Result<Vec<Event>, RegistryError>,
     ) -> Result<usize, RegistryError> {
         let mut end = self.end.clone().lock_owned().await;
         let events = decide(&self.state())?;
@@ -179,7 +179,7 @@ fn author(member: &people::Member) -> Author {
 }
 
 /// Whether who asked still is what it was: a request may have been under way for a while.
-fn check_present(state: &State, member: &people::Member) -> Result<(), RegistryError> {
+fn check_present(state: &Registered, member: &people::Member) -> Result<(), RegistryError> {
     if state.member(&member.conference, &member.member) == Some(member) { Ok(()) } else { Err(RegistryError::NotFound) }
 }
 

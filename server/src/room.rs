@@ -30,7 +30,7 @@ use crate::{
     store::{BoxFuture, Condition, Seq, StoreError},
 };
 pub use around::Surroundings;
-pub use command::{Command, Done, End, Fate, Hold, Kept, Place, is_unchanged};
+pub use command::{Appended, Command, Done, End, Fate, Hold, LargePlace, is_unchanged};
 use document::{Document, OpenError};
 use effect::Effect;
 pub use effect::{EditError, SessionId};
@@ -54,7 +54,7 @@ pub struct Room {
     edits: HashMap<u64, Done>,
     next_edit: u64,
     /// The batch on its way: where it ends in the log, nowhere if it came to nothing.
-    appending: Option<BoxFuture<Kept>>,
+    appending: Option<BoxFuture<Appended>>,
     /// Those who ask to hold the room, in turn with batches.
     holds: VecDeque<Hold>,
     /// Those who ask for what the ledger says, until it says no more than the log holds.
@@ -145,16 +145,7 @@ impl Room {
                     return Ended::Idle;
                 }
             }
-            if self.perform(&mut effects).await.is_err() {
-                return Ended::Failed;
-            }
-            self.answer_asks(&mut effects);
-            if self.batch_was_last {
-                self.let_hold();
-            }
-            self.append(&mut effects);
-            self.let_hold();
-            if self.perform(&mut effects).await.is_err() {
+            if self.go_on(&mut effects).await.is_err() {
                 return Ended::Failed;
             }
             if self.stopping && self.state.is_quiet() {
@@ -172,11 +163,23 @@ impl Room {
         }
     }
 
+    /// Carries out what follows from what happened, then begins what comes next.
+    async fn go_on(&mut self, effects: &mut Vec<Effect>) -> Result<(), OpenError> {
+        self.perform(effects).await?;
+        self.answer_asks(effects);
+        if self.batch_was_last {
+            self.let_hold();
+        }
+        self.append(effects);
+        self.let_hold();
+        self.perform(effects).await
+    }
+
     /// What was on its way is in the log, or is not.
     ///
     /// # Errors
     /// If only reading the log again tells: the room has to end, once everybody is told.
-    fn settle(&mut self, kept: Kept, effects: &mut Vec<Effect>) -> Result<(), StoreError> {
+    fn settle(&mut self, kept: Appended, effects: &mut Vec<Effect>) -> Result<(), StoreError> {
         match kept {
             Ok(None) => self.state.release(effects),
             Ok(Some(last)) => self.state.appended(last, effects),

@@ -69,7 +69,8 @@ impl Found {
         self.layers.iter().map(|(layer, _)| layer.clone()).collect()
     }
 
-    /// Runs a script for as long as it may go on. `None` if a document cannot bear it: after a panic the copies are given up rather than touched again. Blocks.
+    /// Runs a script for as long as it may go on. `None` if a document cannot bear it: after a panic the copies are given up rather than
+    /// touched again. Blocks.
     pub fn run(self, rights: Rights, script: &Script, go_on: &mut dyn FnMut() -> bool) -> Option<Result<Ran, ScriptError>> {
         let Rights { member, write } = rights;
         let layers = self.layers.into_iter().map(|(layer, (_, state))| (Sheet { layer, doc: fresh() }, state));

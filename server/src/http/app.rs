@@ -13,7 +13,7 @@ use crate::{
     config::Limits,
     metrics::{Figures, Present},
     registry::Registry,
-    room::Place,
+    room::LargePlace,
     rooms::Rooms,
     store::Condition,
 };
@@ -91,11 +91,11 @@ impl App {
     }
 
     /// A place for a large body, once there is one.
-    pub(super) async fn large_body_place(&self, member: &people::Member) -> Result<Place, ApiError> {
+    pub(super) async fn large_body_place(&self, member: &people::Member) -> Result<LargePlace, ApiError> {
         let (all, party) = self.large_places(member);
         // The party's first: who waits for that keeps no other party waiting.
         let party = party.acquire_many_owned(LARGE_BODY_PLACES).await.map_err(|_| ApiError::too_many())?;
-        Ok(Place { _party: party, _all: all.acquire_many_owned(LARGE_BODY_PLACES).await.map_err(|_| ApiError::too_many())? })
+        Ok(LargePlace { _party: party, _all: all.acquire_many_owned(LARGE_BODY_PLACES).await.map_err(|_| ApiError::too_many())? })
     }
 }
 

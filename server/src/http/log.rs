@@ -35,7 +35,7 @@ use crate::{
 /// Where to begin.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct From {
+pub(super) struct Since {
     /// Tell the records after this one, and no state.
     since: Option<Seq>,
     /// Ignored here: the credential of clients that have no other way.
@@ -50,9 +50,9 @@ const BEAT: Duration = Duration::from_secs(limits::PING.as_secs() / 2);
 pub(super) async fn follow(
     State(app): State<Arc<App>>,
     mut reader: Reader,
-    query: Result<Query<From>, QueryRejection>,
+    query: Result<Query<Since>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let Query(From { since, .. }) = query.map_err(|rejection| ApiError::invalid(rejection.body_text()))?;
+    let Query(Since { since, .. }) = query.map_err(|rejection| ApiError::invalid(rejection.body_text()))?;
     // Watched from before the right is looked up, so that none is taken away unseen.
     let version = app.registry.version();
     reader.again(&app)?;

@@ -41,10 +41,10 @@ use crate::{
 const NOTHING: [u8; 2] = [0, 0];
 
 /// Copies of layers.
-type Copies = HashMap<(PartyId, LayerId), Copy>;
+type Copies = HashMap<(PartyId, LayerId), LayerCopy>;
 
 /// A copy of a layer.
-struct Copy {
+struct LayerCopy {
     /// The last record that it shows, and the chain's digest there.
     seq: Seq,
     digest: Digest,
@@ -107,7 +107,7 @@ fn copies(layers: Vec<Held>) -> Result<Copies, ApiError> {
         let invalid = |what: &str| ApiError::invalid(format!("the state vector of {}/{} {what}", held.party, held.layer));
         let vector = STANDARD.decode(&held.state_vector).map_err(|_| invalid("is not base64"))?;
         gate::check_state_vector(&vector).map_err(|refusal| invalid(&format!("cannot be read: {refusal}")))?;
-        Ok(((held.party, held.layer), Copy { seq: held.seq, digest: held.digest, vector }))
+        Ok(((held.party, held.layer), LayerCopy { seq: held.seq, digest: held.digest, vector }))
     };
     layers.into_iter().map(copy).collect()
 }
@@ -201,7 +201,7 @@ impl Puller {
     }
 
     /// Whether a copy shows what this log does not hold, as it may once the server was restored; `None` if that cannot be told now.
-    async fn is_stray(&self, address: &DocAddress, copy: &Copy) -> Option<bool> {
+    async fn is_stray(&self, address: &DocAddress, copy: &LayerCopy) -> Option<bool> {
         let (store, address, seq) = (self.app.rooms.store(), address.clone(), copy.seq);
         let here = tokio::task::spawn_blocking(move || digest_at(&*store, &address, seq));
         here.await.ok()?.ok().map(|here| here != Some(copy.digest))

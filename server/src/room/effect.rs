@@ -24,7 +24,8 @@ pub enum Effect {
     Broadcast(Bytes),
     /// A presence frame to every session; a slow one may miss it and is told all when it is caught up.
     BroadcastPresence(Bytes),
-    /// Bring a slow session what it has missed by then ([`super::state::RoomState::catch_up`]): effects before this one may not have reached it either.
+    /// Bring a slow session what it has missed by then ([`super::state::RoomState::catch_up`]): effects before this one may not have
+    /// reached it either.
     CatchUp(SessionId),
     /// End a session.
     Close(SessionId, u16, &'static str),

@@ -6,14 +6,14 @@ use tokio::time::Instant;
 
 use super::{
     around::Surroundings,
-    command::Kept,
+    command::Appended,
     document::{Document, OpenError},
 };
 use crate::store::{BoxFuture, Seq, StoreError};
 
 /// 12 us: a frame costs some 5 us of CPU for each session, and no more than about 40 % of a core goes into one room's frames. So in a
-/// room of 200 a batch begins 2.4 ms after the one before at the earliest; what comes meanwhile is one frame, and an edit after a pause waits
-/// for nothing.
+/// room of 200 a batch begins 2.4 ms after the one before at the earliest; what comes meanwhile is one frame, and an edit after a
+/// pause waits for nothing.
 const PACE_PER_SESSION: Duration = Duration::from_micros(12);
 /// The longest that edits wait so.
 const PACE_MAX: Duration = Duration::from_millis(10);
@@ -37,7 +37,7 @@ pub(super) async fn rebuild(
     rebuilt.unwrap_or_else(|_| Err(OpenError::Store(StoreError::Closed)))
 }
 
-pub(super) async fn appended(appending: &mut Option<BoxFuture<Kept>>) -> Kept {
+pub(super) async fn appended(appending: &mut Option<BoxFuture<Appended>>) -> Appended {
     match appending {
         Some(appending) => appending.await,
         None => pending().await,

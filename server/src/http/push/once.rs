@@ -97,7 +97,8 @@ impl Keys {
 }
 
 impl Loaded {
-    /// Tries the part of an edit that is to write its key: what becomes of the edit if it is not to be taken. `None` if the copy is damaged.
+    /// Tries the part of an edit that is to write its key: what becomes of the edit if it is not to be taken. `None` if the copy is
+    /// damaged.
     fn look_up(&mut self, author: &Author, once: &Once, update: Bytes) -> Option<Result<(), Outcome>> {
         let checked = match self.document.check(author, &update) {
             Ok(checked) => checked,

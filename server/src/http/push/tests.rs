@@ -50,7 +50,8 @@ fn noted(client: u64) -> Made {
     made(Some("private"), &update(client, |txn| layer::put(txn, &note(&format!("n{client}"))).unwrap()))
 }
 
-/// Edits of one text, each in the middle of what those before have written: what they claim about order is not plain. And the text at the end.
+/// Edits of one text, each in the middle of what those before have written, so that what they claim about order is not plain; and the
+/// text at the end.
 fn chain(count: u64) -> (Vec<Vec<u8>>, String) {
     let docs: Vec<Doc> = [71, 72].map(plenary_shared::text::plan::new_doc).into();
     let mut updates = Vec::new();
@@ -246,7 +247,8 @@ async fn what_was_tried_does_not_vouch_for_other_blocks_under_the_same_ids() {
 async fn what_was_tried_does_not_vouch_for_what_builds_on_other_blocks() {
     let bench = Bench::new().await;
     let mut pusher = bench.pusher("arv");
-    // Client 92's `x` stands behind the `b` where it is tried, and before the `a` where it is taken: client 93 says that `b` stands before it.
+    // Client 92's `x` stands behind the `b` where it is tried, and before the `a` where it is taken: client 93 says that `b` stands
+    // before it.
     let behind = [1, 1, 92, 0, 0x84, 91, 1, 1, b'x', 0];
     let before = [1, 1, 92, 0, 0x44, 91, 0, 1, b'x', 0];
     let claims = [1, 1, 93, 0, 0xc4, 91, 1, 92, 0, 1, b'y', 0];
