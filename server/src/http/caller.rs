@@ -68,7 +68,8 @@ impl FromRequestParts<Arc<App>> for Chair {
 
 /// The caller as one who may read the document that the path names: a plan by its ids, or any by its address.
 pub(super) struct Reader {
-    token: SecretDigest,
+    /// The caller's credential.
+    pub(super) token: SecretDigest,
     /// The document.
     pub(super) address: DocAddress,
     /// The plan that it is, or that it is a layer of.
@@ -82,10 +83,8 @@ impl FromRequestParts<Arc<App>> for Reader {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let Caller { token, .. } = Caller::from_request_parts(parts, app).await?;
         let path = path(parts, app).await?;
-        let address = match has(&path, "address") {
-            true => named(&path, "address")?,
-            false => DocAddress::Plan(named(&path, "c")?, named(&path, "p")?),
-        };
+        let is_room = path.iter().any(|(key, _)| key == "address");
+        let address = if is_room { named(&path, "address")? } else { DocAddress::Plan(named(&path, "c")?, named(&path, "p")?) };
         Self::of(app, token, address)
     }
 }
@@ -113,19 +112,10 @@ impl Reader {
     pub(super) fn member(&self) -> &people::Member {
         &self.rights.member
     }
-
-    /// Its credential.
-    pub(super) fn token(&self) -> SecretDigest {
-        self.token
-    }
 }
 
 async fn path(parts: &mut Parts, app: &Arc<App>) -> Result<RawPathParams, ApiError> {
     RawPathParams::from_request_parts(parts, app).await.map_err(|_| ApiError::not_found())
-}
-
-fn has(path: &RawPathParams, name: &str) -> bool {
-    path.iter().any(|(key, _)| key == name)
 }
 
 /// An id that a path names.
