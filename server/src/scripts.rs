@@ -4,17 +4,16 @@
 use bytes::Bytes;
 use plenary_shared::{
     id::{DocAddress, LayerId},
+    log::{
+        fold::{Fold, Misbehaved},
+        gate::Ledger,
+    },
     people,
     script::{self, Desk, Needs, Ran, Script, ScriptError, Sheet},
     text::plan::new_doc,
 };
-use std::{
-    collections::HashMap,
-    mem::ManuallyDrop,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
-use yrs::{Doc, Transact, Update, updates::decoder::Decode};
+use std::{collections::HashMap, sync::Arc};
+use yrs::Doc;
 
 use crate::{
     clock::now_ms,
@@ -69,36 +68,26 @@ impl Found {
         self.layers.iter().map(|(layer, _)| layer.clone()).collect()
     }
 
-    /// Runs a script for as long as it may go on. `None` if a document cannot bear it: after a panic the copies are given up rather than
-    /// touched again. Blocks.
-    pub fn run(self, rights: Rights, script: &Script, go_on: &mut dyn FnMut() -> bool) -> Option<Result<Ran, ScriptError>> {
+    /// Runs a script for as long as it may go on. Blocks.
+    ///
+    /// # Errors
+    /// [`Misbehaved`] if a document cannot bear it.
+    pub fn run(
+        self,
+        rights: Rights,
+        script: &Script,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<Result<Ran, ScriptError>, Misbehaved> {
         let Rights { member, write } = rights;
-        let layers = self.layers.into_iter().map(|(layer, (_, state))| (Sheet { layer, doc: fresh() }, state));
-        let (sheets, states): (Vec<Sheet>, Vec<Bytes>) = layers.unzip();
-        let desk = Desk { member, write, text: fresh(), layers: sheets, unconfirmed: Vec::new(), now_ms: now_ms() };
-        let mut desk = ManuallyDrop::new(desk);
-        let ran = catch_unwind(AssertUnwindSafe(|| {
-            load(&desk.text, &self.text.1)?;
-            for (sheet, state) in desk.layers.iter().zip(&states).filter(|(_, state)| !state.is_empty()) {
-                load(&sheet.doc, state)?;
-            }
-            Some(script::run(&mut desk, script, &mut Random, go_on))
-        }));
-        let ran = ran.ok()?;
-        drop(ManuallyDrop::into_inner(desk));
-        ran
+        let layers = self.layers.into_iter().map(|(layer, (_, state))| Ok(Sheet { layer, doc: copy(&state)? }));
+        let layers = layers.collect::<Result<_, Misbehaved>>()?;
+        let desk = Desk { member, write, text: copy(&self.text.1)?, layers, unconfirmed: Vec::new(), now_ms: now_ms() };
+        script::run(desk, script, &mut Random, go_on)
     }
 }
 
-/// Each script writes under client ids that nobody has used.
-fn fresh() -> Doc {
-    new_doc(ids::client())
-}
-
-fn load(doc: &Doc, state: &[u8]) -> Option<()> {
-    let mut txn = ManuallyDrop::new(doc.transact_mut());
-    txn.apply_update(Update::decode_v1(state).ok()?).ok()?;
-    txn.commit();
-    drop(ManuallyDrop::into_inner(txn));
-    Some(())
+/// A copy of a room's document. Each script writes under client ids that nobody has used.
+fn copy(state: &[u8]) -> Result<Doc, Misbehaved> {
+    let doc = new_doc(ids::client());
+    if state.is_empty() { Ok(doc) } else { Fold::of_own(doc, state, Ledger::default())?.into_doc() }
 }

@@ -1,4 +1,6 @@
 //! What a log is: [`record`] is what it holds, and nothing gets into it but through the [`gate`].
 
+mod apply;
+pub mod fold;
 pub mod gate;
 pub mod record;

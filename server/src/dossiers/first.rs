@@ -3,10 +3,13 @@
 use plenary_shared::{
     id::{DocAddress, PartyId},
     limits,
-    log::record::{self, Digest},
+    log::{
+        fold::Formed,
+        record::{self, Digest},
+    },
     text::authorship::Owners,
 };
-use yrs::{StateVector, Update, block::ClientID, updates::decoder::Decode};
+use yrs::{StateVector, block::ClientID};
 
 use crate::store::Store;
 
@@ -15,7 +18,7 @@ use crate::store::Store;
 pub fn text(store: &dyn Store, plan: &DocAddress) -> Option<StateVector> {
     let (_, sealed) = store.read(plan, 0, 1, limits::BATCH_BYTES_MAX).ok()?.pop()?;
     let (record, _) = record::open(&Digest::genesis(plan), &sealed).ok()?;
-    Some(Update::decode_v1(&record.update).ok()?.state_vector())
+    Some(Formed::read(&record.update).ok()?.vector())
 }
 
 /// Whose words those of each client id are. Those of the first text are nobody's, as long as nobody went on under its id: only the party

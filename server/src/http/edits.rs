@@ -63,7 +63,7 @@ async fn once_over(app: &Arc<App>, reader: &mut Reader, script: &Arc<Script>) ->
         let _place = place;
         found.run(of, &runs, &mut || !running.is_closed() && Instant::now() < until)
     });
-    let ran = ran.await.ok().flatten().ok_or(DossierError::Unreadable)?;
+    let ran = ran.await.ok().and_then(Result::ok).ok_or(DossierError::Unreadable)?;
     let Ran { applied, updates, .. } = ran.map_err(|error| refused(script, error, rights, &layers))?;
     let changes = changes(app, reader, script, updates, &ends)?;
     if changes.is_empty() {

@@ -1,7 +1,6 @@
-//! A live document and what is known about its log: the one place where updates meet yrs.
+//! A live document and what is known about its log.
 //!
-//! **Architecture invariant:** an update is applied only after [`Ledger::check`], and what yrs then makes of it is seen by
-//! nobody unless all of it held: a document in which anything failed is thrown away and built again from the log.
+//! **Architecture invariant:** a document in which anything failed is thrown away and built again from the log.
 
 mod compare;
 mod fold;
@@ -12,21 +11,19 @@ use bytes::Bytes;
 use plenary_shared::{
     id::{DocAddress, PartyId},
     log::{
-        gate::{self, Checked, Ledger, Refusal},
-        record::{self, DIGEST_BYTES, Digest, Provenance, Record},
+        fold::Fold,
+        gate::{Checked, Ledger, Refusal},
+        record::{self, Digest, Provenance, Record},
     },
     people::Author,
     text::plan,
     wire::protocol,
 };
-use std::{
-    mem::ManuallyDrop,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
-use yrs::{Doc, ReadTxn, StateVector, Transact, TransactionMut, Update, updates::decoder::Decode, updates::encoder::Encode};
+use std::sync::Arc;
+use yrs::{ReadTxn, StateVector, TransactionMut, updates::encoder::Encode};
 
 use crate::store::{Seq, StoreError};
+pub use plenary_shared::log::fold::Misbehaved;
 
 /// Why a document could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -58,15 +55,9 @@ pub struct Accepted {
     pub verified: bool,
 }
 
-/// yrs failed on something that had passed the gate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Misbehaved;
-
 /// A document in memory.
 pub struct Document {
-    /// Absent once it misbehaved.
-    doc: Option<Doc>,
-    ledger: Ledger,
+    fold: Fold,
     /// The last record that was folded in or refused, and the chain's digest there.
     seq: Seq,
     head: Digest,
@@ -86,41 +77,36 @@ pub struct Document {
 impl Document {
     /// Nothing yet, of a log of which the chain begins here.
     pub(super) fn empty(head: Digest) -> Self {
-        let ledger = Ledger::default();
-        let (seq, refused) = (0, Vec::new());
-        let (doc, owners) = (Some(plan::new_doc(0)), Arc::default());
-        Self { doc, ledger, seq, head, at_ms: 0, refused, full: None, bytes: 0, claims: 0, owners }
+        Self::of(Fold::new(plan::new_doc(0)), head)
+    }
+
+    fn of(fold: Fold, head: Digest) -> Self {
+        Self { fold, seq: 0, head, at_ms: 0, refused: Vec::new(), full: None, bytes: 0, claims: 0, owners: Arc::default() }
     }
 
     /// Judges an update against the document and all admitted since.
     pub fn check(&self, author: &Author, update: &[u8]) -> Result<Checked, Refusal> {
-        self.ledger.check(&author.party, update)
+        self.fold.ledger().check(&author.party, update)
     }
 
     /// Judges an edit, by whether its author had all that is there.
     pub fn judge(&self, by: &Provenance, update: &[u8]) -> Result<Checked, Refusal> {
         match by.seen {
             None => self.check(&by.author, update),
-            Some(_) => self.ledger.check_apart(&by.author.party, update),
+            Some(_) => self.fold.ledger().check_apart(&by.author.party, update),
         }
     }
 
     /// Counts a checked update as part of the document from here on, for the judgement of the next.
     pub fn admit(&mut self, author: &Author, checked: &Checked) {
-        self.ledger.admit(&author.party, checked);
+        self.fold.admit(&author.party, checked);
     }
 
     /// Applies records that the log holds durably, up to `end`; answers one update that brings all that was new.
     pub fn apply(&mut self, batch: &[Accepted], end: (Seq, Digest)) -> Result<Bytes, Misbehaved> {
-        let merged = self.guarded(|txn| {
-            for accepted in batch {
-                txn.apply_update(Update::decode_v1(&accepted.record.update).ok()?).ok()?;
-            }
-            let unverified = batch.iter().filter(|accepted| !accepted.verified);
-            gate::verify_order(txn, unverified.flat_map(|accepted| accepted.checked.order_claims())).ok()?;
-            txn.commit();
-            (!txn.has_missing_updates()).then(|| txn.encode_update_v1())
-        })?;
+        let unverified = batch.iter().filter(|accepted| !accepted.verified);
+        let claims = unverified.flat_map(|accepted| accepted.checked.order_claims());
+        let merged = self.fold.apply(batch.iter().map(|accepted| &accepted.record.update[..]), claims)?;
         (self.seq, self.head) = end;
         self.at_ms = batch.last().map_or(self.at_ms, |accepted| accepted.record.at_ms);
         self.bytes += merged.len();
@@ -129,31 +115,13 @@ impl Document {
         Ok(merged.into())
     }
 
-    /// Runs `f` on the document. A panic, or `None`, condemns the document. After a panic its memory is given up rather than
-    /// touched again: a destructor may panic as well, and that would end the process.
-    fn guarded<T>(&mut self, f: impl FnOnce(&mut TransactionMut) -> Option<T>) -> Result<T, Misbehaved> {
-        let doc = ManuallyDrop::new(self.doc.take().ok_or(Misbehaved)?);
-        let mut txn = ManuallyDrop::new(doc.transact_mut());
-        let result = catch_unwind(AssertUnwindSafe(|| {
-            let result = f(&mut txn);
-            txn.commit();
-            result
-        }));
-        let Ok(result) = result else { return Err(Misbehaved) };
-        drop(ManuallyDrop::into_inner(txn));
-        let doc = ManuallyDrop::into_inner(doc);
-        let value = result.ok_or(Misbehaved)?;
-        self.doc = Some(doc);
-        Ok(value)
-    }
-
     /// What a replica with `state_vector` lacks.
     pub fn diff(&mut self, state_vector: &StateVector) -> Result<Bytes, Misbehaved> {
         if state_vector.is_empty() {
             let frame = self.full_step_2()?;
             return Ok(protocol::payload_of_sync(&frame));
         }
-        Ok(self.guarded(|txn| Some(txn.encode_state_as_update_v1(state_vector)))?.into())
+        Ok(self.fold.look(|txn| txn.encode_state_as_update_v1(state_vector))?.into())
     }
 
     /// The frame that answers a state vector. The one for a replica that has nothing is kept as long as nothing changes.
@@ -170,34 +138,30 @@ impl Document {
         if let Some(full) = &self.full {
             return Ok(full.clone());
         }
-        let update = self.guarded(|txn| Some(txn.encode_state_as_update_v1(&StateVector::default())))?;
+        let update = self.fold.state()?;
         self.bytes = update.len();
         let frame = protocol::sync_step_2(&update);
         self.full = Some(frame.clone());
         Ok(frame)
     }
 
-    /// Runs `f` on a document made from an encoded state, under the same guard.
+    /// Runs `f` on a document made from a state that a room encoded.
     pub fn on_state<T>(state: &[u8], f: impl FnOnce(&mut TransactionMut) -> Option<T>) -> Option<T> {
-        let apply = |txn: &mut TransactionMut| {
-            txn.apply_update(Update::decode_v1(state).ok()?).ok()?;
-            f(txn)
-        };
-        Self::empty(Digest::from([0; DIGEST_BYTES])).guarded(apply).ok()
+        Fold::of_own(plan::new_doc(0), state, Ledger::default()).ok()?.run(f).ok()
     }
 
     /// The state vector, encoded.
     pub fn state_vector(&mut self) -> Result<(StateVector, Vec<u8>), Misbehaved> {
-        self.guarded(|txn| {
+        self.fold.look(|txn| {
             let vector = txn.state_vector();
             let bytes = vector.encode_v1();
-            Some((vector, bytes))
+            (vector, bytes)
         })
     }
 
     /// Looks something up.
     pub fn look<T>(&mut self, f: impl FnOnce(&TransactionMut) -> T) -> Result<T, Misbehaved> {
-        self.guarded(|txn| Some(f(txn)))
+        self.fold.look(|txn| f(txn))
     }
 
     /// Claims about order since the last snapshot: verifying one takes up to 6 ms on a text of 260,000 edits.
@@ -207,12 +171,12 @@ impl Document {
 
     /// Gives the document up: its ledger knows what the log does not hold.
     pub fn condemn(&mut self) {
-        self.doc = None;
+        self.fold.condemn();
     }
 
     /// Whether the document can be used.
     pub fn is_sound(&self) -> bool {
-        self.doc.is_some()
+        self.fold.is_sound()
     }
 
     /// The last record folded in.
@@ -242,14 +206,14 @@ impl Document {
 
     /// The party whose a client id is.
     pub fn owner(&self, client: u64) -> Option<&PartyId> {
-        self.ledger.owner(client)
+        self.fold.ledger().owner(client)
     }
 
     /// The party of every client id. It is kept: an id is never given up nor given to another, so the list is whole as long as there are
     /// as many.
     pub fn owners(&mut self) -> Arc<[(u64, PartyId)]> {
-        if self.owners.len() != self.ledger.clients() {
-            self.owners = self.ledger.owners().map(|(client, party)| (client, party.clone())).collect();
+        if self.owners.len() != self.fold.ledger().clients() {
+            self.owners = self.fold.ledger().owners().map(|(client, party)| (client, party.clone())).collect();
         }
         self.owners.clone()
     }

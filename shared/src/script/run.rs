@@ -9,13 +9,17 @@ mod text;
 mod thread;
 
 use bench::Bench;
-use std::mem::ManuallyDrop;
+use std::{
+    mem::ManuallyDrop,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 use yrs::TransactionMut;
 
 use super::{Applied, Desk, Done, Edit, Expect, NewIds, Ran, Script, ScriptError, error::Refusal, once};
 use crate::{
     id::{LayerId, PRIVATE},
     limits,
+    log::fold::Misbehaved,
     script::Once,
     talk::proposal,
     text::{
@@ -29,8 +33,21 @@ use crate::{
 /// time for it.
 ///
 /// # Errors
-/// [`ScriptError`] for the first that cannot be made; the documents on the desk are to be thrown away then.
-pub fn run(desk: &mut Desk, script: &Script, ids: &mut dyn NewIds, go_on: &mut dyn FnMut() -> bool) -> Result<Ran, ScriptError> {
+/// [`Misbehaved`] if a document cannot bear it, else [`ScriptError`] for the first that cannot be made.
+pub fn run(
+    desk: Desk,
+    script: &Script,
+    ids: &mut dyn NewIds,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<Result<Ran, ScriptError>, Misbehaved> {
+    // After a panic the documents are given up rather than touched again: their destructors may panic as well, and that would end the process.
+    let mut desk = ManuallyDrop::new(desk);
+    let ran = catch_unwind(AssertUnwindSafe(|| run_at(&mut desk, script, ids, go_on))).map_err(|_| Misbehaved)?;
+    drop(ManuallyDrop::into_inner(desk));
+    Ok(ran)
+}
+
+fn run_at(desk: &mut Desk, script: &Script, ids: &mut dyn NewIds, go_on: &mut dyn FnMut() -> bool) -> Result<Ran, ScriptError> {
     if script.edits.is_empty() {
         return Err(ScriptError::usage(0, "edits", "none", "at least one edit"));
     }

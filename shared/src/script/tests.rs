@@ -98,7 +98,7 @@ impl Talks {
             fresh
         };
         let layers = self.layers.iter().enumerate();
-        let mut desk = Desk {
+        let desk = Desk {
             member: self.member.clone(),
             write: self.write,
             text: copy(&self.text, self.client),
@@ -108,7 +108,7 @@ impl Talks {
             unconfirmed: self.unconfirmed.clone(),
             now_ms: 1_700_000_000_000,
         };
-        let ran = run(&mut desk, script, &mut self.ids, &mut || true)?;
+        let ran = run(desk, script, &mut self.ids, &mut || true).unwrap()?;
         for (layer, update) in &ran.updates {
             let update = Update::decode_v1(update).unwrap();
             let own = |sheet: &&Sheet| sheet.layer.party == self.member.party && Some(&sheet.layer.layer) == layer.as_ref();

@@ -1,7 +1,6 @@
 //! What a plan's log tells: who wrote what, when, and how the text stood at any time.
 //!
-//! The log's records are folded into a document one by one, as a room does it. They passed the gate when they were written, but
-//! nothing here looks at them again: a caller that has them from somebody else guards itself against what yrs cannot bear.
+//! The log's records are folded into a document one by one, as a room does it.
 //!
 //! **Architecture invariant:** what a record costs depends on what it changes, not on the size of the text, as long as it leaves
 //! the tree of points as it was.
@@ -15,23 +14,25 @@ mod tracker;
 use serde::Serialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    mem::ManuallyDrop,
     sync::{Arc, Mutex, PoisonError},
 };
 use yrs::{
-    DeepObservable, Doc, Transact, TransactionMut, Update,
+    DeepObservable, IdSet, TransactionMut,
     types::{Event, Events, PathSegment},
-    updates::decoder::Decode,
 };
 
 use crate::{
     id::{MemberId, PartyId, PointId},
-    log::record::Record,
+    log::{
+        fold::{Fold, FoldError, Formed, Misbehaved},
+        record::Record,
+    },
     people::Author,
-    text::plan::{META, Outline, POINTS, new_doc},
+    text::plan::{META, Outline, POINTS, new_doc, words_text},
 };
 
-pub use authors::{Authors, Stretch, blame};
+use authors::blame;
+pub use authors::{Authors, Stretch};
 pub use entries::{Entries, Entry};
 pub use tracker::Tracker;
 
@@ -108,19 +109,34 @@ impl At {
     }
 }
 
-/// A record that cannot be folded in. The document must not be used any more.
+/// A log that cannot be read on. The replay must not be used any more.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("record {seq} of the log cannot be applied: {reason}")]
-pub struct ReplayError {
-    /// Its number; 0 for a state.
-    pub seq: u64,
-    /// What is wrong.
-    pub reason: String,
+pub enum ReplayError {
+    /// A record cannot be folded in.
+    #[error("record {seq} of the log cannot be folded in: {why}")]
+    Record {
+        /// Its number.
+        seq: u64,
+        /// What is wrong.
+        why: FoldError,
+    },
+    /// A state is none.
+    #[error("the text as it was told cannot be read: {0}")]
+    State(FoldError),
+    /// What was folded in cannot be read.
+    #[error("the log cannot be read: its records do not fit together")]
+    Unreadable,
+}
+
+impl From<Misbehaved> for ReplayError {
+    fn from(_: Misbehaved) -> Self {
+        Self::Unreadable
+    }
 }
 
 /// A document that grows record by record.
 pub struct Replay {
-    doc: Doc,
+    fold: Fold,
     seq: u64,
     created_by: Option<Author>,
     authors: Authors,
@@ -130,47 +146,66 @@ pub struct Replay {
 impl Replay {
     /// Before the first record. If that is by `created_by`, who created the plan, it is its first text and nobody's words.
     pub fn new(created_by: Option<Author>) -> Self {
-        Self::of(new_doc(0), 0, created_by)
+        Self::of(Fold::new(new_doc(0)), 0, created_by)
     }
 
     /// From the document after record `seq`, as Yjs update V1. Of what stands there already it is not known who wrote it.
+    ///
+    /// # Errors
+    /// [`ReplayError::State`], if it is no document.
     pub fn from_state(seq: u64, state: &[u8]) -> Result<Self, ReplayError> {
-        let doc = new_doc(0);
-        let mut txn = ManuallyDrop::new(doc.transact_mut());
-        let applied = apply(&mut txn, state);
-        txn.commit();
-        drop(ManuallyDrop::into_inner(txn));
-        applied.map_err(|reason| ReplayError { seq: 0, reason })?;
-        Ok(Self::of(doc, seq, None))
+        Ok(Self::of(Fold::of_state(new_doc(0), state).map_err(ReplayError::State)?, seq, None))
     }
 
-    fn of(doc: Doc, seq: u64, created_by: Option<Author>) -> Self {
+    fn of(fold: Fold, seq: u64, created_by: Option<Author>) -> Self {
         let touched = Arc::new(Mutex::new(Touched::default()));
-        let noted = Arc::clone(&touched);
-        doc.get_or_insert_map(POINTS).observe_deep("touched", move |txn, events: &Events| {
-            note_points(&mut noted.lock().unwrap_or_else(PoisonError::into_inner), txn, events);
+        fold.observe(|doc| {
+            let noted = Arc::clone(&touched);
+            doc.get_or_insert_map(POINTS).observe_deep("touched", move |txn, events: &Events| {
+                note_points(&mut noted.lock().unwrap_or_else(PoisonError::into_inner), txn, events);
+            });
+            let noted = Arc::clone(&touched);
+            doc.get_or_insert_map(META).observe_deep("touched", move |_, _: &Events| {
+                noted.lock().unwrap_or_else(PoisonError::into_inner).title = true;
+            });
         });
-        let noted = Arc::clone(&touched);
-        doc.get_or_insert_map(META).observe_deep("touched", move |_, _: &Events| {
-            noted.lock().unwrap_or_else(PoisonError::into_inner).title = true;
-        });
-        Self { doc, seq, created_by, authors: Authors::default(), touched }
+        Self { fold, seq, created_by, authors: Authors::default(), touched }
     }
 
-    /// Folds in the next record. After an error, or a panic that the caller caught, this is of no more use.
+    /// Folds in the next record.
+    ///
+    /// # Errors
+    /// [`ReplayError::Record`], if it cannot be.
     pub fn apply(&mut self, seq: u64, record: &Record) -> Result<Touched, ReplayError> {
-        // If yrs panics, the transaction is given up rather than dropped: its destructor may panic as well.
-        let mut txn = ManuallyDrop::new(self.doc.transact_mut());
-        let applied = apply(&mut txn, &record.update);
-        txn.commit();
-        let new = txn.insert_set().clone();
-        drop(ManuallyDrop::into_inner(txn));
-        applied.map_err(|reason| ReplayError { seq, reason })?;
+        let new = self.fold.take(record).map_err(|why| ReplayError::Record { seq, why })?;
+        Ok(self.note(seq, record, &new))
+    }
+
+    /// Folds in what may become a record and is none yet: it may build on what the log does not hold. No record is folded in after it.
+    ///
+    /// # Errors
+    /// [`ReplayError::Record`], if it cannot be.
+    pub fn lay(&mut self, seq: u64, record: &Record) -> Result<Touched, ReplayError> {
+        let laid = Formed::read(&record.update).and_then(|update| Ok(self.fold.lay([update])?));
+        let new = laid.map_err(|why| ReplayError::Record { seq, why })?;
+        Ok(self.note(seq, record, &new))
+    }
+
+    /// Lays updates over the text that are none of its log.
+    ///
+    /// # Errors
+    /// [`ReplayError::Unreadable`], if they do not fit to it.
+    pub fn lay_over(&mut self, updates: impl IntoIterator<Item = Formed>) -> Result<(), ReplayError> {
+        self.fold.lay(updates)?;
+        Ok(())
+    }
+
+    fn note(&mut self, seq: u64, record: &Record, new: &IdSet) -> Touched {
         let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
         let author = (!self.is_first_text(seq, record)).then_some(&record.author);
-        self.authors.note(seq, record, &new, author, &touched);
+        self.authors.note(seq, record, new, author, &touched);
         self.seq = seq;
-        Ok(touched)
+        touched
     }
 
     /// Whether a record holds the text that the plan was created with.
@@ -183,43 +218,38 @@ impl Replay {
         self.seq
     }
 
-    /// The document, to be read.
-    pub fn doc(&self) -> &Doc {
-        &self.doc
+    /// Looks something up in the document.
+    ///
+    /// # Errors
+    /// [`ReplayError::Unreadable`].
+    pub fn look<T>(&mut self, f: impl FnOnce(&mut TransactionMut) -> T) -> Result<T, ReplayError> {
+        Ok(self.fold.look(f)?)
     }
 
     /// The plan as it stands now.
-    pub fn outline(&self) -> Outline {
-        Outline::read(&self.doc.transact())
+    ///
+    /// # Errors
+    /// [`ReplayError::Unreadable`].
+    pub fn outline(&mut self) -> Result<Outline, ReplayError> {
+        self.look(|txn| Outline::read(txn))
     }
 
-    /// Who wrote what, as far as the records tell that were folded in.
-    pub fn authors(&self) -> &Authors {
-        &self.authors
+    /// Who wrote which stretch of a point's words; `None` where they are no text. `unsent` names whose the client ids are that no record
+    /// explains.
+    ///
+    /// # Errors
+    /// [`ReplayError::Unreadable`].
+    pub fn blame(
+        &mut self,
+        point: &PointId,
+        unsent: impl Fn(u64) -> Option<Author>,
+    ) -> Result<Option<Vec<Stretch>>, ReplayError> {
+        let Self { fold, authors, .. } = self;
+        Ok(fold.look(|txn| {
+            let text = words_text(txn, point)?;
+            Some(blame(txn, &text, authors, unsent))
+        })?)
     }
-}
-
-/// How the text stood at a moment. `records` are those of the log from the first on, with their numbers; no more of them are
-/// taken than are needed.
-pub fn state_at<E: From<ReplayError>>(
-    records: impl IntoIterator<Item = Result<(u64, Record), E>>,
-    created_by: Option<Author>,
-    at: At,
-) -> Result<Replay, E> {
-    let mut replay = Replay::new(created_by);
-    for next in records {
-        let (seq, record) = next?;
-        if !at.includes(seq, &record) {
-            break;
-        }
-        replay.apply(seq, &record)?;
-    }
-    Ok(replay)
-}
-
-fn apply(txn: &mut TransactionMut, update: &[u8]) -> Result<(), String> {
-    let update = Update::decode_v1(update).map_err(|error| error.to_string())?;
-    txn.apply_update(update).map_err(|error| error.to_string())
 }
 
 /// Takes note of what happened below the map of points.

@@ -154,7 +154,7 @@ impl Document {
         let mut accepted = Vec::with_capacity(group.len());
         for (seq, _, record) in group {
             if !self.is_refused(*seq) {
-                let checked = self.ledger.check_logged(&record.author.party, &record.update).map_err(|_| Misbehaved)?;
+                let checked = self.fold.ledger().check_logged(&record.author.party, &record.update).map_err(|_| Misbehaved)?;
                 self.admit(&record.author, &checked);
                 accepted.push(Accepted { record: record.clone(), checked, verified: false });
             }

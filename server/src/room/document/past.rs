@@ -1,7 +1,7 @@
 //! A document as it once stood, folded from its log.
 
 use plenary_shared::{id::DocAddress, limits, log::record::Digest};
-use yrs::{StateVector, Update, updates::decoder::Decode};
+use yrs::StateVector;
 
 use super::{Document, fold::PAGE, record};
 use crate::store::{Seq, Store};
@@ -24,7 +24,7 @@ impl Document {
         let mut more = true;
         while more {
             let page = store.read(address, document.seq, PAGE, limits::BATCH_BYTES_MAX).ok()?;
-            let (mut end, mut updates) = ((document.seq, document.head), Vec::with_capacity(page.len()));
+            let mut end = (document.seq, document.head);
             more = !page.is_empty();
             for (seq, sealed) in page {
                 let (record, digest) = record::open(&end.1, &sealed).ok()?;
@@ -34,13 +34,9 @@ impl Document {
                 }
                 end = (seq, digest);
                 if !refused.contains(&seq) {
-                    updates.push(record.update);
+                    document.fold.take(&record).ok()?;
                 }
             }
-            let apply = |txn: &mut yrs::TransactionMut| {
-                updates.iter().try_for_each(|update| txn.apply_update(Update::decode_v1(update).ok()?).ok())
-            };
-            document.guarded(apply).ok()?;
             (document.seq, document.head) = end;
         }
         let state = document.diff(&StateVector::default()).ok()?;

@@ -6,10 +6,11 @@ mod tests;
 use bytes::Bytes;
 use plenary_shared::{
     id::DocAddress,
-    log::{gate::Ledger, record::Digest},
+    log::{fold::Fold, gate::Ledger, record::Digest},
+    text::plan,
 };
 use serde::{Deserialize, Serialize};
-use yrs::{StateVector, Update, updates::decoder::Decode};
+use yrs::StateVector;
 
 use super::{Document, Misbehaved, OpenError};
 use crate::store::{Seq, Store};
@@ -44,7 +45,7 @@ impl Document {
     /// All that a document is, encoded.
     pub fn copy(&mut self) -> Result<Bytes, Misbehaved> {
         let state = self.diff(&StateVector::default())?;
-        let (ledger, refused) = (self.ledger.save().into(), self.refused.clone());
+        let (ledger, refused) = (self.fold.ledger().save().into(), self.refused.clone());
         let saved = Saved { head: self.head, at_ms: self.at_ms, ledger, refused, state };
         postcard::to_allocvec(&saved).map(Bytes::from).map_err(|_| Misbehaved)
     }
@@ -53,10 +54,8 @@ impl Document {
     pub fn from_copy(seq: Seq, copy: &[u8]) -> Option<Self> {
         let Saved { head, at_ms, ledger, refused, state } = postcard::from_bytes(copy).ok()?;
         let ledger = Ledger::load(&ledger)?;
-        let mut document = Self::empty(head);
-        document.guarded(|txn| txn.apply_update(Update::decode_v1(&state).ok()?).ok()).ok()?;
-        (document.seq, document.at_ms, document.bytes) = (seq, at_ms, state.len());
-        (document.ledger, document.refused) = (ledger, refused);
+        let mut document = Self::of(Fold::of_own(plan::new_doc(0), &state, ledger).ok()?, head);
+        (document.seq, document.at_ms, document.bytes, document.refused) = (seq, at_ms, state.len(), refused);
         Some(document)
     }
 }

@@ -1,6 +1,6 @@
 //! One block of an update, as Yjs writes it (`src/structs/Item.js`, `src/utils/UpdateDecoder.js`, version 1).
 
-use super::{Refusal, bytes::Reader};
+use super::{bytes::Reader, refusal::Refusal};
 use crate::limits;
 
 /// A client id and a clock.

@@ -1,6 +1,6 @@
 //! A strict reader of lib0's encoding: every count fits the bytes that remain, every number has its one shortest form. And its writer.
 
-use super::Refusal;
+use super::refusal::Refusal;
 use crate::limits;
 
 /// Bytes from outside and how far they have been read.
@@ -154,7 +154,7 @@ impl<'a> Reader<'a> {
     /// A value written as JSON, as formats carry it.
     pub fn json(&mut self) -> Result<(), Refusal> {
         let text = self.text()?;
-        if text.len() > super::FORMAT_BYTES_MAX {
+        if text.len() > super::bounds::FORMAT_BYTES_MAX {
             return self.refuse("a format's value is too long");
         }
         // The common values need no parser.

@@ -4,17 +4,23 @@
 use yrs::{ClientID, ID};
 
 use super::{
-    HUSK_UNITS_MAX, OrderClaim, Refusal, Span, TYPE_DEPTH_MAX, WAITING_STEPS_MAX,
+    Span,
     block::{Block, Id, Kind, Parent},
+    bounds::{Bounds, TYPE_DEPTH_MAX},
     bytes::Reader,
+    checked::{Checked, Gain},
+    claim::OrderClaim,
     cut,
-    ledger::{Checked, Gain, Ledger, Neighbours, Place},
+    ledger::Ledger,
+    place::{Neighbours, Place},
+    refusal::Refusal,
     section::{Section, read_sections},
 };
 use crate::{id::PartyId, limits};
 
 struct Walk<'a, 'l> {
     ledger: &'l Ledger,
+    bounds: Bounds,
     reader: Reader<'a>,
     /// Highest client first, which is yrs's order.
     sections: Vec<Section<'a>>,
@@ -39,23 +45,72 @@ struct Deletions {
 
 /// Which deletions are kept when an update is cut.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kept {
+enum Kept {
     /// Those that are new.
     New,
     /// Those that are known as well.
     All,
 }
 
-pub(super) fn check(ledger: &Ledger, party: &PartyId, update: &[u8], kept: Kept) -> Result<Checked, Refusal> {
-    if update.len() > limits::UPDATE_BYTES_MAX {
-        return Err(Refusal::TooLarge { what: "bytes of an update", most: limits::UPDATE_BYTES_MAX as u64 });
+impl Ledger {
+    /// Judges `update` (Yjs update V1) sent by `party`. The ledger does not change.
+    ///
+    /// # Errors
+    /// See [`Refusal`]. Of these, [`Refusal::Missing`] may come from an honest client that speaks too early.
+    pub fn check(&self, party: &PartyId, update: &[u8]) -> Result<Checked, Refusal> {
+        check(self, Some(party), update, Kept::New, Bounds::UPDATE)
+    }
+
+    /// The same for an update that was made away from the document as it is now. What its author deleted while others did so too stays in
+    /// what is left of it: what a side wrote is read from its records alone.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub fn check_apart(&self, party: &PartyId, update: &[u8]) -> Result<Checked, Refusal> {
+        check(self, Some(party), update, Kept::All, Bounds::UPDATE)
+    }
+
+    /// Judges the update of a record that a log holds, by the rules under which it was accepted. They are those of [`Self::check`]; rules that
+    /// refuse more are for what comes from outside alone.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub fn check_logged(&self, party: &PartyId, update: &[u8]) -> Result<Checked, Refusal> {
+        check(self, Some(party), update, Kept::All, Bounds::UPDATE)
+    }
+
+    /// Judges what a server told of a document without saying whose it is: the whole of it, or what was missing.
+    ///
+    /// # Errors
+    /// See [`Refusal`]; there is no [`Refusal::Forged`] among them.
+    pub fn check_state(&self, state: &[u8]) -> Result<Checked, Refusal> {
+        check(self, None, state, Kept::All, Bounds::STATE)
+    }
+}
+
+/// `party` is whose the update is; where it is not known, an update may go on under any client id.
+fn check(ledger: &Ledger, party: Option<&PartyId>, update: &[u8], kept: Kept, bounds: Bounds) -> Result<Checked, Refusal> {
+    if update.len() > bounds.bytes {
+        return Err(Refusal::TooLarge { what: "bytes", most: bounds.bytes as u64 });
     }
     let mut reader = Reader::new(update);
     let sections = read_sections(ledger, party, &mut reader)?;
+    if reader.any_values > bounds.any_values {
+        return Err(Refusal::TooLarge { what: "values", most: bounds.any_values as u64 });
+    }
     let deletions_at = reader.at();
     let is_cut = sections.iter().any(|section| section.is_cut);
-    let mut walk =
-        Walk { ledger, reader, sections, claims: Vec::new(), husk_units: 0, steps: 0, husks: Vec::new(), folded: Vec::new() };
+    let mut walk = Walk {
+        ledger,
+        bounds,
+        reader,
+        sections,
+        claims: Vec::new(),
+        husk_units: 0,
+        steps: 0,
+        husks: Vec::new(),
+        folded: Vec::new(),
+    };
     for section in 0..walk.sections.len() {
         walk.run(section)?;
     }
@@ -107,8 +162,9 @@ impl<'a> Walk<'a, '_> {
                 }
             }
             self.steps += waiting;
-            if self.steps > WAITING_STEPS_MAX {
-                return Err(Refusal::TooLarge { what: "clients whose edits wait for each other", most: WAITING_STEPS_MAX });
+            if self.steps > self.bounds.waiting_steps {
+                let most = self.bounds.waiting_steps;
+                return Err(Refusal::TooLarge { what: "clients whose edits wait for each other", most });
             }
             self.accept(index, &block)?;
             let section = &mut self.sections[index];
@@ -218,8 +274,9 @@ impl<'a> Walk<'a, '_> {
             Kind::Gc | Kind::Deleted => {
                 self.husk_units += u64::from(end - start);
                 self.husks.push(Span { client, start, end });
-                if self.husk_units > HUSK_UNITS_MAX {
-                    return Err(Refusal::TooLarge { what: "characters deleted before they were sent", most: HUSK_UNITS_MAX });
+                if self.husk_units > self.bounds.husk_units {
+                    let most = self.bounds.husk_units;
+                    return Err(Refusal::TooLarge { what: "characters deleted before they were sent", most });
                 }
             }
             Kind::Any if place.in_map() && end - start > 1 => self.folded.push(Span { client, start, end }),

@@ -11,10 +11,12 @@ use std::{
 
 use yrs::{BranchID, ClientID, ID};
 
+use crate::limits;
+
 use super::{
-    Refusal,
     block::{Block, Id, Kind, Parent},
     bytes::Reader,
+    refusal::Refusal,
 };
 
 /// Consecutive units of one client.
@@ -62,9 +64,29 @@ impl Census {
 /// # Errors
 /// [`Refusal::Malformed`] if the bytes are no such state; what a document encodes that only the gate let in is one.
 pub fn census(state: &[u8]) -> Result<Census, Refusal> {
-    let mut blocks = Blocks::read(state)?;
+    let mut blocks = Blocks::read(&mut Reader::new(state))?;
     blocks.settle();
     Ok(blocks.gather())
+}
+
+/// Reads an update for its form alone: every count, size and depth of values in it.
+///
+/// # Errors
+/// [`Refusal::Malformed`], or [`Refusal::TooLarge`] if it is larger than a document may be.
+pub fn check_form(update: &[u8]) -> Result<(), Refusal> {
+    if update.len() > limits::DOCUMENT_BYTES_MAX {
+        return Err(Refusal::TooLarge { what: "bytes", most: limits::DOCUMENT_BYTES_MAX as u64 });
+    }
+    let mut reader = Reader::new(update);
+    Blocks::read(&mut reader)?;
+    for _ in 0..reader.count(4)? {
+        reader.number()?;
+        for _ in 0..reader.count(2)? {
+            reader.clock()?;
+            reader.clock()?;
+        }
+    }
+    if reader.is_empty() { Ok(()) } else { reader.refuse("bytes follow the end") }
 }
 
 /// Where a stretch stands.
@@ -100,15 +122,14 @@ struct Blocks<'a> {
 }
 
 impl<'a> Blocks<'a> {
-    fn read(state: &'a [u8]) -> Result<Self, Refusal> {
-        let mut reader = Reader::new(state);
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Refusal> {
         let mut blocks = Blocks { stretches: Vec::new(), clients: Vec::new(), places: HashMap::new() };
         for _ in 0..reader.count(3)? {
             let count = reader.count(2)?;
             let (client, mut clock) = reader.id()?;
             let first = blocks.stretches.len();
             for _ in 0..count {
-                let block = Block::read(&mut reader, clock)?;
+                let block = Block::read(reader, clock)?;
                 blocks.add(first, (client, clock), &block);
                 clock += block.len;
             }

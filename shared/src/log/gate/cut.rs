@@ -8,9 +8,10 @@ use std::cmp::Reverse;
 use bytes::Bytes;
 
 use super::{
-    Refusal, Span,
+    Span,
     block::{Block, HAS_ORIGIN, Id, Kind},
     bytes::{Reader, write_id, write_number},
+    refusal::Refusal,
     section::Section,
 };
 use crate::limits;

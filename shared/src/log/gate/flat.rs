@@ -6,13 +6,14 @@
 
 use std::collections::HashMap;
 
-use yrs::{GetString, ID, Transact, Update, updates::decoder::Decode};
+use yrs::{GetString, ID, Transact};
 
+use super::super::apply::apply;
 use super::{
-    Refusal,
     block::{Block, Kind, Parent},
     bytes::{Reader, write_id, write_number},
-    order::{OrderClaim, refuse, scratch},
+    claim::{OrderClaim, refuse, scratch},
+    refusal::Refusal,
 };
 
 /// A unit that nobody asked for.
@@ -66,9 +67,8 @@ fn layout(state: &[u8], asked: &[ID], shift: u32) -> Result<Vec<String>, Refusal
     let failed = Refusal::Malformed { at: 0, what: "the document cannot be laid out" };
     let doc = scratch();
     let roots: Vec<_> = (0..sequences).map(|n| doc.get_or_insert_text(n.to_string())).collect();
-    let update = Update::decode_v1(&flat).map_err(|_| failed.clone())?;
     let mut txn = doc.transact_mut();
-    txn.apply_update(update).map_err(|_| failed.clone())?;
+    apply(&mut txn, &flat).ok_or(failed)?;
     Ok(roots.iter().map(|root| root.get_string(&txn)).collect())
 }
 

@@ -7,20 +7,13 @@
 //! A sequence is walked for every claim, so the cost is claims times blocks to the left; beyond [`WALKS_MAX`] claims the
 //! layout, whose cost is the document's size once, answers for all.
 
-use yrs::{Assoc, ID, OffsetKind, ReadTxn, StateVector, StickyIndex, branch::BranchPtr};
+use yrs::{Assoc, ID, ReadTxn, StateVector, StickyIndex, branch::BranchPtr};
 
-use super::{Refusal, flat};
-
-/// What a block says about the order of others: `left` stands before `right` in one sequence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OrderClaim {
-    /// The block that says so.
-    pub block: ID,
-    /// Its left origin.
-    pub left: ID,
-    /// Its right origin.
-    pub right: ID,
-}
+use super::{
+    claim::{OrderClaim, refuse},
+    flat,
+    refusal::Refusal,
+};
 
 /// Claims of one call that are answered by walking their sequences: as many as a batch has updates.
 const WALKS_MAX: usize = crate::limits::BATCH_UPDATES_MAX;
@@ -45,14 +38,6 @@ pub fn verify_order<'c, T: ReadTxn>(txn: &T, claims: impl Iterator<Item = &'c Or
     }
     let state = txn.encode_state_as_update_v1(&StateVector::default());
     flat::verify(&state, &undecided)
-}
-
-pub(super) fn refuse<T>(claim: &OrderClaim) -> Result<T, Refusal> {
-    Err(Refusal::Inconsistent {
-        client: claim.block.client.get(),
-        clock: claim.block.clock,
-        what: "its right neighbour does not stand after its left one",
-    })
 }
 
 enum Verdict {
@@ -100,9 +85,4 @@ fn before<T: ReadTxn>(txn: &T, id: ID) -> Option<(BranchPtr, u32)> {
 /// yrs counts a visible unit itself when asked for the position behind it.
 fn is_visible<T: ReadTxn>(txn: &T, id: ID, index: u32) -> bool {
     StickyIndex::from_id(id, Assoc::Before).get_offset(txn).is_some_and(|offset| offset.index != index)
-}
-
-/// A document of one's own in which nothing is collected and positions count UTF-16 units.
-pub(super) fn scratch() -> yrs::Doc {
-    yrs::Doc::with_options(yrs::Options { offset_kind: OffsetKind::Utf16, skip_gc: true, ..yrs::Options::default() })
 }

@@ -1,10 +1,11 @@
 //! The blocks of an update, client by client, read for their form.
 
 use super::{
-    ANY_VALUES_MAX, Refusal,
     block::{Block, Id},
     bytes::Reader,
-    ledger::{Known, Ledger, Neighbours, Place},
+    ledger::{Known, Ledger},
+    place::{Neighbours, Place},
+    refusal::Refusal,
 };
 use crate::{id::PartyId, limits};
 use std::ops::Range;
@@ -55,7 +56,11 @@ impl Section<'_> {
 }
 
 /// Reads every block for its form and leaves each section at its first block that is not known wholly.
-pub(super) fn read_sections<'a>(ledger: &Ledger, party: &PartyId, reader: &mut Reader<'a>) -> Result<Vec<Section<'a>>, Refusal> {
+pub(super) fn read_sections<'a>(
+    ledger: &Ledger,
+    party: Option<&PartyId>,
+    reader: &mut Reader<'a>,
+) -> Result<Vec<Section<'a>>, Refusal> {
     // A section has a count, a client, a clock and a block of at least two bytes.
     let count = reader.count(5)?;
     let mut sections: Vec<Section<'a>> = Vec::with_capacity(count.min(64));
@@ -78,7 +83,7 @@ pub(super) fn read_sections<'a>(ledger: &Ledger, party: &PartyId, reader: &mut R
         rest.bytes.end = reader.at();
         match owner {
             None => unbound += 1,
-            Some(owner) if owner != party && end > known => return Err(Refusal::Forged { client }),
+            Some(owner) if party.is_some_and(|party| party != owner) && end > known => return Err(Refusal::Forged { client }),
             Some(_) => {}
         }
         if clock > known {
@@ -100,9 +105,6 @@ pub(super) fn read_sections<'a>(ledger: &Ledger, party: &PartyId, reader: &mut R
             places: Vec::new(),
             runs: Vec::new(),
         });
-    }
-    if reader.any_values > ANY_VALUES_MAX {
-        return Err(Refusal::TooLarge { what: "values in an update", most: ANY_VALUES_MAX as u64 });
     }
     if ledger.clients() + unbound > limits::CLIENTS_MAX {
         return Err(Refusal::TooLarge { what: "client ids in a document", most: limits::CLIENTS_MAX as u64 });

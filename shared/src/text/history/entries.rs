@@ -42,8 +42,11 @@ pub struct Entries {
 
 impl Entries {
     /// From where `replay` stands. With a point: only what was done to it.
-    pub fn new(replay: Replay, point: Option<PointId>) -> Self {
-        Self { before: Tracker::new(&replay), replay, open: None, point }
+    ///
+    /// # Errors
+    /// [`ReplayError::Unreadable`].
+    pub fn new(mut replay: Replay, point: Option<PointId>) -> Result<Self, ReplayError> {
+        Ok(Self { before: Tracker::new(&mut replay)?, replay, open: None, point })
     }
 
     /// Takes the next record. Answers the entry before it, if that is finished and there is something to show of it.
@@ -52,7 +55,7 @@ impl Entries {
         let goes_on = self.open.as_ref().is_some_and(|(entry, _)| {
             !entry.first_text && entry.author == record.author && record.at_ms.saturating_sub(entry.to_ms) < PAUSE_MS
         });
-        let finished = if goes_on { None } else { self.finish() };
+        let finished = if goes_on { None } else { self.finish()? };
         let touched = self.replay.apply(seq, record)?;
         match &mut self.open {
             Some((entry, all)) => {
@@ -73,15 +76,18 @@ impl Entries {
     }
 
     /// The last entry, once there are no more records.
-    pub fn end(mut self) -> (Option<Entry>, Replay) {
-        (self.finish(), self.replay)
+    ///
+    /// # Errors
+    /// [`ReplayError::Unreadable`].
+    pub fn end(mut self) -> Result<(Option<Entry>, Replay), ReplayError> {
+        Ok((self.finish()?, self.replay))
     }
 
-    fn finish(&mut self) -> Option<Entry> {
-        let (mut entry, touched) = self.open.take()?;
-        let changes = self.before.changes(&self.replay, &touched);
+    fn finish(&mut self) -> Result<Option<Entry>, ReplayError> {
+        let Some((mut entry, touched)) = self.open.take() else { return Ok(None) };
+        let changes = self.before.changes(&mut self.replay, &touched)?;
         let wanted = |change: &Change| self.point.is_none() || change.point == self.point;
         entry.changes = changes.into_iter().filter(wanted).collect();
-        (self.point.is_none() || !entry.changes.is_empty()).then_some(entry)
+        Ok((self.point.is_none() || !entry.changes.is_empty()).then_some(entry))
     }
 }

@@ -1,9 +1,8 @@
 //! The plan as it stood a moment ago, beside a document that goes on: what changed in between costs what was touched.
 
 use std::collections::{BTreeSet, HashMap};
-use yrs::Transact;
 
-use super::{Replay, Touched};
+use super::{Replay, ReplayError, Touched};
 use crate::{
     id::PointId,
     text::plan::{Change, Outline, Point, changes},
@@ -18,17 +17,23 @@ pub struct Tracker {
 
 impl Tracker {
     /// As it stands now.
-    pub fn new(replay: &Replay) -> Self {
-        let outline = replay.outline();
-        Self { index: index(&outline), outline }
+    ///
+    /// # Errors
+    /// [`ReplayError::Unreadable`].
+    pub fn new(replay: &mut Replay) -> Result<Self, ReplayError> {
+        let outline = replay.outline()?;
+        Ok(Self { index: index(&outline), outline })
     }
 
     /// What changed since, given all that was touched since; from now on it is the plan as it stands now.
-    pub fn changes(&mut self, replay: &Replay, touched: &Touched) -> Vec<Change> {
+    ///
+    /// # Errors
+    /// [`ReplayError::Unreadable`].
+    pub fn changes(&mut self, replay: &mut Replay, touched: &Touched) -> Result<Vec<Change>, ReplayError> {
         if touched.tree || touched.title {
-            let before = std::mem::replace(&mut self.outline, replay.outline());
+            let before = std::mem::replace(&mut self.outline, replay.outline()?);
             self.index = index(&self.outline);
-            return changes(&before, &self.outline);
+            return Ok(changes(&before, &self.outline));
         }
         let places: BTreeSet<usize> = touched.points.iter().filter_map(|point| self.index.get(point)).copied().collect();
         let of = |outline: &Outline| {
@@ -36,11 +41,8 @@ impl Tracker {
             Outline { points, ..Outline::default() }
         };
         let before = of(&self.outline);
-        let txn = replay.doc().transact();
-        for at in &places {
-            self.outline.reread(&txn, *at);
-        }
-        changes(&before, &of(&self.outline))
+        replay.look(|txn| places.iter().for_each(|at| self.outline.reread(txn, *at)))?;
+        Ok(changes(&before, &of(&self.outline)))
     }
 }
 
