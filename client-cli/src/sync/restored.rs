@@ -213,8 +213,9 @@ fn lost(folder: &Folder, ahead: &Ahead) -> Result<Vec<(EditId, New)>, CliError> 
         if seq <= ahead.common || refused || record.author.member != folder.info.member {
             continue;
         }
+        let Some(update) = record.change() else { continue };
         let what = format!("what you wrote at {}, which the server lost (record {seq})", when::local(record.at_ms));
-        let body = Body { what: vec![what], parts: vec![(None, record.update)], once: None };
+        let body = Body { what: vec![what], parts: vec![(None, update.clone())], once: None };
         let new = New { at_ms: record.at_ms, seen: record.seen, body };
         lost.push((edit_id(digest.as_bytes()), new));
     }
