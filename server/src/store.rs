@@ -13,6 +13,7 @@ mod footer;
 mod frame;
 mod index;
 mod inside;
+pub(crate) mod kill;
 mod memory;
 mod queue;
 mod reading;
@@ -146,6 +147,12 @@ pub enum StoreError {
     /// Another process has the directory open.
     #[error("another server is running on the data directory {}: stop it or choose another directory", path.display())]
     InUse {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A backup of the directory is being taken, or a conference forgotten in it.
+    #[error("the data directory {} is being backed up, or a conference forgotten in it: try again once that is done", path.display())]
+    AtWork {
         /// The directory.
         path: PathBuf,
     },

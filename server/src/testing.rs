@@ -11,7 +11,7 @@ use plenary_shared::{
     plan::new_doc,
     record::{Author, Moment, Provenance, Record, Right},
 };
-use std::{collections::BTreeMap, future::ready, io, sync::Arc};
+use std::{collections::BTreeMap, fs, future::ready, io, path::Path, sync::Arc};
 use tokio::sync::watch;
 use yrs::{Doc, GetString, ReadTxn, Text, Transact, TransactionMut, Update, updates::decoder::Decode};
 
@@ -151,6 +151,15 @@ impl Rooms {
         let edit = |done| Command::Edit { by: by.clone(), update: update.clone(), order: Order::Unknown, done };
         let (_, result) = self.ask(address, edit).await?;
         Ok(result?)
+    }
+}
+
+/// Copies a directory with all that is in it.
+pub fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() { copy(&entry.path(), &target) } else { fs::copy(entry.path(), target).map(drop).unwrap() }
     }
 }
 
