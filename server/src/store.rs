@@ -207,15 +207,25 @@ impl StoreError {
     pub fn is_in_doubt(&self) -> bool {
         matches!(self, Self::InDoubt(_))
     }
+
+    /// The same of a start, which had nothing to keep yet.
+    fn of_a_start(self) -> Self {
+        match self {
+            Self::InDoubt(error) if is_full(&error) => Self::Full,
+            Self::InDoubt(error) => Self::Io(error),
+            other => other,
+        }
+    }
 }
 
 impl From<io::Error> for StoreError {
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full,
-            _ => StoreError::Io(Arc::new(error)),
-        }
+        if is_full(&error) { StoreError::Full } else { StoreError::Io(Arc::new(error)) }
     }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// Refuses what is too large, before any of it is kept.

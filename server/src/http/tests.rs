@@ -12,18 +12,18 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::*;
-use crate::testing::{Ailing, Faulty, Table, note, plan};
+use crate::testing::{Faulty, Table, note, plan};
 
 /// A table on a store whose disk may ail: arv drafts, bor reads.
 struct Ward {
-    disk: Arc<Ailing>,
+    disk: Arc<Faulty>,
     table: Table,
     router: Router,
 }
 
 impl Ward {
     async fn new() -> Self {
-        let disk = Arc::new(Ailing::default());
+        let disk = Arc::new(Faulty::default());
         let table = Table::on(disk.clone()).await;
         let access =
             [("arv", Access::Draft), ("bor", Access::Read)].map(|(party, access)| (party.parse().unwrap(), access)).into();
