@@ -8,6 +8,7 @@ use plenary_tests::{
 };
 use serde_json::{Value, json};
 use std::{fs, path::Path};
+use tempfile::TempDir;
 
 use super::{PLAN, apply, begin, words};
 
@@ -248,59 +249,85 @@ fn a_layer_of_ones_own_party_that_was_opened_after_the_backup_is_opened_again_an
     folder.exits(0, &["sync"]);
 }
 
+/// Replicas that hold what a server lost: arv's an edit that builds on bor's, one that does not, a note, a layer that was opened after the
+/// backup, and beside that an edit that was not sent.
+struct Lost<'a> {
+    points: Vec<String>,
+    arv: Folder<'a>,
+    bor: Folder<'a>,
+    backup: TempDir,
+    /// What arv holds of it.
+    held: Vec<Vec<u8>>,
+}
+
+impl<'a> Lost<'a> {
+    fn by(server: &Server, cli_arv: &'a Cli, cli_bor: &'a Cli) -> Self {
+        let points = begin(server, &["Forces withdraw.", "Prisoners are released."]);
+        let (arv, bor) = (cli_arv.clone_plan(PLAN), cli_bor.clone_plan(PLAN));
+        let backup = server.back_up();
+        apply(&bor, &[insert(&points[0], " <bor>", "withdraw")]);
+        sync(&bor, &[]);
+        sync(&arv, &[]);
+        apply(&arv, &[insert(&points[0], " <within>", "<bor>")]);
+        apply(&arv, &[insert(&points[1], " <beside>", "released")]);
+        arv.done(&["note", PLAN, &points[0], "A note that is lost."]);
+        cli_arv.done(&["layer", "open", PLAN, "shuttle"]);
+        cli_arv.done(&["note", PLAN, &points[0], "A layer that is lost.", "--layer", "shuttle"]);
+        sync(&arv, &[]);
+        apply(&arv, &[insert(&points[1], " <unsent>", "Prisoners")]);
+        let party = server.delegate(0, 0).party;
+        let names = ["text.log", &format!("layers/{party}.private"), &format!("layers/{party}.shuttle")];
+        let held = names.iter().map(|name| fs::read(arv.file(name)).unwrap()).collect();
+        Lost { points, arv, bor, backup, held }
+    }
+
+    /// Whether all of it was put by in a folder.
+    fn is_kept(&self, folder: &Folder) -> bool {
+        let there = files(&folder.file("before"));
+        self.held.iter().all(|bytes| there.iter().any(|(_, kept)| kept == bytes))
+    }
+}
+
 #[test]
 fn a_way_on_that_is_killed_at_any_step_is_gone_again_or_given_up_and_loses_nothing() {
     let mut server = Start::demo(1, 1).start();
     let (cli_arv, cli_bor) = (Cli::join(&server.delegate(0, 0)), Cli::join(&server.delegate(1, 0)));
-    let points = begin(&server, &["Forces withdraw.", "Prisoners are released."]);
-    let (arv, bor) = (cli_arv.clone_plan(PLAN), cli_bor.clone_plan(PLAN));
-    let backup = server.back_up();
-    apply(&bor, &[insert(&points[0], " <bor>", "withdraw")]);
-    sync(&bor, &[]);
-    sync(&arv, &[]);
-    apply(&arv, &[insert(&points[0], " <within>", "<bor>")]);
-    apply(&arv, &[insert(&points[1], " <beside>", "released")]);
-    arv.done(&["note", PLAN, &points[0], "A note that is lost."]);
-    cli_arv.done(&["layer", "open", PLAN, "shuttle"]);
-    cli_arv.done(&["note", PLAN, &points[0], "A layer that is lost.", "--layer", "shuttle"]);
-    sync(&arv, &[]);
-    apply(&arv, &[insert(&points[1], " <unsent>", "Prisoners")]);
-    let party = server.delegate(0, 0).party;
-    let names = ["text.log", &format!("layers/{party}.private"), &format!("layers/{party}.shuttle")];
-    let lost: Vec<Vec<u8>> = names.iter().map(|name| fs::read(arv.file(name)).unwrap()).collect();
-    let is_kept = |folder: &Folder| {
-        let there = files(&folder.file("before"));
-        lost.iter().all(|bytes| there.iter().any(|(_, kept)| kept == bytes))
-    };
+    let lost = Lost::by(&server, &cli_arv, &cli_bor);
+    let Lost { points, arv, bor, backup, .. } = &lost;
     let notes = |folder: &Folder| folder.done(&["annotations", PLAN]).matches(" that is lost.").count();
-    for stop_at in 1.. {
-        server.restore(backup.path());
-        let stopped = arv.copied();
-        let output = stopped.command(&["sync", "--resend"]).env(STOP_AT, stop_at.to_string()).output().unwrap();
-        if output.status.code().is_some() {
-            assert!(output.status.success() || output.status.code() == Some(4), "{output:?}");
-            assert!(stop_at > 30, "it takes many steps: {stop_at}");
-            break;
+    for way in ["--resend", "--anew"] {
+        for stop_at in 1.. {
+            server.restore(backup.path());
+            let stopped = arv.copied();
+            let output = stopped.command(&["sync", way]).env(STOP_AT, stop_at.to_string()).output().unwrap();
+            if output.status.code().is_some() {
+                assert!(output.status.success() || output.status.code() == Some(4), "{output:?}");
+                assert!(stop_at > 30, "it takes many steps: {stop_at}");
+                break;
+            }
+            let at = format!("{way}, step {stop_at}");
+            let is_sent = cli_bor.json(&["show", PLAN, &points[1]]).to_string().contains("<beside>");
+            let gives_up = stopped.copied();
+            sync(&gives_up, &["--anew"]);
+            assert!(lost.is_kept(&gives_up), "{at}: the only copy is lost");
+            assert_eq!(fs::read(gives_up.file("own.log")).unwrap(), b"", "{at}: nothing waits");
+            assert_eq!(notes(&gives_up), if is_sent { 2 } else { 0 }, "{at}");
+            let beside = if is_sent { " <beside>" } else { "" };
+            assert_eq!(words(&gives_up, &points[1]), format!("Prisoners <unsent> are released{beside}."), "{at}");
+            if way == "--resend" {
+                sync(&stopped, &["--resend"]);
+                assert!(lost.is_kept(&stopped), "{at}: the only copy is lost");
+                assert_eq!(notes(&stopped), 2, "{at}");
+                assert_eq!(words(&stopped, &points[1]), "Prisoners <unsent> are released <beside>.", "{at}");
+                let held = stopped.json(&["status"]).1["held"].as_array().unwrap().len();
+                assert_eq!(held, 1, "{at}: what builds on others' words waits");
+            }
         }
-        let is_sent = cli_bor.json(&["show", PLAN, &points[1]]).to_string().contains("<beside>");
-        let gives_up = stopped.copied();
-        sync(&gives_up, &["--anew"]);
-        assert!(is_kept(&gives_up), "step {stop_at}: the only copy is lost");
-        assert_eq!(fs::read(gives_up.file("own.log")).unwrap(), b"", "step {stop_at}: nothing waits");
-        assert_eq!(notes(&gives_up), if is_sent { 2 } else { 0 }, "step {stop_at}");
-        let beside = if is_sent { " <beside>" } else { "" };
-        assert_eq!(words(&gives_up, &points[1]), format!("Prisoners <unsent> are released{beside}."), "step {stop_at}");
-
-        sync(&stopped, &["--resend"]);
-        assert!(is_kept(&stopped), "step {stop_at}: the only copy is lost");
-        assert_eq!(notes(&stopped), 2, "step {stop_at}");
-        assert_eq!(words(&stopped, &points[1]), "Prisoners <unsent> are released <beside>.", "step {stop_at}");
-        let status = stopped.json(&["status"]).1;
-        assert_eq!(status["held"].as_array().unwrap().len(), 1, "step {stop_at}: what builds on others' words waits: {status}");
     }
+    server.restore(backup.path());
     let last = arv.copied();
     sync(&last, &["--resend"]);
-    sync(&bor, &["--resend"]);
+    sync(bor, &["--resend"]);
     sync(&last, &[]);
     assert_eq!(words(&last, &points[0]), "Forces withdraw <bor> <within>.");
 }
