@@ -61,7 +61,8 @@ async fn json<T: Serialize + Send + 'static>(
 }
 
 fn as_json(app: &App, member: &Member, bytes: serde_json::Result<Vec<u8>>) -> Result<Response, ApiError> {
-    let bytes = app.counted(member, bytes.map_err(|_| DossierError::Unreadable)?)?;
+    // Without the room that it grew by, which nobody counts.
+    let bytes = app.counted(member, bytes.map_err(|_| DossierError::Unreadable)?.into_boxed_slice())?;
     Ok(([(axum::http::header::CONTENT_TYPE, "application/json")], bytes).into_response())
 }
 
