@@ -160,7 +160,7 @@ impl Replay {
     pub fn apply(&mut self, seq: u64, record: &Record) -> Result<Touched, ReplayError> {
         // If yrs panics, the transaction is given up rather than dropped: its destructor may panic as well.
         let mut txn = ManuallyDrop::new(self.doc.transact_mut());
-        let applied = apply(&mut txn, &record.update);
+        let applied = record.change().map_or(Ok(()), |update| apply(&mut txn, update));
         txn.commit();
         let new = txn.insert_set().clone();
         drop(ManuallyDrop::into_inner(txn));

@@ -8,7 +8,7 @@ use plenary_shared::{
     record::{self, Digest},
 };
 use plenary_tests::{
-    client::text_of,
+    doc::text_of,
     http::api,
     server::{Seat, Server, Start},
 };

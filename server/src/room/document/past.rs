@@ -34,7 +34,7 @@ impl Document {
                 }
                 end = (seq, digest);
                 if !refused.contains(&seq) {
-                    updates.push(record.update);
+                    updates.extend(record.change().cloned());
                 }
             }
             let apply = |txn: &mut yrs::TransactionMut| {
