@@ -50,6 +50,7 @@ pub(super) async fn export(
             view::dossier(&app, &caller, &conference, &plan, Needs::All, move |d| out::annotated(d, format)).await?
         }
     };
+    let text = app.counted(caller.member_of(&conference)?, text.into_bytes().into_boxed_slice())?;
     let (kind, ending) = match format {
         Format::Markdown => ("text/markdown; charset=utf-8", "md"),
         Format::Html => ("text/html; charset=utf-8", "html"),

@@ -18,6 +18,7 @@ use tokio::{
     sync::watch,
     time::{Instant, sleep_until},
 };
+use yrs::StateVector;
 
 use super::{
     ApiError, App, Caller,
@@ -58,21 +59,26 @@ pub(super) async fn follow(
     let place = app.session_place(&rights.member, &address).ok_or_else(too_many)?;
     let session = SessionId(app.next_session.fetch_add(1, Ordering::Relaxed));
     let outbox = Arc::new(Outbox::default());
-    let ask = |joined| Command::Follow { session, outbox: outbox.clone(), state: since.is_none(), joined };
+    let state = match since {
+        Some(_) => None,
+        None => {
+            let (end, state) = app.rooms.lacking(&address, &StateVector::default()).await?;
+            Some((end.seq, app.counted(&rights.member, line::state(end.seq, &end.digest, &state))?))
+        }
+    };
+    let ask = |joined| Command::Follow { session, outbox: outbox.clone(), state: false, joined };
     let (inbox, followed) = app.rooms.ask(&address, ask).await?;
     if since.is_some_and(|since| since > followed.seq) {
         let _ = inbox.send(Command::Leave { session }).await;
         let message = format!("the log ends at record {}: begin there, or earlier", followed.seq);
         return Err(ApiError::invalid(message));
     }
-    let (lines, told) = Lines::open();
+    let (lines, told) = Lines::open(app.rooms.answers(), &rights.member);
     let follower = Follower { app, caller, address, version, lines };
     tokio::spawn(async move {
         let _place = place;
         let mut follower = follower;
-        if follower.earlier(since, &followed).await.is_some() {
-            follower.live(&outbox).await;
-        }
+        follower.tell(since, state, &followed, &outbox).await;
         let _ = inbox.send(Command::Leave { session }).await;
     });
     Ok(answer(told))
@@ -93,9 +99,22 @@ impl Follower {
         self.app.registry.rights(&self.caller.token, &self.address).map(drop)
     }
 
-    /// Tells what the log holds after `since`, up to where following began.
-    async fn earlier(&self, since: Option<Seq>, followed: &End) -> Option<()> {
-        let Some(mut after) = since else { return Some(()) };
+    /// Tells the state, if it is to begin with that, and what comes behind it or behind `since`.
+    async fn tell(&mut self, since: Option<Seq>, state: Option<(Seq, Bytes)>, followed: &End, outbox: &Outbox) -> Option<()> {
+        let after = match state {
+            Some((seq, line)) => {
+                self.may_read()?;
+                self.lines.pass(line).await?;
+                seq
+            }
+            None => since?,
+        };
+        self.earlier(after, followed).await?;
+        self.live(outbox).await
+    }
+
+    /// Tells what the log holds after a record, up to where following began.
+    async fn earlier(&self, mut after: Seq, followed: &End) -> Option<()> {
         let mut end = None;
         while after < followed.seq {
             let page = page(self.app.rooms.store(), self.address.clone(), after, end, line::record).await;

@@ -96,7 +96,7 @@ pub(super) async fn pull(
         return Err(ApiError::diverged(message));
     }
     let context = context(&app, &caller, &address, &end)?;
-    let (lines, told) = Lines::open();
+    let (lines, told) = Lines::open(app.rooms.answers(), &rights.member);
     let puller = Puller { app, caller, address, lines };
     tokio::spawn(async move {
         let _place = place;
@@ -250,7 +250,7 @@ mod tests {
         let caller = Caller { token, who: api::Whoami::Member(member) };
         let end = End { seq: 1, digest: [0; 32].into(), refused: Vec::new() };
         let context = context(app, &caller, &address, &end).unwrap();
-        let (lines, mut told) = Lines::open();
+        let (lines, mut told) = Lines::open(app.rooms.answers(), &context.member);
         let puller = Puller { app: app.clone(), caller, address, lines };
         let telling = tokio::spawn(async move { puller.tell(context, Copies::new(), 0, &end).await });
         let mut kinds = Vec::new();

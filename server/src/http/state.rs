@@ -66,6 +66,6 @@ pub(super) async fn show(
     });
     let told = told.await.ok().flatten().ok_or(DossierError::Unreadable)?;
     // That took its time.
-    readable(&app, &caller, &conference, &plan)?;
-    Ok(([(header::CONTENT_TYPE, "application/json")], told).into_response())
+    let (_, rights) = readable(&app, &caller, &conference, &plan)?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], app.counted(&rights.member, told)?).into_response())
 }

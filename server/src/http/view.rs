@@ -5,6 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use plenary_shared::{
+    people::Member,
     talk::{dossier::Dossier, schedule},
     text::plan::Outline,
 };
@@ -48,7 +49,7 @@ pub(super) async fn timetable(
     Path((conference, plan)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
     let bytes = outline(&app, &caller, &conference, &plan, |outline| serde_json::to_vec(&schedule::timetable(outline))).await?;
-    as_json(bytes)
+    as_json(&app, caller.member_of(&conference)?, bytes)
 }
 
 async fn json<T: Serialize + Send + 'static>(
@@ -60,11 +61,12 @@ async fn json<T: Serialize + Send + 'static>(
     view: fn(&Dossier) -> T,
 ) -> Result<Response, ApiError> {
     let bytes = dossier(app, caller, conference, plan, needs, move |dossier| serde_json::to_vec(&view(dossier))).await?;
-    as_json(bytes)
+    as_json(app, caller.member_of(conference)?, bytes)
 }
 
-fn as_json(bytes: serde_json::Result<Vec<u8>>) -> Result<Response, ApiError> {
-    let bytes = bytes.map_err(|_| DossierError::Unreadable)?;
+fn as_json(app: &App, member: &Member, bytes: serde_json::Result<Vec<u8>>) -> Result<Response, ApiError> {
+    // Without the room that it grew by, which nobody counts.
+    let bytes = app.counted(member, bytes.map_err(|_| DossierError::Unreadable)?.into_boxed_slice())?;
     Ok(([(axum::http::header::CONTENT_TYPE, "application/json")], bytes).into_response())
 }
 

@@ -16,8 +16,8 @@ async fn when_the_log_says_that_it_is_alive_tells_nothing_of_the_registry() {
     let app = App::new(table.registry.clone(), table.rooms.clone(), Arc::new(Figures::default()), bounds);
     let (bor, token) = table.seats["bor"].clone();
     let caller = Caller { token, who: api::Whoami::Member(bor.clone()) };
-    let address = DocAddress::Plan(bor.conference, plan());
-    let (lines, mut heard) = Lines::open();
+    let address = DocAddress::Plan(bor.conference.clone(), plan());
+    let (lines, mut heard) = Lines::open(table.rooms.answers(), &bor);
     let version = table.registry.version();
     tokio::time::pause();
     let begin = Instant::now();
