@@ -120,6 +120,9 @@ pub fn sync(folder: &Folder, session: &Session, mut way: Option<Way>, progress: 
     let _lock = folder.lock_sync()?;
     let mut report = Report::default();
     let mut puller = pull::Puller::begin(folder, session)?;
+    if way == Some(Way::Anew) {
+        restored::give_up(folder, &puller)?;
+    }
     for _ in 0..ROUNDS {
         match puller.pull(&mut report, progress) {
             Ok(()) => {}
@@ -138,7 +141,7 @@ pub fn sync(folder: &Folder, session: &Session, mut way: Option<Way>, progress: 
                     continue;
                 }
                 let Some(way) = way.take() else { return Err(CliError::Ahead(Box::new(ahead))) };
-                restored::go_on(folder, &puller, &ahead, way, &mut report)?;
+                restored::go_on(folder, session, &puller, &ahead, way, &mut report)?;
                 puller = pull::Puller::begin(folder, session)?;
                 continue;
             }

@@ -1,4 +1,4 @@
-//! What waits to be read of answers to state vectors: bounded in sum, and where they are one reader's alone, for each party too.
+//! What waits to be read of answers, over sockets and over HTTP: bounded in sum, and where they are one reader's alone, for each party too.
 
 use bytes::Bytes;
 use plenary_shared::{
@@ -42,7 +42,7 @@ impl Answers {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The same frame, counted as long as anything of it is held; `None` if too much is on its way already.
+    /// The same bytes, counted as long as anything of them is held; `None` if too much is on its way already.
     pub fn count(&self, member: &Member, frame: Bytes) -> Option<Bytes> {
         if frame.len() <= limits::SMALL_MESSAGE_BYTES {
             return Some(frame);

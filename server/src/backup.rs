@@ -1,6 +1,7 @@
 //! `backup`: a copy of a data directory, taken while a server runs on it, and continued by the next.
 //!
-//! The manifest is written last. A server that starts on a directory with one goes on from a backup ([`crate::restore`]).
+//! The manifest is written last, but for the file FORMAT of a first backup: without that no server starts on it, and one that starts on a
+//! directory with a manifest goes on from a backup ([`crate::restore`]).
 
 #[cfg(test)]
 mod tests;
@@ -53,15 +54,17 @@ pub fn back_up(data: &Path, to: &Path) -> Result<Manifest, BackupError> {
         Err(error) => return Err(BackupError::File { path: manifest, error }),
     };
     let bar = ProgressBar::new(survey::segment_bytes(&from).unwrap_or_default()).with_message("copying");
-    let segments = backup::back_up(&from, &store, &earlier, |bytes| bar.inc(bytes))?;
+    let mut made = Manifest { format: FORMAT, made_at_ms: 0, segments: Vec::new() };
+    let list = |segments| {
+        if let Ok(demo) = fs::read(data.join(demo::FILE)) {
+            backup::replace(to, demo::FILE, &demo)?;
+        }
+        (made.made_at_ms, made.segments) = (now_ms(), segments);
+        let json = serde_json::to_vec_pretty(&made).map_err(|error| BackupError::File { path: manifest, error: error.into() })?;
+        backup::replace(to, restore::MANIFEST, &json)
+    };
+    backup::back_up(&from, &store, &earlier, |bytes| bar.inc(bytes), list)?;
     bar.finish_and_clear();
-    if let Ok(demo) = fs::read(data.join(demo::FILE)) {
-        backup::replace(&to.join(demo::FILE), &demo)?;
-    }
-    let made = Manifest { format: FORMAT, made_at_ms: now_ms(), segments };
-    let json =
-        serde_json::to_vec_pretty(&made).map_err(|error| BackupError::File { path: manifest.clone(), error: error.into() })?;
-    backup::replace(&manifest, &json)?;
     Ok(made)
 }
 

@@ -12,10 +12,11 @@ use std::{
 };
 
 use crate::{
+    backup,
     demo::{self, Demo},
     registry::{self, RegistryError},
     restore::MANIFEST,
-    store::rewrite,
+    store::{StoreError, rewrite},
 };
 
 /// What became of a conference that was to be deleted: it is.
@@ -31,19 +32,21 @@ pub struct Forgotten {
 ///
 /// # Errors
 /// [`RegistryError::NotFound`] if there is no such conference, [`RegistryError::Store`] if anything is damaged, the disk has no room for
-/// the rest once more, or fails. All is as it was then.
+/// the rest once more, or fails, or a backup is being taken. All of the store is as it was then.
 pub async fn forget(data: &Path, conference: &ConferenceId) -> Result<Forgotten, RegistryError> {
     let is_gone = |doc: &DocAddress| match doc {
         DocAddress::Plan(of, _) | DocAddress::Layer(of, ..) => of == conference,
         DocAddress::Registry => false,
     };
-    let rewritten = rewrite::without(&data.join("store"), is_gone, |log| registry::without(log, conference)).await;
+    backup::whole(data).map_err(|error| StoreError::Damaged { path: data.to_owned(), what: error.to_string() })?;
+    let registry = |log| registry::without(log, conference);
+    let rewritten = rewrite::without(&data.join("store"), is_gone, registry, || beside(data, conference)).await;
     let (documents, swept) = rewritten?;
-    let left = beside(data, conference).and(swept).err();
-    Ok(Forgotten { documents, left })
+    Ok(Forgotten { documents, left: swept.err() })
 }
 
-/// Takes away what stands beside the store of a conference, and of a backup that these segments no longer are.
+/// Takes away what stands beside the store of a conference, and of a backup that these segments soon no longer are: before they change
+/// places, so that whoever is stopped between has a directory that starts, and the words of the conference nowhere but in the store.
 fn beside(data: &Path, conference: &ConferenceId) -> io::Result<()> {
     let demo = data.join(demo::FILE);
     match fs::read(&demo) {

@@ -24,20 +24,12 @@ use crate::{
     room::{document::Document, order::Order},
     rooms::{Change, Rooms},
     store::{DiskStore, Store},
-    testing::{Table, layer_at, note, plan, update},
+    testing::{Table, copy, layer_at, note, plan, update},
 };
 
 /// The directory of format 3.
 fn format_3() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/formats/3")
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() { copy(&entry.path(), &target) } else { fs::copy(entry.path(), target).map(drop).unwrap() }
-    }
 }
 
 fn text_at() -> DocAddress {

@@ -145,7 +145,8 @@ fn run(config: Config, task: Task) -> anyhow::Result<()> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(data);
     made.with_context(|| format!("cannot make the directory {}", data.display()))?;
     backup::whole(data)?;
-    let store = Arc::new(DiskStore::open(data.join("store"))?);
+    let store = DiskStore::open(data.join("store")).with_context(|| format!("cannot open {}", data.display()))?;
+    let store = Arc::new(store);
     // A socket is a file: the soft limit is often 1,024.
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::warn!(%error, "the limit of open files could not be raised");

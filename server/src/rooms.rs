@@ -147,6 +147,11 @@ impl Rooms {
         &self.restore
     }
 
+    /// What waits to be read, in the whole process.
+    pub fn answers(&self) -> &Answers {
+        &self.answers
+    }
+
     /// Plans in memory.
     pub fn plans_open(&self) -> usize {
         self.shared().open.get(&Share::Plans).map_or(0, HashMap::len)

@@ -14,6 +14,7 @@ mod footer;
 mod frame;
 mod index;
 mod inside;
+pub(crate) mod kill;
 mod memory;
 mod queue;
 mod reading;
@@ -148,6 +149,12 @@ pub enum StoreError {
         /// The directory.
         path: PathBuf,
     },
+    /// A backup of the directory is being taken, or a conference forgotten in it.
+    #[error("the data directory {} is being backed up, or a conference forgotten in it: try again once that is done", path.display())]
+    AtWork {
+        /// The directory.
+        path: PathBuf,
+    },
     /// Written by a version that keeps its data otherwise.
     #[error("the data directory {} has format {found}, this server reads format {ours}: run the server that wrote it", path.display())]
     Format {
@@ -199,15 +206,25 @@ impl StoreError {
     pub fn is_in_doubt(&self) -> bool {
         matches!(self, Self::InDoubt(_))
     }
+
+    /// The same of a start, which had nothing to keep yet.
+    fn of_a_start(self) -> Self {
+        match self {
+            Self::InDoubt(error) if is_full(&error) => Self::Full,
+            Self::InDoubt(error) => Self::Io(error),
+            other => other,
+        }
+    }
 }
 
 impl From<io::Error> for StoreError {
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full,
-            _ => StoreError::Io(Arc::new(error)),
-        }
+        if is_full(&error) { StoreError::Full } else { StoreError::Io(Arc::new(error)) }
     }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// Refuses what is too large, before any of it is kept.

@@ -12,8 +12,7 @@ use plenary_shared::{
     text::plan::new_doc,
     wire::api::{NewConference, NewMember, NewPlan},
 };
-use std::{collections::BTreeMap, future::ready, io, sync::Arc};
-use tokio::sync::watch;
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 use yrs::{Doc, GetString, ReadTxn, Text, Transact, TransactionMut, Update, updates::decoder::Decode};
 
 use crate::{
@@ -23,7 +22,7 @@ use crate::{
     registry::Registry,
     room::{Command, order::Order},
     rooms::{RoomError, Rooms},
-    store::{BoxFuture, Condition, MemoryStore, Part, Seq, Store, StoreError},
+    store::{MemoryStore, Seq, Store},
 };
 
 pub use faulty::Faulty;
@@ -85,66 +84,6 @@ impl Table {
     }
 }
 
-/// A store in memory whose disk is as a test says: full, it keeps nothing; failed, it keeps what it then does not know of.
-pub struct Ailing {
-    store: MemoryStore,
-    disk: watch::Sender<Condition>,
-}
-
-impl Default for Ailing {
-    fn default() -> Self {
-        Self { store: MemoryStore::default(), disk: watch::Sender::new(Condition::Working) }
-    }
-}
-
-impl Ailing {
-    pub fn becomes(&self, condition: Condition) {
-        self.disk.send_replace(condition);
-    }
-}
-
-impl Store for Ailing {
-    fn append_all(&self, parts: Vec<Part>) -> BoxFuture<Result<Vec<Seq>, StoreError>> {
-        match self.condition() {
-            Condition::Working => self.store.append_all(parts),
-            Condition::Full => Box::pin(ready(Err(StoreError::Full))),
-            Condition::Failed => {
-                let kept = self.store.append_all(parts);
-                Box::pin(async move { kept.await.and(Err(StoreError::InDoubt(Arc::new(io::Error::other("the disk failed"))))) })
-            }
-        }
-    }
-
-    fn read(&self, doc: &DocAddress, after: Seq, max: usize, max_bytes: usize) -> Result<Vec<(Seq, Bytes)>, StoreError> {
-        self.store.read(doc, after, max, max_bytes)
-    }
-
-    fn last_seq(&self, doc: &DocAddress) -> Result<Seq, StoreError> {
-        self.store.last_seq(doc)
-    }
-
-    fn save_snapshot(&self, doc: &DocAddress, covers: Seq, state: Bytes) -> BoxFuture<Result<(), StoreError>> {
-        self.store.save_snapshot(doc, covers, state)
-    }
-
-    fn load_snapshot(&self, doc: &DocAddress) -> Result<Option<(Seq, Bytes)>, StoreError> {
-        self.store.load_snapshot(doc)
-    }
-
-    fn documents(&self) -> Result<Vec<DocAddress>, StoreError> {
-        self.store.documents()
-    }
-
-    fn condition(&self) -> Condition {
-        *self.disk.borrow()
-    }
-
-    fn failed(&self) -> BoxFuture<()> {
-        let mut disk = self.disk.subscribe();
-        Box::pin(async move { drop(disk.wait_for(|disk| *disk == Condition::Failed).await) })
-    }
-}
-
 impl Rooms {
     /// Makes an edit; answers once it is durable.
     pub async fn edit(self: &Arc<Self>, address: &DocAddress, author: &Author, update: &Bytes) -> Result<(), RoomError> {
@@ -152,6 +91,15 @@ impl Rooms {
         let edit = |done| Command::Edit { by: by.clone(), update: update.clone(), order: Order::Unknown, done };
         let (_, result) = self.ask(address, edit).await?;
         Ok(result?)
+    }
+}
+
+/// Copies a directory with all that is in it.
+pub fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() { copy(&entry.path(), &target) } else { fs::copy(entry.path(), target).map(drop).unwrap() }
     }
 }
 

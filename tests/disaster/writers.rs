@@ -2,7 +2,8 @@
 
 use anyhow::{Result, anyhow};
 use plenary_tests::{
-    client::{YClient, covers},
+    client::YClient,
+    doc::covers,
     server::{Seat, Server},
 };
 use std::{

@@ -32,9 +32,10 @@ Exit codes: 0 nothing needs a look, 4 merged points do, 3 no connection (repeat 
 taken stays so), 1 refused, 5 the server was restored from a backup and this replica holds what it lost:
 nothing is changed until you say --resend or --anew.
 
---resend sends again what you wrote yourself, under your name, and what your party's layers hold; what
-others wrote their own replicas send. An edit that builds on it waits, and goes with a later sync. --anew
-takes the plan as the server has it. Both keep what you had not sent, and put the old log by in
+--resend sends again what you wrote yourself, under your name, and what your party's layers hold, which are
+opened again if need be; what others wrote their own replicas send. An edit that builds on it waits, and
+goes with a later sync. --anew takes the plan as the server has it, and gives up what an earlier --resend
+has not sent yet. Both keep what you had not sent, and put the old log by in
 .plenary/before until you take it away.
 
 Examples:

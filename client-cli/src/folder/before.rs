@@ -4,10 +4,7 @@
 //! In `before/RECORD-DIGEST`, named by where the log ended, files stand under the names that they had. What differs from what stands there
 //! already goes into `before/RECORD-DIGEST-2` and so on: nothing that was put by is written over.
 
-use plenary_shared::{
-    id::{LayerId, PartyId},
-    people::Layer,
-};
+use plenary_shared::{id::PartyId, people::Layer};
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -42,13 +39,6 @@ impl Before {
     /// Where it is, or the first of where it is.
     pub fn dir(&self) -> &Path {
         &self.dir
-    }
-
-    /// The copies of a layer that were put by here.
-    pub fn copies(&self, folder: &Folder, party: &PartyId, layer: &LayerId) -> Result<Vec<layers::Copy>, CliError> {
-        let dirs = self.dirs().take_while(|dir| dir.is_dir());
-        let read = dirs.map(|dir| layers::read(&dir, &folder.cipher, party, layer, &mut Vec::new()));
-        Ok(read.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
     }
 
     fn dirs(&self) -> impl Iterator<Item = PathBuf> {

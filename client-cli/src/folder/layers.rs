@@ -71,6 +71,12 @@ pub fn write(dir: &Path, cipher: &Cipher, layer: &Layer, copy: &Copy) -> Result<
     disk::replace(&path, &frames::frame(&kept)).map_err(|source| CliError::File { path, source })
 }
 
+/// Takes away the copy of a layer. The folder must be locked.
+pub fn remove(dir: &Path, layer: &Layer) -> Result<(), CliError> {
+    let path = path(dir, &layer.party, &layer.layer);
+    disk::remove(&path).map_err(|source| CliError::File { path, source })
+}
+
 /// Takes away the copies of layers but those that are to be kept, by party and layer; answers which. The folder must be locked.
 pub fn keep_only(dir: &Path, is_kept: impl Fn(&str, &str) -> bool) -> Result<Vec<String>, CliError> {
     let directory = directory(dir);

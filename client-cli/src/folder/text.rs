@@ -132,10 +132,8 @@ impl Text {
             return Ok(None);
         }
         self.seq = seq;
-        if refused {
-            return Ok(None);
-        }
-        let update = decode(&record.update)?;
+        let Some(update) = record.change().filter(|_| !refused) else { return Ok(None) };
+        let update = decode(update)?;
         self.ledger.note(seq, record, &update);
         Ok(Some(update))
     }
@@ -337,9 +335,7 @@ mod tests {
     use std::fs::File;
     use yrs::{Map as _, WriteTxn as _};
 
-    #[test]
-    fn what_a_damaged_log_does_not_hold_is_not_taken_from_the_snapshot_to_be_what_the_server_has() {
-        let dir = tempfile::tempdir().unwrap();
+    fn replica(dir: &Path) -> Folder {
         let info = Info {
             format: 1,
             server: "http://127.0.0.1:1".parse().unwrap(),
@@ -348,14 +344,42 @@ mod tests {
             member: "arv-1".parse().unwrap(),
             recipient: None,
         };
-        let folder = Folder::create(&dir.path().join("replica"), info, false).unwrap();
-        let by = Provenance::live(Author { party: "arv".parse().unwrap(), member: "arv-1".parse().unwrap() }, Right::Draft);
-        let record = |seq: u64| {
-            let doc = Doc::with_client_id(seq);
-            let mut txn = doc.transact_mut();
-            txn.get_or_insert_map("meta").insert(&mut txn, seq.to_string(), 1);
-            (seq, false, by.clone().record(seq - 1, Moment::default(), txn.encode_update_v1().into()))
-        };
+        Folder::create(&dir.join("replica"), info, false).unwrap()
+    }
+
+    fn provenance() -> Provenance {
+        Provenance::live(Author { party: "arv".parse().unwrap(), member: "arv-1".parse().unwrap() }, Right::Draft)
+    }
+
+    /// A record of an edit that brings a block of the client of its number.
+    fn record(seq: u64) -> (u64, bool, Record) {
+        let doc = Doc::with_client_id(seq);
+        let mut txn = doc.transact_mut();
+        txn.get_or_insert_map("meta").insert(&mut txn, seq.to_string(), 1);
+        (seq, false, provenance().record(seq - 1, Moment::default(), txn.encode_update_v1().into()))
+    }
+
+    #[test]
+    fn records_that_change_no_words_are_kept_and_leave_the_text_as_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = replica(dir.path());
+        let act = (2, false, provenance().act(1, Moment::default(), Bytes::from_static(b"told")));
+        let empty = (3, false, provenance().record(2, Moment::default(), Bytes::new()));
+        let mut text = folder.text().unwrap();
+        let records = [record(1), act, empty, record(4)];
+        text.fold(&records).unwrap();
+        text.append(folder.dir(), &records).unwrap();
+        for mut text in [text, folder.text().unwrap()] {
+            text.verify(&folder).unwrap();
+            assert_eq!((text.seq, text.end.seq, text.doc().transact().state_vector().len()), (4, 4, 2));
+        }
+        assert_eq!(Text::records(folder.dir(), &folder.info.text(), 0).unwrap(), records);
+    }
+
+    #[test]
+    fn what_a_damaged_log_does_not_hold_is_not_taken_from_the_snapshot_to_be_what_the_server_has() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = replica(dir.path());
         let records: Vec<_> = (1..=600).map(record).collect();
         let mut text = folder.text().unwrap();
         text.fold(&records).unwrap();

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use std::fmt;
 
-use plenary_shared::text::say::in_words;
+use plenary_shared::{people::Layer, text::say::in_words};
 
 /// How far a replica is ahead of its server.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -22,6 +22,9 @@ pub struct Ahead {
     pub layers: Vec<String>,
     /// Other parties' layers of which it does.
     pub others_layers: Vec<String>,
+    /// Those of one's own that were opened after the backup: the server does not know them.
+    #[serde(skip)]
+    pub forgotten: Vec<Layer>,
 }
 
 impl Ahead {
@@ -33,7 +36,7 @@ impl Ahead {
 
 impl fmt::Display for Ahead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { common, end, server_end, mine, others, layers, others_layers } = self;
+        let Self { common, end, server_end, mine, others, layers, others_layers, forgotten: _ } = self;
         if common < end {
             write!(
                 f,

@@ -82,7 +82,8 @@ impl Edit {
 /// Looks at a page of records that follow on `text`. The folder must be locked.
 pub fn find(folder: &Folder, context: &PlanContext, text: &Text, page: &[Told]) -> Result<Found, CliError> {
     let me = &folder.info.member;
-    let fresh: Vec<&Told> = page.iter().filter(|(seq, refused, _)| *seq > text.seq && !refused).collect();
+    let changes = |(_, refused, record): &&Told| !refused && record.change().is_some();
+    let fresh: Vec<&Told> = page.iter().filter(|(seq, ..)| *seq > text.seq).filter(changes).collect();
     let state = text.state();
     let mut found = Found { theirs: theirs(text, &state, &fresh, me)?, merged: Vec::new() };
 
@@ -90,7 +91,7 @@ pub fn find(folder: &Folder, context: &PlanContext, text: &Text, page: &[Told]) 
     // The part of the log that somebody who wrote in the page had not seen.
     let from = edits.iter().map(|edit| edit.seen).min().unwrap_or(text.seq).min(text.seq);
     let log = if from < text.seq { Text::records(folder.dir(), &folder.info.text(), 0)? } else { Vec::new() };
-    let known = log.iter().filter(|(seq, refused, _)| *seq <= text.seq && !refused);
+    let known = log.iter().filter(|(seq, ..)| *seq <= text.seq).filter(changes);
     edits.extend(known.clone().filter(|(seq, ..)| *seq > from).map(|told| Edit::of(told, me, false)));
     edits.sort_by_key(|edit| edit.seq);
     let base = if from < text.seq {

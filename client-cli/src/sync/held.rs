@@ -95,8 +95,9 @@ fn put_by(folder: &Folder, puller: &Puller, layer: Option<&LayerId>) -> Result<V
     let mut states = Vec::new();
     for dir in before::all(folder.dir())? {
         let Some(layer) = layer else {
-            let records = Text::records(&dir, &folder.info.text(), 0)?.into_iter();
-            states.extend(records.filter(|(_, refused, _)| !refused).map(|(.., record)| record.update.to_vec()));
+            let records = Text::records(&dir, &folder.info.text(), 0)?;
+            let changes = records.iter().filter(|(_, refused, _)| !refused).filter_map(|(.., record)| record.change());
+            states.extend(changes.map(|update| update.to_vec()));
             continue;
         };
         let Some(known) = puller.own_layer(layer) else { continue };

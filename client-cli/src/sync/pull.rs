@@ -106,8 +106,13 @@ impl<'a> Puller<'a> {
         &self.text
     }
 
-    /// Tells each layer that moved, as the server has it, and takes nothing. `since` is where the server's log of the text ends.
-    pub fn layers(&self, since: u64, mut tell: impl FnMut(OnServer) -> Result<(), CliError>) -> Result<(), CliError> {
+    /// Tells each layer that moved, as the server has it, and takes nothing; answers those of one's own party that it does not know.
+    /// `since` is where the server's log of the text ends.
+    pub fn layers(
+        &self,
+        since: u64,
+        mut tell: impl FnMut(OnServer) -> Result<(), CliError>,
+    ) -> Result<Vec<api::Layer>, CliError> {
         let (context, mut lines) = self.ask(since)?;
         let mut told = BTreeSet::new();
         loop {
@@ -117,7 +122,7 @@ impl<'a> Puller<'a> {
                     tell(OnServer { layer, anew, seq, digest, update: self.bytes(&update)? })?;
                 }
                 PullLine::Record { .. } => {}
-                PullLine::End => return Ok(()),
+                PullLine::End => return self.forgotten(&context),
                 PullLine::Context(_) => return Err(self.garbled("it tells the context twice")),
             }
         }
@@ -156,6 +161,9 @@ impl<'a> Puller<'a> {
         if context.end == self.text.end.seq && context.digest != self.text.end.head {
             return Err(Stopped::Diverged);
         }
+        if context.restored && !self.forgotten(&context)?.is_empty() {
+            return Err(Stopped::LayerDiverged);
+        }
         let mut told = BTreeSet::new();
         let bar = progress.bar("taking", context.end.saturating_sub(self.text.end.seq), "records");
         loop {
@@ -187,9 +195,6 @@ impl<'a> Puller<'a> {
             return Err(self.garbled("it ended before the record that it named as the last").into());
         }
         let _lock = self.folder.lock()?;
-        if context.restored {
-            report.put_by = self.put_by_forgotten(&context)?.or(report.put_by.take());
-        }
         let is_readable = |party: &str, layer: &str| layers::is_among(&context.layers, party, layer);
         report.gone.extend(layers::keep_only(self.folder.dir(), is_readable)?);
         report.gone.extend(before::keep_only(self.folder.dir(), &context.layers, &context.member.party)?);

@@ -5,16 +5,20 @@
 //! send what others wrote, since authorship cannot be forged.
 //!
 //! **Architecture invariant:** a command that is stopped anywhere here is repeated: what is replaced was put by before, one's own
-//! edits wait before the log is cut, and the log is cut last.
+//! edits wait before the log is cut, and the log is cut last. Until an edit was sent, one may still give up: whatever is to be sent again
+//! was put by before, and is named by what was put by.
 
 use bytes::Bytes;
 use plenary_shared::{
     limits::COMPARED_MAX,
     log::record::{self, Digest, Record},
-    people::Layer,
-    wire::sync::{Compare, Compared, Mark},
+    people::{Audience, Layer},
+    wire::{
+        api::NewLayer,
+        sync::{Compare, Compared, Mark},
+    },
 };
-use std::collections::HashSet;
+use std::{collections::HashSet, path::Path};
 
 use super::{
     Report,
@@ -26,9 +30,9 @@ use crate::{
     error::CliError,
     folder::{
         Folder,
-        before::Before,
-        layers::Copy,
-        own::{Body, EditId, New},
+        before::{self, Before},
+        layers::{self, Copy},
+        own::{Body, EditId, Fate, New},
         text::Text,
     },
     when,
@@ -51,20 +55,32 @@ type Numbered = (Mark, Record);
 /// # Errors
 /// Refused if no restore explains it.
 pub fn survey(folder: &Folder, session: &Session, puller: &Puller) -> Result<Ahead, CliError> {
-    let log = numbered(folder)?;
+    let log = {
+        let _lock = folder.lock_shared()?;
+        numbered(folder, folder.dir())?
+    };
     let path = session.plan_path(&folder.info.plan, "/compare")?;
     let parted = part(&log, |compare| session.api.post(&path, &compare))?;
     let (end, Compared { common, end: server_end, restored }) = (puller.text().end.seq, parted);
     if common < end && server_end > common && (common == 0 || !restored) {
         return Err(another_past(&format!("record {} of the server's log does not continue the log", common + 1)));
     }
-    let mut ahead = Ahead { common, end, server_end, mine: 0, others: 0, layers: Vec::new(), others_layers: Vec::new() };
+    let mut ahead = Ahead {
+        common,
+        end,
+        server_end,
+        mine: 0,
+        others: 0,
+        layers: Vec::new(),
+        others_layers: Vec::new(),
+        forgotten: Vec::new(),
+    };
     for (_, record) in log.iter().filter(|(mark, _)| mark.seq > common) {
         let whose = if record.author.member == folder.info.member { &mut ahead.mine } else { &mut ahead.others };
         *whose += 1;
     }
     let party = puller.party();
-    puller.layers(server_end, |there| {
+    let forgotten = puller.layers(server_end, |there| {
         let OnServer { layer, anew, .. } = there;
         if !anew || puller.lost(&there)?.is_none() {
             return Ok(());
@@ -75,32 +91,52 @@ pub fn survey(folder: &Folder, session: &Session, puller: &Puller) -> Result<Ahe
         if Some(&layer.party) == party { &mut ahead.layers } else { &mut ahead.others_layers }.push(name(layer));
         Ok(())
     })?;
+    if restored {
+        ahead.layers.extend(forgotten.iter().map(name));
+        ahead.forgotten = forgotten;
+    }
     Ok(ahead)
 }
 
+/// Takes back what an earlier way on made ready to be sent again and has not sent, wherever it was stopped: it stays where it was put by.
+pub fn give_up(folder: &Folder, puller: &Puller) -> Result<(), CliError> {
+    let _lock = folder.lock()?;
+    let mut made_ready = HashSet::new();
+    for dir in before::all(folder.dir())? {
+        made_ready.extend(numbered(folder, &dir)?.iter().map(|(mark, _)| edit_id(mark.digest.as_bytes())));
+        for layer in puller.known_layers() {
+            let copy = layers::read(&dir, &folder.cipher, &layer.party, &layer.layer, &mut Vec::new())?;
+            made_ready.extend(copy.map(|copy| layer_edit_id(layer, &copy)));
+        }
+    }
+    let is_given_up = |fate: &Fate| matches!(fate, Fate::Waiting | Fate::Held | Fate::Sent);
+    folder.own()?.forget(folder.dir(), |edit| made_ready.contains(&edit.id) && is_given_up(&edit.fate))
+}
+
 /// Takes the replica back to where the logs part, and holds one's own edits until it is known what the server has of what they build on.
-pub fn go_on(folder: &Folder, puller: &Puller, ahead: &Ahead, way: Way, report: &mut Report) -> Result<(), CliError> {
+pub fn go_on(
+    folder: &Folder,
+    session: &Session,
+    puller: &Puller,
+    ahead: &Ahead,
+    way: Way,
+    report: &mut Report,
+) -> Result<(), CliError> {
     let before = {
         let _lock = folder.lock()?;
         let before = Before::begin(folder, &puller.text().end)?;
         report.put_by = Some(before.dir().to_owned());
-        let mut lost = lost(folder, ahead)?;
-        let mut own = folder.own()?;
-        if way == Way::Anew {
-            // A way on that was stopped may have meant to send them again.
-            let mut given_up: HashSet<EditId> = lost.drain(..).map(|(id, _)| id).collect();
-            for layer in puller.known_layers() {
-                let copies = before.copies(folder, &layer.party, &layer.layer)?;
-                given_up.extend(copies.iter().map(|copy| layer_edit_id(layer, copy)));
-            }
-            own.forget(folder.dir(), |edit| given_up.contains(&edit.id))?;
-        }
+        let lost = if way == Way::Resend { lost(folder, ahead)? } else { Vec::new() };
         report.again += lost.len();
-        own.put_back(folder.dir(), &folder.cipher, lost, ahead.common)?;
+        folder.own()?.put_back(folder.dir(), &folder.cipher, lost, ahead.common)?;
         before
     };
+    if way == Way::Resend {
+        // Open, it is told as any other that went back.
+        ahead.forgotten.iter().try_for_each(|layer| open_again(folder, session, layer))?;
+    }
     let party = puller.party();
-    puller.layers(ahead.server_end, |there| {
+    let forgotten = puller.layers(ahead.server_end, |there| {
         if !there.anew {
             return Ok(());
         }
@@ -117,19 +153,33 @@ pub fn go_on(folder: &Folder, puller: &Puller, ahead: &Ahead, way: Way, report: 
         }
         puller.take_layer(&there)
     })?;
+    let _lock = folder.lock()?;
+    for layer in &forgotten {
+        before.put_layer_by(folder, layer)?;
+        layers::remove(folder.dir(), layer)?;
+        report.replaced.push(name(layer));
+    }
     if ahead.common < ahead.end {
-        let _lock = folder.lock()?;
         Text::cut_back(folder.dir(), ahead.common)?;
     }
     Ok(())
 }
 
-/// The whole log, each record with its digest.
-fn numbered(folder: &Folder) -> Result<Vec<Numbered>, CliError> {
-    let _lock = folder.lock_shared()?;
+/// Opens a layer of one's own party again that was opened after the backup. What the server does not open stays put by.
+fn open_again(folder: &Folder, session: &Session, layer: &Layer) -> Result<(), CliError> {
+    let Audience::Parties(audience) = &layer.audience else { return Ok(()) };
+    let new = NewLayer { layer: layer.layer.clone(), audience: audience.clone() };
+    match session.api.post::<Layer>(&session.plan_path(&folder.info.plan, "/layers")?, &new) {
+        Err(CliError::Api { status, .. }) if status < 500 => Ok(()),
+        opened => opened.map(drop),
+    }
+}
+
+/// The whole log of the replica, or one that was put by, each record with its digest. The folder must be locked.
+fn numbered(folder: &Folder, dir: &Path) -> Result<Vec<Numbered>, CliError> {
     let text = folder.info.text();
     let mut digest = Digest::genesis(&text);
-    let records = Text::records(folder.dir(), &text, 0)?.into_iter();
+    let records = Text::records(dir, &text, 0)?.into_iter();
     let numbered = records.map(|(seq, _, record)| {
         (_, digest) = record::seal(&digest, &record);
         (Mark { seq, digest }, record)
@@ -167,8 +217,9 @@ fn lost(folder: &Folder, ahead: &Ahead) -> Result<Vec<(EditId, New)>, CliError> 
         if seq <= ahead.common || refused || record.author.member != folder.info.member {
             continue;
         }
+        let Some(update) = record.change() else { continue };
         let what = format!("what you wrote at {}, which the server lost (record {seq})", when::local(record.at_ms));
-        let body = Body { what: vec![what], parts: vec![(None, record.update)], once: None };
+        let body = Body { what: vec![what], parts: vec![(None, update.clone())], once: None };
         let new = New { at_ms: record.at_ms, seen: record.seen, body };
         lost.push((edit_id(digest.as_bytes()), new));
     }

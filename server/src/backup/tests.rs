@@ -1,17 +1,20 @@
 use super::*;
 use crate::{
     check::check,
-    store::{DiskStore, Seq, Store},
-    testing::record,
+    store::{DiskStore, Seq, Store, kill},
+    testing::{copy, record},
 };
 use bytes::Bytes;
 use plenary_shared::{
     id::DocAddress,
     log::record::{Digest, seal},
 };
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
 const SEGMENT_BYTES: u64 = 20_000;
@@ -44,14 +47,9 @@ fn store(data: &Path) -> Arc<DiskStore> {
 fn restored(backup: &Path, writers: usize) -> Vec<Seq> {
     let report = check(backup).unwrap();
     assert!(report.holds() && report.torn.is_none(), "{report}");
-    let copy = tempfile::tempdir().unwrap();
-    for dir in ["store", "store/segments"] {
-        fs::create_dir_all(copy.path().join(dir)).unwrap();
-        for file in fs::read_dir(backup.join(dir)).unwrap().map(|file| file.unwrap()).filter(|file| file.path().is_file()) {
-            fs::copy(file.path(), copy.path().join(dir).join(file.file_name())).unwrap();
-        }
-    }
-    let store = store(copy.path());
+    let dir = tempfile::tempdir().unwrap();
+    copy(backup, dir.path());
+    let store = store(dir.path());
     (0..writers).map(|n| store.last_seq(&Writer::new(n).doc).unwrap()).collect()
 }
 
@@ -206,4 +204,37 @@ async fn a_copy_of_a_backup_that_is_not_whole_does_not_hold_and_is_not_started_o
     fs::write(to.path().join(restore::MANIFEST), "").unwrap();
     fs::remove_file(to.path().join("store").join(made.segments[0].name())).unwrap();
     whole(to.path()).unwrap();
+}
+
+#[tokio::test]
+async fn a_backup_that_is_killed_at_any_step_is_a_whole_one_or_none_and_is_continued() {
+    let (data, earlier) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (store, mut writer) = (store(data.path()), Writer::new(0));
+    for n in 0..100 {
+        writer.write(&*store).await;
+        if n == 20 {
+            back_up(data.path(), earlier.path()).unwrap();
+        }
+    }
+    for is_first in [true, false] {
+        for steps in 0.. {
+            let to = tempfile::tempdir().unwrap();
+            if !is_first {
+                copy(earlier.path(), to.path());
+            }
+            kill::after(Some(steps));
+            let made = catch_unwind(AssertUnwindSafe(|| back_up(data.path(), to.path())));
+            kill::after(None);
+            if to.path().join("store/FORMAT").exists() {
+                assert!(to.path().join(restore::MANIFEST).exists(), "step {steps}: a server does not know that it is a backup");
+                whole(to.path()).unwrap();
+            }
+            back_up(data.path(), to.path()).unwrap();
+            assert_eq!(restored(to.path(), 1), [100], "step {steps}");
+            if made.is_ok() {
+                assert!(steps > 10, "it takes many steps: {steps}");
+                break;
+            }
+        }
+    }
 }

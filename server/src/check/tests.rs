@@ -1,13 +1,21 @@
 use super::*;
 use crate::{
+    metrics::Figures,
+    rooms::Rooms,
     store::{DiskStore, Store},
-    testing::{Table, note},
+    testing::{Table, note, plan, read, update},
 };
-use plenary_shared::{id::DocAddress, log::record::DIGEST_BYTES, talk::layer};
+use plenary_shared::{
+    id::DocAddress,
+    log::record::{self, DIGEST_BYTES, Digest, Kind, Moment, Provenance, Record, Right},
+    people::Author,
+    talk::layer,
+};
 use std::{
     fs,
     path::{Path, PathBuf},
 };
+use yrs::{Text as _, WriteTxn as _};
 
 /// Small segments: so that there are several full ones.
 const SEGMENT_BYTES: u64 = 2_000;
@@ -48,16 +56,16 @@ fn with(data: &Path, file: &Path, change: impl FnOnce(&mut Vec<u8>)) -> Report {
 async fn a_whole_directory_holds_and_nothing_in_it_is_changed() {
     let data = tempfile::tempdir().unwrap();
     talks(data.path()).await;
-    let read = |dir: &str| {
+    let kept = |dir: &str| {
         files(data.path().join(dir)).into_iter().map(|file| (file.clone(), fs::read(file).unwrap())).collect::<Vec<_>>()
     };
-    let before = (read("store/segments"), read("store/snapshots"));
+    let before = (kept("store/segments"), kept("store/snapshots"));
     assert!(before.0.len() > 3 && !before.1.is_empty());
     let report = check(data.path()).unwrap();
     assert!(report.holds() && report.torn.is_none(), "{report}");
     assert_eq!((report.texts.documents, report.texts.records, report.layers.documents, report.layers.records), (1, 1, 3, 12));
     assert_eq!((report.registry.documents, report.snapshots), (1, before.1.len() as u64));
-    assert_eq!((read("store/segments"), read("store/snapshots")), before);
+    assert_eq!((kept("store/segments"), kept("store/snapshots")), before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -203,4 +211,40 @@ fn what_holds_no_store_is_left_as_it_is() {
     let data = tempfile::tempdir().unwrap();
     assert!(check(data.path()).is_err());
     assert_eq!(fs::read_dir(data.path()).unwrap().count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_that_change_no_words_count_in_the_log_and_leave_the_plan_as_it_is() {
+    let data = tempfile::tempdir().unwrap();
+    let store: Arc<dyn Store> = Arc::new(DiskStore::open_small(&data.path().join("store"), SEGMENT_BYTES));
+    let table = Table::on(store.clone()).await;
+    let text: DocAddress = format!("talks/{}", plan()).parse().unwrap();
+    let before = table.rooms.read(&text).await.unwrap();
+    table.rooms.stop().await;
+    let author = Author { party: "med".parse().unwrap(), member: "med-1".parse().unwrap() };
+    let (_, first) = store.read(&text, 0, 1, usize::MAX).unwrap().pop().unwrap();
+    let (first, mut head) = record::open(&Digest::genesis(&text), &first).unwrap();
+    let told: [(Kind, &[u8]); 4] =
+        [(Kind::Act, b"told"), (Kind::Act, b""), (Kind::Confirmation, b""), (Kind::Bracketing { of: vec![1] }, b"")];
+    for (last, (kind, update)) in (1..).zip(told) {
+        let by = Provenance::live(author.clone(), Right::Chair);
+        let at = Moment { at_ms: first.at_ms, clock_corrected: false };
+        let (sealed, after) = record::seal(&head, &Record { kind, ..by.record(last, at, update.into()) });
+        store.append(&text, last, vec![sealed]).await.unwrap();
+        head = after;
+    }
+    let rooms = Rooms::new(store.clone(), Arc::new(Figures::default()));
+    assert_eq!(rooms.read(&text).await.unwrap(), before);
+    let end = rooms.end(&text).await.unwrap();
+    assert_eq!((end.seq, end.digest, end.refused), (5, head, Vec::new()));
+    rooms.edit(&text, &author, &update(70, |txn| txn.get_or_insert_text("t").insert(txn, 0, "behind"))).await.unwrap();
+    assert_eq!(rooms.end(&text).await.unwrap().seq, 6);
+    rooms.stop().await;
+    let again = Rooms::new(store.clone(), Arc::new(Figures::default()));
+    assert_eq!(read(&again.read(&text).await.unwrap()), "behind");
+    again.stop().await;
+    drop((table, rooms, again, store));
+    let report = check(data.path()).unwrap();
+    assert!(report.holds() && report.snapshots > 0, "{report}");
+    assert_eq!(report.texts.records, 6);
 }

@@ -18,7 +18,7 @@ use crate::store::Store;
 pub fn text(store: &dyn Store, plan: &DocAddress) -> Option<StateVector> {
     let (_, sealed) = store.read(plan, 0, 1, limits::BATCH_BYTES_MAX).ok()?.pop()?;
     let (record, _) = record::open(&Digest::genesis(plan), &sealed).ok()?;
-    Some(Formed::read(&record.update).ok()?.vector())
+    record.change().map_or(Some(StateVector::default()), |update| Some(Formed::read(update).ok()?.vector()))
 }
 
 /// Whose words those of each client id are. Those of the first text are nobody's, as long as nobody went on under its id: only the party

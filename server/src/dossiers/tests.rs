@@ -1,24 +1,20 @@
 //! Views of a plan, on a server in memory.
 
-use bytes::Bytes;
 use plenary_shared::{
     log::record::{self, Digest},
     people::Author,
     talk::{dossier::AnnotationsView, layer},
     wire::api,
 };
-use std::{
-    sync::{Mutex, mpsc},
-    time::Duration,
-};
+use std::{sync::mpsc, time::Duration};
 use yrs::{Text, WriteTxn};
 
 mod first;
 
 use super::*;
 use crate::{
-    store::{BoxFuture, Condition, MemoryStore, Part, Seq, Store, StoreError},
-    testing::{self, Table, layer_at, note, plan, update},
+    store::{Seq, Store},
+    testing::{self, Faulty, Table, layer_at, note, plan, update},
 };
 
 async fn annotations(table: &Table, party: &str, needs: Needs) -> AnnotationsView {
@@ -93,45 +89,6 @@ async fn what_a_party_heaps_up_takes_its_own_share_of_a_view_and_nobody_elses() 
     assert_eq!(faults, [("arv", "c", &Fault::BeyondShare)], "two fit; d is empty, and nothing of it is lost");
 }
 
-/// A store on which something happens the first time that a document is loaded.
-struct Eventful {
-    inside: MemoryStore,
-    event: Mutex<Option<(DocAddress, Event)>>,
-}
-
-type Event = Box<dyn FnOnce() + Send>;
-
-impl Store for Eventful {
-    fn append_all(&self, appends: Vec<Part>) -> BoxFuture<Result<Vec<Seq>, StoreError>> {
-        self.inside.append_all(appends)
-    }
-    fn read(&self, doc: &DocAddress, after: Seq, max: usize, max_bytes: usize) -> Result<Vec<(Seq, Bytes)>, StoreError> {
-        self.inside.read(doc, after, max, max_bytes)
-    }
-    fn last_seq(&self, doc: &DocAddress) -> Result<Seq, StoreError> {
-        self.inside.last_seq(doc)
-    }
-    fn save_snapshot(&self, doc: &DocAddress, covers: Seq, state: Bytes) -> BoxFuture<Result<(), StoreError>> {
-        self.inside.save_snapshot(doc, covers, state)
-    }
-    fn load_snapshot(&self, doc: &DocAddress) -> Result<Option<(Seq, Bytes)>, StoreError> {
-        let event = self.event.lock().unwrap().take_if(|(at, _)| at == doc);
-        if let Some((_, event)) = event {
-            event();
-        }
-        self.inside.load_snapshot(doc)
-    }
-    fn documents(&self) -> Result<Vec<DocAddress>, StoreError> {
-        self.inside.documents()
-    }
-    fn condition(&self) -> Condition {
-        Condition::Working
-    }
-    fn failed(&self) -> BoxFuture<()> {
-        self.inside.failed()
-    }
-}
-
 /// Appends a note to a log without its room; answers the chain's end.
 async fn append(store: &dyn Store, layer: &str, (last, end): (Seq, Digest), client: u64, id: &str) -> (Seq, Digest) {
     let (party, _) = layer.split_once('/').unwrap();
@@ -147,7 +104,7 @@ fn beginning(layer: &str) -> (Seq, Digest) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn positions_are_shown_as_they_all_were_at_one_moment() {
-    let store = Arc::new(Eventful { inside: MemoryStore::default(), event: Mutex::default() });
+    let store = Arc::new(Faulty::default());
     let table = Arc::new(Table::on(store.clone()).await);
     table.write("arv/positions", 1, |txn| layer::put(txn, &note("arv-1")).unwrap()).await;
     let end = append(&*store, "bor/positions", beginning("bor/positions"), 2, "bor-1").await;
@@ -161,7 +118,7 @@ async fn positions_are_shown_as_they_all_were_at_one_moment() {
             append(&*writes, "bor/positions", end, 4, "bor-2").await;
         });
     };
-    *store.event.lock().unwrap() = Some((layer_at("bor/positions"), Box::new(event)));
+    store.on_load(layer_at("bor/positions"), event);
     let view = annotations(&table, "med", Needs::Positions).await;
     let mut shown: Vec<_> = view.annotations.iter().map(|entry| entry.annotation.id.to_string()).collect();
     shown.sort_unstable();
@@ -170,7 +127,7 @@ async fn positions_are_shown_as_they_all_were_at_one_moment() {
 
 #[tokio::test]
 async fn a_layer_that_does_not_load_in_time_is_named_and_keeps_nobody_waiting() {
-    let store = Arc::new(Eventful { inside: MemoryStore::default(), event: Mutex::default() });
+    let store = Arc::new(Faulty::default());
     let table = Arc::new(Table::on(store.clone()).await);
     table.write("arv/positions", 1, |txn| layer::put(txn, &note("arv-1")).unwrap()).await;
     append(&*store, "bor/positions", beginning("bor/positions"), 2, "bor-1").await;
@@ -180,7 +137,7 @@ async fn a_layer_that_does_not_load_in_time_is_named_and_keeps_nobody_waiting() 
         begun.send(()).unwrap();
         let _ = goes_on.recv();
     };
-    *store.event.lock().unwrap() = Some((layer_at("bor/positions"), Box::new(event)));
+    store.on_load(layer_at("bor/positions"), event);
     tokio::time::pause();
     let asks = table.clone();
     let asked = tokio::spawn(async move { annotations(&asks, "med", Needs::Positions).await });

@@ -5,9 +5,10 @@ use crate::{
     check::check,
     plans,
     registry::Registry,
-    store::{DiskStore, Store, StoreError},
-    testing::{Table, note, plan, update},
+    store::{DiskStore, Store, StoreError, backup::BackupError, kill},
+    testing::{Table, copy, note, plan, update},
 };
+use futures_util::FutureExt as _;
 use plenary_shared::{
     access::Access,
     log::record::Digest,
@@ -15,7 +16,7 @@ use plenary_shared::{
     talk::layer,
     wire::api::{NewConference, NewPlan},
 };
-use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, fs, panic::AssertUnwindSafe, path::PathBuf, sync::Arc, thread};
 
 /// A word that only the conference has which is to be forgotten.
 const WORD: &str = "zebrafish";
@@ -143,4 +144,69 @@ async fn what_a_rewriting_left_when_the_power_went_is_taken_away_by_the_next_sta
     fs::rename(old, &beside).unwrap();
     assert_eq!(heads(data.path()), after);
     assert_eq!(holding(data.path(), WORD), Vec::<PathBuf>::new());
+}
+
+/// What a killed `forget` leaves starts, with the conference or without it.
+#[tokio::test]
+async fn a_forget_that_is_killed_at_any_step_is_done_or_not_and_the_server_starts() {
+    let (whole_data, backup) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (_, gone) = two(whole_data.path()).await;
+    back_up(whole_data.path(), backup.path()).unwrap();
+    fs::copy(backup.path().join(MANIFEST), whole_data.path().join(MANIFEST)).unwrap();
+    let demo = serde_json::json!({ "url": WORD, "conference": GONE, "plan": "plan", "members": [] });
+    fs::write(whole_data.path().join("demo.json"), demo.to_string()).unwrap();
+    let before = heads(whole_data.path());
+    let mut were = [false; 2];
+    for steps in 0.. {
+        let data = tempfile::tempdir().unwrap();
+        copy(whole_data.path(), data.path());
+        kill::after(Some(steps));
+        let forgotten = AssertUnwindSafe(forget(data.path(), &GONE.parse().unwrap())).catch_unwind().await;
+        kill::after(None);
+        whole(data.path()).unwrap_or_else(|error| panic!("step {steps}: no server starts: {error}"));
+        assert!(data.path().join(MANIFEST).exists(), "step {steps}: a restore is under way still");
+        let is_there = {
+            let store = Arc::new(DiskStore::open(data.path().join("store")).unwrap());
+            Registry::open(store).unwrap().whoami(&gone).is_some()
+        };
+        were[usize::from(is_there)] = true;
+        if is_there {
+            assert_eq!(heads(data.path()), before, "step {steps}");
+            forget(data.path(), &GONE.parse().unwrap()).await.unwrap();
+        }
+        assert_eq!(holding(data.path(), WORD), Vec::<PathBuf>::new(), "step {steps}");
+        assert!(check(data.path()).unwrap().holds(), "step {steps}");
+        if forgotten.is_ok() {
+            break;
+        }
+    }
+    assert_eq!(were, [true; 2], "it was killed before and after");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_backup_is_taken_while_segments_are_exchanged_and_none_are_while_one_is_taken() {
+    let (data, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    two(data.path()).await;
+    let before = heads(data.path());
+    let store = data.path().join("store");
+    let beside = || {
+        let refused = back_up(data.path(), to.path());
+        assert!(matches!(refused, Err(BackupError::Store(StoreError::AtWork { .. }))), "{refused:?}");
+        Err(io::Error::other("enough was seen"))
+    };
+    let given_up = rewrite::without(
+        &store,
+        |_| false,
+        |log| Ok::<_, StoreError>(log.into_iter().map(|(_, record)| record).collect()),
+        beside,
+    );
+    assert!(matches!(given_up.await, Err(StoreError::Io(_))));
+    let passed = |_| {
+        let forgetting = || tokio::runtime::Runtime::new().unwrap().block_on(forget(data.path(), &GONE.parse().unwrap()));
+        let refused = thread::scope(|scope| scope.spawn(forgetting).join().unwrap());
+        assert!(matches!(refused, Err(RegistryError::Store(StoreError::AtWork { .. }))), "{refused:?}");
+    };
+    fs::create_dir_all(to.path().join("store")).unwrap();
+    crate::store::backup::back_up(&store, &to.path().join("store"), &[], passed, |_| Ok(())).unwrap();
+    assert_eq!(heads(data.path()), before);
 }

@@ -1,6 +1,7 @@
 //! What every request works with.
 
 use axum::http::StatusCode;
+use bytes::Bytes;
 use plenary_shared::{id::DocAddress, limits, people};
 use std::sync::{Arc, PoisonError, atomic::AtomicU64};
 use tokio::sync::Semaphore;
@@ -83,6 +84,12 @@ impl App {
         let own = by_member.entry(format!("{}/{}", member.conference, member.member));
         let own = own.or_insert_with(|| Arc::new(Semaphore::new(places))).clone().try_acquire_owned().ok()?;
         Some(SessionPlace { _all: all, _own: own, _counted: None })
+    }
+
+    /// An answer that is made, counted as long as its reader has not read it.
+    pub(super) fn counted(&self, member: &people::Member, answer: impl Into<Bytes>) -> Result<Bytes, ApiError> {
+        let too_much = "too much that was asked for waits to be read: read it, or try again later";
+        self.rooms.answers().count(member, answer.into()).ok_or_else(|| ApiError::unavailable(too_much))
     }
 
     /// Places for large messages, among all and among a party's.

@@ -3,6 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use plenary_shared::{
+    limits,
     log::record::{Digest, Record},
     wire::log::{LogLine, RecordLine},
 };
@@ -35,5 +36,9 @@ pub fn told(seq: Seq, digest: &Digest, record: Record) -> Box<RecordLine> {
 pub fn line(line: &impl Serialize) -> Bytes {
     let mut bytes = serde_json::to_vec(line).unwrap_or_default();
     bytes.push(b'\n');
+    if bytes.len() > limits::SMALL_MESSAGE_BYTES {
+        // What waits to be read is counted, and the room that it grew by is not.
+        bytes.shrink_to_fit();
+    }
     bytes.into()
 }

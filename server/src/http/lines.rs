@@ -10,33 +10,46 @@ use plenary_shared::{
     id::DocAddress,
     limits,
     log::record::{self, Digest, Record},
+    people::Member,
 };
 use std::{convert::Infallible, sync::Arc};
 use tokio::{sync::mpsc, time::timeout};
 
-use crate::store::{Seq, Store, StoreError};
+use crate::{
+    answers::Answers,
+    store::{Seq, Store, StoreError},
+};
 
 /// Records read from the store at a time.
 const PAGE: usize = 512;
 /// 1 MiB: bytes of them.
 const PAGE_BYTES: usize = 1 << 20;
 
-/// Where lines are told. One waits at a time: whoever reads slowly is told slowly.
-pub(super) struct Lines(mpsc::Sender<Result<Bytes, Infallible>>);
+/// Where lines are told. One waits at a time: whoever reads slowly is told slowly. What waits is counted.
+pub(super) struct Lines {
+    sender: mpsc::Sender<Result<Bytes, Infallible>>,
+    answers: Answers,
+    reader: Member,
+}
 
 /// The lines on their way.
 pub(super) type Told = mpsc::Receiver<Result<Bytes, Infallible>>;
 
 impl Lines {
-    /// Lines, and the other end of them.
-    pub fn open() -> (Self, Told) {
-        let (lines, told) = mpsc::channel(1);
-        (Self(lines), told)
+    /// Lines for somebody, and the other end of them.
+    pub fn open(answers: &Answers, reader: &Member) -> (Self, Told) {
+        let (sender, told) = mpsc::channel(1);
+        (Self { sender, answers: answers.clone(), reader: reader.clone() }, told)
     }
 
-    /// Sends a line; `None` if nobody takes it.
+    /// Sends a line; `None` if nobody takes it, or too much waits to be read already.
     pub async fn send(&self, line: Bytes) -> Option<()> {
-        timeout(limits::WRITE, self.0.send(Ok(line))).await.ok()?.ok()
+        self.pass(self.answers.count(&self.reader, line)?).await
+    }
+
+    /// Sends a line that is counted already.
+    pub async fn pass(&self, line: Bytes) -> Option<()> {
+        timeout(limits::WRITE, self.sender.send(Ok(line))).await.ok()?.ok()
     }
 }
 

@@ -62,7 +62,7 @@ pub(super) async fn follow(
         Some(_) => None,
         None => {
             let (end, state) = app.rooms.lacking(&reader.address, &StateVector::default()).await?;
-            Some((end.seq, line::state(end.seq, &end.digest, &state)))
+            Some((end.seq, app.counted(reader.member(), line::state(end.seq, &end.digest, &state))?))
         }
     };
     let (feed, mut following) = room::follow();
@@ -75,7 +75,7 @@ pub(super) async fn follow(
         let message = format!("the log ends at record {}: begin there, or earlier", followed.seq);
         return Err(ApiError::invalid(message));
     }
-    let (lines, told) = Lines::open();
+    let (lines, told) = Lines::open(app.rooms.answers(), reader.member());
     let follower = Follower { app, reader, version, lines };
     tokio::spawn(async move {
         let _place = place;
@@ -111,7 +111,7 @@ impl Follower {
         let after = match state {
             Some((seq, line)) => {
                 self.may_read()?;
-                self.lines.send(line).await?;
+                self.lines.pass(line).await?;
                 seq
             }
             None => since?,

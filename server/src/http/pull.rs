@@ -93,7 +93,7 @@ pub(super) async fn pull(State(app): State<Arc<App>>, mut reader: Reader, reques
         return Err(ApiError::diverged(message));
     }
     let context = context(&app, &mut reader, &end)?;
-    let (lines, told) = Lines::open();
+    let (lines, told) = Lines::open(app.rooms.answers(), reader.member());
     let puller = Puller { app, reader, lines };
     tokio::spawn(async move {
         let _place = place;
@@ -246,7 +246,7 @@ mod tests {
         let mut reader = Reader::of(app, token, address).unwrap();
         let end = End { seq: 1, digest: [0; 32].into(), refused: Vec::new() };
         let context = context(app, &mut reader, &end).unwrap();
-        let (lines, mut told) = Lines::open();
+        let (lines, mut told) = Lines::open(app.rooms.answers(), &context.member);
         let puller = Puller { app: app.clone(), reader, lines };
         let telling = tokio::spawn(async move { puller.tell(context, Copies::new(), 0, &end).await });
         let mut kinds = Vec::new();

@@ -62,5 +62,5 @@ pub(super) async fn show(
     let told = told.await.ok().flatten().ok_or(DossierError::Unreadable)?;
     // That took its time.
     reader.again(&app)?;
-    Ok(([(header::CONTENT_TYPE, "application/json")], told).into_response())
+    Ok(([(header::CONTENT_TYPE, "application/json")], app.counted(reader.member(), told)?).into_response())
 }

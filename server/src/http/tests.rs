@@ -4,7 +4,10 @@ use axum::{
     body::{self, Body},
     http::HeaderMap,
 };
-use plenary_shared::access::Access;
+use plenary_shared::{
+    access::Access,
+    talk::layer::{self, Annotation},
+};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -13,19 +16,19 @@ use crate::{
     config::Limits,
     metrics::Figures,
     store::{Condition, StoreError},
-    testing::{Ailing, Faulty, Table, plan},
+    testing::{Faulty, Table, note, plan},
 };
 
 /// A table on a store whose disk may ail: arv drafts, bor reads.
 struct Ward {
-    disk: Arc<Ailing>,
+    disk: Arc<Faulty>,
     table: Table,
     router: Router,
 }
 
 impl Ward {
     async fn new() -> Self {
-        let disk = Arc::new(Ailing::default());
+        let disk = Arc::new(Faulty::default());
         let table = Table::on(disk.clone()).await;
         let access =
             [("arv", Access::Draft), ("bor", Access::Read)].map(|(party, access)| (party.parse().unwrap(), access)).into();
@@ -147,5 +150,30 @@ async fn of_what_takes_too_long_only_a_change_may_have_been_kept() {
         let mut request = request(&ward.table, "POST", &format!("/plans/plan/{path}"), "arv", json!({}));
         *request.body_mut() = Body::from_stream(futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>());
         assert_eq!(said(ward.answer(request).await), (503, Some(word.to_owned()), false), "{path}");
+    }
+}
+
+/// What is asked for and not read: an answer is held until its body is.
+#[tokio::test]
+async fn answers_that_nobody_reads_are_bounded_for_each_party_and_in_sum() {
+    let table = Table::new().await;
+    let router = served(&table);
+    let long = format!("# Plan\n\n1. {}\n", "word ".repeat(limits::SMALL_MESSAGE_BYTES));
+    let access = ["arv", "bor"].map(|party| (party.parse().unwrap(), Access::Draft)).into();
+    let new = api::NewPlan { id: "long".parse().unwrap(), title: None, markdown: Some(long), access };
+    crate::plans::create(&table.registry, table.member("med"), new).await.unwrap();
+    let long = Annotation { body: "x".repeat(limits::SMALL_MESSAGE_BYTES), ..note("n1") };
+    table.write("med/public", 9, |txn| layer::put(txn, &long).unwrap()).await;
+    let ask = |path: &str, party: &str| router.clone().oneshot(request(&table, "GET", path, party, json!(null)));
+    let long = ["/state", "/state?seq=1", "/export", "/export?form=annotated", "/log"].map(|path| format!("/plans/long{path}"));
+    for path in ["/plans/plan/annotations".to_owned()].iter().chain(&long) {
+        let share = limits::ANSWERS_PER_PARTY_BYTES_MAX - limits::SMALL_MESSAGE_BYTES;
+        let unread = table.rooms.answers().count(table.member("arv"), vec![0; share].into()).unwrap();
+        let refused = ask(path, "arv").await.unwrap();
+        assert_eq!(refused.status().as_u16(), 503, "{path}");
+        assert!(told(refused).await["message"].as_str().unwrap().contains("waits to be read"), "{path}");
+        assert_eq!(ask(path, "bor").await.unwrap().status().as_u16(), 200, "{path}: another party's answers are its own");
+        drop(unread);
+        assert_eq!(ask(path, "arv").await.unwrap().status().as_u16(), 200, "{path}");
     }
 }

@@ -5,6 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use plenary_shared::{
+    people::Member,
     talk::{dossier::Dossier, schedule},
     text::plan::Outline,
 };
@@ -30,9 +31,9 @@ pub(super) async fn brackets(State(app): State<Arc<App>>, reader: Reader) -> Res
 }
 
 /// The schedule follows from the plan alone.
-pub(super) async fn timetable(State(app): State<Arc<App>>, reader: Reader) -> Result<Response, ApiError> {
-    let bytes = outline(&app, reader, |outline| serde_json::to_vec(&schedule::timetable(outline))).await?;
-    as_json(bytes)
+pub(super) async fn timetable(State(app): State<Arc<App>>, mut reader: Reader) -> Result<Response, ApiError> {
+    let bytes = outline(&app, &mut reader, |outline| serde_json::to_vec(&schedule::timetable(outline))).await?;
+    as_json(&app, reader.member(), bytes)
 }
 
 async fn json<T: Serialize + Send + 'static>(
@@ -41,12 +42,13 @@ async fn json<T: Serialize + Send + 'static>(
     needs: Needs,
     view: fn(&Dossier) -> T,
 ) -> Result<Response, ApiError> {
-    let bytes = dossier(app, reader, needs, move |dossier| serde_json::to_vec(&view(dossier))).await?;
-    as_json(bytes)
+    let bytes = dossier(app, &reader, needs, move |dossier| serde_json::to_vec(&view(dossier))).await?;
+    as_json(app, reader.member(), bytes)
 }
 
-fn as_json(bytes: serde_json::Result<Vec<u8>>) -> Result<Response, ApiError> {
-    let bytes = bytes.map_err(|_| DossierError::Unreadable)?;
+fn as_json(app: &App, member: &Member, bytes: serde_json::Result<Vec<u8>>) -> Result<Response, ApiError> {
+    // Without the room that it grew by, which nobody counts.
+    let bytes = app.counted(member, bytes.map_err(|_| DossierError::Unreadable)?.into_boxed_slice())?;
     Ok(([(axum::http::header::CONTENT_TYPE, "application/json")], bytes).into_response())
 }
 
@@ -54,7 +56,7 @@ fn as_json(bytes: serde_json::Result<Vec<u8>>) -> Result<Response, ApiError> {
 /// waits for it.
 pub(super) async fn outline<T: Send + 'static>(
     app: &App,
-    mut reader: Reader,
+    reader: &mut Reader,
     view: impl FnOnce(&Outline) -> T + Send + 'static,
 ) -> Result<T, ApiError> {
     let place = app.view_place(reader.member()).await?;
@@ -71,7 +73,7 @@ pub(super) async fn outline<T: Send + 'static>(
 /// Answers what `view` makes of the caller's dossier of a plan. It takes a place in the same way.
 pub(super) async fn dossier<T: Send + 'static>(
     app: &Arc<App>,
-    reader: Reader,
+    reader: &Reader,
     needs: Needs,
     view: impl FnOnce(&Dossier) -> T + Send + 'static,
 ) -> Result<T, ApiError> {

@@ -10,7 +10,7 @@ mod tests;
 use bytes::Bytes;
 use futures_util::future::join_all;
 use plenary_shared::{id::DocAddress, limits, log::record::Provenance};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use tokio::{
     sync::oneshot,
     time::{Instant, timeout_at},
@@ -18,6 +18,7 @@ use tokio::{
 
 use super::{RoomError, Rooms, TRIES};
 use crate::{
+    minutely::Minutely,
     room::{Command, EditError, Fate, Hold, Proposal, Unheld, is_unchanged, order::Order},
     store::{Condition, Seq, StoreError},
 };
@@ -105,7 +106,10 @@ impl Rooms {
         let lasts = match self.store.append_all(records).await {
             Ok(lasts) => lasts,
             Err(error) => {
-                tracing::error!(%error, "an edit could not be stored");
+                static TOLD: LazyLock<Minutely> = LazyLock::new(Minutely::default);
+                if TOLD.is_due() {
+                    tracing::error!(%error, "an edit could not be stored");
+                }
                 lose(held, &error);
                 return Err(EditError::from(&error).into());
             }

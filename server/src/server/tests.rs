@@ -9,11 +9,11 @@ use tokio_tungstenite::{
 };
 
 use super::*;
-use crate::testing::{Ailing, Table};
+use crate::testing::{Faulty, Table};
 
 #[tokio::test]
 async fn a_disk_that_fails_ends_the_server_after_its_sessions_were_told() {
-    let disk = Arc::new(Ailing::default());
+    let disk = Arc::new(Faulty::default());
     let token = Table::on(disk.clone()).await.tokens["arv"].clone();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

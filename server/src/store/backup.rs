@@ -15,9 +15,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     StoreError,
-    disk_io::{DRAFT, Disk, DiskFile, FORMAT_FILE, RealDisk},
+    disk_io::{self, DRAFT, Disk, DiskFile, FORMAT_FILE, RealDisk},
     footer::Footer,
     frame::DirectoryId,
+    kill::step,
     segment::{self, Segment},
     snapshots, start, tail,
 };
@@ -87,17 +88,23 @@ pub enum BackupError {
     },
 }
 
-/// Copies what is new of a store into a backup, of which `earlier` tells what is there. Answers what is there then; it is durable.
+/// Copies what is new of a store into a backup, of which `earlier` tells what is there, and has `list` write down what is there then, all of
+/// it durable.
 ///
 /// # Errors
-/// [`BackupError`]. What was there before is there still.
-pub fn back_up(from: &Path, to: &Path, earlier: &[Copied], mut passed: impl FnMut(u64)) -> Result<Vec<Copied>, BackupError> {
+/// [`BackupError`], that of `list` included. What was there before is there still.
+pub fn back_up(
+    from: &Path,
+    to: &Path,
+    earlier: &[Copied],
+    mut passed: impl FnMut(u64),
+    list: impl FnOnce(Vec<Copied>) -> Result<(), BackupError>,
+) -> Result<(), BackupError> {
     let disk: Arc<dyn Disk> = Arc::new(RealDisk::beside(from)?);
     let directory = start::identify(&*disk)?;
-    let copy = Copy { disk, directory, from, to };
-    copy.prepare(earlier)?;
     // Neither another backup nor a server may be at work there.
-    let _lock = RealDisk::lock(to)?;
+    let copy = Copy { disk, directory, from, to, into: RealDisk::lock(to)? };
+    let is_named = copy.prepare()?;
     let mut copied = Vec::new();
     let numbers = segment::numbers(&*copy.disk).map_err(StoreError::from)?;
     for number in &numbers {
@@ -108,9 +115,12 @@ pub fn back_up(from: &Path, to: &Path, earlier: &[Copied], mut passed: impl FnMu
         }
     }
     sync(&to.join(segment::DIRECTORY))?;
-    // Last: a directory of segments without this file is opened by no server.
-    copy.replace(FORMAT_FILE, &read(&from.join(FORMAT_FILE))?)?;
-    Ok(copied)
+    list(copied)?;
+    if !is_named {
+        // Last: a directory of segments without this file is opened by no server.
+        copy.replace(FORMAT_FILE, &read(&from.join(FORMAT_FILE))?)?;
+    }
+    Ok(())
 }
 
 struct Copy<'a> {
@@ -118,26 +128,23 @@ struct Copy<'a> {
     directory: DirectoryId,
     from: &'a Path,
     to: &'a Path,
+    /// The backup, locked.
+    into: RealDisk,
 }
 
 impl Copy<'_> {
-    /// Makes the directories, and looks at what is there.
-    fn prepare(&self, earlier: &[Copied]) -> Result<(), BackupError> {
+    /// Makes the directories, and looks at what is there: whether a backup that was finished.
+    fn prepare(&self) -> Result<bool, BackupError> {
         let other = |what: &str| BackupError::Other { path: self.to.to_owned(), what: what.to_owned() };
-        match fs::metadata(self.to.join(FORMAT_FILE)) {
-            Ok(_) if self.to.join(snapshots::DIRECTORY).exists() => return Err(other("has had a server running on it")),
-            Ok(_) => {
-                let there = start::identify(&RealDisk::beside(self.to)?)?;
-                if there != self.directory {
-                    return Err(other("holds a backup of another data directory"));
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound && earlier.is_empty() => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(other("holds a manifest and no data")),
-            Err(error) => return Err(file(self.to)(error)),
+        let is_named = self.to.join(FORMAT_FILE).try_exists().map_err(file(self.to))?;
+        if is_named && self.to.join(snapshots::DIRECTORY).exists() {
+            return Err(other("has had a server running on it"));
         }
-        let segments = self.to.join(segment::DIRECTORY);
-        make_dir(&segments)
+        if is_named && start::identify(&self.into)? != self.directory {
+            return Err(other("holds a backup of another data directory"));
+        }
+        make_dir(&self.to.join(segment::DIRECTORY))?;
+        Ok(is_named)
     }
 
     /// Brings one segment of the backup up to date; `None` for a last one that is only being begun.
@@ -208,7 +215,9 @@ impl Copy<'_> {
         let _ = fs::remove_file(&draft);
         match fs::hard_link(&from, &draft) {
             Ok(()) => {
+                step();
                 fs::rename(&draft, &to).map_err(file(&to))?;
+                step();
                 // Where both names were one file already, renaming leaves them.
                 let _ = fs::remove_file(&draft);
                 Ok(true)
@@ -219,9 +228,9 @@ impl Copy<'_> {
     }
 
     fn copy(&self, from: &Arc<dyn DiskFile>, name: &str, length: u64) -> Result<(), BackupError> {
-        let (draft, to) = (self.to.join(format!("{name}{DRAFT}")), self.to.join(name));
+        let draft = format!("{name}{DRAFT}");
         let copy = || {
-            let copy: Box<dyn DiskFile> = Box::new(private().open(&draft)?);
+            let copy = self.into.create(&draft)?;
             let (mut buffer, mut offset) = (vec![0; CHUNK], 0);
             while offset < length {
                 let wanted = (length - offset).min(CHUNK as u64) as usize;
@@ -233,34 +242,26 @@ impl Copy<'_> {
                 offset += read as u64;
             }
             copy.sync()?;
-            fs::rename(&draft, &to)
+            self.into.rename(&draft, name)
         };
-        copy().map_err(file(&to))
+        copy().map_err(file(&self.to.join(name)))
     }
 
     /// Writes a small file of the backup, durably.
     fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), BackupError> {
-        replace(&self.to.join(name), bytes)
+        disk_io::write_file(&self.into, name, &[bytes]).map_err(file(&self.to.join(name)))
     }
 }
 
 /// 1 MiB: what is read and written at once.
 const CHUNK: usize = 1 << 20;
 
-/// Writes a file so that its name holds what it held before, or all of this; durable when it returns.
+/// Writes a file beside the store of a backup so that its name holds what it held before, or all of this; durable when it returns.
 ///
 /// # Errors
 /// [`BackupError::File`].
-pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), BackupError> {
-    let draft = path.with_extension("new");
-    let written = || {
-        let copy = private().open(&draft)?;
-        io::Write::write_all(&mut &copy, bytes)?;
-        copy.sync_all()?;
-        fs::rename(&draft, path)
-    };
-    written().map_err(file(path))?;
-    sync(path.parent().unwrap_or(Path::new(".")))
+pub fn replace(directory: &Path, name: &str, bytes: &[u8]) -> Result<(), BackupError> {
+    disk_io::write_file(&RealDisk::at(directory), name, &[bytes]).map_err(file(&directory.join(name)))
 }
 
 /// Makes a directory for its owner alone, and those above it.
@@ -269,15 +270,9 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), BackupError> {
 /// [`BackupError::File`].
 pub fn make_dir(path: &Path) -> Result<(), BackupError> {
     use std::os::unix::fs::DirBuilderExt as _;
+    step();
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(file(path))?;
     sync(path.parent().unwrap_or(Path::new(".")))
-}
-
-fn private() -> fs::OpenOptions {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let mut options = File::options();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    options
 }
 
 fn sync(directory: &Path) -> Result<(), BackupError> {

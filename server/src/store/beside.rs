@@ -2,6 +2,8 @@
 
 use std::{fs, io, path::Path};
 
+use super::kill::step;
+
 /// Where the new segments are written, and then the old ones stand.
 pub(super) const DIRECTORY: &str = "rewriting";
 
@@ -12,8 +14,11 @@ pub(super) fn sweep(path: &Path) -> io::Result<()> {
 
 /// Removes a directory, if it is there, with all that it holds.
 pub(super) fn remove_dir(path: &Path) -> io::Result<()> {
+    step();
     match fs::remove_dir_all(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        removed => removed?,
     }
+    step();
+    Ok(())
 }

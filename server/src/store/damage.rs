@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    io,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -237,6 +238,26 @@ fn just_begun() -> (SimDisk, Logs) {
     disk.at_change(0, Event::Cut);
     drop(store);
     (disk.after_cut(), logs)
+}
+
+#[test]
+fn a_new_directory_on_a_full_disk_is_refused_with_that_reason_or_begun_and_begun_once_there_is_room() {
+    let start = |disk: &SimDisk| DiskStore::start(Arc::new(disk.clone()), Box::new(SimTree::default()), SEGMENT_BYTES);
+    for changes in 0.. {
+        let disk = SimDisk::new(changes);
+        disk.at_change(changes, Event::Fails(io::ErrorKind::StorageFull));
+        let begun = start(&disk).map(drop);
+        if disk.changes() <= changes {
+            begun.unwrap();
+            break;
+        }
+        assert!(matches!(begun, Ok(()) | Err(StoreError::Full)), "change {changes}: {begun:?}");
+        let store = start(&disk).unwrap();
+        wait(store.append(&plan("a"), 0, vec![noise(1, 300)])).unwrap();
+    }
+    let full = SimDisk::new(1);
+    full.set_full(true);
+    assert!(matches!(start(&full).map(drop), Err(StoreError::Full)));
 }
 
 #[test]

@@ -70,7 +70,7 @@ impl DiskStore {
 
     /// Opens the store on any disk, with segments of about this size.
     pub(super) fn start(disk: Arc<dyn Disk>, shelf: Box<dyn Shelf>, segment_bytes: u64) -> Result<Self, StoreError> {
-        let (directory, catalog, writer) = start::open(&disk, segment_bytes)?;
+        let (directory, catalog, writer) = start::open(&disk, segment_bytes).map_err(StoreError::of_a_start)?;
         let (index, woken) = Index::new(catalog.active().segment.stamp.segment() - 1);
         let inside = Arc::new(Inside::new(disk.clone(), directory, catalog, index.clone()));
         let queue = Arc::new(Queue::default());

@@ -6,14 +6,14 @@
 use std::{
     fs::{self, File, TryLockError},
     io,
-    os::unix::fs::{DirBuilderExt, FileExt},
+    os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use plenary_shared::limits;
 
-use super::StoreError;
+use super::{StoreError, kill::step};
 
 /// Names the format and, below it, the directory.
 pub(super) const FORMAT_FILE: &str = "FORMAT";
@@ -150,7 +150,15 @@ pub(super) struct RealDisk {
     _lock: Option<File>,
 }
 
+/// Keeps others from exchanging segments, or from copying them meanwhile, as long as it is there.
+pub(super) struct Alone(#[expect(dead_code, reason = "it unlocks when it is dropped")] File);
+
 impl RealDisk {
+    /// A directory that is there, for whoever keeps others out otherwise.
+    pub(super) fn at(root: &Path) -> Self {
+        Self { root: root.to_path_buf(), _lock: None }
+    }
+
     /// Makes the directory if need be, for its owner alone, and locks it.
     ///
     /// # Errors
@@ -171,13 +179,24 @@ impl RealDisk {
         Self::lock(root)
     }
 
-    /// Opens a directory that is there beside whoever has it locked: to read.
+    /// Opens a directory that is there beside whoever has it locked: to read. Its segments stay in their places meanwhile.
     ///
     /// # Errors
-    /// [`StoreError::Io`] if there is no store.
+    /// [`StoreError::AtWork`] if they are being exchanged, [`StoreError::Io`] if there is no store.
     pub(super) fn beside(root: &Path) -> Result<Self, StoreError> {
-        fs::metadata(root.join(FORMAT_FILE))?;
-        Ok(Self { root: root.to_path_buf(), _lock: None })
+        let format = File::open(root.join(FORMAT_FILE))?;
+        free(root, format.try_lock_shared())?;
+        Ok(Self { root: root.to_path_buf(), _lock: Some(format) })
+    }
+
+    /// Has nobody read beside whoever has this directory locked.
+    ///
+    /// # Errors
+    /// [`StoreError::AtWork`] if somebody does; what the system says otherwise.
+    pub(super) fn alone(&self) -> Result<Alone, StoreError> {
+        let format = File::options().read(true).write(true).open(self.root.join(FORMAT_FILE))?;
+        free(&self.root, format.try_lock())?;
+        Ok(Alone(format))
     }
 
     /// Locks a directory.
@@ -195,6 +214,14 @@ impl RealDisk {
     }
 }
 
+fn free(root: &Path, locked: Result<(), TryLockError>) -> Result<(), StoreError> {
+    match locked {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => Err(StoreError::AtWork { path: root.to_path_buf() }),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
 impl Disk for RealDisk {
     fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
         // A segment on a medium that cannot be written is read all the same.
@@ -204,15 +231,21 @@ impl Disk for RealDisk {
     }
 
     fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
-        let file = File::options().read(true).write(true).create(true).truncate(true).open(self.root.join(name))?;
-        Ok(Arc::new(file))
+        step();
+        let mut options = File::options();
+        options.read(true).write(true).create(true).truncate(true).mode(0o600);
+        Ok(Arc::new(options.open(self.root.join(name))?))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        fs::rename(self.root.join(from), self.root.join(to))
+        step();
+        fs::rename(self.root.join(from), self.root.join(to))?;
+        step();
+        Ok(())
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
+        step();
         fs::remove_file(self.root.join(name))
     }
 
@@ -261,7 +294,9 @@ impl DiskFile for File {
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        self.write_all_at(bytes, offset)
+        self.write_all_at(bytes, offset)?;
+        step();
+        Ok(())
     }
 
     fn set_len(&self, length: u64) -> io::Result<()> {

@@ -13,6 +13,7 @@ use super::{
     DiskStore, Part, Seq, Store, StoreError,
     beside::{DIRECTORY, remove_dir, sweep},
     disk_io::{self, Disk, FORMAT_FILE, RealDisk},
+    kill::step,
     segment::{self, SEGMENT_BYTES},
     sled as tree, snapshots,
     survey::{self, Fault, Seen},
@@ -24,24 +25,28 @@ const BATCH_BYTES: usize = 4 << 20;
 const PAGE: usize = 4_096;
 
 /// Writes the store in a directory anew, without the documents of which `is_gone` holds and with another log of the registry, which
-/// `registry` makes of the present one. Blocks the thread. Answers how many documents are gone, and whether what is left of them was taken
-/// away: the next start does it otherwise.
+/// `registry` makes of the present one. `beside` changes what stands beside the store, once all is written and nothing of it counts yet.
+/// Blocks the thread. Answers how many documents are gone, and whether what is left of them was taken away: the next start does it
+/// otherwise.
 ///
 /// # Errors
-/// Those of `registry`; [`StoreError::Corrupt`] or [`StoreError::Damaged`] if anything is damaged, [`StoreError::Full`] if both do not fit
-/// on the disk, [`StoreError::InUse`], or what the disk says. All is as it was then.
+/// Those of `registry` and `beside`; [`StoreError::AtWork`] while a backup is taken; [`StoreError::Corrupt`] or [`StoreError::Damaged`]
+/// if anything is damaged, [`StoreError::Full`] if both do not fit on the disk, [`StoreError::InUse`], or what the disk says. All is as
+/// it was then.
 pub async fn without<E: From<StoreError>>(
     path: &Path,
     is_gone: impl Fn(&DocAddress) -> bool,
     registry: impl FnOnce(Vec<(Seq, Bytes)>) -> Result<Vec<Bytes>, E>,
+    beside: impl FnOnce() -> io::Result<()>,
 ) -> Result<(usize, io::Result<()>), E> {
     intact(path)?;
-    let disk: Arc<dyn Disk> = Arc::new(RealDisk::open_existing(path)?);
+    let disk = Arc::new(RealDisk::open_existing(path)?);
+    let _alone = disk.alone()?;
+    let disk: Arc<dyn Disk> = disk;
     sweep(path).map_err(StoreError::from)?;
     let source = DiskStore::start(disk.clone(), Box::new(tree::SledShelf(path.join("index"))), SEGMENT_BYTES)?;
     let log = registry(whole(&source, &DocAddress::Registry)?)?;
-    let beside = path.join(DIRECTORY);
-    let target = begin(&*disk, &beside)?;
+    let target = begin(&*disk, &path.join(DIRECTORY))?;
     let (gone, kept): (Vec<DocAddress>, Vec<DocAddress>) = source.documents()?.into_iter().partition(is_gone);
     let mut batch = Batch { target: &target, parts: Vec::new(), bytes: 0 };
     let mut after = 0;
@@ -60,6 +65,7 @@ pub async fn without<E: From<StoreError>>(
     }
     // Both have joined their threads before their directories change; the lock is held on.
     drop((source, target));
+    beside().map_err(StoreError::from)?;
     let swept = swap(&*disk, path, &gone).map_err(StoreError::from)?;
     Ok((gone.len(), swept))
 }
@@ -160,7 +166,9 @@ fn swap(disk: &dyn Disk, path: &Path, gone: &[DocAddress]) -> io::Result<io::Res
     }
     disk.sync_dir(snapshots::DIRECTORY)?;
     let (old, new) = (path.join(segment::DIRECTORY), path.join(DIRECTORY).join(segment::DIRECTORY));
+    step();
     renameat_with(CWD, &old, CWD, &new, RenameFlags::EXCHANGE)?;
+    step();
     let take_away = || {
         disk.sync_dir("")?;
         File::open(path.join(DIRECTORY))?.sync_all()?;

@@ -131,15 +131,16 @@ impl Fold {
         })
     }
 
-    /// Takes the next record of a log. Answers the blocks that it brought.
+    /// Takes the next record of a log; one that changes no words is passed over. Answers the blocks that it brought.
     ///
     /// # Errors
     /// [`FoldError`] if it cannot be one.
     pub fn take(&mut self, record: &Record) -> Result<IdSet, FoldError> {
-        let checked = self.ledger.check_logged(&record.author.party, &record.update)?;
+        let Some(update) = record.change() else { return Ok(IdSet::default()) };
+        let checked = self.ledger.check_logged(&record.author.party, update)?;
         self.ledger.admit(&record.author.party, &checked);
         Ok(self.run(|txn| {
-            apply(txn, &record.update)?;
+            apply(txn, update)?;
             txn.commit();
             Some(txn.insert_set().clone())
         })?)

@@ -50,7 +50,7 @@ pub struct RecordLine {
     pub seen: u64,
     /// The chain's digest after it ([`crate::log::record::seal`]).
     pub digest: Digest,
-    /// The Yjs update V1, base64.
+    /// The Yjs update V1, base64; empty if it changes nothing, and not to be applied if it tells an act ([`Record::change`]).
     pub update: String,
 }
 

@@ -1,7 +1,8 @@
 //! Rights: who is let in, and how fast who lost a right is out.
 
 use plenary_tests::{
-    client::{YClient, text_of},
+    client::YClient,
+    doc::text_of,
     http::{api, request},
     server::{Seat, Server, Start},
 };

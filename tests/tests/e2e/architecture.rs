@@ -166,6 +166,7 @@ fn every_dependency_has_its_version_in_one_place() {
 #[test]
 fn files_are_where_a_newcomer_would_look_for_them() {
     let allowed = [
+        ".cargo",
         ".ci",
         ".clippy.toml",
         ".rustfmt.toml",

@@ -3,7 +3,8 @@
 use base64::Engine as _;
 use plenary_tests::{
     cli::Cli,
-    client::{YClient, standing},
+    client::YClient,
+    doc::standing,
     server::{Seat, Server, Start},
     stock::{self, Credential, Stock},
     trace::document,

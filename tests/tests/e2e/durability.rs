@@ -2,7 +2,8 @@
 
 use plenary_tests::{
     cli::Cli,
-    client::{YClient, covers, text_of},
+    client::YClient,
+    doc::{covers, text_of},
     server::{Seat, Start},
 };
 use std::{

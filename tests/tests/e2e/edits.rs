@@ -11,7 +11,7 @@ use plenary_shared::{
     },
 };
 use plenary_tests::{
-    client::text_of,
+    doc::text_of,
     http::api,
     server::{Seat, Server, Start},
 };

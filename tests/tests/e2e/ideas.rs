@@ -2,7 +2,8 @@
 
 use plenary_tests::{
     cli::Cli,
-    client::{YClient, covers, text_of},
+    client::YClient,
+    doc::{covers, text_of},
     http::api,
     server::Start,
 };
@@ -162,10 +163,10 @@ async fn a_struck_point_is_still_there_and_comes_back() {
             .map(|(id, _)| id.clone())
             .collect::<Vec<_>>()
     };
-    watcher.wait("struck", |s| !struck(&plenary_tests::client::standing(&s.doc).1).is_empty()).await;
+    watcher.wait("struck", |s| !struck(&plenary_tests::doc::standing(&s.doc).1).is_empty()).await;
     let during = watcher.standing().1;
     let [id] = &struck(&during)[..] else { panic!("one point is struck") };
     assert_eq!(during["points"][id]["words"], before["points"][id]["words"], "the words are kept");
     cli.done(&["restore", &server.demo.plan, "5"]);
-    watcher.wait("restored", |s| struck(&plenary_tests::client::standing(&s.doc).1).is_empty()).await;
+    watcher.wait("restored", |s| struck(&plenary_tests::doc::standing(&s.doc).1).is_empty()).await;
 }

@@ -2,7 +2,8 @@
 
 use plenary_tests::{
     cli::Cli,
-    client::{YClient, text_of},
+    client::YClient,
+    doc::text_of,
     http::{Answer, api, request, upgrade},
     server::{Seat, Server, Start},
 };

@@ -1,12 +1,7 @@
 //! Real people's typing, sent through the server.
 
 use plenary_shared::wire::protocol;
-use plenary_tests::{
-    client::{YClient, text_of},
-    data,
-    server::Start,
-    trace,
-};
+use plenary_tests::{client::YClient, data, doc::text_of, server::Start, trace};
 use yrs::{Update, updates::decoder::Decode};
 
 #[tokio::test]

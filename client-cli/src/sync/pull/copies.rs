@@ -6,18 +6,17 @@ use plenary_shared::{
     id::LayerId,
     log::record::Digest,
     people,
-    wire::sync::{Held, PlanContext},
+    wire::{
+        api,
+        sync::{Held, PlanContext},
+    },
 };
-use std::path::PathBuf;
 use yrs::{Doc, ReadTxn as _, Transact as _, updates::encoder::Encode as _};
 
 use super::Puller;
 use crate::{
     error::CliError,
-    folder::{
-        before::Before,
-        layers::{self, Copy},
-    },
+    folder::layers::{self, Copy},
     guard::{self, decode},
 };
 
@@ -102,19 +101,17 @@ impl Puller<'_> {
         layers::write(self.folder.dir(), &self.folder.cipher, layer, &Copy { seq, digest, state: state.into() })
     }
 
-    /// Puts by the copies of layers of one's own party that a restored server does not know: it has lost that they were opened.
-    pub(super) fn put_by_forgotten(&self, context: &PlanContext) -> Result<Option<PathBuf>, CliError> {
+    /// The layers of one's own party that the replica has copies of and the server does not know: restored, it has lost that they were
+    /// opened.
+    pub(super) fn forgotten(&self, context: &PlanContext) -> Result<Vec<people::Layer>, CliError> {
         let is_listed = |known: &people::Layer| context.layers.iter().any(|layer| name(layer) == name(known));
-        let own = self.known_layers().iter().filter(|known| known.party == context.member.party);
-        let forgotten: Vec<&people::Layer> = own.filter(|known| !is_listed(known)).collect();
-        if forgotten.is_empty() {
-            return Ok(None);
+        let mut forgotten = Vec::new();
+        for known in self.known_layers().iter().filter(|known| known.party == context.member.party && !is_listed(known)) {
+            if self.folder.layer(known)?.is_some() {
+                forgotten.push(known.clone());
+            }
         }
-        let before = Before::begin(self.folder, &self.text.end)?;
-        for layer in forgotten {
-            before.put_layer_by(self.folder, layer)?;
-        }
-        Ok(Some(before.dir().to_owned()))
+        Ok(forgotten)
     }
 }
 

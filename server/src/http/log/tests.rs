@@ -15,8 +15,8 @@ async fn when_the_log_says_that_it_is_alive_tells_nothing_of_the_registry() {
     let bounds = Limits { sessions: 8, sessions_per_member: 8, tls: false };
     let app = App::new(table.registry.clone(), table.rooms.clone(), Arc::new(Figures::default()), bounds);
     let (bor, token) = table.seats["bor"].clone();
-    let reader = Reader::of(&app, token, DocAddress::Plan(bor.conference, plan())).unwrap();
-    let (lines, mut heard) = Lines::open();
+    let reader = Reader::of(&app, token, DocAddress::Plan(bor.conference.clone(), plan())).unwrap();
+    let (lines, mut heard) = Lines::open(table.rooms.answers(), &bor);
     let version = table.registry.version();
     tokio::time::pause();
     let begin = Instant::now();

@@ -153,11 +153,10 @@ impl Document {
     fn replay(&mut self, group: &[(Seq, Digest, Record)]) -> Result<(), Misbehaved> {
         let mut accepted = Vec::with_capacity(group.len());
         for (seq, _, record) in group {
-            if !self.is_refused(*seq) {
-                let checked = self.fold.ledger().check_logged(&record.author.party, &record.update).map_err(|_| Misbehaved)?;
-                self.admit(&record.author, &checked);
-                accepted.push(Accepted { record: record.clone(), checked, verified: false });
-            }
+            let Some(update) = record.change().filter(|_| !self.is_refused(*seq)) else { continue };
+            let checked = self.fold.ledger().check_logged(&record.author.party, update).map_err(|_| Misbehaved)?;
+            self.admit(&record.author, &checked);
+            accepted.push(Accepted { record: record.clone(), checked, verified: false });
         }
         let Some((seq, digest, last)) = group.last() else { return Ok(()) };
         self.apply(&accepted, (*seq, *digest))?;

@@ -70,7 +70,7 @@ fn ids_of_a_state_are_those_of_whoever_goes_on_under_them_first() {
     let state = doc.transact().encode_state_as_update_v1(&StateVector::default());
     let mut fold = Fold::of_state(new_doc(0), &state).unwrap();
     assert_eq!(fold.ledger().owner(7), None);
-    let mut more = || {
+    let more = || {
         let mut txn = doc.transact_mut();
         txn.get_text("t").unwrap().push(&mut txn, "b");
         txn.encode_update_v1()

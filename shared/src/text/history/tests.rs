@@ -5,7 +5,7 @@ use yrs::{Doc, GetString, Map, Out, ReadTxn, StateVector, Text, TextPrelim, Tran
 
 use super::*;
 use crate::{
-    log::record::{Moment, Provenance, Right},
+    log::record::{Kind, Moment, Provenance, Right},
     text::{
         plan::{
             ChangeKind, Place, move_point, set_heading, set_title, set_words, strike,
@@ -129,6 +129,22 @@ fn each_stretch_names_its_author_and_record_and_the_first_text_nobody() {
     assert_eq!((&first.party, first.at_ms), (&None, Some(talks.log[0].1.at_ms)));
     let second = &blamed(&mut replay, "a", nobody)[1];
     assert_eq!((second.party.as_ref().map(|party| party.as_str()), second.at_ms), (Some("arv"), Some(talks.log[1].1.at_ms)));
+}
+
+#[test]
+fn a_record_that_changes_no_words_is_an_entry_of_its_author_and_leaves_the_words_as_they_are() {
+    let mut talks = Talks::new(3);
+    talks.words(1, "a", "Hello there world");
+    let before = talks.replay().outline();
+    for (kind, update) in [(Kind::Act, b"told".to_vec()), (Kind::Confirmation, Vec::new()), (Kind::Edit, Vec::new())] {
+        let seq = talks.log.len() as u64 + 1;
+        talks.log.push((seq, Record { kind, ..record(2, talks.now_ms, update) }));
+    }
+    assert_eq!((talks.replay().outline(), talks.replay().seq()), (before, 5));
+    talks.words(1, "a", "Hello there, world");
+    let entries: Vec<_> =
+        talks.entries(None).into_iter().map(|entry| (entry.first_seq, entry.last_seq, entry.changes.len())).collect();
+    assert_eq!(entries[entries.len() - 2..], [(3, 5, 0), (6, 6, 1)]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use plenary_shared::{
     talk::layer::{self, Annotation, Position, Stance, What},
     text::anchor::{Anchor, CharId},
 };
-use plenary_tests::client::words_of;
+use plenary_tests::doc::words_of;
 use yrs::{
     Any, Array, ArrayPrelim, GetString, Map, MapPrelim, MapRef, Number, Out, ReadTxn, StateVector, Text, TextPrelim, Transact,
     TransactionMut, WriteTxn,

@@ -5,7 +5,8 @@ use plenary_shared::{
     wire::protocol,
 };
 use plenary_tests::{
-    client::{YClient, text_of},
+    client::YClient,
+    doc::text_of,
     http::{Answer, api},
     server::{Seat, Server},
 };

@@ -6,7 +6,8 @@ use plenary_shared::{
 };
 use plenary_tests::{
     cli::Cli,
-    client::{YClient, words_of},
+    client::YClient,
+    doc::words_of,
     http::{open, raw},
     server::{Seat, Server, Start},
 };
