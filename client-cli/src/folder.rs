@@ -40,7 +40,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{error::CliError, server::ServerUrl};
+use crate::{error::CliError, wire::server::ServerUrl};
 use cipher::Cipher;
 use own::Own;
 use text::Text;

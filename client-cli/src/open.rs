@@ -1,5 +1,6 @@
 //! A plan, opened to read it and to edit it: on the server, or in the replica that one is in. Verbs know no difference.
 
+pub mod log;
 pub mod replica;
 mod server;
 
@@ -17,7 +18,8 @@ use plenary_shared::{
     wire::api,
 };
 
-use crate::{context::Context, error::CliError, folder::Folder, log_source::LogSource};
+use crate::{context::Context, error::CliError, folder::Folder};
+use log::LogSource;
 use replica::Replica;
 use server::ServerPlan;
 

@@ -4,7 +4,6 @@
 //! **Architecture invariant:** an edit leaves `own.log` only after it is in what the server showed, or by a decision that is written
 //! down.
 
-pub mod ahead;
 mod apart;
 mod held;
 mod pull;

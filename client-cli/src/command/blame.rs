@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::{
     context::Context,
     error::CliError,
-    log_source::{LogSource, Names, apply, stretches},
+    open::log::{LogSource, Names, apply, stretches},
     output::inline,
     render::{Look, Page, Side, table, title},
     when,

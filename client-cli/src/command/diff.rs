@@ -13,7 +13,7 @@ use super::change::{Redlines, by, by_json};
 use crate::{
     context::Context,
     error::CliError,
-    log_source::{Local, LogSource, Names, apply},
+    open::log::{Local, LogSource, Names, apply},
     render::{Look, Page},
     when,
 };

@@ -11,7 +11,7 @@ use super::change::{Redlines, author};
 use crate::{
     context::Context,
     error::CliError,
-    log_source::{LogSource, Names, guarded},
+    open::log::{LogSource, Names, guarded},
     render::{Look, Page},
     when,
 };

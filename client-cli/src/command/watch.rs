@@ -17,7 +17,7 @@ use crate::{
     brief::kind as word,
     context::Context,
     error::CliError,
-    log_source::{Followed, LogSource, Names, apply},
+    open::log::{Followed, LogSource, Names, apply},
     output::inline,
     when,
 };

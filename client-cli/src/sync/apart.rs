@@ -37,7 +37,7 @@ use crate::{
         text::Text,
     },
     guard::{self, decode},
-    log_source::{apply, guarded},
+    open::log::{apply, guarded},
     when,
 };
 

@@ -18,12 +18,11 @@ use std::collections::HashSet;
 
 use super::{
     Report,
-    ahead::Ahead,
     pull::{Lost, OnServer, Puller, name},
 };
 use crate::{
     context::Session,
-    error::CliError,
+    error::{Ahead, CliError},
     folder::{
         Folder,
         before::Before,

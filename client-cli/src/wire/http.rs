@@ -8,11 +8,11 @@ use ureq::{
     http::{Response, StatusCode},
 };
 
-use crate::{
-    error::CliError,
+use super::{
     server::{ServerUrl, Token},
     tls,
 };
+use crate::error::CliError;
 
 /// To connect.
 pub const CONNECT: Duration = Duration::from_secs(10);

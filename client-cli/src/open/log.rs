@@ -31,8 +31,8 @@ use yrs::Transact as _;
 use crate::{
     context::{Context, Session},
     error::CliError,
-    lines::{Idle, Lines},
     open::OpenPlan,
+    wire::lines::{Idle, Lines},
 };
 pub use replica::Local;
 
