@@ -5,16 +5,13 @@ mod text;
 use clap::ValueEnum;
 use plenary_shared::{
     id::{LayerId, PartyId, PlanId, PointId},
-    talk::{
-        dossier::{AnnotationView, LayerFault},
-        layer::What,
-    },
+    talk::{dossier::AnnotationView, layer::What},
 };
 use serde_json::json;
 use std::collections::HashSet;
 
-use super::read::below;
-use crate::{context::Context, error::CliError, output::inline};
+use super::{args::party, read::below, say};
+use crate::{context::Context, error::CliError};
 
 /// List the annotations that you may read, by point
 #[derive(Debug, clap::Args)]
@@ -53,11 +50,6 @@ enum Kind {
     Position,
 }
 
-/// A party as it is typed or as it is shown, in capitals.
-pub fn party(text: &str) -> Result<PartyId, String> {
-    text.to_lowercase().parse().map_err(|error: plenary_shared::id::IdError| error.to_string())
-}
-
 impl Annotations {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
@@ -72,7 +64,7 @@ impl Annotations {
         let hidden = self.choose(&mut view.annotations, points);
         let value = json!({ "plan": self.plan, "annotations": view.annotations, "faults": view.faults, "hidden": hidden });
         context.output.page(&value, || text::page(&view.annotations, &outline, hidden))?;
-        tell(context, &view.faults);
+        say::faults(context, &view.faults);
         Ok(())
     }
 
@@ -87,13 +79,6 @@ impl Annotations {
         let asked = annotations.len();
         annotations.retain(|view| self.all || !(view.annotation.withdrawn || view.annotation.resolved));
         asked - annotations.len()
-    }
-}
-
-/// Warns of what could not be read in the layers, and so is not in what is shown.
-pub fn tell(context: &Context, faults: &[LayerFault]) {
-    for fault in faults {
-        context.output.remark(|| format!("layer {} of {}: {}", fault.layer, fault.party, inline(&fault.fault.to_string())));
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::{
     context::Context,
     error::CliError,
-    open::log::{LogSource, Names, apply, stretches},
+    open::log::{Names, apply, stretches},
     output::inline,
     render::{Look, Page, Side, table, title},
     when,
@@ -33,7 +33,7 @@ pub struct Blame {
 impl Blame {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let source = LogSource::of(context, &self.plan)?;
+        let source = context.open_log(&self.plan)?;
         let past = source.past(0)?;
         let names = Names::of(&past.context.conference);
         let mut replay = Replay::new(past.context.created_by.clone());

@@ -86,7 +86,7 @@ fn against_server(context: &Context, local: &Local) -> Result<(State, State, Nam
 impl Diff {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let source = LogSource::of(context, &self.plan)?;
+        let source = context.open_log(&self.plan)?;
         let (before, after, names, touches) = match (self.since, source.replica()) {
             (Some(at), _) => since(&source, at)?,
             (None, Some(local)) => against_server(context, local)?,

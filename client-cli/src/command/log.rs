@@ -11,7 +11,7 @@ use super::change::{Redlines, author};
 use crate::{
     context::Context,
     error::CliError,
-    open::log::{LogSource, Names, guarded},
+    open::log::{Names, guarded},
     render::{Look, Page},
     when,
 };
@@ -46,7 +46,7 @@ pub struct Log {
 impl Log {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let source = LogSource::of(context, &self.plan)?;
+        let source = context.open_log(&self.plan)?;
         let begin = self.since.map(|at| source.state(at)).transpose()?;
         let since = begin.as_ref().map_or(0, Replay::seq);
         let past = source.past(since)?;

@@ -66,7 +66,7 @@ struct Watcher<'a> {
 impl Watch {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let source = LogSource::of(context, &self.plan)?;
+        let source = context.open_log(&self.plan)?;
         let begin = self.since.map(|seq| source.state(At::Seq(seq))).transpose()?.map(begun);
         let names = Names::default();
         let mut watcher = Watcher { context, source, plan: self.plan, left: self.count, at: begin, names, pause: PAUSE_MIN };

@@ -17,7 +17,7 @@ use std::{
 };
 use yrs::{Doc, ReadTxn as _, Transact as _, Update};
 
-use super::{Damage, Folder, disk, frames};
+use super::{disk, frames, info::Damage};
 use crate::{
     error::CliError,
     guard::{self, decode},
@@ -211,16 +211,15 @@ impl Text {
 
     /// Reads the whole log again: what is damaged before the last snapshot is told, and the next pull brings it again from there. What
     /// the snapshot shows beyond the log goes with it: the server may have lost it. The folder must be locked.
-    pub fn verify(&mut self, folder: &Folder) -> Result<(), CliError> {
-        let of = folder.info.text();
-        let whole = read_log(folder.dir(), Place::start(&of))?;
+    pub fn verify(&mut self, dir: &Path, of: &DocAddress, damage: &mut Vec<Damage>) -> Result<(), CliError> {
+        let whole = read_log(dir, Place::start(of))?;
         if whole.end.seq < self.end.seq {
             let what = whole.broken.unwrap_or_else(|| format!("it ends at record {}", whole.end.seq));
-            folder.tell(Damage { path: folder.dir().join(LOG), what: format!("{what}; this sync brings what is missing again") });
+            damage.push(Damage { path: dir.join(LOG), what: format!("{what}; this sync brings what is missing again") });
         }
         if whole.end.seq < self.seq {
-            Self::drop_snapshot(folder.dir())?;
-            *self = Text::read(folder.dir(), &of, &mut Vec::new())?;
+            Self::drop_snapshot(dir)?;
+            *self = Text::read(dir, of, &mut Vec::new())?;
         }
         Ok(())
     }
@@ -332,7 +331,7 @@ fn read_log(dir: &Path, from: Place) -> Result<Tail, CliError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::folder::Info;
+    use crate::folder::{Folder, Info};
     use plenary_shared::log::record::{Moment, Provenance, Right};
     use std::fs::File;
     use yrs::{Map as _, WriteTxn as _};
@@ -365,7 +364,7 @@ mod tests {
         log.set_len(log.metadata().unwrap().len() / 3).unwrap();
         let mut text = folder.text().unwrap();
         assert!(text.seq == 600 && text.end.seq < 600, "it is shown until the next sync");
-        text.verify(&folder).unwrap();
+        text.verify(folder.dir(), &folder.info.text(), &mut Vec::new()).unwrap();
         assert!(text.seq > 0 && text.seq == text.end.seq, "{} of {}", text.seq, text.end.seq);
         let reached = |text: &Text, seq| text.doc().transact().state_vector().get(&yrs::ClientID::new(seq)) > 0;
         assert!(reached(&text, text.seq) && !reached(&text, text.seq + 1));

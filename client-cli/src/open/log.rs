@@ -29,9 +29,8 @@ use std::{
 use yrs::Transact as _;
 
 use crate::{
-    context::{Context, Session},
+    context::Session,
     error::CliError,
-    open::OpenPlan,
     wire::lines::{Idle, Lines},
 };
 pub use replica::Local;
@@ -76,14 +75,6 @@ pub enum Followed {
 }
 
 impl LogSource {
-    /// The source for a plan. Nothing is asked of it yet.
-    pub fn of(context: &Context, plan: &PlanId) -> Result<Self, CliError> {
-        Ok(match context.open(plan)? {
-            OpenPlan::Replica(replica) => LogSource::Replica(Rc::new(Local::of(*replica))),
-            OpenPlan::Server(_) => LogSource::server(context.session()?, plan),
-        })
-    }
-
     /// The source at the server.
     pub fn server(session: Session, plan: &PlanId) -> Self {
         LogSource::Server(Box::new(Remote { session, plan: plan.clone() }))

@@ -25,10 +25,7 @@ use plenary_shared::{
 use std::collections::{BTreeMap, BTreeSet};
 use yrs::{ReadTxn as _, Transact as _};
 
-use super::{
-    pull::{Told, outline},
-    waits,
-};
+use super::told::{Told, outline};
 use crate::{
     error::CliError,
     folder::{
@@ -233,7 +230,7 @@ fn is_at_or_above(outline: &Outline, above: &PointId, point: &PointId) -> bool {
 fn waiting(folder: &Folder, party: &PartyId) -> Result<Vec<Edit>, CliError> {
     let own = folder.own()?;
     let mut waiting = Vec::new();
-    for edit in own.edits.iter().filter(|edit| waits(&edit.fate)) {
+    for edit in own.edits.iter().filter(|edit| edit.waits()) {
         let body = edit.body(&folder.cipher)?;
         for (_, update) in body.parts.into_iter().filter(|(layer, _)| layer.is_none()) {
             let author = Author { party: party.clone(), member: folder.info.member.clone() };

@@ -2,15 +2,14 @@
 //! copies lack. What is taken is kept page by page, so that a cut costs a page at most.
 
 mod copies;
+mod puller;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use bytes::Bytes;
 use plenary_shared::{
     id::{LayerId, PartyId},
     limits,
     log::record::{self, Digest, Record},
     people,
-    text::plan::{Change, Outline, changes},
     wire::sync::{PlanContext, Pull, PullLine},
 };
 use std::{
@@ -20,17 +19,16 @@ use std::{
 use yrs::{ReadTxn as _, Snapshot, Transact as _};
 
 pub use copies::{Lost, OnServer, name};
+pub use puller::Puller;
 
-use super::{Report, apart};
+use super::{apart, report::Report};
 use crate::{
-    context::Session,
     error::CliError,
     folder::{
-        Context, Folder, before, layers, merged,
+        Context, before, layers, merged,
         own::{Body, Fate},
-        text::Text,
     },
-    guard::{self, decode},
+    guard::decode,
     progress::Progress,
     when,
 };
@@ -43,9 +41,6 @@ const CONTEXT_BYTES_MAX: u64 = 16 << 20;
 const PAGE_BYTES: usize = 8 << 20;
 /// Records of a page.
 const PAGE_RECORDS: usize = 32 << 10;
-
-/// A record as it was told and checked: its number, whether the document could not bear it, and what it holds.
-pub type Told = (u64, bool, Record);
 
 /// Why nothing more was taken.
 pub enum Stopped {
@@ -63,49 +58,7 @@ impl From<CliError> for Stopped {
     }
 }
 
-/// What one sync takes.
-pub struct Puller<'a> {
-    folder: &'a Folder,
-    session: &'a Session,
-    text: Text,
-    context: Option<PlanContext>,
-    /// The chain's digest after the last record that was told.
-    head: Digest,
-    page: Vec<Told>,
-    page_bytes: usize,
-    /// The text before anything was taken.
-    begin: Vec<u8>,
-}
-
-impl<'a> Puller<'a> {
-    /// Reads what the replica has.
-    pub fn begin(folder: &'a Folder, session: &'a Session) -> Result<Self, CliError> {
-        let _lock = folder.lock()?;
-        folder.sweep()?;
-        let mut text = folder.text()?;
-        text.verify(folder)?;
-        let context = folder.context().ok().map(|context| context.plan);
-        let head = text.end.head;
-        let begin = text.state();
-        Ok(Puller { folder, session, text, context, head, page: Vec::new(), page_bytes: 0, begin })
-    }
-
-    /// What edits have changed in the text as it was before anything was taken.
-    pub fn changed_by(&self, updates: &[Bytes]) -> Result<Vec<Change>, CliError> {
-        if updates.is_empty() {
-            return Ok(Vec::new());
-        }
-        let before = guard::document([decode(&self.begin)?])?;
-        let after = guard::document([decode(&self.begin)?])?;
-        guard::apply(&after, updates.iter().map(|update| decode(update)).collect::<Result<Vec<_>, _>>()?)?;
-        Ok(changes(&outline(&before), &outline(&after)))
-    }
-
-    /// The text that the replica has.
-    pub fn text(&self) -> &Text {
-        &self.text
-    }
-
+impl Puller<'_> {
     /// Tells each layer that moved, as the server has it, and takes nothing. `since` is where the server's log of the text ends.
     pub fn layers(&self, since: u64, mut tell: impl FnMut(OnServer) -> Result<(), CliError>) -> Result<(), CliError> {
         let (context, mut lines) = self.ask(since)?;
@@ -226,11 +179,6 @@ impl<'a> Puller<'a> {
         Ok(!arrived.is_empty())
     }
 
-    /// The party that the member belongs to, as it was told last.
-    pub fn party(&self) -> Option<&PartyId> {
-        self.context.as_ref().map(|context| &context.member.party)
-    }
-
     fn checked(&self, context: PlanContext) -> Result<PlanContext, CliError> {
         let info = &self.folder.info;
         if context.member.member != info.member || context.member.conference != info.conference || context.plan.id != info.plan {
@@ -339,8 +287,4 @@ impl<'a> Shown<'a> {
         }
         Ok(true)
     }
-}
-
-pub(super) fn outline(doc: &yrs::Doc) -> Outline {
-    Outline::read(&doc.transact())
 }

@@ -17,8 +17,8 @@ use plenary_shared::{
 use std::collections::HashSet;
 
 use super::{
-    Report,
     pull::{Lost, OnServer, Puller, name},
+    report::Report,
 };
 use crate::{
     context::Session,
@@ -81,7 +81,7 @@ pub fn survey(folder: &Folder, session: &Session, puller: &Puller) -> Result<Ahe
 pub fn go_on(folder: &Folder, puller: &Puller, ahead: &Ahead, way: Way, report: &mut Report) -> Result<(), CliError> {
     let before = {
         let _lock = folder.lock()?;
-        let before = Before::begin(folder, &puller.text().end)?;
+        let before = Before::begin(folder.dir(), &puller.text().end)?;
         report.put_by = Some(before.dir().to_owned());
         let mut lost = lost(folder, ahead)?;
         let mut own = folder.own()?;
@@ -89,7 +89,7 @@ pub fn go_on(folder: &Folder, puller: &Puller, ahead: &Ahead, way: Way, report: 
             // A way on that was stopped may have meant to send them again.
             let mut given_up: HashSet<EditId> = lost.drain(..).map(|(id, _)| id).collect();
             for layer in puller.known_layers() {
-                let copies = before.copies(folder, &layer.party, &layer.layer)?;
+                let copies = before.copies(&folder.cipher, &layer.party, &layer.layer)?;
                 given_up.extend(copies.iter().map(|copy| layer_edit_id(layer, copy)));
             }
             own.forget(folder.dir(), |edit| given_up.contains(&edit.id))?;
@@ -105,7 +105,7 @@ pub fn go_on(folder: &Folder, puller: &Puller, ahead: &Ahead, way: Way, report: 
         }
         if let Some(Lost { copy, update }) = puller.lost(&there)? {
             let _lock = folder.lock()?;
-            before.put_layer_by(folder, there.layer)?;
+            before.put_layer_by(folder.dir(), there.layer)?;
             if way == Way::Resend && Some(&there.layer.party) == party {
                 let edit = layer_again(&there, &copy, update, ahead.common);
                 folder.own()?.put_back(folder.dir(), &folder.cipher, vec![edit], ahead.common)?;

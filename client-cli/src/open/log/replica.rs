@@ -6,12 +6,11 @@ use plenary_shared::{
 };
 use std::{collections::VecDeque, rc::Rc, thread::sleep, time::Duration};
 
-use super::{Followed, Names, Numbered, Past, guarded};
+use super::{super::replica::Replica, Followed, Names, Numbered, Past, guarded};
 use crate::{
     error::CliError,
     folder::text::Text,
     guard::{self, decode},
-    open::replica::Replica,
 };
 
 /// Between two looks at whether a sync has brought more.

@@ -11,7 +11,7 @@ use plenary_shared::{
 use std::path::PathBuf;
 use yrs::{Doc, ReadTxn as _, Transact as _, updates::encoder::Encode as _};
 
-use super::Puller;
+use super::puller::Puller;
 use crate::{
     error::CliError,
     folder::{
@@ -110,9 +110,9 @@ impl Puller<'_> {
         if forgotten.is_empty() {
             return Ok(None);
         }
-        let before = Before::begin(self.folder, &self.text.end)?;
+        let before = Before::begin(self.folder.dir(), &self.text.end)?;
         for layer in forgotten {
-            before.put_layer_by(self.folder, layer)?;
+            before.put_layer_by(self.folder.dir(), layer)?;
         }
         Ok(Some(before.dir().to_owned()))
     }
