@@ -10,8 +10,11 @@ use plenary_shared::{
 use serde_json::json;
 use std::collections::HashSet;
 
-use super::{args::party, read::below, say};
+use super::{args, read::below, say};
 use crate::{context::Context, error::CliError};
+
+#[cfg(test)]
+pub use text::tests::point;
 
 /// List the annotations that you may read, by point
 #[derive(Debug, clap::Args)]
@@ -29,7 +32,7 @@ pub struct Annotations {
     /// Only those on this point and all below it: a label, a path of labels, or an id
     point: Option<String>,
     /// Only those of this party
-    #[arg(long, value_parser = party)]
+    #[arg(long, value_parser = args::party)]
     party: Option<PartyId>,
     /// Only those in layers with this id
     #[arg(long)]
@@ -93,10 +96,8 @@ impl Kind {
 }
 
 #[cfg(test)]
-pub mod tests {
-    pub use super::text::tests::{point, view};
-
-    use super::*;
+mod tests {
+    use super::{text::tests::view, *};
     use serde_json::json;
 
     fn chosen(asked: &Annotations, points: Option<&[&str]>) -> (Vec<String>, usize) {
@@ -116,7 +117,7 @@ pub mod tests {
         let asked = |party: Option<&str>, layer: Option<&str>, kind, all| Annotations {
             plan: "plan".parse().expect("a plan"),
             point: None,
-            party: party.map(|id| super::party(id).expect("a party")),
+            party: party.map(|id| args::party(id).expect("a party")),
             layer: layer.map(|id| id.parse().expect("a layer")),
             kind,
             all,
