@@ -3,5 +3,6 @@
 
 pub mod http;
 pub mod lines;
+pub mod pulled;
 pub mod server;
 mod tls;

@@ -6,7 +6,6 @@ mod replica;
 
 use plenary_shared::{
     id::{MemberId, PlanId, PointId},
-    limits,
     log::record::Record,
     people::Author,
     text::{
@@ -16,12 +15,11 @@ use plenary_shared::{
     wire::{
         api::Conference,
         log::LogLine,
-        sync::{PlanContext, Pull, PullLine},
+        sync::{PlanContext, Pull},
     },
 };
 use std::{
     collections::HashMap,
-    io::Read,
     mem::ManuallyDrop,
     panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
@@ -31,12 +29,12 @@ use yrs::Transact as _;
 use crate::{
     context::Session,
     error::CliError,
-    wire::lines::{Idle, Lines},
+    wire::{
+        lines::{Idle, RECORD_BYTES_MAX, STATE_BYTES_MAX},
+        pulled::{self, News, Pulled},
+    },
 };
 pub use replica::Local;
-
-/// A state in base64, and what stands around it: the longest line.
-const LINE_BYTES_MAX: u64 = (limits::DOCUMENT_BYTES_MAX as u64 / 3 + 1) * 4 + (64 << 10);
 
 /// Where the log is read.
 pub enum LogSource {
@@ -124,30 +122,21 @@ impl LogSource {
 impl Remote {
     fn past(&self, since: u64) -> Result<Past, CliError> {
         let path = self.session.plan_path(&self.plan, "/pull")?;
-        let stream = self.session.api.post_stream(&path, &Pull { since, layers: Vec::new() })?;
-        let mut lines = self.lines(stream);
-        let context = match lines.next(LINE_BYTES_MAX, Idle::Bounded)? {
-            PullLine::Context(context) => *context,
-            _ => return Err(lines.garbled("it does not begin with the plan's context")),
-        };
+        let pull = Pull { since, layers: Vec::new(), text_only: true };
+        let (context, lines) = pulled::ask(&self.session.api, &path, &pull)?;
+        let mut pulled = Pulled::new(lines, &[], since, context.end);
         let mut ended = false;
         let records = std::iter::from_fn(move || {
-            if ended {
-                return None;
-            }
-            let next = loop {
-                match lines.next(LINE_BYTES_MAX, Idle::Bounded) {
-                    Ok(PullLine::Record { refused: true, .. } | PullLine::Layer { .. } | PullLine::Context(_)) => {}
-                    Ok(PullLine::Record { record, .. }) => {
-                        let update = lines.bytes(&record.update).map(Into::into);
-                        break Some(update.map(|update| (record.seq, record.record(update))));
-                    }
-                    Ok(PullLine::End) => break None,
-                    Err(error) => break Some(Err(error)),
+            while !ended {
+                let next = pulled.next().transpose();
+                ended = !matches!(next, Some(Ok(_)));
+                match next? {
+                    Ok(News::Record { seq, refused: false, record, .. }) => return Some(Ok((seq, record))),
+                    Ok(_) => {}
+                    Err(error) => return Some(Err(error)),
                 }
-            };
-            ended = !matches!(next, Some(Ok(_)));
-            next
+            }
+            None
         });
         Ok(Past { context, records: Box::new(records) })
     }
@@ -157,27 +146,30 @@ impl Remote {
             At::Seq(seq) => format!("/state?seq={seq}"),
             At::Ms(at_ms) => format!("/state?at_ms={at_ms}"),
         };
-        let mut lines = self.lines(self.session.api.stream(&self.session.plan_path(&self.plan, &query)?)?);
-        match lines.only(LINE_BYTES_MAX)? {
-            LogLine::State { seq, update, .. } => from_state(seq, &lines.bytes(&update)?),
-            LogLine::Record(_) => Err(lines.garbled("it tells a record instead of a state")),
-        }
+        let (seq, state) = self.session.api.lines(&self.session.plan_path(&self.plan, &query)?)?.state()?;
+        from_state(seq, &state)
     }
 
     fn follow(&self, since: Option<u64>) -> Result<impl FnMut() -> Result<Followed, CliError> + use<>, CliError> {
         let query = since.map_or("/log".to_owned(), |since| format!("/log?since={since}"));
-        let mut lines = self.lines(self.session.api.stream(&self.session.plan_path(&self.plan, &query)?)?);
-        Ok(move || match lines.next(LINE_BYTES_MAX, Idle::Unbounded)? {
-            LogLine::State { seq, update, .. } => Ok(Followed::Begins(Box::new(from_state(seq, &lines.bytes(&update)?)?))),
-            LogLine::Record(record) => {
-                let update = lines.bytes(&record.update)?.into();
-                Ok(Followed::Record(record.seq, record.record(update)))
+        let mut lines = self.session.api.lines(&self.session.plan_path(&self.plan, &query)?)?;
+        let mut last = since;
+        Ok(move || {
+            let bytes_max = if last.is_none() { STATE_BYTES_MAX } else { RECORD_BYTES_MAX };
+            match (last, lines.next(bytes_max, Idle::Unbounded)?) {
+                (None, LogLine::State { seq, update, .. }) => {
+                    last = Some(seq);
+                    Ok(Followed::Begins(Box::new(from_state(seq, &lines.bytes(&update)?)?)))
+                }
+                // Those that the document could not bear are not told.
+                (Some(before), LogLine::Record(record)) if record.seq > before => {
+                    last = Some(record.seq);
+                    let update = lines.bytes(&record.update)?.into();
+                    Ok(Followed::Record(record.seq, record.record(update)))
+                }
+                _ => Err(lines.garbled("it does not begin with what was asked for, or its records do not follow one another")),
             }
         })
-    }
-
-    fn lines<R: Read>(&self, stream: R) -> Lines<R> {
-        Lines::new(stream, &self.session.server)
     }
 }
 

@@ -4,21 +4,18 @@
 mod copies;
 mod puller;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use plenary_shared::{
-    id::{LayerId, PartyId},
-    limits,
+    id::LayerId,
     log::record::{self, Digest, Record},
-    people,
-    wire::sync::{PlanContext, Pull, PullLine},
+    wire::sync::{PlanContext, Pull},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io::{BufRead as _, BufReader, Read as _},
+    io::Read,
 };
 use yrs::{ReadTxn as _, Snapshot, Transact as _};
 
-pub use copies::{Lost, OnServer, name};
+pub use copies::{Lost, name};
 pub use puller::Puller;
 
 use super::{apart, report::Report};
@@ -31,12 +28,12 @@ use crate::{
     guard::decode,
     progress::Progress,
     when,
+    wire::{
+        lines::Lines,
+        pulled::{self, News, OnServer, Pulled},
+    },
 };
 
-/// The largest line: a record of the largest update, or a layer's whole state, in base64, and what stands around it.
-const LINE_BYTES_MAX: u64 = (limits::UPDATE_BYTES_MAX as u64 / 3 + 1) * 4 + (64 << 10);
-/// The context names every member and layer: some hundred bytes for each of 10,000.
-const CONTEXT_BYTES_MAX: u64 = 16 << 20;
 /// 8 MiB: updates of a page.
 const PAGE_BYTES: usize = 8 << 20;
 /// Records of a page.
@@ -61,84 +58,55 @@ impl From<CliError> for Stopped {
 impl Puller<'_> {
     /// Tells each layer that moved, as the server has it, and takes nothing. `since` is where the server's log of the text ends.
     pub fn layers(&self, since: u64, mut tell: impl FnMut(OnServer) -> Result<(), CliError>) -> Result<(), CliError> {
-        let (context, mut lines) = self.ask(since)?;
-        let mut told = BTreeSet::new();
-        loop {
-            match self.line(&mut lines, LINE_BYTES_MAX)? {
-                PullLine::Layer { party, layer, seq, digest, anew, update } => {
-                    let layer = self.listed(&context, &mut told, &party, &layer)?;
-                    tell(OnServer { layer, anew, seq, digest, update: self.bytes(&update)? })?;
-                }
-                PullLine::Record { .. } => {}
-                PullLine::End => return Ok(()),
-                PullLine::Context(_) => return Err(self.garbled("it tells the context twice")),
+        let (context, lines) = self.ask(since)?;
+        let mut pulled = Pulled::new(lines, &context.layers, since, context.end);
+        while let Some(news) = pulled.next()? {
+            if let News::Layer(there) = news {
+                tell(there)?;
             }
         }
+        Ok(())
     }
 
     /// Asks for what follows on a record; answers the context, and the lines behind it.
-    fn ask(&self, since: u64) -> Result<(PlanContext, impl std::io::BufRead + use<>), CliError> {
-        let pull = Pull { since, layers: self.held()? };
+    fn ask(&self, since: u64) -> Result<(PlanContext, Lines<impl Read + use<>>), CliError> {
+        let pull = Pull { since, layers: self.held()?, text_only: false };
         let path = self.session.plan_path(&self.folder.info.plan, "/pull")?;
-        let mut lines = BufReader::new(self.session.api.post_stream(&path, &pull)?);
-        match self.line(&mut lines, CONTEXT_BYTES_MAX)? {
-            PullLine::Context(context) => Ok((self.checked(*context)?, lines)),
-            _ => Err(self.garbled("it does not begin with the plan's context")),
-        }
-    }
-
-    /// A layer of those that the context lists, each once.
-    fn listed<'c>(
-        &self,
-        context: &'c PlanContext,
-        told: &mut BTreeSet<(PartyId, LayerId)>,
-        party: &PartyId,
-        layer: &LayerId,
-    ) -> Result<&'c people::Layer, CliError> {
-        let known = context.layers.iter().find(|known| known.party == *party && known.layer == *layer);
-        let known = known.filter(|known| told.insert((known.party.clone(), known.layer.clone())));
-        known.ok_or_else(|| self.garbled("it tells a layer that it did not list, or tells it twice"))
+        let (context, lines) = pulled::ask(&self.session.api, &path, &pull)?;
+        Ok((self.checked(context)?, lines))
     }
 
     /// Takes all that the server has by now.
     pub fn pull(&mut self, report: &mut Report, progress: &Progress) -> Result<(), Stopped> {
-        let (context, mut lines) = match self.ask(self.text.end.seq) {
+        let since = self.text.end.seq;
+        let (context, lines) = match self.ask(since) {
             Err(CliError::Api { error, .. }) if error == "diverged" => return Err(Stopped::Diverged),
             asked => asked?,
         };
-        if context.end == self.text.end.seq && context.digest != self.text.end.head {
+        if context.end == since && context.digest != self.text.end.head {
             return Err(Stopped::Diverged);
         }
-        let mut told = BTreeSet::new();
-        let bar = progress.bar("taking", context.end.saturating_sub(self.text.end.seq), "records");
-        loop {
-            match self.line(&mut lines, LINE_BYTES_MAX)? {
-                PullLine::Layer { party, layer, seq, digest, anew, update } => {
-                    let layer = self.listed(&context, &mut told, &party, &layer)?;
-                    let here = OnServer { layer, anew, seq, digest, update: self.bytes(&update)? };
-                    if here.anew && self.lost(&here)?.is_some() {
+        let mut pulled = Pulled::new(lines, &context.layers, since, context.end);
+        let bar = progress.bar("taking", context.end.saturating_sub(since), "records");
+        while let Some(news) = pulled.next()? {
+            match news {
+                News::Layer(there) => {
+                    if there.anew && self.lost(&there)?.is_some() {
                         return Err(Stopped::LayerDiverged);
                     }
-                    self.take_layer(&here)?;
-                    report.layers.push(name(layer));
+                    self.take_layer(&there)?;
+                    report.layers.push(name(there.layer));
                 }
-                PullLine::Record { record, refused } => {
-                    let update = self.bytes(&record.update)?;
-                    let (seq, digest) = (record.seq, record.digest);
-                    self.take(context.end, seq, refused, digest, record.record(update.into()))?;
+                News::Record { seq, refused, digest, record } => {
+                    self.take(seq, refused, digest, record)?;
                     bar.inc(1);
                     if self.page_bytes >= PAGE_BYTES || self.page.len() >= PAGE_RECORDS {
                         self.keep_page(&context, report)?;
                     }
                 }
-                PullLine::End => break,
-                PullLine::Context(_) => return Err(self.garbled("it tells the context twice").into()),
             }
         }
         self.keep_page(&context, report)?;
-        if self.text.end.seq != context.end {
-            return Err(self.garbled("it ended before the record that it named as the last").into());
-        }
         let _lock = self.folder.lock()?;
         if context.restored {
             report.put_by = self.put_by_forgotten(&context)?.or(report.put_by.take());
@@ -190,11 +158,8 @@ impl Puller<'_> {
         Ok(context)
     }
 
-    fn take(&mut self, end: u64, seq: u64, refused: bool, digest: Digest, record: Record) -> Result<(), Stopped> {
-        let before = self.page.last().map_or(self.text.end.seq, |(seq, ..)| *seq);
-        if seq != before + 1 || seq > end {
-            return Err(self.garbled("its records do not follow one another up to the one that it named as the last").into());
-        }
+    /// Takes a record if it continues the chain.
+    fn take(&mut self, seq: u64, refused: bool, digest: Digest, record: Record) -> Result<(), Stopped> {
         let (_, head) = record::seal(&self.head, &record);
         if head != digest {
             return Err(Stopped::Diverged);
@@ -230,29 +195,6 @@ impl Puller<'_> {
         self.text.save(self.folder.dir())?;
         report.taken += page.len() as u64;
         Ok(())
-    }
-
-    fn line(&self, lines: &mut impl std::io::BufRead, most: u64) -> Result<PullLine, CliError> {
-        let lost = |reason: String| CliError::NoConnection { server: self.session.server.to_string(), reason };
-        let mut line = Vec::new();
-        loop {
-            line.clear();
-            lines.by_ref().take(most).read_until(b'\n', &mut line).map_err(|e| lost(e.to_string()))?;
-            if line.last() != Some(&b'\n') {
-                return Err(lost("the connection ended before all was told".into()));
-            }
-            if !line.trim_ascii().is_empty() {
-                return serde_json::from_slice(&line).map_err(|e| self.garbled(&e.to_string()));
-            }
-        }
-    }
-
-    fn bytes(&self, base64: &str) -> Result<Vec<u8>, CliError> {
-        BASE64.decode(base64).map_err(|_| self.garbled("an update is not base64"))
-    }
-
-    fn garbled(&self, why: &str) -> CliError {
-        CliError::NoConnection { server: self.session.server.to_string(), reason: format!("its answer cannot be read: {why}") }
     }
 }
 

@@ -17,7 +17,7 @@ use plenary_shared::{
 use std::collections::HashSet;
 
 use super::{
-    pull::{Lost, OnServer, Puller, name},
+    pull::{Lost, Puller, name},
     report::Report,
 };
 use crate::{
@@ -31,6 +31,7 @@ use crate::{
         text::Text,
     },
     when,
+    wire::pulled::OnServer,
 };
 
 /// What to do with what the server lost.

@@ -4,7 +4,6 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
 use plenary_shared::{
     id::LayerId,
-    log::record::Digest,
     people,
     wire::sync::{Held, PlanContext},
 };
@@ -19,19 +18,8 @@ use crate::{
         layers::{self, Copy},
     },
     guard::{self, decode},
+    wire::pulled::OnServer,
 };
-
-/// A layer that is told, as it is on the server.
-pub struct OnServer<'a> {
-    /// The layer.
-    pub layer: &'a people::Layer,
-    /// The replica's copy is not one of its log, and the update brings all of it.
-    pub anew: bool,
-    /// The last record that it shows there, and the chain's digest.
-    pub seq: u64,
-    pub digest: Digest,
-    pub update: Vec<u8>,
-}
 
 /// What a server does not have of a layer.
 pub struct Lost {
