@@ -21,15 +21,13 @@ pub mod before;
 pub mod cipher;
 pub mod disk;
 mod frames;
+mod info;
 pub mod layers;
 pub mod merged;
 pub mod own;
 pub mod text;
 
-use plenary_shared::{
-    id::{ConferenceId, DocAddress, MemberId, PlanId},
-    wire::sync::PlanContext,
-};
+use plenary_shared::wire::sync::PlanContext;
 use serde::{Deserialize, Serialize};
 use std::{
     cell::RefCell,
@@ -40,7 +38,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{error::CliError, server::ServerUrl};
+pub use info::{Damage, Info, Locked};
+
+use crate::error::CliError;
 use cipher::Cipher;
 use own::Own;
 use text::Text;
@@ -56,32 +56,6 @@ const FORMAT: u32 = 1;
 /// For another command to be done with the folder.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Which plan a replica is of, and whose it is.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Info {
-    /// The layout of the folder.
-    pub format: u32,
-    /// The server.
-    pub server: ServerUrl,
-    /// The conference.
-    pub conference: ConferenceId,
-    /// The plan.
-    pub plan: PlanId,
-    /// Whose replica it is.
-    pub member: MemberId,
-    /// What private things are encrypted to, an age recipient; none: they are not.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub recipient: Option<String>,
-}
-
-impl Info {
-    /// The address of the plan's text.
-    pub fn text(&self) -> DocAddress {
-        DocAddress::Plan(self.conference.clone(), self.plan.clone())
-    }
-}
-
 /// What surrounded the plan at the last sync.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Context {
@@ -89,15 +63,6 @@ pub struct Context {
     pub synced_ms: u64,
     /// What the server said.
     pub plan: PlanContext,
-}
-
-/// Something in the folder that could not be read.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Damage {
-    /// The file.
-    pub path: PathBuf,
-    /// What is wrong with it, and what is done about it.
-    pub what: String,
 }
 
 /// A replica's folder.
@@ -110,15 +75,18 @@ pub struct Folder {
     damage: RefCell<Vec<Damage>>,
 }
 
-/// The folder's lock, while it is held.
-pub struct Locked(#[expect(dead_code, reason = "it unlocks when it is dropped")] File);
-
 impl Folder {
     /// The replica that the current directory is in, if it is in one.
     pub fn here() -> Result<Option<Folder>, CliError> {
         let Ok(here) = env::current_dir() else { return Ok(None) };
         let found = here.ancestors().map(|above| above.join(DIRECTORY)).find(|dir| dir.join(INFO).is_file());
         found.map(Self::open).transpose()
+    }
+
+    /// The same, for what makes no sense anywhere else.
+    pub fn required() -> Result<Folder, CliError> {
+        let outside = || CliError::Usage("this is no replica: run it in a folder that `plenary clone` made".into());
+        Self::here()?.ok_or_else(outside)
     }
 
     fn open(dir: PathBuf) -> Result<Folder, CliError> {
@@ -241,6 +209,13 @@ impl Folder {
         Text::read(&self.dir, &self.info.text(), &mut self.damage.borrow_mut())
     }
 
+    /// The same, the whole log read again ([`Text::verify`]). The folder must be locked.
+    pub fn text_verified(&self) -> Result<Text, CliError> {
+        let mut text = self.text()?;
+        text.verify(&self.dir, &self.info.text(), &mut self.damage.borrow_mut())?;
+        Ok(text)
+    }
+
     /// The edits of one's own.
     pub fn own(&self) -> Result<Own, CliError> {
         Own::read(&self.dir, &mut self.damage.borrow_mut())
@@ -268,11 +243,6 @@ impl Folder {
             disk::sweep(&dir).map_err(|source| CliError::File { path: dir, source })?;
         }
         Ok(())
-    }
-
-    /// Takes note of something damaged.
-    pub fn tell(&self, damage: Damage) {
-        self.damage.borrow_mut().push(damage);
     }
 
     /// What was found damaged since it was last asked for, each once.

@@ -13,9 +13,9 @@ use std::{
 };
 
 use super::{
-    Damage,
     cipher::{Cipher, Sealed},
     disk, frames,
+    info::Damage,
 };
 use crate::error::CliError;
 

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use std::{collections::HashSet, path::Path};
 
 use super::{
-    Damage,
     cipher::{Cipher, Sealed},
     disk,
     frames::{self, Frames},
+    info::Damage,
 };
 use crate::{error::CliError, ids};
 
@@ -115,6 +115,11 @@ impl OwnEdit {
     /// Whether it is part of what the replica shows.
     pub fn is_shown(&self) -> bool {
         matches!(self.fate, Fate::Waiting | Fate::Sent)
+    }
+
+    /// Whether it is still to be sent.
+    pub fn waits(&self) -> bool {
+        self.fate == Fate::Waiting
     }
 }
 

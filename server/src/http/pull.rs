@@ -83,8 +83,9 @@ pub(super) async fn pull(
 ) -> Result<Response, ApiError> {
     let (_, rights) = readable(&app, &caller, &conference, &plan)?;
     let place = app.place(&rights.member).ok_or_else(too_many)?;
-    let (Pull { since, layers }, large) = large::read(&app, &rights.member, request, limits::PULL_BYTES_MAX).await?;
+    let (Pull { since, layers, text_only }, large) = large::read(&app, &rights.member, request, limits::PULL_BYTES_MAX).await?;
     let copies = tokio::task::spawn_blocking(move || copies(layers)).await.map_err(|_| too_many())??;
+    let copies = (!text_only).then_some(copies);
     drop(large);
     let (address, _) = readable(&app, &caller, &conference, &plan)?;
     let end = app.rooms.end(&address).await?;
@@ -141,11 +142,14 @@ struct Puller {
 }
 
 impl Puller {
-    /// Tells all of it; `None` if it ended early, which the reader sees by the last line that is missing.
-    async fn tell(&self, context: PlanContext, copies: Copies, since: Seq, end: &End) -> Option<()> {
+    /// Tells all of it, without copies the text alone; `None` if it ended early, which the reader sees by the last line that is missing.
+    async fn tell(&self, context: PlanContext, copies: Option<Copies>, since: Seq, end: &End) -> Option<()> {
         let layers = context.layers.clone();
         self.lines.send(line::line(&PullLine::Context(Box::new(context)))).await?;
-        let all = self.layers(layers, copies).await?;
+        let all = match copies {
+            Some(copies) => self.layers(layers, copies).await?,
+            None => true,
+        };
         self.records(since, end).await?;
         if !all {
             return None;
@@ -243,8 +247,8 @@ mod tests {
     };
     use plenary_shared::{talk::layer, wire::api};
 
-    /// The kinds of the lines that a pull of everything brings.
-    async fn told(app: &Arc<App>, table: &Table) -> Vec<String> {
+    /// The kinds of the lines that a pull from the beginning brings.
+    async fn told(app: &Arc<App>, table: &Table, copies: Option<Copies>) -> Vec<String> {
         let (member, token) = table.seats["arv"].clone();
         let address = DocAddress::Plan(member.conference.clone(), plan());
         let caller = Caller { token, who: api::Whoami::Member(member) };
@@ -252,7 +256,7 @@ mod tests {
         let context = context(app, &caller, &address, &end).unwrap();
         let (lines, mut told) = Lines::open(app.rooms.answers(), &context.member);
         let puller = Puller { app: app.clone(), caller, address, lines };
-        let telling = tokio::spawn(async move { puller.tell(context, Copies::new(), 0, &end).await });
+        let telling = tokio::spawn(async move { puller.tell(context, copies, 0, &end).await });
         let mut kinds = Vec::new();
         while let Some(Ok(line)) = told.recv().await {
             kinds.push(serde_json::from_slice::<serde_json::Value>(&line).unwrap()["kind"].as_str().unwrap().to_owned());
@@ -267,12 +271,20 @@ mod tests {
         let bounds = Limits { sessions: 100, sessions_per_member: 8, tls: false };
         let app = App::new(table.registry.clone(), table.rooms.clone(), Arc::new(Figures::default()), bounds);
         table.write("arv/private", 5, |txn| layer::put(txn, &note("n1")).unwrap()).await;
-        let whole = told(&app, &table).await;
+        let whole = told(&app, &table, Some(Copies::new())).await;
         assert_eq!(whole.last().unwrap(), "end");
         // No room opens any more.
         table.rooms.stop().await;
-        let torn = told(&app, &table).await;
+        let torn = told(&app, &table, Some(Copies::new())).await;
         assert_eq!(torn.iter().filter(|kind| *kind == "layer").count() + 1, whole.iter().filter(|kind| *kind == "layer").count());
         assert_eq!(torn.last().unwrap(), "record", "the others are told all the same");
+    }
+
+    #[tokio::test]
+    async fn who_asks_for_the_text_alone_is_told_no_layer() {
+        let table = Table::new().await;
+        let bounds = Limits { sessions: 100, sessions_per_member: 8, tls: false };
+        let app = App::new(table.registry.clone(), table.rooms.clone(), Arc::new(Figures::default()), bounds);
+        assert_eq!(told(&app, &table, None).await, ["context", "record", "end"]);
     }
 }
