@@ -1,7 +1,7 @@
 //! Who reads or writes so slowly that others would wait, or memory grow.
 
 use futures_util::{SinkExt, StreamExt};
-use plenary_shared::protocol;
+use plenary_shared::wire::protocol;
 use plenary_tests::{
     client::{PATIENCE, YClient, socket},
     doc::text_of,
