@@ -1,10 +1,14 @@
 //! HTTP: routes, the upgrade to a socket, and how errors look. One file per resource below.
 
+mod app;
+mod caller;
 mod conference;
 mod edits;
+mod error;
 mod export;
 mod large;
 mod layer;
+mod line;
 mod lines;
 mod log;
 mod place;
@@ -18,69 +22,20 @@ mod tests;
 mod view;
 
 use axum::{
-    Json, Router,
-    extract::{DefaultBodyLimit, FromRequestParts, Request, State},
-    http::{HeaderValue, Method, StatusCode, header, request::Parts},
+    Router,
+    extract::{DefaultBodyLimit, Request, State},
+    http::{HeaderValue, Method, header},
     middleware::{self, Next},
     response::{Html, IntoResponse, Response},
     routing::{delete, get, post, put},
 };
-use plenary_shared::{
-    access::Role,
-    limits, people,
-    script::ScriptError,
-    wire::{api, error::ErrorBody},
-};
-use std::{
-    sync::{Arc, atomic::AtomicU64},
-    time::Duration,
-};
+use plenary_shared::{access::Role, limits, people, wire::api};
+use std::{sync::Arc, time::Duration};
 
-use crate::{
-    auth::{self, SecretDigest},
-    config::Limits,
-    metrics::Figures,
-    registry::{Registry, RegistryError},
-    room::EditError,
-    rooms::{CommitError, RoomError, Rooms},
-    store::{Condition, StoreError},
-};
-use place::Places;
-
-/// What requests work with.
-pub struct App {
-    /// Conferences, parties, members, plans.
-    pub registry: Arc<Registry>,
-    /// Documents in memory.
-    pub rooms: Arc<Rooms>,
-    /// Figures.
-    pub metrics: Arc<Figures>,
-    limits: Limits,
-    places: Places,
-    next_session: AtomicU64,
-}
-
-impl App {
-    /// An application on its registry and rooms.
-    pub fn new(registry: Arc<Registry>, rooms: Arc<Rooms>, metrics: Arc<Figures>, limits: Limits) -> Arc<Self> {
-        Arc::new(Self { registry, rooms, metrics, limits, places: Places::new(&limits), next_session: AtomicU64::new(0) })
-    }
-
-    /// Refuses with 503, and the reason, who needs a store that takes records while it takes none.
-    fn check_store(&self) -> Result<(), ApiError> {
-        let why = match self.rooms.store().condition() {
-            Condition::Working => return Ok(()),
-            Condition::Full => ApiError::disk_full(),
-            Condition::Failed => ApiError::unavailable("the server's disk failed: tell its operator, and try again later"),
-        };
-        Err(ApiError { status: StatusCode::SERVICE_UNAVAILABLE, ..why })
-    }
-
-    /// Waits until no session is left.
-    pub async fn all_sessions_ended(&self) {
-        self.places.all_sessions_ended(&self.limits).await;
-    }
-}
+use crate::auth;
+pub use app::App;
+use caller::Caller;
+use error::ApiError;
 
 /// The routes.
 pub fn router(app: Arc<App>) -> Router {
@@ -194,174 +149,4 @@ async fn metrics(State(app): State<Arc<App>>, caller: Caller) -> Result<Response
     }
     let text = app.metrics.render(app.rooms.plans_open());
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
-}
-
-/// Who makes a request: its credential, checked.
-pub struct Caller {
-    token: SecretDigest,
-    who: api::Whoami,
-}
-
-impl FromRequestParts<Arc<App>> for Caller {
-    type Rejection = ApiError;
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let token = auth::credential(&parts.headers, &parts.uri).ok_or_else(ApiError::unauthorized)?;
-        let who = app.registry.whoami(&token).ok_or_else(ApiError::unauthorized)?;
-        Ok(Self { token, who })
-    }
-}
-
-impl Caller {
-    /// The caller as a member of a conference; whoever is not of it is answered as if it did not exist.
-    fn member_of(&self, conference: &str) -> Result<&people::Member, ApiError> {
-        match &self.who {
-            api::Whoami::Member(member) if member.conference.as_str() == conference => Ok(member),
-            _ => Err(ApiError::not_found()),
-        }
-    }
-
-    /// The caller as the chair of a conference.
-    fn chair_of(&self, conference: &str) -> Result<&people::Member, ApiError> {
-        let member = self.member_of(conference)?;
-        if member.role == Role::Chair { Ok(member) } else { Err(ApiError::forbidden("only the chair may do this")) }
-    }
-}
-
-/// The word for a disk without room: nothing was kept.
-const DISK_FULL: &str = "disk_full";
-
-/// An answer that says what was wrong and what to do.
-#[derive(Debug)]
-pub struct ApiError {
-    status: StatusCode,
-    error: &'static str,
-    message: String,
-    script: Option<Box<ScriptError>>,
-}
-
-impl ApiError {
-    fn new(status: StatusCode, error: &'static str, message: impl Into<String>) -> Self {
-        Self { status, error, message: message.into(), script: None }
-    }
-
-    fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "not found: check the name, or ask the chair for access")
-    }
-
-    fn unauthorized() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "no valid credential: join again with a new invitation")
-    }
-
-    fn forbidden(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", message)
-    }
-
-    fn invalid(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message)
-    }
-
-    fn diverged(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::CONFLICT, "diverged", message)
-    }
-
-    fn full(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::CONFLICT, "full", message)
-    }
-
-    fn unavailable(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message)
-    }
-
-    /// Nothing was kept.
-    fn disk_full() -> Self {
-        let message = "the server's disk is full, and nothing was kept: tell its operator, and try again later";
-        Self::new(StatusCode::INSUFFICIENT_STORAGE, DISK_FULL, message)
-    }
-
-    /// It may have been kept.
-    fn in_doubt(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "in_doubt", message)
-    }
-
-    fn body(self) -> ErrorBody {
-        ErrorBody { error: self.error.into(), message: self.message, script: self.script.map(|script| *script) }
-    }
-}
-
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        let retry = (self.error == DISK_FULL).then(|| [(header::RETRY_AFTER, limits::DISK_FULL_RETRY.as_secs())]);
-        (self.status, retry, Json(self.body())).into_response()
-    }
-}
-
-impl From<RegistryError> for ApiError {
-    fn from(error: RegistryError) -> Self {
-        let message = error.to_string();
-        match error {
-            RegistryError::NotFound => Self::not_found(),
-            RegistryError::Forbidden(message) => Self::forbidden(message),
-            RegistryError::Exists { .. } => Self::new(StatusCode::CONFLICT, "exists", message),
-            RegistryError::Invalid(message) => Self::invalid(message),
-            RegistryError::Invitation => Self::forbidden(message),
-            RegistryError::Pace => Self::new(StatusCode::TOO_MANY_REQUESTS, "too_often", message),
-            RegistryError::Full { .. } => Self::full(message),
-            RegistryError::Store(StoreError::Full) => Self::disk_full(),
-            RegistryError::Store(error) => {
-                tracing::error!(%error, "the registry could not be written");
-                match error.is_in_doubt() {
-                    true => Self::in_doubt("the change may have been kept: look whether it was before you make it again"),
-                    false => Self::unavailable("the server cannot store changes now, and nothing was kept: try again later"),
-                }
-            }
-            RegistryError::Damaged(_) | RegistryError::Randomness => {
-                Self::unavailable("the server is damaged: tell its operator")
-            }
-        }
-    }
-}
-
-impl From<RoomError> for ApiError {
-    fn from(error: RoomError) -> Self {
-        match error {
-            RoomError::Edit(edit) => edit.into(),
-            other => Self::unavailable(other.to_string()),
-        }
-    }
-}
-
-impl From<CommitError> for ApiError {
-    fn from(error: CommitError) -> Self {
-        match error {
-            CommitError::Room(error) => error.into(),
-            CommitError::Moved | CommitError::Unverified(_) => Self::unavailable(CommitError::Moved.to_string()),
-        }
-    }
-}
-
-impl From<EditError> for ApiError {
-    fn from(error: EditError) -> Self {
-        let message = error.to_string();
-        match error {
-            EditError::Refused(_) | EditError::Misbehaved => Self::invalid(message),
-            EditError::Unaccounted => Self::forbidden(message),
-            EditError::Full(_) => Self::full(message),
-            EditError::DiskFull => Self::disk_full(),
-            EditError::Unavailable => Self::unavailable(message),
-            EditError::InDoubt => Self::in_doubt(format!("{message}: look whether it is there before you repeat it")),
-        }
-    }
-}
-
-/// A JSON body, read as strictly as the types say; what is wrong with it is said in our own form.
-pub struct Body<T>(T);
-
-impl<T: serde::de::DeserializeOwned> axum::extract::FromRequest<Arc<App>> for Body<T> {
-    type Rejection = ApiError;
-    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
-        match Json::<T>::from_request(request, app).await {
-            Ok(Json(body)) => Ok(Self(body)),
-            Err(rejection) => Err(ApiError::invalid(rejection.body_text())),
-        }
-    }
 }

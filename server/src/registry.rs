@@ -4,6 +4,7 @@
 //! **Architecture invariant:** nothing is changed here that the log does not hold durably first, and every change moves
 //! [`Registry::version`], so that whoever cached a right asks again.
 
+mod error;
 mod forget;
 mod layers;
 mod members;
@@ -34,55 +35,11 @@ use crate::{
     clock::{now_after, now_ms},
     store::{Part, Seq, Store, StoreError},
 };
+pub use error::RegistryError;
 pub use forget::without;
 use pace::Paces;
 pub use state::{ConferenceEntry, PlanEntry, Whom};
-use state::{Event, State};
-
-/// Why the registry did not do what it was asked for.
-#[derive(Debug, thiserror::Error)]
-pub enum RegistryError {
-    /// What it is about is not there, or not for the one who asked.
-    #[error("not found")]
-    NotFound,
-    /// The one who asked may see it, but not do this.
-    #[error("{0}")]
-    Forbidden(&'static str),
-    /// An id is taken.
-    #[error("{what} {id} exists already: choose another id")]
-    Exists {
-        /// What kind of thing.
-        what: &'static str,
-        /// Its id.
-        id: String,
-    },
-    /// Something in the request cannot be.
-    #[error("{0}")]
-    Invalid(String),
-    /// The invitation is unknown, used or expired.
-    #[error("this invitation is used, expired or unknown: ask the chair for a new one")]
-    Invitation,
-    /// A limit is reached.
-    #[error("there are {max} {what} already, which is the limit")]
-    Full {
-        /// Of what.
-        what: &'static str,
-        /// The limit.
-        max: usize,
-    },
-    /// A party changes its layers more often than people do.
-    #[error("your party changes its layers too often: wait some seconds, then try again")]
-    Pace,
-    /// The log could not be written or read.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The log is not what was written.
-    #[error("record {0} of the registry is damaged: restore the data directory from a backup")]
-    Damaged(u64),
-    /// The operating system has no randomness.
-    #[error("the operating system gives no random bytes")]
-    Randomness,
-}
+use state::{Event, Registered};
 
 /// What a credential may do with one document, at one version of the registry.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -95,7 +52,7 @@ pub struct Rights {
 
 /// The registry: cheap to read, changed one event at a time.
 pub struct Registry {
-    state: Arc<RwLock<State>>,
+    state: Arc<RwLock<Registered>>,
     end: Arc<Mutex<End>>,
     store: Arc<dyn Store>,
     version: watch::Sender<u64>,
@@ -115,7 +72,7 @@ const PAGE: usize = 1_000;
 impl Registry {
     /// Folds the registry's log. Blocks.
     pub fn open(store: Arc<dyn Store>) -> Result<Self, RegistryError> {
-        let mut state = State::default();
+        let mut state = Registered::default();
         let mut end = End { seq: 0, digest: Digest::genesis(&DocAddress::Registry), at_ms: 0 };
         loop {
             let page = store.read(&DocAddress::Registry, end.seq, PAGE, limits::BATCH_BYTES_MAX)?;
@@ -138,7 +95,7 @@ impl Registry {
         self.version.subscribe()
     }
 
-    fn state(&self) -> RwLockReadGuard<'_, State> {
+    fn state(&self) -> RwLockReadGuard<'_, Registered> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -160,7 +117,7 @@ impl Registry {
     async fn change(
         &self,
         by: Author,
-        decide: impl FnOnce(&State) -> Result<Vec<Event>, RegistryError>,
+        decide: impl FnOnce(&Registered) -> Result<Vec<Event>, RegistryError>,
     ) -> Result<usize, RegistryError> {
         self.change_with(by, Vec::new(), decide).await
     }
@@ -172,7 +129,7 @@ impl Registry {
         &self,
         by: Author,
         mut parts: Vec<Part>,
-        decide: impl FnOnce(&State) -> Result<Vec<Event>, RegistryError>,
+        decide: impl FnOnce(&Registered) -> Result<Vec<Event>, RegistryError>,
     ) -> Result<usize, RegistryError> {
         let mut end = self.end.clone().lock_owned().await;
         let events = decide(&self.state())?;
@@ -222,7 +179,7 @@ fn author(member: &people::Member) -> Author {
 }
 
 /// Whether who asked still is what it was: a request may have been under way for a while.
-fn check_present(state: &State, member: &people::Member) -> Result<(), RegistryError> {
+fn check_present(state: &Registered, member: &people::Member) -> Result<(), RegistryError> {
     if state.member(&member.conference, &member.member) == Some(member) { Ok(()) } else { Err(RegistryError::NotFound) }
 }
 

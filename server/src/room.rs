@@ -3,11 +3,15 @@
 //! **Architecture invariants:** a room owns its document; nothing else ever locks it. It applies only what the log holds
 //! durably. It never sees a socket: frames go into outboxes, which never make it wait.
 
+mod around;
 mod command;
 pub mod document;
-pub mod line;
+mod effect;
+mod followers;
+mod later;
 pub mod order;
 mod out;
+mod presence;
 pub mod state;
 #[cfg(test)]
 mod tests;
@@ -19,32 +23,22 @@ use std::{
 };
 use tokio::{sync::mpsc, time::Instant};
 
-use crate::later::{appended, paced, rebuild, sleep_until};
 use crate::{
-    answers::{Answers, Whole},
+    answers::Whole,
     clock::now_after,
-    metrics::Metrics,
     outbox::Outbox,
-    restore::Restore,
-    store::{BoxFuture, Condition, Seq, Store, StoreError},
+    store::{BoxFuture, Condition, Seq, StoreError},
 };
-pub use command::{Command, Done, End, Fate, Hold, Kept, Place, is_unchanged};
+pub use around::Surroundings;
+pub use command::{Appended, Command, Done, End, Fate, Hold, LargePlace, is_unchanged};
 use document::{Document, OpenError};
-pub use state::{EditError, Proposal, SessionId, Unheld};
-use state::{Effect, Input, RoomState};
-
-/// What a room works with.
-#[derive(Clone)]
-pub struct Surroundings {
-    /// Where logs and snapshots live.
-    pub store: Arc<dyn Store>,
-    /// Figures.
-    pub metrics: Arc<Metrics>,
-    /// What waits to be read in the whole process.
-    pub answers: Answers,
-    /// Whether the server goes on from a backup.
-    pub restore: Arc<Restore>,
-}
+use effect::Effect;
+pub use effect::{EditError, SessionId};
+use followers::Feed;
+pub use followers::{Following, Logged, follow};
+use later::{appended, paced, rebuild, sleep_until};
+use state::{Input, RoomState};
+pub use state::{Proposal, Unheld};
 
 /// Commands taken from the inbox at a time.
 const DRAIN: usize = 128;
@@ -55,12 +49,12 @@ pub struct Room {
     around: Surroundings,
     state: RoomState,
     outboxes: HashMap<SessionId, Arc<Outbox>>,
-    followers: HashMap<SessionId, Arc<Outbox>>,
+    followers: HashMap<SessionId, Feed>,
     whole: Whole,
     edits: HashMap<u64, Done>,
     next_edit: u64,
     /// The batch on its way: where it ends in the log, nowhere if it came to nothing.
-    appending: Option<BoxFuture<Kept>>,
+    appending: Option<BoxFuture<Appended>>,
     /// Those who ask to hold the room, in turn with batches.
     holds: VecDeque<Hold>,
     /// Those who ask for what the ledger says, until it says no more than the log holds.
@@ -151,16 +145,7 @@ impl Room {
                     return Ended::Idle;
                 }
             }
-            if self.perform(&mut effects).await.is_err() {
-                return Ended::Failed;
-            }
-            self.answer_asks(&mut effects);
-            if self.batch_was_last {
-                self.let_hold();
-            }
-            self.append(&mut effects);
-            self.let_hold();
-            if self.perform(&mut effects).await.is_err() {
+            if self.go_on(&mut effects).await.is_err() {
                 return Ended::Failed;
             }
             if self.stopping && self.state.is_quiet() {
@@ -172,17 +157,29 @@ impl Room {
                 presence_due = presence_due.or_else(|| Some(Instant::now() + limits::PRESENCE_EVERY));
             }
             // A request that went away before it was answered follows no more.
-            self.followers.retain(|_, outbox| Arc::strong_count(outbox) > 1);
+            self.followers.retain(|_, feed| !feed.is_over());
             let idle = self.state.is_idle() && self.followers.is_empty();
             self.idle_since = if idle { self.idle_since.or_else(|| Some(Instant::now())) } else { None };
         }
+    }
+
+    /// Carries out what follows from what happened, then begins what comes next.
+    async fn go_on(&mut self, effects: &mut Vec<Effect>) -> Result<(), OpenError> {
+        self.perform(effects).await?;
+        self.answer_asks(effects);
+        if self.batch_was_last {
+            self.let_hold();
+        }
+        self.append(effects);
+        self.let_hold();
+        self.perform(effects).await
     }
 
     /// What was on its way is in the log, or is not.
     ///
     /// # Errors
     /// If only reading the log again tells: the room has to end, once everybody is told.
-    fn settle(&mut self, kept: Kept, effects: &mut Vec<Effect>) -> Result<(), StoreError> {
+    fn settle(&mut self, kept: Appended, effects: &mut Vec<Effect>) -> Result<(), StoreError> {
         match kept {
             Ok(None) => self.state.release(effects),
             Ok(Some(last)) => self.state.appended(last, effects),
@@ -243,11 +240,8 @@ impl Room {
             },
             Command::End { end } => drop(end.send(self.end())),
             Command::Owners { owners } => drop(owners.send(self.state.document().owners())),
-            Command::Follow { session, outbox, state, joined } => {
-                if state && !self.tell_state(&outbox) {
-                    return effects.push(Effect::Rebuild);
-                }
-                self.followers.insert(session, outbox);
+            Command::Follow { session, feed, joined } => {
+                self.followers.insert(session, feed);
                 let _ = joined.send(self.end());
             }
             Command::Stop => self.stopping = true,

@@ -5,6 +5,7 @@
 //! or fails its checksum costs a longer replay and nothing else.
 
 pub mod backup;
+mod beside;
 mod catalog;
 mod committer;
 mod disk;
@@ -50,8 +51,6 @@ use plenary_shared::{id::DocAddress, limits};
 use std::{future::Future, io, path::PathBuf, pin::Pin, sync::Arc};
 
 pub use self::{disk::DiskStore, memory::MemoryStore};
-// Only its own file says sled's name; the others know it as a tree.
-use self::sled as tree;
 
 /// A record's place in its document's log: 1 is the first record, 0 stands before it.
 pub type Seq = u64;

@@ -2,14 +2,18 @@
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::{RawPathParams, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use plenary_shared::{limits, people, wire::api};
 use std::sync::Arc;
 
-use super::{ApiError, App, Body, Caller};
+use super::{
+    app::App,
+    caller::{Body, Caller, Chair, MemberOf, named},
+    error::ApiError,
+};
 use crate::auth;
 
 pub(super) async fn join(
@@ -45,12 +49,8 @@ pub(super) async fn open(
     }
 }
 
-pub(super) async fn show(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(conference): Path<String>,
-) -> Result<Json<api::Conference>, ApiError> {
-    Ok(Json(seen(&app, caller.member_of(&conference)?)?))
+pub(super) async fn show(State(app): State<Arc<App>>, MemberOf(member): MemberOf) -> Result<Json<api::Conference>, ApiError> {
+    Ok(Json(seen(&app, &member)?))
 }
 
 /// A member's conference, as all its members see it.
@@ -66,29 +66,26 @@ pub(super) fn seen(app: &App, member: &people::Member) -> Result<api::Conference
 
 pub(super) async fn add_party(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(conference): Path<String>,
+    Chair(chair): Chair,
     Body(party): Body<people::Party>,
 ) -> Result<(StatusCode, Json<people::Party>), ApiError> {
-    app.registry.add_party(caller.chair_of(&conference)?, party.clone()).await?;
+    app.registry.add_party(&chair, party.clone()).await?;
     Ok((StatusCode::CREATED, Json(party)))
 }
 
 pub(super) async fn invite(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(conference): Path<String>,
+    Chair(chair): Chair,
     Body(new): Body<api::NewMember>,
 ) -> Result<(StatusCode, Json<api::Invitation>), ApiError> {
-    Ok((StatusCode::CREATED, Json(app.registry.invite(caller.chair_of(&conference)?, new).await?)))
+    Ok((StatusCode::CREATED, Json(app.registry.invite(&chair, new).await?)))
 }
 
 pub(super) async fn revoke(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((conference, member)): Path<(String, String)>,
+    Chair(chair): Chair,
+    path: RawPathParams,
 ) -> Result<StatusCode, ApiError> {
-    let member = member.parse().map_err(|_| ApiError::not_found())?;
-    app.registry.revoke(caller.chair_of(&conference)?, member).await?;
+    app.registry.revoke(&chair, named(&path, "m")?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -5,7 +5,7 @@ mod tests;
 
 use axum::{
     Json,
-    extract::{Path, Request, State},
+    extract::{Request, State},
 };
 use bytes::Bytes;
 use plenary_shared::{
@@ -19,7 +19,7 @@ use plenary_shared::{
 use std::{collections::HashMap, sync::Arc};
 use tokio::{sync::oneshot, time::Instant};
 
-use super::{ApiError, App, Caller, large, plan::readable};
+use super::{app::App, caller::Reader, error::ApiError, large};
 use crate::{
     dossiers::DossierError,
     registry::Rights,
@@ -32,18 +32,12 @@ use crate::{
 /// The update that brings nothing.
 const NOTHING: [u8; 2] = [0, 0];
 
-pub(super) async fn apply(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((conference, plan)): Path<(String, String)>,
-    request: Request,
-) -> Result<Json<Applied>, ApiError> {
-    let (_, rights) = readable(&app, &caller, &conference, &plan)?;
+pub(super) async fn apply(State(app): State<Arc<App>>, mut reader: Reader, request: Request) -> Result<Json<Applied>, ApiError> {
     let parse = |json: &[u8]| Script::parse(json).map_err(told);
-    let (script, _place) = large::read_as(&app, &rights.member, request, limits::SCRIPT_BYTES_MAX, parse).await?;
+    let (script, _place) = large::read_as(&app, reader.member(), request, limits::SCRIPT_BYTES_MAX, parse).await?;
     let script = Arc::new(script);
     for _ in 0..limits::EDIT_TRIES {
-        match once_over(&app, &caller, &conference, &plan, &script).await? {
+        match once_over(&app, &mut reader, &script).await? {
             Some(applied) => return Ok(Json(applied)),
             None => continue,
         }
@@ -53,18 +47,13 @@ pub(super) async fn apply(
 
 /// Runs a script on the documents as they are and commits what it did; `None` if they have moved meanwhile. Only the commit holds
 /// them: however long a script runs, nobody waits for it.
-async fn once_over(
-    app: &Arc<App>,
-    caller: &Caller,
-    conference: &str,
-    plan: &str,
-    script: &Arc<Script>,
-) -> Result<Option<Applied>, ApiError> {
-    let (_, rights) = readable(app, caller, conference, plan)?;
-    let place = app.view_place(&rights.member).await?;
+async fn once_over(app: &Arc<App>, reader: &mut Reader, script: &Arc<Script>) -> Result<Option<Applied>, ApiError> {
+    reader.again(app)?;
+    let place = app.view_place(reader.member()).await?;
     // The right may be gone by the time that there is a place.
-    let (plan, rights) = readable(app, caller, conference, plan)?;
-    let found = scripts::read(&app.registry, &app.rooms, &rights, &plan, script::needs(script)).await?;
+    reader.again(app)?;
+    let rights = &reader.rights;
+    let found = scripts::read(&app.registry, &app.rooms, rights, &reader.address, script::needs(script)).await?;
     let (ends, layers) = (found.ends(&rights.member), found.layers());
     let (of, runs) = (rights.clone(), script.clone());
     // Nobody is left to tell once the request is gone.
@@ -75,8 +64,8 @@ async fn once_over(
         found.run(of, &runs, &mut || !running.is_closed() && Instant::now() < until)
     });
     let ran = ran.await.ok().and_then(Result::ok).ok_or(DossierError::Unreadable)?;
-    let Ran { applied, updates, .. } = ran.map_err(|error| refused(script, error, &rights, &layers))?;
-    let changes = changes(app, caller, &plan, &rights.member, script, updates, &ends)?;
+    let Ran { applied, updates, .. } = ran.map_err(|error| refused(script, error, rights, &layers))?;
+    let changes = changes(app, reader, script, updates, &ends)?;
     if changes.is_empty() {
         return Ok(Some(applied));
     }
@@ -93,18 +82,17 @@ async fn once_over(
 /// What a script's updates do to each document, if the member has the right to all of it.
 fn changes(
     app: &App,
-    caller: &Caller,
-    plan: &DocAddress,
-    member: &people::Member,
+    reader: &Reader,
     script: &Script,
     updates: Vec<(Option<LayerId>, Vec<u8>)>,
     ends: &HashMap<Option<LayerId>, Seq>,
 ) -> Result<Vec<Change>, ApiError> {
+    let (plan, member) = (&reader.address, reader.member());
     let author = Author { party: member.party.clone(), member: member.member.clone() };
     let by = |address: &DocAddress| Provenance::live(author.clone(), Right::of(member.role, address));
     let change = |(layer, update): (Option<LayerId>, Vec<u8>)| {
         let address = layer.as_ref().map_or_else(|| plan.clone(), |layer| plan.layer(&member.party, layer));
-        match app.registry.rights(&caller.token, &address) {
+        match reader.rights_to(app, &address) {
             // The updates are the server's own: what they say of the order they saw.
             Some(Rights { write: true, .. }) => {
                 let by = by(&address);
@@ -133,12 +121,11 @@ fn refused(script: &Script, error: ScriptError, rights: &Rights, layers: &[peopl
         Why::Refused if lacks_right(script, &error, rights, layers) => ApiError::forbidden(error.sentence()),
         _ => return told(error),
     };
-    ApiError { script: Some(error.into()), ..body }
+    body.of_script(error)
 }
 
 fn told(error: ScriptError) -> ApiError {
-    let body = ApiError::invalid(error.to_string());
-    ApiError { script: Some(error.into()), ..body }
+    ApiError::invalid(error.to_string()).of_script(error)
 }
 
 /// Whether the member has not the right that the edit needs which could not be made.

@@ -1,7 +1,7 @@
 //! A plan as a document to keep: plain, clean or annotated, as Markdown or as a page.
 
 use axum::{
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{Query, State, rejection::QueryRejection},
     http::header,
     response::{IntoResponse, Response},
 };
@@ -13,7 +13,7 @@ use plenary_shared::{
 use serde::Deserialize;
 use std::sync::Arc;
 
-use super::{ApiError, App, Caller, plan::readable, view};
+use super::{app::App, caller::Reader, error::ApiError, view};
 use crate::dossiers::Needs;
 
 /// What is asked for.
@@ -28,35 +28,28 @@ pub(super) struct Wanted {
 
 pub(super) async fn export(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((conference, plan)): Path<(String, String)>,
+    mut reader: Reader,
     query: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    // Whoever may not see the plan is told nothing, not even what is wrong with the request.
-    readable(&app, &caller, &conference, &plan)?;
     let Query(wanted) = query.map_err(|rejection| ApiError::invalid(rejection.body_text()))?;
     let form = wanted.form.as_deref().unwrap_or("plain").parse().map_err(|error| invalid(&error))?;
     let format = wanted.format.as_deref().unwrap_or("markdown").parse().map_err(|error| invalid(&error))?;
     let text = match (form, format) {
         // The form that can be imported again follows from the text alone.
-        (Edition::Plain, Format::Markdown) => view::outline(&app, &caller, &conference, &plan, markdown::export).await?,
+        (Edition::Plain, Format::Markdown) => view::outline(&app, &mut reader, markdown::export).await?,
         (Edition::Plain, Format::Html) => {
             return Err(ApiError::invalid("a plain export is Markdown: ask for clean or annotated"));
         }
-        (Edition::Clean, _) => {
-            view::dossier(&app, &caller, &conference, &plan, Needs::Plan, move |d: &Dossier| out::clean(d, format)).await?
-        }
-        (Edition::Annotated, _) => {
-            view::dossier(&app, &caller, &conference, &plan, Needs::All, move |d| out::annotated(d, format)).await?
-        }
+        (Edition::Clean, _) => view::dossier(&app, &reader, Needs::Plan, move |d: &Dossier| out::clean(d, format)).await?,
+        (Edition::Annotated, _) => view::dossier(&app, &reader, Needs::All, move |d| out::annotated(d, format)).await?,
     };
-    let text = app.counted(caller.member_of(&conference)?, text.into_bytes().into_boxed_slice())?;
+    let text = app.counted(reader.member(), text.into_bytes().into_boxed_slice())?;
     let (kind, ending) = match format {
         Format::Markdown => ("text/markdown; charset=utf-8", "md"),
         Format::Html => ("text/html; charset=utf-8", "html"),
     };
     // It holds what people wrote: a browser keeps it as a file and runs nothing of it as a page of this server.
-    let keep = format!("attachment; filename=\"{plan}-{form}.{ending}\"");
+    let keep = format!("attachment; filename=\"{}-{form}.{ending}\"", reader.plan);
     Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, keep)], text).into_response())
 }
 

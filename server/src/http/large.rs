@@ -8,8 +8,8 @@ use axum::{
 use plenary_shared::{limits, people};
 use serde::de::DeserializeOwned;
 
-use super::{ApiError, App};
-use crate::room::Place;
+use super::{app::App, error::ApiError};
+use crate::room::LargePlace;
 
 /// Reads a body of at most `max` bytes. One that is not small, or does not say how long it is, takes its place among the large
 /// messages before it is read; the place is to be kept as long as what was read is.
@@ -18,7 +18,7 @@ pub(super) async fn read<T: DeserializeOwned + Send + 'static>(
     member: &people::Member,
     request: Request,
     max: usize,
-) -> Result<(T, Option<Place>), ApiError> {
+) -> Result<(T, Option<LargePlace>), ApiError> {
     let parse = |json: &[u8]| serde_json::from_slice(json).map_err(|error| ApiError::invalid(error.to_string()));
     read_as(app, member, request, max, parse).await
 }
@@ -30,7 +30,7 @@ pub(super) async fn read_as<T: Send + 'static>(
     request: Request,
     max: usize,
     parse: impl FnOnce(&[u8]) -> Result<T, ApiError> + Send + 'static,
-) -> Result<(T, Option<Place>), ApiError> {
+) -> Result<(T, Option<LargePlace>), ApiError> {
     let headers = request.headers();
     if !says(headers, header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/json")) {
         return Err(ApiError::invalid("the body must be JSON: send it with `Content-Type: application/json`"));

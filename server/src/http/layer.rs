@@ -2,51 +2,41 @@
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::{RawPathParams, State},
     http::StatusCode,
 };
-use plenary_shared::{
-    id::{LayerId, PlanId},
-    people,
-    wire::api,
-};
+use plenary_shared::{id::LayerId, people, wire::api};
 use std::sync::Arc;
 
-use super::{ApiError, App, Body, Caller};
+use super::{
+    app::App,
+    caller::{Body, Reader, named},
+    error::ApiError,
+};
 
-pub(super) async fn list(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((conference, plan)): Path<(String, String)>,
-) -> Result<Json<Vec<people::Layer>>, ApiError> {
-    let member = caller.member_of(&conference)?;
-    Ok(Json(app.registry.readable_layers(member, &plan_id(&plan)?)?))
+pub(super) async fn list(State(app): State<Arc<App>>, reader: Reader) -> Result<Json<Vec<people::Layer>>, ApiError> {
+    Ok(Json(app.registry.readable_layers(reader.member(), &reader.plan)?))
 }
 
 pub(super) async fn open(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((conference, plan)): Path<(String, String)>,
+    reader: Reader,
     Body(new): Body<api::NewLayer>,
 ) -> Result<(StatusCode, Json<people::Layer>), ApiError> {
-    let (member, plan, layer) = (caller.member_of(&conference)?, plan_id(&plan)?, new.layer.clone());
+    let (member, plan, layer) = (reader.member(), &reader.plan, new.layer.clone());
     app.registry.open_layer(member, plan.clone(), new).await?;
-    Ok((StatusCode::CREATED, Json(app.registry.own_layer(member, &plan, layer)?)))
+    Ok((StatusCode::CREATED, Json(app.registry.own_layer(member, plan, layer)?)))
 }
 
 /// The layer is one of the caller's own party: nobody names another's here.
 pub(super) async fn set_audience(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((conference, plan, layer)): Path<(String, String, String)>,
+    reader: Reader,
+    path: RawPathParams,
     Body(list): Body<api::AudienceList>,
 ) -> Result<Json<people::Layer>, ApiError> {
-    let (member, plan) = (caller.member_of(&conference)?, plan_id(&plan)?);
-    let layer: LayerId = layer.parse().map_err(|_| ApiError::not_found())?;
+    let (member, plan) = (reader.member(), &reader.plan);
+    let layer: LayerId = named(&path, "l")?;
     app.registry.set_audience(member, plan.clone(), layer.clone(), list.audience).await?;
-    Ok(Json(app.registry.own_layer(member, &plan, layer)?))
-}
-
-fn plan_id(plan: &str) -> Result<PlanId, ApiError> {
-    plan.parse().map_err(|_| ApiError::not_found())
+    Ok(Json(app.registry.own_layer(member, plan, layer)?))
 }

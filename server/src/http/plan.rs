@@ -1,32 +1,27 @@
 //! Plans: creating, listing, access, consent.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use plenary_shared::{
     access::{self, Action, Role},
-    id::{ConferenceId, DocAddress, PlanId},
+    id::PlanId,
     people,
     wire::api,
 };
 use std::sync::Arc;
 
-use super::{ApiError, App, Body, Caller};
+use super::{
+    app::App,
+    caller::{Body, Chair, MemberOf, Reader},
+    error::ApiError,
+};
 use crate::{
     plans::{self, CreateError},
-    registry::{PlanEntry, Rights},
+    registry::PlanEntry,
 };
 
-pub(super) async fn list(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(conference): Path<String>,
-) -> Result<Json<Vec<api::Plan>>, ApiError> {
-    let member = caller.member_of(&conference)?;
-    let plans = app.registry.conference(member, |entry| {
-        let all = entry.plans.iter().filter_map(|(id, plan)| seen(member, id, plan));
+pub(super) async fn list(State(app): State<Arc<App>>, MemberOf(member): MemberOf) -> Result<Json<Vec<api::Plan>>, ApiError> {
+    let plans = app.registry.conference(&member, |entry| {
+        let all = entry.plans.iter().filter_map(|(id, plan)| seen(&member, id, plan));
         all.collect::<Vec<_>>()
     })?;
     Ok(Json(plans))
@@ -46,18 +41,16 @@ fn seen(member: &people::Member, id: &PlanId, plan: &PlanEntry) -> Option<api::P
 
 pub(super) async fn create(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(conference): Path<String>,
+    Chair(chair): Chair,
     Body(new): Body<api::NewPlan>,
 ) -> Result<(StatusCode, Json<api::Plan>), ApiError> {
-    let chair = caller.chair_of(&conference)?;
     let id = new.id.clone();
-    plans::create(&app.registry, chair, new).await.map_err(|error| match error {
+    plans::create(&app.registry, &chair, new).await.map_err(|error| match error {
         CreateError::Import(error) => ApiError::invalid(error.to_string()),
         CreateError::Registry(error) => error.into(),
         CreateError::Text(error) => error.into(),
     })?;
-    Ok((StatusCode::CREATED, Json(find(&app, chair, &id)?)))
+    Ok((StatusCode::CREATED, Json(find(&app, &chair, &id)?)))
 }
 
 pub(super) fn find(app: &App, member: &people::Member, id: &PlanId) -> Result<api::Plan, ApiError> {
@@ -65,52 +58,28 @@ pub(super) fn find(app: &App, member: &people::Member, id: &PlanId) -> Result<ap
     plan.ok_or_else(ApiError::not_found)
 }
 
-pub(super) async fn show(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((conference, plan)): Path<(String, String)>,
-) -> Result<Json<api::Plan>, ApiError> {
-    let member = caller.member_of(&conference)?;
-    let plan = plan.parse().map_err(|_| ApiError::not_found())?;
-    Ok(Json(find(&app, member, &plan)?))
+pub(super) async fn show(State(app): State<Arc<App>>, reader: Reader) -> Result<Json<api::Plan>, ApiError> {
+    Ok(Json(find(&app, reader.member(), &reader.plan)?))
 }
 
 pub(super) async fn set_access(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((conference, plan)): Path<(String, String)>,
+    // Whoever may not see the plan is told nothing else about it.
+    Reader { plan, .. }: Reader,
+    Chair(chair): Chair,
     Body(list): Body<api::AccessList>,
 ) -> Result<Json<api::Plan>, ApiError> {
-    let plan: PlanId = plan.parse().map_err(|_| ApiError::not_found())?;
-    // Whoever may not see the plan is told nothing else about it.
-    find(&app, caller.member_of(&conference)?, &plan)?;
-    let chair = caller.chair_of(&conference)?;
-    app.registry.set_access(chair, plan.clone(), list.access).await?;
-    Ok(Json(find(&app, chair, &plan)?))
+    app.registry.set_access(&chair, plan.clone(), list.access).await?;
+    Ok(Json(find(&app, &chair, &plan)?))
 }
 
 pub(super) async fn choose_consent(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((conference, plan)): Path<(String, String)>,
+    // Whoever may not see the plan is told nothing else about it.
+    Reader { plan, .. }: Reader,
+    Chair(chair): Chair,
     Body(list): Body<api::ConsentList>,
 ) -> Result<Json<api::Plan>, ApiError> {
-    let plan: PlanId = plan.parse().map_err(|_| ApiError::not_found())?;
-    // Whoever may not see the plan is told nothing else about it.
-    find(&app, caller.member_of(&conference)?, &plan)?;
-    let chair = caller.chair_of(&conference)?;
-    app.registry.choose_consent(chair, plan.clone(), list.parties).await?;
-    Ok(Json(find(&app, chair, &plan)?))
-}
-
-pub(super) fn readable(app: &App, caller: &Caller, conference: &str, plan: &str) -> Result<(DocAddress, Rights), ApiError> {
-    let conference: ConferenceId = conference.parse().map_err(|_| ApiError::not_found())?;
-    let plan: PlanId = plan.parse().map_err(|_| ApiError::not_found())?;
-    let address = DocAddress::Plan(conference, plan);
-    let rights = app.registry.rights(&caller.token, &address).ok_or_else(ApiError::not_found)?;
-    Ok((address, rights))
-}
-
-pub(super) fn too_many() -> ApiError {
-    ApiError::unavailable("too many connections are open: close some, or try again later")
+    app.registry.choose_consent(&chair, plan.clone(), list.parties).await?;
+    Ok(Json(find(&app, &chair, &plan)?))
 }

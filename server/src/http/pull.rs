@@ -3,7 +3,7 @@
 
 use axum::{
     Json,
-    extract::{Path, Request, State},
+    extract::{Request, State},
     response::Response,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -23,12 +23,17 @@ use tokio::time::timeout;
 use yrs::StateVector;
 
 use super::{
-    ApiError, App, Body, Caller, conference, large,
+    app::App,
+    caller::{Body, Reader},
+    conference,
+    error::ApiError,
+    large, line,
     lines::{Lines, answer, digest_at, page},
-    plan::{find, readable, too_many},
+    plan::find,
 };
 use crate::{
-    room::{End, line},
+    registry::Rights,
+    room::End,
     store::{Seq, StoreError},
 };
 
@@ -36,10 +41,10 @@ use crate::{
 const NOTHING: [u8; 2] = [0, 0];
 
 /// Copies of layers.
-type Copies = HashMap<(PartyId, LayerId), Copy>;
+type Copies = HashMap<(PartyId, LayerId), LayerCopy>;
 
 /// A copy of a layer.
-struct Copy {
+struct LayerCopy {
     /// The last record that it shows, and the chain's digest there.
     seq: Seq,
     digest: Digest,
@@ -50,14 +55,12 @@ struct Copy {
 /// How far the text's log is the one that a replica holds.
 pub(super) async fn compare(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((conference, plan)): Path<(String, String)>,
+    mut reader: Reader,
     Body(Compare { records }): Body<Compare>,
 ) -> Result<Json<Compared>, ApiError> {
-    let (address, rights) = readable(&app, &caller, &conference, &plan)?;
-    let _place = app.view_place(&rights.member).await?;
-    let end = app.rooms.end(&address).await?.seq;
-    let store = app.rooms.store();
+    let _place = app.view_place(reader.member()).await?;
+    let end = app.rooms.end(&reader.address).await?.seq;
+    let (store, address) = (app.rooms.store(), reader.address.clone());
     let common = tokio::task::spawn_blocking(move || {
         // What holds at one record holds at all before it, so few are looked at.
         let within = records.partition_point(|mark| mark.seq <= end);
@@ -71,24 +74,18 @@ pub(super) async fn compare(
     });
     let common =
         common.await.ok().and_then(Result::ok).ok_or_else(|| ApiError::unavailable("the log cannot be read: try again"))?;
-    readable(&app, &caller, &conference, &plan)?;
+    reader.again(&app)?;
     Ok(Json(Compared { common, end, restored: app.rooms.restore().has_been() }))
 }
 
-pub(super) async fn pull(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((conference, plan)): Path<(String, String)>,
-    request: Request,
-) -> Result<Response, ApiError> {
-    let (_, rights) = readable(&app, &caller, &conference, &plan)?;
-    let place = app.place(&rights.member).ok_or_else(too_many)?;
-    let (Pull { since, layers, text_only }, large) = large::read(&app, &rights.member, request, limits::PULL_BYTES_MAX).await?;
-    let copies = tokio::task::spawn_blocking(move || copies(layers)).await.map_err(|_| too_many())??;
+pub(super) async fn pull(State(app): State<Arc<App>>, mut reader: Reader, request: Request) -> Result<Response, ApiError> {
+    let place = app.place(reader.member()).ok_or_else(ApiError::too_many)?;
+    let (Pull { since, layers, text_only }, large) = large::read(&app, reader.member(), request, limits::PULL_BYTES_MAX).await?;
+    let copies = tokio::task::spawn_blocking(move || copies(layers)).await.map_err(|_| ApiError::too_many())??;
     let copies = (!text_only).then_some(copies);
     drop(large);
-    let (address, _) = readable(&app, &caller, &conference, &plan)?;
-    let end = app.rooms.end(&address).await?;
+    reader.again(&app)?;
+    let end = app.rooms.end(&reader.address).await?;
     if since > end.seq {
         let message = format!(
             "the log ends at record {}, before what you hold: the server was restored from a backup, or is another one",
@@ -96,9 +93,9 @@ pub(super) async fn pull(
         );
         return Err(ApiError::diverged(message));
     }
-    let context = context(&app, &caller, &address, &end)?;
-    let (lines, told) = Lines::open(app.rooms.answers(), &rights.member);
-    let puller = Puller { app, caller, address, lines };
+    let context = context(&app, &mut reader, &end)?;
+    let (lines, told) = Lines::open(app.rooms.answers(), reader.member());
+    let puller = Puller { app, reader, lines };
     tokio::spawn(async move {
         let _place = place;
         puller.tell(context, copies, since, &end).await
@@ -111,19 +108,18 @@ fn copies(layers: Vec<Held>) -> Result<Copies, ApiError> {
         let invalid = |what: &str| ApiError::invalid(format!("the state vector of {}/{} {what}", held.party, held.layer));
         let vector = STANDARD.decode(&held.state_vector).map_err(|_| invalid("is not base64"))?;
         gate::check_state_vector(&vector).map_err(|refusal| invalid(&format!("cannot be read: {refusal}")))?;
-        Ok(((held.party, held.layer), Copy { seq: held.seq, digest: held.digest, vector }))
+        Ok(((held.party, held.layer), LayerCopy { seq: held.seq, digest: held.digest, vector }))
     };
     layers.into_iter().map(copy).collect()
 }
 
-fn context(app: &App, caller: &Caller, address: &DocAddress, end: &End) -> Result<PlanContext, ApiError> {
-    let rights = app.registry.rights(&caller.token, address).ok_or_else(ApiError::not_found)?;
-    let DocAddress::Plan(_, plan) = address else { return Err(ApiError::not_found()) };
-    let member = rights.member;
+fn context(app: &App, reader: &mut Reader, end: &End) -> Result<PlanContext, ApiError> {
+    reader.again(app)?;
+    let (Rights { member, write }, plan) = (reader.rights.clone(), &reader.plan);
     Ok(PlanContext {
         conference: conference::seen(app, &member)?,
         plan: find(app, &member, plan)?,
-        write: rights.write,
+        write,
         created_by: app.registry.conference(&member, |entry| entry.plans.get(plan).and_then(|plan| plan.created_by.clone()))?,
         layers: app.registry.readable_layers(&member, plan)?,
         end: end.seq,
@@ -136,8 +132,7 @@ fn context(app: &App, caller: &Caller, address: &DocAddress, end: &End) -> Resul
 /// A replica that is told what is new.
 struct Puller {
     app: Arc<App>,
-    caller: Caller,
-    address: DocAddress,
+    reader: Reader,
     lines: Lines,
 }
 
@@ -159,14 +154,15 @@ impl Puller {
 
     /// `None` once the right to read is gone.
     fn may_read(&self, address: &DocAddress) -> Option<()> {
-        self.app.registry.rights(&self.caller.token, address).map(drop)
+        self.reader.rights_to(&self.app, address).map(drop)
     }
 
     /// Tells the layers that moved since they were copied, and whether these were all: one that cannot be read now is left out, and the
     /// answer then does not say that nothing is missing.
     async fn layers(&self, layers: Vec<people::Layer>, mut copies: Copies) -> Option<bool> {
         let mut all = true;
-        let addresses: Vec<DocAddress> = layers.iter().map(|layer| self.address.layer(&layer.party, &layer.layer)).collect();
+        let addresses: Vec<DocAddress> =
+            layers.iter().map(|layer| self.reader.address.layer(&layer.party, &layer.layer)).collect();
         let ends = self.app.rooms.ends(&addresses).await;
         for ((layer, address), end) in layers.into_iter().zip(addresses).zip(ends) {
             let mut copy = copies.remove(&(layer.party.clone(), layer.layer.clone()));
@@ -198,7 +194,7 @@ impl Puller {
                 }
             };
             // What was written after a right was taken away is not shown, and the others are told without it.
-            self.may_read(&self.address)?;
+            self.may_read(&self.reader.address)?;
             if self.may_read(&address).is_some() {
                 let update = STANDARD.encode(update);
                 let told = PullLine::Layer { party: layer.party, layer: layer.layer, seq, digest, anew, update };
@@ -209,7 +205,7 @@ impl Puller {
     }
 
     /// Whether a copy shows what this log does not hold, as it may once the server was restored; `None` if that cannot be told now.
-    async fn is_stray(&self, address: &DocAddress, copy: &Copy) -> Option<bool> {
+    async fn is_stray(&self, address: &DocAddress, copy: &LayerCopy) -> Option<bool> {
         let (store, address, seq) = (self.app.rooms.store(), address.clone(), copy.seq);
         let here = tokio::task::spawn_blocking(move || digest_at(&*store, &address, seq));
         here.await.ok()?.ok().map(|here| here != Some(copy.digest))
@@ -221,9 +217,9 @@ impl Puller {
         while after < end.seq {
             let refused = end.refused.clone();
             let told = move |seq, digest: &Digest, record| record_line(seq, digest, record, refused.contains(&seq));
-            let page = page(self.app.rooms.store(), self.address.clone(), after, digest, told).await;
+            let page = page(self.app.rooms.store(), self.reader.address.clone(), after, digest, told).await;
             let page = page.filter(|page| !page.is_empty())?;
-            self.may_read(&self.address)?;
+            self.may_read(&self.reader.address)?;
             for (seq, at, line) in page.into_iter().take_while(|(seq, ..)| *seq <= end.seq) {
                 (after, digest) = (seq, Some(at));
                 self.lines.send(line).await?;
@@ -245,17 +241,17 @@ mod tests {
         metrics::Figures,
         testing::{Table, note, plan},
     };
-    use plenary_shared::{talk::layer, wire::api};
+    use plenary_shared::talk::layer;
 
     /// The kinds of the lines that a pull from the beginning brings.
     async fn told(app: &Arc<App>, table: &Table, copies: Option<Copies>) -> Vec<String> {
         let (member, token) = table.seats["arv"].clone();
-        let address = DocAddress::Plan(member.conference.clone(), plan());
-        let caller = Caller { token, who: api::Whoami::Member(member) };
+        let address = DocAddress::Plan(member.conference, plan());
+        let mut reader = Reader::of(app, token, address).unwrap();
         let end = End { seq: 1, digest: [0; 32].into(), refused: Vec::new() };
-        let context = context(app, &caller, &address, &end).unwrap();
+        let context = context(app, &mut reader, &end).unwrap();
         let (lines, mut told) = Lines::open(app.rooms.answers(), &context.member);
-        let puller = Puller { app: app.clone(), caller, address, lines };
+        let puller = Puller { app: app.clone(), reader, lines };
         let telling = tokio::spawn(async move { puller.tell(context, copies, 0, &end).await });
         let mut kinds = Vec::new();
         while let Some(Ok(line)) = told.recv().await {

@@ -6,7 +6,7 @@ mod tests;
 
 use axum::{
     Json,
-    extract::{Path, Request, State},
+    extract::{Request, State},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -14,7 +14,7 @@ use plenary_shared::{
     id::{DocAddress, LayerId},
     limits,
     log::record::{Provenance, Right},
-    people::{self, Author},
+    people::Author,
     script::Once,
     wire::sync::{OfflineEdit, Outcome, Part, Push, Pushed},
 };
@@ -24,15 +24,13 @@ use std::{
 };
 use tokio::{sync::oneshot, time::Instant};
 
-use super::{
-    ApiError, App, Caller, large,
-    plan::{readable, too_many},
-};
+use super::{app::App, caller::Reader, error::ApiError, large};
 use crate::{
     room::{EditError, order::Order},
     rooms::{Change, CommitError, RoomError, Tried},
     store::Seq,
 };
+use once::Keys;
 
 /// Edits handed on and not yet answered: those of one batch, so that one gathers while another is made durable.
 const UNDER_WAY_MAX: usize = limits::BATCH_UPDATES_MAX;
@@ -40,21 +38,15 @@ const UNDER_WAY_MAX: usize = limits::BATCH_UPDATES_MAX;
 /// in the document, one in a batch.
 const VERIFIED_FROM: usize = 32;
 
-pub(super) async fn push(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((conference, plan)): Path<(String, String)>,
-    request: Request,
-) -> Result<Json<Pushed>, ApiError> {
-    let (_, rights) = readable(&app, &caller, &conference, &plan)?;
-    let _session = app.place(&rights.member).ok_or_else(too_many)?;
-    let (Push { edits }, _place) = large::read(&app, &rights.member, request, limits::PUSH_BYTES_MAX).await?;
+pub(super) async fn push(State(app): State<Arc<App>>, mut reader: Reader, request: Request) -> Result<Json<Pushed>, ApiError> {
+    let _session = app.place(reader.member()).ok_or_else(ApiError::too_many)?;
+    let (Push { edits }, _place) = large::read(&app, reader.member(), request, limits::PUSH_BYTES_MAX).await?;
     let edits = tokio::task::spawn_blocking(move || edits.into_iter().map(Made::read).collect()).await;
     let edits: Vec<Made> = edits.map_err(|_| ApiError::unavailable("the edits could not be read: try again"))?;
-    let (plan, rights) = readable(&app, &caller, &conference, &plan)?;
-    let author = Author { party: rights.member.party.clone(), member: rights.member.member.clone() };
+    reader.again(&app)?;
+    let author = Author { party: reader.member().party.clone(), member: reader.member().member.clone() };
     let (outcomes, under_way, until) = (Vec::new(), VecDeque::new(), Instant::now() + limits::PUSH);
-    let mut pusher = Pusher { app, caller, plan, member: rights.member, author, outcomes, under_way, keys: None, until };
+    let mut pusher = Pusher { app, reader, author, outcomes, under_way, keys: Keys::default(), until };
     let stopped = pusher.push(edits).await.err().map(ApiError::body);
     Ok(Json(Pushed { outcomes: pusher.outcomes, stopped }))
 }
@@ -85,13 +77,11 @@ enum Step {
 /// Somebody's edits on their way in.
 struct Pusher {
     app: Arc<App>,
-    caller: Caller,
-    plan: DocAddress,
-    member: people::Member,
+    reader: Reader,
     author: Author,
     outcomes: Vec<Outcome>,
     under_way: VecDeque<Step>,
-    keys: Option<once::Keys>,
+    keys: Keys,
     /// When it stops and says how far it came.
     until: Instant,
 }
@@ -115,7 +105,7 @@ impl Pusher {
         }
         let mut found = Found::new();
         for (layer, updates) in documents.into_iter().filter(|(_, updates)| updates.len() >= VERIFIED_FROM) {
-            let place = self.app.view_place(&self.member).await?;
+            let place = self.app.view_place(self.reader.member()).await?;
             let Ok(address) = self.writable(layer.as_ref()) else { continue };
             let tried = self.app.rooms.verify(&address, &self.author, updates, place).await?;
             found.extend(tried.into_iter().map(|(number, tried)| ((layer.clone(), number), tried)));
@@ -130,10 +120,10 @@ impl Pusher {
                 return Err(ApiError::unavailable("these edits take long: send the others again"));
             }
             if once.is_none() {
-                self.keys = None;
+                self.keys.forget();
             }
             let step = match self.changes(number, parts, seen, &mut found) {
-                Err(error) => Step::Over(refused(error)),
+                Err(error) => Step::Over(error.outcome()),
                 Ok(mut changes) => match (changes.pop(), once) {
                     (Some(change), None) if changes.is_empty() => Step::UnderWay(self.app.rooms.begin_edit(change).await?),
                     (last, once) => {
@@ -159,10 +149,10 @@ impl Pusher {
                     Ok(()) => Outcome::Done,
                     Err(error) if is_of_the_disk(&error) => return Err(self.stop(error)),
                     Err(error @ EditError::Misbehaved) => {
-                        self.outcomes.push(refused(error.into()));
+                        self.outcomes.push(ApiError::from(error).outcome());
                         return Err(self.stop(EditError::Unavailable));
                     }
-                    Err(error) => refused(error.into()),
+                    Err(error) => ApiError::from(error).outcome(),
                 },
             };
             self.outcomes.push(outcome);
@@ -193,7 +183,7 @@ impl Pusher {
             }
             // It is of the text's log.
             let seen = layer.is_none().then_some(seen);
-            let right = Right::of(self.member.role, &address);
+            let right = Right::of(self.reader.member().role, &address);
             let by = Provenance { seen, ..Provenance::live(self.author.clone(), right) };
             let order = match found.remove(&(layer, number)) {
                 Some(Tried::Bad(error)) => return Err(error.into()),
@@ -210,14 +200,14 @@ impl Pusher {
 
     /// The document of a part, if the member may write in it now. What is not there and what is not for the member answer alike.
     fn writable(&self, layer: Option<&LayerId>) -> Result<DocAddress, ApiError> {
-        let rights = |address: &DocAddress| self.app.registry.rights(&self.caller.token, address).map(|rights| rights.write);
+        let rights = |address: &DocAddress| self.reader.rights_to(&self.app, address).map(|rights| rights.write);
         let Some(layer) = layer else {
-            return match rights(&self.plan) {
-                Some(true) => Ok(self.plan.clone()),
+            return match rights(&self.reader.address) {
+                Some(true) => Ok(self.reader.address.clone()),
                 _ => Err(ApiError::forbidden("you may not change the words of this plan: ask the chair for the right to draft")),
             };
         };
-        let address = self.plan.layer(&self.member.party, layer);
+        let address = self.reader.address.layer(&self.reader.member().party, layer);
         match rights(&address) {
             Some(true) => Ok(address),
             Some(false) => Err(ApiError::forbidden(format!("you may read the layer {layer}, not write in it"))),
@@ -239,35 +229,37 @@ impl Pusher {
     async fn commit(&mut self, mut changes: Vec<Change>, once: Option<Once>) -> Result<Outcome, ApiError> {
         for _ in 0..limits::EDIT_TRIES {
             if let Some(once) = &once
-                && let Some(outcome) = self.look_up(&mut changes, once).await?
+                && let Some(outcome) = self.keys.look_up(&self.app, self.reader.member(), &mut changes, once).await?
             {
                 return Ok(outcome);
             }
             // Rights may have changed while it waited.
             if let Err(error) = self.still_writable(&changes) {
-                self.keys = None;
-                return Ok(refused(error));
+                self.keys.forget();
+                return Ok(error.outcome());
             }
             let committed = self.app.rooms.commit(changes.clone()).await;
             if committed.is_ok() && once.is_some() {
-                self.took_key();
+                self.keys.took();
             } else {
-                self.keys = None;
+                self.keys.forget();
             }
             match committed {
                 Ok(()) => return Ok(Outcome::Done),
                 Err(CommitError::Moved) => {}
                 Err(CommitError::Unverified(address)) => {
                     let Some(change) = changes.iter_mut().find(|change| change.address == address) else { continue };
-                    let place = self.app.view_place(&self.member).await?;
+                    let place = self.app.view_place(self.reader.member()).await?;
                     let tried = self.app.rooms.verify(&address, &self.author, vec![(0, change.update.clone())], place).await?;
                     match tried.get(&0) {
-                        Some(Tried::Bad(error)) => return Ok(refused(error.clone().into())),
+                        Some(Tried::Bad(error)) => return Ok(ApiError::from(error.clone()).outcome()),
                         Some(Tried::Holds(trial)) => change.order = Order::Tried(trial.clone()),
                         None => change.order = Order::Unknown,
                     }
                 }
-                Err(CommitError::Room(RoomError::Edit(error))) if !is_of_the_disk(&error) => return Ok(refused(error.into())),
+                Err(CommitError::Room(RoomError::Edit(error))) if !is_of_the_disk(&error) => {
+                    return Ok(ApiError::from(error).outcome());
+                }
                 Err(error) => return Err(error.into()),
             }
         }
@@ -278,8 +270,4 @@ impl Pusher {
 /// Whether nothing is wrong with the edit itself: it waits where it was made, and is sent again as it is.
 fn is_of_the_disk(error: &EditError) -> bool {
     matches!(error, EditError::DiskFull | EditError::Unavailable | EditError::InDoubt)
-}
-
-fn refused(error: ApiError) -> Outcome {
-    Outcome::Refused(error.body())
 }

@@ -1,19 +1,15 @@
 //! A plan's document now, or as it once stood.
 
 use axum::{
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{Query, State, rejection::QueryRejection},
     http::header,
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
 use std::sync::Arc;
 
-use super::{ApiError, App, Caller, plan::readable};
-use crate::{
-    dossiers::DossierError,
-    room::{document::Document, line},
-    store::Seq,
-};
+use super::{app::App, caller::Reader, error::ApiError, line};
+use crate::{dossiers::DossierError, room::document::Document, store::Seq};
 
 /// Which state is asked for; neither: the present one.
 #[derive(Deserialize)]
@@ -30,18 +26,17 @@ pub(super) struct When {
 
 pub(super) async fn show(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((conference, plan)): Path<(String, String)>,
+    mut reader: Reader,
     query: Result<Query<When>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let (_, rights) = readable(&app, &caller, &conference, &plan)?;
     let Query(when) = query.map_err(|rejection| ApiError::invalid(rejection.body_text()))?;
     if when.seq.is_some() && when.at_ms.is_some() {
         return Err(ApiError::invalid("ask for the state at a record or at a time, not both"));
     }
-    let place = app.view_place(&rights.member).await?;
+    let place = app.view_place(reader.member()).await?;
     // The right may be gone by the time that there is a place.
-    let (address, _) = readable(&app, &caller, &conference, &plan)?;
+    reader.again(&app)?;
+    let address = reader.address.clone();
     let is_past = when.seq.is_some() || when.at_ms.is_some();
     // A document is encoded for the present state only.
     let (end, state) = if is_past {
@@ -66,6 +61,6 @@ pub(super) async fn show(
     });
     let told = told.await.ok().flatten().ok_or(DossierError::Unreadable)?;
     // That took its time.
-    let (_, rights) = readable(&app, &caller, &conference, &plan)?;
-    Ok(([(header::CONTENT_TYPE, "application/json")], app.counted(&rights.member, told)?).into_response())
+    reader.again(&app)?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], app.counted(reader.member(), told)?).into_response())
 }

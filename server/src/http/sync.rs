@@ -1,25 +1,17 @@
 //! The upgrade from HTTP to a socket, and everything that is decided before it.
 
 use axum::{
-    extract::{Path, Request, State},
+    extract::{Request, State},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use plenary_shared::id::DocAddress;
 use std::sync::{Arc, atomic::Ordering};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::{ApiError, App, Caller, plan::too_many};
+use super::{app::App, caller::Reader, error::ApiError};
 use crate::{auth, room::SessionId, session::Session};
 
-pub(super) async fn upgrade(
-    State(app): State<Arc<App>>,
-    Path(address): Path<String>,
-    caller: Caller,
-    mut request: Request,
-) -> Result<Response, ApiError> {
-    let address: DocAddress = address.parse().map_err(|_| ApiError::not_found())?;
-    let rights = app.registry.rights(&caller.token, &address).ok_or_else(ApiError::not_found)?;
+pub(super) async fn upgrade(State(app): State<Arc<App>>, reader: Reader, mut request: Request) -> Result<Response, ApiError> {
     let headers = request.headers();
     let is = |name, value: &str| {
         headers.get(name).is_some_and(|have: &HeaderValue| have.as_bytes().eq_ignore_ascii_case(value.as_bytes()))
@@ -30,17 +22,17 @@ pub(super) async fn upgrade(
     };
     let answers_protocol =
         auth::subprotocols(headers).any(|protocol| protocol == auth::PROTOCOL || protocol.starts_with(auth::TOKEN_PROTOCOL));
-    if rights.write {
+    if reader.rights.write {
         // A client with an edit that cannot be kept would come back five times a second if it were let in and closed.
         app.check_store()?;
     }
-    let place = app.session_place(&rights.member, &address).ok_or_else(too_many)?;
+    let place = app.session_place(reader.member(), &reader.address).ok_or_else(ApiError::too_many)?;
     let session = Session {
         id: SessionId(app.next_session.fetch_add(1, Ordering::Relaxed)),
-        large: app.large_places(&rights.member),
-        address,
-        token: caller.token,
-        rights,
+        large: app.large_places(reader.member()),
+        token: reader.token,
+        address: reader.address,
+        rights: reader.rights,
         registry: app.registry.clone(),
         rooms: app.rooms.clone(),
     };

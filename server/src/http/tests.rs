@@ -6,13 +6,18 @@ use axum::{
 };
 use plenary_shared::{
     access::Access,
-    layer::{self, Annotation},
+    talk::layer::{self, Annotation},
 };
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::*;
-use crate::testing::{Faulty, Table, note, plan};
+use crate::{
+    config::Limits,
+    metrics::Figures,
+    store::{Condition, StoreError},
+    testing::{Faulty, Table, note, plan},
+};
 
 /// A table on a store whose disk may ail: arv drafts, bor reads.
 struct Ward {
@@ -62,12 +67,12 @@ impl Ward {
     }
 }
 
-fn served(table: &Table) -> Router {
+pub(super) fn served(table: &Table) -> Router {
     let bounds = Limits { sessions: 100, sessions_per_member: 8, tls: false };
     super::router(App::new(table.registry.clone(), table.rooms.clone(), Arc::new(Figures::default()), bounds))
 }
 
-fn request(table: &Table, method: &str, path: &str, party: &str, body: Value) -> Request<Body> {
+pub(super) fn request(table: &Table, method: &str, path: &str, party: &str, body: Value) -> Request<Body> {
     let request = Request::builder().method(method).uri(format!("/api/conferences/talks{path}"));
     let request = request.header("Authorization", format!("Bearer {}", table.tokens[party]));
     let text = body.to_string();

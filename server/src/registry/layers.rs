@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use super::{
     ConferenceEntry, PlanEntry, Registry, RegistryError, author, check_free, check_parties, check_present, check_room,
     rights::{is_meant_for, may, owners, sees_plan, writes_layer},
-    state::{Event, State},
+    state::{Event, Registered},
 };
 use crate::store::{Condition, StoreError};
 
@@ -99,7 +99,7 @@ impl Registry {
 
 /// The plan and its conference, for who may read the plan.
 fn reader<'a>(
-    state: &'a State,
+    state: &'a Registered,
     member: &people::Member,
     plan: &PlanId,
 ) -> Result<(&'a ConferenceEntry, &'a PlanEntry), RegistryError> {
@@ -111,7 +111,7 @@ fn reader<'a>(
 
 /// The same for who may speak for a party on the plan.
 fn speaker<'a>(
-    state: &'a State,
+    state: &'a Registered,
     member: &people::Member,
     plan: &PlanId,
 ) -> Result<(&'a ConferenceEntry, &'a PlanEntry), RegistryError> {

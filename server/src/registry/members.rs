@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::{
     Registry, RegistryError, administration, author, check_free, check_name, check_present, check_room, millis,
-    state::{Credential, Event, State},
+    state::{Credential, Event, Registered},
 };
 use crate::{
     auth::{Secret, SecretDigest},
@@ -98,7 +98,7 @@ impl Registry {
         let mut seated = None;
         let by = chair.map_or_else(administration, author);
         self.change(by.clone(), |state| {
-            let mut fresh = State::default();
+            let mut fresh = Registered::default();
             let state = match &opened {
                 Some(opened) => {
                     let taken = state.conferences.contains_key(&conference) || state.forgotten.contains(&conference);

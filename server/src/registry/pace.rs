@@ -12,7 +12,7 @@ use std::{
 };
 use tokio::time::Instant;
 
-use super::RegistryError;
+use super::error::RegistryError;
 
 /// The pace of each party by itself: none is slowed down by another, nor hears of it.
 #[derive(Default)]

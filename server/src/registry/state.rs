@@ -137,7 +137,7 @@ pub struct ConferenceEntry {
 
 /// Conferences, parties, members, plans and credentials.
 #[derive(Clone, Debug, Default)]
-pub struct State {
+pub struct Registered {
     /// Conferences by id.
     pub conferences: BTreeMap<ConferenceId, ConferenceEntry>,
     /// Conferences that were deleted.
@@ -148,7 +148,7 @@ pub struct State {
     pub tokens: HashMap<SecretDigest, Credential>,
 }
 
-impl State {
+impl Registered {
     /// Folds one event in, which `by` caused. An event about something that is not there changes nothing.
     pub fn apply(&mut self, by: &Author, event: Event) {
         match event {

@@ -12,8 +12,10 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use yrs::StateVector;
 
 use super::{
+    effect::{EditError, SessionId},
+    followers::Feed,
     order::Order,
-    state::{EditError, Proposal, SessionId, Unheld},
+    state::{Proposal, Unheld},
 };
 use crate::{
     outbox::Outbox,
@@ -25,7 +27,7 @@ pub enum Command {
     /// A session opened. Answered once the session is in.
     Join { session: SessionId, member: Member, outbox: Arc<Outbox>, joined: oneshot::Sender<()> },
     /// A session's message; a large one keeps its place among the large ones until here.
-    Message { session: SessionId, message: ClientMessage, write: bool, place: Option<Place> },
+    Message { session: SessionId, message: ClientMessage, write: bool, place: Option<LargePlace> },
     /// A session has read all that waited and was too slow for the rest.
     CatchUp { session: SessionId },
     /// A session ended.
@@ -42,8 +44,8 @@ pub enum Command {
     End { end: oneshot::Sender<End> },
     /// Asks whose each client id is.
     Owners { owners: oneshot::Sender<Arc<[(u64, PartyId)]>> },
-    /// Follows the log: each record as it comes to hold, the state before them if it is asked for.
-    Follow { session: SessionId, outbox: Arc<Outbox>, state: bool, joined: oneshot::Sender<End> },
+    /// Follows the log from where it ends now: each record as it comes to hold.
+    Follow { session: SessionId, feed: Feed, joined: oneshot::Sender<End> },
     /// The server stops: finish what waits, then close.
     Stop,
 }
@@ -63,7 +65,7 @@ pub struct End {
 pub type Done = oneshot::Sender<Result<(), EditError>>;
 
 /// Where in the log a batch ends that was on its way, nowhere if it came to nothing.
-pub type Kept = Result<Option<Seq>, StoreError>;
+pub type Appended = Result<Option<Seq>, StoreError>;
 
 impl From<&StoreError> for EditError {
     fn from(error: &StoreError) -> Self {
@@ -95,13 +97,16 @@ pub struct Hold {
 
 impl Hold {
     /// Tells the verdict. If the room is held, answers whom to tell when all is done, and what becomes of the record.
-    pub fn judge(self, judge: impl FnOnce(Proposal) -> Result<Option<(Seq, Bytes)>, Unheld>) -> Option<(Done, BoxFuture<Kept>)> {
+    pub fn judge(
+        self,
+        judge: impl FnOnce(Proposal) -> Result<Option<(Seq, Bytes)>, Unheld>,
+    ) -> Option<(Done, BoxFuture<Appended>)> {
         let Self { proposal, verdict, fate, done } = self;
         let judged = judge(proposal);
         let held = matches!(judged, Ok(Some(_)));
         // Whoever no longer waits for the verdict says so by the record's fate.
         let _ = verdict.send(judged);
-        let fate: BoxFuture<Kept> = Box::pin(async move {
+        let fate: BoxFuture<Appended> = Box::pin(async move {
             match fate.await {
                 Ok(Fate::Kept(last)) => Ok(Some(last)),
                 Ok(Fate::Dropped) => Ok(None),
@@ -125,7 +130,7 @@ pub enum Fate {
 }
 
 /// A place among the large messages that may be read at once.
-pub struct Place {
+pub struct LargePlace {
     /// Among all.
     pub _all: OwnedSemaphorePermit,
     /// Among the party's.

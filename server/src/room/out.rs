@@ -1,4 +1,4 @@
-//! What leaves a room: frames for sessions, lines for those who follow the log.
+//! What leaves a room: frames for sessions, records for those who follow the log.
 
 use bytes::Bytes;
 use plenary_shared::{
@@ -7,8 +7,12 @@ use plenary_shared::{
 };
 use yrs::StateVector;
 
-use super::{Room, SessionId, line, state::Effect};
-use crate::{outbox::Outbox, store::Seq};
+use super::{
+    Room,
+    effect::{Effect, SessionId},
+    followers::Logged,
+};
+use crate::store::Seq;
 
 /// What a session is told that is sent no answer.
 const TOO_MUCH: &str = "too much waits to be read";
@@ -66,24 +70,13 @@ impl Room {
             return;
         }
         for (seq, digest, record) in records {
-            let line = line::record(seq, &digest, record);
-            for outbox in self.followers.values() {
-                if !outbox.push(line.clone()) {
-                    outbox.close(protocol::CLOSE_LATER, "too slow");
-                }
-            }
+            let logged = Logged::new(seq, digest, record);
+            // Whoever is too slow is handed no more.
+            self.followers.retain(|_, feed| feed.push(&logged));
         }
     }
 
-    /// Tells a follower the state; `false` if the document has to be built again first.
-    pub(super) fn tell_state(&mut self, outbox: &Outbox) -> bool {
-        let document = self.state.document();
-        let Ok(bytes) = document.diff(&StateVector::default()) else { return false };
-        outbox.push(line::state(document.seq(), &document.head(), &bytes));
-        true
-    }
-
     pub(super) fn close_all(&self, code: u16, reason: &'static str) {
-        self.outboxes.values().chain(self.followers.values()).for_each(|outbox| outbox.close(code, reason));
+        self.outboxes.values().for_each(|outbox| outbox.close(code, reason));
     }
 }

@@ -17,7 +17,8 @@ use yrs::{GetString, ReadTxn, StateVector, Text, Transact, Update, updates::deco
 
 use super::{
     document::{Document, OpenError},
-    state::{Effect, Input, RoomState, SessionId},
+    effect::{Effect, SessionId},
+    state::{Input, RoomState},
 };
 use crate::{
     store::{MemoryStore, Store, StoreError},

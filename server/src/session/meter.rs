@@ -19,7 +19,7 @@ use tokio::{
 };
 
 use super::wire::Wire;
-use crate::room::Place;
+use crate::room::LargePlace;
 
 /// Two bytes and a mask of four.
 const CONTROL_FRAME_HEAD: usize = 6;
@@ -28,7 +28,7 @@ const CONTROL_FRAME_HEAD: usize = 6;
 #[derive(Default)]
 pub(super) struct Meter {
     bytes: AtomicUsize,
-    place: Mutex<Option<Place>>,
+    place: Mutex<Option<LargePlace>>,
 }
 
 impl Meter {
@@ -43,7 +43,7 @@ impl Meter {
     }
 
     /// The message is whole: the next is counted from nothing, and this one takes its place along.
-    pub(super) fn finish(&self) -> Option<Place> {
+    pub(super) fn finish(&self) -> Option<LargePlace> {
         if self.bytes.swap(0, Ordering::Relaxed) <= limits::SMALL_MESSAGE_BYTES {
             return None;
         }
@@ -60,7 +60,7 @@ pub(super) struct Metered {
     /// Places for large messages, among all and among the party's.
     pub(super) large: (Arc<Semaphore>, Arc<Semaphore>),
     /// The wait for one.
-    pub(super) asking: Option<Pin<Box<dyn Future<Output = Option<Place>> + Send>>>,
+    pub(super) asking: Option<Pin<Box<dyn Future<Output = Option<LargePlace>> + Send>>>,
 }
 
 impl Metered {
@@ -73,7 +73,7 @@ impl Metered {
         let asking = self.asking.get_or_insert_with(|| {
             Box::pin(async move {
                 let _party = party.acquire_owned().await.ok()?;
-                Some(Place { _party, _all: all.acquire_owned().await.ok()? })
+                Some(LargePlace { _party, _all: all.acquire_owned().await.ok()? })
             })
         });
         let Poll::Ready(taken) = asking.as_mut().poll(cx) else { return Poll::Pending };

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     StoreError,
-    disk_io::{self, DRAFT, Disk, DiskFile, RealDisk},
+    disk_io::{self, DRAFT, Disk, DiskFile, FORMAT_FILE, RealDisk},
     footer::Footer,
     frame::DirectoryId,
     kill::step,
@@ -118,7 +118,7 @@ pub fn back_up(
     list(copied)?;
     if !is_named {
         // Last: a directory of segments without this file is opened by no server.
-        copy.replace(start::FORMAT_FILE, &read(&from.join(start::FORMAT_FILE))?)?;
+        copy.replace(FORMAT_FILE, &read(&from.join(FORMAT_FILE))?)?;
     }
     Ok(())
 }
@@ -136,7 +136,7 @@ impl Copy<'_> {
     /// Makes the directories, and looks at what is there: whether a backup that was finished.
     fn prepare(&self) -> Result<bool, BackupError> {
         let other = |what: &str| BackupError::Other { path: self.to.to_owned(), what: what.to_owned() };
-        let is_named = self.to.join(start::FORMAT_FILE).try_exists().map_err(file(self.to))?;
+        let is_named = self.to.join(FORMAT_FILE).try_exists().map_err(file(self.to))?;
         if is_named && self.to.join(snapshots::DIRECTORY).exists() {
             return Err(other("has had a server running on it"));
         }

@@ -329,9 +329,8 @@ fn a_disk_that_stays_full_is_tried_again_by_itself() {
     assert!(matches!(refused, Err(StoreError::Full)), "{refused:?}");
     assert_eq!(store.condition(), Condition::Full);
     // Nobody appends; what waits for it to go on sees that it does.
-    while store.condition() == Condition::Full {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    let mut watched = store.watch();
+    world.wait(Box::pin(async move { watched.wait_for(|condition| *condition != Condition::Full).await.map(drop) })).unwrap();
     assert_eq!(store.condition(), Condition::Working);
 }
 

@@ -15,7 +15,7 @@ use plenary_shared::id::DocAddress;
 use super::{
     Condition, DiskStore, Seq, Store, StoreError,
     disk_io::Disk,
-    index::{Fault, Shelf, Tree},
+    index::{IndexFault, Shelf, Tree},
     segment,
     sim::{Event, SimDisk},
     sim_tree::SimTree,
@@ -304,10 +304,10 @@ fn a_full_disk_keeps_no_server_from_starting() {
 struct ShelfOn(SimDisk, SimTree, Arc<AtomicUsize>);
 
 impl Shelf for ShelfOn {
-    fn open(&self) -> Result<Arc<dyn Tree>, Fault> {
+    fn open(&self) -> Result<Arc<dyn Tree>, IndexFault> {
         if self.0.space().is_some() {
             self.2.fetch_add(1, Ordering::SeqCst);
-            return Err(Fault("no room".into()));
+            return Err(IndexFault("no room".into()));
         }
         self.1.open()
     }

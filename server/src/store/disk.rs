@@ -8,22 +8,34 @@ use std::{io, path::Path, sync::Arc, thread::JoinHandle};
 use bytes::Bytes;
 use plenary_shared::id::DocAddress;
 use tokio::sync::oneshot;
+#[cfg(test)]
+use tokio::sync::watch;
 
 use super::{
-    BoxFuture, Condition, Part, RECORD_BYTES_MAX, SNAPSHOT_BYTES_MAX, Seq, Store, StoreError, committer,
+    BoxFuture,
+    Condition,
+    Part,
+    RECORD_BYTES_MAX,
+    SNAPSHOT_BYTES_MAX,
+    Seq,
+    Store,
+    StoreError,
+    beside,
+    committer,
     disk_io::{Disk, RealDisk},
-    document, fits,
+    document,
+    fits,
     index::{Index, Shelf},
     inside::Inside,
     queue::{Append, Queue},
-    reading, rewrite,
+    reading,
+    segment::SEGMENT_BYTES,
+    // Only its own file says sled's name; the others know it as a tree.
+    sled as tree,
     snapshots::{self, Snapshots},
     start,
-    tree::SledShelf,
 };
 
-/// 64 MiB: so much, or one commit, makes a segment full.
-pub(super) const SEGMENT_BYTES: u64 = 64 << 20;
 /// 64 MiB: the records of one append.
 const APPEND_BYTES_MAX: usize = 64 << 20;
 
@@ -45,14 +57,14 @@ impl DiskStore {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref();
         let disk = Arc::new(RealDisk::open(path)?);
-        rewrite::sweep(path)?;
-        Self::start(disk, Box::new(SledShelf(path.join("index"))), SEGMENT_BYTES)
+        beside::sweep(path)?;
+        Self::start(disk, Box::new(tree::SledShelf(path.join("index"))), SEGMENT_BYTES)
     }
 
     /// The same with segments of about this size.
     #[cfg(test)]
     pub(crate) fn open_small(path: &Path, segment_bytes: u64) -> Self {
-        let shelf = Box::new(SledShelf(path.join("index")));
+        let shelf = Box::new(tree::SledShelf(path.join("index")));
         Self::start(Arc::new(RealDisk::open(path).unwrap()), shelf, segment_bytes).unwrap()
     }
 
@@ -74,6 +86,11 @@ impl DiskStore {
     /// Whether the index holds a segment.
     pub(super) fn is_indexed(&self, segment: u32) -> bool {
         self.inside.index.holds(segment)
+    }
+
+    /// Its condition as it changes.
+    pub(super) fn watch(&self) -> watch::Receiver<Condition> {
+        self.inside.health.watch()
     }
 }
 

@@ -13,7 +13,10 @@ use std::{
 
 use plenary_shared::limits;
 
-use super::{StoreError, kill::step, start::FORMAT_FILE};
+use super::{StoreError, kill::step};
+
+/// Names the format and, below it, the directory.
+pub(super) const FORMAT_FILE: &str = "FORMAT";
 
 /// A data directory. Names are paths in it; "" is the directory itself.
 pub(super) trait Disk: Send + Sync + 'static {

@@ -16,8 +16,8 @@ use plenary_shared::id::DocAddress;
 use super::{
     DiskStore, Part, Seq, Store, StoreError,
     disk_io::RealDisk,
+    sled as tree,
     suite::{noise, plan, wait},
-    tree::SledShelf,
 };
 
 /// 24 KiB: small segments, so that there are some.
@@ -30,7 +30,7 @@ type Harm<'a> = &'a dyn Fn(&Path, &Path);
 type Written = Vec<(DocAddress, Vec<Bytes>, Option<(Seq, Bytes)>)>;
 
 fn open(path: &Path) -> Result<DiskStore, StoreError> {
-    DiskStore::start(Arc::new(RealDisk::open(path)?), Box::new(SledShelf(path.join("index"))), SEGMENT_BYTES)
+    DiskStore::start(Arc::new(RealDisk::open(path)?), Box::new(tree::SledShelf(path.join("index"))), SEGMENT_BYTES)
 }
 
 fn write(store: &DiskStore) -> Written {

@@ -18,7 +18,7 @@ use super::{
     Seq,
     disk_io::{self, Disk, DiskFile, read_around},
     frame::{self, Check, FOOTER, FRAME_BYTES, FrameHeader, Stamp, take},
-    segment,
+    segment::{self, Segment},
 };
 
 /// Bytes of a record that are its digest in the log's chain.
@@ -143,6 +143,17 @@ pub(super) struct Footer {
 }
 
 impl Footer {
+    /// A segment's footer, at its end or beside it; `None` for one that is not full, or whose footer does not check.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub(super) fn of(segment: &Segment, disk: &dyn Disk) -> io::Result<Option<Self>> {
+        match Self::at_end(&segment.file, &segment.stamp)? {
+            Some(footer) => Ok(Some(footer)),
+            None => Self::beside(disk, &segment.stamp),
+        }
+    }
+
     /// The footer that a segment ends in.
     ///
     /// # Errors

@@ -22,7 +22,7 @@ use std::{
 use super::{
     Seq,
     disk_io::{Disk, has_less_than},
-    footer::{self, Place},
+    footer::{self, Footer, Place},
     frame::DirectoryId,
     segment::Segment,
 };
@@ -35,31 +35,31 @@ const TRIES: usize = 2;
 /// Why a tree did not do what it was asked for; for the operator.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(super) struct Fault(pub(super) String);
+pub(super) struct IndexFault(pub(super) String);
 
 /// An ordered map of small values. It may lose whatever it was told and not asked to flush.
 pub(super) trait Tree: Send + Sync {
     /// The value of a key.
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault>;
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, IndexFault>;
     /// Sets a value.
-    fn insert(&self, key: &[u8], value: &[u8]) -> Result<(), Fault>;
+    fn insert(&self, key: &[u8], value: &[u8]) -> Result<(), IndexFault>;
     /// The value of the greatest key from `first` to `last`, both included.
-    fn greatest(&self, first: &[u8], last: &[u8]) -> Result<Option<Vec<u8>>, Fault>;
+    fn greatest(&self, first: &[u8], last: &[u8]) -> Result<Option<Vec<u8>>, IndexFault>;
     /// Writes out what was set.
-    fn flush(&self) -> Result<(), Fault>;
+    fn flush(&self) -> Result<(), IndexFault>;
 }
 
 /// Where a tree is kept.
 pub(super) trait Shelf: Send + 'static {
     /// Opens the tree, or makes one.
-    fn open(&self) -> Result<Arc<dyn Tree>, Fault>;
+    fn open(&self) -> Result<Arc<dyn Tree>, IndexFault>;
     /// Throws away what is there of it; nothing has it open.
     fn clear(&self);
 }
 
 /// The places of full segments.
 pub(super) struct Index {
-    state: RwLock<State>,
+    state: RwLock<Inner>,
     /// The last full segment; all before it are full too.
     full: AtomicU32,
     /// What is in the tree failed when it was asked.
@@ -69,7 +69,7 @@ pub(super) struct Index {
 }
 
 #[derive(Default)]
-struct State {
+struct Inner {
     tree: Option<Arc<dyn Tree>>,
     /// Segments of which the tree holds all places.
     ready: HashSet<u32>,
@@ -144,7 +144,7 @@ impl Index {
     }
 
     fn forget(&self) {
-        *self.state.write().unwrap_or_else(PoisonError::into_inner) = State::default();
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Inner::default();
     }
 }
 
@@ -162,7 +162,7 @@ impl Filler {
         while tries < TRIES && woken.recv().is_ok() && !self.is_stopped() {
             while tries < TRIES && !self.is_stopped() {
                 let filled = if self.index.failed.swap(false, Ordering::AcqRel) {
-                    Err(Fault("it failed when it was asked".into()))
+                    Err(IndexFault("it failed when it was asked".into()))
                 } else if next <= self.index.full.load(Ordering::Acquire) {
                     self.fill(next)
                 } else {
@@ -190,10 +190,10 @@ impl Filler {
     }
 
     /// Takes a segment in, unless the tree has it already.
-    fn fill(&self, number: u32) -> Result<(), Fault> {
+    fn fill(&self, number: u32) -> Result<(), IndexFault> {
         let tree = self.tree()?;
         let segment = Segment::open(&*self.disk, self.directory, number);
-        let footer = segment.and_then(|segment| segment.footer(&*self.disk));
+        let footer = segment.and_then(|segment| Footer::of(&segment, &*self.disk));
         // Whoever reads this segment will come upon what is wrong with it.
         let Ok(Some(footer)) = footer else { return Ok(()) };
         let mark_key = [b"m", &number.to_be_bytes()[..]].concat();
@@ -215,7 +215,7 @@ impl Filler {
     }
 
     /// The tree, opened when the first segment is full: a small store needs none.
-    fn tree(&self) -> Result<Arc<dyn Tree>, Fault> {
+    fn tree(&self) -> Result<Arc<dyn Tree>, IndexFault> {
         let known = self.index.state.read().unwrap_or_else(PoisonError::into_inner).tree.clone();
         if let Some(tree) = known {
             return Ok(tree);

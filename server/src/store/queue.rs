@@ -48,12 +48,12 @@ impl Append {
 /// A bounded queue with one taker.
 #[derive(Default)]
 pub(super) struct Queue {
-    state: Mutex<State>,
+    state: Mutex<Inner>,
     filled: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct Inner {
     waiting: VecDeque<Append>,
     bytes: usize,
     /// The committer waits for the first append.
@@ -119,12 +119,12 @@ impl Queue {
     }
 
     /// No change can stop half-way, so what a panicking thread leaves behind is whole.
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, Inner> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl Inner {
     fn take_some(&mut self) -> Vec<Append> {
         let mut bytes = 0;
         let fitting = self.waiting.iter().take_while(|append| {

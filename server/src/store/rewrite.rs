@@ -3,12 +3,7 @@
 //! The new segments are written beside the old ones; once they are durable the two directories change their names in one step, and what
 //! is left of the old ones is taken away, by the next start if need be. Records are kept as they are, byte for byte.
 
-use std::{
-    fs::{self, File},
-    io,
-    path::Path,
-    sync::Arc,
-};
+use std::{fs::File, io, path::Path, sync::Arc};
 
 use bytes::Bytes;
 use plenary_shared::id::DocAddress;
@@ -16,17 +11,14 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::{
     DiskStore, Part, Seq, Store, StoreError,
-    disk::SEGMENT_BYTES,
-    disk_io::{self, Disk, RealDisk},
+    beside::{DIRECTORY, remove_dir, sweep},
+    disk_io::{self, Disk, FORMAT_FILE, RealDisk},
     kill::step,
-    segment, snapshots,
-    start::FORMAT_FILE,
+    segment::{self, SEGMENT_BYTES},
+    sled as tree, snapshots,
     survey::{self, Fault, Seen},
-    tree::SledShelf,
 };
 
-/// Where the new segments are written, and then the old ones stand.
-const DIRECTORY: &str = "rewriting";
 /// 4 MiB: records that are appended at once.
 const BATCH_BYTES: usize = 4 << 20;
 /// Records read at a time.
@@ -38,8 +30,9 @@ const PAGE: usize = 4_096;
 /// otherwise.
 ///
 /// # Errors
-/// Those of `registry` and `beside`; [`StoreError::AtWork`] while a backup is taken; [`StoreError::Corrupt`] or [`StoreError::Damaged`] if anything is damaged, [`StoreError::Full`] if both do not fit
-/// on the disk, [`StoreError::InUse`], or what the disk says. All is as it was then.
+/// Those of `registry` and `beside`; [`StoreError::AtWork`] while a backup is taken; [`StoreError::Corrupt`] or [`StoreError::Damaged`]
+/// if anything is damaged, [`StoreError::Full`] if both do not fit on the disk, [`StoreError::InUse`], or what the disk says. All is as
+/// it was then.
 pub async fn without<E: From<StoreError>>(
     path: &Path,
     is_gone: impl Fn(&DocAddress) -> bool,
@@ -51,7 +44,7 @@ pub async fn without<E: From<StoreError>>(
     let _alone = disk.alone()?;
     let disk: Arc<dyn Disk> = disk;
     sweep(path).map_err(StoreError::from)?;
-    let source = DiskStore::start(disk.clone(), Box::new(SledShelf(path.join("index"))), SEGMENT_BYTES)?;
+    let source = DiskStore::start(disk.clone(), Box::new(tree::SledShelf(path.join("index"))), SEGMENT_BYTES)?;
     let log = registry(whole(&source, &DocAddress::Registry)?)?;
     let target = begin(&*disk, &path.join(DIRECTORY))?;
     let (gone, kept): (Vec<DocAddress>, Vec<DocAddress>) = source.documents()?.into_iter().partition(is_gone);
@@ -100,11 +93,6 @@ fn first_of(records: &[Bytes]) -> &[Bytes] {
         bytes <= BATCH_BYTES
     });
     records.split_at(fit.count().max(1).min(records.len())).0
-}
-
-/// Takes away what a rewriting has left: new segments that it did not finish, or the old ones. Whoever calls has the directory locked.
-pub(super) fn sweep(path: &Path) -> io::Result<()> {
-    remove_dir(&path.join(DIRECTORY))
 }
 
 /// A store beside, of the same name.
@@ -188,14 +176,4 @@ fn swap(disk: &dyn Disk, path: &Path, gone: &[DocAddress]) -> io::Result<io::Res
         disk.sync_dir("")
     };
     Ok(take_away())
-}
-
-fn remove_dir(path: &Path) -> io::Result<()> {
-    step();
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        removed => removed?,
-    }
-    step();
-    Ok(())
 }

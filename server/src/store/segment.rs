@@ -8,12 +8,13 @@ use std::{io, sync::Arc};
 use super::{
     Seq,
     disk_io::{Disk, DiskFile, read_around},
-    footer::Footer,
     frame::{self, COMMIT, DirectoryId, FOOTER, FRAME_BYTES, FrameHeader, HEADER_BYTES, Head, Stamp},
 };
 
 /// Where segments are.
 pub(super) const DIRECTORY: &str = "segments";
+/// 64 MiB: so much, or one commit, makes a segment full.
+pub(super) const SEGMENT_BYTES: u64 = 64 << 20;
 /// 4 KiB: what is read for one frame among others.
 const READ_BYTES_MIN: usize = 4 << 10;
 /// 256 KiB: what is read at once of frames that follow one another.
@@ -66,17 +67,6 @@ impl Segment {
         let mut header = [0; HEADER_BYTES];
         read_around(&*self.file, &mut header, 0);
         Stamp::of_header(&header)
-    }
-
-    /// Its footer, at its end or beside it; `None` for one that is not full, or whose footer does not check.
-    ///
-    /// # Errors
-    /// What the disk says.
-    pub(super) fn footer(&self, disk: &dyn Disk) -> io::Result<Option<Footer>> {
-        match Footer::at_end(&self.file, &self.stamp)? {
-            Some(footer) => Ok(Some(footer)),
-            None => Footer::beside(disk, &self.stamp),
-        }
     }
 
     /// Its frames in order.

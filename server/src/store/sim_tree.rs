@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     dice::Dice,
-    index::{Fault, Shelf, Tree},
+    index::{IndexFault, Shelf, Tree},
 };
 
 /// A tree in memory. Clones share it.
@@ -35,26 +35,26 @@ impl SimTree {
 }
 
 impl Tree for SimTree {
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, IndexFault> {
         Ok(self.0.lock().unwrap().get(key).cloned())
     }
 
-    fn insert(&self, key: &[u8], value: &[u8]) -> Result<(), Fault> {
+    fn insert(&self, key: &[u8], value: &[u8]) -> Result<(), IndexFault> {
         self.0.lock().unwrap().insert(key.to_vec(), value.to_vec());
         Ok(())
     }
 
-    fn greatest(&self, first: &[u8], last: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+    fn greatest(&self, first: &[u8], last: &[u8]) -> Result<Option<Vec<u8>>, IndexFault> {
         Ok(self.0.lock().unwrap().range(first.to_vec()..=last.to_vec()).next_back().map(|(_, value)| value.clone()))
     }
 
-    fn flush(&self) -> Result<(), Fault> {
+    fn flush(&self) -> Result<(), IndexFault> {
         Ok(())
     }
 }
 
 impl Shelf for SimTree {
-    fn open(&self) -> Result<Arc<dyn Tree>, Fault> {
+    fn open(&self) -> Result<Arc<dyn Tree>, IndexFault> {
         Ok(Arc::new(self.clone()))
     }
 

@@ -2,7 +2,7 @@
 //!
 //! What was seen of sled 0.34.7 and shapes its use: a power cut may leave it unopenable, or without what was flushed (it takes
 //! `sync_file_range` for a sync and writes over old parts of its file), and on a damaged file it may panic. So nothing is kept in it
-//! that is not kept elsewhere, and a panic is a [`Fault`] like any other.
+//! that is not kept elsewhere, and a panic is an [`IndexFault`] like any other.
 
 use std::{
     fs,
@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use super::index::{Fault, Shelf, Tree};
+use super::index::{IndexFault, Shelf, Tree};
 
 /// 8 MiB: pages as sled counts them; in memory they take about twice that. It holds a few bytes for each commit.
 const CACHE_BYTES: u64 = 8 << 20;
@@ -24,7 +24,7 @@ pub(super) struct SledShelf(pub(super) PathBuf);
 struct SledTree(Option<sled::Db>);
 
 impl Shelf for SledShelf {
-    fn open(&self) -> Result<Arc<dyn Tree>, Fault> {
+    fn open(&self) -> Result<Arc<dyn Tree>, IndexFault> {
         let config = sled::Config::new()
             .path(&self.0)
             .cache_capacity(CACHE_BYTES)
@@ -35,7 +35,7 @@ impl Shelf for SledShelf {
         // sled's own threads may hold the file for a moment after a tree was dropped; other processes were kept out before.
         for _ in 0..100 {
             match guarded(|| config.open()) {
-                Err(Fault(what)) if what.contains("could not acquire lock") => sleep(Duration::from_millis(20)),
+                Err(IndexFault(what)) if what.contains("could not acquire lock") => sleep(Duration::from_millis(20)),
                 opened => return Ok(Arc::new(SledTree(Some(opened?)))),
             }
         }
@@ -59,19 +59,19 @@ impl SledTree {
 }
 
 impl Tree for SledTree {
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, IndexFault> {
         guarded(|| Ok(self.db()?.get(key)?.map(|value| value.to_vec())))
     }
 
-    fn insert(&self, key: &[u8], value: &[u8]) -> Result<(), Fault> {
+    fn insert(&self, key: &[u8], value: &[u8]) -> Result<(), IndexFault> {
         guarded(|| self.db()?.insert(key, value).map(drop))
     }
 
-    fn greatest(&self, first: &[u8], last: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+    fn greatest(&self, first: &[u8], last: &[u8]) -> Result<Option<Vec<u8>>, IndexFault> {
         guarded(|| Ok(self.db()?.range(first..=last).next_back().transpose()?.map(|(_, value)| value.to_vec())))
     }
 
-    fn flush(&self) -> Result<(), Fault> {
+    fn flush(&self) -> Result<(), IndexFault> {
         guarded(|| self.db()?.flush().map(drop))
     }
 }
@@ -87,12 +87,12 @@ impl Drop for SledTree {
 }
 
 /// Runs sled and makes a panic of it an error: it asserts what a damaged file does not keep.
-fn guarded<T>(work: impl FnOnce() -> sled::Result<T>) -> Result<T, Fault> {
+fn guarded<T>(work: impl FnOnce() -> sled::Result<T>) -> Result<T, IndexFault> {
     match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(done) => done.map_err(|error| Fault(error.to_string())),
+        Ok(done) => done.map_err(|error| IndexFault(error.to_string())),
         Err(panic) => {
             let said = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
-            Err(Fault(format!("sled gave up: {}", said.unwrap_or("no reason given"))))
+            Err(IndexFault(format!("sled gave up: {}", said.unwrap_or("no reason given"))))
         }
     }
 }

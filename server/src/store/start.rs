@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{
     StoreError,
     catalog::{Active, Catalog, Damage},
-    disk_io::{self, Disk},
+    disk_io::{self, Disk, FORMAT_FILE},
     footer::{Contents, Footer},
     frame::{DirectoryId, FORMAT},
     segment::{self, Segment},
@@ -21,8 +21,6 @@ use super::{
     writer::{Failure, Writer},
 };
 
-/// Names the format and, below it, the directory.
-pub(super) const FORMAT_FILE: &str = "FORMAT";
 /// 4 KiB: no such file is larger.
 const FORMAT_BYTES_MAX: u64 = 4 << 10;
 
@@ -76,7 +74,7 @@ impl Start<'_> {
     fn enter_full(&mut self, number: u32, of: u64) -> Result<(), StoreError> {
         let segment = Segment::open(&**self.disk, self.directory, number)?;
         self.refuse_foreign(&segment)?;
-        if let Some(footer) = segment.footer(&**self.disk)? {
+        if let Some(footer) = Footer::of(&segment, &**self.disk)? {
             self.enter(number, &footer);
             return Ok(());
         }
@@ -105,7 +103,7 @@ impl Start<'_> {
         let segment = self.catalog.active().segment.clone();
         let number = segment.stamp.segment();
         self.refuse_foreign(&segment)?;
-        if let Some(footer) = segment.footer(&**self.disk)? {
+        if let Some(footer) = Footer::of(&segment, &**self.disk)? {
             segment.file.sync()?;
             self.enter(number, &footer);
             return self.begin(number + 1);

@@ -98,8 +98,9 @@ fn the_rooms_state_does_no_io_and_gets_time_as_an_argument() {
         "server/src/room",
         &["async ", ".await", "tokio::", "Instant::now", "SystemTime::now", "std::fs", "std::net", "std::thread"],
     );
-    // What a room is asked carries the channels that it is answered on.
-    only(state, &["server/src/room/command.rs"], "room/ is synchronous and without a clock");
+    // What a room is asked carries the channels that it is answered on, and its loop, in room.rs, waits with what these hold.
+    let loops = ["server/src/room/command.rs", "server/src/room/followers.rs", "server/src/room/later.rs"];
+    only(state, &loops, "room/ is synchronous and without a clock");
     only(
         naming("shared/src", &["async ", "Instant::now", "SystemTime::now", "std::fs", "std::net", "std::thread", "getrandom"]),
         &[],

@@ -6,7 +6,7 @@ use crate::{
     metrics::Figures,
     testing::{Table, layer_at, note, plan, update},
 };
-use plenary_shared::{talk::layer, wire::api};
+use plenary_shared::talk::layer;
 use yrs::{Text, WriteTxn};
 
 #[tokio::test]
@@ -17,7 +17,7 @@ async fn a_script_that_rests_on_the_words_is_not_taken_once_they_have_changed() 
     let (member, token) = table.seats["arv"].clone();
     let author = Author { party: member.party.clone(), member: member.member.clone() };
     let address = DocAddress::Plan(member.conference.clone(), plan());
-    let caller = Caller { token, who: api::Whoami::Member(member.clone()) };
+    let reader = Reader::of(&app, token, address.clone()).unwrap();
     let digest = "0".repeat(64);
     let accept = r#"{"edits":[{"accept":{"point":"1"}}]}"#.to_owned();
     let noted = r#"{"edits":[{"note":{"point":"1","text":"no"}}]}"#;
@@ -26,7 +26,7 @@ async fn a_script_that_rests_on_the_words_is_not_taken_once_they_have_changed() 
     let changes = |json: &str, client| {
         let script = Script::parse(json.as_bytes()).unwrap();
         let update = update(client, |txn| layer::put(txn, &note(&format!("n{client}"))).unwrap()).to_vec();
-        super::changes(&app, &caller, &address, &member, &script, vec![(Some(LayerId::built_in(PRIVATE)), update)], &ends)
+        super::changes(&app, &reader, &script, vec![(Some(LayerId::built_in(PRIVATE)), update)], &ends)
     };
     let moved = update(1, |txn| txn.get_or_insert_text("t").insert(txn, 0, "other "));
     table.rooms.edit(&address, &author, &moved).await.unwrap();

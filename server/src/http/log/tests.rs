@@ -6,7 +6,7 @@ use crate::{
     metrics::Figures,
     testing::{Table, plan},
 };
-use plenary_shared::wire::api;
+use plenary_shared::{id::DocAddress, wire::api};
 use tokio::time::timeout;
 
 #[tokio::test]
@@ -15,15 +15,14 @@ async fn when_the_log_says_that_it_is_alive_tells_nothing_of_the_registry() {
     let bounds = Limits { sessions: 8, sessions_per_member: 8, tls: false };
     let app = App::new(table.registry.clone(), table.rooms.clone(), Arc::new(Figures::default()), bounds);
     let (bor, token) = table.seats["bor"].clone();
-    let caller = Caller { token, who: api::Whoami::Member(bor.clone()) };
-    let address = DocAddress::Plan(bor.conference.clone(), plan());
+    let reader = Reader::of(&app, token, DocAddress::Plan(bor.conference.clone(), plan())).unwrap();
     let (lines, mut heard) = Lines::open(table.rooms.answers(), &bor);
     let version = table.registry.version();
     tokio::time::pause();
     let begin = Instant::now();
     tokio::spawn(async move {
-        let outbox = Outbox::default();
-        Follower { app, caller, address, version, lines }.live(&outbox).await
+        let (_feed, mut following) = room::follow();
+        Follower { app, reader, version, lines }.live(&mut following).await
     });
     let arv = table.seats["arv"].0.clone();
     let new = api::NewLayer { layer: "talk".parse().unwrap(), audience: Default::default() };

@@ -3,64 +3,73 @@
 
 use bytes::Bytes;
 use plenary_shared::{
-    id::{LayerId, PRIVATE},
+    id::{DocAddress, PRIVATE},
     limits,
     log::record::{Moment, Provenance, Right},
-    people::Author,
+    people::{self, Author},
     script::{Once, once_of},
     wire::sync::Outcome,
 };
 use tokio::time::Instant;
 
-use super::{ApiError, Change, Pusher, refused};
 use crate::{
-    http::place::ViewPlace,
+    http::{app::App, error::ApiError, place::ViewPlace},
     room::{
         Command, EditError,
         document::{Accepted, Document},
     },
-    rooms::RoomError,
+    rooms::{Change, RoomError},
     store::Seq,
 };
 
 const NO_KEY: &str = "an edit that is made once writes its key into the layer private";
 const OTHER: &str = "another script was applied under this key: choose a key of this script's own";
 
+/// The keys that a member's edits are made once under, as the layer that keeps them has them.
+#[derive(Default)]
+pub(super) struct Keys(Option<Loaded>);
+
 /// A copy of the layer that keeps the keys. It serves the edits that follow as well, and holds its place among the views: not for
 /// longer than a view would.
-pub(super) struct Keys {
+struct Loaded {
     seq: Seq,
     document: Document,
-    pub(super) since: Instant,
+    since: Instant,
     _place: ViewPlace,
 }
 
-impl Pusher {
-    /// Looks up the key of an edit that is made once. If it is free the edit must write it, into the layer as it is now.
-    pub(super) async fn look_up(&mut self, changes: &mut [Change], once: &Once) -> Result<Option<Outcome>, ApiError> {
-        let private = self.plan.layer(&self.member.party, &LayerId::built_in(PRIVATE));
-        let Some(change) = changes.iter_mut().find(|change| change.address == private) else {
-            return Ok(Some(refused(ApiError::invalid(NO_KEY))));
+impl Keys {
+    /// Looks up the key of a member's edit that is made once. If it is free the edit must write it, into the layer as it is now.
+    pub(super) async fn look_up(
+        &mut self,
+        app: &App,
+        member: &people::Member,
+        changes: &mut [Change],
+        once: &Once,
+    ) -> Result<Option<Outcome>, ApiError> {
+        let is_private = |doc: &DocAddress| matches!(doc, DocAddress::Layer(.., layer) if layer.as_str() == PRIVATE);
+        let Some(change) = changes.iter_mut().find(|change| is_private(&change.address)) else {
+            return Ok(Some(ApiError::invalid(NO_KEY).outcome()));
         };
-        let kept = self.keys.take().filter(|keys| keys.since.elapsed() < limits::VIEW_READING);
-        let (author, once, update) = (self.author.clone(), once.clone(), change.update.clone());
-        let looked = if let Some(mut keys) = kept {
-            tokio::task::spawn_blocking(move || (keys.look_up(&author, &once, update), Some(keys))).await
+        let kept = self.0.take().filter(|loaded| loaded.since.elapsed() < limits::VIEW_READING);
+        let (author, once, update) = (change.by.author.clone(), once.clone(), change.update.clone());
+        let looked = if let Some(mut loaded) = kept {
+            tokio::task::spawn_blocking(move || (loaded.look_up(&author, &once, update), Some(loaded))).await
         } else {
-            let place = self.app.view_place(&self.member).await?;
-            let (_, (seq, copy)) = self.app.rooms.ask(&private, |copy| Command::Copy { copy }).await?;
+            let place = app.view_place(member).await?;
+            let (_, (seq, copy)) = app.rooms.ask(&change.address, |copy| Command::Copy { copy }).await?;
             let look = move || {
                 let Some(document) = Document::from_copy(seq, &copy) else { return (None, None) };
-                let mut keys = Keys { seq, document, since: Instant::now(), _place: place };
-                (keys.look_up(&author, &once, update), Some(keys))
+                let mut loaded = Loaded { seq, document, since: Instant::now(), _place: place };
+                (loaded.look_up(&author, &once, update), Some(loaded))
             };
             tokio::task::spawn_blocking(look).await
         };
-        let Ok((Some(found), Some(keys))) = looked else { return Err(RoomError::Unavailable.into()) };
+        let Ok((Some(found), Some(loaded))) = looked else { return Err(RoomError::Unavailable.into()) };
         match found {
             Ok(()) => {
-                change.at = Some(keys.seq);
-                self.keys = Some(keys);
+                change.at = Some(loaded.seq);
+                self.0 = Some(loaded);
                 Ok(None)
             }
             // What was tried may stand in the copy.
@@ -69,34 +78,46 @@ impl Pusher {
     }
 
     /// The edit that was looked up last is the layer's next record.
-    pub(super) fn took_key(&mut self) {
-        if let Some(keys) = &mut self.keys {
-            keys.seq += 1;
+    pub(super) fn took(&mut self) {
+        if let Some(loaded) = &mut self.0 {
+            loaded.seq += 1;
         }
+    }
+
+    /// The layer may have moved otherwise: the next key is looked up in a new copy.
+    pub(super) fn forget(&mut self) {
+        self.0 = None;
+    }
+
+    /// Since when the copy is there.
+    #[cfg(test)]
+    pub(super) fn since(&self) -> Option<Instant> {
+        self.0.as_ref().map(|loaded| loaded.since)
     }
 }
 
-impl Keys {
-    /// Tries the part of an edit that is to write its key: what becomes of the edit if it is not to be taken. `None` if the copy is damaged.
+impl Loaded {
+    /// Tries the part of an edit that is to write its key: what becomes of the edit if it is not to be taken. `None` if the copy is
+    /// damaged.
     fn look_up(&mut self, author: &Author, once: &Once, update: Bytes) -> Option<Result<(), Outcome>> {
         let checked = match self.document.check(author, &update) {
             Ok(checked) => checked,
-            Err(refusal) => return Some(Err(refused(EditError::from(refusal).into()))),
+            Err(refusal) => return Some(Err(ApiError::from(EditError::from(refusal)).outcome())),
         };
         match self.document.look(|txn| once_of(txn, &once.key)).ok()? {
             // An edit is there as a whole or not at all: its sender has not heard of it.
             Some(digest) if digest == once.digest && !checked.is_new() => return Some(Err(Outcome::Done)),
             Some(digest) if digest == once.digest => return Some(Err(Outcome::Repeated)),
-            Some(_) => return Some(Err(refused(ApiError::invalid(OTHER)))),
+            Some(_) => return Some(Err(ApiError::invalid(OTHER).outcome())),
             None => {}
         }
         self.document.admit(author, &checked);
         let record = Provenance::live(author.clone(), Right::Layer).record(0, Moment::default(), checked.update(&update));
         let end = (self.document.seq(), self.document.head());
         if self.document.apply(&[Accepted { record, checked, verified: false }], end).is_err() {
-            return Some(Err(refused(EditError::Misbehaved.into())));
+            return Some(Err(ApiError::from(EditError::Misbehaved).outcome()));
         }
         let written = self.document.look(|txn| once_of(txn, &once.key)).ok()?;
-        Some(if written.as_ref() == Some(&once.digest) { Ok(()) } else { Err(refused(ApiError::invalid(NO_KEY))) })
+        Some(if written.as_ref() == Some(&once.digest) { Ok(()) } else { Err(ApiError::invalid(NO_KEY).outcome()) })
     }
 }

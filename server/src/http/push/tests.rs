@@ -1,11 +1,7 @@
 //! Offline edits on a server in memory.
 
 use futures_util::future::poll_immediate;
-use plenary_shared::{
-    access::Access,
-    talk::layer,
-    wire::{api, sync::Part},
-};
+use plenary_shared::{access::Access, talk::layer, wire::sync::Part};
 use std::collections::BTreeMap;
 use yrs::{Doc, GetString, Map, MapPrelim, Text, Transact, Update, WriteTxn, updates::decoder::Decode};
 
@@ -33,10 +29,10 @@ impl Bench {
         let (member, token) = self.table.seats[party].clone();
         let author = Author { party: member.party.clone(), member: member.member.clone() };
         let plan = DocAddress::Plan(member.conference.clone(), plan());
-        let caller = Caller { token, who: api::Whoami::Member(member.clone()) };
+        let reader = Reader::of(&self.app, token, plan).unwrap();
         let (app, outcomes, under_way) = (self.app.clone(), Vec::new(), VecDeque::new());
         let until = Instant::now() + limits::PUSH;
-        Pusher { app, caller, plan, member, author, outcomes, under_way, keys: None, until }
+        Pusher { app, reader, author, outcomes, under_way, keys: Keys::default(), until }
     }
 
     async fn grant(&self, party: &str, access: Access) {
@@ -54,7 +50,8 @@ fn noted(client: u64) -> Made {
     made(Some("private"), &update(client, |txn| layer::put(txn, &note(&format!("n{client}"))).unwrap()))
 }
 
-/// Edits of one text, each in the middle of what those before have written: what they claim about order is not plain. And the text at the end.
+/// Edits of one text, each in the middle of what those before have written, so that what they claim about order is not plain; and the
+/// text at the end.
 fn chain(count: u64) -> (Vec<Vec<u8>>, String) {
     let docs: Vec<Doc> = [71, 72].map(plenary_shared::text::plan::new_doc).into();
     let mut updates = Vec::new();
@@ -94,7 +91,7 @@ async fn a_right_that_is_taken_away_ends_with_the_edit_before() {
         })
         .collect();
     assert_eq!(told, ["done", "done", "forbidden", "done", "forbidden", "forbidden", "forbidden", "forbidden"]);
-    let ends = bench.table.rooms.ends(&[pusher.plan, layer_at("arv/private")]).await;
+    let ends = bench.table.rooms.ends(&[pusher.reader.address, layer_at("arv/private")]).await;
     assert_eq!(ends, [Some(2), Some(2)]);
 }
 
@@ -107,11 +104,11 @@ async fn edits_that_build_on_each_other_take_effect_in_their_order_many_or_few()
         pusher.push(updates.iter().map(|update| made(None, update)).collect()).await.unwrap();
         assert_eq!(pusher.outcomes, vec![Outcome::Done; count as usize]);
         let store = bench.table.rooms.store();
-        for (n, (seq, sealed)) in store.read(&pusher.plan, 1, 1_000, usize::MAX).unwrap().into_iter().enumerate() {
+        for (n, (seq, sealed)) in store.read(&pusher.reader.address, 1, 1_000, usize::MAX).unwrap().into_iter().enumerate() {
             assert_eq!(seq, n as u64 + 2);
             assert!(sealed.ends_with(&updates[n]), "record {seq} is another edit");
         }
-        let state = bench.table.rooms.read(&pusher.plan).await.unwrap();
+        let state = bench.table.rooms.read(&pusher.reader.address).await.unwrap();
         let doc = plenary_shared::text::plan::new_doc(9);
         doc.transact_mut().apply_update(Update::decode_v1(&state).unwrap()).unwrap();
         let text = doc.get_or_insert_text("t");
@@ -131,7 +128,7 @@ async fn one_liar_among_many_edits_costs_its_own_edit_alone() {
     pusher.push(edits).await.unwrap();
     let refused = pusher.outcomes.iter().enumerate().filter(|(_, outcome)| **outcome != Outcome::Done);
     assert_eq!(refused.map(|(at, _)| at).collect::<Vec<_>>(), [51]);
-    let end = bench.table.rooms.end(&pusher.plan).await.unwrap();
+    let end = bench.table.rooms.end(&pusher.reader.address).await.unwrap();
     assert_eq!((end.seq, end.refused.len()), (102, 0), "it never came near the document");
 }
 
@@ -178,7 +175,7 @@ async fn an_edit_whose_answer_was_lost_is_done_and_another_machines_is_repeated(
     again.push(vec![once(1, "k", Some(&words)), once(3, "k", None), once(2, "l", None), once(4, "m", None)]).await.unwrap();
     assert_eq!(told(&pusher.outcomes), ["done", "done"]);
     assert_eq!(told(&again.outcomes), ["done", "repeated", "done", "done"]);
-    let ends = bench.table.rooms.ends(&[pusher.plan, layer_at("arv/private")]).await;
+    let ends = bench.table.rooms.ends(&[pusher.reader.address, layer_at("arv/private")]).await;
     assert_eq!(ends, [Some(2), Some(3)]);
 }
 
@@ -186,14 +183,13 @@ async fn an_edit_whose_answer_was_lost_is_done_and_another_machines_is_repeated(
 async fn the_layer_of_the_keys_is_loaded_once_for_edits_that_follow_each_other() {
     let bench = Bench::new().await;
     let mut pusher = bench.pusher("arv");
-    let since = |pusher: &Pusher| pusher.keys.as_ref().map(|keys| keys.since);
     pusher.push(vec![once(1, "k1", None)]).await.unwrap();
-    let loaded = since(&pusher).unwrap();
+    let loaded = pusher.keys.since().unwrap();
     pusher.push((2..=20).map(|n| once(n, &format!("k{n}"), None)).collect()).await.unwrap();
     assert_eq!(pusher.outcomes, vec![Outcome::Done; 20]);
-    assert_eq!(since(&pusher), Some(loaded));
+    assert_eq!(pusher.keys.since(), Some(loaded));
     pusher.push(vec![noted(50)]).await.unwrap();
-    assert!(pusher.keys.is_none(), "others get the place");
+    assert!(pusher.keys.since().is_none(), "others get the place");
 }
 
 #[tokio::test]
@@ -244,14 +240,15 @@ async fn what_was_tried_does_not_vouch_for_other_blocks_under_the_same_ids() {
     let _ = pusher.push(series(torn, made(None, &crossed))).await;
     let outcomes = told(&pusher.outcomes);
     assert_eq!(outcomes[..3], ["done", "forbidden", "invalid"]);
-    assert_eq!(bench.table.rooms.end(&pusher.plan).await.unwrap().refused, [3], "it was looked at in the document");
+    assert_eq!(bench.table.rooms.end(&pusher.reader.address).await.unwrap().refused, [3], "it was looked at in the document");
 }
 
 #[tokio::test]
 async fn what_was_tried_does_not_vouch_for_what_builds_on_other_blocks() {
     let bench = Bench::new().await;
     let mut pusher = bench.pusher("arv");
-    // Client 92's `x` stands behind the `b` where it is tried, and before the `a` where it is taken: client 93 says that `b` stands before it.
+    // Client 92's `x` stands behind the `b` where it is tried, and before the `a` where it is taken: client 93 says that `b` stands
+    // before it.
     let behind = [1, 1, 92, 0, 0x84, 91, 1, 1, b'x', 0];
     let before = [1, 1, 92, 0, 0x44, 91, 0, 1, b'x', 0];
     let claims = [1, 1, 93, 0, 0xc4, 91, 1, 92, 0, 1, b'y', 0];

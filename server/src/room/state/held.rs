@@ -7,10 +7,14 @@ use plenary_shared::{
     log::record::{self, Digest, Moment, Provenance},
 };
 
-use super::{Batch, EditError, Effect, RoomState, Sender};
+use super::{
+    RoomState,
+    batch::{Batch, Sender},
+};
 use crate::{
     room::{
         document::{Accepted, Document},
+        effect::{EditError, Effect},
         order::Order,
     },
     store::Seq,

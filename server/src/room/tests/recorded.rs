@@ -4,7 +4,7 @@ use plenary_shared::log::record::{Moment, Provenance, Right};
 use yrs::Doc;
 
 use super::*;
-use crate::room::{order::Order, state::EditError};
+use crate::room::{EditError, order::Order};
 
 fn author() -> Author {
     Author { party: "arv".parse().unwrap(), member: "arv-1".parse().unwrap() }

@@ -9,7 +9,8 @@ use yrs::{Map as _, WriteTxn as _};
 use crate::{
     room::{
         document::Document,
-        state::{Effect, Input, RoomState, SessionId},
+        effect::{Effect, SessionId},
+        state::{Input, RoomState},
     },
     store::MemoryStore,
     testing::update,

@@ -5,7 +5,7 @@ use plenary_shared::{id::PartyId, limits, people::Member, wire::protocol::Awaren
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
-use crate::room::SessionId;
+use super::effect::SessionId;
 
 /// The presence states of one document.
 #[derive(Default)]

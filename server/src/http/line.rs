@@ -9,7 +9,7 @@ use plenary_shared::{
 };
 use serde::Serialize;
 
-use crate::store::Seq;
+use crate::{room::Logged, store::Seq};
 
 /// A document at a record.
 pub fn state(seq: Seq, digest: &Digest, state: &[u8]) -> Bytes {
@@ -19,6 +19,11 @@ pub fn state(seq: Seq, digest: &Digest, state: &[u8]) -> Bytes {
 /// A record as those who follow the log are told it.
 pub fn record(seq: Seq, digest: &Digest, record: Record) -> Bytes {
     line(&LogLine::Record(told(seq, digest, record)))
+}
+
+/// The same, made once for all who follow.
+pub fn logged(logged: &Logged) -> Bytes {
+    logged.told(|logged| record(logged.seq, &logged.digest, logged.record.clone()))
 }
 
 /// A record as it is told.

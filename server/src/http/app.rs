@@ -1,0 +1,134 @@
+//! What every request works with.
+
+use axum::http::StatusCode;
+use bytes::Bytes;
+use plenary_shared::{id::DocAddress, limits, people};
+use std::sync::{Arc, PoisonError, atomic::AtomicU64};
+use tokio::sync::Semaphore;
+
+use super::{
+    error::ApiError,
+    place::{Places, SessionPlace, ViewPlace},
+};
+use crate::{
+    config::Limits,
+    metrics::{Figures, Present},
+    registry::Registry,
+    room::LargePlace,
+    rooms::Rooms,
+    store::Condition,
+};
+
+/// Places for large messages that a large body takes: it is held as it came and as it was read.
+const LARGE_BODY_PLACES: u32 = 2;
+const _: () = assert!(LARGE_BODY_PLACES as usize <= limits::LARGE_MESSAGES_PER_PARTY_MAX);
+
+/// The parts of the server that requests work with.
+pub struct App {
+    /// Conferences, parties, members, plans.
+    pub registry: Arc<Registry>,
+    /// Documents in memory.
+    pub rooms: Arc<Rooms>,
+    /// Figures.
+    pub metrics: Arc<Figures>,
+    pub(super) limits: Limits,
+    pub(super) places: Places,
+    pub(super) next_session: AtomicU64,
+}
+
+impl App {
+    /// An application on its registry and rooms.
+    pub fn new(registry: Arc<Registry>, rooms: Arc<Rooms>, metrics: Arc<Figures>, limits: Limits) -> Arc<Self> {
+        Arc::new(Self { registry, rooms, metrics, limits, places: Places::new(&limits), next_session: AtomicU64::new(0) })
+    }
+
+    /// Refuses with 503, and the reason, who needs a store that takes records while it takes none.
+    pub(super) fn check_store(&self) -> Result<(), ApiError> {
+        let why = match self.rooms.store().condition() {
+            Condition::Working => return Ok(()),
+            Condition::Full => ApiError::disk_full(),
+            Condition::Failed => ApiError::unavailable("the server's disk failed: tell its operator, and try again later"),
+        };
+        Err(why.with_status(StatusCode::SERVICE_UNAVAILABLE))
+    }
+
+    /// Waits until no session is left.
+    pub async fn all_sessions_ended(&self) {
+        self.places.all_sessions_ended(&self.limits).await;
+    }
+
+    /// A place among the sessions, in all and of the member, or `None` if there is none left. A session is counted as long as it lasts.
+    pub(super) fn session_place(&self, member: &people::Member, address: &DocAddress) -> Option<SessionPlace> {
+        let place = self.place(member)?;
+        Some(SessionPlace { _counted: Some(Present::session(self.metrics.of(address))), ..place })
+    }
+
+    /// A place for a view: one of the member's among the sessions, then its turn among the views of its party and among all. No figure
+    /// shows it: how long it takes tells how much the member has to read, private layers included.
+    pub(super) async fn view_place(&self, member: &people::Member) -> Result<ViewPlace, ApiError> {
+        let session = self.place(member).ok_or_else(ApiError::too_many)?;
+        // The party's first: who waits for that keeps no other party waiting.
+        let party = self.places.views_by_party.of(member).acquire_owned().await.map_err(|_| ApiError::too_many())?;
+        let all = self.places.views.clone().acquire_owned().await.map_err(|_| ApiError::too_many())?;
+        Ok(ViewPlace { _session: session, _party: party, _all: all })
+    }
+
+    /// A place among the sessions that no figure shows, for the same reason.
+    pub(super) fn place(&self, member: &people::Member) -> Option<SessionPlace> {
+        let all = self.places.sessions.clone().try_acquire_owned().ok()?;
+        let mut by_member = self.places.by_member.lock().unwrap_or_else(PoisonError::into_inner);
+        let places = self.limits.sessions_per_member;
+        if by_member.len() > limits::SESSIONS_MAX {
+            by_member.retain(|_, semaphore| semaphore.available_permits() < places);
+        }
+        let own = by_member.entry(format!("{}/{}", member.conference, member.member));
+        let own = own.or_insert_with(|| Arc::new(Semaphore::new(places))).clone().try_acquire_owned().ok()?;
+        Some(SessionPlace { _all: all, _own: own, _counted: None })
+    }
+
+    /// An answer that is made, counted as long as its reader has not read it.
+    pub(super) fn counted(&self, member: &people::Member, answer: impl Into<Bytes>) -> Result<Bytes, ApiError> {
+        let too_much = "too much that was asked for waits to be read: read it, or try again later";
+        self.rooms.answers().count(member, answer.into()).ok_or_else(|| ApiError::unavailable(too_much))
+    }
+
+    /// Places for large messages, among all and among a party's.
+    pub(super) fn large_places(&self, member: &people::Member) -> (Arc<Semaphore>, Arc<Semaphore>) {
+        (self.places.large.clone(), self.places.large_by_party.of(member))
+    }
+
+    /// A place for a large body, once there is one.
+    pub(super) async fn large_body_place(&self, member: &people::Member) -> Result<LargePlace, ApiError> {
+        let (all, party) = self.large_places(member);
+        // The party's first: who waits for that keeps no other party waiting.
+        let party = party.acquire_many_owned(LARGE_BODY_PLACES).await.map_err(|_| ApiError::too_many())?;
+        Ok(LargePlace { _party: party, _all: all.acquire_many_owned(LARGE_BODY_PLACES).await.map_err(|_| ApiError::too_many())? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{metrics::Figures, testing::Table};
+    use futures_util::future::poll_immediate;
+
+    #[tokio::test]
+    async fn views_wait_for_their_turn_and_no_party_takes_every_place() {
+        let table = Table::new().await;
+        let bounds = Limits { sessions: 100, sessions_per_member: 32, tls: false };
+        let app = App::new(table.registry.clone(), table.rooms.clone(), Arc::new(Figures::default()), bounds);
+        let ask = async |party: &str| poll_immediate(Box::pin(app.view_place(table.member(party)))).await;
+        let mut arv = Vec::new();
+        for _ in 0..limits::VIEWS_PER_PARTY_MAX {
+            arv.push(ask("arv").await.unwrap().ok());
+        }
+        assert!(ask("arv").await.is_none(), "it waits");
+        let mut bor = Vec::new();
+        for _ in limits::VIEWS_PER_PARTY_MAX..limits::VIEWS_MAX {
+            bor.push(ask("bor").await.unwrap().ok());
+        }
+        assert!(ask("med").await.is_none(), "as many as may be are made");
+        arv.pop();
+        assert!(ask("med").await.is_some_and(|place| place.is_ok()));
+    }
+}

@@ -1,0 +1,176 @@
+//! How errors look: a status, a word for programs and a sentence for people.
+
+use axum::{
+    Json,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use plenary_shared::{
+    limits,
+    script::ScriptError,
+    wire::{error::ErrorBody, sync::Outcome},
+};
+
+use crate::{
+    dossiers::DossierError,
+    registry::RegistryError,
+    room::EditError,
+    rooms::{CommitError, RoomError},
+    store::StoreError,
+};
+
+/// The word for a disk without room: nothing was kept.
+const DISK_FULL: &str = "disk_full";
+
+/// An answer that says what was wrong and what to do.
+#[derive(Debug)]
+pub struct ApiError {
+    status: StatusCode,
+    error: &'static str,
+    message: String,
+    script: Option<Box<ScriptError>>,
+}
+
+impl ApiError {
+    fn new(status: StatusCode, error: &'static str, message: impl Into<String>) -> Self {
+        Self { status, error, message: message.into(), script: None }
+    }
+
+    pub(super) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "not found: check the name, or ask the chair for access")
+    }
+
+    pub(super) fn unauthorized() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "no valid credential: join again with a new invitation")
+    }
+
+    pub(super) fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", message)
+    }
+
+    pub(super) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message)
+    }
+
+    pub(super) fn diverged(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "diverged", message)
+    }
+
+    pub(super) fn full(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "full", message)
+    }
+
+    pub(super) fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message)
+    }
+
+    /// As much is open as may be.
+    pub(super) fn too_many() -> Self {
+        Self::unavailable("too many connections are open: close some, or try again later")
+    }
+
+    /// Nothing was kept.
+    pub(super) fn disk_full() -> Self {
+        let message = "the server's disk is full, and nothing was kept: tell its operator, and try again later";
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, DISK_FULL, message)
+    }
+
+    /// It may have been kept.
+    pub(super) fn in_doubt(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "in_doubt", message)
+    }
+
+    /// The same, by another status.
+    pub(super) fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
+    /// The same, said of an edit of a script.
+    pub(super) fn of_script(self, error: ScriptError) -> Self {
+        Self { script: Some(error.into()), ..self }
+    }
+
+    /// What becomes of an offline edit that is refused so.
+    pub(super) fn outcome(self) -> Outcome {
+        Outcome::Refused(self.body())
+    }
+
+    pub(super) fn body(self) -> ErrorBody {
+        ErrorBody { error: self.error.into(), message: self.message, script: self.script.map(|script| *script) }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let retry = (self.error == DISK_FULL).then(|| [(header::RETRY_AFTER, limits::DISK_FULL_RETRY.as_secs())]);
+        (self.status, retry, Json(self.body())).into_response()
+    }
+}
+
+impl From<RegistryError> for ApiError {
+    fn from(error: RegistryError) -> Self {
+        let message = error.to_string();
+        match error {
+            RegistryError::NotFound => Self::not_found(),
+            RegistryError::Forbidden(message) => Self::forbidden(message),
+            RegistryError::Exists { .. } => Self::new(StatusCode::CONFLICT, "exists", message),
+            RegistryError::Invalid(message) => Self::invalid(message),
+            RegistryError::Invitation => Self::forbidden(message),
+            RegistryError::Pace => Self::new(StatusCode::TOO_MANY_REQUESTS, "too_often", message),
+            RegistryError::Full { .. } => Self::full(message),
+            RegistryError::Store(StoreError::Full) => Self::disk_full(),
+            RegistryError::Store(error) => {
+                tracing::error!(%error, "the registry could not be written");
+                match error.is_in_doubt() {
+                    true => Self::in_doubt("the change may have been kept: look whether it was before you make it again"),
+                    false => Self::unavailable("the server cannot store changes now, and nothing was kept: try again later"),
+                }
+            }
+            RegistryError::Damaged(_) | RegistryError::Randomness => {
+                Self::unavailable("the server is damaged: tell its operator")
+            }
+        }
+    }
+}
+
+impl From<RoomError> for ApiError {
+    fn from(error: RoomError) -> Self {
+        match error {
+            RoomError::Edit(edit) => edit.into(),
+            other => Self::unavailable(other.to_string()),
+        }
+    }
+}
+
+impl From<CommitError> for ApiError {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Room(error) => error.into(),
+            CommitError::Moved | CommitError::Unverified(_) => Self::unavailable(CommitError::Moved.to_string()),
+        }
+    }
+}
+
+impl From<EditError> for ApiError {
+    fn from(error: EditError) -> Self {
+        let message = error.to_string();
+        match error {
+            EditError::Refused(_) | EditError::Misbehaved => Self::invalid(message),
+            EditError::Unaccounted => Self::forbidden(message),
+            EditError::Full(_) => Self::full(message),
+            EditError::DiskFull => Self::disk_full(),
+            EditError::Unavailable => Self::unavailable(message),
+            EditError::InDoubt => Self::in_doubt(format!("{message}: look whether it is there before you repeat it")),
+        }
+    }
+}
+
+impl From<DossierError> for ApiError {
+    fn from(error: DossierError) -> Self {
+        match error {
+            DossierError::Registry(error) => error.into(),
+            DossierError::Room(error) => error.into(),
+            DossierError::Unreadable => ApiError::unavailable(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Why the registry did not do what it was asked for.
+
+use crate::store::StoreError;
+
+/// Why the registry did not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    /// What it is about is not there, or not for the one who asked.
+    #[error("not found")]
+    NotFound,
+    /// The one who asked may see it, but not do this.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// An id is taken.
+    #[error("{what} {id} exists already: choose another id")]
+    Exists {
+        /// What kind of thing.
+        what: &'static str,
+        /// Its id.
+        id: String,
+    },
+    /// Something in the request cannot be.
+    #[error("{0}")]
+    Invalid(String),
+    /// The invitation is unknown, used or expired.
+    #[error("this invitation is used, expired or unknown: ask the chair for a new one")]
+    Invitation,
+    /// A limit is reached.
+    #[error("there are {max} {what} already, which is the limit")]
+    Full {
+        /// Of what.
+        what: &'static str,
+        /// The limit.
+        max: usize,
+    },
+    /// A party changes its layers more often than people do.
+    #[error("your party changes its layers too often: wait some seconds, then try again")]
+    Pace,
+    /// The log could not be written or read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The log is not what was written.
+    #[error("record {0} of the registry is damaged: restore the data directory from a backup")]
+    Damaged(u64),
+    /// The operating system has no randomness.
+    #[error("the operating system gives no random bytes")]
+    Randomness,
+}

@@ -1,0 +1,18 @@
+//! What a room works with.
+
+use std::sync::Arc;
+
+use crate::{answers::Answers, metrics::Metrics, restore::Restore, store::Store};
+
+/// The parts of the process that a room works with.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// Where logs and snapshots live.
+    pub store: Arc<dyn Store>,
+    /// Figures.
+    pub metrics: Arc<Metrics>,
+    /// What waits to be read in the whole process.
+    pub answers: Answers,
+    /// Whether the server goes on from a backup.
+    pub restore: Arc<Restore>,
+}
