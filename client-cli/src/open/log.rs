@@ -1,6 +1,7 @@
 //! Where a plan's log comes from: its records in their order, the text as it stood at any of them, and what surrounds the plan.
 //!
-//! It is read at the server, or in the replica that one is in. What comes from outside meets yrs only under a guard here: a panic there is an error.
+//! It is read at the server, or in the replica that one is in. What comes from outside meets yrs only under a guard
+//! here: a panic there is an error.
 
 mod replica;
 
@@ -51,14 +52,14 @@ pub struct Remote {
 }
 
 /// A record and its number.
-pub type Numbered = (u64, Record);
+pub type Recorded = (u64, Record);
 
 /// The log up to now.
 pub struct Past {
     /// What surrounds the plan.
     pub context: PlanContext,
     /// The records, as they are read.
-    pub records: Box<dyn Iterator<Item = Result<Numbered, CliError>>>,
+    pub records: Box<dyn Iterator<Item = Result<Recorded, CliError>>>,
 }
 
 /// Gives the log as it goes on.
