@@ -58,7 +58,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What surrounded the plan at the last sync.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Context {
+pub struct Surroundings {
     /// When that was, in milliseconds since 1970-01-01 UTC.
     pub synced_ms: u64,
     /// What the server said.
@@ -187,7 +187,7 @@ impl Folder {
     }
 
     /// What surrounded the plan at the last sync.
-    pub fn context(&self) -> Result<Context, CliError> {
+    pub fn context(&self) -> Result<Surroundings, CliError> {
         let path = self.dir.join(CONTEXT);
         let frames = frames::read(&path, 0).map_err(|source| CliError::File { path: path.clone(), source })?;
         let read = frames.whole.first().map(|(_, json)| serde_json::from_slice(json));
@@ -198,7 +198,7 @@ impl Folder {
     }
 
     /// Keeps what surrounds the plan. The folder must be locked.
-    pub fn write_context(&self, context: &Context) -> Result<(), CliError> {
+    pub fn write_context(&self, context: &Surroundings) -> Result<(), CliError> {
         let path = self.dir.join(CONTEXT);
         let json = serde_json::to_vec(context).map_err(|e| unreadable(&path, &e))?;
         disk::replace(&path, &frames::frame(&json)).map_err(|source| CliError::File { path, source })

@@ -41,10 +41,10 @@ pub struct Diff {
 }
 
 /// A state of the text, and the last record of the log that it shows.
-type State = (u64, Outline);
+type AsOf = (u64, Outline);
 
 /// From a moment to now, one's own edits included.
-fn since(source: &LogSource, at: At) -> Result<(State, State, Names, Touches), CliError> {
+fn since(source: &LogSource, at: At) -> Result<(AsOf, AsOf, Names, Touches), CliError> {
     let mut replay = source.state(at)?;
     let before = (replay.seq(), replay.outline()?);
     let past = source.past(replay.seq())?;
@@ -61,7 +61,7 @@ fn since(source: &LogSource, at: At) -> Result<(State, State, Names, Touches), C
 }
 
 /// From what the server has to what the replica has.
-fn against_server(context: &Context, local: &Local) -> Result<(State, State, Names, Touches), CliError> {
+fn against_server(context: &Context, local: &Local) -> Result<(AsOf, AsOf, Names, Touches), CliError> {
     let info = &local.replica().folder().info;
     let mut here = local.state(At::Ms(u64::MAX))?;
     let mut there = local.state(At::Ms(u64::MAX))?;

@@ -22,7 +22,7 @@ pub struct Before {
 
 impl Before {
     /// Puts the log by. Whoever was stopped begins again at the same place. The folder must be locked.
-    pub fn begin(dir: &Path, end: &text::Place) -> Result<Self, CliError> {
+    pub fn begin(dir: &Path, end: &text::LogEnd) -> Result<Self, CliError> {
         let digest = end.head.to_string();
         let to = dir.join(DIRECTORY).join(format!("{}-{}", end.seq, digest.get(..8).unwrap_or_default()));
         let before = Before { dir: to };

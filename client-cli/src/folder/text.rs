@@ -32,7 +32,7 @@ const SNAPSHOT_EVERY: u64 = 512;
 
 /// A record of the log, as the replica keeps it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Kept {
+pub struct StoredRecord {
     /// Its number.
     pub seq: u64,
     /// The document could not bear it.
@@ -41,9 +41,9 @@ pub struct Kept {
     sealed: Bytes,
 }
 
-/// A place in the log.
+/// Where the log ends, as far as it was read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Place {
+pub struct LogEnd {
     /// The last record before it; 0: none.
     pub seq: u64,
     /// The chain's digest there.
@@ -52,10 +52,10 @@ pub struct Place {
     offset: u64,
 }
 
-impl Place {
-    /// Before the first record of a plan's text.
-    fn start(of: &DocAddress) -> Self {
-        Place { seq: 0, head: Digest::genesis(of), offset: 0 }
+impl LogEnd {
+    /// Where nothing was read: before the first record of a plan's text.
+    fn none(of: &DocAddress) -> Self {
+        LogEnd { seq: 0, head: Digest::genesis(of), offset: 0 }
     }
 }
 
@@ -67,7 +67,7 @@ pub struct Text {
     /// The last record that the document shows.
     pub seq: u64,
     /// Where the log ends that can be relied on.
-    pub end: Place,
+    pub end: LogEnd,
     snapshot_seq: u64,
 }
 
@@ -79,13 +79,13 @@ const SNAPSHOT_VERSION: u8 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct Snapshot {
-    place: Place,
+    place: LogEnd,
     first: First,
     ledger: Bytes,
     state: Bytes,
 }
 
-impl Kept {
+impl StoredRecord {
     /// The record that continues the chain from `head`, and the chain's digest after it.
     pub fn open(&self, head: &Digest) -> Option<(Record, Digest)> {
         record::open(head, &self.sealed).ok()
@@ -95,7 +95,7 @@ impl Kept {
 impl Text {
     /// Reads and folds what is there. What is damaged is told; the next sync brings it again.
     pub fn read(dir: &Path, of: &DocAddress, damage: &mut Vec<Damage>) -> Result<Text, CliError> {
-        let (fold, end) = (fold::empty()?.into(), Place::start(of));
+        let (fold, end) = (fold::empty()?.into(), LogEnd::none(of));
         let mut text = Text { fold, first: None, seq: 0, end, snapshot_seq: 0 };
         if let Some(Snapshot { place, first, ledger, state }) = read_snapshot(dir, damage)?
             && let Some(ledger) = Ledger::load(&ledger)
@@ -106,7 +106,7 @@ impl Text {
         let (records, end) = match read_log(dir, text.end)? {
             // The log is shorter than the snapshot remembers, or something stands in it that does not belong there.
             Tail { end, broken: Some(what), .. } if end == text.end => {
-                let whole = read_log(dir, Place::start(of))?;
+                let whole = read_log(dir, LogEnd::none(of))?;
                 let what = whole.broken.unwrap_or(what);
                 damage.push(Damage { path: dir.join(LOG), what: format!("{what}; the next sync brings what is missing again") });
                 (Vec::new(), whole.end)
@@ -153,7 +153,7 @@ impl Text {
         let (mut bytes, mut end) = (Vec::new(), self.end);
         for (seq, refused, record) in records.iter().filter(|(seq, ..)| *seq > self.end.seq) {
             let (sealed, head) = record::seal(&end.head, record);
-            let kept = Kept { seq: *seq, refused: *refused, sealed };
+            let kept = StoredRecord { seq: *seq, refused: *refused, sealed };
             let payload = postcard::to_stdvec(&kept).map_err(|e| CliError::Refused(format!("a record cannot be kept: {e}")))?;
             bytes.extend(frames::frame(&payload));
             (end.seq, end.head) = (*seq, head);
@@ -213,7 +213,7 @@ impl Text {
     /// Reads the whole log again: what is damaged before the last snapshot is told, and the next pull brings it again from there. What
     /// the snapshot shows beyond the log goes with it: the server may have lost it. The folder must be locked.
     pub fn verify(&mut self, dir: &Path, of: &DocAddress, damage: &mut Vec<Damage>) -> Result<(), CliError> {
-        let whole = read_log(dir, Place::start(of))?;
+        let whole = read_log(dir, LogEnd::none(of))?;
         if whole.end.seq < self.end.seq {
             let what = whole.broken.unwrap_or_else(|| format!("it ends at record {}", whole.end.seq));
             damage.push(Damage { path: dir.join(LOG), what: format!("{what}; this sync brings what is missing again") });
@@ -246,7 +246,7 @@ impl Text {
 
     /// The records after one, up to the last.
     pub fn records(dir: &Path, of: &DocAddress, after: u64) -> Result<Vec<(u64, bool, Record)>, CliError> {
-        let Tail { mut records, end, broken } = read_log(dir, Place::start(of))?;
+        let Tail { mut records, end, broken } = read_log(dir, LogEnd::none(of))?;
         let known = read_snapshot(dir, &mut Vec::new())?.map_or(0, |snapshot| snapshot.place.seq);
         if end.seq < known {
             let what = broken.unwrap_or_else(|| format!("it ends at record {}", end.seq));
@@ -275,16 +275,16 @@ fn read_snapshot(dir: &Path, damage: &mut Vec<Damage>) -> Result<Option<Snapshot
     Ok(read.flatten())
 }
 
-/// What follows in the log from a place on.
+/// What follows in the log from where it was read to.
 struct Tail {
     records: Vec<(u64, bool, Record)>,
     /// Where what can be relied on ends.
-    end: Place,
+    end: LogEnd,
     /// Why that is not the end of the file.
     broken: Option<String>,
 }
 
-fn read_log(dir: &Path, from: Place) -> Result<Tail, CliError> {
+fn read_log(dir: &Path, from: LogEnd) -> Result<Tail, CliError> {
     let path: PathBuf = dir.join(LOG);
     let length = std::fs::metadata(&path).map_or(0, |file| file.len());
     if length < from.offset {
@@ -298,12 +298,12 @@ fn read_log(dir: &Path, from: Place) -> Result<Tail, CliError> {
         if end > first_bad {
             break;
         }
-        let kept = postcard::from_bytes::<Kept>(&payload).ok().filter(|kept| kept.seq == tail.end.seq + 1);
+        let kept = postcard::from_bytes::<StoredRecord>(&payload).ok().filter(|kept| kept.seq == tail.end.seq + 1);
         let Some((kept, (record, head))) = kept.and_then(|kept| kept.open(&tail.end.head).map(|opened| (kept, opened))) else {
             tail.broken = Some(format!("record {} does not continue the log", tail.end.seq + 1));
             return Ok(tail);
         };
-        tail.end = Place { seq: kept.seq, head, offset: end };
+        tail.end = LogEnd { seq: kept.seq, head, offset: end };
         tail.records.push((kept.seq, kept.refused, record));
     }
     if first_bad < u64::MAX {

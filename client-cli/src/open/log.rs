@@ -41,14 +41,14 @@ pub struct Remote {
 }
 
 /// A record and its number.
-pub type Numbered = (u64, Record);
+pub type Recorded = (u64, Record);
 
 /// The log up to now.
 pub struct Past {
     /// What surrounds the plan.
     pub context: PlanContext,
     /// The records, as they are read.
-    pub records: Box<dyn Iterator<Item = Result<Numbered, CliError>>>,
+    pub records: Box<dyn Iterator<Item = Result<Recorded, CliError>>>,
 }
 
 /// Gives the log as it goes on.

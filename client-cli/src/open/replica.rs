@@ -1,5 +1,5 @@
-//! A plan as a replica has it: what the server had at the last sync, with one's own edits that the server does not have yet. Every edit is made
-//! under a client id of its own and is durable when it is answered.
+//! A plan as a replica has it: what the server had at the last sync, with one's own edits that the server does not have yet. Every edit
+//! is made under a client id of its own and is durable when it is answered.
 
 mod salvage;
 
@@ -38,7 +38,7 @@ pub use salvage::Wanted;
 /// A replica, opened.
 pub struct Replica {
     folder: Folder,
-    context: folder::Context,
+    context: folder::Surroundings,
 }
 
 /// The documents as they are shown.

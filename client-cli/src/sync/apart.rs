@@ -13,7 +13,7 @@ use plenary_shared::{
     people::Author,
     talk::{
         layer::{Annotation, Layer},
-        merge::{self, Merge},
+        merge::{self, Lapsed, Merge, MergedPoint},
         standing::Stand,
     },
     text::{
@@ -130,18 +130,7 @@ pub fn find(folder: &Folder, context: &PlanContext, text: &Text, page: &[Told]) 
         let stands: Vec<Stand> = positions.iter().map(|(party, annotation)| Stand { party, annotation }).collect();
         merge::lapsed(&merge, [&sides.base, &sides.mine, &sides.theirs, &sides.result], &stands)
     };
-    let now = when::now_ms();
-    found.merged = merge
-        .merged
-        .into_iter()
-        .map(|merge| {
-            let others = touches.of(&Some(merge.point.clone())).iter();
-            let others = others.map(|heard| Other { party: heard.party.clone(), at_ms: heard.at_ms }).collect();
-            let above = |point: &PointId| is_at_or_above(&sides.result, point, &merge.point);
-            let lapsed = lapsed.iter().filter(|lapsed| above(&lapsed.point)).cloned().collect();
-            Merged { merge, others, lapsed, at_ms: now }
-        })
-        .collect();
+    found.merged = merge.merged.into_iter().map(|merge| sides.merged(merge, &touches, &lapsed)).collect();
     Ok(found)
 }
 
@@ -210,6 +199,15 @@ impl Sides {
             merge.merged.retain(|merged| both.contains(&merged.point));
         }
         merge
+    }
+
+    /// A merged point as it is kept: with who else changed it, and the positions that lapsed by it.
+    fn merged(&self, merge: MergedPoint, touches: &Touches, lapsed: &[Lapsed]) -> Merged {
+        let others = touches.of(&Some(merge.point.clone())).iter();
+        let others = others.map(|heard| Other { party: heard.party.clone(), at_ms: heard.at_ms }).collect();
+        let above = |point: &PointId| is_at_or_above(&self.result, point, &merge.point);
+        let lapsed = lapsed.iter().filter(|lapsed| above(&lapsed.point)).cloned().collect();
+        Merged { merge, others, lapsed, at_ms: when::now_ms() }
     }
 }
 

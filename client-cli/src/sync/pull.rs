@@ -26,7 +26,7 @@ use super::{apart, report::Report};
 use crate::{
     error::CliError,
     folder::{
-        Context, before, layers, merged,
+        Surroundings, before, layers, merged,
         own::{Body, Fate},
     },
     progress::Progress,
@@ -124,7 +124,7 @@ impl Puller<'_> {
         report.gone.extend(before::keep_only(self.folder.dir(), &context.layers, &context.member.party)?);
         report.gone.sort();
         report.gone.dedup();
-        self.folder.write_context(&Context { synced_ms: when::now_ms(), plan: context.clone() })?;
+        self.folder.write_context(&Surroundings { synced_ms: when::now_ms(), plan: context.clone() })?;
         self.context = Some(context);
         report.seq = self.text.seq;
         Ok(())
@@ -136,9 +136,9 @@ impl Puller<'_> {
         let _lock = self.folder.lock()?;
         let mut own = self.folder.own()?;
         let (mut arrived, mut missing) = (BTreeSet::new(), Vec::new());
-        let mut shown = Shown::of(self);
+        let mut server = Arrived::of(self);
         for edit in own.edits.iter().filter(|edit| matches!(edit.fate, Fate::Sent | Fate::Held)) {
-            if shown.holds(&edit.body(&self.folder.cipher)?)? {
+            if server.holds(&edit.body(&self.folder.cipher)?)? {
                 arrived.insert(edit.id);
             } else if edit.fate == Fate::Sent {
                 missing.push((edit.id, Fate::Waiting));
@@ -207,15 +207,15 @@ impl Puller<'_> {
 }
 
 /// What the replica has of what the server shows, to look into for one's own edits.
-struct Shown<'a> {
+struct Arrived<'a> {
     puller: &'a Puller<'a>,
     text: Option<Snapshot>,
     layers: BTreeMap<LayerId, Snapshot>,
 }
 
-impl<'a> Shown<'a> {
+impl<'a> Arrived<'a> {
     fn of(puller: &'a Puller<'a>) -> Self {
-        Shown { puller, text: None, layers: BTreeMap::new() }
+        Arrived { puller, text: None, layers: BTreeMap::new() }
     }
 
     /// Whether all of an edit is there: every block that it brings, and everything deleted that it deletes.

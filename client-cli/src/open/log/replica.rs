@@ -7,7 +7,7 @@ use plenary_shared::{
 };
 use std::{collections::VecDeque, rc::Rc, thread::sleep, time::Duration};
 
-use super::{super::replica::Replica, Followed, Names, Numbered, Past};
+use super::{super::replica::Replica, Followed, Names, Past, Recorded};
 use crate::{error::CliError, folder::text::Text};
 
 /// Between two looks at whether a sync has brought more.
@@ -98,7 +98,7 @@ impl Local {
         Author { party: member.party.clone(), member: member.member.clone() }
     }
 
-    fn records(&self, since: u64) -> Result<Vec<Numbered>, CliError> {
+    fn records(&self, since: u64) -> Result<Vec<Recorded>, CliError> {
         let folder = self.replica.folder();
         let _lock = folder.lock_shared()?;
         let records = Text::records(folder.dir(), &folder.info.text(), since)?.into_iter();
