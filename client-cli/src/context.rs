@@ -7,10 +7,12 @@ use std::env;
 use crate::{
     error::CliError,
     folder::{Damage, Folder, Info},
-    http::Api,
     output::Output,
     profile::{Profile, Profiles},
-    server::{ServerUrl, Token},
+    wire::{
+        http::Api,
+        server::{ServerUrl, Token},
+    },
 };
 
 /// Options that every verb takes.

@@ -1,9 +1,11 @@
 //! Everything that can stop a command, sorted by what its caller can do about it.
 
+mod ahead;
+
 use plenary_shared::script::{Done, ScriptError, Why};
 use std::{io, path::PathBuf};
 
-use crate::sync::ahead::Ahead;
+pub use ahead::Ahead;
 
 /// Why a command did not do what was asked.
 #[derive(Debug, thiserror::Error)]

@@ -21,15 +21,13 @@ pub mod before;
 pub mod cipher;
 pub mod disk;
 mod frames;
+mod info;
 pub mod layers;
 pub mod merged;
 pub mod own;
 pub mod text;
 
-use plenary_shared::{
-    id::{ConferenceId, DocAddress, MemberId, PlanId},
-    wire::sync::PlanContext,
-};
+use plenary_shared::wire::sync::PlanContext;
 use serde::{Deserialize, Serialize};
 use std::{
     cell::RefCell,
@@ -40,7 +38,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{error::CliError, server::ServerUrl};
+pub use info::{Damage, Info, Locked};
+
+use crate::error::CliError;
 use cipher::Cipher;
 use own::Own;
 use text::Text;
@@ -56,48 +56,13 @@ const FORMAT: u32 = 1;
 /// For another command to be done with the folder.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Which plan a replica is of, and whose it is.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Info {
-    /// The layout of the folder.
-    pub format: u32,
-    /// The server.
-    pub server: ServerUrl,
-    /// The conference.
-    pub conference: ConferenceId,
-    /// The plan.
-    pub plan: PlanId,
-    /// Whose replica it is.
-    pub member: MemberId,
-    /// What private things are encrypted to, an age recipient; none: they are not.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub recipient: Option<String>,
-}
-
-impl Info {
-    /// The address of the plan's text.
-    pub fn text(&self) -> DocAddress {
-        DocAddress::Plan(self.conference.clone(), self.plan.clone())
-    }
-}
-
 /// What surrounded the plan at the last sync.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Context {
+pub struct Surroundings {
     /// When that was, in milliseconds since 1970-01-01 UTC.
     pub synced_ms: u64,
     /// What the server said.
     pub plan: PlanContext,
-}
-
-/// Something in the folder that could not be read.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Damage {
-    /// The file.
-    pub path: PathBuf,
-    /// What is wrong with it, and what is done about it.
-    pub what: String,
 }
 
 /// A replica's folder.
@@ -110,15 +75,18 @@ pub struct Folder {
     damage: RefCell<Vec<Damage>>,
 }
 
-/// The folder's lock, while it is held.
-pub struct Locked(#[expect(dead_code, reason = "it unlocks when it is dropped")] File);
-
 impl Folder {
     /// The replica that the current directory is in, if it is in one.
     pub fn here() -> Result<Option<Folder>, CliError> {
         let Ok(here) = env::current_dir() else { return Ok(None) };
         let found = here.ancestors().map(|above| above.join(DIRECTORY)).find(|dir| dir.join(INFO).is_file());
         found.map(Self::open).transpose()
+    }
+
+    /// The same, for what makes no sense anywhere else.
+    pub fn required() -> Result<Folder, CliError> {
+        let outside = || CliError::Usage("this is no replica: run it in a folder that `plenary clone` made".into());
+        Self::here()?.ok_or_else(outside)
     }
 
     fn open(dir: PathBuf) -> Result<Folder, CliError> {
@@ -219,7 +187,7 @@ impl Folder {
     }
 
     /// What surrounded the plan at the last sync.
-    pub fn context(&self) -> Result<Context, CliError> {
+    pub fn context(&self) -> Result<Surroundings, CliError> {
         let path = self.dir.join(CONTEXT);
         let frames = frames::read(&path, 0).map_err(|source| CliError::File { path: path.clone(), source })?;
         let read = frames.whole.first().map(|(_, json)| serde_json::from_slice(json));
@@ -230,7 +198,7 @@ impl Folder {
     }
 
     /// Keeps what surrounds the plan. The folder must be locked.
-    pub fn write_context(&self, context: &Context) -> Result<(), CliError> {
+    pub fn write_context(&self, context: &Surroundings) -> Result<(), CliError> {
         let path = self.dir.join(CONTEXT);
         let json = serde_json::to_vec(context).map_err(|e| unreadable(&path, &e))?;
         disk::replace(&path, &frames::frame(&json)).map_err(|source| CliError::File { path, source })
@@ -239,6 +207,13 @@ impl Folder {
     /// The text as the server has it.
     pub fn text(&self) -> Result<Text, CliError> {
         Text::read(&self.dir, &self.info.text(), &mut self.damage.borrow_mut())
+    }
+
+    /// The same, the whole log read again ([`Text::verify`]). The folder must be locked.
+    pub fn text_verified(&self) -> Result<Text, CliError> {
+        let mut text = self.text()?;
+        text.verify(&self.dir, &self.info.text(), &mut self.damage.borrow_mut())?;
+        Ok(text)
     }
 
     /// The edits of one's own.
@@ -268,11 +243,6 @@ impl Folder {
             disk::sweep(&dir).map_err(|source| CliError::File { path: dir, source })?;
         }
         Ok(())
-    }
-
-    /// Takes note of something damaged.
-    pub fn tell(&self, damage: Damage) {
-        self.damage.borrow_mut().push(damage);
     }
 
     /// What was found damaged since it was last asked for, each once.

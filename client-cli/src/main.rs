@@ -1,29 +1,25 @@
 //! `plenary`: the plan from the command line. Parse, run, exit code.
 //!
-//! Reading order: `command` holds the verbs and `context` what they are given; `open` opens a plan, on the server or in a replica's
-//! `folder`, which `sync` keeps up; `log_source` reads its log; `http` speaks to the server; `profile` remembers who one is; `render`
-//! lays out, `output` prints and `pager` shows what does not fit.
+//! Reading order: `command` holds the verbs and `context` what they are given; `open` opens a plan and its log, on the server or in a
+//! replica's `folder`, which `sync` keeps up; `wire` is the way to a server; `profile` remembers who one is; `render` lays out, `output`
+//! prints and `pager` shows what does not fit.
 
 mod brief;
 mod command;
 mod context;
 mod error;
+mod fold;
 mod folder;
-mod guard;
-mod http;
 mod ids;
-mod lines;
-mod log_source;
 mod open;
 mod output;
 mod pager;
 mod profile;
 mod progress;
 mod render;
-mod server;
 mod sync;
-mod tls;
 mod when;
+mod wire;
 
 use clap::Parser as _;
 use std::process::ExitCode;

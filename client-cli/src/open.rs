@@ -1,5 +1,6 @@
 //! A plan, opened to read it and to edit it: on the server, or in the replica that one is in. Verbs know no difference.
 
+pub mod log;
 pub mod replica;
 mod server;
 
@@ -16,8 +17,10 @@ use plenary_shared::{
     text::plan::Outline,
     wire::api,
 };
+use std::rc::Rc;
 
-use crate::{context::Context, error::CliError, folder::Folder, log_source::LogSource};
+use crate::{context::Context, error::CliError, folder::Folder};
+use log::{Local, LogSource};
 use replica::Replica;
 use server::ServerPlan;
 
@@ -58,6 +61,14 @@ impl Context {
         Ok(member.member == folder.info.member
             && member.conference == folder.info.conference
             && session.server == folder.info.server)
+    }
+
+    /// Opens a plan's log where the plan is. Nothing is asked of it yet.
+    pub fn open_log(&self, plan: &PlanId) -> Result<LogSource, CliError> {
+        Ok(match self.open(plan)? {
+            OpenPlan::Replica(replica) => LogSource::Replica(Rc::new(Local::of(*replica))),
+            OpenPlan::Server(_) => LogSource::server(self.session()?, plan),
+        })
     }
 
     /// The same for where a log is read.

@@ -16,7 +16,7 @@ use std::{
 
 use crate::{
     error::CliError,
-    server::{ServerUrl, Token},
+    wire::server::{ServerUrl, Token},
 };
 
 /// What `join` keeps.

@@ -1,10 +1,14 @@
 //! Text for people: emphasis, redlines, tables. Foreign text is neutralised here before anything of our own is put around it, so
 //! emphasis is the only thing on a page that steers a terminal.
 
-use plenary_shared::{id::PointId, text::redline::Piece};
+use plenary_shared::{
+    id::PointId,
+    text::{
+        redline::Piece,
+        say::{inline, lines},
+    },
+};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
-
-use crate::output::{inline, lines};
 
 /// Between the columns of a table.
 const GAP: &str = "  ";

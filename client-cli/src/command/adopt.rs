@@ -7,7 +7,7 @@ use plenary_shared::{
 };
 use serde_json::json;
 
-use super::annotations::party;
+use super::args::party;
 use crate::{
     context::Context,
     error::CliError,

@@ -5,7 +5,7 @@ use plenary_shared::{
     script::{self, Edit},
 };
 
-use super::{entries::edit_layers, stretch::Stretch, words::given};
+use super::{entries::edit_layers, quote::Quote, words::given};
 use crate::{context::Context, error::CliError};
 
 /// Write a note on a point, or on a stretch of its words
@@ -25,7 +25,7 @@ pub struct Note {
     /// The note; '-' is standard input
     text: String,
     #[command(flatten)]
-    stretch: Stretch,
+    quote: Quote,
     /// The layer of your party to write in
     #[arg(long, default_value = id::PRIVATE)]
     layer: LayerId,
@@ -48,7 +48,7 @@ pub struct Propose {
     /// The other words; '' to leave the stretch out, '-' is standard input
     replacement: String,
     #[command(flatten)]
-    stretch: Stretch,
+    quote: Quote,
     /// What speaks for it
     #[arg(long, value_name = "TEXT", default_value = "")]
     because: String,
@@ -81,7 +81,7 @@ pub struct Reply {
 impl Note {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let Note { plan, point, text, stretch: Stretch { quote, bracket }, layer } = self;
+        let Note { plan, point, text, quote: Quote { quote, bracket }, layer } = self;
         let text = said(given(text)?)?;
         edit_layers(context, &plan, Edit::Note(script::Note { point, text, quote, bracket, layer }))
     }
@@ -90,7 +90,7 @@ impl Note {
 impl Propose {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let Propose { plan, point, replacement, stretch: Stretch { quote, bracket }, because, layer } = self;
+        let Propose { plan, point, replacement, quote: Quote { quote, bracket }, because, layer } = self;
         if replacement == "-" && because == "-" {
             return Err(CliError::Usage("standard input can be the words or the reason, not both".into()));
         }

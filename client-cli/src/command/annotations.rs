@@ -5,16 +5,16 @@ mod text;
 use clap::ValueEnum;
 use plenary_shared::{
     id::{LayerId, PartyId, PlanId, PointId},
-    talk::{
-        dossier::{AnnotationView, LayerFault},
-        layer::What,
-    },
+    talk::{dossier::AnnotationView, layer::What},
 };
 use serde_json::json;
 use std::collections::HashSet;
 
-use super::read::below;
-use crate::{context::Context, error::CliError, output::inline};
+use super::{args, read::below, say};
+use crate::{context::Context, error::CliError};
+
+#[cfg(test)]
+pub use text::tests::point;
 
 /// List the annotations that you may read, by point
 #[derive(Debug, clap::Args)]
@@ -32,7 +32,7 @@ pub struct Annotations {
     /// Only those on this point and all below it: a label, a path of labels, or an id
     point: Option<String>,
     /// Only those of this party
-    #[arg(long, value_parser = party)]
+    #[arg(long, value_parser = args::party)]
     party: Option<PartyId>,
     /// Only those in layers with this id
     #[arg(long)]
@@ -53,11 +53,6 @@ enum Kind {
     Position,
 }
 
-/// A party as it is typed or as it is shown, in capitals.
-pub fn party(text: &str) -> Result<PartyId, String> {
-    text.to_lowercase().parse().map_err(|error: plenary_shared::id::IdError| error.to_string())
-}
-
 impl Annotations {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
@@ -72,7 +67,7 @@ impl Annotations {
         let hidden = self.choose(&mut view.annotations, points);
         let value = json!({ "plan": self.plan, "annotations": view.annotations, "faults": view.faults, "hidden": hidden });
         context.output.page(&value, || text::page(&view.annotations, &outline, hidden))?;
-        tell(context, &view.faults);
+        say::faults(context, &view.faults);
         Ok(())
     }
 
@@ -90,13 +85,6 @@ impl Annotations {
     }
 }
 
-/// Warns of what could not be read in the layers, and so is not in what is shown.
-pub fn tell(context: &Context, faults: &[LayerFault]) {
-    for fault in faults {
-        context.output.remark(|| format!("layer {} of {}: {}", fault.layer, fault.party, inline(&fault.fault.to_string())));
-    }
-}
-
 impl Kind {
     fn of(what: &What) -> Self {
         match what {
@@ -108,10 +96,8 @@ impl Kind {
 }
 
 #[cfg(test)]
-pub mod tests {
-    pub use super::text::tests::{point, view};
-
-    use super::*;
+mod tests {
+    use super::{text::tests::view, *};
     use serde_json::json;
 
     fn chosen(asked: &Annotations, points: Option<&[&str]>) -> (Vec<String>, usize) {
@@ -131,7 +117,7 @@ pub mod tests {
         let asked = |party: Option<&str>, layer: Option<&str>, kind, all| Annotations {
             plan: "plan".parse().expect("a plan"),
             point: None,
-            party: party.map(|id| super::party(id).expect("a party")),
+            party: party.map(|id| args::party(id).expect("a party")),
             layer: layer.map(|id| id.parse().expect("a layer")),
             kind,
             all,

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::{
     context::Context,
     error::CliError,
-    log_source::{LogSource, Names, apply, stretches},
+    open::log::Names,
     output::inline,
     render::{Look, Page, Side, table, title},
     when,
@@ -33,19 +33,21 @@ pub struct Blame {
 impl Blame {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let source = LogSource::of(context, &self.plan)?;
+        let source = context.open_log(&self.plan)?;
         let past = source.past(0)?;
         let names = Names::of(&past.context.conference);
         let mut replay = Replay::new(past.context.created_by.clone());
         for record in past.records {
             let (seq, record) = record?;
-            apply(&mut replay, seq, &record)?;
+            replay.apply(seq, &record)?;
         }
-        let unsent = source.replica().map(|local| Ok::<_, CliError>((local.lay_over(&replay)?, local.author()))).transpose()?;
+        let unsent =
+            source.replica().map(|local| Ok::<_, CliError>((local.lay_over(&mut replay)?, local.author()))).transpose()?;
         let unsent = |client| unsent.as_ref().filter(|(clients, _)| clients.contains(&client)).map(|(_, author)| author.clone());
-        let outline = replay.outline();
+        let outline = replay.outline()?;
         let point = outline.find(&self.point)?;
-        let stretches = stretches(&replay, &point.id, unsent)?
+        let stretches = replay
+            .blame(&point.id, unsent)?
             .ok_or_else(|| CliError::Refused("the words of this point are no text: set them again (`plenary words`)".into()))?;
         let told = |stretch: &Stretch| {
             let mut value = json!(stretch);

@@ -8,7 +8,7 @@ use plenary_shared::{
 };
 use std::collections::{HashMap, HashSet};
 
-use super::{annotations, read::below};
+use super::{read::below, say};
 use crate::{
     context::Context,
     error::CliError,
@@ -54,7 +54,7 @@ impl Brackets {
             narrow(&mut view, &points);
         }
         context.output.page(&view, || page(&view, context.output.width()))?;
-        annotations::tell(context, &view.faults);
+        say::faults(context, &view.faults);
         Ok(())
     }
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{
     brief::kind,
-    log_source::Names,
+    open::log::Names,
     output::inline,
     render::{Look, Page, called},
     when,

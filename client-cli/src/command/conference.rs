@@ -12,7 +12,7 @@ use crate::{
     context::Context,
     error::CliError,
     output::inline,
-    server::{Link, Token},
+    wire::server::{Link, Token},
 };
 
 /// Open a conference, or see who is at it

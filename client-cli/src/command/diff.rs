@@ -13,7 +13,7 @@ use super::change::{Redlines, by, by_json};
 use crate::{
     context::Context,
     error::CliError,
-    log_source::{Local, LogSource, Names, apply},
+    open::log::{Local, LogSource, Names},
     render::{Look, Page},
     when,
 };
@@ -41,36 +41,36 @@ pub struct Diff {
 }
 
 /// A state of the text, and the last record of the log that it shows.
-type State = (u64, Outline);
+type AsOf = (u64, Outline);
 
 /// From a moment to now, one's own edits included.
-fn since(source: &LogSource, at: At) -> Result<(State, State, Names, Touches), CliError> {
+fn since(source: &LogSource, at: At) -> Result<(AsOf, AsOf, Names, Touches), CliError> {
     let mut replay = source.state(at)?;
-    let before = (replay.seq(), replay.outline());
+    let before = (replay.seq(), replay.outline()?);
     let past = source.past(replay.seq())?;
     let names = Names::of(&past.context.conference);
     let mut touches = Touches::default();
     for record in past.records {
         let (seq, record) = record?;
-        touches.note(&record, &apply(&mut replay, seq, &record)?);
+        touches.note(&record, &replay.apply(seq, &record)?);
     }
     if let Some(local) = source.replica() {
-        local.lay_over(&replay)?;
+        local.lay_over(&mut replay)?;
     }
-    Ok((before, (replay.seq(), replay.outline()), names, touches))
+    Ok((before, (replay.seq(), replay.outline()?), names, touches))
 }
 
 /// From what the server has to what the replica has.
-fn against_server(context: &Context, local: &Local) -> Result<(State, State, Names, Touches), CliError> {
+fn against_server(context: &Context, local: &Local) -> Result<(AsOf, AsOf, Names, Touches), CliError> {
     let info = &local.replica().folder().info;
-    let here = local.state(At::Ms(u64::MAX))?;
+    let mut here = local.state(At::Ms(u64::MAX))?;
     let mut there = local.state(At::Ms(u64::MAX))?;
     let asked = context.session_of(info).and_then(|session| LogSource::server(session, &info.plan).past(here.seq()));
     match asked {
         Ok(past) => {
             for record in past.records {
                 let (seq, record) = record?;
-                apply(&mut there, seq, &record)?;
+                there.apply(seq, &record)?;
             }
         }
         Err(error) if error.exit_code() == 3 => {
@@ -78,15 +78,15 @@ fn against_server(context: &Context, local: &Local) -> Result<(State, State, Nam
         }
         Err(error) => return Err(error),
     }
-    let before = (there.seq(), there.outline());
-    local.lay_over(&here)?;
-    Ok((before, (here.seq(), here.outline()), local.names(), Touches::default()))
+    let before = (there.seq(), there.outline()?);
+    local.lay_over(&mut here)?;
+    Ok((before, (here.seq(), here.outline()?), local.names(), Touches::default()))
 }
 
 impl Diff {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let source = LogSource::of(context, &self.plan)?;
+        let source = context.open_log(&self.plan)?;
         let (before, after, names, touches) = match (self.since, source.replica()) {
             (Some(at), _) => since(&source, at)?,
             (None, Some(local)) => against_server(context, local)?,

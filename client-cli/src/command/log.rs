@@ -11,7 +11,7 @@ use super::change::{Redlines, author};
 use crate::{
     context::Context,
     error::CliError,
-    log_source::{LogSource, Names, guarded},
+    open::log::Names,
     render::{Look, Page},
     when,
 };
@@ -46,17 +46,17 @@ pub struct Log {
 impl Log {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let source = LogSource::of(context, &self.plan)?;
+        let source = context.open_log(&self.plan)?;
         let begin = self.since.map(|at| source.state(at)).transpose()?;
         let since = begin.as_ref().map_or(0, Replay::seq);
         let past = source.past(since)?;
         let names = Names::of(&past.context.conference);
         let point = match &self.point {
-            Some(what) => Some(source.state(At::Seq(past.context.end))?.outline().find(what)?.id.clone()),
+            Some(what) => Some(source.state(At::Seq(past.context.end))?.outline()?.find(what)?.id.clone()),
             None => None,
         };
         let begin = begin.unwrap_or_else(|| Replay::new(past.context.created_by.clone()));
-        let mut entries = Entries::new(begin, point);
+        let mut entries = Entries::new(begin, point)?;
         let (mut shown, mut earlier) = (VecDeque::new(), 0);
         let mut keep = |entry: Entry| {
             shown.push_front(entry);
@@ -67,9 +67,9 @@ impl Log {
         };
         for record in past.records {
             let (seq, record) = record?;
-            guarded(|| entries.take(seq, &record))?.map(&mut keep);
+            entries.take(seq, &record)?.map(&mut keep);
         }
-        entries.end().0.map(&mut keep);
+        entries.end()?.0.map(&mut keep);
         let entries: Vec<Value> = shown.iter().map(|entry| told(entry, &names)).collect();
         let value = json!({ "plan": self.plan, "entries": entries, "earlier": earlier });
         context.tell_damage_in(&source);

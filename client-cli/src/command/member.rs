@@ -13,8 +13,8 @@ use crate::{
     context::Context,
     error::CliError,
     output::inline,
-    server::{Link, Token},
     when,
+    wire::server::{Link, Token},
 };
 
 /// Add parties to your conference

@@ -6,7 +6,6 @@ use plenary_shared::{
 };
 use serde_json::json;
 
-use super::sync::here;
 use crate::{
     brief::kind,
     context::Context,
@@ -46,7 +45,7 @@ pub struct Confirm {
 impl MergedVerb {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let folder = here()?;
+        let folder = Folder::required()?;
         folder.unlock()?;
         let waiting = {
             let _lock = folder.lock_shared()?;
@@ -67,7 +66,7 @@ impl MergedVerb {
 impl Confirm {
     /// Runs the verb. All points are found before any is confirmed.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let folder = here()?;
+        let folder = Folder::required()?;
         folder.unlock()?;
         let _lock = folder.lock()?;
         let waiting = folder.merged()?;

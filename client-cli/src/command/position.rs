@@ -6,7 +6,7 @@ use plenary_shared::{
     text::words::WordsDigest,
 };
 
-use super::{entries::edit_layers, stretch::Stretch, words::given};
+use super::{entries::edit_layers, quote::Quote, words::given};
 use crate::{context::Context, error::CliError};
 
 /// Accept a point's exact words, with all below it, or support a bracket
@@ -32,10 +32,10 @@ pub struct Accept {
     #[arg(long, value_name = "TEXT", default_value = "")]
     because: String,
     /// Accept only if the words have this digest, as `plenary standing --json` gives it
-    #[arg(long, value_name = "DIGEST", conflicts_with = "Stretch")]
+    #[arg(long, value_name = "DIGEST", conflicts_with = "Quote")]
     expect: Option<WordsDigest>,
     #[command(flatten)]
-    stretch: Stretch,
+    quote: Quote,
     /// The layer of your party to write in; only positions in the layer 'positions' count
     #[arg(long, default_value = id::POSITIONS)]
     layer: LayerId,
@@ -55,7 +55,7 @@ pub struct Reserve {
     /// The reason; '-' is standard input
     reason: String,
     #[command(flatten)]
-    stretch: Stretch,
+    quote: Quote,
     /// The layer of your party to write in; only positions in the layer 'positions' count
     #[arg(long, default_value = id::POSITIONS)]
     layer: LayerId,
@@ -76,7 +76,7 @@ pub struct Oppose {
     #[arg(default_value = "")]
     reason: String,
     #[command(flatten)]
-    stretch: Stretch,
+    quote: Quote,
     /// The layer of your party to write in; only positions in the layer 'positions' count
     #[arg(long, default_value = id::POSITIONS)]
     layer: LayerId,
@@ -98,13 +98,13 @@ pub struct Withdraw {
     #[arg(value_name = "ID|POINT")]
     what: String,
     #[command(flatten)]
-    stretch: Stretch,
+    quote: Quote,
 }
 
 impl Accept {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let Accept { plan, point, ad_referendum, because, expect, stretch: Stretch { quote, bracket }, layer } = self;
+        let Accept { plan, point, ad_referendum, because, expect, quote: Quote { quote, bracket }, layer } = self;
         let because = given(because)?;
         let edit = script::Accept { point, ad_referendum, because, expect, quote, bracket, layer };
         edit_layers(context, &plan, Edit::Accept(edit))
@@ -114,7 +114,7 @@ impl Accept {
 impl Reserve {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let Reserve { plan, point, reason, stretch: Stretch { quote, bracket }, layer } = self;
+        let Reserve { plan, point, reason, quote: Quote { quote, bracket }, layer } = self;
         let reason = given(reason)?;
         edit_layers(context, &plan, Edit::Reserve(script::Reserve { point, reason, quote, bracket, layer }))
     }
@@ -123,7 +123,7 @@ impl Reserve {
 impl Oppose {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let Oppose { plan, point, reason, stretch: Stretch { quote, bracket }, layer } = self;
+        let Oppose { plan, point, reason, quote: Quote { quote, bracket }, layer } = self;
         let reason = given(reason)?;
         edit_layers(context, &plan, Edit::Oppose(script::Oppose { point, reason, quote, bracket, layer }))
     }
@@ -132,7 +132,7 @@ impl Oppose {
 impl Withdraw {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let Withdraw { plan, what, stretch: Stretch { quote, bracket } } = self;
+        let Withdraw { plan, what, quote: Quote { quote, bracket } } = self;
         edit_layers(context, &plan, Edit::Withdraw(script::Withdraw { what, quote, bracket }))
     }
 }

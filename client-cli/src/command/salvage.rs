@@ -6,10 +6,10 @@ use plenary_shared::{
 };
 use serde_json::json;
 
-use super::sync::here;
 use crate::{
     context::Context,
     error::CliError,
+    folder::Folder,
     open::replica::{Replica, Wanted},
     output::inline,
     render::{Look, Page, called},
@@ -35,7 +35,7 @@ pub struct Salvage {
 impl Salvage {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let replica = Replica::open(here()?)?;
+        let replica = Replica::open(Folder::required()?)?;
         let wanted = replica.salvage(&self.layer)?;
         context.tell_damage(replica.folder());
         let Wanted { salvaged, left, .. } = &wanted;

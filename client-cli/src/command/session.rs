@@ -6,11 +6,13 @@ use serde_json::{Value, json};
 use crate::{
     context::Context,
     error::CliError,
-    http::Api,
     output::inline,
     profile::{Profile, Profiles},
-    server::{Link, Token},
     when,
+    wire::{
+        http::Api,
+        server::{Link, Token},
+    },
 };
 
 /// Trade an invitation for a place at the table; the latest joined is who you are from then on

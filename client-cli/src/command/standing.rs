@@ -4,7 +4,7 @@ mod text;
 
 use plenary_shared::id::PlanId;
 
-use super::annotations;
+use super::say;
 use crate::{context::Context, error::CliError};
 
 /// Show where the parties stand on each point, or on one point with reasons and differences
@@ -35,7 +35,7 @@ impl Standing {
             let open = if context.output.is_json() { 0 } else { open_plan.brackets()?.open };
             context.tell_damage_of(&open_plan);
             context.output.page(&matrix, || text::matrix(&matrix, open, context.output.width()))?;
-            annotations::tell(context, &matrix.faults);
+            say::faults(context, &matrix.faults);
             return Ok(());
         };
         let outline = open_plan.outline()?;
@@ -45,7 +45,7 @@ impl Standing {
         let point = point.ok_or_else(|| CliError::NotFound(format!("the point {id} is new: ask again")))?;
         let label = |id: &_| outline.get(id).map(|point| point.label.clone()).unwrap_or_default();
         context.output.page(point, || text::point(point, &matrix.parties, label))?;
-        annotations::tell(context, &matrix.faults);
+        say::faults(context, &matrix.faults);
         Ok(())
     }
 }

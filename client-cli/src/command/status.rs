@@ -4,7 +4,6 @@
 use plenary_shared::id::{self, LayerId};
 use serde_json::{Value, json};
 
-use super::sync::here;
 use crate::{
     context::Context,
     error::CliError,
@@ -58,7 +57,7 @@ impl<'a> Listed<'a> {
 impl Status {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let folder = here()?;
+        let folder = Folder::required()?;
         folder.unlock()?;
         let (own, merged, synced) = {
             let _lock = folder.lock_shared()?;
@@ -73,7 +72,7 @@ impl Status {
         let refused = listed(|fate| matches!(fate, Fate::Refused { .. }))?;
         context.tell_damage(&folder);
         // A replica that is not synced to the end, or whose copies are damaged, has a status all the same.
-        let wanted = (!refused.is_empty()).then(|| Replica::open(here()?)?.wanted(&LayerId::built_in(id::PRIVATE)));
+        let wanted = (!refused.is_empty()).then(|| Replica::open(Folder::required()?)?.wanted(&LayerId::built_in(id::PRIVATE)));
         let wanted = wanted.and_then(Result::ok);
         let synced = synced.map(|context| (context.synced_ms, context.plan.end));
         let value = json!({

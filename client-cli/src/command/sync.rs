@@ -58,7 +58,7 @@ pub struct Sync {
 impl Sync {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let folder = here()?;
+        let folder = Folder::required()?;
         let session = session(context, &folder)?;
         if self.watch {
             return watch(context, &folder, &session);
@@ -69,12 +69,7 @@ impl Sync {
     }
 }
 
-/// The replica that one is in.
-pub fn here() -> Result<Folder, CliError> {
-    Folder::here()?.ok_or_else(|| CliError::Usage("this is no replica: run it in a folder that `plenary clone` made".into()))
-}
-
-/// Its member at its server.
+/// A replica's member at its server.
 pub fn session(context: &Context, folder: &Folder) -> Result<Session, CliError> {
     let session = context.session_of(&folder.info)?;
     let member = session.member()?;

@@ -17,7 +17,7 @@ use crate::{
     brief::kind as word,
     context::Context,
     error::CliError,
-    log_source::{Followed, LogSource, Names, apply},
+    open::log::{Followed, LogSource, Names},
     output::inline,
     when,
 };
@@ -66,8 +66,8 @@ struct Watcher<'a> {
 impl Watch {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let source = LogSource::of(context, &self.plan)?;
-        let begin = self.since.map(|seq| source.state(At::Seq(seq))).transpose()?.map(begun);
+        let source = context.open_log(&self.plan)?;
+        let begin = self.since.map(|seq| source.state(At::Seq(seq))).transpose()?.map(begun).transpose()?;
         let names = Names::default();
         let mut watcher = Watcher { context, source, plan: self.plan, left: self.count, at: begin, names, pause: PAUSE_MIN };
         loop {
@@ -80,9 +80,9 @@ impl Watch {
     }
 }
 
-fn begun(replay: Replay) -> (Replay, Tracker) {
-    let tracker = Tracker::new(&replay);
-    (replay, tracker)
+fn begun(mut replay: Replay) -> Result<(Replay, Tracker), CliError> {
+    let tracker = Tracker::new(&mut replay)?;
+    Ok((replay, tracker))
 }
 
 impl Watcher<'_> {
@@ -97,7 +97,7 @@ impl Watcher<'_> {
             match next()? {
                 Followed::Begins(replay) => {
                     self.watching(replay.seq());
-                    self.at = Some(begun(*replay));
+                    self.at = Some(begun(*replay)?);
                 }
                 Followed::Record(seq, record) => self.take(seq, &record)?,
             }
@@ -115,8 +115,8 @@ impl Watcher<'_> {
     /// Tells what a record changed, unless that was told already.
     fn take(&mut self, seq: u64, record: &Record) -> Result<(), CliError> {
         let Some((replay, tracker)) = self.at.as_mut().filter(|(replay, _)| seq > replay.seq()) else { return Ok(()) };
-        let touched = apply(replay, seq, record)?;
-        let made = tracker.changes(replay, &touched);
+        let touched = replay.apply(seq, record)?;
+        let made = tracker.changes(replay, &touched)?;
         for (at, change) in made.iter().enumerate() {
             if self.left == Some(0) {
                 break;

@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Folder, disk, layers, text};
+use super::{disk, layers, text};
 use crate::error::CliError;
 
 const DIRECTORY: &str = "before";
@@ -22,18 +22,18 @@ pub struct Before {
 
 impl Before {
     /// Puts the log by. Whoever was stopped begins again at the same place. The folder must be locked.
-    pub fn begin(folder: &Folder, end: &text::Place) -> Result<Self, CliError> {
+    pub fn begin(dir: &Path, end: &text::LogEnd) -> Result<Self, CliError> {
         let digest = end.head.to_string();
-        let dir = folder.dir().join(DIRECTORY).join(format!("{}-{}", end.seq, digest.get(..8).unwrap_or_default()));
-        let before = Before { dir };
-        before.put_by(&folder.dir().join(text::LOG), |dir| dir.join(text::LOG))?;
+        let to = dir.join(DIRECTORY).join(format!("{}-{}", end.seq, digest.get(..8).unwrap_or_default()));
+        let before = Before { dir: to };
+        before.put_by(&dir.join(text::LOG), |dir| dir.join(text::LOG))?;
         Ok(before)
     }
 
     /// Puts the copy of a layer by, as it is kept. The folder must be locked.
-    pub fn put_layer_by(&self, folder: &Folder, layer: &Layer) -> Result<(), CliError> {
+    pub fn put_layer_by(&self, dir: &Path, layer: &Layer) -> Result<(), CliError> {
         let at = |dir: &Path| layers::path(dir, &layer.party, &layer.layer);
-        self.put_by(&at(folder.dir()), at)
+        self.put_by(&at(dir), at)
     }
 
     /// Where it is, or the first of where it is.

@@ -1,5 +1,5 @@
-//! What is private, encrypted at rest in the age format: to an age identity that is itself kept encrypted under a passphrase. Writing needs only
-//! the public half; the passphrase is asked for when something is to be read, once.
+//! What is private, encrypted at rest in the age format: to an age identity that is itself kept encrypted under a passphrase. Writing
+//! needs only the public half; the passphrase is asked for when something is to be read, once.
 
 use age::{
     scrypt,

@@ -13,9 +13,9 @@ use std::{
 };
 
 use super::{
-    Damage,
     cipher::{Cipher, Sealed},
     disk, frames,
+    info::Damage,
 };
 use crate::error::CliError;
 
@@ -33,7 +33,7 @@ pub struct Copy {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct StoredCopy {
     seq: u64,
     digest: Digest,
     state: Sealed,
@@ -52,7 +52,7 @@ pub fn read(
     if frames.whole.is_empty() && frames.end + frames.torn == 0 {
         return Ok(None);
     }
-    let kept: Option<Kept> = frames.whole.first().and_then(|(_, payload)| postcard::from_bytes(payload).ok());
+    let kept: Option<StoredCopy> = frames.whole.first().and_then(|(_, payload)| postcard::from_bytes(payload).ok());
     let Some(kept) = kept else {
         damage.push(Damage { path, what: "it cannot be read; the next sync brings the layer again".into() });
         return Ok(None);
@@ -65,7 +65,7 @@ pub fn read(
 pub fn write(dir: &Path, cipher: &Cipher, layer: &Layer, copy: &Copy) -> Result<(), CliError> {
     let state =
         if layer.audience == Audience::All { Sealed::Clear(copy.state.clone()) } else { cipher.seal(copy.state.clone())? };
-    let kept = postcard::to_stdvec(&Kept { seq: copy.seq, digest: copy.digest, state });
+    let kept = postcard::to_stdvec(&StoredCopy { seq: copy.seq, digest: copy.digest, state });
     let kept = kept.map_err(|e| CliError::Refused(format!("the layer cannot be kept: {e}")))?;
     let path = path(dir, &layer.party, &layer.layer);
     disk::replace(&path, &frames::frame(&kept)).map_err(|source| CliError::File { path, source })

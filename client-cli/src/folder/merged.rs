@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 use super::{
-    Damage,
     cipher::{Cipher, Sealed},
     disk, frames,
+    info::Damage,
 };
 use crate::error::CliError;
 

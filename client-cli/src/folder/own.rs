@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use std::{collections::HashSet, path::Path};
 
 use super::{
-    Damage,
     cipher::{Cipher, Sealed},
     disk,
     frames::{self, Frames},
+    info::Damage,
 };
 use crate::{error::CliError, ids};
 
@@ -80,7 +80,7 @@ pub enum Fate {
 }
 
 #[derive(Serialize, Deserialize)]
-enum Entry {
+enum Frame {
     /// An edit, and those refused ones whose words it proposes.
     Edit {
         id: EditId,
@@ -116,6 +116,11 @@ impl OwnEdit {
     pub fn is_shown(&self) -> bool {
         matches!(self.fate, Fate::Waiting | Fate::Sent)
     }
+
+    /// Whether it is still to be sent.
+    pub fn waits(&self) -> bool {
+        self.fate == Fate::Waiting
+    }
 }
 
 impl Own {
@@ -141,12 +146,12 @@ impl Own {
         for (frame_end, payload) in whole {
             match postcard::from_bytes(&payload) {
                 // A folder that was copied while it was written can hold a frame twice.
-                Ok(Entry::Edit { id, .. }) if !known.insert(id) => {}
-                Ok(Entry::Edit { id, at_ms, seen, salvages, body }) => {
+                Ok(Frame::Edit { id, .. }) if !known.insert(id) => {}
+                Ok(Frame::Edit { id, at_ms, seen, salvages, body }) => {
                     own.edits.push(OwnEdit { id, at_ms, seen, fate: Fate::Waiting, body });
                     own.mark(&salvages, &Fate::Salvaged);
                 }
-                Ok(Entry::Fate { id, fate }) => own.mark(&[id], &fate),
+                Ok(Frame::Fate { id, fate }) => own.mark(&[id], &fate),
                 Err(_) => {
                     own.damaged = true;
                     let what =
@@ -164,7 +169,7 @@ impl Own {
         let New { at_ms, seen, body } = edit;
         let id = ids::random()?;
         let body = sealed(cipher, &body)?;
-        self.append(dir, &[Entry::Edit { id, at_ms, seen, salvages: salvages.to_vec(), body: body.clone() }])?;
+        self.append(dir, &[Frame::Edit { id, at_ms, seen, salvages: salvages.to_vec(), body: body.clone() }])?;
         self.edits.push(OwnEdit { id, at_ms, seen, fate: Fate::Waiting, body });
         self.mark(salvages, &Fate::Salvaged);
         Ok(())
@@ -193,7 +198,7 @@ impl Own {
 
     /// Writes down what became of edits. The folder must be locked.
     pub fn settle(&mut self, dir: &Path, fates: &[(EditId, Fate)]) -> Result<(), CliError> {
-        let entries: Vec<Entry> = fates.iter().map(|(id, fate)| Entry::Fate { id: *id, fate: fate.clone() }).collect();
+        let entries: Vec<Frame> = fates.iter().map(|(id, fate)| Frame::Fate { id: *id, fate: fate.clone() }).collect();
         self.append(dir, &entries)?;
         fates.iter().for_each(|(id, fate)| self.mark(&[*id], fate));
         Ok(())
@@ -228,7 +233,7 @@ impl Own {
         }
         let mut bytes = Vec::new();
         for OwnEdit { id, at_ms, seen, fate, body } in &self.edits {
-            bytes.extend(encoded(&Entry::Edit {
+            bytes.extend(encoded(&Frame::Edit {
                 id: *id,
                 at_ms: *at_ms,
                 seen: *seen,
@@ -236,7 +241,7 @@ impl Own {
                 body: body.clone(),
             })?);
             if *fate != Fate::Waiting {
-                bytes.extend(encoded(&Entry::Fate { id: *id, fate: fate.clone() })?);
+                bytes.extend(encoded(&Frame::Fate { id: *id, fate: fate.clone() })?);
             }
         }
         disk::replace(&path, &bytes).map_err(file)?;
@@ -244,7 +249,7 @@ impl Own {
         Ok(())
     }
 
-    fn append(&mut self, dir: &Path, entries: &[Entry]) -> Result<(), CliError> {
+    fn append(&mut self, dir: &Path, entries: &[Frame]) -> Result<(), CliError> {
         let mut bytes = Vec::new();
         for entry in entries {
             bytes.extend(encoded(entry)?);
@@ -264,7 +269,7 @@ fn sealed(cipher: &Cipher, body: &Body) -> Result<Sealed, CliError> {
     cipher.seal(bytes.into())
 }
 
-fn encoded(entry: &Entry) -> Result<Vec<u8>, CliError> {
+fn encoded(entry: &Frame) -> Result<Vec<u8>, CliError> {
     let payload = postcard::to_stdvec(entry).map_err(|e| CliError::Refused(format!("the edit cannot be written down: {e}")))?;
     Ok(frames::frame(&payload))
 }

@@ -5,24 +5,24 @@
 
 use bytes::Bytes;
 use plenary_shared::{
-    id::{DocAddress, PartyId},
-    log::record::{self, Digest, Record},
+    id::DocAddress,
+    log::{
+        fold::{Fold, FoldError, Formed},
+        gate::Ledger,
+        record::{self, Digest, Record},
+    },
     people::Author,
     text::{authorship::Owners, plan},
 };
 use serde::{Deserialize, Serialize};
 use std::{
-    collections::BTreeMap,
+    cell::RefCell,
     path::{Path, PathBuf},
 };
-use yrs::{Doc, ReadTxn as _, Transact as _, Update};
+use yrs::TransactionMut;
 
-use super::{Damage, Folder, disk, frames};
-use crate::{
-    error::CliError,
-    guard::{self, decode},
-    ids,
-};
+use super::{disk, frames, info::Damage};
+use crate::{error::CliError, fold, ids};
 
 /// The file of the log.
 pub const LOG: &str = "text.log";
@@ -32,7 +32,7 @@ const SNAPSHOT_EVERY: u64 = 512;
 
 /// A record of the log, as the replica keeps it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Kept {
+pub struct StoredRecord {
     /// Its number.
     pub seq: u64,
     /// The document could not bear it.
@@ -41,9 +41,9 @@ pub struct Kept {
     sealed: Bytes,
 }
 
-/// A place in the log.
+/// Where the log ends, as far as it was read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Place {
+pub struct LogEnd {
     /// The last record before it; 0: none.
     pub seq: u64,
     /// The chain's digest there.
@@ -52,40 +52,40 @@ pub struct Place {
     offset: u64,
 }
 
-impl Place {
-    /// Before the first record of a plan's text.
-    fn start(of: &DocAddress) -> Self {
-        Place { seq: 0, head: Digest::genesis(of), offset: 0 }
+impl LogEnd {
+    /// Where nothing was read: before the first record of a plan's text.
+    fn none(of: &DocAddress) -> Self {
+        LogEnd { seq: 0, head: Digest::genesis(of), offset: 0 }
     }
 }
 
 /// The text, folded.
 pub struct Text {
-    doc: Doc,
+    fold: RefCell<Fold>,
+    /// How far the first record's author had written.
+    first: First,
     /// The last record that the document shows.
     pub seq: u64,
     /// Where the log ends that can be relied on.
-    pub end: Place,
+    pub end: LogEnd,
     snapshot_seq: u64,
-    ledger: Ledger,
 }
 
-/// Who used which client id first, and how far the first record's author had written.
-#[derive(Clone, Default, Serialize, Deserialize)]
-struct Ledger {
-    parties: Vec<PartyId>,
-    clients: BTreeMap<u64, u32>,
-    first: Option<(Author, Vec<(u64, u32)>)>,
-}
+/// Who wrote the log's first record, and how far under which client ids.
+type First = Option<(Author, Vec<(u64, u32)>)>;
+
+/// The version of what a snapshot says. Where it is another's the log is read.
+const SNAPSHOT_VERSION: u8 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct Snapshot {
-    place: Place,
-    ledger: Ledger,
+    place: LogEnd,
+    first: First,
+    ledger: Bytes,
     state: Bytes,
 }
 
-impl Kept {
+impl StoredRecord {
     /// The record that continues the chain from `head`, and the chain's digest after it.
     pub fn open(&self, head: &Digest) -> Option<(Record, Digest)> {
         record::open(head, &self.sealed).ok()
@@ -95,16 +95,18 @@ impl Kept {
 impl Text {
     /// Reads and folds what is there. What is damaged is told; the next sync brings it again.
     pub fn read(dir: &Path, of: &DocAddress, damage: &mut Vec<Damage>) -> Result<Text, CliError> {
-        let (doc, end) = (plan::new_doc(ids::client()?), Place::start(of));
-        let mut text = Text { doc, seq: 0, end, snapshot_seq: 0, ledger: Ledger::default() };
-        if let Some(Snapshot { place, ledger, state }) = read_snapshot(dir, damage)? {
-            guard::apply(&text.doc, [decode(&state)?])?;
-            (text.seq, text.snapshot_seq, text.end, text.ledger) = (place.seq, place.seq, place, ledger);
+        let (fold, end) = (fold::empty()?.into(), LogEnd::none(of));
+        let mut text = Text { fold, first: None, seq: 0, end, snapshot_seq: 0 };
+        if let Some(Snapshot { place, first, ledger, state }) = read_snapshot(dir, damage)?
+            && let Some(ledger) = Ledger::load(&ledger)
+        {
+            text.fold = Fold::of_own(plan::new_doc(ids::client()?), &state, ledger)?.into();
+            (text.seq, text.snapshot_seq, text.end, text.first) = (place.seq, place.seq, place, first);
         }
         let (records, end) = match read_log(dir, text.end)? {
             // The log is shorter than the snapshot remembers, or something stands in it that does not belong there.
             Tail { end, broken: Some(what), .. } if end == text.end => {
-                let whole = read_log(dir, Place::start(of))?;
+                let whole = read_log(dir, LogEnd::none(of))?;
                 let what = whole.broken.unwrap_or(what);
                 damage.push(Damage { path: dir.join(LOG), what: format!("{what}; the next sync brings what is missing again") });
                 (Vec::new(), whole.end)
@@ -119,32 +121,31 @@ impl Text {
                 (records, end)
             }
         };
-        let updates = records.iter().map(|(seq, refused, record)| text.note(*seq, *refused, record));
-        let updates: Vec<Update> = updates.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
-        guard::apply(&text.doc, updates)?;
+        text.fold(&records)?;
         text.end = end;
         Ok(text)
     }
 
-    /// Notes a record and answers the update to apply, if it is new to the document.
-    fn note(&mut self, seq: u64, refused: bool, record: &Record) -> Result<Option<Update>, CliError> {
-        if seq <= self.seq {
-            return Ok(None);
-        }
-        self.seq = seq;
-        let Some(update) = record.change().filter(|_| !refused) else { return Ok(None) };
-        let update = decode(update)?;
-        self.ledger.note(seq, record, &update);
-        Ok(Some(update))
-    }
-
-    /// Takes records that the log holds by now.
+    /// Takes records that the log holds by now, as far as they are new to the document.
     pub fn fold(&mut self, records: &[(u64, bool, Record)]) -> Result<(), CliError> {
-        let mut updates = Vec::with_capacity(records.len());
+        let fold = self.fold.get_mut();
         for (seq, refused, record) in records {
-            updates.extend(self.note(*seq, *refused, record)?);
+            if *seq <= self.seq {
+                continue;
+            }
+            self.seq = *seq;
+            if *refused {
+                continue;
+            }
+            let unfit = |error: FoldError| CliError::Refused(format!("record {seq} of the log cannot be folded in: {error}"));
+            fold.take(record).map_err(unfit)?;
+            if *seq == 1 {
+                let vector = record.change().map(|update| Formed::read(update)).transpose()?.map(|update| update.vector());
+                let clocks = vector.iter().flat_map(|vector| vector.iter()).map(|(client, clock)| (client.get(), *clock));
+                self.first = Some((record.author.clone(), clocks.collect()));
+            }
         }
-        guard::apply(&self.doc, updates)
+        Ok(())
     }
 
     /// Appends records to the log, each of which continues the chain. The folder must be locked.
@@ -152,7 +153,7 @@ impl Text {
         let (mut bytes, mut end) = (Vec::new(), self.end);
         for (seq, refused, record) in records.iter().filter(|(seq, ..)| *seq > self.end.seq) {
             let (sealed, head) = record::seal(&end.head, record);
-            let kept = Kept { seq: *seq, refused: *refused, sealed };
+            let kept = StoredRecord { seq: *seq, refused: *refused, sealed };
             let payload = postcard::to_stdvec(&kept).map_err(|e| CliError::Refused(format!("a record cannot be kept: {e}")))?;
             bytes.extend(frames::frame(&payload));
             (end.seq, end.head) = (*seq, head);
@@ -172,53 +173,54 @@ impl Text {
         if self.seq != self.end.seq || self.seq < self.snapshot_seq + SNAPSHOT_EVERY {
             return Ok(());
         }
-        let snapshot = Snapshot { place: self.end, ledger: self.ledger.clone(), state: self.state().into() };
-        let bytes = postcard::to_stdvec(&snapshot).map_err(|e| CliError::Refused(format!("the text cannot be kept: {e}")))?;
+        let ledger = self.fold.borrow().ledger().save().into();
+        let snapshot = Snapshot { place: self.end, first: self.first.clone(), ledger, state: self.state()?.into() };
+        let bytes = postcard::to_extend(&snapshot, vec![SNAPSHOT_VERSION])
+            .map_err(|e| CliError::Refused(format!("the text cannot be kept: {e}")))?;
         let path = dir.join(SNAPSHOT);
         disk::replace(&path, &frames::frame(&bytes)).map_err(|source| CliError::File { path, source })?;
         self.snapshot_seq = self.seq;
         Ok(())
     }
 
-    /// The document as the server has it.
-    pub fn doc(&self) -> &Doc {
-        &self.doc
+    /// Looks something up in the document as the server has it.
+    pub fn look<T>(&self, f: impl FnOnce(&mut TransactionMut) -> T) -> Result<T, CliError> {
+        Ok(self.fold.borrow_mut().look(f)?)
     }
 
     /// The document, to lay one's own edits over it.
-    pub fn into_doc(self) -> Doc {
-        self.doc
+    pub fn into_fold(self) -> Fold {
+        self.fold.into_inner()
     }
 
     /// Its whole state.
-    pub fn state(&self) -> Vec<u8> {
-        guard::state(&self.doc)
+    pub fn state(&self) -> Result<Vec<u8>, CliError> {
+        Ok(self.fold.borrow_mut().state()?)
     }
 
     /// Whose words those of each client id are; those of the plan's first text are nobody's, as long as nobody went on under its id.
     pub fn owners(&self, created_by: Option<&Author>) -> Owners {
-        let now = self.doc.transact().state_vector();
-        let first = self.ledger.first.as_ref().filter(|(author, _)| Some(author) == created_by);
+        let fold = self.fold.borrow();
+        let first = self.first.as_ref().filter(|(author, _)| Some(author) == created_by);
         let nobodys = |client: u64| {
             let clock = first.and_then(|(_, clocks)| clocks.iter().find(|(id, _)| *id == client)).map_or(0, |(_, clock)| *clock);
-            clock > 0 && clock == now.get(&yrs::ClientID::new(client))
+            clock > 0 && clock == fold.ledger().clock(client)
         };
-        let owned = self.ledger.clients.iter().filter(|(client, _)| !nobodys(**client));
-        owned.filter_map(|(client, at)| Some((*client, self.ledger.parties.get(*at as usize)?.clone()))).collect()
+        let owned = fold.ledger().owners().filter(|(client, _)| !nobodys(*client));
+        owned.map(|(client, party)| (client, party.clone())).collect()
     }
 
     /// Reads the whole log again: what is damaged before the last snapshot is told, and the next pull brings it again from there. What
     /// the snapshot shows beyond the log goes with it: the server may have lost it. The folder must be locked.
-    pub fn verify(&mut self, folder: &Folder) -> Result<(), CliError> {
-        let of = folder.info.text();
-        let whole = read_log(folder.dir(), Place::start(&of))?;
+    pub fn verify(&mut self, dir: &Path, of: &DocAddress, damage: &mut Vec<Damage>) -> Result<(), CliError> {
+        let whole = read_log(dir, LogEnd::none(of))?;
         if whole.end.seq < self.end.seq {
             let what = whole.broken.unwrap_or_else(|| format!("it ends at record {}", whole.end.seq));
-            folder.tell(Damage { path: folder.dir().join(LOG), what: format!("{what}; this sync brings what is missing again") });
+            damage.push(Damage { path: dir.join(LOG), what: format!("{what}; this sync brings what is missing again") });
         }
         if whole.end.seq < self.seq {
-            Self::drop_snapshot(folder.dir())?;
-            *self = Text::read(folder.dir(), &of, &mut Vec::new())?;
+            Self::drop_snapshot(dir)?;
+            *self = Text::read(dir, of, &mut Vec::new())?;
         }
         Ok(())
     }
@@ -244,7 +246,7 @@ impl Text {
 
     /// The records after one, up to the last.
     pub fn records(dir: &Path, of: &DocAddress, after: u64) -> Result<Vec<(u64, bool, Record)>, CliError> {
-        let Tail { mut records, end, broken } = read_log(dir, Place::start(of))?;
+        let Tail { mut records, end, broken } = read_log(dir, LogEnd::none(of))?;
         let known = read_snapshot(dir, &mut Vec::new())?.map_or(0, |snapshot| snapshot.place.seq);
         if end.seq < known {
             let what = broken.unwrap_or_else(|| format!("it ends at record {}", end.seq));
@@ -256,48 +258,33 @@ impl Text {
     }
 }
 
-impl Ledger {
-    fn note(&mut self, seq: u64, Record { author, .. }: &Record, update: &Update) {
-        let vector = update.state_vector();
-        if seq == 1 {
-            self.first = Some((author.clone(), vector.iter().map(|(client, clock)| (client.get(), *clock)).collect()));
-        }
-        for (client, _) in vector.iter() {
-            if self.clients.contains_key(&client.get()) {
-                continue;
-            }
-            let at = self.parties.iter().position(|party| *party == author.party).unwrap_or_else(|| {
-                self.parties.push(author.party.clone());
-                self.parties.len() - 1
-            });
-            self.clients.insert(client.get(), at as u32);
-        }
-    }
-}
-
 fn read_snapshot(dir: &Path, damage: &mut Vec<Damage>) -> Result<Option<Snapshot>, CliError> {
     let path = dir.join(SNAPSHOT);
     let frames = frames::read(&path, 0).map_err(|source| CliError::File { path: path.clone(), source })?;
     if frames.whole.is_empty() && frames.end + frames.torn == 0 {
         return Ok(None);
     }
-    let read = frames.whole.first().and_then(|(_, payload)| postcard::from_bytes(payload).ok());
+    let payload = frames.whole.first().map(|(_, payload)| &payload[..]);
+    let read = payload.and_then(<[u8]>::split_first).and_then(|(version, snapshot)| match *version {
+        SNAPSHOT_VERSION => postcard::from_bytes(snapshot).ok().map(Some),
+        _ => Some(None),
+    });
     if read.is_none() {
         damage.push(Damage { path, what: "it cannot be read; the log is read instead".into() });
     }
-    Ok(read)
+    Ok(read.flatten())
 }
 
-/// What follows in the log from a place on.
+/// What follows in the log from where it was read to.
 struct Tail {
     records: Vec<(u64, bool, Record)>,
     /// Where what can be relied on ends.
-    end: Place,
+    end: LogEnd,
     /// Why that is not the end of the file.
     broken: Option<String>,
 }
 
-fn read_log(dir: &Path, from: Place) -> Result<Tail, CliError> {
+fn read_log(dir: &Path, from: LogEnd) -> Result<Tail, CliError> {
     let path: PathBuf = dir.join(LOG);
     let length = std::fs::metadata(&path).map_or(0, |file| file.len());
     if length < from.offset {
@@ -311,12 +298,12 @@ fn read_log(dir: &Path, from: Place) -> Result<Tail, CliError> {
         if end > first_bad {
             break;
         }
-        let kept = postcard::from_bytes::<Kept>(&payload).ok().filter(|kept| kept.seq == tail.end.seq + 1);
+        let kept = postcard::from_bytes::<StoredRecord>(&payload).ok().filter(|kept| kept.seq == tail.end.seq + 1);
         let Some((kept, (record, head))) = kept.and_then(|kept| kept.open(&tail.end.head).map(|opened| (kept, opened))) else {
             tail.broken = Some(format!("record {} does not continue the log", tail.end.seq + 1));
             return Ok(tail);
         };
-        tail.end = Place { seq: kept.seq, head, offset: end };
+        tail.end = LogEnd { seq: kept.seq, head, offset: end };
         tail.records.push((kept.seq, kept.refused, record));
     }
     if first_bad < u64::MAX {
@@ -330,10 +317,10 @@ fn read_log(dir: &Path, from: Place) -> Result<Tail, CliError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::folder::Info;
+    use crate::folder::{Folder, Info};
     use plenary_shared::log::record::{Moment, Provenance, Right};
     use std::fs::File;
-    use yrs::{Map as _, WriteTxn as _};
+    use yrs::{Doc, Map as _, ReadTxn as _, Transact as _, WriteTxn as _};
 
     fn replica(dir: &Path) -> Folder {
         let info = Info {
@@ -370,8 +357,8 @@ mod tests {
         text.fold(&records).unwrap();
         text.append(folder.dir(), &records).unwrap();
         for mut text in [text, folder.text().unwrap()] {
-            text.verify(&folder).unwrap();
-            assert_eq!((text.seq, text.end.seq, text.doc().transact().state_vector().len()), (4, 4, 2));
+            text.verify(folder.dir(), &folder.info.text(), &mut Vec::new()).unwrap();
+            assert_eq!((text.seq, text.end.seq, text.look(|txn| txn.state_vector()).unwrap().len()), (4, 4, 2));
         }
         assert_eq!(Text::records(folder.dir(), &folder.info.text(), 0).unwrap(), records);
     }
@@ -389,9 +376,9 @@ mod tests {
         log.set_len(log.metadata().unwrap().len() / 3).unwrap();
         let mut text = folder.text().unwrap();
         assert!(text.seq == 600 && text.end.seq < 600, "it is shown until the next sync");
-        text.verify(&folder).unwrap();
+        text.verify(folder.dir(), &folder.info.text(), &mut Vec::new()).unwrap();
         assert!(text.seq > 0 && text.seq == text.end.seq, "{} of {}", text.seq, text.end.seq);
-        let reached = |text: &Text, seq| text.doc().transact().state_vector().get(&yrs::ClientID::new(seq)) > 0;
+        let reached = |text: &Text, seq| text.look(|txn| txn.state_vector()).unwrap().get(&yrs::ClientID::new(seq)) > 0;
         assert!(reached(&text, text.seq) && !reached(&text, text.seq + 1));
         assert!(!folder.dir().join(SNAPSHOT).exists() && folder.text().unwrap().seq == text.seq);
     }

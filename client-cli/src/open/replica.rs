@@ -1,5 +1,5 @@
-//! A plan as a replica has it: what the server had at the last sync, with one's own edits that the server does not have yet. Every edit is made
-//! under a client id of its own and is durable when it is answered.
+//! A plan as a replica has it: what the server had at the last sync, with one's own edits that the server does not have yet. Every edit
+//! is made under a client id of its own and is durable when it is answered.
 
 mod salvage;
 
@@ -7,6 +7,7 @@ use bytes::Bytes;
 use plenary_shared::{
     id::{self, LayerId},
     limits,
+    log::fold::{Fold, Formed},
     out::{self, Edition, Format},
     people,
     script::{self, Applied, Desk, Needs, Ran, Script, Sheet},
@@ -19,16 +20,15 @@ use plenary_shared::{
     text::{authorship::Owners, markdown, plan::Outline},
     wire::{api, sync::PlanContext},
 };
-use yrs::{Doc, Transact as _};
 
 use crate::{
     brief::brief,
     error::CliError,
+    fold,
     folder::{
         self, Folder,
         own::{Body, EditId, Fate, New, Own},
     },
-    guard::{self, decode},
     ids::Fresh,
     when,
 };
@@ -38,12 +38,12 @@ pub use salvage::Wanted;
 /// A replica, opened.
 pub struct Replica {
     folder: Folder,
-    context: folder::Context,
+    context: folder::Surroundings,
 }
 
 /// The documents as they are shown.
 struct Shown {
-    text: Doc,
+    text: Fold,
     /// The last record of the text's log that it shows.
     seq: u64,
     owners: Owners,
@@ -91,7 +91,7 @@ impl Replica {
     pub fn outline(&self) -> Result<Outline, CliError> {
         self.folder.unlock()?;
         let _lock = self.folder.lock_shared()?;
-        Ok(Outline::read(&self.shown()?.text.transact()))
+        Ok(self.shown()?.text.look(|txn| Outline::read(txn))?)
     }
 
     /// The updates of the text that one's own edits hold which the server does not have, as far as the replica knows.
@@ -123,7 +123,7 @@ impl Replica {
         let mut layers = Vec::new();
         for layer in self.context.plan.layers.iter().filter(|layer| wanted(layer)) {
             let doc = match self.layer(&shown, layer)? {
-                Some(doc) => doc,
+                Some(fold) => fold.into_doc()?,
                 None if layer.party == *own => return Err(unreadable(layer)),
                 None => continue,
             };
@@ -132,8 +132,8 @@ impl Replica {
         let unconfirmed = self.folder.merged()?.into_iter().map(|merged| merged.merge.point).collect();
         let (member, write, now_ms) = (self.member().clone(), self.context.plan.write, when::now_ms());
         let Shown { text, seq, own: mut edits, .. } = shown;
-        let mut desk = Desk { member, write, text, layers, unconfirmed, now_ms };
-        let Ran { applied, updates, once } = script::run(&mut desk, script, &mut Fresh, &mut || true)?;
+        let desk = Desk { member, write, text: text.into_doc()?, layers, unconfirmed, now_ms };
+        let Ran { applied, updates, once } = script::run(desk, script, &mut Fresh, &mut || true)??;
         if updates.is_empty() {
             let fates: Vec<(EditId, Fate)> = salvages.iter().map(|id| (*id, Fate::Salvaged)).collect();
             edits.settle(self.folder.dir(), &fates)?;
@@ -183,19 +183,22 @@ impl Replica {
     fn dossier<T>(&self, wanted: impl Fn(&people::Layer) -> bool, view: impl FnOnce(&Dossier) -> T) -> Result<T, CliError> {
         self.folder.cipher.unlock()?;
         let _lock = self.folder.lock_shared()?;
-        let shown = self.shown()?;
+        let mut shown = self.shown()?;
         let mut layers = Vec::new();
         for layer in self.context.plan.layers.iter().filter(|layer| wanted(layer)) {
             let unavailable = || Layer { annotations: Vec::new(), faults: vec![Fault::Unavailable] };
-            let content = self.layer(&shown, layer)?.map_or_else(unavailable, |doc| Layer::read(&doc.transact()));
+            let content = match self.layer(&shown, layer)? {
+                Some(mut fold) => fold.look(|txn| Layer::read(txn))?,
+                None => unavailable(),
+            };
             let people::Layer { party, layer, audience, .. } = layer.clone();
             layers.push(Source { party, layer, audience, content });
         }
         let consent = self.context.plan.plan.consent.iter().cloned().collect();
-        let state = guard::state(&shown.text);
+        let state = shown.text.state()?;
         let sources = Sources { owners: shown.owners, consent, layers };
-        let dossier = Dossier::read(&mut shown.text.transact_mut(), &state, sources);
-        dossier.map(|dossier| view(&dossier)).ok_or_else(|| CliError::Refused("the plan cannot be read as it is here".into()))
+        let seen = shown.text.look(|txn| Dossier::read(txn, &state, sources).map(|dossier| view(&dossier)))?;
+        seen.ok_or_else(|| CliError::Refused("the plan cannot be read as it is here".into()))
     }
 
     /// The text and one's own edits. The folder must be locked.
@@ -203,38 +206,31 @@ impl Replica {
         let text = self.folder.text()?;
         let own = self.folder.own()?;
         let mut owners = text.owners(self.context.plan.created_by.as_ref());
-        let (seq, text) = (text.seq, text.into_doc());
+        let (seq, mut text) = (text.seq, text.into_fold());
         let (mut updates, mut parts) = (Vec::new(), Vec::new());
         for edit in own.edits.iter().filter(|edit| edit.is_shown()) {
             for (layer, update) in edit.body(&self.folder.cipher)?.parts {
                 match layer {
                     Some(layer) => parts.push((layer, update)),
-                    None => updates.push(decode(&update)?),
+                    None => updates.push(Formed::read(&update)?),
                 }
             }
         }
         for update in &updates {
-            for (client, _) in update.state_vector().iter() {
+            for (client, _) in update.vector().iter() {
                 owners.entry(client.get()).or_insert_with(|| self.member().party.clone());
             }
         }
-        guard::apply(&text, updates)?;
+        text.lay(updates)?;
         Ok(Shown { text, seq, owners, own, parts })
     }
 
     /// A layer as it is shown; none if its copy cannot be read.
-    fn layer(&self, shown: &Shown, layer: &people::Layer) -> Result<Option<Doc>, CliError> {
+    fn layer(&self, shown: &Shown, layer: &people::Layer) -> Result<Option<Fold>, CliError> {
         let Some(copy) = self.folder.layer(layer)? else { return Ok(None) };
-        let mut updates = Vec::new();
-        if !copy.state.is_empty() {
-            updates.push(decode(&copy.state)?);
-        }
-        if layer.party == self.member().party {
-            for (_, update) in shown.parts.iter().filter(|(of, _)| *of == layer.layer) {
-                updates.push(decode(update)?);
-            }
-        }
-        guard::document(updates).map(Some)
+        let is_own = layer.party == self.member().party;
+        let own = shown.parts.iter().filter(|(of, _)| is_own && *of == layer.layer);
+        fold::laid(&copy.state, own.map(|(_, update)| &update[..])).map(Some)
     }
 }
 

@@ -1,6 +1,5 @@
 //! A plan as the server has it now. Edits are made by the server, on the words as they stand then.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use plenary_shared::{
     id::PlanId,
     out::{Edition, Format},
@@ -12,16 +11,11 @@ use plenary_shared::{
         standing::Matrix,
     },
     text::plan::Outline,
-    wire::{api, log::LogLine},
+    wire::api,
 };
 use serde::de::DeserializeOwned;
-use yrs::Transact as _;
 
-use crate::{
-    context::Session,
-    error::CliError,
-    guard::{self, decode},
-};
+use crate::{context::Session, error::CliError, fold};
 
 /// A plan on a server.
 pub struct ServerPlan {
@@ -38,13 +32,8 @@ impl ServerPlan {
 
     /// The plan as people see it.
     pub fn outline(&self) -> Result<Outline, CliError> {
-        let garbled = || CliError::NoConnection {
-            server: self.session.server.to_string(),
-            reason: "its answer cannot be read: it is no state of a document".into(),
-        };
-        let LogLine::State { update, .. } = self.get("/state")? else { return Err(garbled()) };
-        let update = BASE64.decode(update).map_err(|_| garbled())?;
-        Ok(Outline::read(&guard::document([decode(&update)?])?.transact()))
+        let (_, state) = self.session.api.lines(&self.session.plan_path(&self.plan, "/state")?)?.state()?;
+        Ok(fold::of_state(&state)?.look(|txn| Outline::read(txn))?)
     }
 
     /// Makes edits, all or none; they are durable when this returns.

@@ -13,7 +13,7 @@ use plenary_shared::{
     people::Author,
     talk::{
         layer::{Annotation, Layer},
-        merge::{self, Merge},
+        merge::{self, Lapsed, Merge, MergedPoint},
         standing::Stand,
     },
     text::{
@@ -23,21 +23,17 @@ use plenary_shared::{
     wire::sync::PlanContext,
 };
 use std::collections::{BTreeMap, BTreeSet};
-use yrs::{ReadTxn as _, Transact as _};
+use yrs::ReadTxn as _;
 
-use super::{
-    pull::{Told, outline},
-    waits,
-};
+use super::told::Told;
 use crate::{
     error::CliError,
+    fold,
     folder::{
         Folder,
         merged::{Merged, Other},
         text::Text,
     },
-    guard::{self, decode},
-    log_source::{apply, guarded},
     when,
 };
 
@@ -84,7 +80,7 @@ pub fn find(folder: &Folder, context: &PlanContext, text: &Text, page: &[Told]) 
     let me = &folder.info.member;
     let changes = |(_, refused, record): &&Told| !refused && record.change().is_some();
     let fresh: Vec<&Told> = page.iter().filter(|(seq, ..)| *seq > text.seq).filter(changes).collect();
-    let state = text.state();
+    let state = text.state()?;
     let mut found = Found { theirs: theirs(text, &state, &fresh, me)?, merged: Vec::new() };
 
     let mut edits: Vec<Edit> = fresh.iter().map(|told| Edit::of(told, me, true)).collect();
@@ -95,8 +91,11 @@ pub fn find(folder: &Folder, context: &PlanContext, text: &Text, page: &[Told]) 
     edits.extend(known.clone().filter(|(seq, ..)| *seq > from).map(|told| Edit::of(told, me, false)));
     edits.sort_by_key(|edit| edit.seq);
     let base = if from < text.seq {
-        let earlier = known.filter(|(seq, ..)| *seq <= from).map(|(_, _, record)| decode(&record.update));
-        guard::state(&guard::document(earlier.collect::<Result<Vec<_>, _>>()?)?)
+        let mut earlier = fold::empty()?;
+        for (_, _, record) in known.filter(|(seq, ..)| *seq <= from) {
+            earlier.take(record)?;
+        }
+        earlier.state()?
     } else {
         state
     };
@@ -107,10 +106,11 @@ pub fn find(folder: &Folder, context: &PlanContext, text: &Text, page: &[Told]) 
     let waiting: Vec<Edit> = waiting.collect();
     edits.extend(waiting);
 
-    let mut replay = guarded(|| Replay::from_state(from, &base))?;
+    let mut replay = Replay::from_state(from, &base)?;
     let mut touches = Touches::default();
     for edit in &mut edits {
-        let touched = apply(&mut replay, edit.seq, &edit.record)?;
+        let waits = edit.seq == u64::MAX;
+        let touched = if waits { replay.lay(edit.seq, &edit.record)? } else { replay.apply(edit.seq, &edit.record)? };
         if !edit.is_mine {
             touches.note(&edit.record, &touched);
         }
@@ -121,7 +121,7 @@ pub fn find(folder: &Folder, context: &PlanContext, text: &Text, page: &[Told]) 
     if mine.iter().all(|edit| is_one_sided(edit)) {
         return Ok(found);
     }
-    let sides = Sides::of(&base, &edits, is_one_sided, replay.outline())?;
+    let sides = Sides::of(&base, &edits, is_one_sided, replay.outline()?)?;
     let merge = sides.merge(&touched_by_both(&mine, &others));
     let lapsed = if merge.merged.is_empty() {
         Vec::new()
@@ -130,18 +130,7 @@ pub fn find(folder: &Folder, context: &PlanContext, text: &Text, page: &[Told]) 
         let stands: Vec<Stand> = positions.iter().map(|(party, annotation)| Stand { party, annotation }).collect();
         merge::lapsed(&merge, [&sides.base, &sides.mine, &sides.theirs, &sides.result], &stands)
     };
-    let now = when::now_ms();
-    found.merged = merge
-        .merged
-        .into_iter()
-        .map(|merge| {
-            let others = touches.of(&Some(merge.point.clone())).iter();
-            let others = others.map(|heard| Other { party: heard.party.clone(), at_ms: heard.at_ms }).collect();
-            let above = |point: &PointId| is_at_or_above(&sides.result, point, &merge.point);
-            let lapsed = lapsed.iter().filter(|lapsed| above(&lapsed.point)).cloned().collect();
-            Merged { merge, others, lapsed, at_ms: now }
-        })
-        .collect();
+    found.merged = merge.merged.into_iter().map(|merge| sides.merged(merge, &touches, &lapsed)).collect();
     Ok(found)
 }
 
@@ -151,15 +140,15 @@ fn theirs(text: &Text, state: &[u8], page: &[&Told], me: &MemberId) -> Result<Ve
         return Ok(Vec::new());
     }
     // With one's own records in it, since others may go on from those; what only they changed has no other author.
-    let mut replay = guarded(|| Replay::from_state(text.seq, state))?;
+    let mut replay = Replay::from_state(text.seq, state)?;
     let mut touches = Touches::default();
     for (seq, _, record) in page {
-        let touched = apply(&mut replay, *seq, record)?;
+        let touched = replay.apply(*seq, record)?;
         if record.author.member != *me {
             touches.note(record, &touched);
         }
     }
-    let all = changes(&outline(text.doc()), &replay.outline()).into_iter();
+    let all = changes(&text.look(|txn| Outline::read(txn))?, &replay.outline()?).into_iter();
     let by = all.map(|change| (touches.of(&change.point).to_vec(), change));
     Ok(by.filter(|(by, _)| !by.is_empty()).map(|(by, change)| (change, by)).collect())
 }
@@ -193,15 +182,9 @@ impl Sides {
     fn of(base: &[u8], edits: &[Edit], known_to_both: impl Fn(&Edit) -> bool, result: Outline) -> Result<Self, CliError> {
         let known: Vec<bool> = edits.iter().map(known_to_both).collect();
         let state = |wanted: &dyn Fn(&Edit) -> bool| -> Result<(Outline, bool), CliError> {
-            let mut updates = vec![decode(base)?];
-            for (edit, known) in edits.iter().zip(&known) {
-                if *known || wanted(edit) {
-                    updates.push(decode(&edit.record.update)?);
-                }
-            }
-            let doc = guard::document(updates)?;
-            let is_whole = !doc.transact().has_missing_updates();
-            Ok((outline(&doc), is_whole))
+            let side = edits.iter().zip(&known).filter(|(edit, known)| **known || wanted(edit));
+            let mut side = fold::laid(base, side.filter_map(|(edit, _)| edit.record.change()).map(|update| &update[..]))?;
+            Ok(side.look(|txn| (Outline::read(txn), !txn.has_missing_updates()))?)
         };
         let (base, first) = state(&|_| false)?;
         let (mine, second) = state(&|edit| edit.is_mine)?;
@@ -216,6 +199,15 @@ impl Sides {
             merge.merged.retain(|merged| both.contains(&merged.point));
         }
         merge
+    }
+
+    /// A merged point as it is kept: with who else changed it, and the positions that lapsed by it.
+    fn merged(&self, merge: MergedPoint, touches: &Touches, lapsed: &[Lapsed]) -> Merged {
+        let others = touches.of(&Some(merge.point.clone())).iter();
+        let others = others.map(|heard| Other { party: heard.party.clone(), at_ms: heard.at_ms }).collect();
+        let above = |point: &PointId| is_at_or_above(&self.result, point, &merge.point);
+        let lapsed = lapsed.iter().filter(|lapsed| above(&lapsed.point)).cloned().collect();
+        Merged { merge, others, lapsed, at_ms: when::now_ms() }
     }
 }
 
@@ -234,7 +226,7 @@ fn is_at_or_above(outline: &Outline, above: &PointId, point: &PointId) -> bool {
 fn waiting(folder: &Folder, party: &PartyId) -> Result<Vec<Edit>, CliError> {
     let own = folder.own()?;
     let mut waiting = Vec::new();
-    for edit in own.edits.iter().filter(|edit| waits(&edit.fate)) {
+    for edit in own.edits.iter().filter(|edit| edit.waits()) {
         let body = edit.body(&folder.cipher)?;
         for (_, update) in body.parts.into_iter().filter(|(layer, _)| layer.is_none()) {
             let author = Author { party: party.clone(), member: folder.info.member.clone() };
@@ -252,17 +244,15 @@ fn positions(folder: &Folder, context: &PlanContext) -> Result<Vec<(PartyId, Ann
     let own = folder.own()?;
     let mut positions = Vec::new();
     for layer in context.layers.iter().filter(|layer| layer.layer.as_str() == POSITIONS) {
-        let mut updates = Vec::new();
-        if let Some(copy) = folder.layer(layer)?.filter(|copy| !copy.state.is_empty()) {
-            updates.push(decode(&copy.state)?);
-        }
+        let copy = folder.layer(layer)?;
+        let mut parts = Vec::new();
         for edit in own.edits.iter().filter(|edit| layer.party == context.member.party && edit.is_shown()) {
-            let parts = edit.body(&folder.cipher)?.parts;
-            for (_, update) in parts.iter().filter(|(of, _)| of.as_ref() == Some(&layer.layer)) {
-                updates.push(decode(update)?);
-            }
+            let body = edit.body(&folder.cipher)?.parts.into_iter();
+            parts.extend(body.filter(|(of, _)| of.as_ref() == Some(&layer.layer)).map(|(_, update)| update));
         }
-        let entries = Layer::read(&guard::document(updates)?.transact()).annotations;
+        let state = copy.as_ref().map_or(&[][..], |copy| &copy.state);
+        let mut shown = fold::laid(state, parts.iter().map(|update| &update[..]))?;
+        let entries = shown.look(|txn| Layer::read(txn))?.annotations;
         positions.extend(entries.into_iter().map(|entry| (layer.party.clone(), entry)));
     }
     Ok(positions)

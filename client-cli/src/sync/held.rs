@@ -1,18 +1,18 @@
 //! Edits that are held: after a restore of the server they may build on what others have not sent again. They go once that is there.
 
-use plenary_shared::id::LayerId;
+use plenary_shared::{id::LayerId, log::fold::Formed};
 use std::collections::{BTreeSet, HashSet};
-use yrs::{ReadTxn as _, Transact as _};
+use yrs::ReadTxn as _;
 
 use super::pull::Puller;
 use crate::{
     error::CliError,
+    fold,
     folder::{
         Folder, before, layers,
         own::{Body, EditId, Fate},
         text::Text,
     },
-    guard::{self, decode},
 };
 
 /// An edit that waits or is held.
@@ -63,15 +63,14 @@ fn unfit(
         let touched: BTreeSet<&Option<LayerId>> =
             fit.iter().flat_map(|edit| edit.body.parts.iter().map(|(layer, _)| layer)).collect();
         for document in touched {
-            let mut updates = states(document.as_ref())?.iter().map(|state| decode(state)).collect::<Result<Vec<_>, _>>()?;
+            let states = states(document.as_ref())?;
             let parts = fit.iter().flat_map(|edit| edit.body.parts.iter().map(|(layer, update)| (edit.id, layer, update)));
             let parts: Vec<_> = parts.filter(|(_, layer, _)| *layer == document).collect();
-            for (_, _, update) in &parts {
-                updates.push(decode(update)?);
-            }
-            let reached = guard::document(updates)?.transact().state_vector();
+            let all = states.iter().map(|state| &state[..]).filter(|state| !state.is_empty());
+            let mut document = fold::laid(&[], all.chain(parts.iter().map(|(_, _, update)| &update[..])))?;
+            let reached = document.look(|txn| txn.state_vector())?;
             for (id, _, update) in parts {
-                if !guard::is_within(&decode(update)?, &reached) {
+                if !Formed::read(update)?.is_within(&reached) {
                     unfit.insert(id);
                 }
             }
@@ -85,8 +84,8 @@ fn unfit(
 /// A document as the server has it.
 fn on_server(puller: &Puller, layer: Option<&LayerId>) -> Result<Vec<u8>, CliError> {
     match layer {
-        None => Ok(puller.text().state()),
-        Some(layer) => Ok(guard::state(&puller.layer(layer)?)),
+        None => puller.text().state(),
+        Some(layer) => Ok(puller.layer(layer)?.state()?),
     }
 }
 

@@ -2,50 +2,45 @@
 //! copies lack. What is taken is kept page by page, so that a cut costs a page at most.
 
 mod copies;
+mod puller;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use bytes::Bytes;
 use plenary_shared::{
-    id::{LayerId, PartyId},
-    limits,
-    log::record::{self, Digest, Record},
+    id::LayerId,
+    log::{
+        fold::Formed,
+        record::{self, Digest, Record},
+    },
     people,
-    text::plan::{Change, Outline, changes},
-    wire::sync::{PlanContext, Pull, PullLine},
+    wire::sync::{PlanContext, Pull},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io::{BufRead as _, BufReader, Read as _},
+    io::Read,
 };
-use yrs::{ReadTxn as _, Snapshot, Transact as _};
+use yrs::{ReadTxn as _, Snapshot};
 
-pub use copies::{Lost, OnServer, name};
+pub use copies::{Lost, name};
+pub use puller::Puller;
 
-use super::{Report, apart};
+use super::{apart, report::Report};
 use crate::{
-    context::Session,
     error::CliError,
     folder::{
-        Context, Folder, before, layers, merged,
+        Surroundings, before, layers, merged,
         own::{Body, Fate},
-        text::Text,
     },
-    guard::{self, decode},
     progress::Progress,
     when,
+    wire::{
+        lines::Lines,
+        pulled::{self, News, OnServer, Pulled},
+    },
 };
 
-/// The largest line: a record of the largest update, or a layer's whole state, in base64, and what stands around it.
-const LINE_BYTES_MAX: u64 = (limits::UPDATE_BYTES_MAX as u64 / 3 + 1) * 4 + (64 << 10);
-/// The context names every member and layer: some hundred bytes for each of 10,000.
-const CONTEXT_BYTES_MAX: u64 = 16 << 20;
 /// 8 MiB: updates of a page.
 const PAGE_BYTES: usize = 8 << 20;
 /// Records of a page.
 const PAGE_RECORDS: usize = 32 << 10;
-
-/// A record as it was told and checked: its number, whether the document could not bear it, and what it holds.
-pub type Told = (u64, bool, Record);
 
 /// Why nothing more was taken.
 pub enum Stopped {
@@ -63,144 +58,73 @@ impl From<CliError> for Stopped {
     }
 }
 
-/// What one sync takes.
-pub struct Puller<'a> {
-    folder: &'a Folder,
-    session: &'a Session,
-    text: Text,
-    context: Option<PlanContext>,
-    /// The chain's digest after the last record that was told.
-    head: Digest,
-    page: Vec<Told>,
-    page_bytes: usize,
-    /// The text before anything was taken.
-    begin: Vec<u8>,
-}
-
-impl<'a> Puller<'a> {
-    /// Reads what the replica has.
-    pub fn begin(folder: &'a Folder, session: &'a Session) -> Result<Self, CliError> {
-        let _lock = folder.lock()?;
-        folder.sweep()?;
-        let mut text = folder.text()?;
-        text.verify(folder)?;
-        let context = folder.context().ok().map(|context| context.plan);
-        let head = text.end.head;
-        let begin = text.state();
-        Ok(Puller { folder, session, text, context, head, page: Vec::new(), page_bytes: 0, begin })
-    }
-
-    /// What edits have changed in the text as it was before anything was taken.
-    pub fn changed_by(&self, updates: &[Bytes]) -> Result<Vec<Change>, CliError> {
-        if updates.is_empty() {
-            return Ok(Vec::new());
-        }
-        let before = guard::document([decode(&self.begin)?])?;
-        let after = guard::document([decode(&self.begin)?])?;
-        guard::apply(&after, updates.iter().map(|update| decode(update)).collect::<Result<Vec<_>, _>>()?)?;
-        Ok(changes(&outline(&before), &outline(&after)))
-    }
-
-    /// The text that the replica has.
-    pub fn text(&self) -> &Text {
-        &self.text
-    }
-
+impl Puller<'_> {
     /// Tells each layer that moved, as the server has it, and takes nothing; answers those of one's own party that it does not know.
     /// `since` is where the server's log of the text ends.
     pub fn layers(
         &self,
         since: u64,
         mut tell: impl FnMut(OnServer) -> Result<(), CliError>,
-    ) -> Result<Vec<api::Layer>, CliError> {
-        let (context, mut lines) = self.ask(since)?;
-        let mut told = BTreeSet::new();
-        loop {
-            match self.line(&mut lines, LINE_BYTES_MAX)? {
-                PullLine::Layer { party, layer, seq, digest, anew, update } => {
-                    let layer = self.listed(&context, &mut told, &party, &layer)?;
-                    tell(OnServer { layer, anew, seq, digest, update: self.bytes(&update)? })?;
-                }
-                PullLine::Record { .. } => {}
-                PullLine::End => return self.forgotten(&context),
-                PullLine::Context(_) => return Err(self.garbled("it tells the context twice")),
+    ) -> Result<Vec<people::Layer>, CliError> {
+        let (context, lines) = self.ask(since)?;
+        let mut pulled = Pulled::new(lines, &context.layers, since, context.end);
+        while let Some(news) = pulled.next()? {
+            if let News::Layer(there) = news {
+                tell(there)?;
             }
         }
+        self.forgotten(&context)
     }
 
     /// Asks for what follows on a record; answers the context, and the lines behind it.
-    fn ask(&self, since: u64) -> Result<(PlanContext, impl std::io::BufRead + use<>), CliError> {
-        let pull = Pull { since, layers: self.held()? };
+    fn ask(&self, since: u64) -> Result<(PlanContext, Lines<impl Read + use<>>), CliError> {
+        let pull = Pull { since, layers: self.held()?, text_only: false };
         let path = self.session.plan_path(&self.folder.info.plan, "/pull")?;
-        let mut lines = BufReader::new(self.session.api.post_stream(&path, &pull)?);
-        match self.line(&mut lines, CONTEXT_BYTES_MAX)? {
-            PullLine::Context(context) => Ok((self.checked(*context)?, lines)),
-            _ => Err(self.garbled("it does not begin with the plan's context")),
-        }
-    }
-
-    /// A layer of those that the context lists, each once.
-    fn listed<'c>(
-        &self,
-        context: &'c PlanContext,
-        told: &mut BTreeSet<(PartyId, LayerId)>,
-        party: &PartyId,
-        layer: &LayerId,
-    ) -> Result<&'c people::Layer, CliError> {
-        let known = context.layers.iter().find(|known| known.party == *party && known.layer == *layer);
-        let known = known.filter(|known| told.insert((known.party.clone(), known.layer.clone())));
-        known.ok_or_else(|| self.garbled("it tells a layer that it did not list, or tells it twice"))
+        let (context, lines) = pulled::ask(&self.session.api, &path, &pull)?;
+        Ok((self.checked(context)?, lines))
     }
 
     /// Takes all that the server has by now.
     pub fn pull(&mut self, report: &mut Report, progress: &Progress) -> Result<(), Stopped> {
-        let (context, mut lines) = match self.ask(self.text.end.seq) {
+        let since = self.text.end.seq;
+        let (context, lines) = match self.ask(since) {
             Err(CliError::Api { error, .. }) if error == "diverged" => return Err(Stopped::Diverged),
             asked => asked?,
         };
-        if context.end == self.text.end.seq && context.digest != self.text.end.head {
+        if context.end == since && context.digest != self.text.end.head {
             return Err(Stopped::Diverged);
         }
         if context.restored && !self.forgotten(&context)?.is_empty() {
             return Err(Stopped::LayerDiverged);
         }
-        let mut told = BTreeSet::new();
-        let bar = progress.bar("taking", context.end.saturating_sub(self.text.end.seq), "records");
-        loop {
-            match self.line(&mut lines, LINE_BYTES_MAX)? {
-                PullLine::Layer { party, layer, seq, digest, anew, update } => {
-                    let layer = self.listed(&context, &mut told, &party, &layer)?;
-                    let here = OnServer { layer, anew, seq, digest, update: self.bytes(&update)? };
-                    if here.anew && self.lost(&here)?.is_some() {
+        let mut pulled = Pulled::new(lines, &context.layers, since, context.end);
+        let bar = progress.bar("taking", context.end.saturating_sub(since), "records");
+        while let Some(news) = pulled.next()? {
+            match news {
+                News::Layer(there) => {
+                    if there.anew && self.lost(&there)?.is_some() {
                         return Err(Stopped::LayerDiverged);
                     }
-                    self.take_layer(&here)?;
-                    report.layers.push(name(layer));
+                    self.take_layer(&there)?;
+                    report.layers.push(name(there.layer));
                 }
-                PullLine::Record { record, refused } => {
-                    let update = self.bytes(&record.update)?;
-                    let (seq, digest) = (record.seq, record.digest);
-                    self.take(context.end, seq, refused, digest, record.record(update.into()))?;
+                News::Record { seq, refused, digest, record } => {
+                    self.take(seq, refused, digest, record)?;
                     bar.inc(1);
                     if self.page_bytes >= PAGE_BYTES || self.page.len() >= PAGE_RECORDS {
                         self.keep_page(&context, report)?;
                     }
                 }
-                PullLine::End => break,
-                PullLine::Context(_) => return Err(self.garbled("it tells the context twice").into()),
             }
         }
         self.keep_page(&context, report)?;
-        if self.text.end.seq != context.end {
-            return Err(self.garbled("it ended before the record that it named as the last").into());
-        }
         let _lock = self.folder.lock()?;
         let is_readable = |party: &str, layer: &str| layers::is_among(&context.layers, party, layer);
         report.gone.extend(layers::keep_only(self.folder.dir(), is_readable)?);
         report.gone.extend(before::keep_only(self.folder.dir(), &context.layers, &context.member.party)?);
         report.gone.sort();
         report.gone.dedup();
-        self.folder.write_context(&Context { synced_ms: when::now_ms(), plan: context.clone() })?;
+        self.folder.write_context(&Surroundings { synced_ms: when::now_ms(), plan: context.clone() })?;
         self.context = Some(context);
         report.seq = self.text.seq;
         Ok(())
@@ -212,9 +136,9 @@ impl<'a> Puller<'a> {
         let _lock = self.folder.lock()?;
         let mut own = self.folder.own()?;
         let (mut arrived, mut missing) = (BTreeSet::new(), Vec::new());
-        let mut shown = Shown::of(self);
+        let mut server = Arrived::of(self);
         for edit in own.edits.iter().filter(|edit| matches!(edit.fate, Fate::Sent | Fate::Held)) {
-            if shown.holds(&edit.body(&self.folder.cipher)?)? {
+            if server.holds(&edit.body(&self.folder.cipher)?)? {
                 arrived.insert(edit.id);
             } else if edit.fate == Fate::Sent {
                 missing.push((edit.id, Fate::Waiting));
@@ -231,11 +155,6 @@ impl<'a> Puller<'a> {
         Ok(!arrived.is_empty())
     }
 
-    /// The party that the member belongs to, as it was told last.
-    pub fn party(&self) -> Option<&PartyId> {
-        self.context.as_ref().map(|context| &context.member.party)
-    }
-
     fn checked(&self, context: PlanContext) -> Result<PlanContext, CliError> {
         let info = &self.folder.info;
         if context.member.member != info.member || context.member.conference != info.conference || context.plan.id != info.plan {
@@ -247,11 +166,8 @@ impl<'a> Puller<'a> {
         Ok(context)
     }
 
-    fn take(&mut self, end: u64, seq: u64, refused: bool, digest: Digest, record: Record) -> Result<(), Stopped> {
-        let before = self.page.last().map_or(self.text.end.seq, |(seq, ..)| *seq);
-        if seq != before + 1 || seq > end {
-            return Err(self.garbled("its records do not follow one another up to the one that it named as the last").into());
-        }
+    /// Takes a record if it continues the chain.
+    fn take(&mut self, seq: u64, refused: bool, digest: Digest, record: Record) -> Result<(), Stopped> {
         let (_, head) = record::seal(&self.head, &record);
         if head != digest {
             return Err(Stopped::Diverged);
@@ -288,64 +204,38 @@ impl<'a> Puller<'a> {
         report.taken += page.len() as u64;
         Ok(())
     }
-
-    fn line(&self, lines: &mut impl std::io::BufRead, most: u64) -> Result<PullLine, CliError> {
-        let lost = |reason: String| CliError::NoConnection { server: self.session.server.to_string(), reason };
-        let mut line = Vec::new();
-        loop {
-            line.clear();
-            lines.by_ref().take(most).read_until(b'\n', &mut line).map_err(|e| lost(e.to_string()))?;
-            if line.last() != Some(&b'\n') {
-                return Err(lost("the connection ended before all was told".into()));
-            }
-            if !line.trim_ascii().is_empty() {
-                return serde_json::from_slice(&line).map_err(|e| self.garbled(&e.to_string()));
-            }
-        }
-    }
-
-    fn bytes(&self, base64: &str) -> Result<Vec<u8>, CliError> {
-        BASE64.decode(base64).map_err(|_| self.garbled("an update is not base64"))
-    }
-
-    fn garbled(&self, why: &str) -> CliError {
-        CliError::NoConnection { server: self.session.server.to_string(), reason: format!("its answer cannot be read: {why}") }
-    }
 }
 
 /// What the replica has of what the server shows, to look into for one's own edits.
-struct Shown<'a> {
+struct Arrived<'a> {
     puller: &'a Puller<'a>,
     text: Option<Snapshot>,
     layers: BTreeMap<LayerId, Snapshot>,
 }
 
-impl<'a> Shown<'a> {
+impl<'a> Arrived<'a> {
     fn of(puller: &'a Puller<'a>) -> Self {
-        Shown { puller, text: None, layers: BTreeMap::new() }
+        Arrived { puller, text: None, layers: BTreeMap::new() }
     }
 
     /// Whether all of an edit is there: every block that it brings, and everything deleted that it deletes.
     fn holds(&mut self, body: &Body) -> Result<bool, CliError> {
         for (layer, update) in &body.parts {
             let snapshot = match layer {
-                None => self.text.get_or_insert_with(|| self.puller.text.doc().transact().snapshot()),
+                None => match &mut self.text {
+                    Some(snapshot) => snapshot,
+                    none => none.insert(self.puller.text.look(|txn| txn.snapshot())?),
+                },
                 Some(layer) if self.layers.contains_key(layer) => &self.layers[layer],
                 Some(layer) => {
-                    let snapshot = self.puller.layer(layer)?.transact().snapshot();
+                    let snapshot = self.puller.layer(layer)?.look(|txn| txn.snapshot())?;
                     self.layers.entry(layer.clone()).or_insert(snapshot)
                 }
             };
-            let update = decode(update)?;
-            let brought = update.state_vector().iter().all(|(client, clock)| snapshot.state_map.get(client) >= *clock);
-            if !brought || !update.delete_set().diff(&snapshot.delete_set).is_empty() {
+            if !Formed::read(update)?.is_in(snapshot) {
                 return Ok(false);
             }
         }
         Ok(true)
     }
-}
-
-pub(super) fn outline(doc: &yrs::Doc) -> Outline {
-    Outline::read(&doc.transact())
 }

@@ -9,7 +9,7 @@ use plenary_shared::{
     },
 };
 
-use super::{Refused, Report, waits};
+use super::report::{Refused, Report};
 use crate::{
     context::Session,
     error::CliError,
@@ -32,7 +32,7 @@ pub fn push(folder: &Folder, session: &Session, report: &mut Report, progress: &
         let _lock = folder.lock_shared()?;
         folder.own()?
     };
-    let waiting: Vec<_> = own.edits.iter().filter(|edit| waits(&edit.fate)).collect();
+    let waiting: Vec<_> = own.edits.iter().filter(|edit| edit.waits()).collect();
     let bar = progress.bar("sending", waiting.len() as u64, "edits");
     let mut rest = waiting.as_slice();
     while !rest.is_empty() {

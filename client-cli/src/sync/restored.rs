@@ -21,13 +21,12 @@ use plenary_shared::{
 use std::{collections::HashSet, path::Path};
 
 use super::{
-    Report,
-    ahead::Ahead,
-    pull::{Lost, OnServer, Puller, name},
+    pull::{Lost, Puller, name},
+    report::Report,
 };
 use crate::{
     context::Session,
-    error::CliError,
+    error::{Ahead, CliError},
     folder::{
         Folder,
         before::{self, Before},
@@ -36,6 +35,7 @@ use crate::{
         text::Text,
     },
     when,
+    wire::pulled::OnServer,
 };
 
 /// What to do with what the server lost.
@@ -124,7 +124,7 @@ pub fn go_on(
 ) -> Result<(), CliError> {
     let before = {
         let _lock = folder.lock()?;
-        let before = Before::begin(folder, &puller.text().end)?;
+        let before = Before::begin(folder.dir(), &puller.text().end)?;
         report.put_by = Some(before.dir().to_owned());
         let lost = if way == Way::Resend { lost(folder, ahead)? } else { Vec::new() };
         report.again += lost.len();
@@ -142,7 +142,7 @@ pub fn go_on(
         }
         if let Some(Lost { copy, update }) = puller.lost(&there)? {
             let _lock = folder.lock()?;
-            before.put_layer_by(folder, there.layer)?;
+            before.put_layer_by(folder.dir(), there.layer)?;
             if way == Way::Resend && Some(&there.layer.party) == party {
                 let edit = layer_again(&there, &copy, update, ahead.common);
                 folder.own()?.put_back(folder.dir(), &folder.cipher, vec![edit], ahead.common)?;
@@ -155,7 +155,7 @@ pub fn go_on(
     })?;
     let _lock = folder.lock()?;
     for layer in &forgotten {
-        before.put_layer_by(folder, layer)?;
+        before.put_layer_by(folder.dir(), layer)?;
         layers::remove(folder.dir(), layer)?;
         report.replaced.push(name(layer));
     }

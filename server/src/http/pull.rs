@@ -80,8 +80,9 @@ pub(super) async fn compare(
 
 pub(super) async fn pull(State(app): State<Arc<App>>, mut reader: Reader, request: Request) -> Result<Response, ApiError> {
     let place = app.place(reader.member()).ok_or_else(ApiError::too_many)?;
-    let (Pull { since, layers }, large) = large::read(&app, reader.member(), request, limits::PULL_BYTES_MAX).await?;
+    let (Pull { since, layers, text_only }, large) = large::read(&app, reader.member(), request, limits::PULL_BYTES_MAX).await?;
     let copies = tokio::task::spawn_blocking(move || copies(layers)).await.map_err(|_| ApiError::too_many())??;
+    let copies = (!text_only).then_some(copies);
     drop(large);
     reader.again(&app)?;
     let end = app.rooms.end(&reader.address).await?;
@@ -136,11 +137,14 @@ struct Puller {
 }
 
 impl Puller {
-    /// Tells all of it; `None` if it ended early, which the reader sees by the last line that is missing.
-    async fn tell(&self, context: PlanContext, copies: Copies, since: Seq, end: &End) -> Option<()> {
+    /// Tells all of it, without copies the text alone; `None` if it ended early, which the reader sees by the last line that is missing.
+    async fn tell(&self, context: PlanContext, copies: Option<Copies>, since: Seq, end: &End) -> Option<()> {
         let layers = context.layers.clone();
         self.lines.send(line::line(&PullLine::Context(Box::new(context)))).await?;
-        let all = self.layers(layers, copies).await?;
+        let all = match copies {
+            Some(copies) => self.layers(layers, copies).await?,
+            None => true,
+        };
         self.records(since, end).await?;
         if !all {
             return None;
@@ -239,8 +243,8 @@ mod tests {
     };
     use plenary_shared::talk::layer;
 
-    /// The kinds of the lines that a pull of everything brings.
-    async fn told(app: &Arc<App>, table: &Table) -> Vec<String> {
+    /// The kinds of the lines that a pull from the beginning brings.
+    async fn told(app: &Arc<App>, table: &Table, copies: Option<Copies>) -> Vec<String> {
         let (member, token) = table.seats["arv"].clone();
         let address = DocAddress::Plan(member.conference, plan());
         let mut reader = Reader::of(app, token, address).unwrap();
@@ -248,7 +252,7 @@ mod tests {
         let context = context(app, &mut reader, &end).unwrap();
         let (lines, mut told) = Lines::open(app.rooms.answers(), &context.member);
         let puller = Puller { app: app.clone(), reader, lines };
-        let telling = tokio::spawn(async move { puller.tell(context, Copies::new(), 0, &end).await });
+        let telling = tokio::spawn(async move { puller.tell(context, copies, 0, &end).await });
         let mut kinds = Vec::new();
         while let Some(Ok(line)) = told.recv().await {
             kinds.push(serde_json::from_slice::<serde_json::Value>(&line).unwrap()["kind"].as_str().unwrap().to_owned());
@@ -263,12 +267,20 @@ mod tests {
         let bounds = Limits { sessions: 100, sessions_per_member: 8, tls: false };
         let app = App::new(table.registry.clone(), table.rooms.clone(), Arc::new(Figures::default()), bounds);
         table.write("arv/private", 5, |txn| layer::put(txn, &note("n1")).unwrap()).await;
-        let whole = told(&app, &table).await;
+        let whole = told(&app, &table, Some(Copies::new())).await;
         assert_eq!(whole.last().unwrap(), "end");
         // No room opens any more.
         table.rooms.stop().await;
-        let torn = told(&app, &table).await;
+        let torn = told(&app, &table, Some(Copies::new())).await;
         assert_eq!(torn.iter().filter(|kind| *kind == "layer").count() + 1, whole.iter().filter(|kind| *kind == "layer").count());
         assert_eq!(torn.last().unwrap(), "record", "the others are told all the same");
+    }
+
+    #[tokio::test]
+    async fn who_asks_for_the_text_alone_is_told_no_layer() {
+        let table = Table::new().await;
+        let bounds = Limits { sessions: 100, sessions_per_member: 8, tls: false };
+        let app = App::new(table.registry.clone(), table.rooms.clone(), Arc::new(Figures::default()), bounds);
+        assert_eq!(told(&app, &table, None).await, ["context", "record", "end"]);
     }
 }

@@ -30,6 +30,9 @@ pub struct Pull {
     /// The layers of which one has a copy; of those left out everything is told.
     #[serde(default, deserialize_with = "at_most::<_, _, PULL_LAYERS_MAX>")]
     pub layers: Vec<Held>,
+    /// Only the text's log is asked for: no layer is told.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub text_only: bool,
 }
 
 /// A copy of a layer.
@@ -48,7 +51,7 @@ pub struct Held {
     pub state_vector: String,
 }
 
-/// A line of the answer to [`Pull`], in this order: context, layers, records, end. Empty lines may stand in between.
+/// A line of the answer to [`Pull`], in this order: context, layers each once, records one after the other, end. Empty lines may stand in between.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum PullLine {

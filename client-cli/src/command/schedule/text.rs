@@ -146,7 +146,7 @@ pub fn said(changed: bool) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::super::annotations::tests::point, *};
+    use super::{super::super::annotations::point, *};
     use plenary_shared::{talk::schedule, text::plan::Outline};
 
     fn talks() -> Outline {

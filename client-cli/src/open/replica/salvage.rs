@@ -6,19 +6,20 @@ mod points;
 
 use plenary_shared::{
     id::{LayerId, PointId},
+    log::fold::Formed,
     script::{Edit, Note, Script},
     talk::layer::Layer,
     text::plan::{Outline, Point, changes},
 };
 use serde::Serialize;
 use std::collections::{BTreeSet, HashSet};
-use yrs::{Doc, ReadTxn as _, Transact as _, Update};
+use yrs::{Doc, ReadTxn as _, Transact as _};
 
 use super::{Replica, Shown, unreadable};
 use crate::{
     error::CliError,
+    fold,
     folder::own::{Body, EditId, Fate},
-    guard::{self, decode},
 };
 
 /// What refused edits wanted.
@@ -69,15 +70,15 @@ impl Replica {
     pub fn wanted(&self, layer: &LayerId) -> Result<Wanted, CliError> {
         self.folder.cipher.unlock()?;
         let _lock = self.folder.lock_shared()?;
-        self.wanted_of(&self.shown()?, layer)
+        self.wanted_of(&mut self.shown()?, layer)
     }
 
     /// Writes it there. What is read is still so when it is written, so that two of these never do it twice.
     pub fn salvage(&self, layer: &LayerId) -> Result<Wanted, CliError> {
         self.folder.cipher.unlock()?;
         let _lock = self.folder.lock()?;
-        let shown = self.shown()?;
-        let wanted = self.wanted_of(&shown, layer)?;
+        let mut shown = self.shown()?;
+        let wanted = self.wanted_of(&mut shown, layer)?;
         if !wanted.edits.is_empty() {
             let edits = wanted.salvaged.iter().map(|item| item.edit.clone()).collect();
             self.make(shown, &Script { edits, ..Script::default() }, &wanted.edits)?;
@@ -85,24 +86,22 @@ impl Replica {
         Ok(wanted)
     }
 
-    fn wanted_of(&self, shown: &Shown, layer: &LayerId) -> Result<Wanted, CliError> {
+    fn wanted_of(&self, shown: &mut Shown, layer: &LayerId) -> Result<Wanted, CliError> {
         let bodies = |is: fn(&Fate) -> bool| -> Result<Vec<Refused>, CliError> {
             let edits = shown.own.edits.iter().filter(|edit| is(&edit.fate));
             edits.map(|edit| Ok((edit.id, edit.body(&self.folder.cipher)?))).collect()
         };
         let refused = bodies(|fate| matches!(fate, Fate::Refused { .. }))?;
-        let plan = Outline::read(&shown.text.transact());
+        // What they build on may have been done from another machine, or be salvaged.
+        let below = bodies(|fate| matches!(fate, Fate::Repeated | Fate::Salvaged))?;
+        let plan = shown.text.look(|txn| Outline::read(txn))?;
         let what = |(_, body): &Refused| body.what.clone();
         if plan.points.is_empty() {
             return Ok(Wanted { left: refused.iter().map(what).collect(), ..Wanted::default() });
         }
         let (mut sides, mut kept) = self.sides(shown, &[], &refused)?;
-        if kept.len() < refused.len() {
-            // What they build on may have been done from another machine, or be salvaged.
-            let below = bodies(|fate| matches!(fate, Fate::Repeated | Fate::Salvaged))?;
-            if !below.is_empty() {
-                (sides, kept) = self.sides(shown, &below, &refused)?;
-            }
+        if kept.len() < refused.len() && !below.is_empty() {
+            (sides, kept) = self.sides(shown, &below, &refused)?;
         }
         let edits: Vec<EditId> = kept.iter().map(|(id, _)| *id).collect();
         let left = refused.iter().filter(|(id, _)| !edits.contains(id)).map(what).collect();
@@ -113,8 +112,8 @@ impl Replica {
     /// on both sides.
     fn sides<'a>(
         &self,
-        shown: &Shown,
-        below: &[Refused],
+        shown: &mut Shown,
+        below: &'a [Refused],
         refused: &'a [Refused],
     ) -> Result<(Vec<Sides>, Vec<&'a Refused>), CliError> {
         let mut kept: Vec<&Refused> = refused.iter().collect();
@@ -123,27 +122,18 @@ impl Replica {
                 kept.iter().flat_map(|(_, body)| body.parts.iter().map(|(layer, _)| layer)).collect();
             let (mut sides, mut unfit) = (Vec::new(), HashSet::new());
             for layer in touched {
-                let part = |body: &Body| -> Result<Option<Update>, CliError> {
-                    let part = body.parts.iter().find(|(of, _)| of == layer);
-                    part.map(|(_, update)| decode(update)).transpose()
-                };
-                let mut updates = vec![decode(&self.base(shown, layer.as_ref())?)?];
-                for (_, body) in below {
-                    updates.extend(part(body)?);
-                }
-                let before = guard::document(updates)?;
-                let mut updates = vec![decode(&guard::state(&before))?];
-                for (_, body) in &kept {
-                    updates.extend(part(body)?);
-                }
-                let after = guard::document(updates)?;
-                let reached = after.transact().state_vector();
+                let part = |body: &'a Body| body.parts.iter().find(|(of, _)| of == layer).map(|(_, update)| &update[..]);
+                let base = self.base(shown, layer.as_ref())?;
+                let under = || below.iter().filter_map(|(_, body)| part(body));
+                let before = fold::laid(&base, under())?;
+                let mut after = fold::laid(&base, under().chain(kept.iter().filter_map(|(_, body)| part(body))))?;
+                let reached = after.look(|txn| txn.state_vector())?;
                 for (id, body) in &kept {
-                    if part(body)?.is_some_and(|update| !guard::is_within(&update, &reached)) {
+                    if part(body).map(Formed::read).transpose()?.is_some_and(|update| !update.is_within(&reached)) {
                         unfit.insert(*id);
                     }
                 }
-                sides.push(Sides { layer: layer.clone(), before, after });
+                sides.push(Sides { layer: layer.clone(), before: before.into_doc()?, after: after.into_doc()? });
             }
             if unfit.is_empty() {
                 return Ok((sides, kept));
@@ -153,13 +143,13 @@ impl Replica {
     }
 
     /// A document's state as it is shown.
-    fn base(&self, shown: &Shown, layer: Option<&LayerId>) -> Result<Vec<u8>, CliError> {
-        let Some(layer) = layer else { return Ok(guard::state(&shown.text)) };
+    fn base(&self, shown: &mut Shown, layer: Option<&LayerId>) -> Result<Vec<u8>, CliError> {
+        let Some(layer) = layer else { return Ok(shown.text.state()?) };
         let own = &self.member().party;
         match self.context.plan.layers.iter().find(|one| one.party == *own && one.layer == *layer) {
-            Some(layer) => Ok(guard::state(&self.layer(shown, layer)?.ok_or_else(|| unreadable(layer))?)),
+            Some(layer) => Ok(self.layer(shown, layer)?.ok_or_else(|| unreadable(layer))?.state()?),
             // It is no longer there.
-            None => Ok(guard::state(&guard::document([])?)),
+            None => Ok(Vec::new()),
         }
     }
 }

@@ -4,33 +4,19 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
 use plenary_shared::{
     id::LayerId,
-    log::record::Digest,
+    log::fold::Fold,
     people,
-    wire::{
-        api,
-        sync::{Held, PlanContext},
-    },
+    wire::sync::{Held, PlanContext},
 };
-use yrs::{Doc, ReadTxn as _, Transact as _, updates::encoder::Encode as _};
+use yrs::{ReadTxn as _, updates::encoder::Encode as _};
 
-use super::Puller;
+use super::puller::Puller;
 use crate::{
     error::CliError,
+    fold,
     folder::layers::{self, Copy},
-    guard::{self, decode},
+    wire::pulled::OnServer,
 };
-
-/// A layer that is told, as it is on the server.
-pub struct OnServer<'a> {
-    /// The layer.
-    pub layer: &'a people::Layer,
-    /// The replica's copy is not one of its log, and the update brings all of it.
-    pub anew: bool,
-    /// The last record that it shows there, and the chain's digest.
-    pub seq: u64,
-    pub digest: Digest,
-    pub update: Vec<u8>,
-}
 
 /// What a server does not have of a layer.
 pub struct Lost {
@@ -58,22 +44,21 @@ impl Puller<'_> {
     }
 
     /// What the copy of a layer of one's own party holds.
-    pub fn layer(&self, layer: &LayerId) -> Result<Doc, CliError> {
+    pub fn layer(&self, layer: &LayerId) -> Result<Fold, CliError> {
         let copy = self.own_layer(layer).map(|known| self.folder.layer(known)).transpose()?.flatten();
-        document(copy.as_ref().map_or(&[][..], |copy| &copy.state))
+        fold::of_state(copy.as_ref().map_or(&[][..], |copy| &copy.state))
     }
 
     /// What the replica's copy of a layer holds and the server does not; `None`: nothing.
     pub fn lost(&self, there: &OnServer) -> Result<Option<Lost>, CliError> {
         let Some(copy) = self.folder.layer(there.layer)? else { return Ok(None) };
-        let (mine, theirs) = (document(&copy.state)?, document(&there.update)?);
-        let (mine, known) = (mine.transact(), theirs.transact().snapshot());
-        let brought = mine.state_vector().iter().all(|(client, clock)| known.state_map.get(client) >= *clock);
-        if brought && mine.snapshot().delete_set.diff(&known.delete_set).is_empty() {
-            return Ok(None);
-        }
-        let update = mine.encode_diff_v1(&known.state_map).into();
-        drop(mine);
+        let known = fold::of_state(&there.update)?.look(|txn| txn.snapshot())?;
+        let update = fold::of_state(&copy.state)?.look(|mine| {
+            let brought = mine.state_vector().iter().all(|(client, clock)| known.state_map.get(client) >= *clock);
+            let same = brought && mine.snapshot().delete_set.diff(&known.delete_set).is_empty();
+            (!same).then(|| mine.encode_diff_v1(&known.state_map))
+        })?;
+        let Some(update) = update.map(Bytes::from) else { return Ok(None) };
         Ok(Some(Lost { copy, update }))
     }
 
@@ -83,7 +68,7 @@ impl Puller<'_> {
         let mut held = Vec::new();
         for layer in self.context.iter().flat_map(|context| &context.layers) {
             let Some(Copy { seq, digest, state }) = self.folder.layer(layer)? else { continue };
-            let vector = document(&state)?.transact().state_vector();
+            let vector = fold::of_state(&state)?.look(|txn| txn.state_vector())?;
             let (party, layer) = (layer.party.clone(), layer.layer.clone());
             held.push(Held { party, layer, seq, digest, state_vector: BASE64.encode(vector.encode_v1()) });
         }
@@ -95,9 +80,9 @@ impl Puller<'_> {
         let OnServer { layer, anew, seq, digest, ref update } = *there;
         let _lock = self.folder.lock()?;
         let before = if anew { None } else { self.folder.layer(layer)?.filter(|copy| !copy.state.is_empty()) };
-        let before = before.map(|copy| decode(&copy.state)).transpose()?;
-        let doc = guard::document(before.into_iter().chain([decode(update)?]))?;
-        let state = if seq == 0 { Vec::new() } else { guard::state(&doc) };
+        let mut fold = fold::of_state(before.as_ref().map_or(&[], |copy| &copy.state))?;
+        fold.take_state(update)?;
+        let state = if seq == 0 { Vec::new() } else { fold.state()? };
         layers::write(self.folder.dir(), &self.folder.cipher, layer, &Copy { seq, digest, state: state.into() })
     }
 
@@ -113,11 +98,6 @@ impl Puller<'_> {
         }
         Ok(forgotten)
     }
-}
-
-/// A document of this state; none is an empty one.
-fn document(state: &[u8]) -> Result<Doc, CliError> {
-    if state.is_empty() { guard::document([]) } else { guard::document([decode(state)?]) }
 }
 
 /// A layer's name, for people.

@@ -41,11 +41,11 @@ fn shown(views: &[AnnotationView], hidden: usize) -> String {
     page(views, &outline(), hidden).show(false).replace(&when::local(0), "T")
 }
 
-#[test]
-fn annotations_stand_below_their_points_and_replies_below_what_they_reply_to() {
+/// Two parties talk about a point, a third accepts another and speaks of one that is not there.
+fn talk() -> Vec<AnnotationView> {
     let stands = json!({ "state": "stands", "range": { "start": 29, "end": 33 } });
     let changed = json!({ "state": "changed", "range": { "start": 29, "end": 33 } });
-    let views = [
+    vec![
         view(
             "k1",
             "arv",
@@ -81,7 +81,11 @@ fn annotations_stand_below_their_points_and_replies_below_what_they_reply_to() {
             }),
         ),
         view("k6", "cel", "p9", json!({ "kind": "note", "stretch": { "state": "nopoint" }, "body": "Where is it?" })),
-    ];
+    ]
+}
+
+#[test]
+fn annotations_stand_below_their_points_and_replies_below_what_they_reply_to() {
     let wanted = "\
 3  Heavy\\u{1b}[2J weapons
     k1  ARV  proposal, re-anchored  public  T by m-1
@@ -104,7 +108,7 @@ points that are not in the plan
         on the point p9
         Where is it?
 2 withdrawn or resolved are not shown: --all shows them";
-    assert_eq!(shown(&views, 2), wanted);
+    assert_eq!(shown(&talk(), 2), wanted);
     assert_eq!(shown(&[], 0), "no annotations that you may read");
 }
 

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 /// Options that name a stretch.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[group(required = false, multiple = false)]
-pub struct Stretch {
+pub struct Quote {
     /// These words of the point; they must stand in it exactly once
     #[arg(long, value_name = "WORDS")]
     pub quote: Option<String>,

@@ -1,18 +1,14 @@
 //! The log as a replica has it, and one's own edits that are not in it yet.
 
 use plenary_shared::{
+    log::fold::Formed,
     people::Author,
     text::history::{At, Replay},
 };
 use std::{collections::VecDeque, rc::Rc, thread::sleep, time::Duration};
 
-use super::{Followed, Names, Numbered, Past, guarded};
-use crate::{
-    error::CliError,
-    folder::text::Text,
-    guard::{self, decode},
-    open::replica::Replica,
-};
+use super::{super::replica::Replica, Followed, Names, Past, Recorded};
+use crate::{error::CliError, folder::text::Text};
 
 /// Between two looks at whether a sync has brought more.
 const LOOK: Duration = Duration::from_millis(200);
@@ -51,7 +47,7 @@ impl Local {
         }
         let mut replay = Replay::new(created_by);
         for (seq, record) in records.iter().take_while(|(seq, record)| at.includes(*seq, record)) {
-            guarded(|| replay.apply(*seq, record))?;
+            replay.apply(*seq, record)?;
         }
         Ok(replay)
     }
@@ -85,14 +81,14 @@ impl Local {
     }
 
     /// Lays one's own edits over the text, and answers the client ids under which they were made.
-    pub fn lay_over(&self, replay: &Replay) -> Result<Vec<u64>, CliError> {
+    pub fn lay_over(&self, replay: &mut Replay) -> Result<Vec<u64>, CliError> {
         let (mut updates, mut clients) = (Vec::new(), Vec::new());
         for update in self.replica.unsent()? {
-            let update = decode(&update)?;
-            clients.extend(update.state_vector().iter().map(|(client, _)| client.get()));
+            let update = Formed::read(&update)?;
+            clients.extend(update.vector().iter().map(|(client, _)| client.get()));
             updates.push(update);
         }
-        guard::apply(replay.doc(), updates)?;
+        replay.lay_over(updates)?;
         Ok(clients)
     }
 
@@ -102,7 +98,7 @@ impl Local {
         Author { party: member.party.clone(), member: member.member.clone() }
     }
 
-    fn records(&self, since: u64) -> Result<Vec<Numbered>, CliError> {
+    fn records(&self, since: u64) -> Result<Vec<Recorded>, CliError> {
         let folder = self.replica.folder();
         let _lock = folder.lock_shared()?;
         let records = Text::records(folder.dir(), &folder.info.text(), since)?.into_iter();

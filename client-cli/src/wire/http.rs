@@ -1,18 +1,19 @@
 //! The server's HTTP side, as `plenary_shared::wire::api` describes it. Every answer is bounded in time and size.
 
-use plenary_shared::wire::error::ErrorBody;
+use plenary_shared::{limits, wire::error::ErrorBody};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{io::Read, time::Duration};
 use ureq::{
-    Agent, Body, RequestBuilder,
+    Agent, Body, BodyReader, RequestBuilder,
     http::{Response, StatusCode},
 };
 
-use crate::{
-    error::CliError,
+use super::{
+    lines::Lines,
     server::{ServerUrl, Token},
     tls,
 };
+use crate::error::CliError;
 
 /// To connect.
 pub const CONNECT: Duration = Duration::from_secs(10);
@@ -20,7 +21,9 @@ pub const CONNECT: Duration = Duration::from_secs(10);
 const REQUEST: Duration = Duration::from_secs(40);
 /// The log sends an empty line when it has nothing to say, more often than this.
 const QUIET: Duration = Duration::from_secs(60);
-/// 64 MiB: the largest answer, an exported plan, with room to spare.
+/// For reading all of an answer: a server gives up a connection that is older ([`limits::CONNECTION`]), and a minute for its goodbye.
+const ANSWER: Duration = limits::CONNECTION.saturating_add(Duration::from_secs(60));
+/// 64 MiB: the largest answer that is not told line by line, an exported plan, with room to spare.
 const ANSWER_BYTES_MAX: u64 = 64 << 20;
 
 /// A server, and the credential shown to it.
@@ -42,6 +45,7 @@ impl Api {
             .user_agent(concat!("plenary/", env!("CARGO_PKG_VERSION")))
             .timeout_connect(Some(CONNECT))
             .timeout_recv_response(Some(REQUEST))
+            .timeout_recv_body(Some(ANSWER))
             .timeout_per_read(Some(QUIET))
             .timeout_per_write(Some(REQUEST))
             .tls_config(tls::for_http()?)
@@ -59,10 +63,9 @@ impl Api {
         String::from_utf8(self.bytes(self.read(path)?)?).map_err(|_| self.garbled("it is not UTF-8"))
     }
 
-    /// `GET` of an answer that goes on; the reader fails when the server is silent for too long.
-    pub fn stream(&self, path: &str) -> Result<impl Read + use<>, CliError> {
-        let response = self.checked(self.read(path)?)?;
-        Ok(response.into_body().into_with_config().limit(u64::MAX).reader())
+    /// `GET` of an answer of lines; reading fails when the server is silent for too long.
+    pub fn lines(&self, path: &str) -> Result<Lines<impl Read + use<>>, CliError> {
+        self.as_lines(self.read(path)?)
     }
 
     /// `POST` of a change, JSON out.
@@ -78,11 +81,10 @@ impl Api {
         self.json(request.send_json(body).map_err(|e| self.unreachable(&e))?)
     }
 
-    /// `POST` of JSON with an answer that goes on; the reader fails when the server is silent for too long.
-    pub fn post_stream<B: Serialize>(&self, path: &str, body: &B) -> Result<impl Read + use<B>, CliError> {
+    /// `POST` of what changes nothing, JSON, with an answer of lines; reading fails when the server is silent for too long.
+    pub fn post_lines<B: Serialize>(&self, path: &str, body: &B) -> Result<Lines<impl Read + use<B>>, CliError> {
         let request = self.credential(self.agent.post(self.server.http(path)));
-        let response = self.checked(request.send_json(body).map_err(|e| self.unreachable(&e))?)?;
-        Ok(response.into_body().into_with_config().limit(u64::MAX).reader())
+        self.as_lines(request.send_json(body).map_err(|e| self.unreachable(&e))?)
     }
 
     /// `PUT` of a change, JSON out.
@@ -133,6 +135,12 @@ impl Api {
     fn bytes(&self, response: Response<Body>) -> Result<Vec<u8>, CliError> {
         let mut body = self.checked(response)?.into_body();
         body.with_config().limit(ANSWER_BYTES_MAX).read_to_vec().map_err(|e| self.unreachable(&e))
+    }
+
+    /// In all there may be any number of lines: each is bounded by whoever reads it.
+    fn as_lines(&self, response: Response<Body>) -> Result<Lines<BodyReader<'static>>, CliError> {
+        let body = self.checked(response)?.into_body();
+        Ok(Lines::new(body.into_with_config().limit(u64::MAX).reader(), &self.server))
     }
 
     fn checked(&self, response: Response<Body>) -> Result<Response<Body>, CliError> {
