@@ -15,9 +15,14 @@ pub struct Cli {
 }
 
 impl Cli {
+    /// A command line that has joined nothing.
+    pub fn stranger() -> Self {
+        Cli { home: TempDir::new().unwrap() }
+    }
+
     /// A command line that has joined by the seat's link.
     pub fn join(seat: &Seat) -> Self {
-        let cli = Cli { home: TempDir::new().unwrap() };
+        let cli = Cli::stranger();
         cli.done(&["join", &seat.link]);
         cli
     }

@@ -21,6 +21,11 @@ use crate::error::CliError;
 
 /// The file with the encrypted identity; `age --decrypt` opens it too.
 const KEY: &str = "key.age";
+/// 128 MiB and some tenths of a second, for whoever opens a replica and for each guess at its passphrase. Not what the machine can do in a
+/// second: a replica that was made on a fast or idle machine has to open on a slow or busy one.
+const WORK_FACTOR: u8 = 17;
+/// 1 GiB: more is not spent on a file that claims to need it. Earlier versions wrote what took their machine a second.
+const WORK_FACTOR_MAX: u8 = 20;
 
 /// Bytes as they are kept.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -57,7 +62,9 @@ impl Cipher {
         let passphrase = new_passphrase()?;
         let identity = x25519::Identity::generate();
         let recipient = identity.to_public();
-        let encrypted = age::encrypt(&scrypt::Recipient::new(passphrase), identity.to_string().expose_secret().as_bytes());
+        let mut locked = scrypt::Recipient::new(passphrase);
+        locked.set_work_factor(WORK_FACTOR);
+        let encrypted = age::encrypt(&locked, identity.to_string().expose_secret().as_bytes());
         let path = dir.join(KEY);
         let encrypted = encrypted.map_err(|why| CliError::Refused(format!("the key cannot be encrypted: {why}")))?;
         disk::replace(&path, &encrypted).map_err(|source| CliError::File { path: path.clone(), source })?;
@@ -99,7 +106,9 @@ impl Keys {
         }
         let encrypted = fs::read(&self.path).map_err(|source| CliError::File { path: self.path.clone(), source })?;
         let passphrase = passphrase("Passphrase of this replica: ")?;
-        let opened = age::decrypt(&scrypt::Identity::new(passphrase), &encrypted)
+        let mut lock = scrypt::Identity::new(passphrase);
+        lock.set_max_work_factor(WORK_FACTOR_MAX);
+        let opened = age::decrypt(&lock, &encrypted)
             .map_err(|why| CliError::Refused(format!("{} does not open: {why}", self.path.display())))?;
         let identity = std::str::from_utf8(&opened).ok().and_then(|text| x25519::Identity::from_str(text.trim()).ok());
         let identity = identity.ok_or_else(|| CliError::Refused(format!("{} holds no key", self.path.display())))?;
