@@ -20,6 +20,8 @@
 pub mod before;
 pub mod cipher;
 pub mod disk;
+#[cfg(test)]
+mod formats;
 mod frames;
 mod info;
 pub mod layers;

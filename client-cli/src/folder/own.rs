@@ -31,7 +31,7 @@ pub struct OwnEdit {
     pub seen: u64,
     /// What became of it.
     pub fate: Fate,
-    body: Sealed,
+    pub(super) body: Sealed,
 }
 
 /// What an edit does.
@@ -222,7 +222,7 @@ impl Own {
     }
 
     /// Writes the file anew.
-    fn write(&mut self, dir: &Path) -> Result<(), CliError> {
+    pub(super) fn write(&mut self, dir: &Path) -> Result<(), CliError> {
         let path = dir.join(FILE);
         let file = |source| CliError::File { path: path.clone(), source };
         if self.damaged {
@@ -264,7 +264,7 @@ impl Own {
     }
 }
 
-fn sealed(cipher: &Cipher, body: &Body) -> Result<Sealed, CliError> {
+pub(super) fn sealed(cipher: &Cipher, body: &Body) -> Result<Sealed, CliError> {
     let bytes = postcard::to_stdvec(body).map_err(|e| CliError::Refused(format!("the edit cannot be written down: {e}")))?;
     cipher.seal(bytes.into())
 }
