@@ -103,13 +103,10 @@ impl CliError {
             CliError::Usage(_) => 2,
             CliError::NeedsALook => 4,
             CliError::Ahead(_) => 5,
-            CliError::Script(error) | CliError::InScript(error) => {
-                if error.why == Why::Usage {
-                    2
-                } else {
-                    1
-                }
-            }
+            CliError::Script(error) | CliError::InScript(error) => match error.why {
+                Why::Usage => 2,
+                Why::NotFound | Why::Forbidden | Why::Refused => 1,
+            },
             CliError::NotFound(_)
             | CliError::Refused(_)
             | CliError::Busy(_)
@@ -136,6 +133,7 @@ impl CliError {
             CliError::Script(ScriptError { why, .. }) | CliError::InScript(ScriptError { why, .. }) => match why {
                 Why::Usage => "usage",
                 Why::NotFound => "not_found",
+                Why::Forbidden => "forbidden",
                 Why::Refused => "refused",
             },
             CliError::NeedsALook => "needs_a_look",

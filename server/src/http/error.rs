@@ -137,7 +137,7 @@ impl From<RoomError> for ApiError {
     fn from(error: RoomError) -> Self {
         match error {
             RoomError::Edit(edit) => edit.into(),
-            other => Self::unavailable(other.to_string()),
+            RoomError::Full | RoomError::Unavailable => Self::unavailable(error.to_string()),
         }
     }
 }

@@ -204,7 +204,9 @@ impl Pusher {
         let Some(layer) = layer else {
             return match rights(&self.reader.address) {
                 Some(true) => Ok(self.reader.address.clone()),
-                _ => Err(ApiError::forbidden("you may not change the words of this plan: ask the chair for the right to draft")),
+                Some(false) | None => {
+                    Err(ApiError::forbidden("you may not change the words of this plan: ask the chair for the right to draft"))
+                }
             };
         };
         let address = self.reader.address.layer(&self.reader.member().party, layer);

@@ -15,7 +15,11 @@ use crate::{auth::SecretDigest, clock::now_ms};
 impl Registry {
     /// What a token may do with a document; `None` if it may not even know that the document exists.
     pub fn rights(&self, token: &SecretDigest, address: &DocAddress) -> Option<Rights> {
-        let (DocAddress::Plan(conference, plan) | DocAddress::Layer(conference, plan, ..)) = address else { return None };
+        let (conference, plan, layer) = match address {
+            DocAddress::Plan(conference, plan) => (conference, plan, None),
+            DocAddress::Layer(conference, plan, party, layer) => (conference, plan, Some((party, layer))),
+            DocAddress::Registry => return None,
+        };
         let state = self.state();
         let Whom::Member(own, member) = state.whom(token, now_ms())? else { return None };
         if own != conference {
@@ -24,11 +28,11 @@ impl Registry {
         let entry = state.conferences.get(conference)?;
         let member = entry.members.get(member)?;
         let plan = entry.plans.get(plan)?;
-        let write = match address {
-            DocAddress::Layer(_, _, party, layer) => {
+        let write = match layer {
+            Some((party, layer)) => {
                 reads_layer(entry, plan, member, party, layer).then(|| writes_layer(plan, member, party, layer))
             }
-            _ => sees_plan(plan, member).then(|| may(plan, member, Action::Write)),
+            None => sees_plan(plan, member).then(|| may(plan, member, Action::Write)),
         }?;
         Some(Rights { member: member.clone(), write })
     }

@@ -56,7 +56,16 @@ impl Event {
     pub fn right(&self) -> Right {
         match self {
             Event::LayerOpened { .. } | Event::AudienceChanged { .. } => Right::Layer,
-            _ => Right::Chair,
+            Event::AdministratorInvited { .. }
+            | Event::Joined { .. }
+            | Event::ConferenceOpened { .. }
+            | Event::PartyAdded { .. }
+            | Event::MemberInvited { .. }
+            | Event::MemberRevoked { .. }
+            | Event::PlanCreated { .. }
+            | Event::AccessChanged { .. }
+            | Event::ConferenceForgotten { .. }
+            | Event::ConsentChosen { .. } => Right::Chair,
         }
     }
 

@@ -39,7 +39,9 @@ pub enum Why {
     Usage,
     /// There is no such thing, or one may not know of it.
     NotFound,
-    /// A right is missing, or the plan is not as it must be.
+    /// A right is missing.
+    Forbidden,
+    /// The plan is not as it must be.
     Refused,
 }
 
@@ -88,6 +90,10 @@ impl Refusal {
 
     pub fn not_found(field: &'static str, found: impl Into<String>, expected: impl Into<String>) -> Self {
         Self::new(Why::NotFound, field, found, expected)
+    }
+
+    pub fn forbidden(field: &'static str, found: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self::new(Why::Forbidden, field, found, expected)
     }
 
     pub fn refused(field: &'static str, found: impl Into<String>, expected: impl Into<String>) -> Self {

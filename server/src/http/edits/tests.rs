@@ -6,7 +6,7 @@ use crate::{
     metrics::Figures,
     testing::{Table, layer_at, note, plan, update},
 };
-use plenary_shared::talk::layer;
+use plenary_shared::{id::PRIVATE, talk::layer};
 use yrs::{Text, WriteTxn};
 
 #[tokio::test]

@@ -66,7 +66,7 @@ impl<'d> Bench<'d> {
             return Ok(());
         }
         let message = "you may not change the words of this plan: the chair does, and delegates of a party that may draft";
-        Err(Refusal::refused("", "a member who may not change the words", "one who may draft").says(message))
+        Err(Refusal::forbidden("", "a member who may not change the words", "one who may draft").says(message))
     }
 
     /// The tree of points, without their texts.
@@ -195,7 +195,7 @@ impl<'d> Bench<'d> {
                 "you may not write in layers of {party} on this plan: the chair does, and delegates and advisers of a party that may propose or draft"
             ),
         };
-        Err(Refusal::refused(field, id.to_string(), "a layer in which you may write").says(message))
+        Err(Refusal::forbidden(field, id.to_string(), "a layer in which you may write").says(message))
     }
 
     /// A new entry on a whole point, without a body: written by oneself, now.
