@@ -2,7 +2,10 @@
 
 mod ahead;
 
-use plenary_shared::script::{Done, ScriptError, Why};
+use plenary_shared::{
+    script::{Done, ScriptError, Why},
+    wire::error::Word,
+};
 use std::{io, path::PathBuf};
 
 pub use ahead::Ahead;
@@ -31,7 +34,7 @@ pub enum CliError {
         /// The HTTP status.
         status: u16,
         /// The word that does not change.
-        error: String,
+        error: Word,
         /// What was wrong and what to do.
         message: String,
     },
@@ -127,7 +130,7 @@ impl CliError {
             CliError::Refused(_) => "refused",
             CliError::Busy(_) => "busy",
             CliError::Unauthorized(_) => "unauthorized",
-            CliError::Api { error, .. } => error,
+            CliError::Api { error, .. } => error.as_str(),
             CliError::NoConnection { .. } => "no_connection",
             CliError::Unconfirmed { .. } => "unconfirmed",
             CliError::Script(ScriptError { why, .. }) | CliError::InScript(ScriptError { why, .. }) => match why {
@@ -156,7 +159,7 @@ mod tests {
 
     #[test]
     fn exit_codes_mean_what_the_help_says() {
-        let api = |status| CliError::Api { status, error: "x".into(), message: "y".into() };
+        let api = |status| CliError::Api { status, error: Word::Unknown, message: "y".into() };
         for status in [400, 401, 403, 404, 409, 422] {
             assert_eq!(api(status).exit_code(), 1, "{status}");
         }

@@ -12,7 +12,6 @@ use plenary_shared::{
     id::{DocAddress, LayerId},
     limits,
     log::record::{Provenance, Right},
-    people::Author,
     script::{self, Applied, Ran, Script, ScriptError, Why},
 };
 use std::{collections::HashMap, sync::Arc};
@@ -87,7 +86,7 @@ fn changes(
     ends: &HashMap<Option<LayerId>, Seq>,
 ) -> Result<Vec<Change>, ApiError> {
     let (plan, member) = (&reader.address, reader.member());
-    let author = Author { party: member.party.clone(), member: member.member.clone() };
+    let author = member.author();
     let by = |address: &DocAddress| Provenance::live(author.clone(), Right::of(member.role, address));
     let change = |(layer, update): (Option<LayerId>, Vec<u8>)| {
         let address = layer.as_ref().map_or_else(|| plan.clone(), |layer| plan.layer(&member.party, layer));

@@ -3,8 +3,8 @@
 
 use plenary_shared::{
     access::{self, Action, Role},
-    id::{self, DocAddress, LayerId, PartyId},
-    people,
+    id::{DocAddress, LayerId, PartyId},
+    people::{self, LayerKind},
 };
 
 use std::collections::BTreeSet;
@@ -65,10 +65,10 @@ fn chairs(entry: &ConferenceEntry) -> impl Iterator<Item = &PartyId> {
 /// Whether a layer is for the member's party, if it and its owner see the plan.
 pub(super) fn is_meant_for(plan: &PlanEntry, member: &people::Member, party: &PartyId, layer: &LayerId) -> bool {
     let own = member.party == *party;
-    match layer.as_str() {
-        id::PRIVATE => own,
-        id::PUBLIC | id::POSITIONS => true,
-        _ => plan.opened(party, layer).is_some_and(|audience| own || audience.contains(&member.party)),
+    match layer.kind() {
+        LayerKind::Private => own,
+        LayerKind::Public | LayerKind::Positions => true,
+        LayerKind::Opened => plan.opened(party, layer).is_some_and(|audience| own || audience.contains(&member.party)),
     }
 }
 
@@ -79,6 +79,5 @@ fn reads_layer(entry: &ConferenceEntry, plan: &PlanEntry, member: &people::Membe
 
 /// Whether a member who reads a layer may write in it too.
 pub(super) fn writes_layer(plan: &PlanEntry, member: &people::Member, party: &PartyId, layer: &LayerId) -> bool {
-    let action = if layer.as_str() == id::POSITIONS { Action::Speak } else { Action::Annotate };
-    member.party == *party && may(plan, member, action)
+    member.party == *party && may(plan, member, layer.kind().action())
 }

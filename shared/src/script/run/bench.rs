@@ -4,9 +4,9 @@ use std::ops::Range;
 use yrs::{ReadTxn as _, StateVector, Transact as _, TransactionMut};
 
 use crate::{
-    id::{AnnotationId, LayerId, POSITIONS, PointId},
+    id::{AnnotationId, LayerId, PointId},
     log::gate,
-    people,
+    people::{self, LayerKind},
     script::{Desk, NewIds, Sheet, error::Refusal, stretch::name},
     talk::layer::{self, Annotation, Layer, What},
     text::{
@@ -187,11 +187,11 @@ impl<'d> Bench<'d> {
         if own[at].layer.write {
             return Ok(at);
         }
-        let message = match id.as_str() {
-            POSITIONS => format!(
+        let message = match id.kind() {
+            LayerKind::Positions => format!(
                 "you may not take positions for {party} on this plan: the chair does, and delegates of a party that may propose or draft"
             ),
-            _ => format!(
+            LayerKind::Private | LayerKind::Public | LayerKind::Opened => format!(
                 "you may not write in layers of {party} on this plan: the chair does, and delegates and advisers of a party that may propose or draft"
             ),
         };
