@@ -1,5 +1,6 @@
 //! Everything that can stop a command, sorted by what its caller can do about it.
 
+mod advice;
 mod ahead;
 
 use plenary_shared::{
@@ -55,10 +56,10 @@ pub enum CliError {
         advice: &'static str,
     },
     /// A script was not applied.
-    #[error("{}", .0.sentence())]
+    #[error("{}", advice::of_verb(.0))]
     Script(ScriptError),
     /// The same, where the line of the script is to be told.
-    #[error("{0}")]
+    #[error("{}", advice::of_script(.0))]
     InScript(ScriptError),
     /// The server was restored from a backup, and the replica holds what it lost: its user chooses the way on.
     #[error("{0}")]

@@ -30,7 +30,7 @@ pub use edit::{
     Accept, Add, Delete, Edit, Heading, Insert, Move, Nature, Needs, Note, OfPoint, Oppose, Propose, PutIn, Renumber, Replace,
     Reply, Reserve, Schedule, Settle, Table, Withdraw, Words,
 };
-pub use error::{ScriptError, Why};
+pub use error::{Advice, ScriptError, Why};
 pub use once::{ONCE, Once, once, once_of};
 pub use parse::schema;
 pub use readers::{reaches, read_by};

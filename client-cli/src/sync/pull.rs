@@ -52,12 +52,12 @@ pub enum Stopped {
     /// That of a layer is not.
     LayerDiverged,
     /// Something else.
-    Failed(CliError),
+    Failed(Box<CliError>),
 }
 
 impl From<CliError> for Stopped {
     fn from(error: CliError) -> Self {
-        Stopped::Failed(error)
+        Stopped::Failed(error.into())
     }
 }
 

@@ -7,7 +7,11 @@ use crate::{
     id::{AnnotationId, LayerId, PointId},
     log::gate,
     people::{self, LayerKind},
-    script::{Desk, NewIds, Sheet, error::Refusal, stretch::name},
+    script::{
+        Desk, NewIds, Sheet,
+        error::{Advice, Refusal},
+        stretch::name,
+    },
     talk::layer::{self, Annotation, Layer, What},
     text::{
         anchor::Anchor,
@@ -154,10 +158,11 @@ impl<'d> Bench<'d> {
             None => Ok(()),
             Some((_, merged)) => {
                 let merged = inline(name(merged)).into_owned();
-                let message =
-                    format!("{merged} was merged and not confirmed: look with `plenary merged`, then `plenary confirm {merged}`");
+                let message = format!("{merged} was merged and not confirmed");
                 let found = format!("{merged}, which was merged and not confirmed");
-                Err(Refusal::refused("point", found, "points that were confirmed").says(message))
+                Err(Refusal::refused("point", found, "points that were confirmed")
+                    .says(message)
+                    .advise(Advice::LookAtMerged { point: merged }))
             }
         }
     }
