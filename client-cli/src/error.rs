@@ -1,8 +1,12 @@
 //! Everything that can stop a command, sorted by what its caller can do about it.
 
+mod advice;
 mod ahead;
 
-use plenary_shared::script::{Done, ScriptError, Why};
+use plenary_shared::{
+    script::{Done, ScriptError, Why},
+    wire::error::Word,
+};
 use std::{io, path::PathBuf};
 
 pub use ahead::Ahead;
@@ -31,7 +35,7 @@ pub enum CliError {
         /// The HTTP status.
         status: u16,
         /// The word that does not change.
-        error: String,
+        error: Word,
         /// What was wrong and what to do.
         message: String,
     },
@@ -52,10 +56,10 @@ pub enum CliError {
         advice: &'static str,
     },
     /// A script was not applied.
-    #[error("{}", .0.sentence())]
+    #[error("{}", advice::of_verb(.0))]
     Script(ScriptError),
     /// The same, where the line of the script is to be told.
-    #[error("{0}")]
+    #[error("{}", advice::of_script(.0))]
     InScript(ScriptError),
     /// The server was restored from a backup, and the replica holds what it lost: its user chooses the way on.
     #[error("{0}")]
@@ -103,13 +107,10 @@ impl CliError {
             CliError::Usage(_) => 2,
             CliError::NeedsALook => 4,
             CliError::Ahead(_) => 5,
-            CliError::Script(error) | CliError::InScript(error) => {
-                if error.why == Why::Usage {
-                    2
-                } else {
-                    1
-                }
-            }
+            CliError::Script(error) | CliError::InScript(error) => match error.why {
+                Why::Usage => 2,
+                Why::NotFound | Why::Forbidden | Why::Refused => 1,
+            },
             CliError::NotFound(_)
             | CliError::Refused(_)
             | CliError::Busy(_)
@@ -130,12 +131,13 @@ impl CliError {
             CliError::Refused(_) => "refused",
             CliError::Busy(_) => "busy",
             CliError::Unauthorized(_) => "unauthorized",
-            CliError::Api { error, .. } => error,
+            CliError::Api { error, .. } => error.as_str(),
             CliError::NoConnection { .. } => "no_connection",
             CliError::Unconfirmed { .. } => "unconfirmed",
             CliError::Script(ScriptError { why, .. }) | CliError::InScript(ScriptError { why, .. }) => match why {
                 Why::Usage => "usage",
                 Why::NotFound => "not_found",
+                Why::Forbidden => "forbidden",
                 Why::Refused => "refused",
             },
             CliError::NeedsALook => "needs_a_look",
@@ -158,7 +160,7 @@ mod tests {
 
     #[test]
     fn exit_codes_mean_what_the_help_says() {
-        let api = |status| CliError::Api { status, error: "x".into(), message: "y".into() };
+        let api = |status| CliError::Api { status, error: Word::Unknown, message: "y".into() };
         for status in [400, 401, 403, 404, 409, 422] {
             assert_eq!(api(status).exit_code(), 1, "{status}");
         }

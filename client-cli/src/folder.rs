@@ -19,7 +19,10 @@
 
 pub mod before;
 pub mod cipher;
+mod context;
 pub mod disk;
+#[cfg(test)]
+mod formats;
 mod frames;
 mod info;
 pub mod layers;
@@ -27,8 +30,6 @@ pub mod merged;
 pub mod own;
 pub mod text;
 
-use plenary_shared::wire::sync::PlanContext;
-use serde::{Deserialize, Serialize};
 use std::{
     cell::RefCell,
     env,
@@ -38,6 +39,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub use context::Surroundings;
 pub use info::{Damage, Info, Locked};
 
 use crate::error::CliError;
@@ -55,15 +57,6 @@ const SYNC_LOCK: &str = "lock.sync";
 const FORMAT: u32 = 1;
 /// For another command to be done with the folder.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// What surrounded the plan at the last sync.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Surroundings {
-    /// When that was, in milliseconds since 1970-01-01 UTC.
-    pub synced_ms: u64,
-    /// What the server said.
-    pub plan: PlanContext,
-}
 
 /// A replica's folder.
 pub struct Folder {

@@ -3,7 +3,8 @@
 //! Each profile is a file of its own and every write replaces a whole file, so commands that run at once cannot spoil each other's.
 
 use plenary_shared::{
-    id::{ConferenceId, MemberId},
+    access::Role,
+    id::{ConferenceId, MemberId, PartyId},
     people::Member,
     wire::api::Whoami,
 };
@@ -21,16 +22,57 @@ use crate::{
 
 /// What `join` keeps.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "ProfileKept", into = "ProfileKept")]
 pub struct Profile {
     /// The server.
     pub server: ServerUrl,
     /// The credential.
     pub token: Token,
     /// Whom it stands for.
-    #[serde(flatten)]
     pub who: Whoami,
     /// When the token expires, in milliseconds since 1970-01-01 UTC.
     pub expires_ms: u64,
+}
+
+/// A profile, as its file holds it.
+#[derive(Serialize, Deserialize)]
+struct ProfileKept {
+    server: ServerUrl,
+    token: Token,
+    #[serde(flatten)]
+    who: WhoKept,
+    expires_ms: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum WhoKept {
+    Administrator,
+    Member { conference: ConferenceId, party: PartyId, member: MemberId, role: Role, name: String },
+}
+
+impl From<Profile> for ProfileKept {
+    fn from(Profile { server, token, who, expires_ms }: Profile) -> Self {
+        let who = match who {
+            Whoami::Administrator => WhoKept::Administrator,
+            Whoami::Member(Member { conference, party, member, role, name }) => {
+                WhoKept::Member { conference, party, member, role, name }
+            }
+        };
+        ProfileKept { server, token, who, expires_ms }
+    }
+}
+
+impl From<ProfileKept> for Profile {
+    fn from(ProfileKept { server, token, who, expires_ms }: ProfileKept) -> Self {
+        let who = match who {
+            WhoKept::Administrator => Whoami::Administrator,
+            WhoKept::Member { conference, party, member, role, name } => {
+                Whoami::Member(Member { conference, party, member, role, name })
+            }
+        };
+        Profile { server, token, who, expires_ms }
+    }
 }
 
 impl Profile {
@@ -188,7 +230,6 @@ fn private_directory(path: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plenary_shared::access::Role;
 
     fn profile(server: &str, conference: &str, party: &str, n: u8) -> Profile {
         let who = Whoami::Member(Member {

@@ -35,7 +35,7 @@ pub fn sync(folder: &Folder, session: &Session, mut way: Option<Way>, progress: 
     for _ in 0..ROUNDS {
         match puller.pull(&mut report, progress) {
             Ok(()) => {}
-            Err(Stopped::Failed(error)) => return Err(error),
+            Err(Stopped::Failed(error)) => return Err(*error),
             Err(stopped @ (Stopped::Diverged | Stopped::LayerDiverged)) => {
                 let ahead = restored::survey(folder, session, &puller)?;
                 if ahead.is_nothing() {

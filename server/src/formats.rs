@@ -5,7 +5,7 @@ use plenary_shared::{
     access::Role,
     id::DocAddress,
     log::record::{self, Branch, Digest, Kind, Provenance, Record, Right},
-    people::{self, Party},
+    people::Party,
     talk::layer,
     text::plan::Outline,
     wire::api::{NewLayer, NewMember},
@@ -70,7 +70,7 @@ async fn write_the_directory_of_this_format() {
         for client in 20..60 {
             let update = update(client, |txn| txn.get_or_insert_text("t").insert(txn, 0, "word "));
             let branch = if client % 2 == 0 { Branch::TABLE } else { Branch([client as u8; 8]) };
-            let author = people::Author { party: arv.party.clone(), member: arv.member.clone() };
+            let author = arv.author();
             let by = Provenance { branch, seen: Some(1), ..Provenance::live(author, Right::Draft) };
             table.rooms.commit(vec![Change { address: text_at(), by, update, at: None, order: Order::Unknown }]).await.unwrap();
         }

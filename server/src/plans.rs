@@ -3,7 +3,7 @@
 use plenary_shared::{
     id::DocAddress,
     log::record::{Provenance, Right},
-    people::{self, Author},
+    people,
     script::NewIds,
     text::{
         markdown::{self, ImportError},
@@ -42,7 +42,7 @@ pub async fn create(registry: &Registry, chair: &people::Member, new: api::NewPl
     draft.title.clone_from(&title);
     let update = first_text(&draft)?;
     let address = DocAddress::Plan(chair.conference.clone(), new.id.clone());
-    let author = Author { party: chair.party.clone(), member: chair.member.clone() };
+    let author = chair.author();
     let text = room::state::first_record(&address, Provenance::live(author, Right::Chair), update.into(), now_ms())?;
     Ok(registry.create_plan(chair, new.id, title, new.access, text).await?)
 }

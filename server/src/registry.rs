@@ -174,10 +174,6 @@ fn administration() -> Author {
     Author { party: slug.parse().expect("a slug"), member: slug.parse().expect("a slug") }
 }
 
-fn author(member: &people::Member) -> Author {
-    Author { party: member.party.clone(), member: member.member.clone() }
-}
-
 /// Whether who asked still is what it was: a request may have been under way for a while.
 fn check_present(state: &Registered, member: &people::Member) -> Result<(), RegistryError> {
     if state.member(&member.conference, &member.member) == Some(member) { Ok(()) } else { Err(RegistryError::NotFound) }

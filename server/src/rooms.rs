@@ -7,8 +7,9 @@ mod verify;
 
 use bytes::Bytes;
 use plenary_shared::{
-    id::{self, ConferenceId, DocAddress, PartyId},
+    id::{ConferenceId, DocAddress, PartyId},
     limits,
+    people::LayerKind,
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -79,10 +80,10 @@ impl Share {
     fn of(address: &DocAddress) -> Self {
         match address {
             DocAddress::Layer(conference, _, party, layer) => {
-                let readers = match layer.as_str() {
-                    id::PRIVATE => Readers::Party,
-                    id::PUBLIC | id::POSITIONS => Readers::All,
-                    _ => Readers::Chosen,
+                let readers = match layer.kind() {
+                    LayerKind::Private => Readers::Party,
+                    LayerKind::Public | LayerKind::Positions => Readers::All,
+                    LayerKind::Opened => Readers::Chosen,
                 };
                 Share::Layers(conference.clone(), party.clone(), readers)
             }

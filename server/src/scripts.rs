@@ -63,11 +63,6 @@ impl Found {
         layers.chain([(None, self.text.0)]).collect()
     }
 
-    /// The layers, as they were when they were read.
-    pub fn layers(&self) -> Vec<people::Layer> {
-        self.layers.iter().map(|(layer, _)| layer.clone()).collect()
-    }
-
     /// Runs a script for as long as it may go on. Blocks.
     ///
     /// # Errors

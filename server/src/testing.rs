@@ -79,7 +79,7 @@ impl Table {
     pub async fn write(&self, layer: &str, client: u64, change: impl FnOnce(&mut TransactionMut)) {
         let address = layer_at(layer);
         let owner = self.member(layer.split_once('/').unwrap().0);
-        let author = Author { party: owner.party.clone(), member: owner.member.clone() };
+        let author = owner.author();
         self.rooms.edit(&address, &author, &update(client, change)).await.unwrap();
     }
 }

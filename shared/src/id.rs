@@ -147,11 +147,6 @@ impl LayerId {
     pub fn built_in(name: &'static str) -> Self {
         Self(name.into())
     }
-
-    /// Whether every party has this layer on every plan, with an audience that nobody chooses.
-    pub fn is_built_in(&self) -> bool {
-        matches!(self.as_str(), PRIVATE | PUBLIC | POSITIONS)
-    }
 }
 
 /// Where a document stands: in the store, in logs and, for those that sync, below `/sync/`.

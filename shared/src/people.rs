@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 use crate::{
-    access::Role,
-    id::{ConferenceId, LayerId, MemberId, PartyId},
+    access::{Action, Role},
+    id::{ConferenceId, LayerId, MemberId, POSITIONS, PRIVATE, PUBLIC, PartyId},
 };
 
 /// A member of a party to a conference.
@@ -40,6 +40,57 @@ pub struct Author {
     pub party: PartyId,
     /// The member of it.
     pub member: MemberId,
+}
+
+impl Member {
+    /// The member as the author of what it writes.
+    pub fn author(&self) -> Author {
+        Author { party: self.party.clone(), member: self.member.clone() }
+    }
+}
+
+/// What a layer is, by its name alone.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum LayerKind {
+    /// Only its own party reads it.
+    Private,
+    /// All read it who see the plan.
+    Public,
+    /// The party's positions: all read it who see the plan.
+    Positions,
+    /// The party opened it, and chose who reads it.
+    Opened,
+}
+
+impl LayerKind {
+    /// What one has to be allowed to do on the plan in order to write in it.
+    pub fn action(self) -> Action {
+        match self {
+            LayerKind::Positions => Action::Speak,
+            LayerKind::Private | LayerKind::Public | LayerKind::Opened => Action::Annotate,
+        }
+    }
+
+    /// Whom it is for; none where its party chooses.
+    pub fn audience(self) -> Option<Audience> {
+        match self {
+            LayerKind::Private => Some(Audience::Party),
+            LayerKind::Public | LayerKind::Positions => Some(Audience::All),
+            LayerKind::Opened => None,
+        }
+    }
+}
+
+impl LayerId {
+    /// What the layer is.
+    pub fn kind(&self) -> LayerKind {
+        match self.as_str() {
+            PRIVATE => LayerKind::Private,
+            PUBLIC => LayerKind::Public,
+            POSITIONS => LayerKind::Positions,
+            _ => LayerKind::Opened,
+        }
+    }
 }
 
 /// Whom a layer is for. In JSON `"party"`, `"all"` or the list of the parties.
@@ -104,6 +155,19 @@ pub struct Layer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn layers_of_every_party_say_by_their_name_who_reads_and_who_writes_them() {
+        for (name, audience, action) in [
+            (PRIVATE, Some(Audience::Party), Action::Annotate),
+            (PUBLIC, Some(Audience::All), Action::Annotate),
+            (POSITIONS, Some(Audience::All), Action::Speak),
+            ("shuttle", None, Action::Annotate),
+        ] {
+            let kind = name.parse::<LayerId>().unwrap().kind();
+            assert_eq!((kind.audience(), kind.action()), (audience, action), "{name}");
+        }
+    }
 
     #[test]
     fn an_audience_is_a_word_or_a_list() {

@@ -27,10 +27,10 @@ use crate::{
 
 pub use done::{Done, EntryDone, In, Mark, Marked, Moved, PointDone, PutInDone, Renumbered, Scheduled, Stood, TabledDone, Wrote};
 pub use edit::{
-    Accept, Add, Delete, Edit, Heading, Insert, Move, Note, OfPoint, Oppose, Propose, PutIn, Renumber, Replace, Reply, Reserve,
-    Schedule, Settle, Table, Withdraw, Words,
+    Accept, Add, Delete, Edit, Heading, Insert, Move, Nature, Needs, Note, OfPoint, Oppose, Propose, PutIn, Renumber, Replace,
+    Reply, Reserve, Schedule, Settle, Table, Withdraw, Words,
 };
-pub use error::{ScriptError, Why};
+pub use error::{Advice, ScriptError, Why};
 pub use once::{ONCE, Once, once, once_of};
 pub use parse::schema;
 pub use readers::{reaches, read_by};
@@ -92,17 +92,6 @@ pub struct Sheet {
     pub doc: Doc,
 }
 
-/// Which layers a script needs on its desk.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Needs {
-    /// None.
-    Text,
-    /// Those of the member's own party.
-    Own,
-    /// All that the member may read.
-    All,
-}
-
 /// What a script did.
 #[derive(Debug)]
 pub struct Ran {
@@ -137,29 +126,11 @@ pub trait NewIds {
 
 /// Which layers a script needs.
 pub fn needs(script: &Script) -> Needs {
-    let of = |edit: &Edit| match edit {
-        Edit::Insert(_)
-        | Edit::Delete(_)
-        | Edit::Replace(_)
-        | Edit::Words(_)
-        | Edit::Add(_)
-        | Edit::Move(_)
-        | Edit::Strike(_)
-        | Edit::Restore(_)
-        | Edit::Heading(_)
-        | Edit::Renumber(_)
-        | Edit::Schedule(_) => Needs::Text,
-        Edit::Note(_)
-        | Edit::Propose(_)
-        | Edit::Resolve(_)
-        | Edit::Reopen(_)
-        | Edit::Accept(_)
-        | Edit::Reserve(_)
-        | Edit::Oppose(_)
-        | Edit::Withdraw(_) => Needs::Own,
-        // What they refer to, or what those who read the wider layer find beside it, may be another party's.
-        Edit::Reply(_) | Edit::Table(_) | Edit::Adopt(_) | Edit::Alternative(_) => Needs::All,
-    };
     let key = if script.once.is_some() { Needs::Own } else { Needs::Text };
-    script.edits.iter().map(of).max().unwrap_or(Needs::Text).max(key)
+    script.edits.iter().map(|edit| edit.nature().needs).max().unwrap_or(Needs::Text).max(key)
+}
+
+/// Whether a script holds only for the words as it found them, even where it changes none.
+pub fn rests_on_text(script: &Script) -> bool {
+    !script.expect.is_empty() || script.edits.iter().any(|edit| edit.nature().rests_on_text)
 }

@@ -31,11 +31,11 @@ pub struct OwnEdit {
     pub seen: u64,
     /// What became of it.
     pub fate: Fate,
-    body: Sealed,
+    pub(super) body: Sealed,
 }
 
 /// What an edit does.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Body {
     /// In words, a line for each thing done.
     pub what: Vec<String>,
@@ -43,6 +43,33 @@ pub struct Body {
     pub parts: Vec<(Option<LayerId>, Bytes)>,
     /// The key under which it is done once.
     pub once: Option<Once>,
+}
+
+/// What an edit does, as the file holds it.
+#[derive(Serialize, Deserialize)]
+struct BodyKept {
+    what: Vec<String>,
+    parts: Vec<(Option<LayerId>, Bytes)>,
+    once: Option<OnceKept>,
+}
+
+/// A key, as the file holds it.
+#[derive(Serialize, Deserialize)]
+struct OnceKept {
+    key: String,
+    digest: String,
+}
+
+impl From<Body> for BodyKept {
+    fn from(Body { what, parts, once }: Body) -> Self {
+        BodyKept { what, parts, once: once.map(|Once { key, digest }| OnceKept { key, digest }) }
+    }
+}
+
+impl From<BodyKept> for Body {
+    fn from(BodyKept { what, parts, once }: BodyKept) -> Self {
+        Body { what, parts, once: once.map(|OnceKept { key, digest }| Once { key, digest }) }
+    }
 }
 
 /// An edit to be added.
@@ -109,7 +136,9 @@ impl OwnEdit {
     /// What it does; may ask for the passphrase.
     pub fn body(&self, cipher: &Cipher) -> Result<Body, CliError> {
         let opened = cipher.open(FILE, self.body.clone())?;
-        postcard::from_bytes(&opened).map_err(|_| CliError::Refused(format!("an edit in {FILE} cannot be read")))
+        let kept: BodyKept =
+            postcard::from_bytes(&opened).map_err(|_| CliError::Refused(format!("an edit in {FILE} cannot be read")))?;
+        Ok(kept.into())
     }
 
     /// Whether it is part of what the replica shows.
@@ -222,7 +251,7 @@ impl Own {
     }
 
     /// Writes the file anew.
-    fn write(&mut self, dir: &Path) -> Result<(), CliError> {
+    pub(super) fn write(&mut self, dir: &Path) -> Result<(), CliError> {
         let path = dir.join(FILE);
         let file = |source| CliError::File { path: path.clone(), source };
         if self.damaged {
@@ -264,8 +293,9 @@ impl Own {
     }
 }
 
-fn sealed(cipher: &Cipher, body: &Body) -> Result<Sealed, CliError> {
-    let bytes = postcard::to_stdvec(body).map_err(|e| CliError::Refused(format!("the edit cannot be written down: {e}")))?;
+pub(super) fn sealed(cipher: &Cipher, body: &Body) -> Result<Sealed, CliError> {
+    let bytes = postcard::to_stdvec(&BodyKept::from(body.clone()))
+        .map_err(|e| CliError::Refused(format!("the edit cannot be written down: {e}")))?;
     cipher.seal(bytes.into())
 }
 

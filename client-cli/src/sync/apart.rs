@@ -8,9 +8,9 @@
 //! one struck and the other changed below, and new faults ([`merge`]).
 
 use plenary_shared::{
-    id::{MemberId, POSITIONS, PartyId, PointId},
+    id::{MemberId, PartyId, PointId},
     log::record::{Moment, Provenance, Record, Right},
-    people::Author,
+    people::{Author, LayerKind},
     talk::{
         layer::{Annotation, Layer},
         merge::{self, Lapsed, Merge, MergedPoint},
@@ -243,7 +243,7 @@ fn waiting(folder: &Folder, party: &PartyId) -> Result<Vec<Edit>, CliError> {
 fn positions(folder: &Folder, context: &PlanContext) -> Result<Vec<(PartyId, Annotation)>, CliError> {
     let own = folder.own()?;
     let mut positions = Vec::new();
-    for layer in context.layers.iter().filter(|layer| layer.layer.as_str() == POSITIONS) {
+    for layer in context.layers.iter().filter(|layer| layer.layer.kind() == LayerKind::Positions) {
         let copy = folder.layer(layer)?;
         let mut parts = Vec::new();
         for edit in own.edits.iter().filter(|edit| layer.party == context.member.party && edit.is_shown()) {

@@ -11,7 +11,10 @@ use plenary_shared::{
         record::{self, Digest, Record},
     },
     people,
-    wire::sync::{PlanContext, Pull},
+    wire::{
+        error::Word,
+        sync::{PlanContext, Pull},
+    },
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -49,12 +52,12 @@ pub enum Stopped {
     /// That of a layer is not.
     LayerDiverged,
     /// Something else.
-    Failed(CliError),
+    Failed(Box<CliError>),
 }
 
 impl From<CliError> for Stopped {
     fn from(error: CliError) -> Self {
-        Stopped::Failed(error)
+        Stopped::Failed(error.into())
     }
 }
 
@@ -88,7 +91,7 @@ impl Puller<'_> {
     pub fn pull(&mut self, report: &mut Report, progress: &Progress) -> Result<(), Stopped> {
         let since = self.text.end.seq;
         let (context, lines) = match self.ask(since) {
-            Err(CliError::Api { error, .. }) if error == "diverged" => return Err(Stopped::Diverged),
+            Err(CliError::Api { error: Word::Diverged, .. }) => return Err(Stopped::Diverged),
             asked => asked?,
         };
         if context.end == since && context.digest != self.text.end.head {

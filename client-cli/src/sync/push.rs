@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use plenary_shared::{
     limits,
     wire::{
-        error::ErrorBody,
+        error::{ErrorBody, Word},
         sync::{OfflineEdit, Outcome, Part, Push, Pushed},
     },
 };
@@ -62,7 +62,7 @@ pub fn push(folder: &Folder, session: &Session, report: &mut Report, progress: &
 
 /// Why the server did not go on. What it did not decide about waits, whether it was kept or not: sent again, it changes nothing.
 fn stopped(ErrorBody { error, message, .. }: ErrorBody) -> CliError {
-    let why = if error == "in_doubt" { "the server does not know what it kept" } else { &message };
+    let why = if error == Word::InDoubt { "the server does not know what it kept" } else { &message };
     CliError::Api { status: 503, error, message: format!("{why}; your edits wait here, and the next sync sends them again") }
 }
 
@@ -86,7 +86,7 @@ fn settle(folder: &Folder, report: &mut Report, sent: &[(EditId, u64, Body)], ou
             Outcome::Refused(why) => {
                 report.refused.push(Refused { what: body.what.clone(), why: why.clone() });
                 let message = folder.cipher.seal(why.message.into_bytes().into())?;
-                Fate::Refused { error: why.error, message, at_ms: when::now_ms() }
+                Fate::Refused { error: why.error.as_str().to_owned(), message, at_ms: when::now_ms() }
             }
         };
         match fate {

@@ -1,6 +1,9 @@
 //! The server's HTTP side, as `plenary_shared::wire::api` describes it. Every answer is bounded in time and size.
 
-use plenary_shared::{limits, wire::error::ErrorBody};
+use plenary_shared::{
+    limits,
+    wire::error::{ErrorBody, Word},
+};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{io::Read, time::Duration};
 use ureq::{
@@ -183,9 +186,7 @@ pub fn refusal(server: &ServerUrl, status: StatusCode, body: &[u8]) -> CliError 
         }
         (_, Some(ErrorBody { script: Some(script), .. })) => CliError::Script(script),
         // What the server advises is for whoever speaks HTTP.
-        (_, Some(ErrorBody { error, .. })) if error == "in_doubt" => {
-            CliError::unconfirmed("it does not know what it kept".into())
-        }
+        (_, Some(ErrorBody { error: Word::InDoubt, .. })) => CliError::unconfirmed("it does not know what it kept".into()),
         (_, Some(ErrorBody { error, message, .. })) => CliError::Api { status: status.as_u16(), error, message },
         (StatusCode::NOT_FOUND, None) => CliError::NotFound(format!("{server} does not have it, or does not show it to you")),
         (status, None) if status.is_client_error() => CliError::Refused(format!("{server} answered {status}")),

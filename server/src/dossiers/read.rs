@@ -3,8 +3,9 @@
 use bytes::Bytes;
 use futures_util::future::join_all;
 use plenary_shared::{
-    id::{self, DocAddress},
-    limits, people,
+    id::DocAddress,
+    limits,
+    people::{self, LayerKind},
     talk::layer::Fault,
 };
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -33,7 +34,7 @@ pub async fn all(
     // The plan may take its time to load: without it there is nothing to show.
     let text = rooms.read_at(plan).await?;
     let until = Instant::now() + limits::VIEW_READING;
-    let (positions, others): (Vec<_>, Vec<_>) = layers.into_iter().partition(|layer| layer.layer.as_str() == id::POSITIONS);
+    let (positions, others): (Vec<_>, Vec<_>) = layers.into_iter().partition(|layer| layer.layer.kind() == LayerKind::Positions);
     let mut addresses = vec![plan.clone()];
     addresses.extend(positions.iter().map(|layer| plan.layer(&layer.party, &layer.layer)));
     let mut copies = together(rooms, &addresses, until).await.into_iter();
@@ -95,10 +96,10 @@ async fn share(
     until: Instant,
 ) -> Vec<(people::Layer, Copy)> {
     // What all parties read first, then what is the party's own.
-    layers.sort_by_key(|layer| match layer.layer.as_str() {
-        id::PUBLIC => 0,
-        id::PRIVATE => 1,
-        _ => 2,
+    layers.sort_by_key(|layer| match layer.layer.kind() {
+        LayerKind::Positions | LayerKind::Public => 0,
+        LayerKind::Private => 1,
+        LayerKind::Opened => 2,
     });
     let addresses: Vec<DocAddress> = layers.iter().map(|layer| plan.layer(&layer.party, &layer.layer)).collect();
     let ends = rooms.ends(&addresses).await;

@@ -12,7 +12,7 @@ use futures_util::FutureExt as _;
 use plenary_shared::{
     access::Access,
     log::record::Digest,
-    people::{Author, Party},
+    people::Party,
     talk::layer,
     wire::api::{NewConference, NewPlan},
 };
@@ -34,7 +34,7 @@ async fn two(data: &Path) -> (SecretDigest, SecretDigest) {
     let access = BTreeMap::from([(chair.party.clone(), Access::Draft)]);
     let markdown = Some(format!("# {WORD}\n\n1. The {WORD} shall withdraw.\n"));
     plans::create(&table.registry, &chair, NewPlan { id: plan(), title: None, markdown, access }).await.unwrap();
-    let author = Author { party: chair.party.clone(), member: chair.member.clone() };
+    let author = chair.author();
     for n in 0..8 {
         let mine = update(200 + n, |txn| layer::put(txn, &note(&format!("{WORD}{n}"))).unwrap());
         let address = format!("{GONE}/plan/reef/private").parse().unwrap();

@@ -9,12 +9,10 @@ use axum::{
 };
 use bytes::Bytes;
 use plenary_shared::{
-    access::Role,
-    id::{DocAddress, LayerId, POSITIONS, PRIVATE},
+    id::{DocAddress, LayerId},
     limits,
     log::record::{Provenance, Right},
-    people::{self, Author},
-    script::{self, Applied, Edit, Ran, Script, ScriptError, Why},
+    script::{self, Applied, Ran, Script, ScriptError, Why},
 };
 use std::{collections::HashMap, sync::Arc};
 use tokio::{sync::oneshot, time::Instant};
@@ -33,7 +31,7 @@ use crate::{
 const NOTHING: [u8; 2] = [0, 0];
 
 pub(super) async fn apply(State(app): State<Arc<App>>, mut reader: Reader, request: Request) -> Result<Json<Applied>, ApiError> {
-    let parse = |json: &[u8]| Script::parse(json).map_err(told);
+    let parse = |json: &[u8]| Script::parse(json).map_err(refused);
     let (script, _place) = large::read_as(&app, reader.member(), request, limits::SCRIPT_BYTES_MAX, parse).await?;
     let script = Arc::new(script);
     for _ in 0..limits::EDIT_TRIES {
@@ -54,7 +52,7 @@ async fn once_over(app: &Arc<App>, reader: &mut Reader, script: &Arc<Script>) ->
     reader.again(app)?;
     let rights = &reader.rights;
     let found = scripts::read(&app.registry, &app.rooms, rights, &reader.address, script::needs(script)).await?;
-    let (ends, layers) = (found.ends(&rights.member), found.layers());
+    let ends = found.ends(&rights.member);
     let (of, runs) = (rights.clone(), script.clone());
     // Nobody is left to tell once the request is gone.
     let (running, _asked) = oneshot::channel::<()>();
@@ -64,7 +62,7 @@ async fn once_over(app: &Arc<App>, reader: &mut Reader, script: &Arc<Script>) ->
         found.run(of, &runs, &mut || !running.is_closed() && Instant::now() < until)
     });
     let ran = ran.await.ok().and_then(Result::ok).ok_or(DossierError::Unreadable)?;
-    let Ran { applied, updates, .. } = ran.map_err(|error| refused(script, error, rights, &layers))?;
+    let Ran { applied, updates, .. } = ran.map_err(refused)?;
     let changes = changes(app, reader, script, updates, &ends)?;
     if changes.is_empty() {
         return Ok(Some(applied));
@@ -88,7 +86,7 @@ fn changes(
     ends: &HashMap<Option<LayerId>, Seq>,
 ) -> Result<Vec<Change>, ApiError> {
     let (plan, member) = (&reader.address, reader.member());
-    let author = Author { party: member.party.clone(), member: member.member.clone() };
+    let author = member.author();
     let by = |address: &DocAddress| Provenance::live(author.clone(), Right::of(member.role, address));
     let change = |(layer, update): (Option<LayerId>, Vec<u8>)| {
         let address = layer.as_ref().map_or_else(|| plan.clone(), |layer| plan.layer(&member.party, layer));
@@ -98,49 +96,24 @@ fn changes(
                 let by = by(&address);
                 Ok(Change { address, by, update: update.into(), at: ends.get(&layer).copied(), order: Order::Holds })
             }
-            _ => Err(ApiError::forbidden("you may not make these edits any more: your rights have changed")),
+            Some(Rights { write: false, .. }) | None => {
+                Err(ApiError::forbidden("you may not make these edits any more: your rights have changed"))
+            }
         }
     };
     let mut changes = updates.into_iter().map(change).collect::<Result<Vec<_>, _>>()?;
-    if !changes.is_empty() && rests_on_text(script) && changes.iter().all(|change| change.address != *plan) {
+    if !changes.is_empty() && script::rests_on_text(script) && changes.iter().all(|change| change.address != *plan) {
         let (update, at) = (Bytes::from_static(&NOTHING), ends.get(&None).copied());
         changes.push(Change { address: plan.clone(), by: by(plan), update, at, order: Order::Holds });
     }
     Ok(changes)
 }
 
-/// Whether a script holds only for the words as it found them, even where it changes none.
-fn rests_on_text(script: &Script) -> bool {
-    let takes_position = |edit: &Edit| matches!(edit, Edit::Accept(_) | Edit::Reserve(_) | Edit::Oppose(_));
-    !script.expect.is_empty() || script.edits.iter().any(takes_position)
-}
-
 /// Why a script was not applied: a right is missing, or it cannot be.
-fn refused(script: &Script, error: ScriptError, rights: &Rights, layers: &[people::Layer]) -> ApiError {
+fn refused(error: ScriptError) -> ApiError {
     let body = match error.why {
-        Why::Refused if lacks_right(script, &error, rights, layers) => ApiError::forbidden(error.sentence()),
-        _ => return told(error),
+        Why::Forbidden => ApiError::forbidden(error.sentence()),
+        Why::Usage | Why::NotFound | Why::Refused => ApiError::invalid(error.to_string()),
     };
     body.of_script(error)
-}
-
-fn told(error: ScriptError) -> ApiError {
-    ApiError::invalid(error.to_string()).of_script(error)
-}
-
-/// Whether the member has not the right that the edit needs which could not be made.
-fn lacks_right(script: &Script, error: &ScriptError, rights: &Rights, layers: &[people::Layer]) -> bool {
-    let may_write =
-        |name: &str| layers.iter().any(|layer| layer.party == rights.member.party && layer.layer.as_str() == name && layer.write);
-    let Some(edit) = error.line.checked_sub(1).and_then(|at| script.edits.get(at)) else {
-        return script.once.is_some() && !may_write(PRIVATE);
-    };
-    match edit {
-        Edit::Renumber(_) => rights.member.role != Role::Chair,
-        Edit::Adopt(_) | Edit::Alternative(_) => !rights.write,
-        Edit::Accept(_) | Edit::Reserve(_) | Edit::Oppose(_) => !may_write(POSITIONS),
-        Edit::Note(_) | Edit::Propose(_) | Edit::Reply(_) | Edit::Resolve(_) | Edit::Reopen(_) => !may_write(PRIVATE),
-        Edit::Table(_) | Edit::Withdraw(_) => !may_write(PRIVATE) || !may_write(POSITIONS),
-        _ => !rights.write,
-    }
 }

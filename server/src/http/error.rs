@@ -8,7 +8,10 @@ use axum::{
 use plenary_shared::{
     limits,
     script::ScriptError,
-    wire::{error::ErrorBody, sync::Outcome},
+    wire::{
+        error::{ErrorBody, Word},
+        sync::Outcome,
+    },
 };
 
 use crate::{
@@ -19,49 +22,46 @@ use crate::{
     store::StoreError,
 };
 
-/// The word for a disk without room: nothing was kept.
-const DISK_FULL: &str = "disk_full";
-
 /// An answer that says what was wrong and what to do.
 #[derive(Debug)]
 pub struct ApiError {
     status: StatusCode,
-    error: &'static str,
+    error: Word,
     message: String,
     script: Option<Box<ScriptError>>,
 }
 
 impl ApiError {
-    fn new(status: StatusCode, error: &'static str, message: impl Into<String>) -> Self {
+    fn new(status: StatusCode, error: Word, message: impl Into<String>) -> Self {
         Self { status, error, message: message.into(), script: None }
     }
 
     pub(super) fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "not found: check the name, or ask the chair for access")
+        Self::new(StatusCode::NOT_FOUND, Word::NotFound, "not found: check the name, or ask the chair for access")
     }
 
     pub(super) fn unauthorized() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "no valid credential: join again with a new invitation")
+        Self::new(StatusCode::UNAUTHORIZED, Word::Unauthorized, "no valid credential: join again with a new invitation")
     }
 
     pub(super) fn forbidden(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", message)
+        Self::new(StatusCode::FORBIDDEN, Word::Forbidden, message)
     }
 
     pub(super) fn invalid(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message)
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, Word::Invalid, message)
     }
 
     pub(super) fn diverged(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::CONFLICT, "diverged", message)
+        Self::new(StatusCode::CONFLICT, Word::Diverged, message)
     }
 
     pub(super) fn full(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::CONFLICT, "full", message)
+        Self::new(StatusCode::CONFLICT, Word::Full, message)
     }
 
     pub(super) fn unavailable(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message)
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, Word::Unavailable, message)
     }
 
     /// As much is open as may be.
@@ -72,12 +72,12 @@ impl ApiError {
     /// Nothing was kept.
     pub(super) fn disk_full() -> Self {
         let message = "the server's disk is full, and nothing was kept: tell its operator, and try again later";
-        Self::new(StatusCode::INSUFFICIENT_STORAGE, DISK_FULL, message)
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, Word::DiskFull, message)
     }
 
     /// It may have been kept.
     pub(super) fn in_doubt(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "in_doubt", message)
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, Word::InDoubt, message)
     }
 
     /// The same, by another status.
@@ -96,13 +96,13 @@ impl ApiError {
     }
 
     pub(super) fn body(self) -> ErrorBody {
-        ErrorBody { error: self.error.into(), message: self.message, script: self.script.map(|script| *script) }
+        ErrorBody { error: self.error, message: self.message, script: self.script.map(|script| *script) }
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let retry = (self.error == DISK_FULL).then(|| [(header::RETRY_AFTER, limits::DISK_FULL_RETRY.as_secs())]);
+        let retry = (self.error == Word::DiskFull).then(|| [(header::RETRY_AFTER, limits::DISK_FULL_RETRY.as_secs())]);
         (self.status, retry, Json(self.body())).into_response()
     }
 }
@@ -113,10 +113,10 @@ impl From<RegistryError> for ApiError {
         match error {
             RegistryError::NotFound => Self::not_found(),
             RegistryError::Forbidden(message) => Self::forbidden(message),
-            RegistryError::Exists { .. } => Self::new(StatusCode::CONFLICT, "exists", message),
+            RegistryError::Exists { .. } => Self::new(StatusCode::CONFLICT, Word::Exists, message),
             RegistryError::Invalid(message) => Self::invalid(message),
             RegistryError::Invitation => Self::forbidden(message),
-            RegistryError::Pace => Self::new(StatusCode::TOO_MANY_REQUESTS, "too_often", message),
+            RegistryError::Pace => Self::new(StatusCode::TOO_MANY_REQUESTS, Word::TooOften, message),
             RegistryError::Full { .. } => Self::full(message),
             RegistryError::Store(StoreError::Full) => Self::disk_full(),
             RegistryError::Store(error) => {
@@ -137,7 +137,7 @@ impl From<RoomError> for ApiError {
     fn from(error: RoomError) -> Self {
         match error {
             RoomError::Edit(edit) => edit.into(),
-            other => Self::unavailable(other.to_string()),
+            RoomError::Full | RoomError::Unavailable => Self::unavailable(error.to_string()),
         }
     }
 }

@@ -44,7 +44,7 @@ pub(super) async fn push(State(app): State<Arc<App>>, mut reader: Reader, reques
     let edits = tokio::task::spawn_blocking(move || edits.into_iter().map(Made::read).collect()).await;
     let edits: Vec<Made> = edits.map_err(|_| ApiError::unavailable("the edits could not be read: try again"))?;
     reader.again(&app)?;
-    let author = Author { party: reader.member().party.clone(), member: reader.member().member.clone() };
+    let author = reader.member().author();
     let (outcomes, under_way, until) = (Vec::new(), VecDeque::new(), Instant::now() + limits::PUSH);
     let mut pusher = Pusher { app, reader, author, outcomes, under_way, keys: Keys::default(), until };
     let stopped = pusher.push(edits).await.err().map(ApiError::body);
@@ -204,7 +204,9 @@ impl Pusher {
         let Some(layer) = layer else {
             return match rights(&self.reader.address) {
                 Some(true) => Ok(self.reader.address.clone()),
-                _ => Err(ApiError::forbidden("you may not change the words of this plan: ask the chair for the right to draft")),
+                Some(false) | None => {
+                    Err(ApiError::forbidden("you may not change the words of this plan: ask the chair for the right to draft"))
+                }
             };
         };
         let address = self.reader.address.layer(&self.reader.member().party, layer);

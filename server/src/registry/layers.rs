@@ -7,13 +7,13 @@ use plenary_shared::{
     access::Action,
     id::{self, LayerId, PartyId, PlanId},
     limits,
-    people::{self, Audience},
+    people::{self, Audience, LayerKind},
     wire::api,
 };
 use std::collections::BTreeSet;
 
 use super::{
-    ConferenceEntry, PlanEntry, Registry, RegistryError, author, check_free, check_parties, check_present, check_room,
+    ConferenceEntry, PlanEntry, Registry, RegistryError, check_free, check_parties, check_present, check_room,
     rights::{is_meant_for, may, owners, sees_plan, writes_layer},
     state::{Event, Registered},
 };
@@ -27,7 +27,7 @@ impl Registry {
         let api::NewLayer { layer, audience } = new;
         self.check_disk()?;
         let (conference, party) = (member.conference.clone(), member.party.clone());
-        self.change(author(member), |state| {
+        self.change(member.author(), |state| {
             let (entry, on) = speaker(state, member, &plan)?;
             check_opened(&layer)?;
             check_parties(entry, &audience)?;
@@ -51,7 +51,7 @@ impl Registry {
     ) -> Result<(), RegistryError> {
         self.check_disk()?;
         let (conference, party) = (member.conference.clone(), member.party.clone());
-        self.change(author(member), |state| {
+        self.change(member.author(), |state| {
             let (entry, on) = speaker(state, member, &plan)?;
             check_opened(&layer)?;
             let old = on.opened(&party, &layer).ok_or(RegistryError::NotFound)?;
@@ -124,11 +124,8 @@ fn speaker<'a>(
 }
 
 fn shown(plan: &PlanEntry, member: &people::Member, party: PartyId, layer: LayerId) -> people::Layer {
-    let audience = match layer.as_str() {
-        id::PRIVATE => Audience::Party,
-        id::PUBLIC | id::POSITIONS => Audience::All,
-        _ => Audience::Parties(plan.opened(&party, &layer).cloned().unwrap_or_default()),
-    };
+    let opened = || Audience::Parties(plan.opened(&party, &layer).cloned().unwrap_or_default());
+    let audience = layer.kind().audience().unwrap_or_else(opened);
     people::Layer { write: writes_layer(plan, member, &party, &layer), party, layer, audience }
 }
 
@@ -139,7 +136,7 @@ fn others(mut audience: BTreeSet<PartyId>, owner: &PartyId) -> BTreeSet<PartyId>
 }
 
 fn check_opened(layer: &LayerId) -> Result<(), RegistryError> {
-    if layer.is_built_in() {
+    if layer.kind() != LayerKind::Opened {
         let why = format!("every party has a layer {layer} on every plan, and who reads it is fixed: choose another name");
         return Err(RegistryError::Invalid(why));
     }

@@ -9,7 +9,7 @@ use plenary_shared::{
 use std::time::Duration;
 
 use super::{
-    Registry, RegistryError, administration, author, check_free, check_name, check_present, check_room, millis,
+    Registry, RegistryError, administration, check_free, check_name, check_present, check_room, millis,
     state::{Credential, Event, Registered},
 };
 use crate::{
@@ -54,7 +54,7 @@ impl Registry {
         check_name("the chair's name", &new.chair)?;
         let conference = new.id.clone();
         let chair = NewSeat { party: new.party.id.clone(), role: Role::Chair, name: new.chair, expires: limits::INVITATION };
-        let opened = Event::ConferenceOpened { conference: new.id.clone(), title: new.title, party: new.party };
+        let opened = Event::ConferenceOpened { conference: new.id.clone(), title: new.title, party: new.party.into() };
         self.seat(None, conference, Some(opened), chair).await
     }
 
@@ -62,12 +62,12 @@ impl Registry {
     pub async fn add_party(&self, chair: &people::Member, party: people::Party) -> Result<(), RegistryError> {
         check_name("the party's name", &party.name)?;
         let conference = chair.conference.clone();
-        self.change(author(chair), |state| {
+        self.change(chair.author(), |state| {
             check_present(state, chair)?;
             let entry = state.conferences.get(&conference).ok_or(RegistryError::NotFound)?;
             check_free(entry.parties.contains_key(&party.id), "party", &party.id)?;
             check_room(entry.parties.len(), limits::PARTIES_MAX, "parties")?;
-            Ok(vec![Event::PartyAdded { conference: conference.clone(), party }])
+            Ok(vec![Event::PartyAdded { conference: conference.clone(), party: party.into() }])
         })
         .await?;
         Ok(())
@@ -96,7 +96,7 @@ impl Registry {
         let invitation = secret.digest();
         let expires_ms = now_ms() + millis(seat.expires);
         let mut seated = None;
-        let by = chair.map_or_else(administration, author);
+        let by = chair.map_or_else(administration, people::Member::author);
         self.change(by.clone(), |state| {
             let mut fresh = Registered::default();
             let state = match &opened {
@@ -120,7 +120,7 @@ impl Registry {
             let NewSeat { party, role, name, .. } = seat;
             let member = people::Member { conference: conference.clone(), party, member: id, role, name };
             seated = Some(member.clone());
-            Ok(opened.into_iter().chain([Event::MemberInvited { member, invitation, expires_ms }]).collect())
+            Ok(opened.into_iter().chain([Event::MemberInvited { member: member.into(), invitation, expires_ms }]).collect())
         })
         .await?;
         let member = seated.ok_or(RegistryError::NotFound)?;
@@ -130,7 +130,7 @@ impl Registry {
     /// Revokes a member: invitation, tokens and sessions end.
     pub async fn revoke(&self, chair: &people::Member, member: MemberId) -> Result<(), RegistryError> {
         let conference = chair.conference.clone();
-        self.change(author(chair), |state| {
+        self.change(chair.author(), |state| {
             check_present(state, chair)?;
             let gone = state.member(&conference, &member).ok_or(RegistryError::NotFound)?;
             if gone.role == Role::Chair && !state.has_other_chair(&conference, &member) {

@@ -9,7 +9,7 @@ use plenary_shared::{
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Registry, RegistryError, author, check_free, check_name, check_parties, check_present, check_room,
+    Registry, RegistryError, check_free, check_name, check_parties, check_present, check_room,
     state::{Event, PlanEntry},
 };
 
@@ -26,7 +26,7 @@ impl Registry {
         check_name("the title", &title)?;
         let conference = chair.conference.clone();
         let text = (DocAddress::Plan(conference.clone(), plan.clone()), 0, vec![text]);
-        self.change_with(author(chair), vec![text], |state| {
+        self.change_with(chair.author(), vec![text], |state| {
             check_present(state, chair)?;
             let entry = state.conferences.get(&conference).ok_or(RegistryError::NotFound)?;
             check_free(entry.plans.contains_key(&plan), "plan", &plan)?;
@@ -47,7 +47,7 @@ impl Registry {
         access: BTreeMap<PartyId, Access>,
     ) -> Result<(), RegistryError> {
         let conference = chair.conference.clone();
-        self.change(author(chair), |state| {
+        self.change(chair.author(), |state| {
             check_present(state, chair)?;
             let entry = state.conferences.get(&conference).ok_or(RegistryError::NotFound)?;
             let old = entry.plans.get(&plan).ok_or(RegistryError::NotFound)?;
@@ -72,7 +72,7 @@ impl Registry {
         parties: Option<BTreeSet<PartyId>>,
     ) -> Result<(), RegistryError> {
         let conference = chair.conference.clone();
-        self.change(author(chair), |state| {
+        self.change(chair.author(), |state| {
             check_present(state, chair)?;
             let entry = state.conferences.get(&conference).ok_or(RegistryError::NotFound)?;
             let old = entry.plans.get(&plan).ok_or(RegistryError::NotFound)?;

@@ -3,8 +3,8 @@
 
 use plenary_shared::{
     access::{self, Action, Role},
-    id::{self, DocAddress, LayerId, PartyId},
-    people,
+    id::{DocAddress, LayerId, PartyId},
+    people::{self, LayerKind},
 };
 
 use std::collections::BTreeSet;
@@ -15,7 +15,11 @@ use crate::{auth::SecretDigest, clock::now_ms};
 impl Registry {
     /// What a token may do with a document; `None` if it may not even know that the document exists.
     pub fn rights(&self, token: &SecretDigest, address: &DocAddress) -> Option<Rights> {
-        let (DocAddress::Plan(conference, plan) | DocAddress::Layer(conference, plan, ..)) = address else { return None };
+        let (conference, plan, layer) = match address {
+            DocAddress::Plan(conference, plan) => (conference, plan, None),
+            DocAddress::Layer(conference, plan, party, layer) => (conference, plan, Some((party, layer))),
+            DocAddress::Registry => return None,
+        };
         let state = self.state();
         let Whom::Member(own, member) = state.whom(token, now_ms())? else { return None };
         if own != conference {
@@ -24,11 +28,11 @@ impl Registry {
         let entry = state.conferences.get(conference)?;
         let member = entry.members.get(member)?;
         let plan = entry.plans.get(plan)?;
-        let write = match address {
-            DocAddress::Layer(_, _, party, layer) => {
+        let write = match layer {
+            Some((party, layer)) => {
                 reads_layer(entry, plan, member, party, layer).then(|| writes_layer(plan, member, party, layer))
             }
-            _ => sees_plan(plan, member).then(|| may(plan, member, Action::Write)),
+            None => sees_plan(plan, member).then(|| may(plan, member, Action::Write)),
         }?;
         Some(Rights { member: member.clone(), write })
     }
@@ -61,10 +65,10 @@ fn chairs(entry: &ConferenceEntry) -> impl Iterator<Item = &PartyId> {
 /// Whether a layer is for the member's party, if it and its owner see the plan.
 pub(super) fn is_meant_for(plan: &PlanEntry, member: &people::Member, party: &PartyId, layer: &LayerId) -> bool {
     let own = member.party == *party;
-    match layer.as_str() {
-        id::PRIVATE => own,
-        id::PUBLIC | id::POSITIONS => true,
-        _ => plan.opened(party, layer).is_some_and(|audience| own || audience.contains(&member.party)),
+    match layer.kind() {
+        LayerKind::Private => own,
+        LayerKind::Public | LayerKind::Positions => true,
+        LayerKind::Opened => plan.opened(party, layer).is_some_and(|audience| own || audience.contains(&member.party)),
     }
 }
 
@@ -75,6 +79,5 @@ fn reads_layer(entry: &ConferenceEntry, plan: &PlanEntry, member: &people::Membe
 
 /// Whether a member who reads a layer may write in it too.
 pub(super) fn writes_layer(plan: &PlanEntry, member: &people::Member, party: &PartyId, layer: &LayerId) -> bool {
-    let action = if layer.as_str() == id::POSITIONS { Action::Speak } else { Action::Annotate };
-    member.party == *party && may(plan, member, action)
+    member.party == *party && may(plan, member, layer.kind().action())
 }

@@ -30,11 +30,11 @@ pub enum Event {
     /// An invitation was traded for a token.
     Joined { invitation: SecretDigest, token: SecretDigest, expires_ms: u64 },
     /// A conference was opened, with its chair's party.
-    ConferenceOpened { conference: ConferenceId, title: String, party: people::Party },
+    ConferenceOpened { conference: ConferenceId, title: String, party: PartyRecord },
     /// A party was admitted.
-    PartyAdded { conference: ConferenceId, party: people::Party },
+    PartyAdded { conference: ConferenceId, party: PartyRecord },
     /// A member was invited; the seat exists from here on.
-    MemberInvited { member: people::Member, invitation: SecretDigest, expires_ms: u64 },
+    MemberInvited { member: SeatRecord, invitation: SecretDigest, expires_ms: u64 },
     /// A member left: invitation and tokens are void.
     MemberRevoked { conference: ConferenceId, member: MemberId },
     /// A plan was created.
@@ -51,12 +51,57 @@ pub enum Event {
     ConsentChosen { conference: ConferenceId, plan: PlanId, parties: Option<BTreeSet<PartyId>> },
 }
 
+/// A party, as a record holds it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartyRecord {
+    id: PartyId,
+    name: String,
+}
+
+/// A member's seat, as a record holds it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SeatRecord {
+    conference: ConferenceId,
+    party: PartyId,
+    member: MemberId,
+    role: Role,
+    name: String,
+}
+
+impl From<people::Party> for PartyRecord {
+    fn from(people::Party { id, name }: people::Party) -> Self {
+        Self { id, name }
+    }
+}
+
+impl From<people::Member> for SeatRecord {
+    fn from(people::Member { conference, party, member, role, name }: people::Member) -> Self {
+        Self { conference, party, member, role, name }
+    }
+}
+
+impl From<SeatRecord> for people::Member {
+    fn from(SeatRecord { conference, party, member, role, name }: SeatRecord) -> Self {
+        Self { conference, party, member, role, name }
+    }
+}
+
 impl Event {
     /// By which right it is accepted: whoever speaks for a party opens its layers, all else is the chair's or the server's own.
     pub fn right(&self) -> Right {
         match self {
             Event::LayerOpened { .. } | Event::AudienceChanged { .. } => Right::Layer,
-            _ => Right::Chair,
+            Event::AdministratorInvited { .. }
+            | Event::Joined { .. }
+            | Event::ConferenceOpened { .. }
+            | Event::PartyAdded { .. }
+            | Event::MemberInvited { .. }
+            | Event::MemberRevoked { .. }
+            | Event::PlanCreated { .. }
+            | Event::AccessChanged { .. }
+            | Event::ConferenceForgotten { .. }
+            | Event::ConsentChosen { .. } => Right::Chair,
         }
     }
 
@@ -175,7 +220,7 @@ impl Registered {
                     let whom = Whom::Member(member.conference.clone(), member.member.clone());
                     self.invitations.insert(invitation, Credential { whom, expires_ms });
                     *entry.seats.entry(member.party.clone()).or_default() += 1;
-                    entry.members.insert(member.member.clone(), member);
+                    entry.members.insert(member.member.clone(), member.into());
                 }
             }
             Event::MemberRevoked { conference, member } => {

@@ -72,7 +72,16 @@ impl From<&StoreError> for EditError {
         match error {
             StoreError::Full => EditError::DiskFull,
             StoreError::InDoubt(_) => EditError::InDoubt,
-            _ => EditError::Unavailable,
+            StoreError::Corrupt { .. }
+            | StoreError::Damaged { .. }
+            | StoreError::InUse { .. }
+            | StoreError::AtWork { .. }
+            | StoreError::Format { .. }
+            | StoreError::Moved { .. }
+            | StoreError::Busy { .. }
+            | StoreError::TooLarge { .. }
+            | StoreError::Closed
+            | StoreError::Io(_) => EditError::Unavailable,
         }
     }
 }

@@ -43,7 +43,7 @@ pub enum Effect {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
     /// The gate refused it.
-    #[error(transparent)]
+    #[error("{}{}", .0, advice(.0))]
     Refused(#[from] Refusal),
     /// It passed the gate and failed in the document.
     #[error("the document could not take the edit: make it again in another way")]
@@ -66,4 +66,15 @@ pub enum EditError {
     /// The log could not be written, or nobody knows whether it was.
     #[error("the edit may have been kept")]
     InDoubt,
+}
+
+/// What whoever sits before a page does about it.
+fn advice(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::Malformed { .. } => "; reload the page, or update the client",
+        Refusal::Forged { .. } => "; reload the page to get an id of your own",
+        Refusal::Inconsistent { .. } => "; reload the page and make the edit again",
+        // These say it themselves.
+        Refusal::Missing { .. } | Refusal::TooLarge { .. } => "",
+    }
 }

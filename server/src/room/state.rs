@@ -211,13 +211,13 @@ impl RoomState {
             ClientMessage::SyncStep2(update) if !write => {
                 // A reader answers step 1 like everyone; it is only wrong if it brings something. What it
                 // knows to be deleted is more than deletions that were sent: values replaced, what stood below them.
-                let brings = self.document.check(&author(&member), &update).map_or(true, |checked| checked.adds_blocks());
+                let brings = self.document.check(&member.author(), &update).map_or(true, |checked| checked.adds_blocks());
                 if brings {
                     self.deny(id, effects);
                 }
             }
             ClientMessage::Update(_) if !write => self.deny(id, effects),
-            ClientMessage::SyncStep2(update) | ClientMessage::Update(update) if !self.has_room(&author(&member), &update) => {
+            ClientMessage::SyncStep2(update) | ClientMessage::Update(update) if !self.has_room(&member.author(), &update) => {
                 let reason = EditError::Full(self.bytes_max).to_string();
                 effects.push(Effect::Send(id, protocol::permission_denied(&reason)));
                 effects.push(Effect::Close(id, protocol::CLOSE_REFUSED, "the document is full"));
@@ -238,7 +238,7 @@ impl RoomState {
     }
 
     fn waiting(&self, id: SessionId, member: &Member, update: Bytes, complete: bool) -> Waiting {
-        let by = Provenance::live(author(member), Right::of(member.role, &self.address));
+        let by = Provenance::live(member.author(), Right::of(member.role, &self.address));
         Waiting { sender: Sender::Session(id), by, update, complete, order: Order::Unknown }
     }
 
@@ -305,10 +305,6 @@ impl RoomState {
         }
         Ok(frames)
     }
-}
-
-fn author(member: &Member) -> Author {
-    Author { party: member.party.clone(), member: member.member.clone() }
 }
 
 /// The document has to be built again; whoever asked it is answered by coming back.

@@ -9,8 +9,9 @@ use super::{
     text::{AROUND, cut, head, name, names, tail},
 };
 use crate::{
-    id::{AnnotationId, POSITIONS, PartyId},
+    id::{AnnotationId, PartyId},
     people::Audience,
+    people::LayerKind,
     talk::{
         dossier::Entry,
         layer::{Annotation, Position, Stance, What},
@@ -105,7 +106,7 @@ impl<'a> Remarks<'a> {
 /// Whether it is printed by itself: positions that count show in the standing and behind brackets, unless there is more to be said.
 fn is_remark(entry: &Entry) -> bool {
     let What::Position(position) = &entry.annotation.what else { return true };
-    let counts = entry.layer.as_str() == POSITIONS;
+    let counts = entry.layer.kind() == LayerKind::Positions;
     let shows = position.words.is_some() || (entry.annotation.body.trim().is_empty() && entry.stretch.range("").is_some());
     !(counts && (shows || entry.annotation.withdrawn))
 }
@@ -185,7 +186,7 @@ fn fate(entry: &Entry, point: Option<&Point>) -> Vec<String> {
         }
         (None, _) => {}
     }
-    let drafted = matches!(annotation.what, What::Position(_)) && entry.layer.as_str() != POSITIONS;
+    let drafted = matches!(annotation.what, What::Position(_)) && entry.layer.kind() != LayerKind::Positions;
     for (is, word) in [(drafted, "not taken yet"), (annotation.withdrawn, "withdrawn"), (annotation.resolved, "resolved")] {
         if is {
             fate.push(word.to_owned());

@@ -62,33 +62,60 @@ pub enum Edit {
     Alternative(PutIn),
 }
 
+/// What holds of every edit of a kind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Nature {
+    /// The name of the kind, as it is written.
+    pub kind: &'static str,
+    /// Which layers it needs.
+    pub needs: Needs,
+    /// Whether it holds only for the words as it found them, even where it changes none.
+    pub rests_on_text: bool,
+}
+
+/// Which layers a script needs on its desk.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Needs {
+    /// None.
+    Text,
+    /// Those of the member's own party.
+    Own,
+    /// All that the member may read.
+    All,
+}
+
 impl Edit {
-    /// The name of its kind, as it is written.
-    pub fn kind(&self) -> &'static str {
+    /// What holds of its kind. What is new about a new kind of edit is said here and in [`crate::script::run()`].
+    pub fn nature(&self) -> Nature {
+        let text = |kind| Nature { kind, needs: Needs::Text, rests_on_text: false };
+        let own = |kind| Nature { kind, needs: Needs::Own, rests_on_text: false };
+        // What it refers to, or what those who read the wider layer find beside it, may be another party's.
+        let all = |kind| Nature { kind, needs: Needs::All, rests_on_text: false };
+        let position = |kind| Nature { kind, needs: Needs::Own, rests_on_text: true };
         match self {
-            Edit::Insert(_) => "insert",
-            Edit::Delete(_) => "delete",
-            Edit::Replace(_) => "replace",
-            Edit::Words(_) => "words",
-            Edit::Add(_) => "add",
-            Edit::Move(_) => "move",
-            Edit::Strike(_) => "strike",
-            Edit::Restore(_) => "restore",
-            Edit::Heading(_) => "heading",
-            Edit::Renumber(_) => "renumber",
-            Edit::Schedule(_) => "schedule",
-            Edit::Note(_) => "note",
-            Edit::Propose(_) => "propose",
-            Edit::Reply(_) => "reply",
-            Edit::Resolve(_) => "resolve",
-            Edit::Reopen(_) => "reopen",
-            Edit::Table(_) => "table",
-            Edit::Accept(_) => "accept",
-            Edit::Reserve(_) => "reserve",
-            Edit::Oppose(_) => "oppose",
-            Edit::Withdraw(_) => "withdraw",
-            Edit::Adopt(_) => "adopt",
-            Edit::Alternative(_) => "alternative",
+            Edit::Insert(_) => text("insert"),
+            Edit::Delete(_) => text("delete"),
+            Edit::Replace(_) => text("replace"),
+            Edit::Words(_) => text("words"),
+            Edit::Add(_) => text("add"),
+            Edit::Move(_) => text("move"),
+            Edit::Strike(_) => text("strike"),
+            Edit::Restore(_) => text("restore"),
+            Edit::Heading(_) => text("heading"),
+            Edit::Renumber(_) => text("renumber"),
+            Edit::Schedule(_) => text("schedule"),
+            Edit::Note(_) => own("note"),
+            Edit::Propose(_) => own("propose"),
+            Edit::Reply(_) => all("reply"),
+            Edit::Resolve(_) => own("resolve"),
+            Edit::Reopen(_) => own("reopen"),
+            Edit::Table(_) => all("table"),
+            Edit::Accept(_) => position("accept"),
+            Edit::Reserve(_) => position("reserve"),
+            Edit::Oppose(_) => position("oppose"),
+            Edit::Withdraw(_) => own("withdraw"),
+            Edit::Adopt(_) => all("adopt"),
+            Edit::Alternative(_) => all("alternative"),
         }
     }
 }

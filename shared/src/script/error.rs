@@ -28,6 +28,32 @@ pub struct ScriptError {
     /// The same in a sentence, for who made the one edit by hand.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
+    /// What to do, where each front end has its own words for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<Box<Advice>>,
+}
+
+/// What to do about it. How it is done there is for each front end to say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Advice {
+    /// Look which annotations one may read.
+    ListAnnotations,
+    /// Look which annotations one's own party has.
+    ListOwnAnnotations,
+    /// Say which layer is meant.
+    NameLayer,
+    /// Say which party's it is.
+    NameParty,
+    /// Look at what came out of the merge of a point, and confirm it.
+    LookAtMerged {
+        /// The point, as people call it.
+        point: String,
+    },
+    /// Repeat it with the words that stand there now, if that is meant.
+    ConfirmNow,
+    /// Look what the schema of scripts says.
+    ReadSchema,
 }
 
 /// What kind of trouble stops a script.
@@ -39,7 +65,9 @@ pub enum Why {
     Usage,
     /// There is no such thing, or one may not know of it.
     NotFound,
-    /// A right is missing, or the plan is not as it must be.
+    /// A right is missing.
+    Forbidden,
+    /// The plan is not as it must be.
     Refused,
 }
 
@@ -75,11 +103,12 @@ pub(super) struct Refusal {
     found: String,
     expected: String,
     message: String,
+    advice: Option<Box<Advice>>,
 }
 
 impl Refusal {
     fn new(why: Why, field: &'static str, found: impl Into<String>, expected: impl Into<String>) -> Self {
-        Refusal { why, field, found: found.into(), expected: expected.into(), message: String::new() }
+        Refusal { why, field, found: found.into(), expected: expected.into(), message: String::new(), advice: None }
     }
 
     pub fn usage(field: &'static str, found: impl Into<String>, expected: impl Into<String>) -> Self {
@@ -88,6 +117,10 @@ impl Refusal {
 
     pub fn not_found(field: &'static str, found: impl Into<String>, expected: impl Into<String>) -> Self {
         Self::new(Why::NotFound, field, found, expected)
+    }
+
+    pub fn forbidden(field: &'static str, found: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self::new(Why::Forbidden, field, found, expected)
     }
 
     pub fn refused(field: &'static str, found: impl Into<String>, expected: impl Into<String>) -> Self {
@@ -99,10 +132,15 @@ impl Refusal {
         Refusal { message: message.into(), ..self }
     }
 
+    /// What to do about it.
+    pub fn advise(self, advice: Advice) -> Self {
+        Refusal { advice: Some(advice.into()), ..self }
+    }
+
     /// Names the line, and the field by its path.
     pub fn at(self, line: usize, path: String) -> ScriptError {
-        let Refusal { why, found, expected, message, .. } = self;
-        ScriptError { line, field: path, found, expected, why, message }
+        let Refusal { why, field: _, found, expected, message, advice } = self;
+        ScriptError { line, field: path, found, expected, why, message, advice }
     }
 
     /// Names the line; the field is one of an edit of this kind.
@@ -148,7 +186,9 @@ impl Refusal {
     pub fn annotating(error: layer::EditError) -> Self {
         let message = error.to_string();
         match error {
-            layer::EditError::Unknown { id } => Self::not_found("id", id.to_string(), "an annotation of this layer"),
+            layer::EditError::Unknown { id } => {
+                Self::not_found("id", id.to_string(), "an annotation of this layer").advise(Advice::ListAnnotations)
+            }
             layer::EditError::TooMany => Self::refused("layer", "a full layer", "room for another annotation"),
         }
         .says(message)
@@ -157,7 +197,9 @@ impl Refusal {
     pub fn tabling(error: TableError) -> Self {
         let message = error.to_string();
         match error {
-            TableError::Unknown { id } => Self::not_found("ids", id.to_string(), "an annotation of your party"),
+            TableError::Unknown { id } => {
+                Self::not_found("ids", id.to_string(), "an annotation of your party").advise(Advice::ListOwnAnnotations)
+            }
             TableError::Reply { id, to } => {
                 let found = format!("{id}, which replies to {to}");
                 Self::refused("ids", found, "what it replies to among those that are tabled, or where they go")

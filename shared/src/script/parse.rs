@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 
-use super::{Edit, Script, ScriptError};
+use super::{Advice, Edit, Script, ScriptError};
 use crate::{
     limits,
     text::say::{inline, quoted},
@@ -115,7 +115,8 @@ fn told(line: usize, mut field: String, error: &serde_json::Error) -> ScriptErro
             "a JSON object with one field, the kind of edit".to_owned(),
         )
     } else {
-        (short(message), "what the schema says: `plenary apply --schema`".to_owned())
+        let error = ScriptError::usage(line, field, short(message), "what the schema says");
+        return ScriptError { advice: Some(Advice::ReadSchema.into()), ..error };
     };
     ScriptError::usage(line, field, found, expected)
 }

@@ -74,7 +74,7 @@ fn run_on(bench: &mut Bench, script: &Script, key: Option<Once>) -> Result<Ran, 
     let mut done = Vec::with_capacity(script.edits.len());
     for (at, edit) in script.edits.iter().enumerate() {
         let made = bench.may_go_on().and_then(|()| make(bench, edit));
-        done.push(made.map_err(|refusal| refusal.of(at + 1, edit.kind()))?);
+        done.push(made.map_err(|refusal| refusal.of(at + 1, edit.nature().kind))?);
     }
     if let (Some(key), Some((at, _))) = (&key, private) {
         super::once::write(&mut bench.sheets[at].txn, key, bench.now_ms);

@@ -51,7 +51,7 @@ pub(super) fn find_bracket(
 /// Words that must stand in the point exactly once; `field` is the one that quotes them.
 pub(super) fn once(point: &Point, field: &'static str, quote: &str) -> Result<Range<usize>, Refusal> {
     if quote.is_empty() {
-        return Err(Refusal::usage(field, "\"\"", "words of the point").says("--quote needs words of the point"));
+        return Err(Refusal::usage(field, "\"\"", "words of the point").says("a quote needs words of the point"));
     }
     let (found, more) = occurrences(&point.words, quote);
     let label = inline(name(point));

@@ -14,9 +14,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use yrs::TransactionMut;
 
 use crate::{
-    id::{LayerId, POSITIONS, PartyId, PointId},
+    id::{LayerId, PartyId, PointId},
     log::gate::census,
-    people::Audience,
+    people::{Audience, LayerKind},
     talk::{
         layer::{Annotation, Layer, What},
         proposal::State,
@@ -133,11 +133,11 @@ impl Dossier {
 
     /// The standing of every point.
     pub fn standing(&self) -> Matrix {
-        let positions = self.entries.iter().filter(|entry| entry.layer.as_str() == POSITIONS);
+        let positions = self.entries.iter().filter(|entry| entry.layer.kind() == LayerKind::Positions);
         let stands: Vec<Stand> = positions.map(|Entry { party, annotation, .. }| Stand { party, annotation }).collect();
         let open = |point: &PointId| self.open.get(point).copied().unwrap_or_default();
         let matrix = standing::standing(&self.outline, &self.exact, |point| self.weaves.of(point), open, &stands, &self.consent);
-        let faults = self.faults.iter().filter(|fault| fault.layer.as_str() == POSITIONS).cloned().collect();
+        let faults = self.faults.iter().filter(|fault| fault.layer.kind() == LayerKind::Positions).cloned().collect();
         Matrix { faults, ..matrix }
     }
 
@@ -244,6 +244,6 @@ impl Entry {
     /// Whether it is a stand on a bracket that counts: in the layer of positions, and not taken back.
     fn is_bracket_stand(&self) -> bool {
         let on_bracket = matches!(&self.annotation.what, What::Position(position) if position.words.is_none());
-        on_bracket && !self.annotation.withdrawn && self.layer.as_str() == POSITIONS
+        on_bracket && !self.annotation.withdrawn && self.layer.kind() == LayerKind::Positions
     }
 }

@@ -68,7 +68,7 @@ impl fmt::Debug for WordsDigest {
 
 /// What is no digest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{given:?} is no digest of words: copy all 64 characters of it (`plenary standing PLAN --json` shows them)")]
+#[error("{given:?} is no digest of words: copy all 64 characters of it")]
 pub struct NoDigest {
     given: String,
 }

@@ -87,7 +87,7 @@ fn done(server: &Server, seat: &Seat, edits: Vec<Value>) {
 /// Why an edit was not taken.
 fn refused(outcome: &Outcome) -> &str {
     match outcome {
-        Outcome::Refused(body) => &body.error,
+        Outcome::Refused(body) => body.error.as_str(),
         other => panic!("{other:?}"),
     }
 }

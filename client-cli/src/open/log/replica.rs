@@ -94,8 +94,7 @@ impl Local {
 
     /// Whose they are.
     pub fn author(&self) -> Author {
-        let member = self.replica.member();
-        Author { party: member.party.clone(), member: member.member.clone() }
+        self.replica.member().author()
     }
 
     fn records(&self, since: u64) -> Result<Vec<Recorded>, CliError> {

@@ -13,7 +13,7 @@ async fn typed_by(table: &Table, plan: &str) -> Vec<String> {
 
 fn author(table: &Table, party: &str) -> Author {
     let member = table.member(party);
-    Author { party: member.party.clone(), member: member.member.clone() }
+    member.author()
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use crate::{
     metrics::Figures,
     testing::{Table, layer_at, note, plan, update},
 };
-use plenary_shared::talk::layer;
+use plenary_shared::{id::PRIVATE, talk::layer};
 use yrs::{Text, WriteTxn};
 
 #[tokio::test]
@@ -15,7 +15,7 @@ async fn a_script_that_rests_on_the_words_is_not_taken_once_they_have_changed() 
     let bounds = Limits { sessions: 100, sessions_per_member: 8, tls: false };
     let app = App::new(table.registry.clone(), table.rooms.clone(), Arc::new(Figures::default()), bounds);
     let (member, token) = table.seats["arv"].clone();
-    let author = Author { party: member.party.clone(), member: member.member.clone() };
+    let author = member.author();
     let address = DocAddress::Plan(member.conference.clone(), plan());
     let reader = Reader::of(&app, token, address.clone()).unwrap();
     let digest = "0".repeat(64);

@@ -3,10 +3,10 @@
 
 use bytes::Bytes;
 use plenary_shared::{
-    id::{DocAddress, PRIVATE},
+    id::DocAddress,
     limits,
     log::record::{Moment, Provenance, Right},
-    people::{self, Author},
+    people::{self, Author, LayerKind},
     script::{Once, once_of},
     wire::sync::Outcome,
 };
@@ -47,7 +47,7 @@ impl Keys {
         changes: &mut [Change],
         once: &Once,
     ) -> Result<Option<Outcome>, ApiError> {
-        let is_private = |doc: &DocAddress| matches!(doc, DocAddress::Layer(.., layer) if layer.as_str() == PRIVATE);
+        let is_private = |doc: &DocAddress| matches!(doc, DocAddress::Layer(.., layer) if layer.kind() == LayerKind::Private);
         let Some(change) = changes.iter_mut().find(|change| is_private(&change.address)) else {
             return Ok(Some(ApiError::invalid(NO_KEY).outcome()));
         };

@@ -27,7 +27,7 @@ impl Bench {
 
     fn pusher(&self, party: &str) -> Pusher {
         let (member, token) = self.table.seats[party].clone();
-        let author = Author { party: member.party.clone(), member: member.member.clone() };
+        let author = member.author();
         let plan = DocAddress::Plan(member.conference.clone(), plan());
         let reader = Reader::of(&self.app, token, plan).unwrap();
         let (app, outcomes, under_way) = (self.app.clone(), Vec::new(), VecDeque::new());
@@ -147,7 +147,7 @@ fn told(outcomes: &[Outcome]) -> Vec<&str> {
     let told = outcomes.iter().map(|outcome| match outcome {
         Outcome::Done => "done",
         Outcome::Repeated => "repeated",
-        Outcome::Refused(body) => &body.error,
+        Outcome::Refused(body) => body.error.as_str(),
     });
     told.collect()
 }

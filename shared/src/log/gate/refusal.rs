@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// Not a well-formed update.
-    #[error("the update cannot be read: {what} (byte {at}); reload the page, or update the client")]
+    #[error("the update cannot be read: {what} (byte {at})")]
     Malformed {
         /// Offset of the byte after the fault.
         at: usize,
@@ -21,7 +21,7 @@ pub enum Refusal {
         clock: u32,
     },
     /// New blocks under another party's client id.
-    #[error("client id {client} belongs to another party; reload the page to get an id of your own")]
+    #[error("client id {client} belongs to another party")]
     Forged {
         /// The id that is not the sender's.
         client: u64,
@@ -35,7 +35,7 @@ pub enum Refusal {
         most: u64,
     },
     /// A block that claims neighbours which do not stand so: replicas would disagree about its place.
-    #[error("edit {clock} of client {client} contradicts the document: {what}; reload the page and make the edit again")]
+    #[error("edit {clock} of client {client} contradicts the document: {what}")]
     Inconsistent {
         /// The client of the block.
         client: u64,

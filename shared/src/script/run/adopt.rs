@@ -6,7 +6,11 @@ use super::bench::Bench;
 use crate::{
     id::PartyId,
     people::{self, Audience},
-    script::{Done, PutIn, PutInDone, error::Refusal, readers::reaches},
+    script::{
+        Done, PutIn, PutInDone,
+        error::{Advice, Refusal},
+        readers::reaches,
+    },
     talk::{
         layer::{Annotation, What},
         proposal::{AdoptError, Adopter},
@@ -64,12 +68,14 @@ fn find<'d>(bench: &mut Bench<'d>, edit: &PutIn) -> Result<(&'d people::Layer, A
     }
     if found.len() > 1 {
         let parties = in_words(&found.iter().map(|(layer, _)| &layer.party).collect::<Vec<_>>());
-        let message = format!("{parties} have an annotation {id}: say whose with --party");
-        return Err(Refusal::refused("party", format!("an annotation {id} of {parties}"), "the party whose it is").says(message));
+        let message = format!("{parties} have an annotation {id}");
+        return Err(Refusal::refused("party", format!("an annotation {id} of {parties}"), "the party whose it is")
+            .says(message)
+            .advise(Advice::NameParty));
     }
     found.pop().ok_or_else(|| {
-        let message = format!("there is no annotation {id} that you may read: `plenary annotations PLAN` lists those");
-        Refusal::not_found("id", id.to_string(), "an annotation that you may read").says(message)
+        let message = format!("there is no annotation {id} that you may read");
+        Refusal::not_found("id", id.to_string(), "an annotation that you may read").says(message).advise(Advice::ListAnnotations)
     })
 }
 
@@ -99,8 +105,7 @@ fn refused(proposal: &Annotation, error: AdoptError) -> Refusal {
                 lines.push("The change would be:".to_owned());
                 lines.push(marked("    ", &redline(&now, replacement)));
             }
-            lines.push("If that is meant, repeat with --now and the words that stand there.".to_owned());
-            Refusal::refused("now", quoted(&now), quote).says(lines.join("\n"))
+            Refusal::refused("now", quoted(&now), quote).says(lines.join("\n")).advise(Advice::ConfirmNow)
         }
         AdoptError::NoProposal { kind, .. } => Refusal::refused("id", format!("a {kind}"), "a proposal").says(message),
         _ => Refusal::refused("id", message.clone(), "a proposal that can be put into the text").says(message),
@@ -144,8 +149,8 @@ mod tests {
 k1 was made for \"[30\\u{1b}[2J]\", and there stands now:
     [30 or 35]
 The change would be:
-    [[-30 or 35-]{+45+}]
-If that is meant, repeat with --now and the words that stand there.";
-        assert_eq!(refused(&proposal, error).of(1, "adopt").sentence(), wanted);
+    [[-30 or 35-]{+45+}]";
+        let error = refused(&proposal, error).of(1, "adopt");
+        assert_eq!((error.sentence().as_str(), error.advice.as_deref()), (wanted, Some(&Advice::ConfirmNow)));
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     id::{self, AnnotationId, LayerId},
     script::{
         Done, EntryDone, In, Note, Propose, Reply, Wrote,
-        error::Refusal,
+        error::{Advice, Refusal},
         readers::{reaches, read_by},
         stretch,
     },
@@ -98,8 +98,8 @@ pub fn on_stretch(bench: &Bench, entry: &mut Annotation, point: &Point, stretch:
 fn find(bench: &mut Bench, id: &AnnotationId) -> Result<(usize, Annotation), Refusal> {
     let found = bench.sheets.iter_mut().enumerate().find_map(|(at, sheet)| Some((at, sheet.entries().get(id)?.clone())));
     found.ok_or_else(|| {
-        let message = format!("there is no annotation {id} that you may read: `plenary annotations PLAN` lists those");
-        Refusal::not_found("id", id.to_string(), "an annotation that you may read").says(message)
+        let message = format!("there is no annotation {id} that you may read");
+        Refusal::not_found("id", id.to_string(), "an annotation that you may read").says(message).advise(Advice::ListAnnotations)
     })
 }
 

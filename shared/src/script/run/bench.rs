@@ -4,10 +4,14 @@ use std::ops::Range;
 use yrs::{ReadTxn as _, StateVector, Transact as _, TransactionMut};
 
 use crate::{
-    id::{AnnotationId, LayerId, POSITIONS, PointId},
+    id::{AnnotationId, LayerId, PointId},
     log::gate,
-    people,
-    script::{Desk, NewIds, Sheet, error::Refusal, stretch::name},
+    people::{self, LayerKind},
+    script::{
+        Desk, NewIds, Sheet,
+        error::{Advice, Refusal},
+        stretch::name,
+    },
     talk::layer::{self, Annotation, Layer, What},
     text::{
         anchor::Anchor,
@@ -66,7 +70,7 @@ impl<'d> Bench<'d> {
             return Ok(());
         }
         let message = "you may not change the words of this plan: the chair does, and delegates of a party that may draft";
-        Err(Refusal::refused("", "a member who may not change the words", "one who may draft").says(message))
+        Err(Refusal::forbidden("", "a member who may not change the words", "one who may draft").says(message))
     }
 
     /// The tree of points, without their texts.
@@ -154,10 +158,11 @@ impl<'d> Bench<'d> {
             None => Ok(()),
             Some((_, merged)) => {
                 let merged = inline(name(merged)).into_owned();
-                let message =
-                    format!("{merged} was merged and not confirmed: look with `plenary merged`, then `plenary confirm {merged}`");
+                let message = format!("{merged} was merged and not confirmed");
                 let found = format!("{merged}, which was merged and not confirmed");
-                Err(Refusal::refused("point", found, "points that were confirmed").says(message))
+                Err(Refusal::refused("point", found, "points that were confirmed")
+                    .says(message)
+                    .advise(Advice::LookAtMerged { point: merged }))
             }
         }
     }
@@ -187,15 +192,15 @@ impl<'d> Bench<'d> {
         if own[at].layer.write {
             return Ok(at);
         }
-        let message = match id.as_str() {
-            POSITIONS => format!(
+        let message = match id.kind() {
+            LayerKind::Positions => format!(
                 "you may not take positions for {party} on this plan: the chair does, and delegates of a party that may propose or draft"
             ),
-            _ => format!(
+            LayerKind::Private | LayerKind::Public | LayerKind::Opened => format!(
                 "you may not write in layers of {party} on this plan: the chair does, and delegates and advisers of a party that may propose or draft"
             ),
         };
-        Err(Refusal::refused(field, id.to_string(), "a layer in which you may write").says(message))
+        Err(Refusal::forbidden(field, id.to_string(), "a layer in which you may write").says(message))
     }
 
     /// A new entry on a whole point, without a body: written by oneself, now.

@@ -59,7 +59,7 @@ fn after(bench: &mut Bench, given: Option<&BTreeMap<String, After>>) -> Result<B
     let mut after = BTreeMap::new();
     for (point, what) in given.into_iter().flatten() {
         if after.insert(bench.id_of("after", point)?, *what).is_some() {
-            let message = format!("--after names {point:?} twice: say one thing of each point");
+            let message = format!("{point:?} is named twice: say one thing of each point");
             return Err(Refusal::usage("after", format!("{} twice", quoted(point)), "each point once").says(message));
         }
     }

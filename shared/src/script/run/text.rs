@@ -124,7 +124,7 @@ pub fn strike(bench: &mut Bench, what: &str, struck: bool) -> Made {
 pub fn renumber(bench: &mut Bench) -> Made {
     if bench.member.role != Role::Chair {
         let message = "renumbering is the chair's act: labels are what everybody cites";
-        return Err(Refusal::refused("", "another member", "the chair").says(message));
+        return Err(Refusal::forbidden("", "another member", "the chair").says(message));
     }
     bench.may_draft()?;
     let points = plan::renumber(&mut bench.text).map_err(Refusal::editing)?;

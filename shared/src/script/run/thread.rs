@@ -12,7 +12,7 @@ use crate::{
     people,
     script::{
         Done, Mark, Marked, Moved, Table, TabledDone,
-        error::Refusal,
+        error::{Advice, Refusal},
         readers::{reaches, read_by},
     },
     talk::layer::{self, Annotation, Layer, What},
@@ -52,8 +52,8 @@ pub fn mark(bench: &mut Bench, found: &[usize], ids: &[AnnotationId], mark: Mark
 }
 
 fn not_own(field: &'static str, id: &AnnotationId) -> Refusal {
-    let message = format!("your party has no annotation {id}: `plenary annotations PLAN` lists those it has");
-    Refusal::not_found(field, id.to_string(), "an annotation of your party").says(message)
+    let message = format!("your party has no annotation {id}");
+    Refusal::not_found(field, id.to_string(), "an annotation of your party").says(message).advise(Advice::ListOwnAnnotations)
 }
 
 /// Moves entries into a wider layer. Everything is checked before anything is written.
@@ -64,7 +64,7 @@ pub fn table(bench: &mut Bench, edit: &Table) -> Made {
     }
     let to = match &edit.to {
         Some(to) => to.clone(),
-        None => LayerId::built_in(default_target(bench, ids)?),
+        None => default_target(bench, ids)?,
     };
     let to = bench.writable("to", &to)?;
     let target = bench.sheets[to].layer;
@@ -111,7 +111,7 @@ pub fn table(bench: &mut Bench, edit: &Table) -> Made {
 }
 
 /// Where entries go unless a layer is named. They go together or not at all, so it must be one.
-fn default_target(bench: &mut Bench, ids: &[AnnotationId]) -> Result<&'static str, Refusal> {
+fn default_target(bench: &mut Bench, ids: &[AnnotationId]) -> Result<LayerId, Refusal> {
     let mut positions = 0;
     for id in ids {
         let found = bench.own_with(id).first().and_then(|at| bench.sheets[*at].entries().get(id));
@@ -119,11 +119,13 @@ fn default_target(bench: &mut Bench, ids: &[AnnotationId]) -> Result<&'static st
         positions += usize::from(matches!(entry.what, What::Position(_)));
     }
     match positions {
-        0 => Ok(id::PUBLIC),
-        n if n == ids.len() => Ok(id::POSITIONS),
+        0 => Ok(LayerId::built_in(id::PUBLIC)),
+        n if n == ids.len() => Ok(LayerId::built_in(id::POSITIONS)),
         _ => {
-            let message = "positions are tabled in the layer positions and all else in public: table them one after the other, or name a layer with --to";
-            Err(Refusal::refused("ids", "positions and others", "positions alone, or none, or a layer in `to`").says(message))
+            let message = "positions are tabled in the layer positions and all else in public: table them one after the other";
+            Err(Refusal::refused("ids", "positions and others", "positions alone, or none, or a layer in `to`")
+                .says(message)
+                .advise(Advice::NameLayer))
         }
     }
 }

@@ -33,7 +33,7 @@ fn words_that_changed_since_are_shown_and_replaced_once_they_were_seen() {
     talks.done(r#"{"replace":{"point":"1","quote":"[30]","with":"[30 or 35]"}}"#);
     let error = talks.refused(r#"{"adopt":{"id":"n1"}}"#);
     assert_eq!(short(&error), (1, "adopt.now", "\"[30 or 35]\"", "\"[30]\""));
-    assert!(error.sentence().contains("\n    [[-30 or 35-]{+45+}]\n"), "{}", error.sentence());
+    assert!(error.sentence().ends_with("\n    [[-30 or 35-]{+45+}]"), "{}", error.sentence());
     let done = talks.done(r#"{"adopt":{"id":"n1","now":"[30 or 35]"}}"#);
     let told = put_in(&done[0]);
     assert!(told.reanchored && told.confided, "a private proposal is not named");
@@ -47,7 +47,8 @@ fn a_proposal_that_several_parties_call_alike_must_be_told_apart() {
     let entry = talks.entries("arv", "public").annotations[0].clone();
     crate::talk::layer::put(&mut talks.layers[3].doc.transact_mut(), &entry).unwrap();
     let error = talks.refused(r#"{"adopt":{"id":"n1"}}"#);
-    assert_eq!(error.sentence(), "arv and bor have an annotation n1: say whose with --party");
+    assert_eq!(error.sentence(), "arv and bor have an annotation n1");
+    assert_eq!(error.advice.as_deref(), Some(&Advice::NameParty));
     talks.done(r#"{"adopt":{"id":"n1","party":"bor"}}"#);
     assert_eq!(talks.refused(r#"{"adopt":{"id":"n9"}}"#).why, Why::NotFound);
     let done = talks.done(r#"{"note":{"point":"1","text":"x"}}"#);

@@ -43,7 +43,7 @@ fn a_key_that_is_none_or_has_no_place_is_refused() {
         assert_eq!((error.line, error.field.as_str(), error.why), (0, "once", Why::Usage), "{key:?}");
     }
     talks.layers[0].layer.write = false;
-    assert_eq!(talks.run(&keyed(EDIT, "key")).unwrap_err().why, Why::Refused);
+    assert_eq!(talks.run(&keyed(EDIT, "key")).unwrap_err().why, Why::Forbidden);
     talks.layers.clear();
     assert_eq!(talks.run(&keyed(EDIT, "key")).unwrap_err().why, Why::NotFound);
 }

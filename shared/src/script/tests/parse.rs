@@ -49,7 +49,7 @@ fn every_kind_is_read_and_written_as_it_was_and_the_schema_names_all_of_it() {
         let given: serde_json::Value = serde_json::from_str(line).unwrap();
         let written = serde_json::to_value(&edits[0]).unwrap();
         let (kind, fields) = given.as_object().unwrap().iter().next().unwrap();
-        assert_eq!(kind, edits[0].kind());
+        assert_eq!(kind, edits[0].nature().kind);
         for (field, value) in fields.as_object().unwrap() {
             assert_eq!(&written[kind][field], value, "{line}: {field}");
             assert!(text.contains(&format!("\"{field}\":")), "{field}");
@@ -58,7 +58,7 @@ fn every_kind_is_read_and_written_as_it_was_and_the_schema_names_all_of_it() {
     let kinds = schema["oneOf"].as_array().unwrap();
     assert_eq!(kinds.len(), 23);
     for line in &lines {
-        let kind = Script::parse_lines(line).unwrap()[0].kind();
+        let kind = Script::parse_lines(line).unwrap()[0].nature().kind;
         let known = kinds.iter().any(|one| one["required"][0] == kind && one["description"].is_string());
         assert!(known, "{kind}: {schema:#}");
     }

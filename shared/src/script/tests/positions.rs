@@ -66,8 +66,8 @@ fn what_was_merged_and_not_confirmed_is_not_accepted_nor_what_stands_above_it() 
     talks.unconfirmed = vec!["p5".parse().unwrap()];
     for line in [r#"{"accept":{"point":"2"}}"#, r#"{"accept":{"point":"(a)"}}"#] {
         let error = talks.refused(line);
-        let wanted = "(a) was merged and not confirmed: look with `plenary merged`, then `plenary confirm (a)`";
-        assert_eq!((error.field.as_str(), error.sentence().as_str()), ("accept.point", wanted));
+        assert_eq!((error.field.as_str(), error.sentence().as_str()), ("accept.point", "(a) was merged and not confirmed"));
+        assert_eq!(error.advice.as_deref(), Some(&Advice::LookAtMerged { point: "(a)".into() }));
     }
     talks.done(r#"{"accept":{"point":"3"}}"#);
     talks.done(r#"{"oppose":{"point":"2"}}"#);

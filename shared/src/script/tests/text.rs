@@ -175,7 +175,7 @@ fn who_may_not_draft_changes_no_words() {
         r#"{"adopt":{"id":"k1"}}"#,
     ] {
         let error = talks.refused(line);
-        assert!(error.why == Why::Refused && error.sentence().contains("may not change the words"), "{line}: {error}");
+        assert!(error.why == Why::Forbidden && error.sentence().contains("may not change the words"), "{line}: {error}");
     }
     talks.done(r#"{"note":{"point":"1","text":"mine"}}"#);
 }

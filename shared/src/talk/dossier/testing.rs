@@ -6,7 +6,7 @@ use yrs::{Doc, ReadTxn, StateVector, Transact, TransactionMut};
 
 use super::{Dossier, Source, Sources};
 use crate::{
-    id::{AnnotationId, LayerId, POSITIONS, PRIVATE, PUBLIC, PartyId},
+    id::{AnnotationId, LayerId, POSITIONS, PartyId},
     log::gate::census,
     people::Audience,
     talk::layer::{self, Annotation, Kept, Layer, Position, Stance, What},
@@ -142,12 +142,9 @@ impl Talks {
 
     /// The document of a layer.
     pub fn layer(&mut self, name: &str, layer: &str) -> &Doc {
-        let audience = match layer {
-            PRIVATE => Audience::Party,
-            PUBLIC | POSITIONS => Audience::All,
-            _ => Audience::Parties([party("med")].into()),
-        };
-        let key = (party(name), layer.parse().expect("a layer"));
+        let layer: LayerId = layer.parse().expect("a layer");
+        let audience = layer.kind().audience().unwrap_or_else(|| Audience::Parties([party("med")].into()));
+        let key = (party(name), layer);
         &self.layers.entry(key).or_insert_with(|| (audience, plan::new_doc(7))).1
     }
 

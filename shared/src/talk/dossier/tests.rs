@@ -4,7 +4,7 @@ use yrs::{Map, WriteTxn};
 
 use super::{testing::*, *};
 use crate::{
-    id::{PRIVATE, PUBLIC},
+    id::{POSITIONS, PRIVATE, PUBLIC},
     limits,
     talk::{
         layer::Stance,

@@ -13,7 +13,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
     /// No such entry.
-    #[error("there is no annotation {id} in this layer: `plenary annotations PLAN` lists them")]
+    #[error("there is no annotation {id} in this layer")]
     Unknown {
         /// What was asked for.
         id: AnnotationId,

@@ -10,7 +10,7 @@ use crate::id::AnnotationId;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TableError {
     /// Neither layer has the entry.
-    #[error("there is no annotation {id} to table: `plenary annotations PLAN` lists yours")]
+    #[error("there is no annotation {id} to table")]
     Unknown {
         /// What was asked for.
         id: AnnotationId,
