@@ -184,7 +184,8 @@ impl Dossiers {
         });
         let in_time = read.iter().all(|(_, copy)| !matches!(copy, Err(Fault::Unavailable)));
         let is_whole = in_time && of == readable;
-        let bytes = read.iter().filter_map(|(_, copy)| copy.as_ref().ok()).map(|(_, state)| state.len()).sum::<usize>() + state.len();
+        let bytes =
+            read.iter().filter_map(|(_, copy)| copy.as_ref().ok()).map(|(_, state)| state.len()).sum::<usize>() + state.len();
         let (consent, store) = (of.consent.clone(), self.rooms.store());
         let put_together = tokio::task::spawn_blocking(move || {
             let _place = place;
