@@ -63,7 +63,7 @@ pub async fn run(args: &ViewsArgs) -> Result<Value> {
     let writer = fill(&server, args.points).await?;
     let readers = seats(&server, args.readers);
     let (begin, cpu_before) = (Instant::now(), cpu(Some(server.pid()))?);
-    let threads: Vec<_> = (0..).zip(readers).map(|(n, seat)| {
+    let threads = (0..).zip(readers).map(|(n, seat)| {
         let first = begin + SECOND * n / args.readers as u32;
         let (address, path, rounds) = (server.address(), path(&server), args.seconds);
         thread::spawn(move || read(&address, &path, &seat.token, first, rounds))

@@ -241,7 +241,7 @@ async fn records_that_change_no_words_count_in_the_log_and_leave_the_plan_as_it_
     assert_eq!(rooms.end(&text).await.unwrap().seq, 6);
     rooms.stop().await;
     let again = Rooms::new(store.clone(), Arc::new(Figures::default()));
-    assert_eq!(read(&again.read(&text).await.unwrap()), "behind");
+    assert_eq!(read(&again.read_at(&text).await.unwrap().1), "behind");
     again.stop().await;
     drop((table, rooms, again, store));
     let report = check(data.path()).unwrap();
