@@ -9,11 +9,7 @@ use plenary_shared::{
     out::{Edition, Format},
     people,
     script::{Applied, Done, Edit, Script},
-    talk::{
-        dossier::{AnnotationsView, BracketsView},
-        schedule::Timetable,
-        standing::Matrix,
-    },
+    talk::view::View,
     text::plan::Outline,
     wire::api,
 };
@@ -117,24 +113,9 @@ impl OpenPlan {
         either!(self, plan => plan.layers())
     }
 
-    /// Annotations.
-    pub fn annotations(&self) -> Result<AnnotationsView, CliError> {
-        either!(self, plan => plan.annotations())
-    }
-
-    /// The standing of every point.
-    pub fn standing(&self) -> Result<Matrix, CliError> {
-        either!(self, plan => plan.standing())
-    }
-
-    /// Brackets.
-    pub fn brackets(&self) -> Result<BracketsView, CliError> {
-        either!(self, plan => plan.brackets())
-    }
-
-    /// The timetable.
-    pub fn timetable(&self) -> Result<Timetable, CliError> {
-        either!(self, plan => plan.timetable())
+    /// What follows from the plan and the layers that one may read.
+    pub fn view<V: View>(&self) -> Result<V, CliError> {
+        either!(self, plan => plan.view())
     }
 
     /// The plan as a document to keep.

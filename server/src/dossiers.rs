@@ -1,23 +1,31 @@
-//! Putting a member's dossier together: the plan and the layers that a view needs and the member may read, each from its room.
+//! Putting a member's dossier together: the plan and the layers that a view needs and the member may read, each from its room. A dossier
+//! is kept for those who ask again while nothing of it has moved.
 //!
 //! **Architecture invariant:** no party keeps others from their views by what it does to its own layers: what is read of each party is
-//! bounded, and what takes too long is left out by name.
+//! bounded, and what takes too long is left out by name. Nor does it tell: what is kept is each party's own, and is found by what may be
+//! read now and nothing else.
 
 mod first;
+mod kept;
 pub mod read;
 #[cfg(test)]
 mod tests;
 
 use plenary_shared::{
-    id::{self, DocAddress, PartyId, PlanId},
+    id::{DocAddress, PartyId, PlanId},
     limits, people,
     talk::{
         dossier::{Dossier, Source, Sources},
         layer::{Fault, Layer},
+        view::Needs,
     },
     text::authorship::Owners,
 };
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    hash::{BuildHasher, RandomState},
+    sync::Arc,
+};
 use yrs::ReadTxn;
 
 use crate::{
@@ -25,30 +33,10 @@ use crate::{
     room::document::Document,
     rooms::{RoomError, Rooms},
 };
+use kept::Kept;
 use read::Copy;
 
-/// Which layers a view is made from, and whether it tells who typed what.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Needs {
-    /// The plan alone.
-    Plan,
-    /// Positions.
-    Positions,
-    /// Positions and what is public, and who typed what.
-    Public,
-    /// All that the member may read, and who typed what.
-    All,
-}
-
-impl Needs {
-    fn layer(self, layer: &people::Layer) -> bool {
-        match layer.layer.as_str() {
-            id::POSITIONS => self >= Needs::Positions,
-            id::PUBLIC => self >= Needs::Public,
-            _ => self >= Needs::All,
-        }
-    }
-}
+pub use kept::Key;
 
 /// Why there is no dossier.
 #[derive(Debug, thiserror::Error)]
@@ -64,42 +52,153 @@ pub enum DossierError {
     Unreadable,
 }
 
-/// Collects the plan and the layers that `member` may read of it, as far as they are needed, and answers what `view` makes of them. The
-/// work is done off the event loop; it keeps `place` until it is done, also when nobody waits for it any more.
-pub async fn view<T: Send + 'static>(
-    registry: &Registry,
-    rooms: &Arc<Rooms>,
-    member: &people::Member,
-    plan: &PlanId,
+/// What a member may read of a plan, as far as a view needs it, and what else a dossier tells that stands in no document.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Readable {
+    plan: DocAddress,
     needs: Needs,
-    place: impl Send + 'static,
-    view: impl FnOnce(&Dossier) -> T + Send + 'static,
-) -> Result<T, DossierError> {
-    let address = DocAddress::Plan(member.conference.clone(), plan.clone());
-    let mut layers = registry.readable_layers(member, plan)?;
-    layers.retain(|layer| needs.layer(layer));
-    let ((_, state), mut read) = read::all(rooms, &address, layers).await?;
-    let owners = if needs >= Needs::Public { Some(rooms.owners(&address).await?) } else { None };
-    // What was written after a right was taken away is not shown, however long reading took; and who reads a layer is told as it is now.
-    let mut now: HashMap<_, _> = HashMap::new();
-    for layer in registry.readable_layers(member, plan)? {
-        now.insert((layer.party.clone(), layer.layer.clone()), layer);
+    /// By party and name. Whether the member may write in them is left out: it is nothing to a dossier, and members of a party differ in
+    /// nothing else.
+    layers: Vec<people::Layer>,
+    consent: BTreeSet<PartyId>,
+}
+
+/// A dossier, and what it was made from.
+struct Made {
+    dossier: Dossier,
+    /// What might be read once all was read.
+    of: Readable,
+    /// Whether the same would be made again: nothing was left out because it could not be read in time.
+    is_whole: bool,
+    /// Bytes of the documents that it was made from.
+    bytes: usize,
+}
+
+/// Makes dossiers, and keeps them for a while.
+pub struct Dossiers {
+    registry: Arc<Registry>,
+    rooms: Arc<Rooms>,
+    kept: Kept,
+    /// Other ones with each start: logs that go on from a backup use their numbers again.
+    tags: RandomState,
+}
+
+impl Dossiers {
+    /// None is made yet.
+    pub fn new(registry: Arc<Registry>, rooms: Arc<Rooms>) -> Self {
+        Self { registry, rooms, kept: Kept::default(), tags: RandomState::new() }
     }
-    read.retain_mut(|(layer, _)| now.remove(&(layer.party.clone(), layer.layer.clone())).map(|newer| *layer = newer).is_some());
-    let entry = registry.conference(member, |entry| entry.plans.get(plan).map(|plan| plan.must_consent()))?;
-    let consent = entry.ok_or(RegistryError::NotFound)?;
-    let store = rooms.store();
-    let put_together = tokio::task::spawn_blocking(move || {
-        let _place = place;
-        let layers = sources(read);
-        let first = first::text(&*store, &address)?;
-        Document::on_state(&state, |txn| {
-            let owners = owners.map_or_else(Owners::new, |all| first::owners(&all, &first, &txn.state_vector()));
-            let sources = Sources { owners, consent: consent.into_iter().collect(), layers };
-            Dossier::read(txn, &state, sources).map(|dossier| view(&dossier))
-        })
-    });
-    put_together.await.ok().flatten().ok_or(DossierError::Unreadable)
+
+    /// What stands for all that a view shows `member` now; `None` if the store cannot tell. Nothing is read for it.
+    ///
+    /// # Errors
+    /// If the plan is not for this member.
+    pub async fn key(&self, member: &people::Member, plan: &PlanId, needs: Needs) -> Result<Option<Key>, DossierError> {
+        let readable = self.readable(member, plan, needs)?;
+        Ok(self.key_of(readable).await)
+    }
+
+    /// A number that stands for a view of what has this key, for as long as the server runs.
+    pub fn tag(&self, key: &Key, view: &str) -> u64 {
+        self.tags.hash_one((view, key))
+    }
+
+    /// Answers what `view` makes of the member's dossier, which is put together unless it is kept; with its key, if one stands for it.
+    /// The work is done off the event loop; it keeps `place` until it is done, also when nobody waits for it any more.
+    pub async fn view<T: Send + 'static>(
+        &self,
+        member: &people::Member,
+        plan: &PlanId,
+        needs: Needs,
+        place: impl Send + Sync + 'static,
+        view: impl FnOnce(&Dossier) -> T + Send + 'static,
+    ) -> Result<(Option<Key>, T), DossierError> {
+        let place = Arc::new(place);
+        let key = self.key(member, plan, needs).await?;
+        let kept = match &key {
+            Some(key) => Some(self.kept(member, plan, key, &place).await?),
+            None => None,
+        };
+        // What was written after a right was taken away is not shown, however long it took to come here.
+        let now = self.readable(member, plan, needs)?;
+        let (key, made) = match kept.filter(|made| made.of == now) {
+            Some(made) => (key.filter(|key| made.is_whole && key.readable == now), made),
+            None => (None, Arc::new(self.put_together(member, plan, now, place.clone()).await?)),
+        };
+        let viewed = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            view(&made.dossier)
+        });
+        Ok((key, viewed.await.map_err(|_| DossierError::Unreadable)?))
+    }
+
+    fn readable(&self, member: &people::Member, plan: &PlanId, needs: Needs) -> Result<Readable, RegistryError> {
+        let mut layers = self.registry.readable_layers(member, plan)?;
+        layers.retain_mut(|layer| {
+            layer.write = false;
+            needs.layer(layer)
+        });
+        let consent = self.registry.conference(member, |entry| entry.plans.get(plan).map(|plan| plan.must_consent()))?;
+        let consent = consent.ok_or(RegistryError::NotFound)?.into_iter().collect();
+        Ok(Readable { plan: DocAddress::Plan(member.conference.clone(), plan.clone()), needs, layers, consent })
+    }
+
+    async fn key_of(&self, readable: Readable) -> Option<Key> {
+        let layers = readable.layers.iter().map(|layer| readable.plan.layer(&layer.party, &layer.layer));
+        let addresses: Vec<DocAddress> = std::iter::once(readable.plan.clone()).chain(layers).collect();
+        let ends = self.rooms.ends(&addresses).await.into_iter().collect::<Option<Vec<_>>>()?;
+        Some(Key { readable, ends })
+    }
+
+    /// The dossier of a key. What it shows is at least as new as the key: the logs' ends were looked up first.
+    async fn kept<P: Send + Sync + 'static>(
+        &self,
+        member: &people::Member,
+        plan: &PlanId,
+        key: &Key,
+        place: &Arc<P>,
+    ) -> Result<Arc<Made>, DossierError> {
+        let cell = self.kept.cell(member, key);
+        let make = async || self.put_together(member, plan, key.readable.clone(), place.clone()).await.map(Arc::new);
+        let made = cell.get_or_try_init(make).await?.clone();
+        self.kept.settle(member);
+        Ok(made)
+    }
+
+    /// Reads what may be read and puts it together.
+    async fn put_together(
+        &self,
+        member: &people::Member,
+        plan: &PlanId,
+        readable: Readable,
+        place: impl Send + 'static,
+    ) -> Result<Made, DossierError> {
+        let Readable { plan: address, needs, layers, .. } = readable.clone();
+        let ((_, state), mut read) = read::all(&self.rooms, &address, layers).await?;
+        let owners = if needs.owners() { Some(self.rooms.owners(&address).await?) } else { None };
+        // A right may have been taken away meanwhile; and who reads a layer is told as it is now.
+        let of = self.readable(member, plan, needs)?;
+        read.retain_mut(|(layer, _)| {
+            let now = of.layers.binary_search_by(|now| (&now.party, &now.layer).cmp(&(&layer.party, &layer.layer)));
+            now.map(|at| *layer = of.layers[at].clone()).is_ok()
+        });
+        let in_time = read.iter().all(|(_, copy)| !matches!(copy, Err(Fault::Unavailable)));
+        let is_whole = in_time && of == readable;
+        let bytes =
+            read.iter().filter_map(|(_, copy)| copy.as_ref().ok()).map(|(_, state)| state.len()).sum::<usize>() + state.len();
+        let (consent, store) = (of.consent.clone(), self.rooms.store());
+        let put_together = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            let layers = sources(read);
+            let first = first::text(&*store, &address)?;
+            Document::on_state(&state, |txn| {
+                let owners = owners.map_or_else(Owners::new, |all| first::owners(&all, &first, &txn.state_vector()));
+                Dossier::read(txn, &state, Sources { owners, consent, layers })
+            })
+        });
+        let dossier = put_together.await.ok().flatten().ok_or(DossierError::Unreadable)?;
+        Ok(Made { dossier, of, is_whole, bytes })
+    }
 }
 
 /// Reads what stands in the layers, of each party as much as its share allows.

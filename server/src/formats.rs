@@ -99,14 +99,14 @@ async fn a_directory_of_format_3_opens_with_all_that_was_written() {
 
     let registry = Registry::open(store.clone()).unwrap();
     let rooms = Rooms::new(store.clone(), Arc::new(Figures::default()));
-    let state = rooms.read(&text_at()).await.unwrap();
+    let state = rooms.read_at(&text_at()).await.unwrap().1;
     let (points, words) = Document::on_state(&state, |txn| {
         let words = yrs::GetString::get_string(&txn.get_or_insert_text("t"), txn);
         Some((Outline::read(txn).points.len(), words))
     })
     .unwrap();
     assert_eq!((points, words), (1, "word ".repeat(40)));
-    assert!(!rooms.read(&layer_at("arv/private")).await.unwrap().is_empty());
+    assert!(!rooms.read_at(&layer_at("arv/private")).await.unwrap().1.is_empty());
     let arv = plenary_shared::people::Member {
         conference: "talks".parse().unwrap(),
         party: "arv".parse().unwrap(),

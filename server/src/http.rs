@@ -53,13 +53,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/conferences/{c}/plans/{p}/consent", put(plan::choose_consent))
         .route("/conferences/{c}/plans/{p}/layers", get(layer::list).post(layer::open))
         .route("/conferences/{c}/plans/{p}/layers/{l}/audience", put(layer::set_audience))
-        .route("/conferences/{c}/plans/{p}/annotations", get(view::annotations))
-        .route("/conferences/{c}/plans/{p}/standing", get(view::standing))
-        .route("/conferences/{c}/plans/{p}/brackets", get(view::brackets))
-        .route("/conferences/{c}/plans/{p}/schedule", get(view::timetable))
         .route("/conferences/{c}/plans/{p}/export", get(export::export))
         .route("/conferences/{c}/plans/{p}/log", get(log::follow))
-        .route("/conferences/{c}/plans/{p}/state", get(state::show));
+        .route("/conferences/{c}/plans/{p}/state", get(state::show))
+        .merge(view::routes());
     let slow = Router::new()
         .route("/api/conferences/{c}/plans/{p}/edits", post(edits::apply))
         .route("/api/conferences/{c}/plans/{p}/push", post(push::push));

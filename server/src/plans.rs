@@ -83,7 +83,7 @@ mod tests {
         created.unwrap();
         assert_eq!(gate.available_permits(), 0, "both are one append");
         assert!(is_there() && store.last_seq(&address).unwrap() == 1);
-        let text = table.rooms.read(&address).await.unwrap();
+        let text = table.rooms.read_at(&address).await.unwrap().1;
         assert!(String::from_utf8_lossy(&text).contains("The parties shall meet."));
     }
 }

@@ -197,12 +197,7 @@ impl Rooms {
         Err(RoomError::Unavailable)
     }
 
-    /// The whole document as one Yjs update V1.
-    pub async fn read(self: &Arc<Self>, address: &DocAddress) -> Result<Bytes, RoomError> {
-        self.read_at(address).await.map(|(_, state)| state)
-    }
-
-    /// The same with the last record that it shows.
+    /// The last record that a document shows, and the whole of it as one Yjs update V1.
     pub async fn read_at(self: &Arc<Self>, address: &DocAddress) -> Result<(Seq, Bytes), RoomError> {
         self.lacking(address, &StateVector::default()).await.map(|(end, state)| (end.seq, state))
     }

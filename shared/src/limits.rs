@@ -148,6 +148,12 @@ pub const VIEW_BYTES_PER_PARTY_MAX: usize = 2 * LAYER_BYTES_MAX;
 pub const VIEW_ENTRIES_PER_PARTY_MAX: usize = 2 * ANNOTATIONS_MAX;
 /// For reading all layers of a view: what is not read by then is named as left out.
 pub const VIEW_READING: Duration = Duration::from_secs(8);
+/// How long what a member may read of a plan is kept put together after it was asked for last.
+pub const DOSSIER_KEPT: Duration = Duration::from_secs(30);
+/// Dossiers kept for one party: all kinds of two plans. Each party's by themselves, so that nobody can tell what others look at.
+pub const DOSSIERS_PER_PARTY_MAX: usize = 8;
+/// 8 MiB: the documents that one party's kept dossiers were made from; they take a few times that.
+pub const DOSSIER_BYTES_PER_PARTY_MAX: usize = 8 << 20;
 /// 64 KiB: the body of an HTTP request; a list of 400 parties is the largest. Some are read before a credential is checked.
 pub const BODY_BYTES_MAX: usize = 64 << 10;
 /// 8 MiB: the body that creates a plan, its Markdown included.

@@ -94,7 +94,7 @@ impl LayerId {
 }
 
 /// Whom a layer is for. In JSON `"party"`, `"all"` or the list of the parties.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(from = "AudienceJson", into = "AudienceJson")]
 pub enum Audience {
     /// The party whose layer it is, and nobody else.
@@ -140,7 +140,7 @@ impl From<Audience> for AudienceJson {
 }
 
 /// A layer that one may read. Its document syncs at `/sync/{conference}/{plan}/{party}/{layer}`.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Layer {
     /// The party whose it is.
     pub party: PartyId,

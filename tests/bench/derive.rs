@@ -6,9 +6,11 @@ use plenary_shared::{
     log::gate,
     people::Audience,
     talk::{
-        dossier::{Dossier, Source, Sources},
+        dossier::{AnnotationsView, BracketsView, Dossier, Source, Sources},
         layer::{Annotation, Kept, Layer, Position, Stance, What},
-        schedule,
+        schedule::Timetable,
+        standing::Matrix,
+        view::View,
     },
     text::{
         plan::{self, After, NewPoint, Outline, Place, Schedule},
@@ -31,10 +33,10 @@ pub fn derive(points: usize) -> Result<Value> {
     let mut txn = doc.transact_mut();
     let (dossier, dossier_ms) = timed(|| Dossier::read(&mut txn, &state, sources));
     let dossier = dossier.context("the dossier")?;
-    let (matrix, standing_ms) = timed(|| dossier.standing());
-    let (brackets, brackets_ms) = timed(|| dossier.brackets());
-    let (timetable, schedule_ms) = timed(|| schedule::timetable(&dossier.outline));
-    let (_, annotations_ms) = timed(|| dossier.annotations());
+    let (matrix, standing_ms) = timed(|| Matrix::of(&dossier));
+    let (brackets, brackets_ms) = timed(|| BracketsView::of(&dossier));
+    let (timetable, schedule_ms) = timed(|| Timetable::of(&dossier));
+    let (_, annotations_ms) = timed(|| AnnotationsView::of(&dossier));
     Ok(json!({
         "dossier_ms": dossier_ms, "standing_ms": standing_ms, "brackets_ms": brackets_ms, "schedule_ms": schedule_ms,
         "annotations_ms": annotations_ms, "agreed": matrix.counts.agreed, "open": brackets.open, "rows": timetable.rows.len(),
@@ -47,7 +49,8 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
     (made, start.elapsed().as_secs_f64() * 1000.0)
 }
 
-fn planted(points: usize) -> Result<Doc> {
+/// A plan of so many points.
+pub fn planted(points: usize) -> Result<Doc> {
     let doc = plan::new_doc(1);
     let mut txn = doc.transact_mut();
     let mut before: Option<PointId> = None;
@@ -86,7 +89,8 @@ fn schedule_after(txn: &mut TransactionMut, id: &PointId, before: Option<&PointI
     Ok(())
 }
 
-fn sources(doc: &Doc) -> Result<Sources> {
+/// Ten parties that accept each point of it.
+pub fn sources(doc: &Doc) -> Result<Sources> {
     let (outline, state) = (Outline::read(&doc.transact()), doc.transact().encode_state_as_update_v1(&StateVector::default()));
     let (exact, census) = (ExactWords::read(&outline), gate::census(&state)?);
     let weaves = Weaves::read(&doc.transact(), &outline, &census);

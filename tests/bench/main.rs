@@ -14,6 +14,7 @@ mod offline;
 mod relay;
 mod socket;
 mod target;
+mod views;
 mod visits;
 
 use anyhow::Result;
@@ -114,6 +115,8 @@ enum Work {
     },
     /// A replica of a document of 260,000 edits: clone, syncs, scripts, start-up; with a server of our own.
     Offline(offline::OfflineArgs),
+    /// Readers who ask for the standing of a plan again and again while it is edited: CPU time of the server; with one of our own.
+    Views(views::ViewsArgs),
     /// Starts servers and measures everything, several times; prints the medians.
     All(all::AllArgs),
 }
@@ -163,6 +166,7 @@ fn main() -> Result<()> {
                 let updates = trace::updates(&trace::read(&trace)?, "paper", trace::client_id(), edits_each);
                 visits::replay(&target.check()?, &updates, in_flight).await
             }
+            Work::Views(args) => views::run(&args).await,
             Work::Fill { target, mib, after } => visits::fill(&target.check()?, mib, Duration::from_secs(after)).await,
             Work::All(_) | Work::Derive { .. } | Work::Offline(_) | Work::Relay => unreachable!("ran above"),
         }

@@ -5,7 +5,10 @@ mod text;
 use clap::ValueEnum;
 use plenary_shared::{
     id::{LayerId, PartyId, PlanId, PointId},
-    talk::{dossier::AnnotationView, layer::What},
+    talk::{
+        dossier::{AnnotationView, AnnotationsView},
+        layer::What,
+    },
 };
 use serde_json::json;
 use std::collections::HashSet;
@@ -57,7 +60,7 @@ impl Annotations {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         let open = context.open(&self.plan)?;
-        let mut view = open.annotations()?;
+        let mut view: AnnotationsView = open.view()?;
         let outline = open.outline()?;
         context.tell_damage_of(&open);
         let points = match &self.point {

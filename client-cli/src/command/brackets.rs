@@ -46,7 +46,7 @@ impl Brackets {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         let open = context.open(&self.plan)?;
-        let mut view = open.brackets()?;
+        let mut view: BracketsView = open.view()?;
         context.tell_damage_of(&open);
         if let Some(what) = &self.point {
             let outline = open.outline()?;

@@ -125,7 +125,7 @@ impl ScheduleVerb {
 
     fn of_plan(self, context: &Context) -> Result<(), CliError> {
         let open = context.open(&self.plan)?;
-        let timetable = open.timetable()?;
+        let timetable: schedule::Timetable = open.view()?;
         let value = json!({ "plan": self.plan });
         if self.csv {
             return deliver(context, value, "csv", &schedule::csv(&timetable), self.output);

@@ -2,7 +2,10 @@
 
 mod text;
 
-use plenary_shared::id::PlanId;
+use plenary_shared::{
+    id::PlanId,
+    talk::{dossier::BracketsView, standing::Matrix},
+};
 
 use super::say;
 use crate::{context::Context, error::CliError};
@@ -29,10 +32,10 @@ impl Standing {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         let open_plan = context.open(&self.plan)?;
-        let matrix = open_plan.standing()?;
+        let matrix: Matrix = open_plan.view()?;
         let Some(what) = &self.point else {
             // What is open is counted in all the plan: a bracket that spans points counts once.
-            let open = if context.output.is_json() { 0 } else { open_plan.brackets()?.open };
+            let open = if context.output.is_json() { 0 } else { open_plan.view::<BracketsView>()?.open };
             context.tell_damage_of(&open_plan);
             context.output.page(&matrix, || text::matrix(&matrix, open, context.output.width()))?;
             say::faults(context, &matrix.faults);

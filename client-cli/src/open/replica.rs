@@ -5,17 +5,16 @@ mod salvage;
 
 use bytes::Bytes;
 use plenary_shared::{
-    id::{self, LayerId},
+    id::LayerId,
     limits,
     log::fold::{Fold, Formed},
     out::{self, Edition, Format},
     people,
     script::{self, Applied, Desk, Needs, Ran, Script, Sheet},
     talk::{
-        dossier::{AnnotationsView, BracketsView, Dossier, Source, Sources},
+        dossier::{Dossier, Source, Sources},
         layer::{Fault, Layer},
-        schedule::{self, Timetable},
-        standing::Matrix,
+        view::{self, View},
     },
     text::{authorship::Owners, markdown, plan::Outline},
     wire::{api, sync::PlanContext},
@@ -150,42 +149,27 @@ impl Replica {
         Ok(applied)
     }
 
-    /// Annotations.
-    pub fn annotations(&self) -> Result<AnnotationsView, CliError> {
-        self.dossier(|_| true, Dossier::annotations)
-    }
-
-    /// The standing of every point.
-    pub fn standing(&self) -> Result<Matrix, CliError> {
-        self.dossier(|layer| layer.layer.as_str() == id::POSITIONS, Dossier::standing)
-    }
-
-    /// Brackets.
-    pub fn brackets(&self) -> Result<BracketsView, CliError> {
-        self.dossier(|layer| [id::POSITIONS, id::PUBLIC].contains(&layer.layer.as_str()), Dossier::brackets)
-    }
-
-    /// The timetable.
-    pub fn timetable(&self) -> Result<Timetable, CliError> {
-        Ok(schedule::timetable(&self.outline()?))
+    /// What follows from the plan and the layers that one may read.
+    pub fn view<V: View>(&self) -> Result<V, CliError> {
+        self.dossier(V::NEEDS, V::of)
     }
 
     /// The plan as a document to keep.
     pub fn export(&self, form: Edition, format: Format) -> Result<String, CliError> {
         match form {
             Edition::Plain => Ok(markdown::export(&self.outline()?)),
-            Edition::Clean => self.dossier(|_| false, |dossier| out::clean(dossier, format)),
-            Edition::Annotated => self.dossier(|_| true, |dossier| out::annotated(dossier, format)),
+            Edition::Clean => self.dossier(view::Needs::Plan, |dossier| out::clean(dossier, format)),
+            Edition::Annotated => self.dossier(view::Needs::All, |dossier| out::annotated(dossier, format)),
         }
     }
 
     /// What follows from the plan and those layers.
-    fn dossier<T>(&self, wanted: impl Fn(&people::Layer) -> bool, view: impl FnOnce(&Dossier) -> T) -> Result<T, CliError> {
+    fn dossier<T>(&self, needs: view::Needs, view: impl FnOnce(&Dossier) -> T) -> Result<T, CliError> {
         self.folder.cipher.unlock()?;
         let _lock = self.folder.lock_shared()?;
         let mut shown = self.shown()?;
         let mut layers = Vec::new();
-        for layer in self.context.plan.layers.iter().filter(|layer| wanted(layer)) {
+        for layer in self.context.plan.layers.iter().filter(|layer| needs.layer(layer)) {
             let unavailable = || Layer { annotations: Vec::new(), faults: vec![Fault::Unavailable] };
             let content = match self.layer(&shown, layer)? {
                 Some(mut fold) => fold.look(|txn| Layer::read(txn))?,

@@ -5,11 +5,7 @@ use plenary_shared::{
     out::{Edition, Format},
     people,
     script::{Applied, Script},
-    talk::{
-        dossier::{AnnotationsView, BracketsView},
-        schedule::Timetable,
-        standing::Matrix,
-    },
+    talk::view::View,
     text::plan::Outline,
     wire::api,
 };
@@ -56,24 +52,9 @@ impl ServerPlan {
         self.get("/layers")
     }
 
-    /// Annotations.
-    pub fn annotations(&self) -> Result<AnnotationsView, CliError> {
-        self.get("/annotations")
-    }
-
-    /// The standing of every point.
-    pub fn standing(&self) -> Result<Matrix, CliError> {
-        self.get("/standing")
-    }
-
-    /// Brackets.
-    pub fn brackets(&self) -> Result<BracketsView, CliError> {
-        self.get("/brackets")
-    }
-
-    /// The timetable.
-    pub fn timetable(&self) -> Result<Timetable, CliError> {
-        self.get("/schedule")
+    /// What follows from the plan and the layers that one may read.
+    pub fn view<V: View>(&self) -> Result<V, CliError> {
+        self.get(&format!("/{}", V::NAME))
     }
 
     /// The plan as a document to keep.
@@ -81,7 +62,7 @@ impl ServerPlan {
         self.session.api.get_text(&self.session.plan_path(&self.plan, &format!("/export?form={form}&as={format}"))?)
     }
 
-    fn get<T: DeserializeOwned>(&self, view: &str) -> Result<T, CliError> {
-        self.session.api.get(&self.session.plan_path(&self.plan, view)?)
+    fn get<T: DeserializeOwned>(&self, what: &str) -> Result<T, CliError> {
+        self.session.api.get(&self.session.plan_path(&self.plan, what)?)
     }
 }

@@ -219,7 +219,7 @@ async fn records_that_change_no_words_count_in_the_log_and_leave_the_plan_as_it_
     let store: Arc<dyn Store> = Arc::new(DiskStore::open_small(&data.path().join("store"), SEGMENT_BYTES));
     let table = Table::on(store.clone()).await;
     let text: DocAddress = format!("talks/{}", plan()).parse().unwrap();
-    let before = table.rooms.read(&text).await.unwrap();
+    let before = table.rooms.read_at(&text).await.unwrap().1;
     table.rooms.stop().await;
     let author = Author { party: "med".parse().unwrap(), member: "med-1".parse().unwrap() };
     let (_, first) = store.read(&text, 0, 1, usize::MAX).unwrap().pop().unwrap();
@@ -234,14 +234,14 @@ async fn records_that_change_no_words_count_in_the_log_and_leave_the_plan_as_it_
         head = after;
     }
     let rooms = Rooms::new(store.clone(), Arc::new(Figures::default()));
-    assert_eq!(rooms.read(&text).await.unwrap(), before);
+    assert_eq!(rooms.read_at(&text).await.unwrap().1, before);
     let end = rooms.end(&text).await.unwrap();
     assert_eq!((end.seq, end.digest, end.refused), (5, head, Vec::new()));
     rooms.edit(&text, &author, &update(70, |txn| txn.get_or_insert_text("t").insert(txn, 0, "behind"))).await.unwrap();
     assert_eq!(rooms.end(&text).await.unwrap().seq, 6);
     rooms.stop().await;
     let again = Rooms::new(store.clone(), Arc::new(Figures::default()));
-    assert_eq!(read(&again.read(&text).await.unwrap()), "behind");
+    assert_eq!(read(&again.read_at(&text).await.unwrap().1), "behind");
     again.stop().await;
     drop((table, rooms, again, store));
     let report = check(data.path()).unwrap();

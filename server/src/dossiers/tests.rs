@@ -3,13 +3,14 @@
 use plenary_shared::{
     log::record::{self, Digest},
     people::Author,
-    talk::{dossier::AnnotationsView, layer},
+    talk::{dossier::AnnotationsView, layer, view::View},
     wire::api,
 };
 use std::{sync::mpsc, time::Duration};
 use yrs::{Text, WriteTxn};
 
 mod first;
+mod kept;
 
 use super::*;
 use crate::{
@@ -18,7 +19,8 @@ use crate::{
 };
 
 async fn annotations(table: &Table, party: &str, needs: Needs) -> AnnotationsView {
-    view(&table.registry, &table.rooms, table.member(party), &plan(), needs, (), Dossier::annotations).await.unwrap()
+    let dossiers = Dossiers::new(table.registry.clone(), table.rooms.clone());
+    dossiers.view(table.member(party), &plan(), needs, (), AnnotationsView::of).await.unwrap().1
 }
 
 fn layers(view: &AnnotationsView) -> Vec<String> {
@@ -32,13 +34,13 @@ async fn a_view_keeps_its_place_until_it_is_made_also_when_nobody_waits_for_it()
     let (go_on, goes_on) = mpsc::channel::<()>();
     let (place, held) = tokio::sync::oneshot::channel::<()>();
     let view_of = {
-        let (registry, rooms, arv) = (table.registry.clone(), table.rooms.clone(), table.member("arv").clone());
+        let (dossiers, arv) = (Dossiers::new(table.registry.clone(), table.rooms.clone()), table.member("arv").clone());
         tokio::spawn(async move {
             let slow = move |_: &Dossier| {
                 begun.send(()).unwrap();
                 goes_on.recv().unwrap();
             };
-            view(&registry, &rooms, &arv, &plan(), Needs::All, place, slow).await
+            dossiers.view(&arv, &plan(), Needs::All, place, slow).await.map(|_| ())
         })
     };
     tokio::task::spawn_blocking(move || begins.recv().unwrap()).await.unwrap();
@@ -113,7 +115,7 @@ async fn positions_are_shown_as_they_all_were_at_one_moment() {
     let event = move || {
         handle.block_on(async {
             // Behind the question of the one who reads, which was asked before bor's.
-            at_work.rooms.read(&layer_at("arv/positions")).await.unwrap();
+            at_work.rooms.read_at(&layer_at("arv/positions")).await.unwrap();
             at_work.write("arv/positions", 3, |txn| layer::put(txn, &note("arv-2")).unwrap()).await;
             append(&*writes, "bor/positions", end, 4, "bor-2").await;
         });

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     config::Limits,
+    dossiers::Dossiers,
     metrics::{Figures, Present},
     registry::Registry,
     room::LargePlace,
@@ -29,6 +30,8 @@ pub struct App {
     pub registry: Arc<Registry>,
     /// Documents in memory.
     pub rooms: Arc<Rooms>,
+    /// What members may read, put together.
+    pub dossiers: Dossiers,
     /// Figures.
     pub metrics: Arc<Figures>,
     pub(super) limits: Limits,
@@ -39,7 +42,8 @@ pub struct App {
 impl App {
     /// An application on its registry and rooms.
     pub fn new(registry: Arc<Registry>, rooms: Arc<Rooms>, metrics: Arc<Figures>, limits: Limits) -> Arc<Self> {
-        Arc::new(Self { registry, rooms, metrics, limits, places: Places::new(&limits), next_session: AtomicU64::new(0) })
+        let (dossiers, places) = (Dossiers::new(registry.clone(), rooms.clone()), Places::new(&limits));
+        Arc::new(Self { registry, rooms, dossiers, metrics, limits, places, next_session: AtomicU64::new(0) })
     }
 
     /// Refuses with 503, and the reason, who needs a store that takes records while it takes none.

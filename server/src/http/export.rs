@@ -7,14 +7,13 @@ use axum::{
 };
 use plenary_shared::{
     out::{self, Edition, Format},
-    talk::dossier::Dossier,
+    talk::{dossier::Dossier, view::Needs},
     text::markdown,
 };
 use serde::Deserialize;
 use std::sync::Arc;
 
 use super::{app::App, caller::Reader, error::ApiError, view};
-use crate::dossiers::Needs;
 
 /// What is asked for.
 #[derive(Deserialize)]
@@ -28,15 +27,14 @@ pub(super) struct Wanted {
 
 pub(super) async fn export(
     State(app): State<Arc<App>>,
-    mut reader: Reader,
+    reader: Reader,
     query: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let Query(wanted) = query.map_err(|rejection| ApiError::invalid(rejection.body_text()))?;
     let form = wanted.form.as_deref().unwrap_or("plain").parse().map_err(|error| invalid(&error))?;
     let format = wanted.format.as_deref().unwrap_or("markdown").parse().map_err(|error| invalid(&error))?;
     let text = match (form, format) {
-        // The form that can be imported again follows from the text alone.
-        (Edition::Plain, Format::Markdown) => view::outline(&app, &mut reader, markdown::export).await?,
+        (Edition::Plain, Format::Markdown) => view::dossier(&app, &reader, Needs::Plan, |d| markdown::export(&d.outline)).await?,
         (Edition::Plain, Format::Html) => {
             return Err(ApiError::invalid("a plain export is Markdown: ask for clean or annotated"));
         }

@@ -1,82 +1,76 @@
-//! What follows from a plan and the layers that the one who asks may read: annotations, standing, brackets, schedule.
+//! What follows from a plan and the layers that the one who asks may read: one route for each view, and one way to answer them all.
+//!
+//! An answer comes with a tag. Whoever asks again and names it is told 304 as long as nothing of what it may read has moved: nothing is
+//! read for that, and no place taken.
 
 use axum::{
+    Router,
     extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
+    routing::get,
 };
-use plenary_shared::{
-    people::Member,
-    talk::{dossier::Dossier, schedule},
-    text::plan::Outline,
+use plenary_shared::talk::{
+    dossier::Dossier,
+    view::{self, Needs},
 };
-use serde::Serialize;
 use std::sync::Arc;
 
 use super::{app::App, caller::Reader, error::ApiError};
-use crate::{
-    dossiers::{self, DossierError, Needs},
-    room::document::Document,
-};
+use crate::dossiers::{DossierError, Key};
 
-pub(super) async fn annotations(State(app): State<Arc<App>>, reader: Reader) -> Result<Response, ApiError> {
-    json(&app, reader, Needs::All, Dossier::annotations).await
+/// The routes of all views.
+pub(super) fn routes() -> Router<Arc<App>> {
+    view::ALL.iter().fold(Router::new(), |routes, view| {
+        let show = move |app, reader, headers| show(view, app, reader, headers);
+        routes.route(&format!("/conferences/{{c}}/plans/{{p}}/{}", view.name), get(show))
+    })
 }
 
-pub(super) async fn standing(State(app): State<Arc<App>>, reader: Reader) -> Result<Response, ApiError> {
-    json(&app, reader, Needs::Positions, Dossier::standing).await
-}
-
-pub(super) async fn brackets(State(app): State<Arc<App>>, reader: Reader) -> Result<Response, ApiError> {
-    json(&app, reader, Needs::Public, Dossier::brackets).await
-}
-
-/// The schedule follows from the plan alone.
-pub(super) async fn timetable(State(app): State<Arc<App>>, mut reader: Reader) -> Result<Response, ApiError> {
-    let bytes = outline(&app, &mut reader, |outline| serde_json::to_vec(&schedule::timetable(outline))).await?;
-    as_json(&app, reader.member(), bytes)
-}
-
-async fn json<T: Serialize + Send + 'static>(
-    app: &Arc<App>,
-    reader: Reader,
-    needs: Needs,
-    view: fn(&Dossier) -> T,
+async fn show(
+    view: &'static view::Entry,
+    State(app): State<Arc<App>>,
+    mut reader: Reader,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let bytes = dossier(app, &reader, needs, move |dossier| serde_json::to_vec(&view(dossier))).await?;
-    as_json(app, reader.member(), bytes)
-}
-
-fn as_json(app: &App, member: &Member, bytes: serde_json::Result<Vec<u8>>) -> Result<Response, ApiError> {
-    // Without the room that it grew by, which nobody counts.
-    let bytes = app.counted(member, bytes.map_err(|_| DossierError::Unreadable)?.into_boxed_slice())?;
-    Ok(([(axum::http::header::CONTENT_TYPE, "application/json")], bytes).into_response())
-}
-
-/// Answers what `view` makes of a plan's text. It takes one of the caller's places until the work is done, whether or not anybody still
-/// waits for it.
-pub(super) async fn outline<T: Send + 'static>(
-    app: &App,
-    reader: &mut Reader,
-    view: impl FnOnce(&Outline) -> T + Send + 'static,
-) -> Result<T, ApiError> {
+    if let Some(known) = headers.get(header::IF_NONE_MATCH)
+        && let Some(key) = app.dossiers.key(reader.member(), &reader.plan, view.needs).await?
+        && names(known, &tag(&app, &key, view))
+    {
+        reader.again(&app)?;
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag(&app, &key, view))]).into_response());
+    }
     let place = app.view_place(reader.member()).await?;
-    // The right may be gone by the time that there is a place.
-    reader.again(app)?;
-    let state = app.rooms.read(&reader.address).await?;
-    let made = tokio::task::spawn_blocking(move || {
-        let _place = place;
-        Document::on_state(&state, |txn| Some(view(&Outline::read(txn))))
-    });
-    Ok(made.await.ok().flatten().ok_or(DossierError::Unreadable)?)
+    let (key, bytes) = app.dossiers.view(reader.member(), &reader.plan, view.needs, place, view.json).await?;
+    // Without the room that it grew by, which nobody counts.
+    let bytes = bytes.map_err(|_| DossierError::Unreadable)?.into_boxed_slice();
+    let bytes = app.counted(reader.member(), bytes)?;
+    let mut answer = ([(header::CONTENT_TYPE, "application/json")], bytes).into_response();
+    if let Some(tag) = key.and_then(|key| HeaderValue::try_from(tag(&app, &key, view)).ok()) {
+        answer.headers_mut().insert(header::ETAG, tag);
+    }
+    Ok(answer)
 }
 
-/// Answers what `view` makes of the caller's dossier of a plan. It takes a place in the same way.
+/// Answers what `view` makes of the caller's dossier of a plan. It takes one of the caller's places until the work is done, whether or not
+/// anybody still waits for it.
 pub(super) async fn dossier<T: Send + 'static>(
-    app: &Arc<App>,
+    app: &App,
     reader: &Reader,
     needs: Needs,
     view: impl FnOnce(&Dossier) -> T + Send + 'static,
 ) -> Result<T, ApiError> {
     let place = app.view_place(reader.member()).await?;
-    Ok(dossiers::view(&app.registry, &app.rooms, reader.member(), &reader.plan, needs, place, view).await?)
+    let (_, made) = app.dossiers.view(reader.member(), &reader.plan, needs, place, view).await?;
+    Ok(made)
+}
+
+fn tag(app: &App, key: &Key, view: &view::Entry) -> String {
+    format!("\"{:016x}\"", app.dossiers.tag(key, view.name))
+}
+
+/// Whether a tag is among those that `If-None-Match` names.
+fn names(known: &HeaderValue, tag: &str) -> bool {
+    let mut listed = known.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+    listed.any(|one| one.strip_prefix(b"W/").unwrap_or(one) == tag.as_bytes())
 }

@@ -56,7 +56,7 @@ pub fn new_doc(client_id: u64) -> Doc {
 }
 
 /// A plan as people see it: read from a document with [`Outline::read`].
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Outline {
     /// The title, possibly empty.
     pub title: String,
@@ -67,7 +67,7 @@ pub struct Outline {
 }
 
 /// One provision of a plan.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Point {
     /// Its name for ever.
     pub id: PointId,
@@ -88,7 +88,7 @@ pub struct Point {
     /// When and by whom it is carried out.
     pub schedule: Schedule,
     /// Proposals that were put into its words, as the document claims.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub adoptions: BTreeMap<AnnotationId, Adoption>,
 }
 
@@ -137,7 +137,7 @@ pub enum After {
 }
 
 /// Something in the document that the outline could not take as it stands. Reported to everybody, never hidden.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Fault {
     /// Points that stand below one another in a circle, as concurrent moves can leave them. The one with the smallest id is shown at

@@ -18,10 +18,7 @@
 //! | `GET /conferences/{c}/plans/{p}/layers` | `[`[`Layer`]`]` | who may read the plan, those they may read |
 //! | `POST /conferences/{c}/plans/{p}/layers` | [`NewLayer`] -> [`Layer`] of one's own party | who may speak for it |
 //! | `PUT /conferences/{c}/plans/{p}/layers/{l}/audience` | [`AudienceList`] -> [`Layer`] of one's own | who may speak for it |
-//! | `GET /conferences/{c}/plans/{p}/annotations` | [`AnnotationsView`] | who may read it, of the layers they may read |
-//! | `GET /conferences/{c}/plans/{p}/standing` | [`Matrix`] | who may read it |
-//! | `GET /conferences/{c}/plans/{p}/brackets` | [`BracketsView`] | who may read it |
-//! | `GET /conferences/{c}/plans/{p}/schedule` | [`Timetable`] | who may read it |
+//! | `GET /conferences/{c}/plans/{p}/{view}` | each [`View`] by its name | who may read it, of the layers they may read |
 //! | `GET /conferences/{c}/plans/{p}/export` | Markdown, or an edition (below) | who may read it, of the layers they may read |
 //! | `GET /conferences/{c}/plans/{p}/log` | [`LogLine`]s, one a line, as they come | who may read it |
 //! | `GET /conferences/{c}/plans/{p}/state` | [`LogLine::State`] | who may read it |
@@ -35,10 +32,7 @@
 //!
 //! Whatever is refused answers with an [`ErrorBody`].
 //!
-//! [`AnnotationsView`]: crate::talk::dossier::AnnotationsView
-//! [`BracketsView`]: crate::talk::dossier::BracketsView
-//! [`Matrix`]: crate::talk::standing::Matrix
-//! [`Timetable`]: crate::talk::schedule::Timetable
+//! [`View`]: crate::talk::view::View
 //! [`Script`]: crate::script::Script
 //! [`Applied`]: crate::script::Applied
 //! [`Layer`]: crate::people::Layer

@@ -2,6 +2,7 @@
 
 use plenary_tests::{
     cli::Cli,
+    http::{Answer, request},
     server::{Server, Start},
 };
 use serde_json::Value;
@@ -256,4 +257,50 @@ fn a_plan_is_exported_clean_and_annotated() {
     talks.run(arv, "export", &["--annotated", "--html", "--output", file.to_str().unwrap()]);
     assert!(std::fs::read_to_string(file).unwrap().to_lowercase().contains("<html"));
     assert!(talks.json(arv, "export", &["--clean", "--html"])["html"].as_str().unwrap().contains("kilometres"));
+}
+
+/// Asks for a view as bor, who may name a tag.
+fn ask(talks: &Talks, view: &str, tag: Option<&str>) -> Answer {
+    let bearer = format!("Bearer {}", talks.server.delegate(1, 0).token);
+    let mut headers = vec![("Authorization", bearer.as_str())];
+    headers.extend(tag.map(|tag| ("If-None-Match", tag)));
+    let path = format!("/api/conferences/{}/plans/{}/{view}", talks.server.demo.conference, talks.plan);
+    request(&talks.server.address(), "GET", &path, &headers, b"")
+}
+
+#[test]
+fn whoever_names_the_tag_of_a_view_is_told_only_when_something_moved_that_is_for_them() {
+    let talks = Talks::begin();
+    let tags: Vec<(&str, String)> = ["annotations", "standing", "brackets", "schedule", "outline"]
+        .into_iter()
+        .map(|view| {
+            let answer = ask(&talks, view, None);
+            assert_eq!(answer.status, 200, "{view}");
+            assert!(answer.json().is_object(), "{view}");
+            (view, answer.header("etag").unwrap().to_owned())
+        })
+        .collect();
+    let moved = || -> Vec<&str> {
+        let asked = tags.iter().map(|(view, tag)| (*view, tag, ask(&talks, view, Some(&format!("\"other\", {tag}")))));
+        let moved = asked.filter(|(view, tag, answer)| match answer.status {
+            304 => {
+                assert!(answer.body.is_empty() && answer.header("etag") == Some(tag.as_str()), "{view}");
+                false
+            }
+            _ => {
+                assert_ne!(answer.header("etag"), Some(tag.as_str()), "{view} is sent again although nothing moved");
+                true
+            }
+        });
+        moved.map(|(view, ..)| view).collect()
+    };
+    assert!(moved().is_empty(), "nobody did anything");
+    talks.write(&talks.arv, "note", &["3", "For ourselves.", "--layer", "private"]);
+    assert!(moved().is_empty(), "what arv notes in private is nothing to bor");
+    talks.write(&talks.arv, "note", &["3", "For all.", "--layer", "public"]);
+    assert_eq!(moved(), ["annotations", "brackets"]);
+    talks.write(&talks.arv, "accept", &["3"]);
+    assert_eq!(moved(), ["annotations", "standing", "brackets"]);
+    talks.run(&talks.med, "heading", &["3", "Heavy weapons and others"]);
+    assert_eq!(moved().len(), tags.len(), "every view follows from the text");
 }

@@ -1,13 +1,17 @@
 //! Whose words are nobody's.
 
 use super::*;
-use plenary_shared::text::plan as text;
+use plenary_shared::{
+    talk::{dossier::BracketsView, view::View},
+    text::plan as text,
+};
 use yrs::{GetString, Transact, Update, updates::decoder::Decode};
 
 /// Who typed the first bracket of a plan.
 async fn typed_by(table: &Table, plan: &str) -> Vec<String> {
     let (plan, arv) = (plan.parse().unwrap(), table.member("arv"));
-    let brackets = view(&table.registry, &table.rooms, arv, &plan, Needs::Public, (), Dossier::brackets).await.unwrap();
+    let dossiers = Dossiers::new(table.registry.clone(), table.rooms.clone());
+    let (_, brackets) = dossiers.view(arv, &plan, Needs::Public, (), BracketsView::of).await.unwrap();
     brackets.points[0].brackets[0].typed_by.iter().map(|party| party.to_string()).collect()
 }
 
@@ -21,7 +25,7 @@ async fn the_first_text_is_nobodys_and_whoever_goes_on_under_its_id_is_named() {
     let table = Table::new().await;
     assert_eq!(typed_by(&table, "plan").await, [""; 0]);
     let address: DocAddress = "talks/plan".parse().unwrap();
-    let state = table.rooms.read(&address).await.unwrap();
+    let state = table.rooms.read_at(&address).await.unwrap().1;
     let (client, _) = table.rooms.owners(&address).await.unwrap()[0].clone();
     let doc = text::new_doc(client);
     let mut txn = doc.transact_mut();

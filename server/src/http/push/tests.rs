@@ -108,7 +108,7 @@ async fn edits_that_build_on_each_other_take_effect_in_their_order_many_or_few()
             assert_eq!(seq, n as u64 + 2);
             assert!(sealed.ends_with(&updates[n]), "record {seq} is another edit");
         }
-        let state = bench.table.rooms.read(&pusher.reader.address).await.unwrap();
+        let state = bench.table.rooms.read_at(&pusher.reader.address).await.unwrap().1;
         let doc = plenary_shared::text::plan::new_doc(9);
         doc.transact_mut().apply_update(Update::decode_v1(&state).unwrap()).unwrap();
         let text = doc.get_or_insert_text("t");

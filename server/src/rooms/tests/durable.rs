@@ -59,7 +59,7 @@ async fn settle() {
 }
 
 async fn text(rooms: &Arc<Rooms>) -> String {
-    testing::read(&rooms.read(&doc()).await.unwrap())
+    testing::read(&rooms.read_at(&doc()).await.unwrap().1)
 }
 
 async fn listen(rooms: &Arc<Rooms>, session: u64, party: &str) -> (Inbox, Arc<Outbox>) {

@@ -41,6 +41,7 @@ const READ: &[&str] = &[
     "{P}/brackets",
     "{P}/schedule",
     "{P}/schedule?as=csv",
+    "{P}/outline",
     "{P}/export",
     "{P}/export?form=plain&as=html",
     "{P}/export?form=clean&as=markdown",

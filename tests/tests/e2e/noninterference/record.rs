@@ -1,6 +1,7 @@
 //! What somebody was shown, byte by byte, and where two such records differ.
 //!
-//! Three things differ between any two runs and are blotted out here, each as long as it was; nothing else is touched.
+//! Three things differ between any two runs and are blotted out here, each as long as it was; nothing else is touched but the tags of
+//! views, which are numbered.
 
 use tokio_tungstenite::tungstenite::Message;
 
@@ -17,6 +18,22 @@ impl Record {
     /// Adds an HTTP answer, head and body.
     pub fn add_answer(&mut self, place: impl Into<String>, raw: &[u8]) {
         self.add(place, without_date(raw));
+    }
+
+    /// Numbers the tags of views, which are others with each start of a server: the first that is shown is 0, wherever it is shown again.
+    /// So a tag that moves where it stood still in another run is a difference.
+    pub fn number_tags(&mut self) {
+        let (label, length) = TAG;
+        let mut known: Vec<Vec<u8>> = Vec::new();
+        for (_, bytes) in &mut self.0 {
+            let Some(at) = bytes.windows(label.len()).position(|w| w == label) else { continue };
+            let tag = &mut bytes[at + label.len()..][..length];
+            let number = known.iter().position(|one| one == tag).unwrap_or_else(|| {
+                known.push(tag.to_vec());
+                known.len() - 1
+            });
+            tag.copy_from_slice(format!("{number:0length$}").as_bytes());
+        }
     }
 
     /// Adds the messages of a socket, a close frame included. A ping tells the server's clock, which sends one every thirty seconds of a
@@ -52,6 +69,9 @@ impl Record {
         self.add(format!("{place}, behind the last chunk"), rest);
     }
 }
+
+/// Before the tag of a view, and how long that is.
+const TAG: (&[u8], usize) = (b"\r\netag: \"", 16);
 
 /// The clock's: the value of the head's `date`.
 fn without_date(raw: &[u8]) -> Vec<u8> {
@@ -166,6 +186,22 @@ mod tests {
         for (n, other) in others.enumerate() {
             assert!(!differences(&usual, &other).is_empty() && !differences(&other, &usual).is_empty(), "the {n}th");
         }
+    }
+
+    #[test]
+    fn of_tags_it_is_noticed_whether_they_move_and_nothing_else() {
+        let tagged = |tags: [u64; 3]| {
+            let mut record = Record::default();
+            for tag in tags {
+                record.add_answer("answer", ANSWER.replace("\r\n\r\n", &format!("\r\netag: \"{tag:016x}\"\r\n\r\n")).as_bytes());
+            }
+            record.number_tags();
+            record
+        };
+        let stands_and_moves = tagged([7, 7, 9]);
+        assert!(differences(&stands_and_moves, &tagged([1, 1, 2])).is_empty());
+        assert!(!differences(&stands_and_moves, &tagged([7, 8, 9])).is_empty());
+        assert!(!differences(&stands_and_moves, &tagged([7, 7, 7])).is_empty());
     }
 
     #[test]

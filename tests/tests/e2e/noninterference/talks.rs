@@ -85,6 +85,7 @@ pub async fn run(stage: &Stage, secret: Secret) -> Shown {
     secret.act(6, &talks.server).await;
     talks.look_again().await;
     drop(secret);
+    talks.shown.values_mut().for_each(Record::number_tags);
     talks.shown
 }
 

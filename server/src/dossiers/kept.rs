@@ -1,0 +1,84 @@
+//! Dossiers that are kept for those who ask again, each party's by themselves: what one party asks for neither finds nor drops what
+//! another has.
+
+use plenary_shared::{
+    id::{ConferenceId, PartyId},
+    limits, people,
+};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use tokio::{sync::OnceCell, time::Instant};
+
+use super::{Made, Readable};
+use crate::store::Seq;
+
+/// All that a dossier follows from: what its member may read, and how far each document goes. A dossier names nobody but parties by
+/// their ids, so no name is among it.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    pub(super) readable: Readable,
+    /// Where the logs end, the plan's first, then those of the layers.
+    pub(super) ends: Vec<Seq>,
+}
+
+/// A dossier, once somebody has made it: whoever asks meanwhile waits for that.
+pub(super) type Cell = Arc<OnceCell<Arc<Made>>>;
+
+/// All that are kept.
+#[derive(Default)]
+pub(super) struct Kept(Mutex<HashMap<(ConferenceId, PartyId), Shelf>>);
+
+/// Those of one party, the one asked for last at the end.
+type Shelf = VecDeque<Slot>;
+
+struct Slot {
+    key: Key,
+    cell: Cell,
+    asked: Instant,
+}
+
+impl Slot {
+    fn bytes(&self) -> usize {
+        self.cell.get().map_or(0, |made| made.bytes)
+    }
+}
+
+impl Kept {
+    /// The member's dossier of a key, made or not. It takes the place of the one before it.
+    pub(super) fn cell(&self, member: &people::Member, key: &Key) -> Cell {
+        let (mut shelves, now) = (self.shelves(), Instant::now());
+        shelves.retain(|_, shelf| {
+            shelf.retain(|slot| now.duration_since(slot.asked) < limits::DOSSIER_KEPT);
+            !shelf.is_empty()
+        });
+        let shelf = shelves.entry(party(member)).or_default();
+        let of = |key: &Key| (key.readable.plan.clone(), key.readable.needs);
+        let before = shelf.iter().position(|slot| of(&slot.key) == of(key)).and_then(|at| shelf.remove(at));
+        let cell = before.filter(|slot| slot.key == *key).map(|slot| slot.cell).unwrap_or_default();
+        shelf.push_back(Slot { key: key.clone(), cell: cell.clone(), asked: now });
+        while shelf.len() > limits::DOSSIERS_PER_PARTY_MAX {
+            shelf.pop_front();
+        }
+        cell
+    }
+
+    /// Drops what is not to be kept now that one more is made: what would be made otherwise the next time, and the oldest of too much.
+    pub(super) fn settle(&self, member: &people::Member) {
+        let mut shelves = self.shelves();
+        let Some(shelf) = shelves.get_mut(&party(member)) else { return };
+        shelf.retain(|slot| slot.cell.get().is_none_or(|made| made.is_whole));
+        while shelf.iter().map(Slot::bytes).sum::<usize>() > limits::DOSSIER_BYTES_PER_PARTY_MAX {
+            shelf.pop_front();
+        }
+    }
+
+    fn shelves(&self) -> MutexGuard<'_, HashMap<(ConferenceId, PartyId), Shelf>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn party(member: &people::Member) -> (ConferenceId, PartyId) {
+    (member.conference.clone(), member.party.clone())
+}
