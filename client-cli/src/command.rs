@@ -13,6 +13,7 @@ mod conference;
 mod diff;
 mod edit;
 mod entries;
+mod help;
 mod layer;
 mod log;
 mod member;
@@ -25,6 +26,7 @@ mod read;
 mod salvage;
 mod say;
 mod schedule;
+mod schema;
 mod session;
 mod standing;
 mod status;
@@ -35,9 +37,9 @@ mod words;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
-use serde_json::json;
 
 use crate::{
+    answer,
     context::{Context, Globals},
     error::CliError,
 };
@@ -47,12 +49,15 @@ use crate::{
 #[command(
     name = "plenary",
     version,
+    disable_help_subcommand = true,
     max_term_width = 100,
     after_help = "\
 PLAN is the id of a plan in your conference.
 POINT is a label (\"5 bis\"), a path of labels (\"5/(a)\") or an id.
 Exit codes: 0 done, 1 refused or not found, 2 usage, 3 no connection or a server that cannot
-now, 4 merged points need a look.
+now, 4 merged points need a look, 5 the server was restored and it is yours to choose.
+The manual: plenary help delegations (or secretariats, operators, programs, who-learns-what, hostile,
+architecture).
 What does not fit on a terminal goes through $PLENARY_PAGER, $PAGER or less. NO_COLOR: no colours.
 Profiles are kept in $PLENARY_HOME, or $XDG_CONFIG_HOME/plenary.
 PLENARY_CA_FILE names certificates (PEM) to trust instead of the public authorities; a server's own
@@ -121,6 +126,8 @@ enum Verb {
     Salvage(salvage::Salvage),
     Export(read::Export),
     Completions(Completions),
+    Schema(schema::Schema),
+    Help(help::Help),
 }
 
 /// Print completions for a shell
@@ -181,6 +188,8 @@ impl Cli {
             Verb::Salvage(verb) => verb.run(&context),
             Verb::Export(verb) => verb.run(&context),
             Verb::Completions(verb) => verb.run(&context),
+            Verb::Schema(verb) => verb.run(&context),
+            Verb::Help(verb) => verb.run(&context),
         }
     }
 }
@@ -190,7 +199,7 @@ impl Completions {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "plenary", &mut script);
         let script = String::from_utf8_lossy(&script);
-        context.output.document(&json!({ "shell": self.shell.to_string(), "script": script }), &script)
+        context.output.document(&answer::Completions { shell: self.shell.to_string(), script: &script }, &script)
     }
 }
 

@@ -1,10 +1,10 @@
 //! What every command is given: how to print, and as whom to speak to which server.
 
 use plenary_shared::{id::PlanId, people::Member, wire::api::Whoami};
-use serde_json::json;
 use std::env;
 
 use crate::{
+    answer::Event,
     error::CliError,
     folder::{Damage, Folder, Info},
     output::Output,
@@ -84,8 +84,7 @@ impl Context {
     /// Names what was found damaged in a replica.
     pub fn tell_damage(&self, folder: &Folder) {
         for Damage { path, what } in folder.damage() {
-            self.output
-                .note(&json!({ "event": "damaged", "file": path, "message": what }), || format!("{}: {what}", path.display()));
+            self.output.event(&Event::Damaged { file: &path, message: &what }, || format!("{}: {what}", path.display()));
         }
     }
 }

@@ -1,10 +1,12 @@
 //! `plenary`: the plan from the command line. Parse, run, exit code.
 //!
-//! Reading order: `command` holds the verbs and `context` what they are given; `open` opens a plan and its log, on the server or in a
+//! Reading order: `command` holds the verbs, `answer` what they tell a program and `context` what they are given; `open` opens a plan and its log, on the server or in a
 //! replica's `folder`, which `sync` keeps up; `wire` is the way to a server; `profile` remembers who one is; `render` lays out, `output`
 //! prints and `pager` shows what does not fit.
 
+mod answer;
 mod brief;
+mod chapters;
 mod command;
 mod context;
 mod error;

@@ -2,7 +2,6 @@
 
 use plenary_shared::text::say::harmless;
 use serde::Serialize;
-use serde_json::json;
 use std::{
     borrow::Cow,
     env,
@@ -11,7 +10,12 @@ use std::{
 
 pub use plenary_shared::text::say::{in_words, inline, lines};
 
-use crate::{error::CliError, pager, render::Page};
+use crate::{
+    answer::{Answer, ErrorShown, Event},
+    error::CliError,
+    pager,
+    render::Page,
+};
 
 /// Columns of a terminal of which nothing is known, and of a pipe.
 const WIDTH: usize = 80;
@@ -35,25 +39,25 @@ impl Output {
 
     /// A result: one line of JSON, or the text. The text may hold several lines; everything else that steers a terminal is
     /// shown, not done.
-    pub fn result(&self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), CliError> {
+    pub fn result(&self, answer: &impl Answer, text: impl FnOnce() -> String) -> Result<(), CliError> {
         if self.json {
-            return write_out(json_line(value)?.as_bytes(), true);
+            return write_out(json_line(answer)?.as_bytes(), true);
         }
         paged(&lines(&text()))
     }
 
     /// A result: one line of JSON, or the page, with colours on a terminal unless NO_COLOR asks for none.
-    pub fn page(&self, value: &impl Serialize, page: impl FnOnce() -> Page) -> Result<(), CliError> {
+    pub fn page(&self, answer: &impl Answer, page: impl FnOnce() -> Page) -> Result<(), CliError> {
         if self.json {
-            return self.result(value, String::new);
+            return self.result(answer, String::new);
         }
         paged(&coloured(page()))
     }
 
     /// The same for one of many that come as time goes: nothing waits for somebody who reads.
-    pub fn passing(&self, value: &impl Serialize, page: impl FnOnce() -> Page) -> Result<(), CliError> {
+    pub fn passing(&self, answer: &impl Answer, page: impl FnOnce() -> Page) -> Result<(), CliError> {
         if self.json {
-            return self.result(value, String::new);
+            return self.result(answer, String::new);
         }
         write_out(coloured(page()).as_bytes(), true)
     }
@@ -64,29 +68,33 @@ impl Output {
         columns.filter(|columns| (40..=1_000).contains(columns)).unwrap_or(WIDTH)
     }
 
-    /// A document as it is, into a file or a pipe; neutralised on a terminal. JSON gets `value`.
-    pub fn document(&self, value: &impl Serialize, text: &str) -> Result<(), CliError> {
+    /// A document as it is, into a file or a pipe; neutralised on a terminal. JSON gets the answer.
+    pub fn document(&self, answer: &impl Answer, text: &str) -> Result<(), CliError> {
         if self.json {
-            return self.result(value, String::new);
+            return self.result(answer, String::new);
         }
         let shown = if io::stdout().is_terminal() { lines(text) } else { Cow::Borrowed(text) };
         write_out(shown.as_bytes(), false)
     }
 
+    /// A JSON Schema: over several lines, or in one for a program.
+    pub fn schema(&self, schema: &impl Serialize) -> Result<(), CliError> {
+        if self.json {
+            return write_out(json_line(schema)?.as_bytes(), true);
+        }
+        let text = serde_json::to_string_pretty(schema).map_err(|e| CliError::Output(e.into()))?;
+        write_out(lines(&text).as_bytes(), true)
+    }
+
     /// Something worth knowing that is no result.
-    pub fn note(&self, value: &impl Serialize, text: impl FnOnce() -> String) {
-        let line = match json_line(value) {
-            Ok(json) if self.json => json,
-            _ => format!("plenary: {}", lines(&text())),
-        };
-        // Nobody can be told that standard error is gone.
-        let _ = writeln!(io::stderr(), "{line}");
+    pub fn event(&self, event: &Event, text: impl FnOnce() -> String) {
+        self.aside(event, text);
     }
 
     /// Something for people alone.
     pub fn remark(&self, text: impl FnOnce() -> String) {
         if !self.json {
-            self.note(&(), text);
+            say(&text());
         }
     }
 
@@ -94,14 +102,19 @@ impl Output {
     pub fn error(&self, error: &CliError) {
         // What needs a look was printed.
         if error.exit_code() != 0 && !matches!(error, CliError::NeedsALook) {
-            let mut value = json!({ "error": error.word(), "message": error.to_string() });
-            if let CliError::InScript(error) = error {
-                value["script"] = json!(error);
-            }
-            if let CliError::Ahead(ahead) = error {
-                value["ahead"] = json!(ahead);
-            }
-            self.note(&value, || error.to_string());
+            let script = if let CliError::InScript(error) = error { Some(error) } else { None };
+            let ahead = if let CliError::Ahead(ahead) = error { Some(&**ahead) } else { None };
+            let shown = ErrorShown { error: error.word(), message: error.to_string(), script, ahead };
+            self.aside(&shown, || error.to_string());
+        }
+    }
+
+    /// Beside the results, on standard error.
+    fn aside(&self, told: &impl Answer, text: impl FnOnce() -> String) {
+        match json_line(told) {
+            // Nobody can be told that standard error is gone.
+            Ok(json) if self.json => drop(writeln!(io::stderr(), "{json}")),
+            _ => say(&text()),
         }
     }
 
@@ -110,7 +123,7 @@ impl Output {
         if self.json && error.use_stderr() {
             let message = error.to_string();
             let message = message.lines().next().unwrap_or_default().trim_start_matches("error: ");
-            self.note(&json!({ "error": "usage", "message": message }), String::new);
+            self.aside(&ErrorShown { error: "usage", message: message.to_owned(), script: None, ahead: None }, String::new);
         } else {
             let _ = error.print();
         }
@@ -122,6 +135,12 @@ fn coloured(page: Page) -> String {
     let set = |name| env::var_os(name).filter(|value| !value.is_empty());
     let dumb = set("TERM").is_none_or(|term| term == "dumb");
     page.show(io::stdout().is_terminal() && !dumb && set("NO_COLOR").is_none())
+}
+
+/// A line for a person on standard error.
+fn say(text: &str) {
+    // Nobody can be told that standard error is gone.
+    let _ = writeln!(io::stderr(), "plenary: {}", lines(text));
 }
 
 /// Puts out text for a person: through a pager on a terminal that it does not fit on.

@@ -23,6 +23,7 @@ use tokio_rustls::{
     name = "plenary-server",
     version,
     about = "Delegations negotiate one text: the Plenary server",
+    disable_help_subcommand = true,
     after_help = "Exit codes: 0 it was asked to stop, 1 it could not start, 2 usage, 74 the disk failed: start it again."
 )]
 pub struct CommandLine {
@@ -111,6 +112,15 @@ pub enum Command {
         /// Directory that holds everything; a server may be running on it
         #[arg(long, env = "PLENARY_DATA", value_name = "DIR")]
         data: PathBuf,
+    },
+    /// Print the help of a command, or a chapter of the manual
+    #[command(
+        after_help = "Chapters: delegations, secretariats, operators, programs, who-learns-what, hostile, architecture.\n\nExample:\n  plenary-server help operators"
+    )]
+    Help {
+        /// A command or a chapter; all commands if left out
+        #[arg(value_name = "COMMAND|CHAPTER")]
+        what: Option<String>,
     },
 }
 

@@ -6,6 +6,7 @@
 mod answers;
 mod auth;
 pub mod backup;
+pub mod chapters;
 pub mod check;
 mod clock;
 pub mod config;

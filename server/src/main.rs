@@ -3,14 +3,25 @@
 use anyhow::Context;
 use clap::{Parser, error::ErrorKind};
 use plenary_server::{
-    Ended, Server, backup, check,
+    Ended, Server, backup,
+    chapters::CHAPTERS,
+    check,
     config::{Command, CommandLine, Config, LogFormat},
     demo, forget, restore,
     store::{DiskStore, Store},
 };
 use plenary_shared::id::ConferenceId;
 use serde_json::json;
-use std::{fs, io, net::SocketAddr, os::unix::fs::DirBuilderExt, path::Path, process, process::ExitCode, sync::Arc};
+use std::{
+    fs,
+    io::{self, Write as _},
+    net::SocketAddr,
+    os::unix::fs::DirBuilderExt,
+    path::Path,
+    process,
+    process::ExitCode,
+    sync::Arc,
+};
 use tikv_jemallocator::Jemalloc;
 use tokio::{
     net::{TcpListener, TcpSocket},
@@ -35,6 +46,7 @@ fn main() -> ExitCode {
         Command::Check { data, json } => return done(check(&data, json)),
         Command::Forget { data, conference } => return done(forget(&data, &conference)),
         Command::EndRestore { data } => return done(end_restore(&data)),
+        Command::Help { what } => return help(what.as_deref()),
         Command::Serve { options, json } => (options, Task::Serve { json }),
         Command::Demo { options, members, plans, json } => (options, Task::Demo { seed: demo::Seed { members, plans }, json }),
     };
@@ -58,6 +70,19 @@ fn done(result: anyhow::Result<bool>) -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(error) => fail(1, &format_args!("{error:#}")),
+    }
+}
+
+/// A chapter of the manual, or what clap says of a command.
+fn help(what: Option<&str>) -> ExitCode {
+    if let Some((_, text)) = CHAPTERS.iter().find(|(name, _)| what == Some(name)) {
+        // Whoever reads may leave before the end, as `| head` does.
+        let _ = io::stdout().write_all(text.as_bytes());
+        return ExitCode::SUCCESS;
+    }
+    match CommandLine::try_parse_from(["plenary-server"].into_iter().chain(what).chain(["--help"])) {
+        Err(help) if !help.use_stderr() => help.exit(),
+        _ => fail(2, &format_args!("there is no command and no chapter {:?}: see --help", what.unwrap_or_default())),
     }
 }
 

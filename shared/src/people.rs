@@ -1,5 +1,6 @@
 //! Who takes part: members of parties, the layers that parties write in, and whom these are for.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -9,7 +10,7 @@ use crate::{
 };
 
 /// A member of a party to a conference.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Member {
     /// The conference.
     pub conference: ConferenceId,
@@ -24,7 +25,7 @@ pub struct Member {
 }
 
 /// A party to a conference.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Party {
     /// Its id, short: it is shown beside every change.
@@ -94,7 +95,7 @@ impl LayerId {
 }
 
 /// Whom a layer is for. In JSON `"party"`, `"all"` or the list of the parties.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "AudienceJson", into = "AudienceJson")]
 pub enum Audience {
     /// The party whose layer it is, and nobody else.
@@ -105,14 +106,14 @@ pub enum Audience {
     Parties(BTreeSet<PartyId>),
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum AudienceJson {
     Word(AudienceWord),
     Parties(BTreeSet<PartyId>),
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum AudienceWord {
     Party,
@@ -140,7 +141,7 @@ impl From<Audience> for AudienceJson {
 }
 
 /// A layer that one may read. Its document syncs at `/sync/{conference}/{plan}/{party}/{layer}`.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Layer {
     /// The party whose it is.
     pub party: PartyId,

@@ -15,6 +15,7 @@ mod stretch;
 #[cfg(test)]
 mod tests;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use yrs::Doc;
 
@@ -104,7 +105,7 @@ pub struct Ran {
 }
 
 /// What is told of a script that ran.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Applied {
     /// One for each edit.
     pub done: Vec<Done>,

@@ -5,10 +5,10 @@ use plenary_shared::{
     script::{Done, Edit, PutIn, PutInDone},
     text::{plan::How, say::quoted},
 };
-use serde_json::json;
 
 use super::args::party;
 use crate::{
+    answer::ProposalPutIn,
     context::Context,
     error::CliError,
     render::{Look, Page, title},
@@ -80,11 +80,19 @@ impl Which {
         let done = open.edit(way(PutIn { id, party, now }))?;
         context.tell_damage_of(&open);
         let Done::PutIn(done) = done else { return Err(CliError::unexpected(&done)) };
-        let value = json!({
-            "plan": plan, "id": done.id, "party": done.party, "point": done.point, "label": done.label, "adoption": done.adoption,
-            "reanchored": done.reanchored, "redline": done.redline, "changed": true, "durable": true,
-        });
-        context.output.page(&value, || page(&done))?;
+        let answer = ProposalPutIn {
+            plan: &plan,
+            id: &done.id,
+            party: &done.party,
+            point: &done.point,
+            label: &done.label,
+            adoption: &done.adoption,
+            reanchored: done.reanchored,
+            redline: &done.redline,
+            changed: true,
+            durable: true,
+        };
+        context.output.page(&answer, || page(&done))?;
         if done.confided {
             context
                 .output
@@ -119,6 +127,7 @@ pub fn said(done: &PutInDone) -> String {
 mod tests {
     use super::*;
     use plenary_shared::text::redline::redline;
+    use serde_json::json;
 
     #[test]
     fn what_was_done_is_shown_as_a_redline_of_the_point() {

@@ -10,11 +10,10 @@ use plenary_shared::{
         layer::What,
     },
 };
-use serde_json::json;
 use std::collections::HashSet;
 
 use super::{args, read::below, say};
-use crate::{context::Context, error::CliError};
+use crate::{answer::AnnotationsShown, context::Context, error::CliError};
 
 #[cfg(test)]
 pub use text::tests::point;
@@ -68,8 +67,8 @@ impl Annotations {
             None => None,
         };
         let hidden = self.choose(&mut view.annotations, points);
-        let value = json!({ "plan": self.plan, "annotations": view.annotations, "faults": view.faults, "hidden": hidden });
-        context.output.page(&value, || text::page(&view.annotations, &outline, hidden))?;
+        let answer = AnnotationsShown { plan: &self.plan, annotations: &view.annotations, faults: &view.faults, hidden };
+        context.output.page(&answer, || text::page(&view.annotations, &outline, hidden))?;
         say::faults(context, &view.faults);
         Ok(())
     }

@@ -6,11 +6,11 @@ use plenary_shared::{
     script::{self, Applied, Done, Expect, Script, ScriptError},
     text::{redline::redline, words::WordsDigest},
 };
-use serde_json::json;
 use std::{fs, io, io::Read as _, path::PathBuf, str::FromStr};
 
 use super::{adopt, edit, entries, schedule};
 use crate::{
+    answer::AppliedShown,
     brief::kind,
     context::Context,
     error::CliError,
@@ -78,9 +78,7 @@ impl Apply {
     /// Runs the verb. The script is read whole before anything is done.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         let Some(plan) = self.plan else {
-            let schema = script::schema();
-            let text = serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n";
-            return context.output.document(&schema, &text);
+            return context.output.schema(&script::schema());
         };
         let text = read(self.file.unwrap_or_else(|| "-".into()))?;
         let edits = Script::parse_lines(&text).map_err(CliError::InScript)?;
@@ -92,10 +90,8 @@ impl Apply {
             other => other,
         })?;
         context.tell_damage_of(&open);
-        let mut value = json!(applied);
-        value["plan"] = json!(plan);
-        value["durable"] = json!(!applied.dry_run);
-        context.output.page(&value, || page(&plan, &applied))
+        let answer = AppliedShown { applied: &applied, plan: &plan, durable: !applied.dry_run };
+        context.output.page(&answer, || page(&plan, &applied))
     }
 }
 

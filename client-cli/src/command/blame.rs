@@ -4,9 +4,9 @@ use plenary_shared::{
     id::PlanId,
     text::history::{Replay, Stretch},
 };
-use serde_json::json;
 
 use crate::{
+    answer::{BlameShown, StretchShown},
     context::Context,
     error::CliError,
     open::log::Names,
@@ -49,18 +49,21 @@ impl Blame {
         let stretches = replay
             .blame(&point.id, unsent)?
             .ok_or_else(|| CliError::Refused("the words of this point are no text: set them again (`plenary words`)".into()))?;
-        let told = |stretch: &Stretch| {
-            let mut value = json!(stretch);
-            value["name"] = json!(stretch.member.as_ref().and_then(|member| names.get(member)));
-            value["at"] = json!(stretch.at_ms.and_then(when::utc));
-            value
+        let told = |stretch| StretchShown {
+            stretch,
+            name: stretch.member.as_ref().and_then(|member| names.get(member)),
+            at: stretch.at_ms.and_then(when::utc),
         };
-        let value = json!({
-            "plan": self.plan, "point": point.id, "label": point.label, "heading": point.heading, "seq": replay.seq(),
-            "stretches": stretches.iter().map(told).collect::<Vec<_>>(),
-        });
+        let answer = BlameShown {
+            plan: &self.plan,
+            point: &point.id,
+            label: &point.label,
+            heading: &point.heading,
+            seq: replay.seq(),
+            stretches: stretches.iter().map(told).collect(),
+        };
         context.tell_damage_in(&source);
-        context.output.page(&value, || {
+        context.output.page(&answer, || {
             let mut page = Page::default();
             page.line(Look::Strong, &title(&point.label, &point.id, &point.heading));
             for row in rows(&stretches, &names) {

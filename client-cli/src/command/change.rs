@@ -9,9 +9,9 @@ use plenary_shared::{
         redline::{Piece, redline_within},
     },
 };
-use serde_json::{Value, json};
 
 use crate::{
+    answer::HeardShown,
     brief::kind,
     open::log::Names,
     output::inline,
@@ -90,14 +90,8 @@ pub fn by(heard: &[Heard], names: &Names) -> String {
 }
 
 /// The same for a program.
-pub fn by_json(heard: &[Heard], names: &Names) -> Value {
-    let one = |heard: &Heard| {
-        json!({
-            "party": heard.party, "member": heard.member, "name": names.get(&heard.member), "at": when::utc(heard.at_ms),
-            "at_ms": heard.at_ms,
-        })
-    };
-    heard.iter().map(one).collect()
+pub fn heard<'a>(heard: &'a [Heard], names: &'a Names) -> Vec<HeardShown<'a>> {
+    heard.iter().map(|heard| HeardShown { heard, name: names.get(&heard.member), at: when::utc(heard.at_ms) }).collect()
 }
 
 /// A member with the party and, where it is known, the name: `arv  Teo Varga (arv-1)`.

@@ -1,11 +1,11 @@
 //! `clone`: a replica of a plan, to work with offline.
 
 use plenary_shared::{id::PlanId, wire::api::Plan};
-use serde_json::json;
 use std::path::PathBuf;
 
 use super::sync;
 use crate::{
+    answer::Cloned,
     context::Context,
     error::CliError,
     folder::{Folder, Info},
@@ -54,8 +54,8 @@ impl Clone {
         };
         let folder = Folder::create(&dir, info, self.encrypt)?;
         let report = sync::run(context, &folder, &session, None)?;
-        let value = json!({ "plan": folder.info.plan, "folder": dir, "seq": report.seq, "layers": report.layers.len() });
-        context.output.result(&value, || {
+        let answer = Cloned { plan: &folder.info.plan, folder: &dir, seq: report.seq, layers: report.layers.len() };
+        context.output.result(&answer, || {
             format!("cloned {} into {}: {} records, {} layers", folder.info.plan, dir.display(), report.seq, report.layers.len())
         })
     }

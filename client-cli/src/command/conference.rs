@@ -7,7 +7,7 @@ use plenary_shared::{
     wire::api::{Conference, Invitation, NewConference},
 };
 
-use super::session::{join, who_json, who_text};
+use super::session::{join, who, who_text};
 use crate::{
     context::Context,
     error::CliError,
@@ -82,7 +82,7 @@ impl Create {
         let opened = session.api.post("/api/conferences", &request);
         let chair: Invitation = opened.map_err(|error| error.or_else_do(LINK))?;
         let profile = join(&Link { server: session.server, invitation: Token::new(&chair.invitation)? })?;
-        context.output.result(&who_json(&profile), || format!("opened {} and joined it: {}", request.id, who_text(&profile)))
+        context.output.result(&who(&profile), || format!("opened {} and joined it: {}", request.id, who_text(&profile)))
     }
 }
 

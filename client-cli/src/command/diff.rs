@@ -7,10 +7,10 @@ use plenary_shared::{
         plan::{Change, Outline, changes},
     },
 };
-use serde_json::json;
 
-use super::change::{Redlines, by, by_json};
+use super::change::{Redlines, by, heard};
 use crate::{
+    answer::{ChangeShown, DiffShown},
     context::Context,
     error::CliError,
     open::log::{Local, LogSource, Names},
@@ -98,17 +98,9 @@ impl Diff {
         let ((since, before), (until, after)) = (before, after);
         let changes = self.chosen(&before, &after)?;
         let mut redlines = Redlines::new(true);
-        let told = |change: &Change, redlines: &mut Redlines| {
-            let mut value = json!(change);
-            value["redline"] = json!(redlines.of(change));
-            value["by"] = by_json(touches.of(&change.point), &names);
-            value
-        };
-        let value = json!({
-            "plan": self.plan, "since": since, "until": until,
-            "changes": changes.iter().map(|change| told(change, &mut redlines)).collect::<Vec<_>>(),
-        });
-        context.output.page(&value, || {
+        let told = |change| ChangeShown { change, redline: redlines.of(change), by: heard(touches.of(&change.point), &names) };
+        let answer = DiffShown { plan: &self.plan, since, until, changes: changes.iter().map(told).collect() };
+        context.output.page(&answer, || {
             let mut page = Page::default();
             let records = match (self.since, since < until) {
                 (None, _) => format!("{}: from the server, at record {since}, to this replica, at record {until}", self.plan),

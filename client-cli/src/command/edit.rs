@@ -2,18 +2,21 @@
 
 use plenary_shared::{
     id::PlanId,
-    script::{self, Done, Edit, OfPoint, PointDone, Renumbered},
+    script::{self, Done, Edit, OfPoint, PointDone},
     text::plan::{ChangeKind, FindError},
 };
-use serde_json::json;
 
-use crate::{brief, context::Context, error::CliError, output::inline};
+use crate::{
+    answer::{PointChanged, Relabelled},
+    brief,
+    context::Context,
+    error::CliError,
+    output::inline,
+};
 
 /// Says what an edit of a point did. It is durable by now, or there was nothing to do.
 pub fn report(context: &Context, plan: &PlanId, done: &PointDone) -> Result<(), CliError> {
-    let PointDone { point, label, kind, changed } = done;
-    let value = json!({ "plan": plan, "point": point, "label": label, "kind": kind, "changed": changed, "durable": true });
-    context.output.result(&value, || said(done))
+    context.output.result(&PointChanged { plan, done, durable: true }, || said(done))
 }
 
 /// What an edit of a point did, in a line.
@@ -131,9 +134,8 @@ impl Renumber {
         let open = context.open(&self.plan)?;
         let done = open.edit(Edit::Renumber(script::Renumber {}))?;
         context.tell_damage_of(&open);
-        let Done::Renumbered(Renumbered { points, changed }) = done else { return Err(CliError::unexpected(&done)) };
-        let value =
-            json!({ "plan": self.plan, "kind": ChangeKind::Label, "points": points, "changed": changed, "durable": true });
-        context.output.result(&value, || renumbered(&self.plan, points))
+        let Done::Renumbered(done) = &done else { return Err(CliError::unexpected(&done)) };
+        let answer = Relabelled { plan: &self.plan, kind: ChangeKind::Label, done, durable: true };
+        context.output.result(&answer, || renumbered(&self.plan, done.points))
     }
 }

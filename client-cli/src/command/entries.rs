@@ -7,18 +7,29 @@ use plenary_shared::{
     talk::layer::Stance,
     text::say::{in_words, inline, quoted},
 };
-use serde_json::{Value, json};
 
-use crate::{context::Context, error::CliError};
+use crate::{
+    answer::{EntriesMarked, EntriesTabled, EntryMoved, EntryWritten, PositionTaken},
+    context::Context,
+    error::CliError,
+};
 
 /// Makes an edit of one's layers, and says what it did.
 pub fn edit_layers(context: &Context, plan: &PlanId, edit: Edit) -> Result<(), CliError> {
     let open = context.open(plan)?;
     let done = open.edit(edit)?;
     context.tell_damage_of(&open);
-    match said(&done) {
-        Some(text) => context.output.result(&told(plan, &done), || text),
-        None => Err(CliError::unexpected(&done)),
+    let (out, durable) = (context.output, true);
+    match &done {
+        Done::Wrote(done) => out.result(&EntryWritten { plan, done, changed: true, durable }, || wrote(done)),
+        Done::Stood(done) => out.result(&PositionTaken { plan, done, changed: true, durable }, || stood(done)),
+        Done::Marked(of @ Marked { entries, stands, changed, .. }) => {
+            let first = entries.first().ok_or_else(|| CliError::unexpected(&done))?;
+            let ids = entries.iter().map(|entry| &entry.id).collect();
+            out.result(&EntriesMarked { plan, first, stands, ids, changed: *changed, durable }, || marked(of))
+        }
+        Done::Tabled(of) => out.result(&tabled_answer(plan, of), || tabled(of)),
+        other => Err(CliError::unexpected(other)),
     }
 }
 
@@ -33,50 +44,17 @@ pub fn said(done: &Done) -> Option<String> {
     })
 }
 
-/// The same for a program.
-fn told(plan: &PlanId, done: &Done) -> Value {
-    match done {
-        Done::Wrote(Wrote { entry, stands, reply_to }) => {
-            let mut value = entry_json(plan, entry, stands, true);
-            if reply_to.is_some() {
-                value["reply_to"] = json!(reply_to);
-            }
-            value
-        }
-        Done::Stood(Stood { entry, stands, stance, ad_referendum, digest, quote, superseded }) => {
-            let mut value = entry_json(plan, entry, stands, true);
-            value["stance"] = json!(stance);
-            value["ad_referendum"] = json!(ad_referendum);
-            value["digest"] = json!(digest);
-            value["quote"] = json!(quote);
-            value["superseded"] = json!(superseded);
-            value
-        }
-        Done::Marked(Marked { entries, stands, changed, .. }) => {
-            let mut value = entries.first().map_or(Value::Null, |first| entry_json(plan, first, stands, *changed));
-            value["ids"] = entries.iter().map(|entry| json!(entry.id)).collect();
-            value
-        }
-        Done::Tabled(TabledDone { entries, stands, superseded, changed }) => {
-            let entry = |Moved { entry, from }: &Moved| {
-                let mut value = entry_json(plan, entry, stands, from.is_some());
-                value["from"] = json!(from);
-                value
-            };
-            json!({
-                "plan": plan, "party": stands.party, "layer": stands.layer, "audience": stands.audience,
-                "entries": entries.iter().map(entry).collect::<Vec<_>>(), "superseded": superseded, "changed": changed, "durable": true,
-            })
-        }
-        other => json!(other),
-    }
-}
-
-fn entry_json(plan: &PlanId, entry: &EntryDone, stands: &In, changed: bool) -> Value {
-    json!({
-        "plan": plan, "id": entry.id, "kind": entry.kind, "party": stands.party, "layer": stands.layer, "audience": stands.audience,
-        "point": entry.point, "label": entry.label, "changed": changed, "durable": true,
-    })
+fn tabled_answer<'a>(plan: &'a PlanId, TabledDone { entries, stands, superseded, changed }: &'a TabledDone) -> EntriesTabled<'a> {
+    let moved = |Moved { entry, from }: &'a Moved| EntryMoved {
+        plan,
+        entry,
+        stands,
+        from: from.as_ref(),
+        changed: from.is_some(),
+        durable: true,
+    };
+    let entries = entries.iter().map(moved).collect();
+    EntriesTabled { plan, stands, entries, superseded, changed: *changed, durable: true }
 }
 
 fn wrote(Wrote { entry, stands, reply_to }: &Wrote) -> String {
@@ -156,6 +134,7 @@ impl From<IdError> for CliError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::{Value, json};
 
     fn done(value: Value) -> Done {
         serde_json::from_value(value).expect("what was done")

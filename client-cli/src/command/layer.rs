@@ -6,10 +6,9 @@ use plenary_shared::{
     people::{Audience, Layer},
     wire::api::{AudienceList, NewLayer},
 };
-use serde_json::json;
 use std::{collections::BTreeSet, str::FromStr};
 
-use crate::{context::Context, error::CliError, output::in_words};
+use crate::{answer::Layers, context::Context, error::CliError, output::in_words};
 
 /// Open layers of your party to others, list those you may read, say who reads yours
 #[derive(Debug, clap::Args)]
@@ -115,7 +114,7 @@ impl Open {
 impl List {
     fn run(self, context: &Context) -> Result<(), CliError> {
         let layers = context.open(&self.plan)?.layers()?;
-        context.output.result(&json!({ "layers": layers }), || {
+        context.output.result(&Layers { layers: &layers }, || {
             let lines = layers.iter().map(|layer| if layer.write { text(layer) + ", you write" } else { text(layer) });
             lines.collect::<Vec<_>>().join("\n")
         })

@@ -4,11 +4,11 @@ use plenary_shared::{
     id::PlanId,
     text::history::{At, Entries, Entry, Replay},
 };
-use serde_json::{Value, json};
 use std::collections::VecDeque;
 
 use super::change::{Redlines, author};
 use crate::{
+    answer::{LogShown, TurnShown},
     context::Context,
     error::CliError,
     open::log::Names,
@@ -70,10 +70,10 @@ impl Log {
             entries.take(seq, &record)?.map(&mut keep);
         }
         entries.end()?.0.map(&mut keep);
-        let entries: Vec<Value> = shown.iter().map(|entry| told(entry, &names)).collect();
-        let value = json!({ "plan": self.plan, "entries": entries, "earlier": earlier });
+        let told = shown.iter().map(|entry| TurnShown::of(entry, names.get(&entry.author.member), when::utc));
+        let answer = LogShown { plan: &self.plan, entries: told.collect(), earlier };
         context.tell_damage_in(&source);
-        context.output.page(&value, || self.page(&shown, earlier, &names))?;
+        context.output.page(&answer, || self.page(&shown, earlier, &names))?;
         let unsent = source.replica().map(|local| local.replica().unsent()).transpose()?.map_or(0, |unsent| unsent.len());
         if unsent > 0 {
             context.output.remark(|| format!("{unsent} edits of yours are not in the log yet (plenary status, plenary diff)"));
@@ -113,16 +113,4 @@ impl Log {
         }
         page
     }
-}
-
-fn told(entry: &Entry, names: &Names) -> Value {
-    let mut told = json!({
-        "first_seq": entry.first_seq, "last_seq": entry.last_seq, "from": when::utc(entry.from_ms), "from_ms": entry.from_ms,
-        "to": when::utc(entry.to_ms), "to_ms": entry.to_ms, "party": entry.author.party, "member": entry.author.member,
-        "name": names.get(&entry.author.member), "first_text": entry.first_text, "changes": entry.changes,
-    });
-    if entry.clock_corrected {
-        told["clock_corrected"] = true.into();
-    }
-    told
 }

@@ -7,9 +7,9 @@ use plenary_shared::{
     people::Party,
     wire::api::{Invitation, NewMember},
 };
-use serde_json::json;
 
 use crate::{
+    answer::{Invited, Revoked},
     context::Context,
     error::CliError,
     output::inline,
@@ -79,9 +79,7 @@ impl Invite {
         let invited = session.api.post(&session.path("/members")?, &request);
         let invitation: Invitation = invited.map_err(|error| error.or_else_do(SEAT))?;
         let link = Link { server: session.server, invitation: Token::new(&invitation.invitation)? }.to_string();
-        let mut value = json!(invitation);
-        value["link"] = json!(link);
-        context.output.result(&value, || link)?;
+        context.output.result(&Invited { invitation: &invitation, link: &link }, || link.clone())?;
         let Invitation { member, expires_ms, .. } = invitation;
         context.output.remark(|| {
             let until = when::local(expires_ms);
@@ -110,6 +108,6 @@ impl Revoke {
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         let session = context.session()?;
         session.api.delete(&session.path(&format!("/members/{}", self.member))?)?;
-        context.output.result(&json!({ "revoked": self.member }), || format!("revoked {}", self.member))
+        context.output.result(&Revoked { revoked: &self.member }, || format!("revoked {}", self.member))
     }
 }

@@ -4,9 +4,9 @@ use plenary_shared::{
     talk::merge::Side,
     text::{plan::ChangeKind, redline::redline},
 };
-use serde_json::json;
 
 use crate::{
+    answer::{Confirmed, MergedShown},
     brief::kind,
     context::Context,
     error::CliError,
@@ -52,7 +52,7 @@ impl MergedVerb {
             folder.merged()?
         };
         context.tell_damage(&folder);
-        context.output.page(&json!({ "plan": folder.info.plan, "merged": waiting }), || {
+        context.output.page(&MergedShown { plan: &folder.info.plan, merged: &waiting }, || {
             let mut page = Page::default();
             match waiting.is_empty() {
                 true => drop(page.line(Look::Plain, "no merged point waits to be confirmed")),
@@ -85,8 +85,8 @@ impl Confirm {
 }
 
 fn report(context: &Context, folder: &Folder, confirmed: &[&Merged], left: usize) -> Result<(), CliError> {
-    let points: Vec<_> = confirmed.iter().map(|one| &one.merge.point).collect();
-    context.output.result(&json!({ "plan": folder.info.plan, "confirmed": points, "left": left }), || {
+    let points = confirmed.iter().map(|one| &one.merge.point).collect();
+    context.output.result(&Confirmed { plan: &folder.info.plan, confirmed: points, left }, || {
         let names: Vec<String> = confirmed.iter().map(|one| called(&one.merge.label, &one.merge.point)).collect();
         let left = if left == 0 { "none is left".to_owned() } else { format!("{left} left") };
         format!("confirmed {}; {left}", in_words(&names))

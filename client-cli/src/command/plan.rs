@@ -7,10 +7,10 @@ use plenary_shared::{
     limits,
     wire::api::{AccessList, ConsentList, NewPlan, Plan},
 };
-use serde_json::json;
 use std::{collections::BTreeMap, fs, io::Read as _, path::PathBuf, str::FromStr};
 
 use crate::{
+    answer::{Consents, Plans},
     context::Context,
     error::CliError,
     output::{in_words, inline},
@@ -167,7 +167,7 @@ impl Create {
 fn list(context: &Context) -> Result<(), CliError> {
     let session = context.session()?;
     let plans: Vec<Plan> = session.api.get(&session.path("/plans")?)?;
-    context.output.result(&json!({ "plans": plans }), || match plans.is_empty() {
+    context.output.result(&Plans { plans: &plans }, || match plans.is_empty() {
         true => "no plans".into(),
         false => plans.iter().map(text).collect::<Vec<_>>().join("\n"),
     })
@@ -199,7 +199,7 @@ impl Consent {
                 session.api.put(&session.plan_path(&self.plan, "/consent")?, &list)?
             }
         };
-        context.output.result(&json!({ "plan": plan.id, "consent": plan.consent }), || match &plan.consent[..] {
+        context.output.result(&Consents { plan: &plan.id, consent: &plan.consent }, || match &plan.consent[..] {
             [] => format!("{}: nobody must consent yet, since no party has draft or propose", plan.id),
             parties => format!("{}: {} must consent", plan.id, in_words(parties)),
         })

@@ -8,10 +8,14 @@ use plenary_shared::{
         words::{ExactWords, plan_digest},
     },
 };
-use serde_json::{Value, json};
 use std::{fs, path::PathBuf};
 
-use crate::{context::Context, error::CliError, output::inline};
+use crate::{
+    answer::{Delivered, Document, PointShown, Said, Shown},
+    context::Context,
+    error::CliError,
+    output::inline,
+};
 
 /// Show a plan, or one point with all below it
 #[derive(Debug, clap::Args)]
@@ -37,14 +41,16 @@ impl Show {
             Some(what) => below(&outline, what)?,
             None => &outline.points,
         };
-        let faults: Vec<Value> = outline.faults.iter().map(with_message).collect();
         let exact = ExactWords::read(&outline);
-        let points_json: Vec<Value> = points.iter().map(|point| with_digest(point, &exact)).collect();
-        let digest = plan_digest(&outline, &exact);
-        let value = json!({
-            "plan": self.plan, "title": outline.title, "digest": digest, "points": points_json, "faults": faults,
-        });
-        context.output.result(&value, || {
+        let digest_of = |point: &Point| exact.get(&point.id).map(|exact| exact.digest);
+        let answer = Shown {
+            plan: &self.plan,
+            title: &outline.title,
+            digest: plan_digest(&outline, &exact),
+            points: points.iter().map(|point| PointShown { point, digest: digest_of(point) }).collect(),
+            faults: outline.faults.iter().map(Said::of).collect(),
+        };
+        context.output.result(&answer, || {
             if points.is_empty() {
                 return format!("{}: no points", self.plan);
             }
@@ -70,19 +76,6 @@ pub fn below<'a>(outline: &'a Outline, what: &str) -> Result<&'a [Point], CliErr
     let from = outline.points.iter().position(|p| p.id == root.id).unwrap_or_default();
     let more = outline.points[from + 1..].iter().take_while(|p| p.depth > root.depth).count();
     Ok(&outline.points[from..=from + more])
-}
-
-/// A point and the digest of its words, which `plenary apply --expect` takes.
-fn with_digest(point: &Point, exact: &ExactWords) -> Value {
-    let mut value = json!(point);
-    value["digest"] = json!(exact.get(&point.id).map(|exact| exact.digest));
-    value
-}
-
-fn with_message(fault: &plenary_shared::text::plan::Fault) -> Value {
-    let mut value = json!(fault);
-    value["message"] = json!(fault.to_string());
-    value
 }
 
 /// Each point with its label and heading in a line, its words indented below.
@@ -157,21 +150,21 @@ impl Export {
         let format = if self.html { Format::Html } else { Format::Markdown };
         let text = open.export(form, format)?;
         context.tell_damage_of(&open);
-        let value = json!({ "plan": self.plan, "form": form.to_string() });
-        deliver(context, value, &format.to_string(), &text, self.output)
+        let document = match format {
+            Format::Markdown => Document::Markdown(&text),
+            Format::Html => Document::Html(&text),
+        };
+        let answer = Delivered { plan: &self.plan, form: Some(form.to_string()), document };
+        deliver(context, answer, &text, self.output)
     }
 }
 
-/// Puts out a document in this language: as it is, as a field of `value` for a program, or into a file.
-pub fn deliver(context: &Context, mut value: Value, language: &str, text: &str, output: Option<PathBuf>) -> Result<(), CliError> {
-    let Some(path) = output else {
-        value[language] = json!(text);
-        return context.output.document(&value, text);
-    };
+/// Puts out a document: as it is, in the answer for a program, or into a file.
+pub fn deliver(context: &Context, answer: Delivered, text: &str, output: Option<PathBuf>) -> Result<(), CliError> {
+    let Some(path) = output else { return context.output.document(&answer, text) };
     fs::write(&path, text).map_err(|source| CliError::File { path: path.clone(), source })?;
-    value["output"] = json!(path);
-    value["bytes"] = json!(text.len());
-    context.output.result(&value, || format!("wrote {} bytes to {}", text.len(), path.display()))
+    let written = Delivered { document: Document::File { output: &path, bytes: text.len() }, ..answer };
+    context.output.result(&written, || format!("wrote {} bytes to {}", text.len(), path.display()))
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use plenary_shared::{
     id::{self, LayerId},
     script::Edit,
 };
-use serde_json::json;
 
 use crate::{
+    answer::Salvaged,
     context::Context,
     error::CliError,
     folder::Folder,
@@ -39,8 +39,8 @@ impl Salvage {
         let wanted = replica.salvage(&self.layer)?;
         context.tell_damage(replica.folder());
         let Wanted { salvaged, left, .. } = &wanted;
-        let value = json!({ "plan": replica.folder().info.plan, "layer": self.layer, "salvaged": salvaged, "left": left });
-        context.output.page(&value, || self.page(&wanted))
+        let answer = Salvaged { plan: &replica.folder().info.plan, layer: &self.layer, salvaged, left };
+        context.output.page(&answer, || self.page(&wanted))
     }
 
     fn page(&self, Wanted { salvaged, left, edits }: &Wanted) -> Page {

@@ -7,14 +7,18 @@ pub use text::said;
 use plenary_shared::{
     id::PlanId,
     script::{self, Done, Edit, Scheduled},
-    talk::schedule::{self, Fault},
-    text::plan::{After, Outline},
+    talk::schedule,
+    text::plan::{After, ChangeKind, Outline},
 };
-use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
 
 use super::read::deliver;
-use crate::{context::Context, error::CliError, output::inline};
+use crate::{
+    answer::{Delivered, Document, PointSchedule, Said},
+    context::Context,
+    error::CliError,
+    output::inline,
+};
 
 /// Days beyond this are no longer exact in every client.
 const DAYS_MAX: i64 = 1 << 53;
@@ -126,13 +130,14 @@ impl ScheduleVerb {
     fn of_plan(self, context: &Context) -> Result<(), CliError> {
         let open = context.open(&self.plan)?;
         let timetable: schedule::Timetable = open.view()?;
-        let value = json!({ "plan": self.plan });
+        let delivered = |document| Delivered { plan: &self.plan, form: None, document };
         if self.csv {
-            return deliver(context, value, "csv", &schedule::csv(&timetable), self.output);
+            let csv = schedule::csv(&timetable);
+            return deliver(context, delivered(Document::Csv(&csv)), &csv, self.output);
         }
         if self.svg {
-            let title = open.outline()?.title;
-            return deliver(context, value, "svg", &schedule::gantt(&timetable, &title), self.output);
+            let svg = schedule::gantt(&timetable, &open.outline()?.title);
+            return deliver(context, delivered(Document::Svg(&svg)), &svg, self.output);
         }
         context.tell_damage_of(&open);
         context.output.page(&timetable, || text::timetable(&timetable, context.output.width()))
@@ -150,12 +155,18 @@ impl ScheduleVerb {
             (shown(&open.outline()?, point)?, None)
         };
         context.tell_damage_of(&open);
-        let told: Vec<Value> = step.faults.iter().map(with_message).collect();
-        let value = json!({
-            "plan": self.plan, "point": step.point, "label": step.label, "kind": "schedule",
-            "schedule": step.schedule, "row": step.row, "faults": told, "changed": step.changed, "durable": true,
-        });
-        context.output.page(&value, || text::step(&step, done))?;
+        let answer = PointSchedule {
+            plan: &self.plan,
+            point: &step.point,
+            label: &step.label,
+            kind: ChangeKind::Schedule,
+            schedule: &step.schedule,
+            row: step.row.as_ref(),
+            faults: step.faults.iter().map(Said::of).collect(),
+            changed: step.changed,
+            durable: true,
+        };
+        context.output.page(&answer, || text::step(&step, done))?;
         for what in unsaid {
             context.output.remark(|| {
                 let what = inline(&what);
@@ -181,12 +192,6 @@ fn shown(outline: &Outline, point: &str) -> Result<Scheduled, CliError> {
         faults,
         changed: false,
     })
-}
-
-fn with_message(fault: &Fault) -> Value {
-    let mut value = json!(fault);
-    value["message"] = json!(fault.to_string());
-    value
 }
 
 impl Fields {

@@ -1,9 +1,9 @@
 //! `join` and `whoami`.
 
 use plenary_shared::wire::api::{JoinRequest, Joined, Whoami};
-use serde_json::{Value, json};
 
 use crate::{
+    answer::{self, WhoShown},
     context::Context,
     error::CliError,
     output::inline,
@@ -33,7 +33,7 @@ impl Join {
     /// Joins, keeps the profile and says who one is.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         let profile = join(&self.link)?;
-        context.output.result(&who_json(&profile), || format!("joined {}", who_text(&profile)))
+        context.output.result(&who(&profile), || format!("joined {}", who_text(&profile)))
     }
 }
 
@@ -73,30 +73,23 @@ impl WhoamiVerb {
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         if self.all {
             let profiles = Profiles::from_environment()?.all()?;
-            let listed: Vec<Value> = profiles.iter().map(who_json).collect();
-            return context.output.result(&json!({ "profiles": listed }), || match profiles.is_empty() {
+            return context.output.result(&answer::Profiles { profiles: profiles.iter().map(who).collect() }, || match profiles
+                .is_empty()
+            {
                 true => "no profiles".into(),
                 false => profiles.iter().map(who_text).collect::<Vec<_>>().join("\n"),
             });
         }
         let session = context.session()?;
         let who: Whoami = session.api.get("/api/whoami")?;
-        let server = session.server.to_string();
-        context.output.result(&with_server(&who, &server), || format!("{} on {server}", describe(&who)))
+        let server = &session.server;
+        context.output.result(&WhoShown { who: &who, server, expires_ms: None }, || format!("{} on {server}", describe(&who)))
     }
 }
 
-fn with_server(who: &Whoami, server: &str) -> Value {
-    let mut value = json!(who);
-    value["server"] = json!(server);
-    value
-}
-
 /// The profile without its secret.
-pub fn who_json(profile: &Profile) -> Value {
-    let mut value = with_server(&profile.who, &profile.server.to_string());
-    value["expires_ms"] = json!(profile.expires_ms);
-    value
+pub fn who(profile: &Profile) -> WhoShown<'_> {
+    WhoShown { who: &profile.who, server: &profile.server, expires_ms: Some(profile.expires_ms) }
 }
 
 /// The profile in a line, without its secret.

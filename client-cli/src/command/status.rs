@@ -2,9 +2,9 @@
 //! refused, to tell what they wanted.
 
 use plenary_shared::id::{self, LayerId};
-use serde_json::{Value, json};
 
 use crate::{
+    answer,
     context::Context,
     error::CliError,
     folder::{
@@ -75,28 +75,29 @@ impl Status {
         let wanted = (!refused.is_empty()).then(|| Replica::open(Folder::required()?)?.wanted(&LayerId::built_in(id::PRIVATE)));
         let wanted = wanted.and_then(Result::ok);
         let synced = synced.map(|context| (context.synced_ms, context.plan.end));
-        let value = json!({
-            "plan": folder.info.plan, "conference": folder.info.conference, "server": folder.info.server, "member": folder.info.member,
-            "synced_ms": synced.map(|(at, _)| at), "seq": synced.map(|(_, seq)| seq),
-            "since_ms": waiting.first().map(|first| first.edit.at_ms),
-            "waiting": waiting.iter().map(Listed::json).collect::<Vec<_>>(),
-            "held": held.iter().map(Listed::json).collect::<Vec<_>>(),
-            "refused": refused.iter().map(Listed::json).collect::<Vec<_>>(),
-            "wanted": wanted.map(|wanted| wanted.salvaged),
-            "merged": merged.iter().map(|one| &one.merge.point).collect::<Vec<_>>(),
-        });
-        context.output.page(&value, || page(&folder, synced, [&waiting, &held, &refused], &merged))
+        let info = &folder.info;
+        let answer = answer::Status {
+            plan: &info.plan,
+            conference: &info.conference,
+            server: &info.server,
+            member: &info.member,
+            synced_ms: synced.map(|(at, _)| at),
+            seq: synced.map(|(_, seq)| seq),
+            since_ms: waiting.first().map(|first| first.edit.at_ms),
+            waiting: waiting.iter().map(Listed::answer).collect(),
+            held: held.iter().map(Listed::answer).collect(),
+            refused: refused.iter().map(Listed::answer).collect(),
+            wanted: wanted.map(|wanted| wanted.salvaged),
+            merged: merged.iter().map(|one| &one.merge.point).collect(),
+        };
+        context.output.page(&answer, || page(&folder, synced, [&waiting, &held, &refused], &merged))
     }
 }
 
 impl Listed<'_> {
-    fn json(&self) -> Value {
-        let mut value = json!({ "at_ms": self.edit.at_ms, "what": self.what });
-        if let Fate::Refused { error, .. } = &self.edit.fate {
-            value["error"] = json!(error);
-            value["message"] = json!(self.why);
-        }
-        value
+    fn answer(&self) -> answer::Listed<'_> {
+        let error = if let Fate::Refused { error, .. } = &self.edit.fate { Some(error.as_str()) } else { None };
+        answer::Listed { at_ms: self.edit.at_ms, what: &self.what, error, message: self.why.as_deref() }
     }
 }
 

@@ -2,13 +2,13 @@
 
 mod text;
 
-use serde_json::json;
 use std::{
     thread::sleep,
     time::{Duration, Instant},
 };
 
 use crate::{
+    answer::Event,
     context::{Context, Session},
     error::CliError,
     folder::Folder,
@@ -112,7 +112,7 @@ fn watch(context: &Context, folder: &Folder, session: &Session) -> Result<(), Cl
             }
             Err(error) if error.exit_code() == 3 => {
                 let seconds = pause.as_secs();
-                context.output.note(&json!({ "event": "lost", "message": error.to_string(), "again_in_s": seconds }), || {
+                context.output.event(&Event::Lost { message: error.to_string(), again_in_s: seconds }, || {
                     format!("{error}; trying again in {seconds} s")
                 });
                 sleep(pause);
@@ -121,8 +121,7 @@ fn watch(context: &Context, folder: &Folder, session: &Session) -> Result<(), Cl
             }
             // A verb, or another sync, which ends.
             Err(error @ CliError::Busy(_)) => {
-                let message = error.to_string();
-                context.output.note(&json!({ "event": "waiting", "message": message }), || format!("waiting: {message}"));
+                context.output.event(&Event::Waiting { message: error.to_string() }, || format!("waiting: {error}"));
                 sleep(LOOK);
                 continue;
             }

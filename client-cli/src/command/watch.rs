@@ -9,11 +9,11 @@ use plenary_shared::{
         plan::{Change, ChangeKind},
     },
 };
-use serde_json::json;
 use std::{thread::sleep, time::Duration};
 
 use super::change::author;
 use crate::{
+    answer::{Event, WatchLine},
     brief::kind as word,
     context::Context,
     error::CliError,
@@ -107,9 +107,9 @@ impl Watcher<'_> {
 
     fn watching(&mut self, seq: u64) {
         self.pause = PAUSE_MIN;
-        self.context.output.note(&json!({ "event": "watching", "plan": self.plan, "seq": seq }), || {
-            format!("watching {} from record {seq}", self.plan)
-        });
+        self.context
+            .output
+            .event(&Event::Watching { plan: &self.plan, seq }, || format!("watching {} from record {seq}", self.plan));
     }
 
     /// Tells what a record changed, unless that was told already.
@@ -139,12 +139,18 @@ impl Watcher<'_> {
             self.names.learn(self.source.names().unwrap_or_default(), &by.member);
         }
         let Change { point, label, kind, before, after } = change;
-        let value = json!({
-            "plan": self.plan, "seq": seq, "more": more, "at": when::utc(*at_ms), "at_ms": at_ms, "party": by.party,
-            "member": by.member, "name": self.names.get(&by.member), "point": point, "label": label, "kind": kind, "before": before,
-            "after": after,
-        });
-        self.context.output.result(&value, || {
+        let line = WatchLine {
+            plan: &self.plan,
+            seq,
+            more,
+            at: when::utc(*at_ms),
+            at_ms: *at_ms,
+            party: &by.party,
+            member: &by.member,
+            name: self.names.get(&by.member),
+            change,
+        };
+        self.context.output.result(&line, || {
             let who = author(&by.party, &by.member, &self.names);
             let what = match (label.is_empty(), point) {
                 (false, _) => inline(label).into_owned(),
@@ -157,7 +163,7 @@ impl Watcher<'_> {
 
     fn wait(&mut self, error: &CliError) {
         let seconds = self.pause.as_secs();
-        self.context.output.note(&json!({ "event": "lost", "message": error.to_string(), "again_in_s": seconds }), || {
+        self.context.output.event(&Event::Lost { message: error.to_string(), again_in_s: seconds }, || {
             format!("{error}; trying again in {seconds} s")
         });
         sleep(self.pause);

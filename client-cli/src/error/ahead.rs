@@ -1,12 +1,13 @@
 //! What a replica holds that its server lost when it was restored from a backup.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt;
 
 use plenary_shared::{people::Layer, text::say::in_words};
 
 /// How far a replica is ahead of its server.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct Ahead {
     /// The last record of the text that both hold.
     pub common: u64,

@@ -5,6 +5,7 @@ use plenary_shared::{
     id::PartyId,
     talk::merge::{Lapsed, MergedPoint},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -19,7 +20,7 @@ use crate::error::CliError;
 pub const FILE: &str = "merged";
 
 /// A merged point, until it is confirmed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Merged {
     /// What each side did, and what came out.
     #[serde(flatten)]
@@ -33,7 +34,7 @@ pub struct Merged {
 }
 
 /// Somebody who changed a point.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Other {
     /// The party.
     pub party: PartyId,

@@ -32,7 +32,7 @@ use crate::{
     when,
 };
 
-pub use salvage::Wanted;
+pub use salvage::{Item, Wanted};
 
 /// A replica, opened.
 pub struct Replica {

@@ -6,13 +6,14 @@ use plenary_shared::{
     text::{history::Heard, plan::Change},
     wire::error::ErrorBody,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::path::PathBuf;
 
 use crate::folder::merged::Merged;
 
 /// What a sync did.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct Report {
     /// The last record of the text that the replica has now.
     pub seq: u64,
@@ -48,7 +49,7 @@ pub struct Report {
 }
 
 /// What others changed of a point.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Theirs {
     /// The change.
     #[serde(flatten)]
@@ -58,7 +59,7 @@ pub struct Theirs {
 }
 
 /// An edit that the server does not take.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Refused {
     /// What it does, in words.
     pub what: Vec<String>,

@@ -1,5 +1,6 @@
 //! Where the server is, and the links that lead into it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 use ureq::http::Uri;
@@ -7,7 +8,7 @@ use ureq::http::Uri;
 use crate::error::CliError;
 
 /// The address of a server: scheme, host, port and perhaps a path before `/api`.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct ServerUrl {
     /// Whether the connection is encrypted.

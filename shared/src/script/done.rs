@@ -1,5 +1,6 @@
 //! What is told of an edit that was made: all that a verb says of it, for people and for programs.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -18,7 +19,7 @@ use crate::{
 };
 
 /// What one edit did.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "did", rename_all = "snake_case")]
 pub enum Done {
     /// It changed the text of one point, its place, or whether it is struck.
@@ -40,7 +41,7 @@ pub enum Done {
 }
 
 /// A point that was edited.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct PointDone {
     /// The point.
     pub point: PointId,
@@ -53,7 +54,7 @@ pub struct PointDone {
 }
 
 /// Labels that were given anew.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Renumbered {
     /// How many.
     pub points: usize,
@@ -62,7 +63,7 @@ pub struct Renumbered {
 }
 
 /// A schedule, as it is when the whole script is done.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Scheduled {
     /// The point.
     pub point: PointId,
@@ -81,7 +82,7 @@ pub struct Scheduled {
 }
 
 /// An entry of a layer of one's own party.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct EntryDone {
     /// Its id.
     pub id: AnnotationId,
@@ -94,7 +95,7 @@ pub struct EntryDone {
 }
 
 /// Where an entry stands.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct In {
     /// Whose layer.
     pub party: PartyId,
@@ -105,7 +106,7 @@ pub struct In {
 }
 
 /// An entry that was written.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Wrote {
     /// The entry.
     #[serde(flatten)]
@@ -119,7 +120,7 @@ pub struct Wrote {
 }
 
 /// A position that was taken.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Stood {
     /// The entry.
     #[serde(flatten)]
@@ -140,7 +141,7 @@ pub struct Stood {
 }
 
 /// Entries that were marked.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Marked {
     /// At least one.
     pub entries: Vec<EntryDone>,
@@ -154,7 +155,7 @@ pub struct Marked {
 }
 
 /// What an entry is marked as.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mark {
     /// Settled.
@@ -176,7 +177,7 @@ impl fmt::Display for Mark {
 }
 
 /// Entries that were tabled.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct TabledDone {
     /// Each once, with the layer that it came from; none if it stood where it was to go already.
     pub entries: Vec<Moved>,
@@ -190,7 +191,7 @@ pub struct TabledDone {
 }
 
 /// An entry that was tabled.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Moved {
     /// The entry.
     #[serde(flatten)]
@@ -200,7 +201,7 @@ pub struct Moved {
 }
 
 /// A proposal that was put into the text.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct PutInDone {
     /// The proposal.
     pub id: AnnotationId,

@@ -1,5 +1,6 @@
 //! Why a script was not applied.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -12,7 +13,7 @@ use crate::{
 };
 
 /// Why a script was not applied. Nothing of it was.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ScriptError {
     /// Which edit, from 1; 0: not one of them, but what stands beside them.
     pub line: usize,
@@ -57,7 +58,7 @@ pub enum Advice {
 }
 
 /// What kind of trouble stops a script.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
     /// What is written asks for something that makes no sense, whatever stands in the plan.

@@ -13,6 +13,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -41,7 +42,7 @@ pub struct Layer {
 }
 
 /// One entry of a layer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Annotation {
     /// Its name for ever, also once it is tabled.
     pub id: AnnotationId,
@@ -75,7 +76,7 @@ pub struct Annotation {
 }
 
 /// What an annotation is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum What {
     /// A remark.
@@ -90,7 +91,7 @@ pub enum What {
 }
 
 /// A party's stand.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Position {
     /// For or against.
     pub stance: Stance,
@@ -103,7 +104,7 @@ pub struct Position {
 }
 
 /// Exact words that a position is bound to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Kept {
     /// Their digest.
     pub digest: WordsDigest,
@@ -125,7 +126,7 @@ impl Kept {
 }
 
 /// For or against.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Stance {
     /// Accepts the words; supports a bracket.
@@ -175,7 +176,7 @@ impl Annotation {
 }
 
 /// Something in a layer's document that could not be taken as it stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Fault {
     /// An entry that is no annotation; it is not shown.

@@ -13,6 +13,7 @@
 //!
 //! Which side is whose makes no difference to which points are merged.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -33,7 +34,7 @@ use crate::{
 };
 
 /// What a merge did to a plan.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Merge {
     /// What I changed.
     pub mine: Vec<Change>,
@@ -47,7 +48,7 @@ pub struct Merge {
 }
 
 /// A point that both sides had a hand in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MergedPoint {
     /// The point.
     pub point: PointId,
@@ -70,7 +71,7 @@ pub struct MergedPoint {
 }
 
 /// Why a point is merged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "why", rename_all = "snake_case")]
 pub enum Why {
     /// Both sides changed it.
@@ -95,7 +96,7 @@ pub enum Why {
 }
 
 /// Which side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Whose {
     /// My side.
@@ -122,7 +123,7 @@ impl fmt::Display for Why {
 }
 
 /// A point in one of the four states.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Side {
     /// Whether it is there. All else is empty where it is not.
@@ -144,7 +145,7 @@ pub struct Side {
 }
 
 /// The title in the four states.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MergedTitle {
     /// As both knew it.
     pub base: String,
@@ -216,7 +217,7 @@ fn add<T: PartialEq>(to: &mut Vec<T>, more: Vec<T>) {
 }
 
 /// An acceptance that a merge made void.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Lapsed {
     /// Whose it is.
     pub party: PartyId,

@@ -30,6 +30,7 @@ mod fault;
 mod gantt;
 mod graph;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -44,7 +45,7 @@ pub use fault::Fault;
 pub use gantt::gantt;
 
 /// What follows from the schedules of a plan.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Timetable {
     /// The steps: the points that have a schedule and are not struck, in document order.
     pub rows: Vec<Row>,
@@ -62,7 +63,7 @@ impl Timetable {
 }
 
 /// A point as a timetable names it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Step {
     /// The point.
     pub point: PointId,
@@ -72,7 +73,7 @@ pub struct Step {
 }
 
 /// One step.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Row {
     /// The point, and what it is called here.
     #[serde(flatten)]
@@ -106,7 +107,7 @@ pub struct Row {
 }
 
 /// A dependency of a step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Wait {
     /// What it waits for.
     #[serde(flatten)]
@@ -116,7 +117,7 @@ pub struct Wait {
 }
 
 /// The steps that decide when everything that counts from a trigger is done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CriticalPath {
     /// The trigger.
     pub trigger: Arc<str>,

@@ -39,6 +39,7 @@ mod position;
 mod tests;
 mod tree;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -66,7 +67,7 @@ pub struct Stand<'a> {
 }
 
 /// The standing of all points, and each party's part in it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Matrix {
     /// The parties that must consent, by id; then the others that have taken a position, by id.
     pub parties: Vec<Column>,
@@ -80,7 +81,7 @@ pub struct Matrix {
 }
 
 /// A party in the matrix.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Column {
     /// The party.
     pub party: PartyId,
@@ -89,7 +90,7 @@ pub struct Column {
 }
 
 /// How many points stand how.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[allow(missing_docs, reason = "the states have their docs in `State`")]
 pub struct Counts {
     pub agreed: usize,
@@ -100,7 +101,7 @@ pub struct Counts {
 }
 
 /// What the positions on a point come to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// All that must consent accept the present words, and nothing in them is open.
@@ -116,7 +117,7 @@ pub enum State {
 }
 
 /// The standing of a point.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PointStanding {
     /// The point.
     pub point: PointId,
@@ -149,7 +150,7 @@ pub struct PointStanding {
 }
 
 /// Where a party stands on a point.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Cell {
     /// The party.
     pub party: PartyId,
@@ -191,7 +192,7 @@ pub struct Cell {
 }
 
 /// Where a party stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CellState {
     /// It has not said.
@@ -207,7 +208,7 @@ pub enum CellState {
 }
 
 /// Why there is no difference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NoDifference {
     /// What the position keeps as the accepted words is not what its digest is of.
@@ -217,7 +218,7 @@ pub enum NoDifference {
 }
 
 /// What is open in a point's own texts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, JsonSchema)]
 pub struct Open {
     /// Brackets and loose marks; one that spans points counts where it opens.
     pub brackets: usize,

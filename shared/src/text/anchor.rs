@@ -5,6 +5,7 @@
 //! place where it stood is still known. An anchor says nothing that the plan's document does not hold, and making one changes
 //! nothing there.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use yrs::{
@@ -15,7 +16,7 @@ use yrs::{
 use crate::{limits, text::say::utf16};
 
 /// The Yjs id of one UTF-16 unit: who inserted it, and the number it was inserted under.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct CharId {
     /// The Yjs client id, below 2^53.
     pub client: u64,
@@ -24,7 +25,7 @@ pub struct CharId {
 }
 
 /// A stretch of at least one character.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Anchor {
     /// Its first character.
     pub start: CharId,

@@ -19,13 +19,14 @@
 mod across;
 mod placeholder;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, ops::Range};
 
 pub use across::{Across, Field, LooseAt, OpenCount, Place, Spanning, across};
 
 /// The brackets of one stretch of words.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Brackets {
     /// All of them, in the order in which they open: each before those that it holds.
     pub list: Vec<Bracket>,
@@ -34,7 +35,7 @@ pub struct Brackets {
 }
 
 /// A pair of marks and what is between them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Bracket {
     /// Where it stands, its marks included: bytes of the words.
     pub range: Range<usize>,
@@ -53,7 +54,7 @@ pub struct Bracket {
 }
 
 /// What a bracket holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Words that are not agreed.
@@ -63,7 +64,7 @@ pub enum Kind {
 }
 
 /// A mark without a partner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Loose {
     /// Where it stands: a byte of the words.
     pub at: usize,

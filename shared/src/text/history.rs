@@ -11,6 +11,7 @@ mod entries;
 mod tests;
 mod tracker;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -56,7 +57,7 @@ impl Touched {
 }
 
 /// Somebody who changed something, and when.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct Heard {
     /// The party.
     pub party: PartyId,

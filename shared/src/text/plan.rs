@@ -67,7 +67,7 @@ pub struct Outline {
 }
 
 /// One provision of a plan.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Point {
     /// Its name for ever.
     pub id: PointId,
@@ -93,7 +93,7 @@ pub struct Point {
 }
 
 /// When a point is carried out, by whom, and who says that it is done. Days count from the trigger.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Schedule {
     /// What starts the clock: `D-Day`, `EIF`.
@@ -137,7 +137,7 @@ pub enum After {
 }
 
 /// Something in the document that the outline could not take as it stands. Reported to everybody, never hidden.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Fault {
     /// Points that stand below one another in a circle, as concurrent moves can leave them. The one with the smallest id is shown at

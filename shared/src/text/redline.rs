@@ -1,5 +1,6 @@
 //! Two texts compared word by word.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 
@@ -12,7 +13,7 @@ use crate::{id::PartyId, limits};
 const WORDS_MAX: usize = 8_000;
 
 /// A stretch of a redline. The pieces of the old text in order make the old text, those of the new the new one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Piece {
     /// In both texts.

@@ -1,5 +1,6 @@
 //! Where an annotation stands in the plan now.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use yrs::ReadTxn;
@@ -10,7 +11,7 @@ use crate::{
 };
 
 /// What became of the words that an annotation was anchored to. Ranges are bytes of the point's words in UTF-8.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "state", rename_all = "lowercase")]
 pub enum Stretch {
     /// It is about the whole point.

@@ -44,6 +44,7 @@
 //! [`Pushed`]: super::sync::Pushed
 //! [`ErrorBody`]: super::error::ErrorBody
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -78,7 +79,7 @@ pub struct Joined {
 }
 
 /// Whom a credential stands for.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Whoami {
     /// The administering chair of the server: opens conferences, and sees none of them by that.
@@ -102,7 +103,7 @@ pub struct NewConference {
 }
 
 /// A conference as its members see it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Conference {
     /// Its id.
     pub id: ConferenceId,
@@ -130,7 +131,7 @@ pub struct NewMember {
 }
 
 /// An invitation, good once.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Invitation {
     /// The secret; its link is `{server}/join#{invitation}`.
     pub invitation: String,
@@ -159,7 +160,7 @@ pub struct NewPlan {
 }
 
 /// A plan as one may see it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     /// Its id.
     pub id: PlanId,

@@ -1,12 +1,13 @@
 //! How a request is refused.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use crate::script::ScriptError;
 
 /// What went wrong, for a program and for a person.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorBody {
     /// What kind of trouble it is.
     pub error: Word,

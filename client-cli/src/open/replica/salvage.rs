@@ -11,6 +11,7 @@ use plenary_shared::{
     talk::layer::Layer,
     text::plan::{Outline, Point, changes},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeSet, HashSet};
 use yrs::{Doc, ReadTxn as _, Transact as _};
@@ -35,7 +36,7 @@ pub struct Wanted {
 }
 
 /// Something that they wanted.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Item {
     /// The point that it is written on.
     pub point: PointId,

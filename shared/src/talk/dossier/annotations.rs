@@ -1,5 +1,6 @@
 //! The annotations that a member may read, as a list.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Dossier;
@@ -14,7 +15,7 @@ use crate::{
 };
 
 /// All annotations that a member may read, by point in document order, then by place in the words, then by time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AnnotationsView {
     /// The annotations.
     pub annotations: Vec<AnnotationView>,
@@ -24,7 +25,7 @@ pub struct AnnotationsView {
 }
 
 /// An annotation with whose it is, who reads it, where it stands and what became of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AnnotationView {
     /// Whose it is.
     pub party: PartyId,
@@ -49,7 +50,7 @@ pub struct AnnotationView {
 }
 
 /// Something in a layer that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LayerFault {
     /// Whose layer.
     pub party: PartyId,

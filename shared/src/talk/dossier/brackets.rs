@@ -1,5 +1,6 @@
 //! The open brackets of a plan: what stands in them, who put it there, who is for it and who against.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -24,7 +25,7 @@ use crate::{
 };
 
 /// The open brackets of a plan. Struck points are out of the text, and their brackets with them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BracketsView {
     /// How much is open in all: every bracket, nested ones and each alternative by itself, and every mark without a partner; a
     /// bracket that spans texts counts once, where it opens.
@@ -43,7 +44,7 @@ pub struct BracketsView {
 }
 
 /// The brackets of one point.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PointBrackets {
     /// The point.
     pub point: PointId,
@@ -57,7 +58,7 @@ pub struct PointBrackets {
 }
 
 /// One bracket.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BracketView {
     /// Its number in the point, from 1.
     pub number: usize,
@@ -95,7 +96,7 @@ pub struct BracketView {
 }
 
 /// A stand on other words than those of the bracket that they are in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OtherStand {
     /// Whose.
     pub party: PartyId,
@@ -104,7 +105,7 @@ pub struct OtherStand {
 }
 
 /// A place among alternatives. Their numbers may have gaps: brackets within them are numbered too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Alternative {
     /// The number of the first of them, which all name.
     pub group: usize,

@@ -1,5 +1,6 @@
 //! What is wrong with the schedules of a plan, or missing.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
 
@@ -15,7 +16,7 @@ use crate::{limits, text::plan::After};
 const STEPS_SHOWN: usize = 100;
 
 /// Something in the schedules that people must settle. Its message names points as [`Step`] does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Fault {
     /// Steps that wait for one another, so that none of them can begin.

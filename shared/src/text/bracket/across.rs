@@ -1,12 +1,13 @@
 //! Brackets that open in one text and close in another, and what is open in a whole plan.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Brackets;
 use crate::{id::PointId, text::plan::Point};
 
 /// What only shows when the texts of a plan are read one after the other.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Across {
     /// Brackets that span texts, in the order in which they open.
     pub spanning: Vec<Spanning>,
@@ -19,7 +20,7 @@ pub struct Across {
 }
 
 /// A text of a point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Field {
     /// Its words.
@@ -65,7 +66,7 @@ impl Field {
 }
 
 /// A place in a text of a point.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Place {
     /// The point.
     pub point: PointId,
@@ -76,7 +77,7 @@ pub struct Place {
 }
 
 /// A bracket that opens in one text and closes in a later one, mostly of another point.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Spanning {
     /// Where its opening mark stands.
     pub from: Place,
@@ -85,7 +86,7 @@ pub struct Spanning {
 }
 
 /// A mark without a partner in the whole plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LooseAt {
     /// Where it stands.
     pub place: Place,
@@ -94,7 +95,7 @@ pub struct LooseAt {
 }
 
 /// How much is open in a point.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OpenCount {
     /// The point.
     pub point: PointId,

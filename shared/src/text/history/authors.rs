@@ -1,5 +1,6 @@
 //! Who wrote each character: the log tells which record brought which clocks of which client, and every character keeps its own.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::{
     collections::HashMap,
@@ -95,7 +96,7 @@ impl Authors {
 
 /// A stretch of a text, and who wrote it. No author with a record: the text that the plan was created with. An author without a
 /// record: not in the log yet. Neither: nobody knows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Stretch {
     /// The stretch.
     pub text: String,

@@ -4,6 +4,7 @@
 //! Whoever may draft writes it, so it is a claim: that somebody adopted a proposal is certain only as far as the proposal can be
 //! read and says so.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use yrs::{Any, Map, MapPrelim, MapRef, Number, Out, ReadTxn, TransactionMut};
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// A proposal that was put into the text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Adoption {
     /// How.
     pub how: How,
@@ -33,7 +34,7 @@ pub struct Adoption {
 }
 
 /// How a proposal was put into the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum How {
     /// Its words replaced what stood there.

@@ -1,5 +1,6 @@
 //! What changed between two states of a plan, point by point and aspect by aspect.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 
@@ -7,7 +8,7 @@ use super::{Outline, Point, Schedule};
 use crate::id::PointId;
 
 /// One aspect of one point that changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Change {
     /// The point; none for the plan's title.
     pub point: Option<PointId>,
@@ -22,7 +23,7 @@ pub struct Change {
 }
 
 /// The aspect that changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ChangeKind {
     /// A new point.

@@ -1,0 +1,164 @@
+//! Answers about what was done to a plan, by whom and when. Times are given twice: as UTC to read, and in milliseconds since
+//! 1970-01-01 UTC to compute with.
+
+use plenary_shared::{
+    id::{MemberId, PartyId, PlanId, PointId},
+    text::{
+        history::{Entry, Heard, Stretch},
+        plan::Change,
+        redline::Piece,
+    },
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// What was done to a plan or to one point.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LogShown<'a> {
+    /// The plan.
+    pub plan: &'a PlanId,
+    /// The newest first.
+    pub entries: Vec<TurnShown<'a>>,
+    /// How many before them were left out.
+    pub earlier: usize,
+}
+
+/// What one member did without a pause of five minutes.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TurnShown<'a> {
+    /// The first of its records.
+    pub first_seq: u64,
+    /// The last of them.
+    pub last_seq: u64,
+    /// When the first came.
+    pub from: Option<String>,
+    /// The same in milliseconds.
+    pub from_ms: u64,
+    /// When the last came.
+    pub to: Option<String>,
+    /// The same in milliseconds.
+    pub to_ms: u64,
+    /// The party.
+    pub party: &'a PartyId,
+    /// The member.
+    pub member: &'a MemberId,
+    /// The member's name, where it is known.
+    pub name: Option<&'a str>,
+    /// Whether it is the text that the plan was created with.
+    pub first_text: bool,
+    /// The server's clock stood far behind the log for one of them, so the time is the log's.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub clock_corrected: bool,
+    /// What they came to.
+    pub changes: &'a [Change],
+}
+
+impl<'a> TurnShown<'a> {
+    /// An entry of the log, with the member's name and the times to read.
+    pub fn of(entry: &'a Entry, name: Option<&'a str>, utc: fn(u64) -> Option<String>) -> Self {
+        TurnShown {
+            first_seq: entry.first_seq,
+            last_seq: entry.last_seq,
+            from: utc(entry.from_ms),
+            from_ms: entry.from_ms,
+            to: utc(entry.to_ms),
+            to_ms: entry.to_ms,
+            party: &entry.author.party,
+            member: &entry.author.member,
+            name,
+            first_text: entry.first_text,
+            clock_corrected: entry.clock_corrected,
+            changes: &entry.changes,
+        }
+    }
+}
+
+/// Who wrote which words of a point.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct BlameShown<'a> {
+    /// The plan.
+    pub plan: &'a PlanId,
+    /// The point.
+    pub point: &'a PointId,
+    /// Its label.
+    pub label: &'a str,
+    /// Its heading.
+    pub heading: &'a str,
+    /// The last record that was looked at.
+    pub seq: u64,
+    /// Together they are the words.
+    pub stretches: Vec<StretchShown<'a>>,
+}
+
+/// Words that one member wrote.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct StretchShown<'a> {
+    /// The words and who wrote them.
+    #[serde(flatten)]
+    pub stretch: &'a Stretch,
+    /// The member's name, where it is known.
+    pub name: Option<&'a str>,
+    /// When; none for what is not sent yet.
+    pub at: Option<String>,
+}
+
+/// What changed since a moment.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DiffShown<'a> {
+    /// The plan.
+    pub plan: &'a PlanId,
+    /// The last record of the state before.
+    pub since: u64,
+    /// The last record of the state after.
+    pub until: u64,
+    /// What differs.
+    pub changes: Vec<ChangeShown<'a>>,
+}
+
+/// One change.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ChangeShown<'a> {
+    /// What of which point.
+    #[serde(flatten)]
+    pub change: &'a Change,
+    /// What was and what is, word by word; empty for changes that are no texts.
+    pub redline: Vec<Piece>,
+    /// Who touched the point meanwhile.
+    pub by: Vec<HeardShown<'a>>,
+}
+
+/// Who changed something.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct HeardShown<'a> {
+    /// The party and the member.
+    #[serde(flatten)]
+    pub heard: &'a Heard,
+    /// The member's name, where it is known.
+    pub name: Option<&'a str>,
+    /// The last time.
+    pub at: Option<String>,
+}
+
+/// A change as it became durable.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WatchLine<'a> {
+    /// The plan.
+    pub plan: &'a PlanId,
+    /// The record.
+    pub seq: u64,
+    /// How many changes of the same record follow.
+    pub more: usize,
+    /// When.
+    pub at: Option<String>,
+    /// The same in milliseconds.
+    pub at_ms: u64,
+    /// The party.
+    pub party: &'a PartyId,
+    /// The member.
+    pub member: &'a MemberId,
+    /// The member's name, where it is known.
+    pub name: Option<&'a str>,
+    /// What of which point.
+    #[serde(flatten)]
+    pub change: &'a Change,
+}
