@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use crate::id::DocAddress;
-
 /// Characters of a slug: long enough for a spelled-out name, short enough for a column on a page.
 pub const ID_CHARS_MAX: usize = 64;
 /// Characters of a point id: ours have 8; other Yjs clients may use longer ones.
@@ -57,13 +55,6 @@ pub const PULL_LAYERS_MAX: usize = 10_000;
 pub const DOCUMENT_BYTES_MAX: usize = 48 << 20;
 /// 8 MiB: the encoded state of a layer: 10,000 annotations of 800 bytes. A party has many layers, so each holds less than a plan.
 pub const LAYER_BYTES_MAX: usize = 8 << 20;
-/// The largest encoded state of a document, in bytes.
-pub fn document_bytes_max(address: &DocAddress) -> usize {
-    match address {
-        DocAddress::Registry | DocAddress::Plan(..) => DOCUMENT_BYTES_MAX,
-        DocAddress::Layer(..) => LAYER_BYTES_MAX,
-    }
-}
 /// Client ids in a document. Each browser tab takes a new one: 200 delegations x 30 people x 100 openings.
 pub const CLIENTS_MAX: usize = 600_000;
 /// Bytes of a state vector from outside: 12 for each of the clients a document may have would be 7 MiB; honest ones hold

@@ -35,8 +35,7 @@ use std::{fmt, str::FromStr};
 
 use crate::talk::dossier::Dossier;
 
-/// Entries of one party that are printed at one point; the rest is counted. A point of a contested draft collects some dozens.
-pub const ANNOTATIONS_SHOWN_MAX: usize = 200;
+pub use remarks::ANNOTATIONS_SHOWN_MAX;
 
 /// Which form of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

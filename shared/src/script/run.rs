@@ -116,7 +116,7 @@ fn make(bench: &mut Bench, edit: &Edit) -> Result<Done, Refusal> {
         Edit::Accept(edit) => position::accept(bench, edit),
         Edit::Reserve(edit) => position::reserve(bench, edit),
         Edit::Oppose(edit) => position::oppose(bench, edit),
-        Edit::Withdraw(edit) => position::withdraw(bench, edit),
+        Edit::Withdraw(edit) => thread::withdraw(bench, edit),
         Edit::Adopt(edit) => adopt::put_in(bench, edit, proposal::adopt),
         Edit::Alternative(edit) => adopt::put_in(bench, edit, proposal::alternative),
     }

@@ -16,6 +16,7 @@ mod label;
 mod order;
 mod read;
 mod schedule;
+mod stored;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,10 +28,11 @@ use crate::id::{AnnotationId, PointId};
 pub use adoption::{Adoption, How};
 pub use change::{Change, ChangeKind, changes};
 pub use edit::{
-    EditError, NewPoint, Place, add_point, move_point, renumber, restore, set_heading, set_title, set_words, strike, words_text,
+    NewPoint, Place, add_point, move_point, renumber, restore, set_heading, set_title, set_words, strike, words_text,
 };
 pub use find::FindError;
 pub use schedule::set_schedule;
+pub use stored::EditError;
 
 pub(crate) use adoption::record;
 pub(crate) use change::Places;
