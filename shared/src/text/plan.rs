@@ -1,8 +1,8 @@
 //! A plan: the text under negotiation, a tree of points, as a typed view of a Yjs document.
 //!
 //! The document holds `meta: Map { title }` and `points: Map { id: Map { label, heading: Text, words: Text, parent, order, struck,
-//! schedule, adoptions } }`, so any Yjs client can read and write it. What stands in it may come from anybody: [`Outline::read`] takes whatever it
-//! finds, never panics, never loops, and reports what it could not take as [`Fault`]s.
+//! schedule, adoptions } }`, so any Yjs client can read and write it. What stands in it may come from anybody:
+//! [`Outline::read`] takes whatever it finds, never panics, never loops, and reports what it could not take as [`Fault`]s.
 //!
 //! **Architecture invariant:** an outline depends on the document's content alone, never on the order in which updates arrived, so
 //! every replica with the same content shows the same plan.

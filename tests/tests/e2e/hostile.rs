@@ -12,7 +12,11 @@ use plenary_tests::{
     trace::document,
 };
 use serde_json::{Value, json};
-use std::{io::Write, net::TcpStream, time::Duration};
+use std::{
+    io::{ErrorKind, Read, Write},
+    net::TcpStream,
+    time::Duration,
+};
 use yrs::{ReadTxn, StateVector, Text, Transact, Update, WriteTxn, updates::decoder::Decode};
 
 /// An update that continues the victim's own writing under the victim's client id.
@@ -173,6 +177,18 @@ fn write_until_closed(stream: &mut TcpStream, chunk: &[u8], at_most: usize) -> u
     written
 }
 
+/// Whether the server hangs up, whatever it says before.
+fn is_hung_up(stream: &mut TcpStream) -> bool {
+    let mut buffer = [0; 4096];
+    loop {
+        match stream.read(&mut buffer) {
+            Ok(0) => return true,
+            Ok(_) => {}
+            Err(e) => return e.kind() == ErrorKind::ConnectionReset,
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn oversized_and_endless_messages_are_cut_off_and_memory_stays_bounded() {
     let mut server = Start::demo(0, 1).start();
@@ -243,15 +259,17 @@ async fn frames_that_are_no_messages_end_only_their_own_session() {
     ];
     for frame in bad {
         let hostile = YClient::join(&server, "p-1", &attacker).await;
-        hostile.send(frame).await;
-        hostile.send(protocol::sync_step_1(&[0])).await;
+        hostile.send(frame.clone()).await;
+        hostile.wait("closed", |s| s.closed.is_some()).await;
+        let close = hostile.lock().closed.clone();
+        assert!(close.as_ref().is_some_and(|(code, _)| *code == protocol::CLOSE_REFUSED), "{frame:02x?}: {close:?}");
     }
-    let mut stream = raw_socket(&server, "p-1", &attacker);
     tokio::task::block_in_place(|| {
         // Unmasked, reserved bits, an oversized control frame.
         for head in [vec![0x82, 1, 0], frame_head(0xf2, 1), frame_head(0x89, 1 << 20)] {
-            let _ = stream.write_all(&head);
-            stream = raw_socket(&server, "p-1", &attacker);
+            let mut stream = raw_socket(&server, "p-1", &attacker);
+            stream.write_all(&head).unwrap();
+            assert!(is_hung_up(&mut stream), "{head:02x?}");
         }
     });
     undisturbed(&honest[0], &honest[1], "calm ").await;

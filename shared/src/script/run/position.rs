@@ -129,5 +129,5 @@ pub fn live_on<T: ReadTxn>(txn: &T, point: &Point, like: &Annotation, entries: &
 
 /// The bracket of a point that an entry is on now, as an index into `brackets`, which are those of the point's words.
 fn bracket_at<T: ReadTxn>(txn: &T, point: &Point, brackets: &Brackets, entry: &Annotation) -> Option<usize> {
-    brackets.holding(&Stretch::find(txn, Some(point), entry).range(&point.words)?)
+    brackets.holding(&Stretch::find(txn, Some(point), entry.anchor.as_ref(), &entry.quote).range(&point.words)?)
 }
