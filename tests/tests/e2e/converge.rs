@@ -63,8 +63,12 @@ async fn three_stock_clients_and_two_command_lines_edit_at_once_and_all_end_iden
             }
         });
         let points = until_the_same(&mut stocks, &observer);
-        let added = |words: &str| words.starts_with("Added by");
-        let count = points.as_object().unwrap().values().filter(|p| added(p["words"].as_str().unwrap_or_default())).count();
+        let count = points
+            .as_object()
+            .unwrap()
+            .values()
+            .filter(|p| p["words"].as_str().unwrap_or_default().starts_with("Added by"))
+            .count();
         assert_eq!(count, 10, "every point that a command line added is there");
         for (label, n) in [("3", 0), ("4", 1)] {
             let words = points[point(label)]["words"].as_str().unwrap();

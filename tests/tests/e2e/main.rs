@@ -17,6 +17,7 @@ mod layers;
 mod noninterference;
 mod operator;
 mod reading;
+mod readme;
 mod replay;
 mod replica;
 mod scenario;
