@@ -63,13 +63,7 @@ async fn three_stock_clients_and_two_command_lines_edit_at_once_and_all_end_iden
             }
         });
         let points = until_the_same(&mut stocks, &observer);
-        let count = points
-            .as_object()
-            .unwrap()
-            .values()
-            .filter(|p| p["words"].as_str().unwrap_or_default().starts_with("Added by"))
-            .count();
-        assert_eq!(count, 10, "every point that a command line added is there");
+        assert_eq!(added_in(&points), 10, "every point that a command line added is there");
         for (label, n) in [("3", 0), ("4", 1)] {
             let words = points[point(label)]["words"].as_str().unwrap();
             for round in 0..5 {
@@ -108,6 +102,12 @@ fn edit_by_command_line(seat: &Seat, plan: &str, label: &str) {
         cli.done(&["words", plan, label, &format!("{shown} ({}, {round})", seat.party)]);
         cli.done(&["add", plan, &format!("Added by {} in round {round}.", seat.party), "--after", "10"]);
     }
+}
+
+/// How many points a command line added.
+fn added_in(points: &Value) -> usize {
+    let words = |point: &Value| point["words"].as_str().unwrap_or_default().starts_with("Added by");
+    points.as_object().unwrap().values().filter(|point| words(point)).count()
 }
 
 /// The points that all come to hold.
