@@ -171,6 +171,14 @@ impl DocAddress {
         }
     }
 
+    /// The largest encoded state of the document, in bytes.
+    pub fn bytes_max(&self) -> usize {
+        match self {
+            DocAddress::Registry | DocAddress::Plan(..) => limits::DOCUMENT_BYTES_MAX,
+            DocAddress::Layer(..) => limits::LAYER_BYTES_MAX,
+        }
+    }
+
     /// The address as a log may show it: of a layer neither the party nor the name.
     pub fn for_log(&self) -> impl fmt::Display + use<> {
         match self {

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use crate::id::DocAddress;
-
 /// Characters of a slug: long enough for a spelled-out name, short enough for a column on a page.
 pub const ID_CHARS_MAX: usize = 64;
 /// Characters of a point id: ours have 8; other Yjs clients may use longer ones.
@@ -57,13 +55,6 @@ pub const PULL_LAYERS_MAX: usize = 10_000;
 pub const DOCUMENT_BYTES_MAX: usize = 48 << 20;
 /// 8 MiB: the encoded state of a layer: 10,000 annotations of 800 bytes. A party has many layers, so each holds less than a plan.
 pub const LAYER_BYTES_MAX: usize = 8 << 20;
-/// The largest encoded state of a document, in bytes.
-pub fn document_bytes_max(address: &DocAddress) -> usize {
-    match address {
-        DocAddress::Registry | DocAddress::Plan(..) => DOCUMENT_BYTES_MAX,
-        DocAddress::Layer(..) => LAYER_BYTES_MAX,
-    }
-}
 /// Client ids in a document. Each browser tab takes a new one: 200 delegations x 30 people x 100 openings.
 pub const CLIENTS_MAX: usize = 600_000;
 /// Bytes of a state vector from outside: 12 for each of the clients a document may have would be 7 MiB; honest ones hold
@@ -88,9 +79,10 @@ pub const BATCH_BYTES_MAX: usize = 4 << 20;
 pub const BATCH_UPDATES_MAX: usize = 1_024;
 /// 1 MiB: what waits for a slow reader before it is caught up with one merged difference instead.
 pub const OUTBOX_BYTES_MAX: usize = 1 << 20;
-/// 256 MiB: answers to state vectors, views and lines of logs on their way to readers, in all: four large ones and many small. The state of a whole document is
-/// shared among all who are sent it and counts once, each version of it that somebody has yet to read. What is one reader's alone and no
-/// larger than [`SMALL_MESSAGE_BYTES`] does not count: of those sessions x 64 KiB can wait at most.
+/// 256 MiB: answers to state vectors, views and lines of logs on their way to readers, in all: four large ones and many small.
+/// The state of a whole document is shared among all who are sent it and counts once, each version of it that somebody has yet
+/// to read. What is one reader's alone and no larger than [`SMALL_MESSAGE_BYTES`] does not count: of those sessions x 64 KiB
+/// can wait at most.
 pub const ANSWERS_BYTES_MAX: usize = 256 << 20;
 /// 64 MiB: those of one party: a whole text and two full layers, so that no party takes the place of all.
 pub const ANSWERS_PER_PARTY_BYTES_MAX: usize = DOCUMENT_BYTES_MAX + 2 * LAYER_BYTES_MAX;

@@ -11,8 +11,8 @@
 //! the two that override the direction of writing, which make words read other than they stand. Line breaks are kept.
 //! What a drafter types into brackets looks like an attribution in Markdown, which has one kind of letters; on the page it does not.
 //!
-//! **Bounded.** Size and time grow with the text and with what is shown of the layers: at most [`ANNOTATIONS_SHOWN_MAX`] entries of a party on
-//! a point; of redlines, what is the same is cut to where it borders on changes.
+//! **Bounded.** Size and time grow with the text and with what is shown of the layers: at most [`ANNOTATIONS_SHOWN_MAX`]
+//! entries of a party on a point; of redlines, what is the same is cut to where it borders on changes.
 //!
 //! **Architecture invariants:** an edition is made of a dossier and of nothing else, so it shows what its member may read. The same dossier
 //! gives the same bytes. What is printed is decided before it is known in which format.
@@ -35,8 +35,7 @@ use std::{fmt, str::FromStr};
 
 use crate::talk::dossier::Dossier;
 
-/// Entries of one party that are printed at one point; the rest is counted. A point of a contested draft collects some dozens.
-pub const ANNOTATIONS_SHOWN_MAX: usize = 200;
+pub use remarks::ANNOTATIONS_SHOWN_MAX;
 
 /// Which form of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

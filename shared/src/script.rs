@@ -1,5 +1,5 @@
-//! Scripted edits: one type for each kind of edit, applied all or none. The command line's verbs, its scripts and `POST .../edits` all make their
-//! edits here, so that each kind is done one way, offline and on the server.
+//! Scripted edits: one type for each kind of edit, applied all or none. The command line's verbs, its scripts and `POST
+//! .../edits` all make their edits here, so that each kind is done one way, offline and on the server.
 //!
 //! Reading order: [`Script`] and [`Edit`] are what is written, by hand or by a program; [`run()`] makes the edits on a [`Desk`];
 //! [`Applied`] tells what was done and [`ScriptError`] why nothing was.

@@ -1,7 +1,8 @@
 //! The harness: the real server in a process of its own, Yjs clients of two makes, the command line, raw sockets, real traces.
 //!
-//! Reading order: [`server`] starts, kills and restarts a server; [`client`] is a yrs client whose every byte a test decides, [`doc`] reads documents;
-//! [`stock`] drives the npm provider; [`cli`] runs the command line; [`http`] shows answers to the byte.
+//! Reading order: [`server`] starts, kills and restarts a server; [`client`] is a yrs client whose every byte a test decides,
+//! [`doc`] reads documents; [`stock`] drives the npm provider; [`cli`] runs the command line; [`http`] shows answers to the
+//! byte.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 

@@ -7,12 +7,9 @@ use std::{
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::OnceLock,
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
-
-use crate::data;
 
 /// Somebody with a token.
 #[derive(Clone, Debug, Deserialize)]
@@ -298,19 +295,16 @@ pub fn command(args: &[&str]) -> Command {
     command
 }
 
-/// A binary of the workspace, built on first use with the profile of the running test.
+/// A binary of the workspace: it stands beside the executable of the running test, where `tests/run` has put it.
+///
+/// # Panics
+/// If it is not there.
 pub fn binary(name: &str) -> PathBuf {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    let dir = BUILT.get_or_init(|| {
-        let exe = std::env::current_exe().unwrap();
-        let dir = exe.ancestors().find(|d| d.join(".fingerprint").is_dir()).expect("a cargo target directory").to_owned();
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "-p", "plenary-server", "-p", "plenary-cli"]).current_dir(data::root());
-        if dir.ends_with("release") {
-            build.arg("--release");
-        }
-        assert!(build.status().unwrap().success(), "the binaries do not build");
-        dir
-    });
-    dir.join(name)
+    let test = std::env::current_exe().unwrap();
+    let dir = test.ancestors().find(|dir| dir.join(".fingerprint").is_dir()).expect("a cargo target directory");
+    let binary = dir.join(name);
+    let release = if dir.ends_with("release") { " --release" } else { "" };
+    let build = format!("cargo build{release} -p plenary-server -p plenary-cli");
+    assert!(binary.exists(), "{} is not there: tests/run builds it, or `{build}`", binary.display());
+    binary
 }

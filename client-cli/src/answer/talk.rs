@@ -4,7 +4,8 @@ use plenary_shared::{
     id::{AnnotationId, LayerId, PartyId, PlanId, PointId},
     script::{EntryDone, In, Stood, Wrote},
     talk::{
-        dossier::{AnnotationView, LayerFault},
+        dossier::AnnotationView,
+        layer::LayerFault,
         schedule::{Fault, Row},
     },
     text::{

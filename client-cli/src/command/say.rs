@@ -1,6 +1,6 @@
 //! What more than one verb says beside its result.
 
-use plenary_shared::talk::dossier::LayerFault;
+use plenary_shared::talk::layer::LayerFault;
 
 use crate::{context::Context, output::inline};
 

@@ -100,7 +100,7 @@ impl RoomState {
             DocAddress::Layer(..) => "you may read this layer, not write in it",
             DocAddress::Plan(..) | DocAddress::Registry => "you may read this plan, not change its words",
         };
-        let bytes_max = limits::document_bytes_max(address);
+        let bytes_max = address.bytes_max();
         let (sessions, presence) = (HashMap::new(), Presence::default());
         let (waiting, behind, untold) = (Vec::new(), HashMap::new(), BTreeMap::new());
         let address = address.clone();

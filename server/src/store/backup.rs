@@ -88,8 +88,8 @@ pub enum BackupError {
     },
 }
 
-/// Copies what is new of a store into a backup, of which `earlier` tells what is there, and has `list` write down what is there then, all
-/// of it durable.
+/// Copies what is new of a store into a backup, of which `earlier` tells what is there, and has `list` write down what is there
+/// then, all of it durable.
 ///
 /// # Errors
 /// [`BackupError`], that of `list` included. What was there before is there still.

@@ -155,7 +155,8 @@ pub struct Record {
 }
 
 impl Record {
-    /// The Yjs update V1 that it brings to its document; `None` for one that changes nothing there: it counts in the log and its chain alone.
+    /// The Yjs update V1 that it brings to its document; `None` for one that changes nothing there: it counts in the log and
+    /// its chain alone.
     pub fn change(&self) -> Option<&Bytes> {
         match self.kind {
             Kind::Edit | Kind::Bracketing { .. } => Some(&self.update).filter(|update| !update.is_empty()),

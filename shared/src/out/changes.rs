@@ -55,7 +55,8 @@ pub(super) fn line(before: &str, pieces: Vec<Piece>, behind: &str, inserted: Ins
     line
 }
 
-/// Words that change with nothing but blanks between them change together: `old words` to `new ones`, not `old` to `new` and `words` to `ones`.
+/// Words that change with nothing but blanks between them change together: `old words` to `new ones`, not `old` to `new` and
+/// `words` to `ones`.
 fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
     let mut joined = Vec::with_capacity(pieces.len());
     let mut group = Vec::new();

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    ANNOTATIONS_SHOWN_MAX,
     changes::{self, Inserted},
     sheet::{Kind, Line, Remark, Span, own, strong},
     text::{AROUND, cut, head, name, names, tail},
@@ -20,6 +19,8 @@ use crate::{
     text::{plan::Point, redline::Shares, stretch::Stretch},
 };
 
+/// Entries of one party that are printed at one point; the rest is counted. A point of a contested draft collects some dozens.
+pub const ANNOTATIONS_SHOWN_MAX: usize = 200;
 /// Characters of a quotation that are printed.
 const QUOTE_CHARS_MAX: usize = 200;
 /// How deep replies are shown below one another; what is deeper stands on this level.

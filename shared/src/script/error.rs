@@ -35,7 +35,7 @@ pub struct ScriptError {
 }
 
 /// What to do about it. How it is done there is for each front end to say.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Advice {
     /// Look which annotations one may read.

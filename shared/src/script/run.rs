@@ -40,7 +40,8 @@ pub fn run(
     ids: &mut dyn NewIds,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<Result<Ran, ScriptError>, Misbehaved> {
-    // After a panic the documents are given up rather than touched again: their destructors may panic as well, and that would end the process.
+    // After a panic the documents are given up rather than touched again: their destructors may panic as well, and that would
+    // end the process.
     let mut desk = ManuallyDrop::new(desk);
     let ran = catch_unwind(AssertUnwindSafe(|| run_at(&mut desk, script, ids, go_on))).map_err(|_| Misbehaved)?;
     drop(ManuallyDrop::into_inner(desk));
@@ -56,7 +57,8 @@ fn run_at(desk: &mut Desk, script: &Script, ids: &mut dyn NewIds, go_on: &mut dy
         return Err(ScriptError::usage(0, "edits", format!("{} edits", script.edits.len()), expected));
     }
     let key = once(script)?;
-    // After a panic the open transactions are given up rather than touched again: ending one may panic as well, and that would end the process.
+    // After a panic the open transactions are given up rather than touched again: ending one may panic as well, and that would
+    // end the process.
     let mut bench = ManuallyDrop::new(Bench::new(desk, ids, go_on));
     let ran = run_on(&mut bench, script, key);
     drop(ManuallyDrop::into_inner(bench));
@@ -116,7 +118,7 @@ fn make(bench: &mut Bench, edit: &Edit) -> Result<Done, Refusal> {
         Edit::Accept(edit) => position::accept(bench, edit),
         Edit::Reserve(edit) => position::reserve(bench, edit),
         Edit::Oppose(edit) => position::oppose(bench, edit),
-        Edit::Withdraw(edit) => position::withdraw(bench, edit),
+        Edit::Withdraw(edit) => thread::withdraw(bench, edit),
         Edit::Adopt(edit) => adopt::put_in(bench, edit, proposal::adopt),
         Edit::Alternative(edit) => adopt::put_in(bench, edit, proposal::alternative),
     }

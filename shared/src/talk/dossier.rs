@@ -18,7 +18,7 @@ use crate::{
     log::gate::census,
     people::{Audience, LayerKind},
     talk::{
-        layer::{Annotation, Layer, What},
+        layer::{Annotation, Layer, LayerFault, What},
         proposal::State,
         standing::{self, Matrix, Open, Stand},
     },
@@ -33,7 +33,7 @@ use crate::{
     },
 };
 
-pub use annotations::{AnnotationView, AnnotationsView, LayerFault};
+pub use annotations::{AnnotationView, AnnotationsView};
 pub use brackets::{Alternative, BracketView, BracketsView, OtherStand, PointBrackets};
 
 /// What a dossier is read from, besides the plan's document.
@@ -200,7 +200,7 @@ fn entries(txn: &TransactionMut, outline: &Outline, mut layers: Vec<Source>) -> 
                 continue;
             }
             let point = place.get(&annotation.point).map(|at| &outline.points[*at]);
-            let stretch = Stretch::find(txn, point, &annotation);
+            let stretch = Stretch::find(txn, point, annotation.anchor.as_ref(), &annotation.quote);
             entries.push(Entry {
                 party: party.clone(),
                 layer: layer.clone(),

@@ -1,9 +1,9 @@
 //! A layer: what one party says about a plan, as a typed view of a Yjs document.
 //!
 //! The document holds `annotations: Map { id: Map { kind, point, anchor, quote, body: Text, by, at, ... } }`; an anchor is an array of four
-//! ids, each `[client, clock]`: of its first and of its last character, of the one before and the one behind (null at an end of the text). Whose layer it is and who may read it
-//! is not in it: that is its address and the registry's. What stands in it may be anything that its party cares to write;
-//! [`Layer::read`] takes what it can and reports the rest as [`Fault`]s.
+//! ids, each `[client, clock]`: of its first and of its last character, of the one before and the one behind (null at an end of
+//! the text). Whose layer it is and who may read it is not in it: that is its address and the registry's. What stands in it may
+//! be anything that its party cares to write; [`Layer::read`] takes what it can and reports the rest as [`Fault`]s.
 //!
 //! **Architecture invariant:** an entry keeps its id when it is tabled, and nothing else of the layer that it came from.
 
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
 use crate::{
-    id::{AnnotationId, MemberId, PointId},
+    id::{AnnotationId, LayerId, MemberId, PartyId, PointId},
     limits,
     text::{
         anchor::Anchor,
@@ -195,6 +195,18 @@ pub enum Fault {
         /// How many there are.
         count: usize,
     },
+}
+
+/// Something in a layer that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LayerFault {
+    /// Whose layer.
+    pub party: PartyId,
+    /// Which.
+    pub layer: LayerId,
+    /// What is wrong.
+    #[serde(flatten)]
+    pub fault: Fault,
 }
 
 impl fmt::Display for Fault {

@@ -13,10 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     id::PartyId,
-    talk::{
-        dossier::Entry,
-        layer::{Annotation, What},
-    },
+    talk::layer::{Annotation, What},
     text::{
         bracket,
         plan::{Adoption, How, Point},
@@ -60,13 +57,20 @@ pub enum State {
 }
 
 impl Proposed {
-    /// Reads what became of a proposal for `point`, at the expense of its party's share; `None` for another kind of annotation.
-    pub(crate) fn of(entry: &Entry, point: Option<&Point>, shares: &mut Shares) -> Option<Proposed> {
-        let What::Proposal { replacement } = &entry.annotation.what else { return None };
-        let today = today(&entry.stretch, point).filter(|today| today != replacement);
-        let redline = today.and_then(|today| shares.redline(&entry.party, today, replacement));
-        let adoption = claim(&entry.annotation, &entry.party, point).cloned();
-        Some(Proposed { state: entry.became?, redline: redline.unwrap_or_default(), adoption })
+    /// Reads what a party's proposal for `point` would change, and what `became` of it, at the expense of that party's share; `None`
+    /// for another kind of annotation.
+    pub(crate) fn of(
+        (annotation, party): (&Annotation, &PartyId),
+        stretch: &Stretch,
+        became: Option<State>,
+        point: Option<&Point>,
+        shares: &mut Shares,
+    ) -> Option<Proposed> {
+        let What::Proposal { replacement } = &annotation.what else { return None };
+        let today = today(stretch, point).filter(|today| today != replacement);
+        let redline = today.and_then(|today| shares.redline(party, today, replacement));
+        let adoption = claim(annotation, party, point).cloned();
+        Some(Proposed { state: became?, redline: redline.unwrap_or_default(), adoption })
     }
 }
 

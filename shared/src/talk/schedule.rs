@@ -29,20 +29,19 @@ mod dates;
 mod fault;
 mod gantt;
 mod graph;
+mod step;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-use crate::{
-    id::PointId,
-    text::plan::{After, Outline},
-};
+use crate::{id::PointId, text::plan::Outline};
 use graph::Graph;
 
 pub use csv::csv;
 pub use fault::Fault;
 pub use gantt::gantt;
+pub use step::{Step, Wait};
 
 /// What follows from the schedules of a plan.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -60,16 +59,6 @@ impl Timetable {
     pub fn faults_of<'a>(&'a self, point: &'a PointId) -> impl Iterator<Item = &'a Fault> {
         self.faults.iter().filter(move |fault| fault.steps().iter().any(|step| step.point == *point))
     }
-}
-
-/// A point as a timetable names it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Step {
-    /// The point.
-    pub point: PointId,
-    /// Its label behind those of the points above it: `4`, `Article 4/7`. Its heading where it has no label, its id where it has
-    /// neither; with the id in parentheses where several points would be called alike. At most about 120 characters.
-    pub name: Arc<str>,
 }
 
 /// One step.
@@ -104,16 +93,6 @@ pub struct Row {
     pub condition: Option<String>,
     /// Whether it is on the critical path of its trigger.
     pub critical: bool,
-}
-
-/// A dependency of a step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Wait {
-    /// What it waits for.
-    #[serde(flatten)]
-    pub step: Step,
-    /// What of it must have happened.
-    pub what: After,
 }
 
 /// The steps that decide when everything that counts from a trigger is done.

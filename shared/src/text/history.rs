@@ -9,12 +9,13 @@ mod authors;
 mod entries;
 #[cfg(test)]
 mod tests;
+mod touched;
 mod tracker;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
 };
 use yrs::{
@@ -35,26 +36,8 @@ use crate::{
 use authors::blame;
 pub use authors::{Authors, Stretch};
 pub use entries::{Entries, Entry};
+pub use touched::Touched;
 pub use tracker::Tracker;
-
-/// What a record touched.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Touched {
-    /// The plan's title.
-    pub title: bool,
-    /// Points that came, went, or of which anything changed.
-    pub points: BTreeSet<PointId>,
-    /// Whether points came, went or were moved.
-    pub tree: bool,
-}
-
-impl Touched {
-    fn add(&mut self, other: Touched) {
-        self.title |= other.title;
-        self.tree |= other.tree;
-        self.points.extend(other.points);
-    }
-}
 
 /// Somebody who changed something, and when.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]

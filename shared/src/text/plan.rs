@@ -1,8 +1,8 @@
 //! A plan: the text under negotiation, a tree of points, as a typed view of a Yjs document.
 //!
 //! The document holds `meta: Map { title }` and `points: Map { id: Map { label, heading: Text, words: Text, parent, order, struck,
-//! schedule, adoptions } }`, so any Yjs client can read and write it. What stands in it may come from anybody: [`Outline::read`] takes whatever it
-//! finds, never panics, never loops, and reports what it could not take as [`Fault`]s.
+//! schedule, adoptions } }`, so any Yjs client can read and write it. What stands in it may come from anybody:
+//! [`Outline::read`] takes whatever it finds, never panics, never loops, and reports what it could not take as [`Fault`]s.
 //!
 //! **Architecture invariant:** an outline depends on the document's content alone, never on the order in which updates arrived, so
 //! every replica with the same content shows the same plan.
@@ -16,6 +16,7 @@ mod label;
 mod order;
 mod read;
 mod schedule;
+mod stored;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,10 +28,11 @@ use crate::id::{AnnotationId, PointId};
 pub use adoption::{Adoption, How};
 pub use change::{Change, ChangeKind, changes};
 pub use edit::{
-    EditError, NewPoint, Place, add_point, move_point, renumber, restore, set_heading, set_title, set_words, strike, words_text,
+    NewPoint, Place, add_point, move_point, renumber, restore, set_heading, set_title, set_words, strike, words_text,
 };
 pub use find::FindError;
 pub use schedule::set_schedule;
+pub use stored::EditError;
 
 pub(crate) use adoption::record;
 pub(crate) use change::Places;

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use yrs::ReadTxn;
 
-use crate::{
-    talk::layer::Annotation,
-    text::plan::{Point, words_text},
+use crate::text::{
+    anchor::Anchor,
+    plan::{Point, words_text},
 };
 
 /// What became of the words that an annotation was anchored to. Ranges are bytes of the point's words in UTF-8.
@@ -43,17 +43,18 @@ pub enum Stretch {
 }
 
 impl Stretch {
-    /// Finds where `annotation` stands in its point, as `txn` shows it; `None` for a point that the plan does not show.
-    pub fn find<T: ReadTxn>(txn: &T, point: Option<&Point>, annotation: &Annotation) -> Stretch {
+    /// Finds where in its point, as `txn` shows it, the words now stand that an anchor was put to and that read `quote` then. `None`
+    /// is a point that the plan does not show, and the anchor of what is about all of its point.
+    pub fn find<T: ReadTxn>(txn: &T, point: Option<&Point>, anchor: Option<&Anchor>, quote: &str) -> Stretch {
         let Some(point) = point else { return Stretch::NoPoint };
-        let Some(anchor) = &annotation.anchor else { return Stretch::Whole };
+        let Some(anchor) = anchor else { return Stretch::Whole };
         let words = point.words.as_str();
         let range = words_text(txn, &point.id).and_then(|text| anchor.find(txn, &text, words));
         match range {
-            Some(range) if words.get(range.clone()) == Some(annotation.quote.as_str()) => Stretch::Stands { range },
+            Some(range) if words.get(range.clone()) == Some(quote) => Stretch::Stands { range },
             Some(range) if !range.is_empty() => Stretch::Changed { range },
-            gone => match once(words, &annotation.quote) {
-                Some(at) => Stretch::Moved { range: at..at + annotation.quote.len() },
+            gone => match once(words, quote) {
+                Some(at) => Stretch::Moved { range: at..at + quote.len() },
                 None => gone.map_or(Stretch::Lost, |range| Stretch::Gone { at: range.start }),
             },
         }

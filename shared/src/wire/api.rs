@@ -27,8 +27,8 @@
 //! | `POST /conferences/{c}/plans/{p}/push` | [`Push`] -> [`Pushed`] | who may read it; each edit by its own right |
 //!
 //! `/export` takes `?form=clean` or `?form=annotated` for that edition, and `&as=html` for a page; `/log` takes `?since=SEQ` for
-//! the records after that one, and answers no state then; `/state` takes `?seq=SEQ` for the document after that record, or `?at_ms=TIME` for it
-//! as it stood then.
+//! the records after that one, and answers no state then; `/state` takes `?seq=SEQ` for the document after that record, or
+//! `?at_ms=TIME` for it as it stood then.
 //!
 //! Whatever is refused answers with an [`ErrorBody`].
 //!

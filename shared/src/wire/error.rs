@@ -19,7 +19,7 @@ pub struct ErrorBody {
 }
 
 /// What kind of trouble it is: in JSON a word that does not change.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Word {
     /// It is not there, or not for the one who asks.

@@ -51,7 +51,8 @@ pub struct Held {
     pub state_vector: String,
 }
 
-/// A line of the answer to [`Pull`], in this order: context, layers each once, records one after the other, end. Empty lines may stand in between.
+/// A line of the answer to [`Pull`], in this order: context, layers each once, records one after the other, end. Empty lines
+/// may stand in between.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum PullLine {
@@ -156,8 +157,8 @@ pub struct OfflineEdit {
     /// At least one; of each document at most one.
     #[serde(deserialize_with = "at_most::<_, _, PARTS_MAX>")]
     pub parts: Vec<Part>,
-    /// The last record of the text's log that the replica had when the edit was made; kept with the record ([`crate::log::record::Record::seen`]), so
-    /// that those who edited meanwhile learn what was edited apart.
+    /// The last record of the text's log that the replica had when the edit was made; kept with the record
+    /// ([`crate::log::record::Record::seen`]), so that those who edited meanwhile learn what was edited apart.
     pub seen: u64,
     /// The key that keeps it from being done twice, which one of the parts writes into the layer `private` ([`crate::script`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -63,11 +63,8 @@ impl Talks {
     }
 }
 
-#[tokio::test]
-async fn every_kind_of_edit_is_made_and_told_as_its_verb_tells_it() {
-    let talks = Talks::begin();
-    let told = talks.applied(
-        r#"{"replace":{"point":"1","quote":"[30][50]","with":"[45]"}}
+/// Edits of every kind that need no id of what was written before.
+const EVERY_KIND: &str = r#"{"replace":{"point":"1","quote":"[30][50]","with":"[45]"}}
 
 {"insert":{"point":"two","text":"!","at":27}}
 {"delete":{"point":"2","range":[20,22],"words":"30"}}
@@ -83,9 +80,12 @@ async fn every_kind_of_edit_is_made_and_told_as_its_verb_tells_it() {
 {"accept":{"point":"2"}}
 {"oppose":{"point":"1","reason":"Too long.","bracket":1}}
 {"reserve":{"point":"2","reason":"Later."}}
-{"withdraw":{"what":"2"}}"#,
-        &[],
-    );
+{"withdraw":{"what":"2"}}"#;
+
+#[tokio::test]
+async fn every_kind_of_edit_is_made_and_told_as_its_verb_tells_it() {
+    let talks = Talks::begin();
+    let told = talks.applied(EVERY_KIND, &[]);
     let lines: Vec<&str> = told.lines().collect();
     assert_eq!(lines.len(), 16, "{told}");
     assert_eq!(lines[0], "1: words changed (durable)");

@@ -1,7 +1,14 @@
 //! Who may know whom, and other rules that a reader may rely on because a test keeps them.
 
+mod circles;
+mod sizes;
+mod source;
+mod words;
+
 use plenary_tests::data::root;
+use source::{Token, tokens, without_tests};
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -41,6 +48,24 @@ fn naming(below: &str, words: &[&str]) -> Vec<String> {
     let tests = ["/tests/", "/tests.rs", "/faults.rs", "/suite.rs"];
     let files = files(below, &[".rs"]).into_iter().filter(|(path, _)| !tests.iter().any(|part| path.contains(part)));
     files.filter(|(_, text)| names(text)).map(|(path, _)| path).collect()
+}
+
+/// The files in which, outside comments and tests, a token stands that is meant; it is asked of each and of what follows.
+fn naming_tokens(below: &str, is_meant: &dyn Fn(&[Token]) -> bool) -> Vec<String> {
+    let files = files(below, &[".rs"]);
+    let mut tests = BTreeSet::new();
+    let mut found = Vec::new();
+    for (path, text) in &files {
+        let all = tokens(text);
+        let (code, modules) = without_tests(&all);
+        let folder = path.trim_end_matches("lib.rs").trim_end_matches("main.rs").trim_end_matches(".rs").trim_end_matches('/');
+        tests.extend(modules.into_iter().map(|name| format!("{folder}/{name}")));
+        if (0..code.len()).any(|at| is_meant(&code[at..])) {
+            found.push(path.clone());
+        }
+    }
+    found.retain(|path| !tests.iter().any(|test| *path == format!("{test}.rs") || path.starts_with(&format!("{test}/"))));
+    found
 }
 
 fn only(found: Vec<String>, allowed: &[&str], rule: &str) {

@@ -18,7 +18,7 @@ use std::{
     collections::BTreeMap,
     time::{Duration, Instant},
 };
-use yrs::{GetString, Text, Transact, Update, WriteTxn, updates::decoder::Decode};
+use yrs::{Doc, GetString, Text, Transact, Update, WriteTxn, updates::decoder::Decode};
 
 const CYRILLIC: &str = "\u{441}\u{43e}\u{433}\u{43b}\u{430}\u{441}\u{43e}\u{432}\u{430}\u{43d}\u{43e} ";
 const ARABIC: &str = "\u{645}\u{62a}\u{641}\u{642} \u{639}\u{644}\u{64a}\u{647} ";
@@ -42,18 +42,9 @@ async fn three_stock_clients_and_two_command_lines_edit_at_once_and_all_end_iden
             .map(|(seat, credential)| Stock::join(&server, &plan, seat, credential))
             .collect();
         std::thread::scope(|scope| {
-            for (n, seat) in seats.iter().take(2).enumerate() {
-                let (server, plan) = (&server, &plan);
-                scope.spawn(move || {
-                    let cli = Cli::join(seat);
-                    for round in 0..5 {
-                        let label = (3 + n).to_string();
-                        let shown = words_shown(&cli, plan, &label);
-                        cli.done(&["words", plan, &label, &format!("{shown} ({}, {round})", seat.party)]);
-                        cli.done(&["add", plan, &format!("Added by {} in round {round}.", seat.party), "--after", "10"]);
-                    }
-                    let _ = server;
-                });
+            for (seat, label) in seats.iter().zip(["3", "4"]) {
+                let plan = &plan;
+                scope.spawn(move || edit_by_command_line(seat, plan, label));
             }
             for round in 0..20 {
                 for (n, stock) in stocks.iter_mut().enumerate() {
@@ -71,20 +62,8 @@ async fn three_stock_clients_and_two_command_lines_edit_at_once_and_all_end_iden
                 std::thread::sleep(Duration::from_millis(20));
             }
         });
-        let begin = Instant::now();
-        loop {
-            let states: Vec<Value> = stocks.iter_mut().map(|s| s.state()["points"].clone()).collect();
-            let mine = standing(&observer.lock().doc).1["points"].clone();
-            if states.iter().all(|state| *state == mine) && stocks.iter_mut().all(|s| s.state()["synced"] == true) {
-                break;
-            }
-            assert!(begin.elapsed() < Duration::from_secs(30), "they never became the same:\n{mine:#}\n{states:#?}");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        let added = |words: &str| words.starts_with("Added by");
-        let points = standing(&observer.lock().doc).1["points"].clone();
-        let count = points.as_object().unwrap().values().filter(|p| added(p["words"].as_str().unwrap_or_default())).count();
-        assert_eq!(count, 10, "every point that a command line added is there");
+        let points = until_the_same(&mut stocks, &observer);
+        assert_eq!(added_in(&points), 10, "every point that a command line added is there");
         for (label, n) in [("3", 0), ("4", 1)] {
             let words = points[point(label)]["words"].as_str().unwrap();
             for round in 0..5 {
@@ -101,13 +80,48 @@ async fn three_stock_clients_and_two_command_lines_edit_at_once_and_all_end_iden
         }
         // yrs and Yjs hold the same, not only look the same.
         for stock in &mut stocks {
-            let update = stock.ask(json!({ "do": "update" }));
-            let bytes = base64::engine::general_purpose::STANDARD.decode(update["update"].as_str().unwrap()).unwrap();
-            let doc = document(1);
-            doc.transact_mut().apply_update(Update::decode_v1(&bytes).unwrap()).unwrap();
-            assert_eq!(standing(&doc), observer.standing());
+            assert_eq!(standing(&copy_of(stock)), observer.standing());
         }
     });
+}
+
+/// What a stock client holds, in yrs.
+fn copy_of(stock: &mut Stock) -> Doc {
+    let update = stock.ask(json!({ "do": "update" }));
+    let bytes = base64::engine::general_purpose::STANDARD.decode(update["update"].as_str().unwrap()).unwrap();
+    let doc = document(1);
+    doc.transact_mut().apply_update(Update::decode_v1(&bytes).unwrap()).unwrap();
+    doc
+}
+
+/// Five rounds of changing the words of a point and adding another.
+fn edit_by_command_line(seat: &Seat, plan: &str, label: &str) {
+    let cli = Cli::join(seat);
+    for round in 0..5 {
+        let shown = words_shown(&cli, plan, label);
+        cli.done(&["words", plan, label, &format!("{shown} ({}, {round})", seat.party)]);
+        cli.done(&["add", plan, &format!("Added by {} in round {round}.", seat.party), "--after", "10"]);
+    }
+}
+
+/// How many points a command line added.
+fn added_in(points: &Value) -> usize {
+    let words = |point: &Value| point["words"].as_str().unwrap_or_default().starts_with("Added by");
+    points.as_object().unwrap().values().filter(|point| words(point)).count()
+}
+
+/// The points that all come to hold.
+fn until_the_same(stocks: &mut [Stock], observer: &YClient) -> Value {
+    let begin = Instant::now();
+    loop {
+        let states: Vec<Value> = stocks.iter_mut().map(|s| s.state()["points"].clone()).collect();
+        let mine = standing(&observer.lock().doc).1["points"].clone();
+        if states.iter().all(|state| *state == mine) && stocks.iter_mut().all(|s| s.state()["synced"] == true) {
+            return mine;
+        }
+        assert!(begin.elapsed() < Duration::from_secs(30), "they never became the same:\n{mine:#}\n{states:#?}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// The ids of the points by their labels.
@@ -165,6 +179,35 @@ enum Replica {
     Stock(Box<Stock>),
 }
 
+impl Replica {
+    /// Does what comes next; `seat` is whose replica it is.
+    async fn take(&mut self, step: &Step, server: &Server, plan: &str, seat: &Seat) {
+        match (self, step) {
+            (Replica::Yrs(client), Step::Cut) => client.cut(),
+            (Replica::Yrs(client), Step::Join) => client.connect(server, plan, seat).await,
+            (Replica::Yrs(client), edit) => {
+                let edited = client.edit(|txn| {
+                    let text = txn.get_or_insert_text("text");
+                    let (at, delete, insert) = place(&text.get_string(txn), edit);
+                    if delete > 0 {
+                        text.remove_range(txn, at, delete);
+                    }
+                    text.insert(txn, at, insert);
+                });
+                edited.await;
+            }
+            (Replica::Stock(stock), Step::Cut) => stock.disconnect(),
+            (Replica::Stock(stock), Step::Join) => stock.connect(),
+            (Replica::Stock(stock), edit) => {
+                stock.edit_text("text", 0, 0, "");
+                let now = stock.state()["texts"]["text"].as_str().unwrap_or_default().to_owned();
+                let (at, delete, insert) = place(&now, edit);
+                stock.edit_text("text", at as usize, delete as usize, insert);
+            }
+        }
+    }
+}
+
 #[test]
 fn two_to_eight_replicas_with_cuts_always_converge() {
     let server = Start::demo(3, CASES as usize + 1).start();
@@ -207,35 +250,7 @@ async fn run(server: &Server, plan: &str, count: usize, steps: &[(usize, Step)])
         });
     }
     for (n, step) in steps {
-        let seat = server.delegate(n % 3, n / 3);
-        match &mut replicas[*n] {
-            Replica::Yrs(client) => match step {
-                Step::Cut => client.cut(),
-                Step::Join => client.connect(server, plan, &seat).await,
-                edit => {
-                    client
-                        .edit(|txn| {
-                            let text = txn.get_or_insert_text("text");
-                            let (at, delete, insert) = place(&text.get_string(txn), edit);
-                            if delete > 0 {
-                                text.remove_range(txn, at, delete);
-                            }
-                            text.insert(txn, at, insert);
-                        })
-                        .await;
-                }
-            },
-            Replica::Stock(stock) => match step {
-                Step::Cut => stock.disconnect(),
-                Step::Join => stock.connect(),
-                edit => {
-                    stock.edit_text("text", 0, 0, "");
-                    let now = stock.state()["texts"]["text"].as_str().unwrap_or_default().to_owned();
-                    let (at, delete, insert) = place(&now, edit);
-                    stock.edit_text("text", at as usize, delete as usize, insert);
-                }
-            },
-        }
+        replicas[*n].take(step, server, plan, &server.delegate(n % 3, n / 3)).await;
     }
     for (n, replica) in replicas.iter_mut().enumerate() {
         match replica {
@@ -246,6 +261,10 @@ async fn run(server: &Server, plan: &str, count: usize, steps: &[(usize, Step)])
             }
         }
     }
+    until_all_hold_the_same(server, plan, &mut replicas).await;
+}
+
+async fn until_all_hold_the_same(server: &Server, plan: &str, replicas: &mut [Replica]) {
     let begin = Instant::now();
     loop {
         let texts: Vec<String> = replicas

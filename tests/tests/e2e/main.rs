@@ -18,6 +18,7 @@ mod layers;
 mod noninterference;
 mod operator;
 mod reading;
+mod readme;
 mod replay;
 mod replica;
 mod scenario;

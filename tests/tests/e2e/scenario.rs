@@ -112,7 +112,6 @@ fn first_morning(talks: &Talks) {
     let Talks { med, arv, bor, cel, .. } = talks;
     // MED creates the plan: 20 points, the same on four command lines, nothing agreed.
     let shown = talks.everyone().map(|cli| cli.json(&["show", PLAN]));
-    let labelled = |shown: &Value| shown["points"].as_array().unwrap().iter().filter(|point| point["label"] != "").count();
     assert_eq!(labelled(&shown[0]), 20);
     assert!(shown.iter().all(|other| other == &shown[0]));
     let matrix = talks.everyone().map(|cli| cli.json(&["standing", PLAN]));
@@ -144,6 +143,17 @@ fn first_morning(talks: &Talks) {
         assert!(talks.annotated(cli).contains("[30 (BOR; opp ARV)][50 (ARV)]"), "{}", talks.annotated(cli));
     }
 
+    an_alternative_and_a_bracket(talks, open);
+}
+
+/// How many points have a label.
+fn labelled(shown: &Value) -> usize {
+    shown["points"].as_array().unwrap().iter().filter(|point| point["label"] != "").count()
+}
+
+/// `open` brackets there were before.
+fn an_alternative_and_a_bracket(talks: &Talks, open: u64) {
+    let Talks { med, arv, bor, cel, .. } = talks;
     // CEL proposes an alternative; the chair puts it beside the others, and it stays CEL's.
     let quote = "[the Celune League]";
     let proposal =

@@ -70,8 +70,8 @@ impl Ledger {
         check(self, Some(party), update, Kept::All, Bounds::UPDATE)
     }
 
-    /// Judges the update of a record that a log holds, by the rules under which it was accepted. They are those of [`Self::check`]; rules that
-    /// refuse more are for what comes from outside alone.
+    /// Judges the update of a record that a log holds, by the rules under which it was accepted. They are those of
+    /// [`Self::check`]; rules that refuse more are for what comes from outside alone.
     ///
     /// # Errors
     /// See [`Refusal`].

@@ -1,5 +1,5 @@
-//! One paragraph of Markdown. Line breaks become hard ones, so nothing that people wrote ends the paragraph; what could be taken for shape or
-//! markup carries a backslash.
+//! One paragraph of Markdown. Line breaks become hard ones, so nothing that people wrote ends the paragraph; what could be
+//! taken for shape or markup carries a backslash.
 
 use super::super::{
     sheet::Span,

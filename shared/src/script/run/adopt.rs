@@ -30,7 +30,7 @@ pub fn put_in(bench: &mut Bench, edit: &PutIn, way: Way) -> Result<Done, Refusal
     bench.may_draft()?;
     let (layer, proposal) = find(bench, edit)?;
     let before = bench.known(&proposal.point);
-    let stretch = Stretch::find(&bench.text, before.as_ref(), &proposal);
+    let stretch = Stretch::find(&bench.text, before.as_ref(), proposal.anchor.as_ref(), &proposal.quote);
     let seen = seen(edit, &proposal, before.as_ref());
     let adopter = Adopter { proposed_by: named(layer), party: bench.member.party.clone(), at_ms: bench.now_ms };
     let adoption = way(&mut bench.text, &proposal, &seen, &adopter).map_err(|error| refused(&proposal, error))?;

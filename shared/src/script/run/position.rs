@@ -6,12 +6,11 @@ use yrs::ReadTxn;
 use super::{
     annotate::{entry_done, on_stretch, stands},
     bench::{Bench, Marking},
-    thread::mark,
 };
 use crate::{
-    id::{self, AnnotationId, LayerId},
+    id::{AnnotationId, LayerId},
     script::{
-        Accept, Done, Mark, Oppose, Reserve, Stood, Withdraw,
+        Accept, Done, Oppose, Reserve, Stood,
         error::Refusal,
         stretch::{find_bracket, name},
     },
@@ -130,29 +129,5 @@ pub fn live_on<T: ReadTxn>(txn: &T, point: &Point, like: &Annotation, entries: &
 
 /// The bracket of a point that an entry is on now, as an index into `brackets`, which are those of the point's words.
 fn bracket_at<T: ReadTxn>(txn: &T, point: &Point, brackets: &Brackets, entry: &Annotation) -> Option<usize> {
-    brackets.holding(&Stretch::find(txn, Some(point), entry).range(&point.words)?)
-}
-
-/// Takes entries back. An id goes before a label: what others call their points must not stand in the way of taking back an entry.
-pub fn withdraw(bench: &mut Bench, edit: &Withdraw) -> Made {
-    let on_bracket = edit.quote.is_some() || edit.bracket.is_some();
-    let id = edit.what.parse::<AnnotationId>().ok().filter(|_| !on_bracket);
-    if let Some(id) = id {
-        let found = bench.own_with(&id);
-        if !found.is_empty() {
-            return mark(bench, &found, &[id], Mark::Withdrawn);
-        }
-    }
-    let point = bench.point("what", &edit.what)?;
-    let bracket = find_bracket(&point, edit.quote.as_deref(), edit.bracket)?;
-    let mut like = bench.new_entry(&point.id, What::Note);
-    on_stretch(bench, &mut like, &point, bracket)?;
-    let sheet = bench.writable("what", &LayerId::built_in(id::POSITIONS))?;
-    let ids = live_on(&bench.text, &point, &like, bench.sheets[sheet].entries());
-    if ids.is_empty() {
-        let on = if on_bracket { "that bracket of " } else { "" };
-        let message = format!("{} has no position on {on}{} to withdraw", bench.member.party, inline(name(&point)));
-        return Err(Refusal::not_found("what", "no position of your party", "a position to withdraw").says(message));
-    }
-    mark(bench, &[sheet], &ids, Mark::Withdrawn)
+    brackets.holding(&Stretch::find(txn, Some(point), entry.anchor.as_ref(), &entry.quote).range(&point.words)?)
 }

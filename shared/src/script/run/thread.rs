@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    annotate::{entry_done, stands},
+    annotate::{entry_done, on_stretch, stands},
     bench::{Bench, Marking},
     position::live_on,
 };
@@ -11,11 +11,13 @@ use crate::{
     id::{self, AnnotationId, LayerId},
     people,
     script::{
-        Done, Mark, Marked, Moved, Table, TabledDone,
+        Done, Mark, Marked, Moved, Table, TabledDone, Withdraw,
         error::{Advice, Refusal},
         readers::{reaches, read_by},
+        stretch::{find_bracket, name},
     },
     talk::layer::{self, Annotation, Layer, What},
+    text::say::inline,
 };
 
 type Made = Result<Done, Refusal>;
@@ -49,6 +51,30 @@ pub fn mark(bench: &mut Bench, found: &[usize], ids: &[AnnotationId], mark: Mark
     let marked: Vec<Annotation> = ids.iter().filter_map(|id| entries.get(id)).cloned().collect();
     let entries = marked.iter().map(|entry| entry_done(bench, entry)).collect();
     Ok(Done::Marked(Marked { entries, stands: stands(bench, widest), mark, changed }))
+}
+
+/// Takes entries back. An id goes before a label: what others call their points must not stand in the way of taking back an entry.
+pub fn withdraw(bench: &mut Bench, edit: &Withdraw) -> Made {
+    let on_bracket = edit.quote.is_some() || edit.bracket.is_some();
+    let id = edit.what.parse::<AnnotationId>().ok().filter(|_| !on_bracket);
+    if let Some(id) = id {
+        let found = bench.own_with(&id);
+        if !found.is_empty() {
+            return mark(bench, &found, &[id], Mark::Withdrawn);
+        }
+    }
+    let point = bench.point("what", &edit.what)?;
+    let bracket = find_bracket(&point, edit.quote.as_deref(), edit.bracket)?;
+    let mut like = bench.new_entry(&point.id, What::Note);
+    on_stretch(bench, &mut like, &point, bracket)?;
+    let sheet = bench.writable("what", &LayerId::built_in(id::POSITIONS))?;
+    let ids = live_on(&bench.text, &point, &like, bench.sheets[sheet].entries());
+    if ids.is_empty() {
+        let on = if on_bracket { "that bracket of " } else { "" };
+        let message = format!("{} has no position on {on}{} to withdraw", bench.member.party, inline(name(&point)));
+        return Err(Refusal::not_found("what", "no position of your party", "a position to withdraw").says(message));
+    }
+    mark(bench, &[sheet], &ids, Mark::Withdrawn)
 }
 
 fn not_own(field: &'static str, id: &AnnotationId) -> Refusal {

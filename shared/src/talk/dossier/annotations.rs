@@ -8,7 +8,7 @@ use crate::{
     id::{LayerId, PartyId},
     people::Audience,
     talk::{
-        layer::{Annotation, Fault},
+        layer::{Annotation, LayerFault},
         proposal::Proposed,
     },
     text::{redline::Shares, stretch::Stretch},
@@ -49,18 +49,6 @@ pub struct AnnotationView {
     pub annotation: Annotation,
 }
 
-/// Something in a layer that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct LayerFault {
-    /// Whose layer.
-    pub party: PartyId,
-    /// Which.
-    pub layer: LayerId,
-    /// What is wrong.
-    #[serde(flatten)]
-    pub fault: Fault,
-}
-
 impl Dossier {
     /// The annotations as a list.
     pub fn annotations(&self) -> AnnotationsView {
@@ -79,7 +67,7 @@ impl Dossier {
                 label: point.map(|point| point.label.clone()).unwrap_or_default(),
                 stretch: stretch.clone(),
                 now: now.filter(|now| shares.take(&entry.party, now.len())).map(str::to_owned),
-                proposed: Proposed::of(entry, point, &mut shares),
+                proposed: Proposed::of((annotation, &entry.party), stretch, entry.became, point, &mut shares),
                 annotation: annotation.clone(),
             }
         };

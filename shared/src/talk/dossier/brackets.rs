@@ -7,12 +7,12 @@ use std::{
     ops::Range,
 };
 
-use super::{Dossier, Entry, InPoint, LayerFault};
+use super::{Dossier, Entry, InPoint};
 use crate::{
     id::{PartyId, PointId},
     limits,
     talk::{
-        layer::{Stance, What},
+        layer::{LayerFault, Stance, What},
         proposal::{self, State},
     },
     text::{

@@ -34,8 +34,8 @@ pub struct Tabled {
     pub remove: Vec<AnnotationId>,
 }
 
-/// What it takes to table `ids` out of `from` into `to` at `now_ms`. `shown` tells whether whoever reads `to` reads an entry in another layer.
-/// The entries lose the time at which they were drafted, and that they were settled there.
+/// What it takes to table `ids` out of `from` into `to` at `now_ms`. `shown` tells whether whoever reads `to` reads an entry in
+/// another layer. The entries lose the time at which they were drafted, and that they were settled there.
 ///
 /// # Errors
 /// See [`TableError`]; nothing may be done then.

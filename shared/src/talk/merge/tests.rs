@@ -181,6 +181,12 @@ fn words_that_both_changed_are_laid_before_both() {
                 "All [-forces-][+troops+] [-shall-][+must+] withdraw within thirty days.",
             ],
         ),
+    ]);
+}
+
+#[test]
+fn words_that_one_deleted_and_words_of_any_script_are_laid_before_both() {
+    check(&[
         (
             "one deletes what the other types into",
             |txn| words(txn, "a", "All forces shall withdraw."),
@@ -307,6 +313,13 @@ fn what_is_struck_carries_what_stands_below_it_along() {
             "g",
             ["=", "Maps are [-annexed-][+drawn+].", "Maps are [-annexed-][+drawn+]."],
         ),
+    ]);
+}
+
+#[test]
+fn what_is_added_or_moved_where_something_was_struck_is_laid_before_both() {
+    let same = ["=", "=", "="];
+    check(&[
         (
             "added below what was struck",
             |txn| added(txn, "n", Some("b")),

@@ -153,7 +153,7 @@ fn target<'a>(txn: &TransactionMut, proposal: &'a Annotation, seen: &str) -> Res
         return Err(AdoptError::Withdrawn(id()));
     }
     let point = Outline::read(txn).points.into_iter().find(|point| point.id == proposal.point);
-    let stretch = Stretch::find(txn, point.as_ref(), proposal);
+    let stretch = Stretch::find(txn, point.as_ref(), proposal.anchor.as_ref(), &proposal.quote);
     let point = point.ok_or_else(|| AdoptError::Gone(id()))?;
     if matches!(stretch, Stretch::Moved { .. }) {
         return Err(AdoptError::Moved(id()));

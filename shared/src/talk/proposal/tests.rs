@@ -59,7 +59,7 @@ impl Talks {
     }
 
     fn stretch(&self, proposal: &Annotation) -> Stretch {
-        Stretch::find(&self.doc.transact(), Some(&self.point()), proposal)
+        Stretch::find(&self.doc.transact(), Some(&self.point()), proposal.anchor.as_ref(), &proposal.quote)
     }
 
     /// As it is shown where it is a proposal of this party.
@@ -67,9 +67,7 @@ impl Talks {
         let (party, point, stretch): (PartyId, _, _) = (party.parse().unwrap(), self.point(), self.stretch(proposal));
         let mut shares = Shares::among([&party].into_iter());
         let became = State::of(proposal, &party, &stretch, Some(&point), &mut shares);
-        let (layer, audience) = ("public".parse().unwrap(), crate::people::Audience::All);
-        let entry = Entry { party: party.clone(), layer, audience, annotation: proposal.clone(), stretch, became };
-        Proposed::of(&entry, Some(&point), &mut shares).unwrap()
+        Proposed::of((proposal, &party), &stretch, became, Some(&point), &mut shares).unwrap()
     }
 
     fn state(&self, proposal: &Annotation) -> State {

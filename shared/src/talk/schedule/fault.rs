@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
 
 use super::{
-    Step,
     circle::Circles,
     dates::{Dated, Dates},
     graph::{Broken, Graph, Node},
+    step::Step,
 };
 use crate::{limits, text::plan::After};
 

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Step, Wait};
+use super::step::{Step, Wait};
 use crate::{
     id::PointId,
     limits,

@@ -4,7 +4,7 @@ mod charts;
 mod properties;
 
 use super::*;
-use crate::text::plan::{Point, Schedule};
+use crate::text::plan::{After, Point, Schedule};
 
 fn id(name: &str) -> PointId {
     name.parse().expect("an id")

@@ -10,7 +10,8 @@ use crate::{
     talk::layer::{Kept, Position, Stance, What},
     text::{
         anchor::{Anchor, CharId},
-        plan::{Point, Schedule},
+        plan::{Outline, Point, Schedule},
+        words::ExactWords,
     },
 };
 

@@ -247,6 +247,7 @@ fn draft_agreement() -> Option<String> {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/real/draft-agreement-2015-12-04.md");
     let text = fs::read_to_string(file).ok();
     if text.is_none() {
+        assert!(std::env::var_os("PLENARY_REQUIRE_DATA").is_none_or(|v| v != "1"), "{file} is not there");
         eprintln!("skipped: {file} is not there");
     }
     text

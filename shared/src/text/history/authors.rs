@@ -9,8 +9,7 @@ use std::{
 };
 use yrs::{GetString, IdSet, TextRef, TransactionMut};
 
-use super::Touched;
-
+use super::touched::Touched;
 use crate::{
     id::{MemberId, PartyId},
     log::record::Record,

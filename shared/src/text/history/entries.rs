@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Replay, ReplayError, Touched, Tracker};
+use super::{Replay, ReplayError, Tracker, touched::Touched};
 use crate::{id::PointId, log::record::Record, people::Author, text::plan::Change};
 
 /// Five minutes, in milliseconds: who has written nothing for so long begins another entry.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Replay, ReplayError, Touched};
+use super::{Replay, ReplayError, touched::Touched};
 use crate::{
     id::PointId,
     text::plan::{Change, Outline, Point, changes},

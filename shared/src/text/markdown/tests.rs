@@ -9,10 +9,12 @@ use crate::text::plan::{Outline, new_doc};
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/");
 
-/// A text of the data directory, which is not part of the repository; tests that need it say that they skip.
+/// A text of the data directory, which is not part of the repository; tests that need it say that they skip, or fail where it is
+/// required.
 fn data(name: &str) -> Option<String> {
     let text = fs::read_to_string(format!("{DATA}{name}")).ok();
     if text.is_none() {
+        assert!(std::env::var_os("PLENARY_REQUIRE_DATA").is_none_or(|v| v != "1"), "{DATA}{name} is not there");
         eprintln!("skipped: {DATA}{name} is not there");
     }
     text

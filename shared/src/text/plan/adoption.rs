@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use yrs::{Any, Map, MapPrelim, MapRef, Number, Out, ReadTxn, TransactionMut};
 
-use super::{EditError, edit, schedule::whole};
+use super::{
+    schedule::whole,
+    stored::{EditError, stored},
+};
 use crate::{
     id::{AnnotationId, PartyId, PointId},
     limits,
@@ -102,7 +105,7 @@ pub(crate) fn record(
     proposal: &AnnotationId,
     adoption: &Adoption,
 ) -> Result<(), EditError> {
-    let point = edit::stored(txn, point)?;
+    let point = stored(txn, point)?;
     let adoptions = match point.get(txn, "adoptions") {
         Some(Out::YMap(map)) => map,
         _ => point.insert(txn, "adoptions", MapPrelim::default()),

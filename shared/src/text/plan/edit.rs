@@ -3,54 +3,11 @@
 
 use yrs::{Any, Map, MapPrelim, MapRef, Out, ReadTxn, TextPrelim, TransactionMut, WriteTxn};
 
-use super::{META, Outline, POINTS, Point, difference, label, order, read};
+use super::{
+    META, Outline, POINTS, Point, difference, label, order, read,
+    stored::{EditError, stored},
+};
 use crate::{id::PointId, limits};
-
-/// Why a plan was not edited. Nothing has changed then.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EditError {
-    /// No such point.
-    #[error("there is no point {id} in the plan: look it up again, it may be of another plan")]
-    UnknownPoint {
-        /// What was asked for.
-        id: PointId,
-    },
-    /// A point with this id is there already.
-    #[error("there is a point {id} already: give the new point an id of its own")]
-    Exists {
-        /// The id.
-        id: PointId,
-    },
-    /// A sibling has this label.
-    #[error(
-        "{label:?} labels a point at this place already, perhaps a struck one: choose another label, or none to get one that fits"
-    )]
-    LabelTaken {
-        /// The label.
-        label: String,
-    },
-    /// A point cannot stand below itself.
-    #[error("point {id} cannot move below itself or next to one of its own sub-points: choose a place outside it")]
-    BelowItself {
-        /// The point.
-        id: PointId,
-    },
-    /// The plan is full.
-    #[error("a plan holds at most {} points: start another plan", limits::POINTS_MAX)]
-    TooMany,
-    /// Too many levels.
-    #[error("points nest at most {} levels deep: choose a higher place", limits::POINT_DEPTH_MAX)]
-    TooDeep,
-    /// The plan to be filled holds points.
-    #[error("the plan holds points already: import into a new plan")]
-    NotEmpty,
-    /// A schedule names a point that is not there.
-    #[error("a schedule comes after {what:?}, which is no point of the text, or not one alone: give a label that is used once")]
-    UnknownAfter {
-        /// What it names.
-        what: String,
-    },
-}
 
 /// A point to be added.
 #[derive(Debug, Clone, Copy)]
@@ -245,14 +202,6 @@ pub fn renumber(txn: &mut TransactionMut) -> Result<usize, EditError> {
         }
     }
     Ok(changed)
-}
-
-/// The map of a point in the document.
-pub(super) fn stored<T: ReadTxn>(txn: &T, id: &PointId) -> Result<MapRef, EditError> {
-    match txn.get_map(POINTS).and_then(|points| points.get(txn, id.as_str())) {
-        Some(Out::YMap(map)) => Ok(map),
-        _ => Err(EditError::UnknownPoint { id: id.clone() }),
-    }
 }
 
 fn known<'a>(outline: &'a Outline, id: &PointId) -> Result<&'a Point, EditError> {

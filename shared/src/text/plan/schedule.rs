@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use yrs::{Any, Map, MapPrelim, MapRef, Number, Out, ReadTxn, TransactionMut};
 
-use super::{After, EditError, Schedule, edit};
+use super::{
+    After, Schedule,
+    stored::{EditError, stored},
+};
 use crate::id::PointId;
 
 /// Reads a schedule, calling `bad` with the name of each field that is not what it should be.
@@ -88,7 +91,7 @@ fn after_name(after: After) -> &'static str {
 
 /// Makes `schedule` the schedule of a point; tells whether that changed anything.
 pub fn set_schedule(txn: &mut TransactionMut, id: &PointId, schedule: &Schedule) -> Result<bool, EditError> {
-    let point = edit::stored(txn, id)?;
+    let point = stored(txn, id)?;
     let map = match point.get(txn, "schedule") {
         Some(Out::YMap(map)) => map,
         _ if *schedule == Schedule::default() => return Ok(false),

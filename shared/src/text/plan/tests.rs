@@ -239,7 +239,7 @@ fn a_schedule_comes_back_and_only_what_changed_is_written() {
 fn a_dependency_of_an_unknown_kind_is_kept_as_unsaid_and_only_what_is_none_is_a_fault() {
     let doc = plan(&["a", "b"]);
     let mut txn = doc.transact_mut();
-    let point = crate::text::plan::edit::stored(&txn, &id("a")).expect("a point");
+    let point = crate::text::plan::stored::stored(&txn, &id("a")).expect("a point");
     let schedule = point.insert(&mut txn, "schedule", MapPrelim::default());
     let kinds = [("b", "whenever"), ("c", "unsaid"), ("d", ""), ("e", "start"), ("no id!", "done")];
     let after = schedule.insert(&mut txn, "after", MapPrelim::from(kinds));

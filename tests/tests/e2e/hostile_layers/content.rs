@@ -77,33 +77,35 @@ fn raw_entry(txn: &mut TransactionMut, id: &str) -> MapRef {
     entry
 }
 
+/// The fields of an entry, and two that are none.
+const FIELDS: [&str; 18] = [
+    "kind",
+    "point",
+    "anchor",
+    "quote",
+    "body",
+    "replacement",
+    "stance",
+    "digest",
+    "words",
+    "weave",
+    "ad_referendum",
+    "reply_to",
+    "resolved",
+    "withdrawn",
+    "by",
+    "at",
+    "",
+    "no field",
+];
+
 #[tokio::test]
 async fn whatever_the_fields_hold_the_views_answer() {
     let scene = Scene::begin().await;
-    let fields = [
-        "kind",
-        "point",
-        "anchor",
-        "quote",
-        "body",
-        "replacement",
-        "stance",
-        "digest",
-        "words",
-        "weave",
-        "ad_referendum",
-        "reply_to",
-        "resolved",
-        "withdrawn",
-        "by",
-        "at",
-        "",
-        "no field",
-    ];
     let hostile = scene.join("arv/public", &scene.arv).await;
     let mut written = 0;
     for kind in ["note", "proposal", "position"] {
-        for field in fields {
+        for field in FIELDS {
             hostile
                 .edit(|txn| {
                     for value in values() {
@@ -156,23 +158,9 @@ async fn whatever_the_fields_hold_the_views_answer() {
     scene.undisturbed();
 }
 
-#[tokio::test]
-async fn anchors_into_nowhere_are_found_nowhere() {
-    let scene = Scene::begin().await;
-    let plan = scene.join("", &scene.arv).await;
-    plan.edit_words("p1", 0, 0, "Long before, ").await;
-    plan.wait_echoed().await;
-    let (own, of_another_text) = {
-        let state = plan.lock();
-        let mut txn = state.doc.transact_mut();
-        let first = |txn: &mut TransactionMut, point: &str| {
-            let text = words_of(txn, point);
-            let words = text.get_string(txn);
-            let anchor = Anchor::at(txn, &text, &words, 0..4).unwrap();
-            (anchor.start, anchor.end)
-        };
-        (first(&mut txn, "p1"), first(&mut txn, "p2"))
-    };
+/// Anchors that are none: turned round, with their ends in two texts, of too few and too many characters, or with one that is not
+/// there. Given are the first and the last character of a stretch, and those of one of another text.
+fn anchors_into_nowhere(own: (CharId, CharId), of_another_text: (CharId, CharId)) -> Vec<Vec<Any>> {
     let id = |client: f64, clock: f64| Any::Array([client, clock].map(|n| Any::Number(Number::Float(n))).into());
     let of = |(start, end): (CharId, CharId)| [start, end].map(|char| id(char.client as f64, f64::from(char.clock)));
     let ([first, last], [elsewhere, behind]) = (of(own), of(of_another_text));
@@ -189,7 +177,6 @@ async fn anchors_into_nowhere_are_found_nowhere() {
         Any::Null,
         Any::Array([].into()),
     ];
-    let hostile = scene.join("arv/public", &scene.arv).await;
     let mut anchors: Vec<Vec<Any>> = vec![
         vec![last.clone(), first.clone(), Any::Null, Any::Null],
         vec![last.clone(), first.clone(), last.clone(), first.clone()],
@@ -207,6 +194,28 @@ async fn anchors_into_nowhere_are_found_nowhere() {
         }
         anchors.push(vec![nowhere; 4]);
     }
+    anchors
+}
+
+#[tokio::test]
+async fn anchors_into_nowhere_are_found_nowhere() {
+    let scene = Scene::begin().await;
+    let plan = scene.join("", &scene.arv).await;
+    plan.edit_words("p1", 0, 0, "Long before, ").await;
+    plan.wait_echoed().await;
+    let (own, of_another_text) = {
+        let state = plan.lock();
+        let mut txn = state.doc.transact_mut();
+        let first = |txn: &mut TransactionMut, point: &str| {
+            let text = words_of(txn, point);
+            let words = text.get_string(txn);
+            let anchor = Anchor::at(txn, &text, &words, 0..4).unwrap();
+            (anchor.start, anchor.end)
+        };
+        (first(&mut txn, "p1"), first(&mut txn, "p2"))
+    };
+    let anchors = anchors_into_nowhere(own, of_another_text);
+    let hostile = scene.join("arv/public", &scene.arv).await;
     let count = anchors.len();
     hostile
         .edit(|txn| {

@@ -90,6 +90,28 @@ fn what_is_read_is_the_same_to_the_byte() {
     }
 }
 
+/// What is written, online and offline; `theirs` is another party's proposal.
+fn writing(theirs: &str) -> Vec<Vec<&str>> {
+    vec![
+        vec!["words", PLAN, "2", "All prisoners are released."],
+        vec!["words", PLAN, "2", "All prisoners are released."],
+        vec!["add", PLAN, "A commission meets.", "--after", "2"],
+        vec!["heading", PLAN, "2", "Prisoners"],
+        vec!["move", PLAN, "2 bis", "--top"],
+        vec!["strike", PLAN, "3"],
+        vec!["restore", PLAN, "3"],
+        vec!["schedule", PLAN, "1", "--trigger", "D-Day", "--offset", "2"],
+        vec!["note", PLAN, "1", "At most 45.", "--quote", "[50]"],
+        vec!["propose", PLAN, "3", "Mission", "--quote", "Commission"],
+        vec!["reply", PLAN, theirs, "We can live with that.", "--layer", "public"],
+        vec!["accept", PLAN, "2", "--ad-referendum", "--because", "Subject to parliament."],
+        vec!["reserve", PLAN, "2", "The capital has not answered."],
+        vec!["oppose", PLAN, "1", "--bracket", "1"],
+        vec!["withdraw", PLAN, "2"],
+        vec!["adopt", PLAN, theirs],
+    ]
+}
+
 #[test]
 fn what_is_written_is_said_in_the_same_words() {
     let server = Start::demo(1, 1).start();
@@ -102,26 +124,8 @@ fn what_is_written_is_said_in_the_same_words() {
     let writes = |run: &dyn Fn(&[&str]) -> String| -> Vec<String> {
         let mut printed = Vec::new();
         let mut written: Vec<String> = Vec::new();
-        let steps: &[&[&str]] = &[
-            &["words", PLAN, "2", "All prisoners are released."],
-            &["words", PLAN, "2", "All prisoners are released."],
-            &["add", PLAN, "A commission meets.", "--after", "2"],
-            &["heading", PLAN, "2", "Prisoners"],
-            &["move", PLAN, "2 bis", "--top"],
-            &["strike", PLAN, "3"],
-            &["restore", PLAN, "3"],
-            &["schedule", PLAN, "1", "--trigger", "D-Day", "--offset", "2"],
-            &["note", PLAN, "1", "At most 45.", "--quote", "[50]"],
-            &["propose", PLAN, "3", "Mission", "--quote", "Commission"],
-            &["reply", PLAN, &theirs, "We can live with that.", "--layer", "public"],
-            &["accept", PLAN, "2", "--ad-referendum", "--because", "Subject to parliament."],
-            &["reserve", PLAN, "2", "The capital has not answered."],
-            &["oppose", PLAN, "1", "--bracket", "1"],
-            &["withdraw", PLAN, "2"],
-            &["adopt", PLAN, &theirs],
-        ];
-        for step in steps {
-            let answer = run(&[step, &["--json"][..]].concat());
+        for step in writing(&theirs) {
+            let answer = run(&[&step[..], &["--json"]].concat());
             let value: Value = serde_json::from_str(&answer).unwrap();
             written.extend(value["id"].as_str().map(str::to_owned));
             printed.push(timeless(&answer, &[]));

@@ -127,7 +127,7 @@ proptest! {
             set_words(&mut txn, &point.id, "new 🙂 words").expect("set");
             set_heading(&mut txn, &point.id, "new").expect("set");
             set_schedule(&mut txn, &point.id, &Schedule { trigger: Some("D".into()), ..Schedule::default() }).expect("set");
-            let text = crate::text::plan::edit::stored(&txn, &point.id).ok().and_then(|map| map.get(&txn, "words"));
+            let text = crate::text::plan::stored::stored(&txn, &point.id).ok().and_then(|map| map.get(&txn, "words"));
             prop_assert!(matches!(text, Some(Out::YText(text)) if text.get_string(&txn) == "new 🙂 words"));
             add(&mut txn, &format!("n-{}", point.id), "", &Place::After(point.id.clone())).expect("added");
             let _ = move_point(&mut txn, &point.id, &Place::First { parent: None });
