@@ -189,7 +189,7 @@ impl Cli {
             Verb::Export(verb) => verb.run(&context),
             Verb::Completions(verb) => verb.run(&context),
             Verb::Schema(verb) => verb.run(&context),
-            Verb::Help(verb) => verb.run(&context),
+            Verb::Help(verb) => verb.run(&context, |line| Cli::try_parse_from(line).map(drop)),
         }
     }
 }

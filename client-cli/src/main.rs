@@ -1,8 +1,8 @@
 //! `plenary`: the plan from the command line. Parse, run, exit code.
 //!
-//! Reading order: `command` holds the verbs, `answer` what they tell a program and `context` what they are given; `open` opens a plan and its log, on the server or in a
-//! replica's `folder`, which `sync` keeps up; `wire` is the way to a server; `profile` remembers who one is; `render` lays out, `output`
-//! prints and `pager` shows what does not fit.
+//! Reading order: `command` holds the verbs, `answer` what they tell a program and `context` what they are given; `open` opens a plan
+//! and its log, on the server or in a replica's `folder`, which `sync` keeps up; `fold` makes documents of what is told; `wire` is the
+//! way to a server; `profile` remembers who one is; `render` lays out, `output` prints and `pager` shows what does not fit.
 
 mod answer;
 mod brief;

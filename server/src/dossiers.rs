@@ -22,7 +22,7 @@ use plenary_shared::{
     text::authorship::Owners,
 };
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::HashMap,
     hash::{BuildHasher, RandomState},
     sync::Arc,
 };
@@ -33,7 +33,7 @@ use crate::{
     room::document::Document,
     rooms::{RoomError, Rooms},
 };
-use kept::Kept;
+use kept::{Kept, Made, Readable};
 use read::Copy;
 
 pub use kept::Key;
@@ -50,28 +50,6 @@ pub enum DossierError {
     /// What was read cannot be put together.
     #[error("the plan cannot be read now: try again later")]
     Unreadable,
-}
-
-/// What a member may read of a plan, as far as a view needs it, and what else a dossier tells that stands in no document.
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct Readable {
-    plan: DocAddress,
-    needs: Needs,
-    /// By party and name. Whether the member may write in them is left out: it is nothing to a dossier, and members of a party differ in
-    /// nothing else.
-    layers: Vec<people::Layer>,
-    consent: BTreeSet<PartyId>,
-}
-
-/// A dossier, and what it was made from.
-struct Made {
-    dossier: Dossier,
-    /// What might be read once all was read.
-    of: Readable,
-    /// Whether the same would be made again: nothing was left out because it could not be read in time.
-    is_whole: bool,
-    /// Bytes of the documents that it was made from.
-    bytes: usize,
 }
 
 /// Makes dossiers, and keeps them for a while.

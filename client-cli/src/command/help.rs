@@ -1,8 +1,5 @@
 //! `help`: what a verb does, or a chapter of the manual.
 
-use clap::Parser as _;
-
-use super::Cli;
 use crate::{answer::ChapterShown, chapters::CHAPTERS, context::Context, error::CliError};
 
 /// Print the help of a verb, or a chapter of the manual
@@ -22,8 +19,8 @@ pub struct Help {
 }
 
 impl Help {
-    /// Runs the verb.
-    pub fn run(self, context: &Context) -> Result<(), CliError> {
+    /// Runs the verb; `parse` reads a command line and answers what is wrong with it, or the help that it asks for.
+    pub fn run(self, context: &Context, parse: impl FnOnce(Vec<String>) -> Result<(), clap::Error>) -> Result<(), CliError> {
         let chapter = CHAPTERS.into_iter().find(|(name, _)| self.what == [*name]);
         if let Some((chapter, markdown)) = chapter {
             return context.output.result(&ChapterShown { chapter, markdown }, || markdown.trim_end().to_owned());
@@ -31,8 +28,8 @@ impl Help {
         if let Some(flag) = self.what.iter().find(|word| word.starts_with('-')) {
             return Err(CliError::Usage(format!("{flag:?} is no verb and no chapter")));
         }
-        let line = ["plenary".to_owned()].into_iter().chain(self.what.clone()).chain(["--help".to_owned()]);
-        match Cli::try_parse_from(line) {
+        let words = ["plenary".to_owned()].into_iter().chain(self.what.clone()).chain(["--help".to_owned()]);
+        match parse(words.collect()) {
             Err(help) if !help.use_stderr() => {
                 let _ = help.print();
                 Ok(())

@@ -2,17 +2,39 @@
 //! another has.
 
 use plenary_shared::{
-    id::{ConferenceId, PartyId},
+    id::{ConferenceId, DocAddress, PartyId},
     limits, people,
+    talk::{dossier::Dossier, view::Needs},
 };
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::{sync::OnceCell, time::Instant};
 
-use super::{Made, Readable};
 use crate::store::Seq;
+
+/// What a member may read of a plan, as far as a view needs it, and what else a dossier tells that stands in no document.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct Readable {
+    pub(super) plan: DocAddress,
+    pub(super) needs: Needs,
+    /// By party and name. Whether the member may write in them is left out: it is nothing to a dossier, and members of a party differ in
+    /// nothing else.
+    pub(super) layers: Vec<people::Layer>,
+    pub(super) consent: BTreeSet<PartyId>,
+}
+
+/// A dossier, and what it was made from.
+pub(super) struct Made {
+    pub(super) dossier: Dossier,
+    /// What might be read once all was read.
+    pub(super) of: Readable,
+    /// Whether the same would be made again: nothing was left out because it could not be read in time.
+    pub(super) is_whole: bool,
+    /// Bytes of the documents that it was made from.
+    pub(super) bytes: usize,
+}
 
 /// All that a dossier follows from: what its member may read, and how far each document goes. A dossier names nobody but parties by
 /// their ids, so no name is among it.
