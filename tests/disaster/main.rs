@@ -53,6 +53,10 @@ struct Rounds {
     server: Option<PathBuf>,
 }
 
+/// So many rounds share a data directory. Then all that was shown in them is looked for, and the next ones begin anew: until then every
+/// document that was shown is kept in memory.
+const SERIES: usize = 100;
+
 /// What came of all rounds.
 #[derive(Default)]
 struct Sum {
@@ -68,10 +72,15 @@ struct Sum {
 
 fn main() -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let sum = match CommandLine::parse().work {
-        Work::PowerCut { fs, rounds } => runtime.block_on(power_cuts(fs, &rounds)),
-        Work::Kill { rounds } => runtime.block_on(kills(&rounds)),
-    }?;
+    let (work, mut sum) = (CommandLine::parse().work, Sum::default());
+    let (Work::PowerCut { rounds, .. } | Work::Kill { rounds }) = &work;
+    while sum.rounds < rounds.rounds && sum.unopenable == 0 {
+        let series = SERIES.min(rounds.rounds - sum.rounds);
+        match work {
+            Work::PowerCut { fs, .. } => runtime.block_on(power_cuts(fs, rounds, series, &mut sum))?,
+            Work::Kill { .. } => runtime.block_on(kills(rounds, series, &mut sum))?,
+        }
+    }
     let Sum { rounds, edits, unopenable, lost, lost_at_the_end, idle } = sum;
     println!(
         "{rounds} rounds, {edits} edits shown: {unopenable} times unopenable, after {lost} rounds something shown was missing, at the end \
@@ -87,35 +96,35 @@ fn work(rounds: &Rounds, round: usize) -> Duration {
 }
 
 fn plans(rounds: &Rounds) -> usize {
-    (rounds.rounds * 2).min(PLANS_MAX)
+    (rounds.rounds.min(SERIES) * 2).min(PLANS_MAX)
 }
 
 fn demo(rounds: &Rounds) -> Start {
     Start::demo(1, plans(rounds)).binary(rounds.server.clone().unwrap_or_else(|| binary("plenary-server")))
 }
 
-async fn power_cuts(fs: FileSystem, rounds: &Rounds) -> Result<Sum> {
+async fn power_cuts(fs: FileSystem, rounds: &Rounds, series: usize, sum: &mut Sum) -> Result<()> {
     let mut disk = Disk::new(fs)?;
     let mut server = demo(rounds).data_at(disk.mounted().join("data")).start();
     disk.settle()?;
-    let (mut sum, mut shown) = (Sum::default(), Vec::new());
-    for round in 0..rounds.rounds {
+    let mut shown = Vec::new();
+    for round in 0..series {
         let mut writers = Writers::begin(&server, round * 2 % plans(rounds)).await?;
         writers.work(work(rounds, round), || disk.cut()).await?;
         server.kill_9();
         disk.again()?;
-        if !judge(&mut server, writers.shown(), &mut shown, &mut sum).await {
+        if !judge(&mut server, writers.shown(), &mut shown, sum).await {
             break;
         }
     }
-    end(server, &shown, &mut sum).await;
-    Ok(sum)
+    end(server, &shown, sum).await;
+    Ok(())
 }
 
-async fn kills(rounds: &Rounds) -> Result<Sum> {
+async fn kills(rounds: &Rounds, series: usize, sum: &mut Sum) -> Result<()> {
     let mut server = demo(rounds).start();
-    let (mut sum, mut shown) = (Sum::default(), Vec::new());
-    for round in 0..rounds.rounds {
+    let mut shown = Vec::new();
+    for round in 0..series {
         let mut writers = Writers::begin(&server, round * 2 % plans(rounds)).await?;
         let work = work(rounds, round);
         let kill = || {
@@ -123,12 +132,12 @@ async fn kills(rounds: &Rounds) -> Result<Sum> {
             Ok(())
         };
         writers.work(work, kill).await?;
-        if !judge(&mut server, writers.shown(), &mut shown, &mut sum).await {
+        if !judge(&mut server, writers.shown(), &mut shown, sum).await {
             break;
         }
     }
-    end(server, &shown, &mut sum).await;
-    Ok(sum)
+    end(server, &shown, sum).await;
+    Ok(())
 }
 
 /// Starts the server and looks for what was shown in this round; `false` if it does not start.
@@ -155,7 +164,7 @@ async fn judge(server: &mut Server, round: Vec<Shown>, all: &mut Vec<Shown>, sum
 /// Looks for everything that was shown in any round: nothing may go by what comes after.
 async fn end(server: Server, shown: &[Shown], sum: &mut Sum) {
     if sum.unopenable == 0 {
-        sum.lost_at_the_end = missing(&server, shown).await;
+        sum.lost_at_the_end += missing(&server, shown).await;
     }
 }
 
