@@ -6,7 +6,6 @@
 
 mod answer;
 mod brief;
-mod chapters;
 mod command;
 mod context;
 mod error;

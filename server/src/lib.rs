@@ -6,7 +6,6 @@
 mod answers;
 mod auth;
 pub mod backup;
-pub mod chapters;
 pub mod check;
 mod clock;
 pub mod config;

@@ -3,14 +3,12 @@
 use anyhow::Context;
 use clap::{Parser, error::ErrorKind};
 use plenary_server::{
-    Ended, Server, backup,
-    chapters::CHAPTERS,
-    check,
+    Ended, Server, backup, check,
     config::{Command, CommandLine, Config, LogFormat},
     demo, forget, restore,
     store::{DiskStore, Store},
 };
-use plenary_shared::id::ConferenceId;
+use plenary_shared::{chapters::CHAPTERS, id::ConferenceId};
 use serde_json::json;
 use std::{
     fs,

@@ -1,6 +1,8 @@
 //! `help`: what a verb does, or a chapter of the manual.
 
-use crate::{answer::ChapterShown, chapters::CHAPTERS, context::Context, error::CliError};
+use plenary_shared::chapters::CHAPTERS;
+
+use crate::{answer::ChapterShown, context::Context, error::CliError};
 
 /// Print the help of a verb, or a chapter of the manual
 #[derive(Debug, clap::Args)]

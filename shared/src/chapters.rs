@@ -1,4 +1,4 @@
-//! The chapters of the manual, as they stand beside the server.
+//! The chapters of the manual, which every program prints.
 
 /// Name and Markdown of each, in the order of the README.
 pub const CHAPTERS: [(&str, &str); 7] = [
