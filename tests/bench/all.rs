@@ -84,7 +84,7 @@ pub fn run(args: AllArgs) -> Result<()> {
     }
     for (name, points) in DERIVED.iter().filter(|(name, _)| wanted(name)) {
         let runs = (0..args.times).map(|_| in_process(points)).collect::<Result<Vec<_>>>()?;
-        let shown = &["dossier_ms", "standing_ms", "brackets_ms", "schedule_ms", "annotations_ms"];
+        let shown = &["dossier_ms", "standing_ms", "brackets_ms", "schedule_ms", "annotations_ms", "script_ms"];
         rows.push(((*name).into(), medians(&runs), shown));
     }
     if args.json {

@@ -31,7 +31,7 @@ mod section;
 mod tests;
 
 pub use bounds::{ANY_VALUES_MAX, FORMAT_BYTES_MAX, HUSK_UNITS_MAX, TYPE_DEPTH_MAX, WAITING_STEPS_MAX};
-pub use census::{Census, Contents, Span, census, check_form};
+pub use census::{Census, Contents, RunningCensus, Span, census, check_form};
 pub use checked::Checked;
 pub use claim::OrderClaim;
 pub use ledger::Ledger;

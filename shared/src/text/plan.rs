@@ -38,7 +38,7 @@ pub(crate) use adoption::record;
 pub(crate) use change::Places;
 pub(crate) use edit::{Added, Texts, add_to, fill, replace_words, set_words_from, unix};
 pub(crate) use label::{is_ordinal, is_roman};
-pub(crate) use read::{text_of, with_texts};
+pub(crate) use read::{reread, text_of};
 pub(crate) use schedule::whole;
 
 /// Name of the root map that holds the title.
