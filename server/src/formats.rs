@@ -68,7 +68,7 @@ async fn write_the_directory_of_this_format() {
         table.registry.set_audience(arv, plan(), "shuttle".parse().unwrap(), [].into()).await.unwrap();
         table.write("arv/private", 11, |txn| layer::put(txn, &note("n1")).unwrap()).await;
         for client in 20..60 {
-            let update = update(client, |txn| txn.get_or_insert_text("t").insert(txn, 0, "word "));
+            let update = update(client, |txn| txn.get_or_insert_text("text").insert(txn, 0, "word "));
             let branch = if client % 2 == 0 { Branch::TABLE } else { Branch([client as u8; 8]) };
             let author = arv.author();
             let by = Provenance { branch, seen: Some(1), ..Provenance::live(author, Right::Draft) };
@@ -101,6 +101,7 @@ async fn a_directory_of_format_3_opens_with_all_that_was_written() {
     let rooms = Rooms::new(store.clone(), Arc::new(Figures::default()));
     let state = rooms.read_at(&text_at()).await.unwrap().1;
     let (points, words) = Document::on_state(&state, |txn| {
+        // A root that is not taken any more, and still read where it stands.
         let words = yrs::GetString::get_string(&txn.get_or_insert_text("t"), txn);
         Some((Outline::read(txn).points.len(), words))
     })
@@ -121,6 +122,6 @@ async fn a_directory_of_format_3_opens_with_all_that_was_written() {
         })
         .unwrap();
     assert_eq!((parties, members, consent, layers), (4, 3, vec!["arv".parse().unwrap()], 1));
-    rooms.edit(&text_at(), &first.author, &update(99, |txn| txn.get_or_insert_text("t").insert(txn, 0, "more "))).await.unwrap();
+    rooms.edit(&text_at(), &first.author, &update(99, |txn| txn.get_or_insert_text("text").insert(txn, 0, "more "))).await.unwrap();
     assert_eq!(store.last_seq(&text_at()).unwrap(), 42, "and it goes on");
 }

@@ -43,7 +43,7 @@ pub async fn create(registry: &Registry, chair: &people::Member, new: api::NewPl
     let update = first_text(&draft)?;
     let address = DocAddress::Plan(chair.conference.clone(), new.id.clone());
     let author = chair.author();
-    let text = room::state::first_record(&address, Provenance::live(author, Right::Chair), update.into(), now_ms())?;
+    let text = room::state::first_record(&address, Provenance::server(author, Right::Chair), update.into(), now_ms())?;
     Ok(registry.create_plan(chair, new.id, title, new.access, text).await?)
 }
 

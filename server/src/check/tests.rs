@@ -237,7 +237,7 @@ async fn records_that_change_no_words_count_in_the_log_and_leave_the_plan_as_it_
     assert_eq!(rooms.read_at(&text).await.unwrap().1, before);
     let end = rooms.end(&text).await.unwrap();
     assert_eq!((end.seq, end.digest, end.refused), (5, head, Vec::new()));
-    rooms.edit(&text, &author, &update(70, |txn| txn.get_or_insert_text("t").insert(txn, 0, "behind"))).await.unwrap();
+    rooms.edit(&text, &author, &update(70, |txn| txn.get_or_insert_text("text").insert(txn, 0, "behind"))).await.unwrap();
     assert_eq!(rooms.end(&text).await.unwrap().seq, 6);
     rooms.stop().await;
     let again = Rooms::new(store.clone(), Arc::new(Figures::default()));

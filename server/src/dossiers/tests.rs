@@ -81,7 +81,7 @@ async fn what_a_party_heaps_up_takes_its_own_share_of_a_view_and_nobody_elses() 
         table.registry.open_layer(&arv, plan(), new).await.unwrap();
         if name != "d" {
             let heap = "x".repeat(limits::LAYER_BYTES_MAX - 100);
-            let fill = |txn: &mut yrs::TransactionMut| txn.get_or_insert_text("heap").insert(txn, 0, &heap);
+            let fill = |txn: &mut yrs::TransactionMut| txn.get_or_insert_text("text").insert(txn, 0, &heap);
             table.write(&format!("arv/{name}"), 10 + n as u64, fill).await;
         }
     }

@@ -87,7 +87,7 @@ fn changes(
 ) -> Result<Vec<Change>, ApiError> {
     let (plan, member) = (&reader.address, reader.member());
     let author = member.author();
-    let by = |address: &DocAddress| Provenance::live(author.clone(), Right::of(member.role, address));
+    let by = |address: &DocAddress| Provenance::server(author.clone(), Right::of(member.role, address));
     let change = |(layer, update): (Option<LayerId>, Vec<u8>)| {
         let address = layer.as_ref().map_or_else(|| plan.clone(), |layer| plan.layer(&member.party, layer));
         match reader.rights_to(app, &address) {

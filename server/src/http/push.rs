@@ -13,7 +13,7 @@ use bytes::Bytes;
 use plenary_shared::{
     id::{DocAddress, LayerId},
     limits,
-    log::record::{Provenance, Right},
+    log::record::{Hand, Provenance, Right},
     people::Author,
     script::Once,
     wire::sync::{OfflineEdit, Outcome, Part, Push, Pushed},
@@ -107,7 +107,7 @@ impl Pusher {
         for (layer, updates) in documents.into_iter().filter(|(_, updates)| updates.len() >= VERIFIED_FROM) {
             let place = self.app.view_place(self.reader.member()).await?;
             let Ok(address) = self.writable(layer.as_ref()) else { continue };
-            let tried = self.app.rooms.verify(&address, &self.author, updates, place).await?;
+            let tried = self.app.rooms.verify(&address, &self.by(&address), updates, place).await?;
             found.extend(tried.into_iter().map(|(number, tried)| ((layer.clone(), number), tried)));
         }
         Ok(found)
@@ -183,8 +183,7 @@ impl Pusher {
             }
             // It is of the text's log.
             let seen = layer.is_none().then_some(seen);
-            let right = Right::of(self.reader.member().role, &address);
-            let by = Provenance { seen, ..Provenance::live(self.author.clone(), right) };
+            let by = Provenance { seen, ..self.by(&address) };
             let order = match found.remove(&(layer, number)) {
                 Some(Tried::Bad(error)) => return Err(error.into()),
                 Some(Tried::Holds(trial)) => Order::Tried(trial),
@@ -196,6 +195,12 @@ impl Pusher {
             return Err(ApiError::invalid("an edit has at least one part"));
         }
         Ok(changes)
+    }
+
+    /// Whose the edits of a document are.
+    fn by(&self, address: &DocAddress) -> Provenance {
+        let right = Right::of(self.reader.member().role, address);
+        Provenance { hand: Hand::Replica, ..Provenance::live(self.author.clone(), right) }
     }
 
     /// The document of a part, if the member may write in it now. What is not there and what is not for the member answer alike.
@@ -252,7 +257,7 @@ impl Pusher {
                 Err(CommitError::Unverified(address)) => {
                     let Some(change) = changes.iter_mut().find(|change| change.address == address) else { continue };
                     let place = self.app.view_place(self.reader.member()).await?;
-                    let tried = self.app.rooms.verify(&address, &self.author, vec![(0, change.update.clone())], place).await?;
+                    let tried = self.app.rooms.verify(&address, &change.by, vec![(0, change.update.clone())], place).await?;
                     match tried.get(&0) {
                         Some(Tried::Bad(error)) => return Ok(ApiError::from(error.clone()).outcome()),
                         Some(Tried::Holds(trial)) => change.order = Order::Tried(trial.clone()),

@@ -12,7 +12,7 @@ use plenary_shared::{
     id::{DocAddress, PartyId},
     log::{
         fold::Fold,
-        gate::{Checked, Ledger, Refusal},
+        gate::{Checked, LeftOut, Ledger, Refusal},
         record::{self, Digest, Provenance, Record},
     },
     people::Author,
@@ -84,17 +84,29 @@ impl Document {
         Self { fold, seq: 0, head, at_ms: 0, refused: Vec::new(), full: None, bytes: 0, claims: 0, owners: Arc::default() }
     }
 
-    /// Judges an update against the document and all admitted since.
-    pub fn check(&self, author: &Author, update: &[u8]) -> Result<Checked, Refusal> {
-        self.fold.ledger().check(&author.party, update)
-    }
-
-    /// Judges an edit, by whether its author had all that is there.
+    /// Judges an update against the document and all admitted since, by whose it is and whether its author had all that is there.
     pub fn judge(&self, by: &Provenance, update: &[u8]) -> Result<Checked, Refusal> {
         match by.seen {
-            None => self.check(&by.author, update),
-            Some(_) => self.fold.ledger().check_apart(&by.author.party, update),
+            None => self.fold.ledger().check(by, update),
+            Some(_) => self.fold.ledger().check_apart(by, update),
         }
+    }
+
+    /// What the sender of an update is told of which not all is taken.
+    pub fn notice(&mut self, LeftOut { points, lost }: &LeftOut) -> Option<String> {
+        let name = |txn: &TransactionMut, id: &String| {
+            let label = id.parse().ok().and_then(|id| plan::label_of(txn, &id));
+            label.map_or_else(|| id.clone(), |label| format!("{label} ({id})"))
+        };
+        if !points.is_empty() {
+            let names = self.look(|txn| points.iter().map(|id| name(txn, id)).collect::<Vec<_>>());
+            let names = names.unwrap_or_else(|Misbehaved| points.clone()).join(", ");
+            return Some(format!(
+                "not taken: what would take out point {names}, or its label, its words or another part of it that stays; all else is \
+                 taken. Strike the point instead, or change its words, and load the page again"
+            ));
+        }
+        lost.then(|| "not taken: what you wrote stands in something that is not there any more; load the page again".to_owned())
     }
 
     /// Counts a checked update as part of the document from here on, for the judgement of the next.

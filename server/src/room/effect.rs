@@ -74,6 +74,7 @@ fn advice(refusal: &Refusal) -> &'static str {
         Refusal::Malformed { .. } => "; reload the page, or update the client",
         Refusal::Forged { .. } => "; reload the page to get an id of your own",
         Refusal::Inconsistent { .. } => "; reload the page and make the edit again",
+        Refusal::Foreign { .. } => "; load the page again, without it",
         // These say it themselves.
         Refusal::Missing { .. } | Refusal::TooLarge { .. } => "",
     }

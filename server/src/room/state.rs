@@ -14,7 +14,7 @@ use plenary_shared::{
         gate,
         record::{Provenance, Right},
     },
-    people::{Author, Member},
+    people::Member,
     wire::protocol::{self, AwarenessEntry, ClientMessage},
 };
 use std::{
@@ -162,7 +162,7 @@ impl RoomState {
                 let left = self.presence.leave(session);
                 self.untold.extend(left.into_iter().map(|entry| (entry.client, entry)));
             }
-            Input::Edit { edit, by, update, .. } if !self.has_room(&by.author, &update) => {
+            Input::Edit { edit, by, update, .. } if !self.has_room(&by, &update) => {
                 self.refuse(Sender::Server(edit), EditError::Full(self.bytes_max), effects);
             }
             Input::Edit { edit, by, update, order } => {
@@ -199,6 +199,7 @@ impl RoomState {
     fn message(&mut self, id: SessionId, message: ClientMessage, write: bool, effects: &mut Vec<Effect>) {
         let Some(Session { member, refused: false, .. }) = self.sessions.get(&id) else { return };
         let member = member.clone();
+        let by = Provenance::live(member.author(), Right::of(member.role, &self.address));
         match message {
             ClientMessage::SyncStep1(vector) => match gate::check_state_vector(&vector) {
                 Ok(vector) => match self.document.sync_step_2(&vector) {
@@ -211,20 +212,20 @@ impl RoomState {
             ClientMessage::SyncStep2(update) if !write => {
                 // A reader answers step 1 like everyone; it is only wrong if it brings something. What it
                 // knows to be deleted is more than deletions that were sent: values replaced, what stood below them.
-                let brings = self.document.check(&member.author(), &update).map_or(true, |checked| checked.adds_blocks());
+                let brings = self.document.judge(&by, &update).map_or(true, |checked| checked.adds_blocks());
                 if brings {
                     self.deny(id, effects);
                 }
             }
             ClientMessage::Update(_) if !write => self.deny(id, effects),
-            ClientMessage::SyncStep2(update) | ClientMessage::Update(update) if !self.has_room(&member.author(), &update) => {
+            ClientMessage::SyncStep2(update) | ClientMessage::Update(update) if !self.has_room(&by, &update) => {
                 let reason = EditError::Full(self.bytes_max).to_string();
                 effects.push(Effect::Send(id, protocol::permission_denied(&reason)));
                 effects.push(Effect::Close(id, protocol::CLOSE_REFUSED, "the document is full"));
                 effects.push(Effect::Refused);
             }
-            ClientMessage::SyncStep2(update) => self.wait(self.waiting(id, &member, update, true)),
-            ClientMessage::Update(update) => self.wait(self.waiting(id, &member, update, false)),
+            ClientMessage::SyncStep2(update) => self.wait(Waiting::of_session(id, by, update, true)),
+            ClientMessage::Update(update) => self.wait(Waiting::of_session(id, by, update, false)),
             ClientMessage::Awareness(payload) => match protocol::decode_awareness(&payload) {
                 Ok(entries) => {
                     let owner = |client| self.document.owner(client).cloned();
@@ -237,11 +238,6 @@ impl RoomState {
         }
     }
 
-    fn waiting(&self, id: SessionId, member: &Member, update: Bytes, complete: bool) -> Waiting {
-        let by = Provenance::live(member.author(), Right::of(member.role, &self.address));
-        Waiting { sender: Sender::Session(id), by, update, complete, order: Order::Unknown }
-    }
-
     fn deny(&self, session: SessionId, effects: &mut Vec<Effect>) {
         effects.push(Effect::Send(session, protocol::permission_denied(self.read_only)));
         effects.push(Effect::Refused);
@@ -249,13 +245,13 @@ impl RoomState {
 
     /// Whether an update still fits. What is known of the size is an upper bound; before anything is refused it is measured, and
     /// whatever only deletes is let through.
-    fn has_room(&mut self, author: &Author, update: &Bytes) -> bool {
+    fn has_room(&mut self, by: &Provenance, update: &Bytes) -> bool {
         let reserve = if update.len() <= limits::SMALL_UPDATE_BYTES { limits::FULL_RESERVE_BYTES } else { 0 };
         let (waiting, most) = (self.waiting_bytes + update.len(), self.bytes_max + reserve);
         let fits = |document: &Document| document.bytes() + waiting <= most;
         fits(&self.document)
             || (self.document.diff(&StateVector::default()).is_ok() && fits(&self.document))
-            || self.document.check(author, update).is_ok_and(|checked| !checked.adds_blocks())
+            || self.document.judge(by, update).is_ok_and(|checked| !checked.adds_blocks())
     }
 
     /// A frame did not fit into a session's outbox.

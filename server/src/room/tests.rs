@@ -7,7 +7,7 @@ use bytes::Bytes;
 use plenary_shared::{
     access::Role,
     id::DocAddress,
-    log::record,
+    log::record::{self, Provenance, Right},
     people::{Author, Member},
     text::plan,
     wire::protocol::{self, ClientMessage},
@@ -89,7 +89,7 @@ impl Bench {
 
 fn typed(client: u64, words: &str) -> Vec<u8> {
     let doc = plan::new_doc(client);
-    let text = doc.get_or_insert_text("t");
+    let text = doc.get_or_insert_text("text");
     let mut txn = doc.transact_mut();
     text.push(&mut txn, words);
     txn.encode_state_as_update_v1(&StateVector::default())
@@ -174,7 +174,7 @@ async fn what_fails_in_the_document_is_refused_and_the_room_lives_on() {
 async fn who_types_before_answering_step_1_is_asked_once_more_and_loses_nothing() {
     let mut bench = Bench::new();
     let doc = plan::new_doc(1);
-    let text = doc.get_or_insert_text("t");
+    let text = doc.get_or_insert_text("text");
     let mut keys = Vec::new();
     for key in ["offline", "!", "?"] {
         let before = doc.transact().state_vector();
@@ -192,7 +192,7 @@ async fn who_types_before_answering_step_1_is_asked_once_more_and_loses_nothing(
     assert_eq!(bench.text(), "offline!?");
     // Whoever has answered and still builds on nothing is refused.
     let unknown = plan::new_doc(7);
-    let text = unknown.get_or_insert_text("t");
+    let text = unknown.get_or_insert_text("text");
     text.push(&mut unknown.transact_mut(), "ab");
     let before = unknown.transact().state_vector();
     text.push(&mut unknown.transact_mut(), "c");
@@ -320,7 +320,7 @@ async fn a_snapshot_and_the_whole_log_open_to_the_same_document() {
     assert_eq!(read(&again.diff(&StateVector::default()).unwrap()), bench.text());
     assert_eq!((again.seq(), again.head()), (20, bench.room.document().head()));
     let stranger = Author { party: "bor".parse().unwrap(), member: "bor-1".parse().unwrap() };
-    assert!(again.check(&stranger, &typed(10, "word or two")).is_err(), "who owns a client id survives the snapshot");
+    assert!(again.judge(&Provenance::live(stranger, Right::Draft), &typed(10, "word or two")).is_err(), "who owns a client id survives the snapshot");
 }
 
 #[tokio::test]
@@ -345,6 +345,6 @@ async fn a_slow_session_is_brought_exactly_what_it_missed() {
     let mut effects = Vec::new();
     let frames = bench.room.catch_up(BOR, &mut effects).unwrap();
     frames.iter().for_each(|frame| receive(&mut seen, frame));
-    let text = seen.get_or_insert_text("t");
+    let text = seen.get_or_insert_text("text");
     assert_eq!(text.get_string(&seen.transact()), bench.text());
 }

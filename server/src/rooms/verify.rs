@@ -6,9 +6,8 @@ use plenary_shared::{
     id::DocAddress,
     log::{
         gate::Checked,
-        record::{Moment, Provenance, Right},
+        record::{Moment, Provenance},
     },
-    people::Author,
 };
 use std::{collections::HashMap, sync::Arc};
 
@@ -38,28 +37,28 @@ impl Rooms {
     pub async fn verify(
         self: &Arc<Self>,
         address: &DocAddress,
-        author: &Author,
+        by: &Provenance,
         updates: Vec<(usize, Bytes)>,
         place: impl Send + 'static,
     ) -> Result<HashMap<usize, Tried>, RoomError> {
         let (_, (seq, copy)) = self.ask(address, |copy| Command::Copy { copy }).await?;
-        let author = author.clone();
+        let by = by.clone();
         let tried = tokio::task::spawn_blocking(move || {
             let _place = place;
-            try_all((seq, &copy), &author, updates)
+            try_all((seq, &copy), &by, updates)
         });
         tried.await.ok().flatten().ok_or(RoomError::Unavailable)
     }
 }
 
-fn try_all((seq, copy): (Seq, &[u8]), author: &Author, updates: Vec<(usize, Bytes)>) -> Option<HashMap<usize, Tried>> {
+fn try_all((seq, copy): (Seq, &[u8]), by: &Provenance, updates: Vec<(usize, Bytes)>) -> Option<HashMap<usize, Tried>> {
     let (mut document, mut good, mut tried) = (Document::from_copy(seq, copy)?, Vec::new(), HashMap::new());
     let (taken, end) = (Arc::default(), (document.seq(), document.head()));
     let (mut in_series, mut bad) = (0, 0);
     for (number, update) in updates {
-        let Some(checked) = document.check(author, &update).ok().filter(Checked::is_new) else { continue };
-        document.admit(author, &checked);
-        let record = Provenance::live(author.clone(), Right::Draft).record(0, Moment::default(), checked.update(&update));
+        let Some(checked) = document.judge(by, &update).ok().filter(Checked::is_new) else { continue };
+        document.admit(&by.author, &checked);
+        let record = by.clone().record(0, Moment::default(), checked.update(&update));
         let mut accepted = Accepted { record, checked, verified: false };
         if document.apply(std::slice::from_ref(&accepted), end).is_ok() {
             accepted.verified = true;
@@ -77,7 +76,7 @@ fn try_all((seq, copy): (Seq, &[u8]), author: &Author, updates: Vec<(usize, Byte
             break;
         }
         document = Document::from_copy(seq, copy)?;
-        good.iter().for_each(|accepted: &Accepted| document.admit(author, &accepted.checked));
+        good.iter().for_each(|accepted: &Accepted| document.admit(&by.author, &accepted.checked));
         document.apply(&good, end).ok()?;
     }
     Some(tried)

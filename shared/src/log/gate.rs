@@ -9,8 +9,11 @@
 //!
 //! What the document knows already is cut off first: neither judged, nor logged, nor told to anybody.
 //!
-//! Reading order: `bytes`, `block` and `section` read, `causal` judges what comes in which order, `cut` writes what is new of it, `ledger`
-//! remembers, `order` compares places.
+//! What comes from outside must keep to what a plan or a layer is, too. A point and what it always has is not taken out again by
+//! anybody: such parts of an update are left out, and the rest is taken.
+//!
+//! Reading order: `bytes`, `block` and `section` read, `causal` judges what comes in which order, `schema` says what a plan is made of, `rules`
+//! and `deletions` what becomes of it, `cut` writes what is new and taken, `ledger` remembers, `order` compares places.
 //! Beside them `census` counts, in a document that was let in, what was ever put where.
 
 mod block;
@@ -21,18 +24,23 @@ mod census;
 mod checked;
 mod claim;
 mod cut;
+mod deletions;
 mod flat;
 mod ledger;
 mod order;
 mod place;
 mod refusal;
+mod rows;
+mod rules;
+mod schema;
 mod section;
+mod walk;
 #[cfg(test)]
 mod tests;
 
 pub use bounds::{ANY_VALUES_MAX, FORMAT_BYTES_MAX, HUSK_UNITS_MAX, TYPE_DEPTH_MAX, WAITING_STEPS_MAX};
 pub use census::{Census, Contents, RunningCensus, Span, census, check_form};
-pub use checked::Checked;
+pub use checked::{Checked, LeftOut};
 pub use claim::OrderClaim;
 pub use ledger::Ledger;
 pub use order::verify_order;

@@ -77,6 +77,17 @@ impl Branch {
     }
 }
 
+/// What an edit was made with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Hand {
+    /// Any Yjs client.
+    Client,
+    /// A replica, away from the server: it keeps to the server's verbs, but nobody saw it do so.
+    Replica,
+    /// The server's own verbs.
+    Server,
+}
+
 /// Whose an edit is, and what its author knew.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Provenance {
@@ -84,6 +95,8 @@ pub struct Provenance {
     pub author: Author,
     /// By which right.
     pub right: Right,
+    /// With what.
+    pub hand: Hand,
     /// In which stay away from the server.
     pub branch: Branch,
     /// The last record of the log that the author had; `None`: all that stand before it.
@@ -91,9 +104,14 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    /// An edit that is made at the server, on all that its log holds.
+    /// An edit that a client makes at the server, on all that its log holds.
     pub fn live(author: Author, right: Right) -> Self {
-        Self { author, right, branch: Branch::TABLE, seen: None }
+        Self { author, right, hand: Hand::Client, branch: Branch::TABLE, seen: None }
+    }
+
+    /// An edit that the server makes for somebody, on all that its log holds.
+    pub fn server(author: Author, right: Right) -> Self {
+        Self { hand: Hand::Server, ..Self::live(author, right) }
     }
 
     /// The record of an edit, to stand behind the record `last`. No author has seen what is yet to come.
@@ -107,7 +125,7 @@ impl Provenance {
     }
 
     fn of_kind(self, kind: Kind, last: u64, at: Moment, update: Bytes) -> Record {
-        let Self { author, right, branch, seen } = self;
+        let Self { author, right, branch, seen, hand: _ } = self;
         let seen = seen.map_or(last, |seen| seen.min(last));
         let Moment { at_ms, clock_corrected } = at;
         Record { at_ms, clock_corrected, author, right, kind, branch, seen, update }

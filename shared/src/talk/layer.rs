@@ -26,11 +26,10 @@ use crate::{
     },
 };
 
+pub use crate::log::roots::ANNOTATIONS;
 pub use edit::{EditError, put, remove, set_resolved, withdraw};
 pub use table::{TableError, Tabled, table};
 
-/// Name of the root map that holds the annotations.
-pub const ANNOTATIONS: &str = "annotations";
 
 /// A layer's entries: read from a document with [`Layer::read`].
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -25,6 +25,7 @@ use yrs::{ClientID, Doc, OffsetKind, Options};
 
 use crate::id::{AnnotationId, PointId};
 
+pub use crate::log::roots::{BESIDE, META, POINTS};
 pub use adoption::{Adoption, How};
 pub use change::{Change, ChangeKind, changes};
 pub use edit::{
@@ -32,7 +33,7 @@ pub use edit::{
 };
 pub use find::FindError;
 pub use schedule::set_schedule;
-pub use stored::EditError;
+pub use stored::{EditError, label_of};
 
 pub(crate) use adoption::record;
 pub(crate) use change::Places;
@@ -41,10 +42,6 @@ pub(crate) use label::{is_ordinal, is_roman};
 pub(crate) use read::{reread, text_of};
 pub(crate) use schedule::whole;
 
-/// Name of the root map that holds the title.
-pub const META: &str = "meta";
-/// Name of the root map that holds the points.
-pub const POINTS: &str = "points";
 
 /// An empty plan document for edits under `client_id` (below 2^53). Every plan document is made here: offsets in UTF-16 units, as
 /// Yjs counts; deleted content collected; no clean-up of formatting, because a replica must change nothing that the log does not say.

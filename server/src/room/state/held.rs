@@ -65,7 +65,7 @@ impl RoomState {
         if at.is_some_and(|at| at != self.document.seq()) {
             return Err(Unheld::Moved);
         }
-        if !self.has_room(&by.author, &update) {
+        if !self.has_room(&by, &update) {
             return Err(Unheld::Edit(EditError::Full(self.bytes_max)));
         }
         let checked = self.document.judge(&by, &update).map_err(|refusal| Unheld::Edit(refusal.into()))?;

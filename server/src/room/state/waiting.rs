@@ -53,6 +53,11 @@ impl RoomState {
             let Waiting { sender, by, update, complete, order } = waiting;
             self.answered(sender, complete);
             let checked = self.document.judge(&by, &update);
+            if let (Sender::Session(id), Ok(checked)) = (sender, &checked)
+                && let Some(notice) = self.document.notice(checked.left_out())
+            {
+                effects.push(Effect::Send(id, protocol::permission_denied(&notice)));
+            }
             let verified = checked.as_ref().is_ok_and(|checked| checked.adds_blocks() && order.holds(checked));
             match checked {
                 Ok(checked) if !checked.is_new() && accepted.is_empty() => done(sender, effects),

@@ -19,9 +19,9 @@ fn words(text: &str) -> Vec<u8> {
     [&[text.len() as u8][..], text.as_bytes()].concat()
 }
 
-/// Text in the root `t`.
+/// Text in the root `text`.
 fn first(text: &str) -> Vec<u8> {
-    block(4, &[1, 1, b't'], &words(text))
+    block(4, &[1, 4, b't', b'e', b'x', b't'], &words(text))
 }
 
 /// Text between two blocks of which the clients and clocks are given.

@@ -39,7 +39,7 @@ fn arv() -> Author {
 }
 
 fn typed(client: u64, words: &str) -> Bytes {
-    update(client, |txn| txn.get_or_insert_text("t").push(txn, words))
+    update(client, |txn| txn.get_or_insert_text("text").push(txn, words))
 }
 
 /// Hands an edit on and lets it come as far as it can.
@@ -128,7 +128,7 @@ async fn a_copy_waits_for_what_is_on_its_way_and_constant_work_does_not_keep_it_
     let (seq, copy) = asking.await.unwrap();
     assert_eq!((seq, whose.await.unwrap(), first.await.unwrap()), (2, 2, Ok(())));
     let copy = Document::from_copy(seq, &copy).unwrap();
-    assert!(copy.check(&arv(), &typed(3, "c")).unwrap().is_new(), "the copy knows no more than the log");
+    assert!(copy.judge(&Provenance::live(arv(), Right::Draft), &typed(3, "c")).unwrap().is_new(), "the copy knows no more than the log");
     gate.add_permits(1);
     second.await.unwrap().unwrap();
 }
@@ -146,7 +146,7 @@ async fn honest_edits_that_are_sent_again_while_the_first_is_on_its_way_are_not_
     settle().await;
     let again = tokio::spawn({
         let rooms = rooms.clone();
-        async move { rooms.verify(&doc(), &arv(), updates, ()).await.unwrap() }
+        async move { rooms.verify(&doc(), &Provenance::live(arv(), Right::Draft), updates, ()).await.unwrap() }
     });
     settle().await;
     gate.add_permits(1);

@@ -2,7 +2,15 @@ use proptest::prelude::*;
 use yrs::{Any, Doc, Map, MapPrelim, Out, ReadTxn, StateVector, Text, Transact, Update, WriteTxn, updates::decoder::Decode};
 
 use super::*;
-use crate::{limits, log::gate::Ledger, text::anchor::CharId};
+use crate::{
+    limits,
+    log::{
+        gate::Ledger,
+        record::{Provenance, Right},
+    },
+    people::Author,
+    text::anchor::CharId,
+};
 
 fn annotation(id: &str, what: What) -> Annotation {
     Annotation {
@@ -57,7 +65,8 @@ fn what_is_put_is_read_back_and_passes_the_gate() {
     }
     assert_eq!(layer(&doc), Layer { annotations: every_kind(), faults: vec![] });
     let state = doc.transact().encode_state_as_update_v1(&StateVector::default());
-    Ledger::default().check(&"arv".parse().unwrap(), &state).unwrap();
+    let author = Author { party: "arv".parse().unwrap(), member: "arv-1".parse().unwrap() };
+    Ledger::default().check(&Provenance::live(author, Right::Layer), &state).unwrap();
     let json = serde_json::to_string(&every_kind()).unwrap();
     assert_eq!(serde_json::from_str::<Vec<Annotation>>(&json).unwrap(), every_kind());
 }

@@ -38,7 +38,7 @@ fn brings(restoring: bool, clients: &[u64]) -> (usize, bool) {
     room.handle(Input::Message { session: SESSION, message, write: true }, &mut effects);
     for client in clients {
         let written = update(*client, |txn| {
-            txn.get_or_insert_map("annotations").insert(txn, client.to_string(), 1);
+            txn.get_or_insert_map("annotations").insert(txn, client.to_string(), yrs::MapPrelim::default());
         });
         let message = ClientMessage::SyncStep2(written);
         room.handle(Input::Message { session: SESSION, message, write: true }, &mut effects);

@@ -69,6 +69,10 @@ fn is_empty(any: &Any) -> bool {
     }
 }
 
+pub fn apply(doc: &Doc, update: &[u8]) {
+    doc.transact_mut().apply_update(Update::decode_v1(update).unwrap()).unwrap();
+}
+
 pub fn loaded(state: &[u8]) -> Doc {
     let fresh = doc(999_999, false);
     fresh.transact_mut().apply_update(Update::decode_v1(state).unwrap()).unwrap();
@@ -93,7 +97,7 @@ impl Server {
 
     /// Check, apply, verify, admit; after a refusal by order the document is made anew from the log.
     pub fn receive(&mut self, party: &PartyId, update: &[u8]) -> Result<bool, Refusal> {
-        let checked = self.ledger.check(party, update)?;
+        let checked = self.ledger.check_unasked(party, update)?;
         let cut = checked.update(&Bytes::copy_from_slice(update));
         self.assert_cut_well(party, &checked, &cut);
         if !checked.is_new() {
@@ -112,18 +116,18 @@ impl Server {
         assert!(!self.doc.transact().has_missing_updates(), "nothing stays pending");
         let logged = self.ledger.check_logged(party, &cut).expect("what is cut passes");
         self.ledger.admit(party, &logged);
-        assert!(!self.ledger.check(party, update).unwrap().is_new(), "what is admitted is not new");
+        assert!(!self.ledger.check_unasked(party, update).unwrap().is_new(), "what is admitted is not new");
         self.log.push(cut);
         Ok(true)
     }
 
     /// What is cut says the same again, and there is no more to cut.
     fn assert_cut_well(&self, party: &PartyId, checked: &Checked, cut: &Bytes) {
-        let again = self.ledger.check(party, cut).expect("what is cut passes");
+        let again = self.ledger.check_unasked(party, cut).expect("what is cut passes");
         assert!(again.cut.is_none(), "what is cut holds nothing that is known");
         assert_eq!(again.is_new(), checked.is_new());
         assert!(again.adds_same_blocks(checked), "what is cut adds the same blocks");
-        let apart = self.ledger.check_apart(party, cut).expect("what is cut passes");
+        let apart = self.ledger.check_logged(party, cut).expect("what is cut passes");
         assert!(apart.cut.is_none() && apart.is_new() == checked.is_new() && apart.adds_same_blocks(checked));
     }
 
@@ -292,16 +296,16 @@ pub fn honest_session(seed: u64) {
     server.assert_all_read_alike(&halfway);
     for replica in &replicas {
         assert_eq!(content(&replica.doc), content(&server.doc), "a replica differs");
-        let again = server.ledger.check(&replica.party, &state(&server.doc)).expect("the whole state passes");
+        let again = server.ledger.check_unasked(&replica.party, &state(&server.doc)).expect("the whole state passes");
         if again.is_new() {
             // Deletions that no update named: overwritten entries, children of what was deleted.
             server.ledger.admit(&replica.party, &again);
         }
-        assert!(!server.ledger.check(&replica.party, &state(&server.doc)).unwrap().is_new(), "a known state is not new");
+        assert!(!server.ledger.check_unasked(&replica.party, &state(&server.doc)).unwrap().is_new(), "a known state is not new");
     }
     let saved = server.ledger.save();
     let restored = Ledger::load(&saved).unwrap();
-    assert!(!restored.check(&party("arv"), &state(&server.doc)).unwrap().is_new(), "a saved ledger knows as much");
+    assert!(!restored.check_unasked(&party("arv"), &state(&server.doc)).unwrap().is_new(), "a saved ledger knows as much");
 }
 
 proptest! {
