@@ -101,11 +101,13 @@ impl Presence {
         }
         let ends = entry.state == "null";
         match self.clients.get(&entry.client) {
-            Some(Present { session: known, entry: last, .. }) if *known == session => {
-                entry.clock > last.clock || ends && entry.clock == last.clock
+            Some(present) => {
+                let (last, is_own) = (present.entry.clock, present.session == session);
+                let is_news = entry.clock > last || is_own && ends && entry.clock == last;
+                // The same member again: its old socket is dead and has not been missed yet. What another session only sends back is
+                // no news.
+                is_news && (is_own || present.member == *member)
             }
-            // The same member again: its old socket is dead and has not been missed yet.
-            Some(present) => present.member == *member && entry.clock >= present.entry.clock,
             None => {
                 let party = owner.or_else(|| self.announced.party(entry.client, now));
                 !ends && party.is_none_or(|party| *party == member.party)

@@ -1,6 +1,7 @@
 //! A room's state against a store in memory: what goes in, what comes out, what the log then holds.
 
 mod announced;
+mod crowd;
 mod reached;
 mod recorded;
 

@@ -45,7 +45,7 @@ async fn an_announced_id_is_its_partys_when_the_plan_has_left_memory_meanwhile()
     let (session, member) = (SessionId(1), table.member("arv"));
     let join = |joined| Command::Join { session, member: member.clone(), outbox: Arc::default(), joined };
     let (inbox, ()) = table.rooms.ask(&address, join).await.unwrap();
-    let entry = protocol::AwarenessEntry { client: 7, clock: 1, state: "{}".into() };
+    let entry = protocol::AwarenessEntry { client: 7, clock: 1, state: "{}" };
     let message = protocol::ClientMessage::decode(&protocol::awareness([&entry].into_iter())).unwrap();
     inbox.send(Command::Message { session, message, write: true, place: None }).await.unwrap();
     inbox.send(Command::Leave { session }).await.unwrap();

@@ -26,6 +26,7 @@ mod ledger;
 mod order;
 mod place;
 mod refusal;
+mod rename;
 mod section;
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,7 @@ pub use claim::OrderClaim;
 pub use ledger::Ledger;
 pub use order::verify_order;
 pub use refusal::Refusal;
+pub use rename::rename;
 
 use crate::limits;
 use yrs::{ClientID, StateVector};

@@ -123,14 +123,15 @@ pub fn update(update: &[u8]) -> Bytes {
 }
 
 /// Presence states.
-pub fn awareness<'a>(entries: impl ExactSizeIterator<Item = &'a AwarenessEntry>) -> Bytes {
+pub fn awareness<'a, S: AsRef<str> + 'a>(entries: impl ExactSizeIterator<Item = &'a AwarenessEntry<S>>) -> Bytes {
     let mut payload = BytesMut::new();
     put_var(&mut payload, entries.len() as u64);
     for entry in entries {
         put_var(&mut payload, entry.client);
         put_var(&mut payload, u64::from(entry.clock));
-        put_var(&mut payload, entry.state.len() as u64);
-        payload.put_slice(entry.state.as_bytes());
+        let state = entry.state.as_ref();
+        put_var(&mut payload, state.len() as u64);
+        payload.put_slice(state.as_bytes());
     }
     framed(&[1], &payload)
 }
@@ -199,7 +200,7 @@ mod tests {
         assert_eq!(sync_step_2(&[0, 0])[..], [0, 1, 2, 0, 0]);
         assert_eq!(update(&[9; 200])[..5], [0, 2, 0xc8, 1, 9]);
         assert_eq!(permission_denied("no")[..], [2, 0, 2, b'n', b'o']);
-        let entry = AwarenessEntry { client: 300, clock: 1, state: "null".into() };
+        let entry = AwarenessEntry { client: 300, clock: 1, state: "null" };
         assert_eq!(awareness([&entry].into_iter())[..], [1, 9, 1, 0xac, 2, 1, 4, b'n', b'u', b'l', b'l']);
     }
 

@@ -84,7 +84,8 @@ fn an_id_stays_its_partys_who_announced_it_when_they_are_gone() {
 #[test]
 fn the_same_member_takes_over_from_its_dead_socket_and_a_session_has_one_client() {
     let mut presence = Presence::default();
-    said(&mut presence, 1, "arv", &[entry(7, 1, "{}")]);
+    let told_of_it = said(&mut presence, 1, "arv", &[entry(7, 1, "{}")]);
+    assert!(said(&mut presence, 2, "arv", &told_of_it).is_empty(), "whoever sends back what it was told takes nothing over");
     assert_eq!(said(&mut presence, 2, "arv", &[entry(7, 2, "{}")]).len(), 1);
     presence.leave(SessionId(1));
     assert!(!presence.has_untold(), "the old socket takes nobody out any more");

@@ -12,7 +12,7 @@ use plenary_shared::log::{
 impl Bench {
     /// Announces a client id by presence.
     fn announce(&mut self, session: SessionId, client: u64) {
-        let entry = protocol::AwarenessEntry { client, clock: 1, state: "{}".into() };
+        let entry = protocol::AwarenessEntry { client, clock: 1, state: "{}" };
         let message = ClientMessage::decode(&protocol::awareness([&entry].into_iter())).unwrap();
         self.room.handle(Input::Message { session, message, write: true }, &mut Vec::new());
     }

@@ -7,10 +7,10 @@ use crate::limits;
 pub(super) type Id = (u64, u32);
 
 pub(super) const HAS_ORIGIN: u8 = 0x80;
-const HAS_RIGHT: u8 = 0x40;
-const HAS_KEY: u8 = 0x20;
+pub(super) const HAS_RIGHT: u8 = 0x40;
+pub(super) const HAS_KEY: u8 = 0x20;
 /// The flags under which a block says by itself where it stands; the others inherit from a neighbour.
-const HAS_NEIGHBOUR: u8 = HAS_ORIGIN | HAS_RIGHT;
+pub(super) const HAS_NEIGHBOUR: u8 = HAS_ORIGIN | HAS_RIGHT;
 
 /// Where a block says that it stands.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

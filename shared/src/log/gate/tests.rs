@@ -8,5 +8,6 @@ mod build;
 mod census;
 mod cut;
 mod hostile;
+mod rename;
 mod rules;
 mod session;
