@@ -122,6 +122,9 @@ async fn a_directory_of_format_3_opens_with_all_that_was_written() {
         })
         .unwrap();
     assert_eq!((parties, members, consent, layers), (4, 3, vec!["arv".parse().unwrap()], 1));
-    rooms.edit(&text_at(), &first.author, &update(99, |txn| txn.get_or_insert_text("text").insert(txn, 0, "more "))).await.unwrap();
+    rooms
+        .edit(&text_at(), &first.author, &update(99, |txn| txn.get_or_insert_text("text").insert(txn, 0, "more ")))
+        .await
+        .unwrap();
     assert_eq!(store.last_seq(&text_at()).unwrap(), 42, "and it goes on");
 }

@@ -77,6 +77,8 @@ pub struct Metrics {
     pub frames: Counter,
     /// Messages refused.
     pub refused: Counter,
+    /// Presence messages of which something was left out.
+    pub presence_left_out: Counter,
     /// Documents built again from their log because they misbehaved.
     pub rebuilds: Counter,
     /// Documents that could not be opened.
@@ -92,6 +94,7 @@ impl Metrics {
             ("batches_total", "Batches that edits were written in", &self.batches),
             ("frames_total", "Update frames handed to sockets", &self.frames),
             ("refused_total", "Messages refused", &self.refused),
+            ("presence_left_out_total", "Presence messages of which something was left out", &self.presence_left_out),
             ("rebuilds_total", "Plans built again from their log", &self.rebuilds),
             ("open_failures_total", "Plans that could not be opened", &self.open_failures),
         ];

@@ -36,7 +36,8 @@ use effect::Effect;
 pub use effect::{EditError, SessionId};
 use followers::Feed;
 pub use followers::{Following, Logged, follow};
-use later::{appended, paced, rebuild, sleep_until};
+use later::{appended, next_presence, paced, rebuild, sleep_until};
+pub use presence::Announced;
 use state::{Input, RoomState};
 pub use state::{Proposal, Unheld};
 
@@ -109,7 +110,7 @@ impl Room {
     pub async fn run(&mut self, inbox: &mut mpsc::Receiver<Command>) -> Ended {
         let mut commands = Vec::with_capacity(DRAIN);
         let mut effects = Vec::new();
-        let (mut presence_due, mut quiet) = (None, None);
+        let (mut presence_due, mut next_presence_at, mut quiet) = (None, Instant::now(), None);
         loop {
             let idle = self.idle_since.map(|since| since + limits::ROOM_IDLE);
             tokio::select! {
@@ -127,6 +128,7 @@ impl Room {
                     if count == 0 {
                         return Ended::Stopped;
                     }
+                    self.state.now = Instant::now();
                     for command in commands.drain(..) {
                         self.take(command, &mut effects);
                     }
@@ -138,7 +140,8 @@ impl Room {
                 () = sleep_until(self.paced), if self.appending.is_none() => self.paced = None,
                 () = sleep_until(presence_due) => {
                     presence_due = None;
-                    self.state.tell_presence(&mut effects);
+                    let bytes = self.state.tell_presence(&mut effects);
+                    next_presence_at = next_presence(bytes, self.outboxes.len());
                 }
                 () = sleep_until(idle) => {
                     self.snapshot().await;
@@ -154,13 +157,18 @@ impl Room {
                 return Ended::Stopped;
             }
             if self.state.has_untold_presence() {
-                presence_due = presence_due.or_else(|| Some(Instant::now() + limits::PRESENCE_EVERY));
+                presence_due = presence_due.or_else(|| Some(next_presence_at.max(Instant::now() + limits::PRESENCE_EVERY)));
             }
             // A request that went away before it was answered follows no more.
             self.followers.retain(|_, feed| !feed.is_over());
             let idle = self.state.is_idle() && self.followers.is_empty();
             self.idle_since = if idle { self.idle_since.or_else(|| Some(Instant::now())) } else { None };
         }
+    }
+
+    /// The client ids that sessions announced. They outlive the room.
+    pub fn announced(&mut self) -> &mut Announced {
+        self.state.announced()
     }
 
     /// Carries out what follows from what happened, then begins what comes next.
@@ -320,6 +328,7 @@ impl Room {
                         }
                     }
                     Effect::Refused => self.around.metrics.refused.add(1),
+                    Effect::LeftOut => self.around.metrics.presence_left_out.add(1),
                     Effect::Rebuild if sound.is_ok() => sound = self.rebuild(effects).await,
                     Effect::Rebuild => {}
                 }

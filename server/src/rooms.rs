@@ -19,7 +19,7 @@ use std::{
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinSet,
-    time::timeout,
+    time::{Instant, timeout},
 };
 use yrs::StateVector;
 
@@ -27,7 +27,7 @@ use crate::{
     answers::Answers,
     metrics::Figures,
     restore::Restore,
-    room::{Command, EditError, End, Ended, Room, Surroundings},
+    room::{Announced, Command, EditError, End, Ended, Room, Surroundings},
     store::{Seq, Store},
 };
 
@@ -102,6 +102,9 @@ impl Share {
 #[derive(Default)]
 struct Shared {
     open: HashMap<Share, HashMap<DocAddress, Inbox>>,
+    /// The client ids that sessions announced in plans that are not in memory. Only its own party writes in a layer, so that there it
+    /// does no harm to forget them.
+    announced: HashMap<DocAddress, Announced>,
     /// Documents that could not be opened a moment ago.
     failed: HashSet<DocAddress>,
     tasks: JoinSet<()>,
@@ -109,6 +112,18 @@ struct Shared {
 }
 
 impl Shared {
+    /// Remembers the client ids that were announced in a plan, as long as that counts.
+    fn remember(&mut self, address: &DocAddress, announced: Announced) {
+        let now = Instant::now();
+        self.announced.retain(|_, announced| {
+            announced.forget(now);
+            !announced.is_empty()
+        });
+        if matches!(address, DocAddress::Plan(..)) && !announced.is_empty() {
+            self.announced.insert(address.clone(), announced);
+        }
+    }
+
     /// A room is out of reach from here on.
     fn left(&mut self, address: &DocAddress) {
         let share = Share::of(address);
@@ -264,16 +279,20 @@ async fn run(rooms: Arc<Rooms>, address: DocAddress, mut inbox: mpsc::Receiver<C
     let at = address.clone();
     let opened = tokio::task::spawn_blocking(move || Room::open(at, around)).await;
     match opened {
-        Ok(Ok(mut room)) => loop {
-            let ended = room.run(&mut inbox).await;
-            // Out of reach first; what slipped in before that is either handled or answered by the dropped inbox.
-            let mut shared = rooms.shared();
-            if ended == Ended::Idle && !inbox.is_empty() {
-                continue;
+        Ok(Ok(mut room)) => {
+            *room.announced() = rooms.shared().announced.remove(&address).unwrap_or_default();
+            loop {
+                let ended = room.run(&mut inbox).await;
+                // Out of reach first; what slipped in before that is either handled or answered by the dropped inbox.
+                let mut shared = rooms.shared();
+                if ended == Ended::Idle && !inbox.is_empty() {
+                    continue;
+                }
+                shared.remember(&address, std::mem::take(room.announced()));
+                shared.left(&address);
+                break;
             }
-            shared.left(&address);
-            break;
-        },
+        }
         failed => {
             match failed {
                 Ok(Err(error)) => tracing::error!(document = %address.for_log(), %error, "the document cannot be opened"),

@@ -118,7 +118,7 @@ impl Session {
         let refused = |reason| Some(Close { code: protocol::CLOSE_REFUSED, reason });
         let version = self.registry.version();
         let (mut seen, mut write) = (*version.borrow(), self.rights.write);
-        let (mut step_1, mut unfinished) = (Instant::now(), None);
+        let (mut question, mut unfinished) = (Instant::now(), None);
         loop {
             let message = match next(stream, meter, &mut unfinished).await {
                 Some(Ok(Message::Binary(frame))) => frame,
@@ -138,10 +138,10 @@ impl Session {
                 (write, seen) = (rights.write, now);
             }
             let Ok(message) = protocol::ClientMessage::decode(&message) else { return refused("not a y-websocket message") };
-            if matches!(message, protocol::ClientMessage::SyncStep1(_)) {
-                // Each may cost an encoding of the whole document: they come at a pace.
-                sleep_until(step_1).await;
-                step_1 = Instant::now() + limits::SYNC_STEP_1_EVERY;
+            if matches!(message, protocol::ClientMessage::SyncStep1(_) | protocol::ClientMessage::QueryAwareness) {
+                // Each may cost an encoding of the whole document, or of all who are present: they come at a pace.
+                sleep_until(question).await;
+                question = Instant::now() + limits::SYNC_STEP_1_EVERY;
             }
             let command = Command::Message { session: self.id, message, write, place: meter.finish() };
             if inbox.send(command).await.is_err() {

@@ -66,8 +66,18 @@ pub const CLOCK_MAX: u64 = (1 << 31) - 1;
 pub const CLIENT_ID_MAX: u64 = (1 << 53) - 1;
 /// Nesting of an `Any` value, far below what recursion on a 2 MiB stack bears (8,000 overflow it).
 pub const ANY_DEPTH_MAX: usize = 16;
-/// 8 KiB: one presence message. Stock clients send a name, a colour and a selection: about 300 bytes.
-pub const PRESENCE_BYTES_MAX: usize = 8 << 10;
+/// 2 KiB: one client's presence state, with the name that the server put in. Stock clients have a name, a colour and a selection: about
+/// 300 bytes.
+pub const PRESENCE_STATE_BYTES_MAX: usize = 2 << 10;
+/// 16 KiB: one presence message to all. Stock clients send back what they are told, and that must stay a small message even where it
+/// grows a little on its way through their JSON.
+pub const PRESENCE_FRAME_BYTES_MAX: usize = 16 << 10;
+/// 48 KiB: what somebody who comes is told at once of who is present, 150 stock states, for the same reason. The others are told as
+/// they renew theirs, which stock clients do every 15 s.
+pub const PRESENCE_ALL_BYTES_MAX: usize = 48 << 10;
+/// 15 KiB: presence that each reader of a document is told in a second, whoever is there; with the heads of frames and what is told at
+/// first it stays below 16 KiB. Stock clients forget whoever they do not hear of for 30 s: 1,500 with states of 300 bytes.
+pub const PRESENCE_BYTES_PER_SECOND: usize = 15 << 10;
 /// Nesting of a presence state's JSON.
 pub const PRESENCE_DEPTH_MAX: usize = 16;
 
@@ -99,6 +109,15 @@ pub const CONNECTION: Duration = Duration::from_secs(3_600);
 pub const FAREWELL: Duration = Duration::from_secs(1);
 /// Presence is told at most this often: what a client says in between is replaced by what it says last.
 pub const PRESENCE_EVERY: Duration = Duration::from_millis(40);
+/// Where many sessions are open it is told less often, half a second apart to 500: each frame costs 5 us for each session, and as much
+/// again when it comes back.
+pub const PRESENCE_EVERY_PER_SESSION: Duration = Duration::from_millis(1);
+/// How long a client id that a session announced stays its party's although nobody wrote under it: a day away from the server.
+pub const ANNOUNCED: Duration = Duration::from_secs(24 * 3600);
+/// Client ids that one member may have announced in a document, each tab and device a new one; the oldest is given up.
+pub const ANNOUNCED_PER_MEMBER_MAX: usize = 64;
+/// Those of one party's members together: 32 members with as many each, at 150 bytes 300 KiB.
+pub const ANNOUNCED_PER_PARTY_MAX: usize = 2_048;
 /// A socket on which nothing arrives for this long is closed: stock clients refresh their presence every 15 s.
 pub const IDLE: Duration = Duration::from_secs(90);
 /// How often a quiet socket is pinged, so that a client without presence is not taken for dead.

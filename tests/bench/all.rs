@@ -82,6 +82,11 @@ pub fn run(args: AllArgs) -> Result<()> {
         let filled = generate(&server, &["fill"], "p-1", None)?;
         rows.push(("fill".into(), filled, &["rss_before_kib", "rss_full_kib", "rss_after_kib", "kept_mib"]));
     }
+    if wanted("presence") {
+        let server = args.programs.start(Kind::Plenary, 1)?;
+        let figures = generate(&server, &["presence"], "p-1", None)?;
+        rows.push(("presence 500".into(), figures, &["closed", "kib_s_each", "kib_s_most", "cpu_cores", "seen_least", "forgot"]));
+    }
     for (name, points) in DERIVED.iter().filter(|(name, _)| wanted(name)) {
         let runs = (0..args.times).map(|_| in_process(points)).collect::<Result<Vec<_>>>()?;
         let shown = &["dossier_ms", "standing_ms", "brackets_ms", "schedule_ms", "annotations_ms", "script_ms"];

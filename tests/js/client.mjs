@@ -10,6 +10,7 @@ const points = doc.getMap('points')
 const texts = new Map()
 let provider = null
 let closed = null
+const crowd = []
 
 const text = root => {
   if (!texts.has(root)) texts.set(root, doc.getText(root))
@@ -23,12 +24,14 @@ const change = (target, { at, delete: count, insert }) => {
   })
 }
 
+const connected = (url, room, doc, token, via) => {
+  const credential = via === 'params' ? { params: { token } } : { protocols: ['plenary', `plenary.token.${token}`] }
+  return new WebsocketProvider(url, room, doc, { WebSocketPolyfill: WebSocket, disableBc: true, maxBackoffTime: 250, ...credential })
+}
+
 const commands = {
   open ({ url, room, token, via }) {
-    const credential = via === 'params' ? { params: { token } } : { protocols: ['plenary', `plenary.token.${token}`] }
-    provider = new WebsocketProvider(url, room, doc, {
-      WebSocketPolyfill: WebSocket, disableBc: true, maxBackoffTime: 250, ...credential
-    })
+    provider = connected(url, room, doc, token, via)
     provider.on('connection-close', event => { closed = event ? { code: event.code, reason: event.reason } : null })
   },
   disconnect () { provider.disconnect() },
@@ -48,6 +51,20 @@ const commands = {
       texts: Object.fromEntries([...texts].map(([root, t]) => [root, t.toString()])),
       presence: provider ? Object.fromEntries(provider.awareness.getStates()) : {}
     }
+  },
+  // Others beside this one, in the same process.
+  crowd ({ url, room, tokens }) {
+    process.setMaxListeners(0)
+    for (const token of tokens) {
+      const one = { provider: connected(url, room, new Y.Doc(), token), closes: [] }
+      one.provider.on('connection-close', event => one.closes.push(event?.code ?? null))
+      crowd.push(one)
+    }
+  },
+  move ({ cursor }) { for (const { provider } of crowd) provider.awareness.setLocalStateField('cursor', cursor) },
+  seen ({ cursor }) {
+    const there = ({ provider }) => [...provider.awareness.getStates().values()].filter(state => state.cursor === cursor).length
+    return { seen: crowd.map(there), closes: crowd.flatMap(one => one.closes) }
   },
   update () { return { update: Buffer.from(Y.encodeStateAsUpdate(doc)).toString('base64') } }
 }

@@ -26,8 +26,14 @@ const EDITS: usize = 1_000;
 /// 1 MiB: updates in one request, unless a single edit is larger.
 const BYTES: usize = 1 << 20;
 
-/// Sends all that waits; answers how many edits the server decided about.
-pub fn push(folder: &Folder, session: &Session, report: &mut Report, progress: &Progress) -> Result<usize, CliError> {
+/// Sends all that waits; answers how many edits the server decided about, and those under whose client ids another party writes: these wait
+/// on, with what comes behind the first of them, to be made under others.
+pub fn push(
+    folder: &Folder,
+    session: &Session,
+    report: &mut Report,
+    progress: &Progress,
+) -> Result<(usize, Vec<EditId>), CliError> {
     let own = {
         let _lock = folder.lock_shared()?;
         folder.own()?
@@ -47,8 +53,11 @@ pub fn push(folder: &Folder, session: &Session, report: &mut Report, progress: &
         }
         let pushed = send(folder, session, &sending)?;
         let decided = pushed.outcomes.len().min(sending.len());
-        settle(folder, report, &sending, pushed.outcomes)?;
+        let taken = settle(folder, report, &sending, pushed.outcomes)?;
         bar.inc(decided as u64);
+        if !taken.is_empty() {
+            return Ok((waiting.len(), taken));
+        }
         if let Some(why) = pushed.stopped {
             return Err(stopped(why));
         }
@@ -57,7 +66,7 @@ pub fn push(folder: &Folder, session: &Session, report: &mut Report, progress: &
         }
         rest = &rest[decided..];
     }
-    Ok(waiting.len())
+    Ok((waiting.len(), Vec::new()))
 }
 
 /// Why the server did not go on. What it did not decide about waits, whether it was kept or not: sent again, it changes nothing.
@@ -77,12 +86,24 @@ fn send(folder: &Folder, session: &Session, edits: &[(EditId, u64, Body)]) -> Re
     session.api.post_within(&session.plan_path(&folder.info.plan, "/push")?, &push, limits::MESSAGE)
 }
 
-fn settle(folder: &Folder, report: &mut Report, sent: &[(EditId, u64, Body)], outcomes: Vec<Outcome>) -> Result<(), CliError> {
-    let mut fates = Vec::with_capacity(outcomes.len());
+/// Writes down what became of edits; answers those whose client ids are taken.
+fn settle(
+    folder: &Folder,
+    report: &mut Report,
+    sent: &[(EditId, u64, Body)],
+    outcomes: Vec<Outcome>,
+) -> Result<Vec<EditId>, CliError> {
+    let (mut fates, mut taken) = (Vec::with_capacity(outcomes.len()), Vec::new());
     for ((id, _, body), outcome) in sent.iter().zip(outcomes) {
         let fate = match outcome {
             Outcome::Done => Fate::Sent,
             Outcome::Repeated => Fate::Repeated,
+            Outcome::Refused(ErrorBody { error: Word::Taken, .. }) => {
+                taken.push(*id);
+                continue;
+            }
+            // It may build on what is taken.
+            Outcome::Refused(_) if !taken.is_empty() => continue,
             Outcome::Refused(why) => {
                 report.refused.push(Refused { what: body.what.clone(), why: why.clone() });
                 let message = folder.cipher.seal(why.message.into_bytes().into())?;
@@ -101,5 +122,6 @@ fn settle(folder: &Folder, report: &mut Report, sent: &[(EditId, u64, Body)], ou
         fates.push((*id, fate));
     }
     let _lock = folder.lock()?;
-    folder.own()?.settle(folder.dir(), &fates)
+    folder.own()?.settle(folder.dir(), &fates)?;
+    Ok(taken)
 }

@@ -7,6 +7,7 @@ use axum::{
 };
 use plenary_shared::{
     limits,
+    log::gate::Refusal,
     script::ScriptError,
     wire::{
         error::{ErrorBody, Word},
@@ -155,6 +156,7 @@ impl From<EditError> for ApiError {
     fn from(error: EditError) -> Self {
         let message = error.to_string();
         match error {
+            EditError::Refused(Refusal::Forged { .. }) => Self::new(StatusCode::CONFLICT, Word::Taken, message),
             EditError::Refused(_) | EditError::Misbehaved => Self::invalid(message),
             EditError::Unaccounted => Self::forbidden(message),
             EditError::Full(_) => Self::full(message),

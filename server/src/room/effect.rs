@@ -35,6 +35,8 @@ pub enum Effect {
     Edited(u64, Result<(), EditError>),
     /// Something was refused, for the metrics.
     Refused,
+    /// Something was left out of a presence message, for the metrics.
+    LeftOut,
     /// The document misbehaved: build it again from the log, then call [`super::state::RoomState::replace`].
     Rebuild,
 }

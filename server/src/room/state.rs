@@ -15,12 +15,10 @@ use plenary_shared::{
         record::{Provenance, Right},
     },
     people::Member,
-    wire::protocol::{self, AwarenessEntry, ClientMessage},
+    wire::protocol::{self, ClientMessage},
 };
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
+use tokio::time::Instant;
 use yrs::StateVector;
 
 use self::batch::{Batch, Sender, Waiting};
@@ -29,7 +27,7 @@ use super::{
     document::{Document, Misbehaved},
     effect::{EditError, Effect, SessionId},
     order::Order,
-    presence::Presence,
+    presence::{Announced, Presence},
 };
 
 /// What happens to a room.
@@ -89,8 +87,8 @@ pub struct RoomState {
     pub restoring: bool,
     /// What slow sessions missed first.
     behind: HashMap<SessionId, Behind>,
-    /// Presence to be told, the latest of each client.
-    untold: BTreeMap<u64, AwarenessEntry>,
+    /// What time it is, as whoever drives the room last said.
+    pub now: Instant,
 }
 
 impl RoomState {
@@ -102,7 +100,7 @@ impl RoomState {
         };
         let bytes_max = address.bytes_max();
         let (sessions, presence) = (HashMap::new(), Presence::default());
-        let (waiting, behind, untold) = (Vec::new(), HashMap::new(), BTreeMap::new());
+        let (waiting, behind) = (Vec::new(), HashMap::new());
         let address = address.clone();
         Self {
             address,
@@ -116,7 +114,7 @@ impl RoomState {
             in_flight: None,
             restoring: false,
             behind,
-            untold,
+            now: Instant::now(),
         }
     }
 
@@ -159,8 +157,7 @@ impl RoomState {
             Input::Leave { session } => {
                 self.sessions.remove(&session);
                 self.behind.remove(&session);
-                let left = self.presence.leave(session);
-                self.untold.extend(left.into_iter().map(|entry| (entry.client, entry)));
+                self.presence.leave(session);
             }
             Input::Edit { edit, by, update, .. } if !self.has_room(&by, &update) => {
                 self.refuse(Sender::Server(edit), EditError::Full(self.bytes_max), effects);
@@ -173,13 +170,20 @@ impl RoomState {
 
     /// Whether presence waits to be told.
     pub fn has_untold_presence(&self) -> bool {
-        !self.untold.is_empty()
+        self.presence.has_untold()
     }
 
-    /// Tells the presence that changed since the last time.
-    pub fn tell_presence(&mut self, effects: &mut Vec<Effect>) {
-        let untold = std::mem::take(&mut self.untold);
-        effects.push(Effect::BroadcastPresence(protocol::awareness(untold.values())));
+    /// Tells presence that changed since the last time; answers how many bytes each session is told.
+    pub fn tell_presence(&mut self, effects: &mut Vec<Effect>) -> usize {
+        let frame = self.presence.tell();
+        let bytes = frame.len();
+        effects.push(Effect::BroadcastPresence(frame));
+        bytes
+    }
+
+    /// The client ids that sessions announced.
+    pub fn announced(&mut self) -> &mut Announced {
+        &mut self.presence.announced
     }
 
     fn join(&mut self, session: SessionId, member: Member, effects: &mut Vec<Effect>) {
@@ -190,10 +194,7 @@ impl RoomState {
     }
 
     fn send_presence(&self, session: SessionId, effects: &mut Vec<Effect>) {
-        let all = self.presence.all();
-        if !all.is_empty() {
-            effects.push(Effect::Send(session, protocol::awareness(all.into_iter())));
-        }
+        effects.extend(self.presence.all().map(|frame| Effect::Send(session, frame)));
     }
 
     fn message(&mut self, id: SessionId, message: ClientMessage, write: bool, effects: &mut Vec<Effect>) {
@@ -226,14 +227,12 @@ impl RoomState {
             }
             ClientMessage::SyncStep2(update) => self.wait(Waiting::of_session(id, by, update, true)),
             ClientMessage::Update(update) => self.wait(Waiting::of_session(id, by, update, false)),
-            ClientMessage::Awareness(payload) => match protocol::decode_awareness(&payload) {
-                Ok(entries) => {
-                    let owner = |client| self.document.owner(client).cloned();
-                    let told = self.presence.update(id, &member, entries, owner);
-                    self.untold.extend(told.into_iter().map(|entry| (entry.client, entry)));
+            ClientMessage::Awareness(payload) => {
+                let owner = |client| self.document.owner(client).cloned();
+                if self.presence.hear(id, &member, &payload, self.now, owner) {
+                    effects.push(Effect::LeftOut);
                 }
-                Err(_) => effects.push(Effect::Close(id, protocol::CLOSE_REFUSED, "the presence message cannot be read")),
-            },
+            }
             ClientMessage::QueryAwareness => self.send_presence(id, effects),
         }
     }
@@ -295,10 +294,7 @@ impl RoomState {
                 frames.push(protocol::update(&self.document.diff(&vector)?));
             }
         }
-        let all = self.presence.all();
-        if !all.is_empty() {
-            frames.push(protocol::awareness(all.into_iter()));
-        }
+        frames.extend(self.presence.all());
         Ok(frames)
     }
 }

@@ -1,5 +1,7 @@
 //! A room's state against a store in memory: what goes in, what comes out, what the log then holds.
 
+mod announced;
+mod crowd;
 mod reached;
 mod recorded;
 
@@ -100,7 +102,11 @@ fn shown(effects: &[Effect]) -> usize {
 }
 
 fn closed(effects: &[Effect], session: SessionId) -> bool {
-    effects.iter().any(|effect| matches!(effect, Effect::Close(at, protocol::CLOSE_REFUSED, _) if *at == session))
+    closed_with(effects, session, protocol::CLOSE_REFUSED)
+}
+
+fn closed_with(effects: &[Effect], session: SessionId, code: u16) -> bool {
+    effects.iter().any(|effect| matches!(effect, Effect::Close(at, why, _) if (*at, *why) == (session, code)))
 }
 
 /// Client 2's `x`, left origin `b` of client 1 and right origin `a`, which stands before it.
@@ -146,7 +152,7 @@ async fn a_foreign_client_id_is_refused_and_its_sender_told() {
     bench.commit().await;
     bench.send(BOR, &typed(1, "abc"));
     let effects = bench.commit().await;
-    assert!(closed(&effects, BOR) && shown(&effects) == 0);
+    assert!(closed_with(&effects, BOR, protocol::CLOSE_TAKEN) && shown(&effects) == 0);
     assert_eq!(bench.text(), "ab");
 }
 
@@ -320,7 +326,10 @@ async fn a_snapshot_and_the_whole_log_open_to_the_same_document() {
     assert_eq!(read(&again.diff(&StateVector::default()).unwrap()), bench.text());
     assert_eq!((again.seq(), again.head()), (20, bench.room.document().head()));
     let stranger = Author { party: "bor".parse().unwrap(), member: "bor-1".parse().unwrap() };
-    assert!(again.judge(&Provenance::live(stranger, Right::Draft), &typed(10, "word or two")).is_err(), "who owns a client id survives the snapshot");
+    assert!(
+        again.judge(&Provenance::live(stranger, Right::Draft), &typed(10, "word or two")).is_err(),
+        "who owns a client id survives the snapshot"
+    );
 }
 
 #[tokio::test]

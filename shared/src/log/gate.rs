@@ -30,13 +30,14 @@ mod ledger;
 mod order;
 mod place;
 mod refusal;
+mod rename;
 mod rows;
 mod rules;
 mod schema;
 mod section;
-mod walk;
 #[cfg(test)]
 mod tests;
+mod walk;
 
 pub use bounds::{ANY_VALUES_MAX, FORMAT_BYTES_MAX, HUSK_UNITS_MAX, TYPE_DEPTH_MAX, WAITING_STEPS_MAX};
 pub use census::{Census, Contents, RunningCensus, Span, census, check_form};
@@ -45,6 +46,7 @@ pub use claim::OrderClaim;
 pub use ledger::Ledger;
 pub use order::verify_order;
 pub use refusal::Refusal;
+pub use rename::rename;
 
 use crate::limits;
 use yrs::{ClientID, StateVector};

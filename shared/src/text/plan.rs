@@ -42,7 +42,6 @@ pub(crate) use label::{is_ordinal, is_roman};
 pub(crate) use read::{reread, text_of};
 pub(crate) use schedule::whole;
 
-
 /// An empty plan document for edits under `client_id` (below 2^53). Every plan document is made here: offsets in UTF-16 units, as
 /// Yjs counts; deleted content collected; no clean-up of formatting, because a replica must change nothing that the log does not say.
 pub fn new_doc(client_id: u64) -> Doc {

@@ -74,7 +74,7 @@ async fn a_client_id_of_another_party_is_refused_whichever_message_brings_it() {
     for frame in [protocol::update(&update), protocol::sync_step_2(&update)] {
         let forger = YClient::join(&server, "p-1", &server.delegate(1, 0)).await;
         forger.send(frame).await;
-        forger.wait("refused", |s| !s.denied.is_empty() || s.closed.is_some()).await;
+        forger.wait("refused", |s| s.closed.as_ref().is_some_and(|(code, _)| *code == protocol::CLOSE_TAKEN)).await;
     }
     undisturbed(&victim, &watcher, "still ").await;
     assert_eq!(watcher.text("text"), "still mine");

@@ -17,6 +17,7 @@ mod ideas;
 mod layers;
 mod noninterference;
 mod operator;
+mod presence;
 mod reading;
 mod readme;
 mod replay;

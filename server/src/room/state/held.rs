@@ -68,7 +68,7 @@ impl RoomState {
         if !self.has_room(&by, &update) {
             return Err(Unheld::Edit(EditError::Full(self.bytes_max)));
         }
-        let checked = self.document.judge(&by, &update).map_err(|refusal| Unheld::Edit(refusal.into()))?;
+        let checked = self.judge(&by, &update).map_err(|refusal| Unheld::Edit(refusal.into()))?;
         if !checked.is_new() {
             return Ok(None);
         }

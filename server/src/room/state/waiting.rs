@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use plenary_shared::{
     log::{
-        gate::Refusal,
-        record::{self, Digest, Moment},
+        gate::{Checked, Refusal},
+        record::{self, Digest, Moment, Provenance},
     },
     wire::protocol,
 };
@@ -52,7 +52,7 @@ impl RoomState {
             let source = waiting.source();
             let Waiting { sender, by, update, complete, order } = waiting;
             self.answered(sender, complete);
-            let checked = self.document.judge(&by, &update);
+            let checked = self.judge(&by, &update);
             if let (Sender::Session(id), Ok(checked)) = (sender, &checked)
                 && let Some(notice) = self.document.notice(checked.left_out())
             {
@@ -95,6 +95,17 @@ impl RoomState {
         Some((last, sealed))
     }
 
+    /// Judges an edit, also by whose the client ids are under which nobody has written yet.
+    pub(super) fn judge(&self, by: &Provenance, update: &[u8]) -> Result<Checked, Refusal> {
+        let checked = self.document.judge(by, update)?;
+        let is_taken = |client: u64| {
+            let announced = self.presence.announced.party(client, self.now).filter(|_| self.document.owner(client).is_none());
+            announced.is_some_and(|party| *party != by.author.party)
+        };
+        let taken = checked.clients().find(|client| is_taken(*client));
+        taken.map_or(Ok(checked), |client| Err(Refusal::Forged { client }))
+    }
+
     fn is_refused(&self, sender: Sender) -> bool {
         matches!(sender, Sender::Session(id) if self.sessions.get(&id).is_none_or(|session| session.refused))
     }
@@ -133,11 +144,17 @@ impl RoomState {
                     session.refused = true;
                 }
                 effects.push(Effect::Send(id, protocol::permission_denied(&error.to_string())));
-                let reason = match error {
-                    EditError::Unaccounted => "restored from a backup: copy what you wrote yourself, then load the page again",
-                    _ => "refused",
+                let (code, reason) = match error {
+                    EditError::Unaccounted => (
+                        protocol::CLOSE_REFUSED,
+                        "restored from a backup: copy what you wrote yourself, then load the page again",
+                    ),
+                    EditError::Refused(Refusal::Forged { .. }) => {
+                        (protocol::CLOSE_TAKEN, "this client id belongs to another party: load the page again")
+                    }
+                    _ => (protocol::CLOSE_REFUSED, "refused"),
                 };
-                effects.push(Effect::Close(id, protocol::CLOSE_REFUSED, reason));
+                effects.push(Effect::Close(id, code, reason));
             }
             Sender::Server(edit) => effects.push(Effect::Edited(edit, Err(error))),
         }

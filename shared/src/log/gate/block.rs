@@ -9,10 +9,10 @@ pub(super) type Id = (u64, u32);
 /// The first byte of a collected block.
 pub(super) const GC: u8 = 0;
 pub(super) const HAS_ORIGIN: u8 = 0x80;
-const HAS_RIGHT: u8 = 0x40;
-const HAS_KEY: u8 = 0x20;
+pub(super) const HAS_RIGHT: u8 = 0x40;
+pub(super) const HAS_KEY: u8 = 0x20;
 /// The flags under which a block says by itself where it stands; the others inherit from a neighbour.
-const HAS_NEIGHBOUR: u8 = HAS_ORIGIN | HAS_RIGHT;
+pub(super) const HAS_NEIGHBOUR: u8 = HAS_ORIGIN | HAS_RIGHT;
 
 /// Where a block says that it stands.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -89,7 +89,8 @@ impl<'a> Block<'a> {
             8 => Kind::Any,
             _ => return reader.refuse("a block is of a kind that a plan does not use"),
         };
-        let mut block = Block { kind, len: 0, origin: None, right: None, parent: Parent::Inherited, key: None, content: Content::None };
+        let mut block =
+            Block { kind, len: 0, origin: None, right: None, parent: Parent::Inherited, key: None, content: Content::None };
         if kind != Kind::Gc {
             block.read_place(reader, info)?;
         }

@@ -72,7 +72,8 @@ impl<'a> Walk<'a, '_> {
             self.judge_adoption(by, block, spot)?;
         }
         let relabels = spot == Spot::Label && !may_relabel(by);
-        let has_value = || self.field(place).and_then(|field| self.known_last(field)).is_some_and(|last| self.is_value(last, spot));
+        let has_value =
+            || self.field(place).and_then(|field| self.known_last(field)).is_some_and(|last| self.is_value(last, spot));
         if relabels && block.kind != Kind::Deleted && has_value() {
             return Err("a label for a point that has one, which the chair's renumbering alone changes");
         }
@@ -136,7 +137,11 @@ fn judge_content(spot: Spot, in_map: bool, block: &Block<'_>) -> Result<(), &'st
     match (block.kind, block.content) {
         (Kind::Format, _) => Err("formatted words"),
         (Kind::Text, Content::Text(text)) if !in_map && matches!(form, Form::Text | Form::TextOrWord) => {
-            if is_plain(text) { Ok(()) } else { Err("control characters") }
+            if is_plain(text) {
+                Ok(())
+            } else {
+                Err("control characters")
+            }
         }
         (Kind::Type(Shared::Text), _) if in_map && matches!(form, Form::Text | Form::TextOrWord) => Ok(()),
         (Kind::Type(Shared::Map), _) if in_map && form == Form::Map => Ok(()),

@@ -63,7 +63,10 @@ pub(super) enum Form {
     /// A text, or a string.
     TextOrWord,
     /// One line of at most so many bytes, or many lines if there is no limit. `null`, where `optional`.
-    Word { most: Option<usize>, optional: bool },
+    Word {
+        most: Option<usize>,
+        optional: bool,
+    },
     /// The id of a point, or `null`.
     PointOrNull,
     Flag,
@@ -156,7 +159,9 @@ impl Spot {
         match self {
             Spot::Other => Form::Nothing,
             Spot::Beside | Spot::Heading | Spot::Words => Form::Text,
-            Spot::Point | Spot::Schedule | Spot::After | Spot::Adoptions | Spot::Adoption | Spot::Annotation | Spot::Once => Form::Map,
+            Spot::Point | Spot::Schedule | Spot::After | Spot::Adoptions | Spot::Adoption | Spot::Annotation | Spot::Once => {
+                Form::Map
+            }
             Spot::Meta => Form::Scalar(META_BYTES_MAX),
             Spot::Label | Spot::Order | Spot::AfterPoint => line,
             Spot::Parent => Form::PointOrNull,

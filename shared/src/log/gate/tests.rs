@@ -10,5 +10,6 @@ mod census;
 mod cut;
 mod hostile;
 mod plan;
+mod rename;
 mod rules;
 mod session;

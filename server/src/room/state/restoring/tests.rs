@@ -33,7 +33,7 @@ fn brings(restoring: bool, clients: &[u64]) -> (usize, bool) {
     };
     let mut effects = Vec::new();
     room.handle(Input::Join { session: SESSION, member }, &mut effects);
-    let entry = AwarenessEntry { client: 7, clock: 1, state: "{}".into() };
+    let entry = AwarenessEntry { client: 7, clock: 1, state: "{}" };
     let message = ClientMessage::decode(&protocol::awareness([&entry].into_iter())).unwrap();
     room.handle(Input::Message { session: SESSION, message, write: true }, &mut effects);
     for client in clients {

@@ -87,7 +87,10 @@ impl Room {
         let mut ledger = Ledger::default();
         for update in &self.log {
             super::session::apply(&logged, update);
-            ledger.admit(&party("arv"), &ledger.check_logged(&party("arv"), update).or_else(|_| ledger.check_logged(&party("med"), update)).unwrap());
+            ledger.admit(
+                &party("arv"),
+                &ledger.check_logged(&party("arv"), update).or_else(|_| ledger.check_logged(&party("med"), update)).unwrap(),
+            );
         }
         assert_eq!(Outline::read(&logged.transact()), self.outline());
         let whole = super::session::loaded(&super::session::state(&self.doc));
@@ -356,7 +359,10 @@ fn a_layer_holds_what_a_layer_has() {
     ] {
         assert!(matches!(check(foreign), Err(Refusal::Foreign { .. })));
     }
-    let colour = update(&[(9, 0, vec![block(TYPE, At::RootKey("annotations", "n"), &[1]), block(ANY, At::ItemKey((9, 0), "colour"), &[1, 126])])], &[]);
+    let colour = update(
+        &[(9, 0, vec![block(TYPE, At::RootKey("annotations", "n"), &[1]), block(ANY, At::ItemKey((9, 0), "colour"), &[1, 126])])],
+        &[],
+    );
     assert!(matches!(ledger.check(&layer, &colour), Err(Refusal::Foreign { .. })));
 }
 
@@ -372,12 +378,8 @@ fn an_adoption_is_made_by_the_server_or_by_a_replica_in_its_partys_name() {
             entry.insert(txn, "at", Any::from(5));
         }
     };
-    let cases = [
-        (Hand::Client, "arv", false),
-        (Hand::Replica, "arv", true),
-        (Hand::Replica, "bel", false),
-        (Hand::Server, "bel", true),
-    ];
+    let cases =
+        [(Hand::Client, "arv", false), (Hand::Replica, "arv", true), (Hand::Replica, "bel", false), (Hand::Server, "bel", true)];
     for (hand, named, may) in cases {
         let mut room = Room::new();
         let sent = change(&room.client(7), adopt(named));
@@ -488,7 +490,10 @@ fn session(seed: u64) {
         let kept: Vec<_> = skeleton(&after);
         assert!(before.iter().all(|point| kept.contains(point)), "seed {seed}, round {round}: {before:?} -> {kept:?}");
         for field in after.points.iter().flat_map(|point| [("heading", &point.id), ("words", &point.id)]) {
-            let missing = after.faults.iter().any(|fault| matches!(fault, plan::Fault::BadField { point, field: of } if point == field.1 && of == field.0));
+            let missing = after
+                .faults
+                .iter()
+                .any(|fault| matches!(fault, plan::Fault::BadField { point, field: of } if point == field.1 && of == field.0));
             assert!(!missing || !before.iter().any(|point| point.0 == field.1.as_str()), "seed {seed}, round {round}: {field:?}");
         }
         if is_raw {
