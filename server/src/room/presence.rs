@@ -26,7 +26,8 @@ impl Presence {
     /// Takes what a session says; answers what others must be told, its own echo included.
     ///
     /// A session speaks for one client id: the first that it names, unless another session or another party (`owner`) has
-    /// it. Entries about others are passed over: stock clients send back what they were told.
+    /// it. Entries about others are passed over: stock clients send back what they were told. So are states that are none: what the
+    /// client said before stands.
     pub fn update(
         &mut self,
         session: SessionId,
@@ -46,15 +47,14 @@ impl Presence {
             if !free {
                 continue;
             }
-            match stamped(member, &entry.state) {
-                Some(state) => {
-                    let entry = AwarenessEntry { state, ..entry };
-                    self.speaks.insert(session, entry.client);
-                    let present = Present { session, member: member.clone(), entry: entry.clone() };
-                    self.clients.insert(entry.client, present);
-                    told.push(entry);
-                }
-                None => told.extend(self.clients.remove(&entry.client).map(|present| gone(&present.entry))),
+            if entry.state == "null" {
+                told.extend(self.clients.remove(&entry.client).map(|present| gone(&present.entry)));
+            } else if let Some(state) = stamped(member, &entry.state) {
+                let entry = AwarenessEntry { state, ..entry };
+                self.speaks.insert(session, entry.client);
+                let present = Present { session, member: member.clone(), entry: entry.clone() };
+                self.clients.insert(entry.client, present);
+                told.push(entry);
             }
         }
         told
@@ -84,7 +84,7 @@ fn gone(last: &AwarenessEntry) -> AwarenessEntry {
     AwarenessEntry { client: last.client, clock: last.clock.saturating_add(1), state: "null".into() }
 }
 
-/// The state with its `user` replaced by what the server knows; `None` for `null` and for what is no state at all.
+/// The state with its `user` replaced by what the server knows; `None` for what is no object, or nested too deep to be read.
 fn stamped(member: &Member, state: &str) -> Option<String> {
     if depth(state) > limits::PRESENCE_DEPTH_MAX {
         return None;
@@ -189,6 +189,16 @@ mod tests {
         presence.update(SessionId(1), &member("arv"), vec![entry(7, 4, "{}")], |_| None);
         assert_eq!(presence.leave(SessionId(1)), [entry(7, 5, "null")]);
         assert!(presence.all().is_empty());
+    }
+
+    #[test]
+    fn a_state_that_is_none_is_passed_over_and_the_one_before_it_stands() {
+        let mut presence = Presence::default();
+        presence.update(SessionId(1), &member("arv"), vec![entry(7, 1, "{}")], |_| None);
+        let before = presence.all().into_iter().cloned().collect::<Vec<_>>();
+        assert!(presence.update(SessionId(1), &member("arv"), vec![entry(7, 2, "nonsense")], |_| None).is_empty());
+        assert_eq!(presence.all(), before.iter().collect::<Vec<_>>());
+        assert_eq!(presence.update(SessionId(1), &member("arv"), vec![entry(7, 2, "null")], |_| None), [entry(7, 2, "null")]);
     }
 
     #[test]

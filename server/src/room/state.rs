@@ -231,7 +231,8 @@ impl RoomState {
                     let told = self.presence.update(id, &member, entries, owner);
                     self.untold.extend(told.into_iter().map(|entry| (entry.client, entry)));
                 }
-                Err(_) => effects.push(Effect::Close(id, protocol::CLOSE_REFUSED, "the presence message cannot be read")),
+                // Who is present is worth nobody's connection.
+                Err(_) => effects.push(Effect::Refused),
             },
             ClientMessage::QueryAwareness => self.send_presence(id, effects),
         }
