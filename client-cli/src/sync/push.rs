@@ -81,23 +81,22 @@ fn settle(folder: &Folder, report: &mut Report, sent: &[(EditId, u64, Body)], ou
     let mut fates = Vec::with_capacity(outcomes.len());
     for ((id, _, body), outcome) in sent.iter().zip(outcomes) {
         let fate = match outcome {
-            Outcome::Done => Fate::Sent,
-            Outcome::Repeated => Fate::Repeated,
+            Outcome::Done => {
+                report.sent += 1;
+                let text = body.parts.iter().filter(|(layer, _)| layer.is_none());
+                report.sent_updates.extend(text.map(|(_, update)| update.clone()));
+                Fate::Sent
+            }
+            Outcome::Repeated => {
+                report.repeated += 1;
+                Fate::Repeated
+            }
             Outcome::Refused(why) => {
                 report.refused.push(Refused { what: body.what.clone(), why: why.clone() });
                 let message = folder.cipher.seal(why.message.into_bytes().into())?;
                 Fate::Refused { error: why.error.as_str().to_owned(), message, at_ms: when::now_ms() }
             }
         };
-        match fate {
-            Fate::Sent => {
-                report.sent += 1;
-                let text = body.parts.iter().filter(|(layer, _)| layer.is_none());
-                report.sent_updates.extend(text.map(|(_, update)| update.clone()));
-            }
-            Fate::Repeated => report.repeated += 1,
-            _ => {}
-        }
         fates.push((*id, fate));
     }
     let _lock = folder.lock()?;

@@ -130,7 +130,12 @@ impl RoomState {
                 effects.push(Effect::Send(id, protocol::permission_denied(&error.to_string())));
                 let reason = match error {
                     EditError::Unaccounted => "restored from a backup: copy what you wrote yourself, then load the page again",
-                    _ => "refused",
+                    EditError::Refused(_)
+                    | EditError::Misbehaved
+                    | EditError::Full(_)
+                    | EditError::DiskFull
+                    | EditError::Unavailable
+                    | EditError::InDoubt => "refused",
                 };
                 effects.push(Effect::Close(id, protocol::CLOSE_REFUSED, reason));
             }
