@@ -10,14 +10,16 @@ mod kept;
 pub mod read;
 #[cfg(test)]
 mod tests;
+mod texts;
 
+use bytes::Bytes;
 use plenary_shared::{
     id::{DocAddress, PartyId, PlanId},
     limits, people,
     talk::{
-        dossier::{Dossier, Source, Sources},
+        dossier::{Dossier, PlanText, Source, Sources},
         layer::{Fault, Layer},
-        view::Needs,
+        view::{self, Needs},
     },
     text::authorship::Owners,
 };
@@ -35,6 +37,7 @@ use crate::{
 };
 use kept::{Kept, Made, Readable};
 use read::Copy;
+use texts::Texts;
 
 pub use kept::Key;
 
@@ -57,6 +60,7 @@ pub struct Dossiers {
     registry: Arc<Registry>,
     rooms: Arc<Rooms>,
     kept: Kept,
+    texts: Arc<Texts>,
     /// Other ones with each start: logs that go on from a backup use their numbers again.
     tags: RandomState,
 }
@@ -64,7 +68,7 @@ pub struct Dossiers {
 impl Dossiers {
     /// None is made yet.
     pub fn new(registry: Arc<Registry>, rooms: Arc<Rooms>) -> Self {
-        Self { registry, rooms, kept: Kept::default(), tags: RandomState::new() }
+        Self { registry, rooms, kept: Kept::default(), texts: Arc::default(), tags: RandomState::new() }
     }
 
     /// What stands for all that a view shows `member` now; `None` if the store cannot tell. Nothing is read for it.
@@ -92,22 +96,58 @@ impl Dossiers {
         view: impl FnOnce(&Dossier) -> T + Send + 'static,
     ) -> Result<(Option<Key>, T), DossierError> {
         let place = Arc::new(place);
-        let key = self.key(member, plan, needs).await?;
-        let kept = match &key {
-            Some(key) => Some(self.kept(member, plan, key, &place).await?),
-            None => None,
-        };
-        // What was written after a right was taken away is not shown, however long it took to come here.
-        let now = self.readable(member, plan, needs)?;
-        let (key, made) = match kept.filter(|made| made.of == now) {
-            Some(made) => (key.filter(|key| made.is_whole && key.readable == now), made),
-            None => (None, Arc::new(self.put_together(member, plan, now, place.clone()).await?)),
-        };
+        let (key, made) = self.made(member, plan, needs, &place).await?;
         let viewed = tokio::task::spawn_blocking(move || {
             let _place = place;
             view(&made.dossier)
         });
         Ok((key, viewed.await.map_err(|_| DossierError::Unreadable)?))
+    }
+
+    /// Answers a view as JSON, which is kept with the dossier; the rest as [`Dossiers::view`].
+    pub async fn json(
+        &self,
+        member: &people::Member,
+        plan: &PlanId,
+        view: &'static view::Entry,
+        place: impl Send + Sync + 'static,
+    ) -> Result<(Option<Key>, Bytes), DossierError> {
+        let place = Arc::new(place);
+        let (key, made) = self.made(member, plan, view.needs, &place).await?;
+        let shown = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            made.json(view)
+        });
+        let shown = shown.await.ok().flatten().ok_or(DossierError::Unreadable)?;
+        self.settle(member);
+        Ok((key, shown))
+    }
+
+    /// The member's dossier, kept or put together now.
+    async fn made<P: Send + Sync + 'static>(
+        &self,
+        member: &people::Member,
+        plan: &PlanId,
+        needs: Needs,
+        place: &Arc<P>,
+    ) -> Result<(Option<Key>, Arc<Made>), DossierError> {
+        let key = self.key(member, plan, needs).await?;
+        let kept = match &key {
+            Some(key) => Some(self.kept(member, plan, key, place).await?),
+            None => None,
+        };
+        // What was written after a right was taken away is not shown, however long it took to come here.
+        let now = self.readable(member, plan, needs)?;
+        match kept.filter(|made| made.of == now) {
+            Some(made) => Ok((key.filter(|key| made.is_whole && key.readable == now), made)),
+            None => Ok((None, Arc::new(self.put_together(member, plan, now, place.clone()).await?))),
+        }
+    }
+
+    /// Keeps no more than the party's share, which rests on how many parties there are and not on what they look at.
+    fn settle(&self, member: &people::Member) {
+        let share = limits::DOSSIER_BYTES_MAX / self.registry.parties().max(1);
+        self.kept.settle(member, share.min(limits::DOSSIER_BYTES_PER_PARTY_MAX));
     }
 
     fn readable(&self, member: &people::Member, plan: &PlanId, needs: Needs) -> Result<Readable, RegistryError> {
@@ -139,7 +179,7 @@ impl Dossiers {
         let cell = self.kept.cell(member, key);
         let make = async || self.put_together(member, plan, key.readable.clone(), place.clone()).await.map(Arc::new);
         let made = cell.get_or_try_init(make).await?.clone();
-        self.kept.settle(member);
+        self.settle(member);
         Ok(made)
     }
 
@@ -164,18 +204,19 @@ impl Dossiers {
         let is_whole = in_time && of == readable;
         let bytes =
             read.iter().filter_map(|(_, copy)| copy.as_ref().ok()).map(|(_, state)| state.len()).sum::<usize>() + state.len();
-        let (consent, store) = (of.consent.clone(), self.rooms.store());
+        let (consent, store, texts) = (of.consent.clone(), self.rooms.store(), self.texts.clone());
         let put_together = tokio::task::spawn_blocking(move || {
             let _place = place;
             let layers = sources(read);
             let first = first::text(&*store, &address)?;
             Document::on_state(&state, |txn| {
                 let owners = owners.map_or_else(Owners::new, |all| first::owners(&all, &first, &txn.state_vector()));
-                Dossier::read(txn, &state, Sources { owners, consent, layers })
+                let text = texts.of(&address, &state, || PlanText::read(txn, &state))?;
+                Some(Dossier::over(text, txn, Sources { owners, consent, layers }))
             })
         });
         let dossier = put_together.await.ok().flatten().ok_or(DossierError::Unreadable)?;
-        Ok(Made { dossier, of, is_whole, bytes })
+        Ok(Made::new(dossier, of, is_whole, bytes))
     }
 }
 

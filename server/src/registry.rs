@@ -99,6 +99,11 @@ impl Registry {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many parties there are, those of all conferences.
+    pub fn parties(&self) -> usize {
+        self.state().conferences.values().map(|entry| entry.parties.len()).sum()
+    }
+
     /// Whom a token stands for.
     pub fn whoami(&self, token: &SecretDigest) -> Option<api::Whoami> {
         let state = self.state();

@@ -12,6 +12,8 @@
 pub mod access;
 pub mod bounded;
 pub mod chapters;
+#[cfg(test)]
+mod courses;
 pub mod id;
 pub mod limits;
 pub mod log;

@@ -163,8 +163,13 @@ pub const VIEW_READING: Duration = Duration::from_secs(8);
 pub const DOSSIER_KEPT: Duration = Duration::from_secs(30);
 /// Dossiers kept for one party: all kinds of two plans. Each party's by themselves, so that nobody can tell what others look at.
 pub const DOSSIERS_PER_PARTY_MAX: usize = 8;
-/// 8 MiB: the documents that one party's kept dossiers were made from; they take a few times that.
+/// 8 MiB: the documents that one party's kept dossiers were made from, and their views; the dossiers take a few times that. Of 200
+/// parties all at once it is less: see [`DOSSIER_BYTES_MAX`].
 pub const DOSSIER_BYTES_PER_PARTY_MAX: usize = 8 << 20;
+/// 256 MiB: the same of all parties. Each has an equal share of it, whatever the others look at.
+pub const DOSSIER_BYTES_MAX: usize = 256 << 20;
+/// 64 MiB: documents of plans of which what follows from the text is kept, for all who read it: one as large as a text may be.
+pub const PLAN_TEXT_BYTES_MAX: usize = 64 << 20;
 /// 64 KiB: the body of an HTTP request; a list of 400 parties is the largest. Some are read before a credential is checked.
 pub const BODY_BYTES_MAX: usize = 64 << 10;
 /// 8 MiB: the body that creates a plan, its Markdown included.

@@ -11,7 +11,7 @@ use plenary_shared::{
 };
 use serde::de::DeserializeOwned;
 
-use crate::{context::Session, error::CliError, fold};
+use crate::{context::Session, error::CliError};
 
 /// A plan on a server.
 pub struct ServerPlan {
@@ -28,8 +28,7 @@ impl ServerPlan {
 
     /// The plan as people see it.
     pub fn outline(&self) -> Result<Outline, CliError> {
-        let (_, state) = self.session.api.lines(&self.session.plan_path(&self.plan, "/state")?)?.state()?;
-        Ok(fold::of_state(&state)?.look(|txn| Outline::read(txn))?)
+        self.view()
     }
 
     /// Makes edits, all or none; they are durable when this returns.

@@ -96,8 +96,16 @@ fn settle(
     let (mut fates, mut taken) = (Vec::with_capacity(outcomes.len()), Vec::new());
     for ((id, _, body), outcome) in sent.iter().zip(outcomes) {
         let fate = match outcome {
-            Outcome::Done => Fate::Sent,
-            Outcome::Repeated => Fate::Repeated,
+            Outcome::Done => {
+                report.sent += 1;
+                let text = body.parts.iter().filter(|(layer, _)| layer.is_none());
+                report.sent_updates.extend(text.map(|(_, update)| update.clone()));
+                Fate::Sent
+            }
+            Outcome::Repeated => {
+                report.repeated += 1;
+                Fate::Repeated
+            }
             Outcome::Refused(ErrorBody { error: Word::Taken, .. }) => {
                 taken.push(*id);
                 continue;
@@ -110,15 +118,6 @@ fn settle(
                 Fate::Refused { error: why.error.as_str().to_owned(), message, at_ms: when::now_ms() }
             }
         };
-        match fate {
-            Fate::Sent => {
-                report.sent += 1;
-                let text = body.parts.iter().filter(|(layer, _)| layer.is_none());
-                report.sent_updates.extend(text.map(|(_, update)| update.clone()));
-            }
-            Fate::Repeated => report.repeated += 1,
-            _ => {}
-        }
         fates.push((*id, fate));
     }
     let _lock = folder.lock()?;

@@ -1,10 +1,14 @@
 //! Dossiers that are kept for those who ask again, each party's by themselves: what one party asks for neither finds nor drops what
 //! another has.
 
+use bytes::Bytes;
 use plenary_shared::{
     id::{ConferenceId, DocAddress, PartyId},
     limits, people,
-    talk::{dossier::Dossier, view::Needs},
+    talk::{
+        dossier::Dossier,
+        view::{self, Needs},
+    },
 };
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
@@ -33,7 +37,35 @@ pub(super) struct Made {
     /// Whether the same would be made again: nothing was left out because it could not be read in time.
     pub(super) is_whole: bool,
     /// Bytes of the documents that it was made from.
-    pub(super) bytes: usize,
+    bytes: usize,
+    /// Views of it by their names: members of a party are shown the same.
+    shown: Mutex<HashMap<&'static str, Bytes>>,
+}
+
+impl Made {
+    pub(super) fn new(dossier: Dossier, of: Readable, is_whole: bool, bytes: usize) -> Self {
+        Self { dossier, of, is_whole, bytes, shown: Mutex::default() }
+    }
+
+    /// A view as JSON; `None` if it cannot be written. Blocks: whoever asks meanwhile waits.
+    pub(super) fn json(&self, view: &view::Entry) -> Option<Bytes> {
+        let mut shown = self.shown();
+        if let Some(json) = shown.get(view.name) {
+            return Some(json.clone());
+        }
+        // Without the room that it grew by, which nobody counts.
+        let json = Bytes::from((view.json)(&self.dossier).ok()?.into_boxed_slice());
+        shown.insert(view.name, json.clone());
+        Some(json)
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes + self.shown().values().map(Bytes::len).sum::<usize>()
+    }
+
+    fn shown(&self) -> MutexGuard<'_, HashMap<&'static str, Bytes>> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// All that a dossier follows from: what its member may read, and how far each document goes. A dossier names nobody but parties by
@@ -63,7 +95,7 @@ struct Slot {
 
 impl Slot {
     fn bytes(&self) -> usize {
-        self.cell.get().map_or(0, |made| made.bytes)
+        self.cell.get().map_or(0, |made| made.bytes())
     }
 }
 
@@ -86,12 +118,13 @@ impl Kept {
         cell
     }
 
-    /// Drops what is not to be kept now that one more is made: what would be made otherwise the next time, and the oldest of too much.
-    pub(super) fn settle(&self, member: &people::Member) {
+    /// Drops what is not to be kept now that one more is made: what would be made otherwise the next time, and the oldest of what is more
+    /// than the party's share of bytes.
+    pub(super) fn settle(&self, member: &people::Member, share: usize) {
         let mut shelves = self.shelves();
         let Some(shelf) = shelves.get_mut(&party(member)) else { return };
         shelf.retain(|slot| slot.cell.get().is_none_or(|made| made.is_whole));
-        while shelf.iter().map(Slot::bytes).sum::<usize>() > limits::DOSSIER_BYTES_PER_PARTY_MAX {
+        while shelf.iter().map(Slot::bytes).sum::<usize>() > share {
             shelf.pop_front();
         }
     }

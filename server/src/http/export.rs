@@ -34,7 +34,9 @@ pub(super) async fn export(
     let form = wanted.form.as_deref().unwrap_or("plain").parse().map_err(|error| invalid(&error))?;
     let format = wanted.format.as_deref().unwrap_or("markdown").parse().map_err(|error| invalid(&error))?;
     let text = match (form, format) {
-        (Edition::Plain, Format::Markdown) => view::dossier(&app, &reader, Needs::Plan, |d| markdown::export(&d.outline)).await?,
+        (Edition::Plain, Format::Markdown) => {
+            view::dossier(&app, &reader, Needs::Plan, |d| markdown::export(&d.text.outline)).await?
+        }
         (Edition::Plain, Format::Html) => {
             return Err(ApiError::invalid("a plain export is Markdown: ask for clean or annotated"));
         }

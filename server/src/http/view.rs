@@ -17,7 +17,7 @@ use plenary_shared::talk::{
 use std::sync::Arc;
 
 use super::{app::App, caller::Reader, error::ApiError};
-use crate::dossiers::{DossierError, Key};
+use crate::dossiers::Key;
 
 /// The routes of all views.
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -41,9 +41,7 @@ async fn show(
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag(&app, &key, view))]).into_response());
     }
     let place = app.view_place(reader.member()).await?;
-    let (key, bytes) = app.dossiers.view(reader.member(), &reader.plan, view.needs, place, view.json).await?;
-    // Without the room that it grew by, which nobody counts.
-    let bytes = bytes.map_err(|_| DossierError::Unreadable)?.into_boxed_slice();
+    let (key, bytes) = app.dossiers.json(reader.member(), &reader.plan, view, place).await?;
     let bytes = app.counted(reader.member(), bytes)?;
     let mut answer = ([(header::CONTENT_TYPE, "application/json")], bytes).into_response();
     if let Some(tag) = key.and_then(|key| HeaderValue::try_from(tag(&app, &key, view)).ok()) {

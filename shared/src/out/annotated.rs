@@ -23,7 +23,7 @@ use crate::{
 };
 
 pub(super) fn sheet(dossier: &Dossier) -> Sheet<'_> {
-    let points: Vec<&Point> = dossier.outline.points.iter().collect();
+    let points: Vec<&Point> = dossier.text.outline.points.iter().collect();
     let by_id: HashMap<&PointId, &Point> = points.iter().map(|point| (&point.id, *point)).collect();
     let view = dossier.brackets();
     let brackets: HashMap<&PointId, &[BracketView]> =
@@ -49,7 +49,7 @@ pub(super) fn sheet(dossier: &Dossier) -> Sheet<'_> {
     }
     let astray = remarks.at(None, &astray);
     Sheet {
-        title: attributed(&dossier.outline.title, &[], Field::Heading, false),
+        title: attributed(&dossier.text.outline.title, &[], Field::Heading, false),
         front: front::front(dossier, &counts, view.open, remarks.confidential),
         legend: front::legend(),
         blocks,

@@ -26,11 +26,11 @@ struct Open {
 }
 
 pub(super) fn sheet(dossier: &Dossier) -> Sheet<'_> {
-    let struck = dossier.outline.struck();
-    let points: Vec<&Point> = dossier.outline.points.iter().filter(|point| !struck.contains(&point.id)).collect();
-    let by_id: HashMap<&PointId, &Point> = dossier.outline.points.iter().map(|point| (&point.id, point)).collect();
+    let struck = dossier.text.outline.struck();
+    let points: Vec<&Point> = dossier.text.outline.points.iter().filter(|point| !struck.contains(&point.id)).collect();
+    let by_id: HashMap<&PointId, &Point> = dossier.text.outline.points.iter().map(|point| (&point.id, point)).collect();
     let mut open = Open::default();
-    let title = words(&dossier.outline.title, &mut open);
+    let title = words(&dossier.text.outline.title, &mut open);
     let mut blocks = Vec::with_capacity(points.len());
     let spanned = spanned(&points, dossier.spanning());
     for ((point, level), [heading, words]) in points.iter().zip(levels(&points)).zip(spanned) {

@@ -60,8 +60,8 @@ pub(super) fn legend<'a>() -> Vec<Line<'a>> {
 /// What could not be shown.
 pub(super) fn back<'a>(dossier: &Dossier) -> Vec<Line<'a>> {
     let mut back = Vec::new();
-    if !dossier.outline.faults.is_empty() {
-        let faults = count(dossier.outline.faults.len(), "fault");
+    if !dossier.text.outline.faults.is_empty() {
+        let faults = count(dossier.text.outline.faults.len(), "fault");
         back.push(vec![own(format!("The plan has {faults} that its readers are told of: the text above is how it is read."))]);
     }
     let mut layers: BTreeMap<_, usize> = BTreeMap::new();

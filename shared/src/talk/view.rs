@@ -83,8 +83,8 @@ views! {
     "annotations" from All: AnnotationsView = Dossier::annotations,
     "standing" from Positions: Matrix = Dossier::standing,
     "brackets" from Public: BracketsView = Dossier::brackets,
-    "schedule" from Plan: Timetable = |dossier: &Dossier| timetable(&dossier.outline),
-    "outline" from Plan: Outline = |dossier: &Dossier| dossier.outline.clone(),
+    "schedule" from Plan: Timetable = |dossier: &Dossier| timetable(&dossier.text.outline),
+    "outline" from Plan: Outline = |dossier: &Dossier| dossier.text.outline.clone(),
 }
 
 #[cfg(test)]

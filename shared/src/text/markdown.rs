@@ -190,4 +190,4 @@ impl<'a> Labels<'a> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -4,7 +4,7 @@ use plenary_shared::{limits, wire::protocol};
 use plenary_tests::{
     client::YClient,
     server::{Seat, Server, Start},
-    stock::{self, Credential, Stock},
+    stock::{Credential, Stock},
 };
 use serde_json::json;
 use tokio::task::block_in_place;
@@ -37,9 +37,6 @@ fn move_all(crowd: &mut Stock, count: usize, cursor: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn forty_stock_clients_see_each_others_carets_and_none_is_closed() {
-    if !stock::available() {
-        return;
-    }
     let server = Start::demo(0, 1).start();
     let seats = [server.delegate(0, 0), server.delegate(1, 0), server.delegate(2, 0)];
     block_in_place(|| {
@@ -52,9 +49,6 @@ async fn forty_stock_clients_see_each_others_carets_and_none_is_closed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_is_said_by_presence_closes_nobody_and_what_is_right_in_it_is_told() {
-    if !stock::available() {
-        return;
-    }
     let server = Start::demo(0, 1).start();
     let seats = [server.delegate(0, 0), server.delegate(1, 0)];
     let hostile = YClient::join(&server, PLAN, &server.delegate(2, 0)).await;
@@ -82,9 +76,6 @@ async fn whatever_is_said_by_presence_closes_nobody_and_what_is_right_in_it_is_t
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_stock_client_writes_apart_arrives_whoever_wrote_under_its_id_meanwhile() {
-    if !stock::available() {
-        return;
-    }
     let server = Start::demo(0, 1).start();
     let (arv, bor, third) = (server.delegate(0, 0), server.delegate(1, 0), server.delegate(2, 0));
     let other = YClient::join(&server, PLAN, &third).await;

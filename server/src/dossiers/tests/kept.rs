@@ -57,6 +57,25 @@ async fn a_dossier_is_kept_for_its_party_while_nothing_of_it_moves() {
 }
 
 #[tokio::test]
+async fn a_view_is_written_once_for_all_of_a_party_and_a_text_read_once_for_all_parties() {
+    let table = Table::new().await;
+    let dossiers = dossiers(&table);
+    put(&table, "arv/public", 1).await;
+    let annotations = view::ALL.iter().find(|view| view.name == "annotations").unwrap();
+    let shown = async |party: &str| dossiers.json(table.member(party), &plan(), annotations, ()).await.unwrap().1;
+    let (first, again, other) = (shown("bor").await, shown("bor").await, shown("arv").await);
+    assert_eq!(first.as_ptr(), again.as_ptr(), "the same bytes");
+    assert_ne!(first.as_ptr(), other.as_ptr(), "another party has its own");
+    put(&table, "bor/private", 2).await;
+    assert_ne!(shown("bor").await, first, "what moved is written anew");
+    let text = async |party: &str| {
+        let look = |dossier: &Dossier| Arc::as_ptr(&dossier.text).addr();
+        dossiers.view(table.member(party), &plan(), Needs::Public, (), look).await.unwrap().1
+    };
+    assert_eq!(text("arv").await, text("bor").await);
+}
+
+#[tokio::test]
 async fn whoever_asks_while_a_dossier_is_made_waits_for_that_one() {
     let table = Table::new().await;
     let dossiers = dossiers(&table);

@@ -152,7 +152,12 @@ impl RoomState {
                     EditError::Refused(Refusal::Forged { .. }) => {
                         (protocol::CLOSE_TAKEN, "this client id belongs to another party: load the page again")
                     }
-                    _ => (protocol::CLOSE_REFUSED, "refused"),
+                    EditError::Refused(_)
+                    | EditError::Misbehaved
+                    | EditError::Full(_)
+                    | EditError::DiskFull
+                    | EditError::Unavailable
+                    | EditError::InDoubt => (protocol::CLOSE_REFUSED, "refused"),
                 };
                 effects.push(Effect::Close(id, code, reason));
             }

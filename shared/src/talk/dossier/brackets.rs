@@ -7,7 +7,7 @@ use std::{
     ops::Range,
 };
 
-use super::{Dossier, Entry, InPoint};
+use super::{Dossier, Entry, text::InPoint};
 use crate::{
     id::{PartyId, PointId},
     limits,
@@ -165,17 +165,17 @@ impl Dossier {
         }
         let mut points = Vec::new();
         let mut budget = Budget { brackets: limits::BRACKETS_SHOWN_MAX, steps: limits::BRACKET_STEPS_MAX };
-        for point in &self.outline.points {
-            let texts = self.brackets.get(&point.id).filter(|own| !self.struck.contains(&point.id) && own.has_marks());
+        for point in &self.text.outline.points {
+            let texts = self.text.brackets.get(&point.id).filter(|own| !self.text.struck.contains(&point.id) && own.has_marks());
             if let Some(InPoint(texts)) = texts {
                 points.push(self.in_point(point, texts, by_point.get(&point.id).map_or(&[], Vec::as_slice), &mut budget));
             }
         }
         BracketsView {
-            open: self.across.open_total,
+            open: self.text.across.open_total,
             points,
-            spanning: self.across.spanning.clone(),
-            loose: self.across.loose.clone(),
+            spanning: self.text.across.spanning.clone(),
+            loose: self.text.across.loose.clone(),
             faults: self.faults.clone(),
         }
     }
@@ -191,7 +191,7 @@ impl Dossier {
             numbered += own.list.len();
             brackets.append(&mut views);
         }
-        let open = self.open.get(&point.id).map_or(0, |open| open.brackets);
+        let open = self.text.open.get(&point.id).map_or(0, |open| open.brackets);
         PointBrackets { point: point.id.clone(), label: point.label.clone(), open, brackets }
     }
 
@@ -218,7 +218,7 @@ impl Dossier {
 
     /// Who typed a bracket, its marks and what nested ones hold included.
     fn typed_by(&self, point: &Point, range: &Range<usize>, budget: &mut Budget) -> Vec<PartyId> {
-        let runs = self.typed.get(&point.id).map_or(&[][..], Vec::as_slice);
+        let runs = self.text.typed.get(&point.id).map_or(&[][..], Vec::as_slice);
         let Some(steps) = budget.steps.checked_sub(runs.len()) else { return Vec::new() };
         budget.steps = steps;
         let owner = |client| self.owners.get(&client).cloned();

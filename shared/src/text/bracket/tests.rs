@@ -1,12 +1,14 @@
 //! Promises about brackets: in texts as drafters write them, and in whatever proptest comes up with.
 
 use proptest::prelude::*;
-use std::fs;
 
 use super::*;
 use crate::{
     id::PointId,
-    text::{markdown, plan},
+    text::{
+        markdown::{self, tests::draft_agreement},
+        plan,
+    },
 };
 
 /// Each bracket as its text, with its depth; `~` marks a placeholder, and alternatives show as group:place.
@@ -242,20 +244,10 @@ fn deep_and_broken_nesting_is_read_without_recursion() {
     assert_eq!(without(&" ]".repeat(100_000)), "");
 }
 
-/// A real draft agreement, which is not part of the repository.
-fn draft_agreement() -> Option<String> {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/real/draft-agreement-2015-12-04.md");
-    let text = fs::read_to_string(file).ok();
-    if text.is_none() {
-        assert!(std::env::var_os("PLENARY_REQUIRE_DATA").is_none_or(|v| v != "1"), "{file} is not there");
-        eprintln!("skipped: {file} is not there");
-    }
-    text
-}
-
 #[test]
+#[ignore = "reads what is no part of the project: PLENARY_REQUIRE_DATA=1 tests/run"]
 fn every_mark_of_a_real_draft_agreement_is_accounted_for() {
-    let Some(text) = draft_agreement() else { return };
+    let text = draft_agreement();
     let brackets = check(&text);
     assert_eq!((text.matches('[').count(), text.matches(']').count()), (1_055, 1_058));
     assert_eq!((brackets.list.len(), brackets.loose.len()), (1_054, 5));
@@ -270,8 +262,9 @@ fn every_mark_of_a_real_draft_agreement_is_accounted_for() {
 }
 
 #[test]
+#[ignore = "reads what is no part of the project: PLENARY_REQUIRE_DATA=1 tests/run"]
 fn a_real_draft_agreement_has_brackets_that_span_points() {
-    let Some(text) = draft_agreement() else { return };
+    let text = draft_agreement();
     let draft = markdown::import(&text).expect("a plan");
     let doc = plan::new_doc(1);
     let mut next = 0;

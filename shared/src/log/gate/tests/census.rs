@@ -125,7 +125,7 @@ fn all_that_a_session_leaves_is_counted_once_and_alike_on_every_replica() {
         let replicas = super::session::replicas();
         for _ in 0..30 {
             let replica = dice.pick(&replicas);
-            replica.edit(&mut dice);
+            replica.edit(&super::session::edits(&mut dice));
             if dice.roll(3) == 0 {
                 replica.take(&super::session::state(&dice.pick(&replicas).doc));
             }
@@ -170,7 +170,7 @@ fn what_is_counted_piece_by_piece_is_what_is_counted_at_once() {
         let (mut running, mut counted) = (RunningCensus::default(), StateVector::default());
         for _ in 0..40 {
             let replica = dice.pick(&replicas);
-            replica.edit(&mut dice);
+            replica.edit(&super::session::edits(&mut dice));
             if dice.roll(3) == 0 {
                 replicas[1].take(&super::session::state(&dice.pick(&replicas).doc));
             }
