@@ -27,7 +27,7 @@ use crate::{
     answers::Answers,
     metrics::Figures,
     restore::Restore,
-    room::{Command, EditError, End, Ended, Room, Surroundings},
+    room::{Command, EditError, End, Room, RoomEnded, Surroundings},
     store::{Seq, Store},
 };
 
@@ -268,7 +268,7 @@ async fn run(rooms: Arc<Rooms>, address: DocAddress, mut inbox: mpsc::Receiver<C
             let ended = room.run(&mut inbox).await;
             // Out of reach first; what slipped in before that is either handled or answered by the dropped inbox.
             let mut shared = rooms.shared();
-            if ended == Ended::Idle && !inbox.is_empty() {
+            if ended == RoomEnded::Idle && !inbox.is_empty() {
                 continue;
             }
             shared.left(&address);
