@@ -17,7 +17,7 @@ use crate::{
     room::document::Document,
     store::{
         StoreError,
-        survey::{self, Found, Seen, Spot},
+        survey::{self, Seen, Spot, Surveyed},
     },
 };
 
@@ -27,11 +27,11 @@ pub struct Report {
     /// Bytes of all segments.
     pub bytes: u64,
     /// The log of conferences, parties and members.
-    pub registry: Figures,
+    pub registry: Totals,
     /// The texts of plans.
-    pub texts: Figures,
+    pub texts: Totals,
     /// Layers.
-    pub layers: Figures,
+    pub layers: Totals,
     /// Snapshots that hold.
     pub snapshots: u64,
     /// Where the write that was under way when the server ended is cut off at the next start, if it is.
@@ -42,7 +42,7 @@ pub struct Report {
 
 /// Figures of the documents of one kind.
 #[derive(Debug, Default, Serialize)]
-pub struct Figures {
+pub struct Totals {
     /// Documents.
     pub documents: u64,
     /// Records whose chain holds.
@@ -119,7 +119,7 @@ impl Report {
         self.faults.is_empty()
     }
 
-    fn of(&mut self, doc: &DocAddress) -> &mut Figures {
+    fn of(&mut self, doc: &DocAddress) -> &mut Totals {
         match doc {
             DocAddress::Registry => &mut self.registry,
             DocAddress::Plan(..) => &mut self.texts,
@@ -148,7 +148,7 @@ impl Report {
     }
 
     /// Reads the registry's events, and compares each snapshot with what its log folds to.
-    fn folds(&mut self, found: Found, chains: &HashMap<DocAddress, Chain>) -> Result<(), StoreError> {
+    fn folds(&mut self, found: Surveyed, chains: &HashMap<DocAddress, Chain>) -> Result<(), StoreError> {
         let (found, whole) = (Arc::new(found), |doc: &DocAddress| chains.get(doc).is_some_and(|chain| !chain.broken));
         if whole(&DocAddress::Registry) {
             match Registry::open(found.clone()) {
@@ -201,7 +201,7 @@ impl From<Spot> for Place {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (name, figures) in [("registry", &self.registry), ("texts", &self.texts), ("layers", &self.layers)] {
-            let Figures { documents, records, bytes } = figures;
+            let Totals { documents, records, bytes } = figures;
             let each = bytes.checked_div(*records).unwrap_or_default();
             writeln!(f, "{name}: {documents} documents, {records} records, {bytes} bytes, {each} each")?;
         }

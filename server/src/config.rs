@@ -29,12 +29,12 @@ use tokio_rustls::{
 pub struct CommandLine {
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Verb,
 }
 
 /// What the program does.
 #[derive(Subcommand, Debug)]
-pub enum Command {
+pub enum Verb {
     /// Serve conferences from a data directory
     #[command(
         after_help = "Example:\n  plenary-server serve --data /var/lib/plenary --listen 0.0.0.0:443 --tls-cert cert.pem --tls-key key.pem"
@@ -270,7 +270,7 @@ mod tests {
 
     fn check(arguments: &[&str]) -> Result<Config, ConfigError> {
         let all = ["plenary-server", "serve"].iter().chain(arguments);
-        let Command::Serve { options, .. } = CommandLine::try_parse_from(all).unwrap().command else { panic!() };
+        let Verb::Serve { options, .. } = CommandLine::try_parse_from(all).unwrap().command else { panic!() };
         options.check()
     }
 

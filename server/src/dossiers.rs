@@ -18,7 +18,7 @@ use plenary_shared::{
     limits, people,
     talk::{
         dossier::{Dossier, PlanText, Source, Sources},
-        layer::{Fault, Layer},
+        layer::{Layer, Unread},
         view::{self, Needs},
     },
     text::authorship::Owners,
@@ -109,7 +109,7 @@ impl Dossiers {
         &self,
         member: &people::Member,
         plan: &PlanId,
-        view: &'static view::Entry,
+        view: &'static view::NamedView,
         place: impl Send + Sync + 'static,
     ) -> Result<(Option<Key>, Bytes), DossierError> {
         let place = Arc::new(place);
@@ -200,7 +200,7 @@ impl Dossiers {
             let now = of.layers.binary_search_by(|now| (&now.party, &now.layer).cmp(&(&layer.party, &layer.layer)));
             now.map(|at| *layer = of.layers[at].clone()).is_ok()
         });
-        let in_time = read.iter().all(|(_, copy)| !matches!(copy, Err(Fault::Unavailable)));
+        let in_time = read.iter().all(|(_, copy)| !matches!(copy, Err(Unread::Unavailable)));
         let is_whole = in_time && of == readable;
         let bytes =
             read.iter().filter_map(|(_, copy)| copy.as_ref().ok()).map(|(_, state)| state.len()).sum::<usize>() + state.len();
@@ -228,10 +228,10 @@ fn sources(read: Vec<(people::Layer, Copy)>) -> Vec<Source> {
             if state.is_empty() {
                 return Ok(Layer::default());
             }
-            let content = Document::on_state(&state, |txn| Some(Layer::read(txn))).ok_or(Fault::Unavailable)?;
+            let content = Document::on_state(&state, |txn| Some(Layer::read(txn))).ok_or(Unread::Unavailable)?;
             let taken = entries.entry(layer.party.clone()).or_default();
             *taken += content.annotations.len() + content.faults.len();
-            if *taken > limits::VIEW_ENTRIES_PER_PARTY_MAX { Err(Fault::BeyondShare) } else { Ok(content) }
+            if *taken > limits::VIEW_ENTRIES_PER_PARTY_MAX { Err(Unread::BeyondShare) } else { Ok(content) }
         });
         let content = content.unwrap_or_else(|fault| Layer { annotations: Vec::new(), faults: vec![fault] });
         Source { party: layer.party, layer: layer.layer, audience: layer.audience, content }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use plenary_shared::{
     access::Role,
     id::DocAddress,
-    log::record::{self, Branch, Digest, Kind, Provenance, Record, Right},
+    log::record::{self, Branch, Digest, Provenance, Record, RecordKind, Right},
     people::Party,
     talk::layer,
     text::plan::Outline,
@@ -94,7 +94,7 @@ async fn a_directory_of_format_3_opens_with_all_that_was_written() {
     let offline = records.iter().filter(|record| !record.branch.is_table()).count();
     assert!(offline == 20 && records[1..].iter().all(|record| record.right == Right::Draft && record.seen == 1));
     let acts = log(&*store, &DocAddress::Registry);
-    assert!(acts.iter().all(|record| record.kind == Kind::Act));
+    assert!(acts.iter().all(|record| record.kind == RecordKind::Act));
     assert_eq!(acts.iter().filter(|record| record.right == Right::Layer).count(), 2, "a party's own acts");
 
     let registry = Registry::open(store.clone()).unwrap();

@@ -71,7 +71,7 @@ pub struct Room {
 
 /// Why a room's loop ended.
 #[derive(PartialEq, Eq, Debug, Clone, Copy)]
-pub enum Ended {
+pub enum RoomEnded {
     /// Nobody was here for a while.
     Idle,
     /// The server stops.
@@ -107,7 +107,7 @@ impl Room {
     }
 
     /// Runs until nobody needs the room. The caller takes it out of reach before it drops the inbox.
-    pub async fn run(&mut self, inbox: &mut mpsc::Receiver<Command>) -> Ended {
+    pub async fn run(&mut self, inbox: &mut mpsc::Receiver<Command>) -> RoomEnded {
         let mut commands = Vec::with_capacity(DRAIN);
         let mut effects = Vec::new();
         let (mut presence_due, mut next_presence_at, mut quiet) = (None, Instant::now(), None);
@@ -119,14 +119,14 @@ impl Room {
                     self.appending = None;
                     if self.settle(result, &mut effects).is_err() {
                         let _ = self.perform(&mut effects).await;
-                        return Ended::Failed;
+                        return RoomEnded::Failed;
                     }
                     let due = self.state.document().seq() >= self.snapshot_seq + limits::SNAPSHOT_QUIET_RECORDS;
                     quiet = due.then(|| Instant::now() + limits::SNAPSHOT_QUIET);
                 }
                 count = inbox.recv_many(&mut commands, DRAIN), if !self.stopping && !self.is_full() => {
                     if count == 0 {
-                        return Ended::Stopped;
+                        return RoomEnded::Stopped;
                     }
                     self.state.now = Instant::now();
                     for command in commands.drain(..) {
@@ -145,16 +145,16 @@ impl Room {
                 }
                 () = sleep_until(idle) => {
                     self.snapshot().await;
-                    return Ended::Idle;
+                    return RoomEnded::Idle;
                 }
             }
             if self.go_on(&mut effects).await.is_err() {
-                return Ended::Failed;
+                return RoomEnded::Failed;
             }
             if self.stopping && self.state.is_quiet() {
                 self.snapshot().await;
                 self.close_all(protocol::CLOSE_AGAIN, "the server restarts");
-                return Ended::Stopped;
+                return RoomEnded::Stopped;
             }
             if self.state.has_untold_presence() {
                 presence_due = presence_due.or_else(|| Some(next_presence_at.max(Instant::now() + limits::PRESENCE_EVERY)));

@@ -27,7 +27,7 @@ use crate::{
     answers::Answers,
     metrics::Figures,
     restore::Restore,
-    room::{Announced, Command, EditError, End, Ended, Room, Surroundings},
+    room::{Announced, Command, EditError, End, Room, RoomEnded, Surroundings},
     store::{Seq, Store},
 };
 
@@ -285,7 +285,7 @@ async fn run(rooms: Arc<Rooms>, address: DocAddress, mut inbox: mpsc::Receiver<C
                 let ended = room.run(&mut inbox).await;
                 // Out of reach first; what slipped in before that is either handled or answered by the dropped inbox.
                 let mut shared = rooms.shared();
-                if ended == Ended::Idle && !inbox.is_empty() {
+                if ended == RoomEnded::Idle && !inbox.is_empty() {
                     continue;
                 }
                 shared.remember(&address, std::mem::take(room.announced()));

@@ -4,7 +4,7 @@
 use plenary_shared::{
     id::{MemberId, PartyId, PlanId, PointId},
     text::{
-        history::{Entry, Heard, Stretch},
+        history::{Authored, Heard, LogEntry},
         plan::Change,
         redline::Piece,
     },
@@ -55,7 +55,7 @@ pub struct TurnShown<'a> {
 
 impl<'a> TurnShown<'a> {
     /// An entry of the log, with the member's name and the times to read.
-    pub fn of(entry: &'a Entry, name: Option<&'a str>, utc: fn(u64) -> Option<String>) -> Self {
+    pub fn of(entry: &'a LogEntry, name: Option<&'a str>, utc: fn(u64) -> Option<String>) -> Self {
         TurnShown {
             first_seq: entry.first_seq,
             last_seq: entry.last_seq,
@@ -95,7 +95,7 @@ pub struct BlameShown<'a> {
 pub struct StretchShown<'a> {
     /// The words and who wrote them.
     #[serde(flatten)]
-    pub stretch: &'a Stretch,
+    pub stretch: &'a Authored,
     /// The member's name, where it is known.
     pub name: Option<&'a str>,
     /// When; none for what is not sent yet.

@@ -2,7 +2,7 @@
 
 use plenary_shared::{
     id::PlanId,
-    text::history::{At, Entries, Entry, Replay},
+    text::history::{At, Entries, LogEntry, Replay},
 };
 use std::collections::VecDeque;
 
@@ -58,7 +58,7 @@ impl Log {
         let begin = begin.unwrap_or_else(|| Replay::new(past.context.created_by.clone()));
         let mut entries = Entries::new(begin, point)?;
         let (mut shown, mut earlier) = (VecDeque::new(), 0);
-        let mut keep = |entry: Entry| {
+        let mut keep = |entry: LogEntry| {
             shown.push_front(entry);
             if self.count > 0 && shown.len() > self.count {
                 shown.pop_back();
@@ -81,7 +81,7 @@ impl Log {
         Ok(())
     }
 
-    fn page(&self, shown: &VecDeque<Entry>, earlier: usize, names: &Names) -> Page {
+    fn page(&self, shown: &VecDeque<LogEntry>, earlier: usize, names: &Names) -> Page {
         let mut page = Page::default();
         let mut redlines = Redlines::new(false);
         for (at, entry) in shown.iter().enumerate() {

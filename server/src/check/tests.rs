@@ -7,7 +7,7 @@ use crate::{
 };
 use plenary_shared::{
     id::DocAddress,
-    log::record::{self, DIGEST_BYTES, Digest, Kind, Moment, Provenance, Record, Right},
+    log::record::{self, DIGEST_BYTES, Digest, Moment, Provenance, Record, RecordKind, Right},
     people::Author,
     talk::layer,
 };
@@ -224,8 +224,12 @@ async fn records_that_change_no_words_count_in_the_log_and_leave_the_plan_as_it_
     let author = Author { party: "med".parse().unwrap(), member: "med-1".parse().unwrap() };
     let (_, first) = store.read(&text, 0, 1, usize::MAX).unwrap().pop().unwrap();
     let (first, mut head) = record::open(&Digest::genesis(&text), &first).unwrap();
-    let told: [(Kind, &[u8]); 4] =
-        [(Kind::Act, b"told"), (Kind::Act, b""), (Kind::Confirmation, b""), (Kind::Bracketing { of: vec![1] }, b"")];
+    let told: [(RecordKind, &[u8]); 4] = [
+        (RecordKind::Act, b"told"),
+        (RecordKind::Act, b""),
+        (RecordKind::Confirmation, b""),
+        (RecordKind::Bracketing { of: vec![1] }, b""),
+    ];
     for (last, (kind, update)) in (1..).zip(told) {
         let by = Provenance::live(author.clone(), Right::Chair);
         let at = Moment { at_ms: first.at_ms, clock_corrected: false };

@@ -48,7 +48,7 @@ impl Made {
     }
 
     /// A view as JSON; `None` if it cannot be written. Blocks: whoever asks meanwhile waits.
-    pub(super) fn json(&self, view: &view::Entry) -> Option<Bytes> {
+    pub(super) fn json(&self, view: &view::NamedView) -> Option<Bytes> {
         let mut shown = self.shown();
         if let Some(json) = shown.get(view.name) {
             return Some(json.clone());

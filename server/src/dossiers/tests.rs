@@ -88,7 +88,7 @@ async fn what_a_party_heaps_up_takes_its_own_share_of_a_view_and_nobody_elses() 
     let view = annotations(&table, "bor", Needs::All).await;
     assert_eq!(layers(&view), ["arv/positions", "bor/public"]);
     let faults: Vec<_> = view.faults.iter().map(|fault| (fault.party.as_str(), fault.layer.as_str(), &fault.fault)).collect();
-    assert_eq!(faults, [("arv", "c", &Fault::BeyondShare)], "two fit; d is empty, and nothing of it is lost");
+    assert_eq!(faults, [("arv", "c", &Unread::BeyondShare)], "two fit; d is empty, and nothing of it is lost");
 }
 
 /// Appends a note to a log without its room; answers the chain's end.
@@ -147,6 +147,6 @@ async fn a_layer_that_does_not_load_in_time_is_named_and_keeps_nobody_waiting() 
     tokio::time::advance(limits::VIEW_READING + Duration::from_secs(1)).await;
     let view = asked.await.unwrap();
     assert_eq!(layers(&view), ["arv/positions"]);
-    assert_eq!((view.faults[0].party.as_str(), &view.faults[0].fault), ("bor", &Fault::Unavailable));
+    assert_eq!((view.faults[0].party.as_str(), &view.faults[0].fault), ("bor", &Unread::Unavailable));
     drop(go_on);
 }

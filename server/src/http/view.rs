@@ -28,7 +28,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
 }
 
 async fn show(
-    view: &'static view::Entry,
+    view: &'static view::NamedView,
     State(app): State<Arc<App>>,
     mut reader: Reader,
     headers: HeaderMap,
@@ -63,7 +63,7 @@ pub(super) async fn dossier<T: Send + 'static>(
     Ok(made)
 }
 
-fn tag(app: &App, key: &Key, view: &view::Entry) -> String {
+fn tag(app: &App, key: &Key, view: &view::NamedView) -> String {
     format!("\"{:016x}\"", app.dossiers.tag(key, view.name))
 }
 

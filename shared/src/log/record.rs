@@ -41,7 +41,7 @@ impl Right {
 /// What a record does.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum RecordKind {
     /// It changes the document.
     #[default]
     Edit,
@@ -56,10 +56,10 @@ pub enum Kind {
     Act,
 }
 
-impl Kind {
+impl RecordKind {
     /// Whether it only changes the document, as nearly all records do.
     pub fn is_edit(&self) -> bool {
-        *self == Kind::Edit
+        *self == RecordKind::Edit
     }
 }
 
@@ -116,15 +116,15 @@ impl Provenance {
 
     /// The record of an edit, to stand behind the record `last`. No author has seen what is yet to come.
     pub fn record(self, last: u64, at: Moment, update: Bytes) -> Record {
-        self.of_kind(Kind::Edit, last, at, update)
+        self.of_kind(RecordKind::Edit, last, at, update)
     }
 
     /// The record of an act, which `told` tells.
     pub fn act(self, last: u64, at: Moment, told: Bytes) -> Record {
-        self.of_kind(Kind::Act, last, at, told)
+        self.of_kind(RecordKind::Act, last, at, told)
     }
 
-    fn of_kind(self, kind: Kind, last: u64, at: Moment, update: Bytes) -> Record {
+    fn of_kind(self, kind: RecordKind, last: u64, at: Moment, update: Bytes) -> Record {
         let Self { author, right, branch, seen, hand: _ } = self;
         let seen = seen.map_or(last, |seen| seen.min(last));
         let Moment { at_ms, clock_corrected } = at;
@@ -163,7 +163,7 @@ pub struct Record {
     /// As whom it was accepted.
     pub right: Right,
     /// What it does.
-    pub kind: Kind,
+    pub kind: RecordKind,
     /// In which stay away from the server it was made.
     pub branch: Branch,
     /// The last record of this log that its author knew; what stands between is what they did not know.
@@ -177,8 +177,8 @@ impl Record {
     /// its chain alone.
     pub fn change(&self) -> Option<&Bytes> {
         match self.kind {
-            Kind::Edit | Kind::Bracketing { .. } => Some(&self.update).filter(|update| !update.is_empty()),
-            Kind::Confirmation | Kind::Act => None,
+            RecordKind::Edit | RecordKind::Bracketing { .. } => Some(&self.update).filter(|update| !update.is_empty()),
+            RecordKind::Confirmation | RecordKind::Act => None,
         }
     }
 }

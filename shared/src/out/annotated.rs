@@ -17,7 +17,7 @@ use crate::{
         standing::CellState,
     },
     text::{
-        bracket::{Field, Kind},
+        bracket::{BracketKind, Field},
         plan::Point,
     },
 };
@@ -101,7 +101,7 @@ fn attributed<'a>(text: &'a str, brackets: &[BracketView], field: Field, struck:
 /// A place to be filled in is nobody's because somebody typed its mark.
 fn is_named(bracket: &BracketView) -> bool {
     let spoken = [&bracket.support, &bracket.reserve, &bracket.oppose].iter().any(|parties| !parties.is_empty());
-    bracket.kind == Kind::Text || spoken || !bracket.changed.is_empty() || bracket.proposed_by.is_some()
+    bracket.kind == BracketKind::Text || spoken || !bracket.changed.is_empty() || bracket.proposed_by.is_some()
 }
 
 /// Where its closing mark stands.

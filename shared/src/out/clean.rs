@@ -63,7 +63,7 @@ enum Spanned {
 /// Of each point the heading and the words.
 fn spanned(points: &[&Point], spanning: &[Spanning]) -> Vec<[Spanned; 2]> {
     let place: HashMap<&PointId, usize> = points.iter().enumerate().map(|(at, point)| (&point.id, at)).collect();
-    let text = |at: &bracket::Place| Some(2 * place.get(&at.point)? + usize::from(at.field == Field::Words));
+    let text = |at: &bracket::MarkPlace| Some(2 * place.get(&at.point)? + usize::from(at.field == Field::Words));
     let mut parts = vec![(None::<usize>, None::<usize>); 2 * points.len()];
     // How many brackets open before a text and close behind it: a running sum.
     let mut steps = vec![0isize; 2 * points.len() + 1];

@@ -22,7 +22,7 @@ use crate::{
     people::{Audience, LayerKind},
     talk::{
         layer::{Annotation, Layer, LayerFault, What},
-        proposal::State,
+        proposal::ProposalState,
         standing::{self, Matrix, Stand},
     },
     text::{authorship::Owners, bracket::Spanning, plan::Outline, redline::Shares, stretch::Stretch},
@@ -83,7 +83,7 @@ pub struct Entry {
     /// Where it stands now.
     pub stretch: Stretch,
     /// What became of it; none for what is no proposal.
-    pub became: Option<State>,
+    pub became: Option<ProposalState>,
 }
 
 impl Dossier {
@@ -151,7 +151,7 @@ fn entries(txn: &TransactionMut, outline: &Outline, mut layers: Vec<Source>) -> 
     let mut shares = Shares::among(parties.iter());
     for entry in &mut entries {
         let point = place.get(&entry.annotation.point).map(|at| &outline.points[*at]);
-        entry.became = State::of(&entry.annotation, &entry.party, &entry.stretch, point, &mut shares);
+        entry.became = ProposalState::of(&entry.annotation, &entry.party, &entry.stretch, point, &mut shares);
     }
     let at = |entry: &Entry| place.get(&entry.annotation.point).copied().unwrap_or(usize::MAX);
     entries.sort_by_cached_key(|entry| (at(entry), start(&entry.stretch), entry.annotation.at_ms, entry.annotation.id.clone()));

@@ -69,16 +69,16 @@ impl fmt::Debug for WordsDigest {
 /// What is no digest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{given:?} is no digest of words: copy all 64 characters of it")]
-pub struct NoDigest {
+pub struct NoWordsDigest {
     given: String,
 }
 
 impl FromStr for WordsDigest {
-    type Err = NoDigest;
-    fn from_str(s: &str) -> Result<Self, NoDigest> {
+    type Err = NoWordsDigest;
+    fn from_str(s: &str) -> Result<Self, NoWordsDigest> {
         let lower = s.len() == 64 && !s.bytes().any(|b| b.is_ascii_uppercase());
         let hash = lower.then(|| blake3::Hash::from_hex(s).ok()).flatten();
-        hash.map(|hash| Self(*hash.as_bytes())).ok_or_else(|| NoDigest { given: s.chars().take(80).collect() })
+        hash.map(|hash| Self(*hash.as_bytes())).ok_or_else(|| NoWordsDigest { given: s.chars().take(80).collect() })
     }
 }
 

@@ -117,13 +117,13 @@ pub struct PlanContext {
 pub struct Compare {
     /// Some records of the replica's log in their order, at most [`COMPARED_MAX`].
     #[serde(deserialize_with = "at_most::<_, _, COMPARED_MAX>")]
-    pub records: Vec<Mark>,
+    pub records: Vec<LogMark>,
 }
 
 /// A record, and with it all before it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Mark {
+pub struct LogMark {
     /// Its number.
     pub seq: u64,
     /// The chain's digest there.

@@ -11,7 +11,7 @@ use tokio::{sync::mpsc, time::Instant};
 use super::*;
 use crate::{
     outbox::{Next, Outbox},
-    room::{Command, Ended, Room, Surroundings},
+    room::{Command, Room, RoomEnded, Surroundings},
 };
 
 const PRESENT: u64 = 500;
@@ -79,5 +79,5 @@ async fn five_hundred_whose_carets_move_are_each_told_no_more_than_16_kib_in_a_s
     inbox.send(Command::Stop).await.unwrap();
     let closings = join_all(reading).await;
     assert!(closings.into_iter().all(|code| code.unwrap() == protocol::CLOSE_AGAIN), "by the server's end alone");
-    assert_eq!(running.await.unwrap(), Ended::Stopped);
+    assert_eq!(running.await.unwrap(), RoomEnded::Stopped);
 }

@@ -13,11 +13,11 @@ use crate::{
     limits,
     talk::{
         layer::{LayerFault, Stance, What},
-        proposal::{self, State},
+        proposal::{self, ProposalState},
     },
     text::{
         authorship,
-        bracket::{Bracket, Brackets, Field, Kind, LooseAt, Spanning},
+        bracket::{Bracket, BracketKind, Brackets, Field, LooseAt, Spanning},
         plan::Point,
         say::cut,
         stretch::Stretch,
@@ -71,7 +71,7 @@ pub struct BracketView {
     /// How many brackets hold it.
     pub depth: usize,
     /// Words in question, or a place to be filled in.
-    pub kind: Kind,
+    pub kind: BracketKind,
     /// Which of several alternatives it is; none for one that stands alone.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub alternative: Option<Alternative>,
@@ -290,7 +290,7 @@ fn stands<'a>(brackets: &Brackets, entries: &[&'a Entry], budget: &mut Budget) -
 /// same.
 fn proposals<'a>(point: &Point, brackets: &Brackets, entries: &[&'a Entry]) -> HashMap<usize, &'a PartyId> {
     let mut proposed = HashMap::new();
-    for entry in entries.iter().filter(|entry| entry.became == Some(State::Alternative)) {
+    for entry in entries.iter().filter(|entry| entry.became == Some(ProposalState::Alternative)) {
         let adoption = proposal::claim(&entry.annotation, &entry.party, Some(point));
         let start = adoption.and_then(|adoption| proposal::bracket_at(&point.words, &adoption.after));
         // In opening order the brackets stand by where they begin.

@@ -8,7 +8,7 @@ use crate::{
     limits,
     talk::{
         layer::Stance,
-        proposal::{self, Adopter, State as Fate},
+        proposal::{self, Adopter, ProposalState as Fate},
         standing::{CellState, State},
     },
     text::{bracket::Field, plan},

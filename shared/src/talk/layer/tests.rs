@@ -84,7 +84,7 @@ fn entries_are_settled_reopened_taken_back_and_taken_out() {
     assert_eq!(withdraw(&mut txn, &id), Ok(true));
     let now = Layer::read(&txn).annotations.remove(0);
     assert!(!now.resolved && now.withdrawn);
-    assert_eq!(withdraw(&mut txn, &other), Err(EditError::Unknown { id: other.clone() }));
+    assert_eq!(withdraw(&mut txn, &other), Err(EntryError::Unknown { id: other.clone() }));
     assert!(!remove(&mut txn, &other) && remove(&mut txn, &id));
     assert_eq!(Layer::read(&txn), Layer::default());
 }
@@ -118,7 +118,7 @@ fn what_is_no_annotation_is_reported_and_the_rest_is_read() {
     let layer = layer(&doc);
     assert_eq!(layer.annotations, [annotation("good", What::Note)]);
     let fields = layer.faults.iter().map(|fault| match fault {
-        Fault::Unreadable { key, field } => (key.as_str(), field.as_str()),
+        Unread::Unreadable { key, field } => (key.as_str(), field.as_str()),
         other => panic!("{other}"),
     });
     let fields: Vec<_> = fields.collect();
@@ -136,7 +136,7 @@ fn a_position_without_its_words_is_none() {
         let position = Position { stance: Stance::Accept, ad_referendum: false, words: None };
         put(&mut txn, &annotation("a", What::Position(position))).unwrap();
     }
-    assert_eq!(layer(&doc).faults, [Fault::Unreadable { key: "a".into(), field: "digest".into() }]);
+    assert_eq!(layer(&doc).faults, [Unread::Unreadable { key: "a".into(), field: "digest".into() }]);
 }
 
 #[test]
@@ -162,11 +162,11 @@ fn a_layer_over_its_limit_is_full_and_shows_the_first() {
     for n in 0..=limits::ANNOTATIONS_MAX {
         map.insert(&mut txn, format!("{n:08}"), "x");
     }
-    assert_eq!(put(&mut txn, &annotation("a", What::Note)), Err(EditError::TooMany));
+    assert_eq!(put(&mut txn, &annotation("a", What::Note)), Err(EntryError::TooMany));
     put(&mut txn, &annotation("00000000", What::Note)).unwrap();
     let layer = Layer::read(&txn);
     assert_eq!((layer.annotations.len(), layer.faults.len()), (1, limits::ANNOTATIONS_MAX));
-    assert_eq!(layer.faults[0], Fault::TooMany { count: limits::ANNOTATIONS_MAX + 1 });
+    assert_eq!(layer.faults[0], Unread::TooMany { count: limits::ANNOTATIONS_MAX + 1 });
 }
 
 fn of(annotations: &[Annotation]) -> Layer {

@@ -10,7 +10,7 @@ const PAUSE_MS: u64 = 5 * 60_000;
 
 /// What one member did at one go: records one after the other, with less than five minutes from each to the next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Entry {
+pub struct LogEntry {
     /// The first of its records.
     pub first_seq: u64,
     /// The last of them.
@@ -36,7 +36,7 @@ pub struct Entries {
     replay: Replay,
     /// The plan before the entry under way.
     before: Tracker,
-    open: Option<(Entry, Touched)>,
+    open: Option<(LogEntry, Touched)>,
     point: Option<PointId>,
 }
 
@@ -50,7 +50,7 @@ impl Entries {
     }
 
     /// Takes the next record. Answers the entry before it, if that is finished and there is something to show of it.
-    pub fn take(&mut self, seq: u64, record: &Record) -> Result<Option<Entry>, ReplayError> {
+    pub fn take(&mut self, seq: u64, record: &Record) -> Result<Option<LogEntry>, ReplayError> {
         let first_text = self.replay.is_first_text(seq, record);
         let goes_on = self.open.as_ref().is_some_and(|(entry, _)| {
             !entry.first_text && entry.author == record.author && record.at_ms.saturating_sub(entry.to_ms) < PAUSE_MS
@@ -68,7 +68,7 @@ impl Entries {
                 let (from_ms, author) = (record.at_ms, record.author.clone());
                 let (to_ms, clock_corrected) = (from_ms, record.clock_corrected);
                 let (first_seq, last_seq, changes) = (seq, seq, Vec::new());
-                let entry = Entry { first_seq, last_seq, from_ms, to_ms, clock_corrected, author, first_text, changes };
+                let entry = LogEntry { first_seq, last_seq, from_ms, to_ms, clock_corrected, author, first_text, changes };
                 self.open = Some((entry, touched));
             }
         }
@@ -79,11 +79,11 @@ impl Entries {
     ///
     /// # Errors
     /// [`ReplayError::Unreadable`].
-    pub fn end(mut self) -> Result<(Option<Entry>, Replay), ReplayError> {
+    pub fn end(mut self) -> Result<(Option<LogEntry>, Replay), ReplayError> {
         Ok((self.finish()?, self.replay))
     }
 
-    fn finish(&mut self) -> Result<Option<Entry>, ReplayError> {
+    fn finish(&mut self) -> Result<Option<LogEntry>, ReplayError> {
         let Some((mut entry, touched)) = self.open.take() else { return Ok(None) };
         let changes = self.before.changes(&mut self.replay, &touched)?;
         let wanted = |change: &Change| self.point.is_none() || change.point == self.point;
