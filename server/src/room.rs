@@ -25,7 +25,7 @@ use tokio::{sync::mpsc, time::Instant};
 
 use crate::{
     answers::Whole,
-    clock::now_after,
+    clock::{now_after, now_ms},
     outbox::Outbox,
     store::{BoxFuture, Condition, Seq, StoreError},
 };
@@ -128,7 +128,7 @@ impl Room {
                     if count == 0 {
                         return RoomEnded::Stopped;
                     }
-                    self.state.now = Instant::now();
+                    self.state.now_ms = now_ms();
                     for command in commands.drain(..) {
                         self.take(command, &mut effects);
                     }

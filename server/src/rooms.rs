@@ -19,12 +19,13 @@ use std::{
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinSet,
-    time::{Instant, timeout},
+    time::timeout,
 };
 use yrs::StateVector;
 
 use crate::{
     answers::Answers,
+    clock::now_ms,
     metrics::Figures,
     restore::Restore,
     room::{Announced, Command, EditError, End, Room, RoomEnded, Surroundings},
@@ -114,9 +115,9 @@ struct Shared {
 impl Shared {
     /// Remembers the client ids that were announced in a plan, as long as that counts.
     fn remember(&mut self, address: &DocAddress, announced: Announced) {
-        let now = Instant::now();
+        let now_ms = now_ms();
         self.announced.retain(|_, announced| {
-            announced.forget(now);
+            announced.forget(now_ms);
             !announced.is_empty()
         });
         if matches!(address, DocAddress::Plan(..)) && !announced.is_empty() {

@@ -16,7 +16,8 @@ use crate::{
     ids,
 };
 
-/// Gives edits that the server does not have new ids where theirs are taken, or where it refused them for that; what builds on them follows.
+/// Gives edits that the server does not have new ids where theirs are taken, or where it refused them for that; what builds on them
+/// follows.
 pub fn rename(folder: &Folder, puller: &Puller, refused: &[EditId]) -> Result<(), CliError> {
     let Some(party) = puller.party() else { return Ok(()) };
     let _lock = folder.lock()?;

@@ -15,7 +15,6 @@ use plenary_shared::{
 };
 use serde_json::{Map, Value};
 use std::{collections::HashMap, sync::Arc};
-use tokio::time::Instant;
 
 use super::effect::SessionId;
 pub use announced::Announced;
@@ -51,7 +50,7 @@ impl Presence {
         session: SessionId,
         member: &Arc<Member>,
         payload: &[u8],
-        now: Instant,
+        now_ms: u64,
         owner: impl Fn(u64) -> Option<PartyId>,
     ) -> bool {
         // Whoever sends all states that there are back may do so.
@@ -63,7 +62,7 @@ impl Presence {
         let mut left_out = false;
         for entry in entries {
             let owner = owner(entry.client);
-            if !self.may_speak(session, member, &entry, owner.as_ref(), now) {
+            if !self.may_speak(session, member, &entry, owner.as_ref(), now_ms) {
                 continue;
             }
             if entry.state == "null" {
@@ -79,7 +78,7 @@ impl Presence {
             let entry = AwarenessEntry { client: entry.client, clock: entry.clock, state };
             self.speaks.insert(session, entry.client);
             if owner.is_none() {
-                self.announced.keep(entry.client, member.author(), now);
+                self.announced.keep(entry.client, member.author(), now_ms);
             }
             self.clients.insert(entry.client, Present { session, member: member.clone(), entry: entry.clone() });
             self.untold.put(&member.party, entry);
@@ -94,7 +93,7 @@ impl Presence {
         member: &Arc<Member>,
         entry: &AwarenessEntry<&str>,
         owner: Option<&PartyId>,
-        now: Instant,
+        now_ms: u64,
     ) -> bool {
         if self.speaks_for(session).is_some_and(|own| own != entry.client) {
             return false;
@@ -109,7 +108,7 @@ impl Presence {
                 is_news && (is_own || present.member == *member)
             }
             None => {
-                let party = owner.or_else(|| self.announced.party(entry.client, now));
+                let party = owner.or_else(|| self.announced.party(entry.client, now_ms));
                 !ends && party.is_none_or(|party| *party == member.party)
             }
         }

@@ -18,7 +18,6 @@ use plenary_shared::{
     wire::protocol::{self, ClientMessage},
 };
 use std::{collections::HashMap, sync::Arc};
-use tokio::time::Instant;
 use yrs::StateVector;
 
 use self::batch::{Batch, Sender, Waiting};
@@ -87,8 +86,8 @@ pub struct RoomState {
     pub restoring: bool,
     /// What slow sessions missed first.
     behind: HashMap<SessionId, Behind>,
-    /// What time it is, as whoever drives the room last said.
-    pub now: Instant,
+    /// Milliseconds since 1970-01-01 UTC, as whoever drives the room last said.
+    pub now_ms: u64,
 }
 
 impl RoomState {
@@ -114,7 +113,7 @@ impl RoomState {
             in_flight: None,
             restoring: false,
             behind,
-            now: Instant::now(),
+            now_ms: 0,
         }
     }
 
@@ -229,7 +228,7 @@ impl RoomState {
             ClientMessage::Update(update) => self.wait(Waiting::of_session(id, by, update, false)),
             ClientMessage::Awareness(payload) => {
                 let owner = |client| self.document.owner(client).cloned();
-                if self.presence.hear(id, &member, &payload, self.now, owner) {
+                if self.presence.hear(id, &member, &payload, self.now_ms, owner) {
                     effects.push(Effect::LeftOut);
                 }
             }

@@ -39,7 +39,7 @@ fn said_of(
     entries: &[AwarenessEntry],
     owner: impl Fn(u64) -> Option<PartyId>,
 ) -> Vec<AwarenessEntry> {
-    presence.hear(SessionId(session), &member(party), &payload(entries), Instant::now(), owner);
+    presence.hear(SessionId(session), &member(party), &payload(entries), 1, owner);
     told(presence)
 }
 
@@ -122,7 +122,7 @@ fn what_cannot_be_read_or_is_too_large_is_left_out_and_what_was_said_before_stay
     bad.push(Bytes::from_static(&[0xff]));
     bad.push(vec![0; limits::SMALL_MESSAGE_BYTES + 1].into());
     for payload in bad {
-        assert!(presence.hear(SessionId(1), &member("arv"), &payload, Instant::now(), |_| None), "{payload:?}");
+        assert!(presence.hear(SessionId(1), &member("arv"), &payload, 1, |_| None), "{payload:?}");
         assert!(!presence.has_untold());
     }
     assert_eq!(read(presence.all()), before);
@@ -133,7 +133,7 @@ fn whatever_is_told_is_taken_back_and_passed_over() {
     let mut presence = Presence::default();
     let largest = format!("{{\"p\":\"{}\"}}", "z".repeat(limits::PRESENCE_STATE_BYTES_MAX - 80));
     for client in 1..=100 {
-        presence.hear(SessionId(client), &member("arv"), &payload(&[entry(client, 1, &largest)]), Instant::now(), |_| None);
+        presence.hear(SessionId(client), &member("arv"), &payload(&[entry(client, 1, &largest)]), 1, |_| None);
     }
     let mut heard = 0;
     while presence.has_untold() {
@@ -141,12 +141,12 @@ fn whatever_is_told_is_taken_back_and_passed_over() {
         assert!(frame.len() <= limits::PRESENCE_FRAME_BYTES_MAX + 8);
         heard += read(Some(frame.clone())).len();
         let echo = payload(&read(Some(frame)));
-        assert!(!presence.hear(SessionId(200), &member("bor"), &echo, Instant::now(), |_| None));
+        assert!(!presence.hear(SessionId(200), &member("bor"), &echo, 1, |_| None));
     }
     assert_eq!(heard, 100);
     let all = presence.all().unwrap();
     assert!(all.len() <= limits::PRESENCE_ALL_BYTES_MAX + 8);
     let everyone: Vec<_> = presence.clients.values().map(|present| present.entry.clone()).collect();
-    assert!(!presence.hear(SessionId(200), &member("bor"), &payload(&everyone), Instant::now(), |_| None));
+    assert!(!presence.hear(SessionId(200), &member("bor"), &payload(&everyone), 1, |_| None));
     assert!(!presence.has_untold());
 }

@@ -99,7 +99,7 @@ impl RoomState {
     pub(super) fn judge(&self, by: &Provenance, update: &[u8]) -> Result<Checked, Refusal> {
         let checked = self.document.judge(by, update)?;
         let is_taken = |client: u64| {
-            let announced = self.presence.announced.party(client, self.now).filter(|_| self.document.owner(client).is_none());
+            let announced = self.presence.announced.party(client, self.now_ms).filter(|_| self.document.owner(client).is_none());
             announced.is_some_and(|party| *party != by.author.party)
         };
         let taken = checked.clients().find(|client| is_taken(*client));
