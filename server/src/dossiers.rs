@@ -23,7 +23,7 @@ use plenary_shared::{
 };
 use std::{
     collections::HashMap,
-    hash::{BuildHasher, RandomState},
+    hash::{BuildHasher, Hash, RandomState},
     sync::Arc,
 };
 use yrs::ReadTxn;
@@ -76,9 +76,9 @@ impl Dossiers {
         Ok(self.key_of(readable).await)
     }
 
-    /// A number that stands for a view of what has this key, for as long as the server runs.
-    pub fn tag(&self, key: &Key, view: &str) -> u64 {
-        self.tags.hash_one((view, key))
+    /// A number that stands for what is made of something, a name and a [`Key`] for one, for as long as the server runs.
+    pub fn tag(&self, of: &impl Hash) -> u64 {
+        self.tags.hash_one(of)
     }
 
     /// Answers what `view` makes of the member's dossier, which is put together unless it is kept; with its key, if one stands for it.

@@ -6,6 +6,7 @@ mod conference;
 mod edits;
 mod error;
 mod export;
+mod guesses;
 mod large;
 mod layer;
 mod line;
@@ -40,14 +41,14 @@ use error::ApiError;
 /// The routes.
 pub fn router(app: Arc<App>) -> Router {
     let api = Router::new()
-        .route("/join", post(conference::join))
+        .route("/join", post(conference::join).layer(DefaultBodyLimit::max(limits::JOIN_BYTES_MAX)))
         .route("/whoami", get(conference::whoami))
         .route("/conferences", post(conference::open))
         .route("/conferences/{c}", get(conference::show))
         .route("/conferences/{c}/parties", post(conference::add_party))
         .route("/conferences/{c}/members", post(conference::invite))
         .route("/conferences/{c}/members/{m}", delete(conference::revoke))
-        .route("/conferences/{c}/plans", get(plan::list).post(plan::create).layer(DefaultBodyLimit::max(limits::PLAN_BYTES_MAX)))
+        .route("/conferences/{c}/plans", get(plan::list).post(plan::create))
         .route("/conferences/{c}/plans/{p}", get(plan::show))
         .route("/conferences/{c}/plans/{p}/access", put(plan::set_access))
         .route("/conferences/{c}/plans/{p}/consent", put(plan::choose_consent))

@@ -11,7 +11,7 @@ fn dossiers(table: &Table) -> Dossiers {
 
 async fn tag(dossiers: &Dossiers, table: &Table, party: &str, needs: Needs) -> u64 {
     let key = dossiers.key(table.member(party), &plan(), needs).await.unwrap().unwrap();
-    dossiers.tag(&key, "annotations")
+    dossiers.tag(&("annotations", key))
 }
 
 /// The view of all that a party may read, by whom, and where the dossier was that it was made from.
