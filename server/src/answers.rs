@@ -42,6 +42,11 @@ pub struct Whole(Weak<Counted>);
 struct Shared(Arc<Counted>);
 
 impl Answers {
+    /// Bytes that are on their way.
+    pub fn bytes(&self) -> usize {
+        self.held().all
+    }
+
     fn held(&self) -> MutexGuard<'_, Held> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -57,6 +57,15 @@ impl Server {
         Ok(())
     }
 
+    /// Tells the operator's figures to whoever asks on this listener, as long as the process runs.
+    pub fn tell_figures(&self, listener: TcpListener) {
+        let router = http::figures(self.metrics.clone(), self.rooms.clone());
+        tokio::spawn(async move {
+            let never = accept(&listener, None, router, Connections::new(0, 0), &TaskTracker::new()).await;
+            match never {}
+        });
+    }
+
     /// The secret of the invitation for the administering chair, if this is the first start.
     pub async fn first_invitation(&self) -> Result<Option<String>, RegistryError> {
         self.registry.first_invitation().await
