@@ -1,7 +1,8 @@
 //! Who makes a request, and what is read of it before a resource sees it.
 //!
 //! **Architecture invariant:** ids are parsed from a path here and nowhere else, and rights looked up before anything else of the request
-//! is looked at: who may not do what it asks is refused before its body is read. What cannot be an id, what is not there and what is not for the one who asks are one answer.
+//! is looked at: who may not do what it asks is refused before its body is read. What cannot be an id, what is not there and what is not
+//! for the one who asks are one answer.
 
 #[cfg(test)]
 mod tests;
@@ -22,8 +23,8 @@ use std::{str::FromStr, sync::Arc};
 use super::{app::App, error::ApiError};
 use crate::{
     auth::{self, SecretDigest},
-    connections::Connection,
-    registry::Rights,
+    connections::{Connection, Origin},
+    registry::{RegistryError, Rights},
 };
 
 /// Who makes a request: its credential, checked.
@@ -41,6 +42,28 @@ impl FromRequestParts<Arc<App>> for Caller {
             connection.is_of(&who).map_err(|_| ApiError::too_many())?;
         }
         Ok(Self { token, who })
+    }
+}
+
+/// Who has no credential and shows a secret for one, and may do so now.
+pub(super) struct Guesser(Option<Origin>);
+
+impl FromRequestParts<Arc<App>> for Guesser {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let origin = parts.extensions.get::<Arc<Connection>>().map(|connection| connection.origin());
+        origin.map_or(Ok(()), |origin| app.guesses.check(origin))?;
+        Ok(Self(origin))
+    }
+}
+
+impl Guesser {
+    /// What is answered to a secret that was not taken; one that was not good counts.
+    pub fn told(self, app: &App, error: RegistryError) -> ApiError {
+        if let (RegistryError::Invitation, Some(origin)) = (&error, self.0) {
+            app.guesses.count(origin);
+        }
+        error.into()
     }
 }
 

@@ -11,9 +11,8 @@ use std::sync::Arc;
 
 use super::{
     app::App,
-    caller::{Administrator, Body, Caller, Chair, MemberOf, named},
+    caller::{Administrator, Body, Caller, Chair, Guesser, MemberOf, named},
     error::ApiError,
-    guesses::Guesser,
 };
 use crate::auth;
 

@@ -1,18 +1,14 @@
 //! How often secrets may be tried that nobody has: each address by itself, at a pace. What is right costs nothing, however often.
 
-use axum::{extract::FromRequestParts, http::request::Parts};
 use plenary_shared::limits;
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 use tokio::time::Instant;
 
-use super::{app::App, error::ApiError};
-use crate::{
-    connections::{Connection, Origin},
-    registry::RegistryError,
-};
+use super::error::ApiError;
+use crate::connections::Origin;
 
 /// When all that an address has tried wrongly so far will be forgotten.
 #[derive(Default)]
@@ -24,7 +20,7 @@ impl Guesses {
     }
 
     /// Refuses who has tried too many wrong ones lately.
-    fn check(&self, from: Origin) -> Result<(), ApiError> {
+    pub(super) fn check(&self, from: Origin) -> Result<(), ApiError> {
         let forgotten = self.all().get(&from).copied();
         let most = Instant::now() + limits::GUESS_EVERY * (limits::GUESSES_AT_ONCE - 1);
         match forgotten.map(|forgotten| forgotten.saturating_duration_since(most)) {
@@ -37,7 +33,8 @@ impl Guesses {
         }
     }
 
-    fn count(&self, from: Origin) {
+    /// Remembers a wrong one.
+    pub(super) fn count(&self, from: Origin) {
         let (mut all, now) = (self.all(), Instant::now());
         if all.len() >= limits::GUESSERS_MAX && !all.contains_key(&from) {
             all.retain(|_, forgotten| *forgotten > now);
@@ -48,28 +45,6 @@ impl Guesses {
         }
         let forgotten = all.entry(from).or_insert(now);
         *forgotten = (*forgotten).max(now) + limits::GUESS_EVERY;
-    }
-}
-
-/// Who has no credential and shows a secret for one, and may do so now.
-pub(super) struct Guesser(Option<Origin>);
-
-impl FromRequestParts<Arc<App>> for Guesser {
-    type Rejection = ApiError;
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let origin = parts.extensions.get::<Arc<Connection>>().map(|connection| connection.origin());
-        origin.map_or(Ok(()), |origin| app.guesses.check(origin))?;
-        Ok(Self(origin))
-    }
-}
-
-impl Guesser {
-    /// What is answered to a secret that was not taken; one that was not good counts.
-    pub fn told(self, app: &App, error: RegistryError) -> ApiError {
-        if let (RegistryError::Invitation, Some(origin)) = (&error, self.0) {
-            app.guesses.count(origin);
-        }
-        error.into()
     }
 }
 
