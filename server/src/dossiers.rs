@@ -19,13 +19,13 @@ use plenary_shared::{
     talk::{
         dossier::{Dossier, PlanText, Source, Sources},
         layer::{Layer, Unread},
-        view::{self, Needs},
+        view::Needs,
     },
     text::authorship::Owners,
 };
 use std::{
     collections::HashMap,
-    hash::{BuildHasher, RandomState},
+    hash::{BuildHasher, Hash, RandomState},
     sync::Arc,
 };
 use yrs::ReadTxn;
@@ -80,43 +80,27 @@ impl Dossiers {
         Ok(self.key_of(readable).await)
     }
 
-    /// A number that stands for a view of what has this key, for as long as the server runs.
-    pub fn tag(&self, key: &Key, view: &str) -> u64 {
-        self.tags.hash_one((view, key))
+    /// A number that stands for what is made of something, a name and a [`Key`] for one, for as long as the server runs.
+    pub fn tag(&self, of: &impl Hash) -> u64 {
+        self.tags.hash_one(of)
     }
 
-    /// Answers what `view` makes of the member's dossier, which is put together unless it is kept; with its key, if one stands for it.
-    /// The work is done off the event loop; it keeps `place` until it is done, also when nobody waits for it any more.
-    pub async fn view<T: Send + 'static>(
+    /// Answers what `make` makes of the member's dossier, which is put together unless it is kept; with its key, if one stands for it. What
+    /// is made is kept with it under its name. The work is done off the event loop; it keeps `place` until it is done, also when nobody waits
+    /// for it any more.
+    pub async fn shown(
         &self,
         member: &people::Member,
         plan: &PlanId,
-        needs: Needs,
+        (needs, name): (Needs, String),
         place: impl Send + Sync + 'static,
-        view: impl FnOnce(&Dossier) -> T + Send + 'static,
-    ) -> Result<(Option<Key>, T), DossierError> {
-        let place = Arc::new(place);
-        let (key, made) = self.made(member, plan, needs, &place).await?;
-        let viewed = tokio::task::spawn_blocking(move || {
-            let _place = place;
-            view(&made.dossier)
-        });
-        Ok((key, viewed.await.map_err(|_| DossierError::Unreadable)?))
-    }
-
-    /// Answers a view as JSON, which is kept with the dossier; the rest as [`Dossiers::view`].
-    pub async fn json(
-        &self,
-        member: &people::Member,
-        plan: &PlanId,
-        view: &'static view::NamedView,
-        place: impl Send + Sync + 'static,
+        make: impl FnOnce(&Dossier) -> Option<Vec<u8>> + Send + 'static,
     ) -> Result<(Option<Key>, Bytes), DossierError> {
         let place = Arc::new(place);
-        let (key, made) = self.made(member, plan, view.needs, &place).await?;
+        let (key, made) = self.made(member, plan, needs, &place).await?;
         let shown = tokio::task::spawn_blocking(move || {
             let _place = place;
-            made.json(view)
+            made.shown(&name, make)
         });
         let shown = shown.await.ok().flatten().ok_or(DossierError::Unreadable)?;
         self.settle(member);

@@ -9,6 +9,7 @@ pub mod backup;
 pub mod check;
 mod clock;
 pub mod config;
+mod connections;
 pub mod demo;
 mod dossiers;
 pub mod forget;

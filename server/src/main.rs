@@ -198,6 +198,9 @@ async fn serve(config: &Config, data: &Path, task: Task, store: Arc<dyn Store>) 
     let server = Server::open(store)?;
     server.heed_restore(data).with_context(|| format!("cannot look for a restore in {}", data.display()))?;
     let listener = listen(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
+    if let Some(address) = config.metrics_listen {
+        server.tell_figures(listen(address).with_context(|| format!("cannot listen on {address}"))?);
+    }
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{}", listener.local_addr()?);
     // Listened for before anything is announced, so that whoever reads the announcement may stop the server at once.

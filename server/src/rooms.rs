@@ -174,6 +174,12 @@ impl Rooms {
         self.shared().open.get(&Share::Plans).map_or(0, HashMap::len)
     }
 
+    /// Layers in memory.
+    pub fn layers_open(&self) -> usize {
+        let shared = self.shared();
+        shared.open.iter().filter(|(share, _)| **share != Share::Plans).map(|(_, open)| open.len()).sum()
+    }
+
     /// The room of a document, loaded in the background if it is not in memory: what is sent meanwhile waits in its inbox.
     fn inbox(self: &Arc<Self>, address: &DocAddress) -> Result<Inbox, RoomError> {
         let (mut shared, share) = (self.shared(), Share::of(address));

@@ -141,6 +141,24 @@ pub const EDIT_TRIES: usize = 10;
 pub const SESSIONS_MAX: usize = 10_000;
 /// Sockets open at once for one member: some devices, some tabs, a script.
 pub const SESSIONS_PER_MEMBER_MAX: usize = 32;
+/// Connections of members that are no sockets, besides those that are: a view, a push, a page's pictures.
+pub const CONNECTIONS_BESIDE_SESSIONS: usize = 1_000;
+/// Of these one member's: a browser opens six, a script one at a time.
+pub const CONNECTIONS_BESIDE_SESSIONS_PER_MEMBER: usize = 32;
+/// One party has at most a third of all connections of members, so that no two shut the others out.
+pub const PARTY_SHARE_OF_CONNECTIONS: usize = 3;
+/// Connections on which nobody has shown a credential yet: 32 KiB of a head each, 32 MiB.
+pub const STRANGERS_MAX: usize = 1_024;
+/// One that came only now is not cut for the next one: over TLS a credential comes after two round trips.
+pub const STRANGER_GRACE: Duration = Duration::from_secs(1);
+/// 4 KiB: the body that trades an invitation; anybody may send one.
+pub const JOIN_BYTES_MAX: usize = 4 << 10;
+/// Wrong invitations or recovery codes taken at once from one address: a delegation that copies its links badly.
+pub const GUESSES_AT_ONCE: u32 = 10;
+/// Then one so often.
+pub const GUESS_EVERY: Duration = Duration::from_secs(6);
+/// Addresses of which it is known how many wrong ones they tried lately.
+pub const GUESSERS_MAX: usize = 4_096;
 /// 32 KiB: the head of an HTTP request, cookies included.
 pub const HTTP_HEAD_BYTES_MAX: usize = 32 << 10;
 /// Plans in memory at once.
@@ -170,7 +188,7 @@ pub const DOSSIER_BYTES_PER_PARTY_MAX: usize = 8 << 20;
 pub const DOSSIER_BYTES_MAX: usize = 256 << 20;
 /// 64 MiB: documents of plans of which what follows from the text is kept, for all who read it: one as large as a text may be.
 pub const PLAN_TEXT_BYTES_MAX: usize = 64 << 20;
-/// 64 KiB: the body of an HTTP request; a list of 400 parties is the largest. Some are read before a credential is checked.
+/// 64 KiB: the body of an HTTP request; a list of 400 parties is the largest.
 pub const BODY_BYTES_MAX: usize = 64 << 10;
 /// 8 MiB: the body that creates a plan, its Markdown included.
 pub const PLAN_BYTES_MAX: usize = 8 << 20;

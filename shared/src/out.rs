@@ -8,7 +8,7 @@
 //!
 //! **What people wrote stays text.** In Markdown it is escaped, line starts included, so that a note makes no heading, list, table, link
 //! or HTML; the words of points keep their emphasis. In HTML nothing that people wrote is markup. Control characters are dropped, and
-//! the two that override the direction of writing, which make words read other than they stand. Line breaks are kept.
+//! what overrides the direction of writing ([`crate::text::say::printable`], as in every other file that is written). Line breaks are kept.
 //! What a drafter types into brackets looks like an attribution in Markdown, which has one kind of letters; on the page it does not.
 //!
 //! **Bounded.** Size and time grow with the text and with what is shown of the layers: at most [`ANNOTATIONS_SHOWN_MAX`]

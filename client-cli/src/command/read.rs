@@ -5,6 +5,7 @@ use plenary_shared::{
     out::{Edition, Format},
     text::{
         plan::{Outline, Point},
+        say::printable,
         words::{ExactWords, plan_digest},
     },
 };
@@ -148,7 +149,8 @@ impl Export {
         let open = context.open(&self.plan)?;
         let form = self.form.edition();
         let format = if self.html { Format::Html } else { Format::Markdown };
-        let text = open.export(form, format)?;
+        // A server may tell anything: what it tells is for a file, whatever is in it.
+        let text: String = printable(&open.export(form, format)?).collect();
         context.tell_damage_of(&open);
         let document = match format {
             Format::Markdown => Document::Markdown(&text),

@@ -8,7 +8,7 @@ use crate::{
     error::CliError,
     output::inline,
     profile::{Profile, Profiles},
-    when,
+    trust, when,
     wire::{
         http::Api,
         server::{Link, Token},
@@ -18,7 +18,8 @@ use crate::{
 /// Trade an invitation for a place at the table; the latest joined is who you are from then on
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The token is kept in a file that only you can read. The invitation is good once.
+The server that the link leads to is shown first; on a terminal you are asked whether it is the right
+one. The token is kept in a file that only you can read. The invitation is good once.
 
 Examples:
   plenary join 'https://talks.example/join#TOKEN'
@@ -27,11 +28,15 @@ pub struct Join {
     /// The link of the invitation (in quotes, for the shell)
     #[arg(value_parser = |text: &str| text.parse::<Link>())]
     link: Link,
+    /// Do not ask whether the server is the right one
+    #[arg(long, short)]
+    yes: bool,
 }
 
 impl Join {
     /// Joins, keeps the profile and says who one is.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
+        trust::in_server(&context.output, &self.link.server, self.yes)?;
         let profile = join(&self.link)?;
         context.output.result(&who(&profile), || format!("joined {}", who_text(&profile)))
     }

@@ -83,7 +83,15 @@ fn send(folder: &Folder, session: &Session, edits: &[(EditId, u64, Body)]) -> Re
         once: body.once.clone(),
     });
     let push = Push { edits: edits.collect() };
-    session.api.post_within(&session.plan_path(&folder.info.plan, "/push")?, &push, limits::MESSAGE)
+    let pushed = session.api.post_within(&session.plan_path(&folder.info.plan, "/push")?, &push, limits::MESSAGE);
+    match pushed {
+        // Who may write nothing any more is told so before anything is read: that is the answer to each.
+        Err(CliError::Api { error: error @ Word::Forbidden, message, .. }) => {
+            let why = ErrorBody { error, message, script: None };
+            Ok(Pushed { outcomes: vec![Outcome::Refused(why); push.edits.len()], stopped: None })
+        }
+        pushed => pushed,
+    }
 }
 
 /// Writes down what became of edits; answers those whose client ids are taken.

@@ -5,10 +5,7 @@ use bytes::Bytes;
 use plenary_shared::{
     id::{ConferenceId, DocAddress, PartyId},
     limits, people,
-    talk::{
-        dossier::Dossier,
-        view::{self, Needs},
-    },
+    talk::{dossier::Dossier, view::Needs},
 };
 use std::{
     collections::{BTreeSet, HashMap, VecDeque},
@@ -38,8 +35,8 @@ pub(super) struct Made {
     pub(super) is_whole: bool,
     /// Bytes of the documents that it was made from.
     bytes: usize,
-    /// Views of it by their names: members of a party are shown the same.
-    shown: Mutex<HashMap<&'static str, Bytes>>,
+    /// Views and editions of it by their names: members of a party are shown the same.
+    shown: Mutex<HashMap<Box<str>, Bytes>>,
 }
 
 impl Made {
@@ -47,23 +44,23 @@ impl Made {
         Self { dossier, of, is_whole, bytes, shown: Mutex::default() }
     }
 
-    /// A view as JSON; `None` if it cannot be written. Blocks: whoever asks meanwhile waits.
-    pub(super) fn json(&self, view: &view::NamedView) -> Option<Bytes> {
-        let mut shown = self.shown();
-        if let Some(json) = shown.get(view.name) {
-            return Some(json.clone());
+    /// What `make` makes of it, once for all who ask for it by this name; `None` if it cannot be made. Blocks: whoever asks meanwhile waits.
+    pub(super) fn shown(&self, name: &str, make: impl FnOnce(&Dossier) -> Option<Vec<u8>>) -> Option<Bytes> {
+        let mut kept = self.kept();
+        if let Some(bytes) = kept.get(name) {
+            return Some(bytes.clone());
         }
         // Without the room that it grew by, which nobody counts.
-        let json = Bytes::from((view.json)(&self.dossier).ok()?.into_boxed_slice());
-        shown.insert(view.name, json.clone());
-        Some(json)
+        let bytes = Bytes::from(make(&self.dossier)?.into_boxed_slice());
+        kept.insert(name.into(), bytes.clone());
+        Some(bytes)
     }
 
     fn bytes(&self) -> usize {
-        self.bytes + self.shown().values().map(Bytes::len).sum::<usize>()
+        self.bytes + self.kept().values().map(Bytes::len).sum::<usize>()
     }
 
-    fn shown(&self) -> MutexGuard<'_, HashMap<&'static str, Bytes>> {
+    fn kept(&self) -> MutexGuard<'_, HashMap<Box<str>, Bytes>> {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -18,9 +18,23 @@ use crate::{
     testing::{self, Faulty, Table, layer_at, note, plan, update},
 };
 
+impl Dossiers {
+    /// What `look` finds in a member's dossier.
+    async fn view<T>(
+        &self,
+        member: &people::Member,
+        plan: &PlanId,
+        needs: Needs,
+        look: impl FnOnce(&Dossier) -> T,
+    ) -> Result<(Option<Key>, T), DossierError> {
+        let (key, made) = self.made(member, plan, needs, &Arc::new(())).await?;
+        Ok((key, look(&made.dossier)))
+    }
+}
+
 async fn annotations(table: &Table, party: &str, needs: Needs) -> AnnotationsView {
     let dossiers = Dossiers::new(table.registry.clone(), table.rooms.clone());
-    dossiers.view(table.member(party), &plan(), needs, (), AnnotationsView::of).await.unwrap().1
+    dossiers.view(table.member(party), &plan(), needs, AnnotationsView::of).await.unwrap().1
 }
 
 fn layers(view: &AnnotationsView) -> Vec<String> {
@@ -39,8 +53,9 @@ async fn a_view_keeps_its_place_until_it_is_made_also_when_nobody_waits_for_it()
             let slow = move |_: &Dossier| {
                 begun.send(()).unwrap();
                 goes_on.recv().unwrap();
+                Some(Vec::new())
             };
-            dossiers.view(&arv, &plan(), Needs::All, place, slow).await.map(|_| ())
+            dossiers.shown(&arv, &plan(), (Needs::All, "slow".into()), place, slow).await.map(|_| ())
         })
     };
     tokio::task::spawn_blocking(move || begins.recv().unwrap()).await.unwrap();

@@ -11,17 +11,18 @@ use std::sync::Arc;
 
 use super::{
     app::App,
-    caller::{Body, Caller, Chair, MemberOf, named},
+    caller::{Administrator, Body, Caller, Chair, Guesser, MemberOf, named},
     error::ApiError,
 };
 use crate::auth;
 
 pub(super) async fn join(
     State(app): State<Arc<App>>,
+    guesser: Guesser,
     headers: HeaderMap,
     Body(request): Body<api::JoinRequest>,
 ) -> Result<Response, ApiError> {
-    let mut joined = app.registry.join(&request.invitation).await?;
+    let mut joined = app.registry.join(&request.invitation).await.map_err(|error| guesser.told(&app, error))?;
     if !request.cookie {
         return Ok(Json(joined).into_response());
     }
@@ -40,13 +41,10 @@ pub(super) async fn whoami(caller: Caller) -> Json<api::Whoami> {
 
 pub(super) async fn open(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    _: Administrator,
     Body(new): Body<api::NewConference>,
 ) -> Result<(StatusCode, Json<api::Invitation>), ApiError> {
-    match caller.who {
-        api::Whoami::Administrator => Ok((StatusCode::CREATED, Json(app.registry.open_conference(new).await?))),
-        api::Whoami::Member(_) => Err(ApiError::forbidden("only the administering chair opens conferences")),
-    }
+    Ok((StatusCode::CREATED, Json(app.registry.open_conference(new).await?)))
 }
 
 pub(super) async fn show(State(app): State<Arc<App>>, MemberOf(member): MemberOf) -> Result<Json<api::Conference>, ApiError> {

@@ -17,7 +17,12 @@ use plenary_shared::{
 use std::{collections::HashMap, sync::Arc};
 use tokio::{sync::oneshot, time::Instant};
 
-use super::{app::App, caller::Reader, error::ApiError, large};
+use super::{
+    app::App,
+    caller::{Reader, Writer},
+    error::ApiError,
+    large,
+};
 use crate::{
     dossiers::DossierError,
     registry::Rights,
@@ -30,7 +35,11 @@ use crate::{
 /// The update that brings nothing.
 const NOTHING: [u8; 2] = [0, 0];
 
-pub(super) async fn apply(State(app): State<Arc<App>>, mut reader: Reader, request: Request) -> Result<Json<Applied>, ApiError> {
+pub(super) async fn apply(
+    State(app): State<Arc<App>>,
+    Writer(mut reader): Writer,
+    request: Request,
+) -> Result<Json<Applied>, ApiError> {
     let parse = |json: &[u8]| Script::parse(json).map_err(refused);
     let (script, _place) = large::read_as(&app, reader.member(), request, limits::SCRIPT_BYTES_MAX, parse).await?;
     let script = Arc::new(script);

@@ -14,6 +14,7 @@ use plenary_shared::{
         sync::Outcome,
     },
 };
+use std::time::Duration;
 
 use crate::{
     dossiers::DossierError,
@@ -30,11 +31,13 @@ pub struct ApiError {
     error: Word,
     message: String,
     script: Option<Box<ScriptError>>,
+    /// When to ask again.
+    retry: Option<Duration>,
 }
 
 impl ApiError {
     fn new(status: StatusCode, error: Word, message: impl Into<String>) -> Self {
-        Self { status, error, message: message.into(), script: None }
+        Self { status, error, message: message.into(), script: None, retry: None }
     }
 
     pub(super) fn not_found() -> Self {
@@ -73,7 +76,12 @@ impl ApiError {
     /// Nothing was kept.
     pub(super) fn disk_full() -> Self {
         let message = "the server's disk is full, and nothing was kept: tell its operator, and try again later";
-        Self::new(StatusCode::INSUFFICIENT_STORAGE, Word::DiskFull, message)
+        Self { retry: Some(limits::DISK_FULL_RETRY), ..Self::new(StatusCode::INSUFFICIENT_STORAGE, Word::DiskFull, message) }
+    }
+
+    /// Something comes more often than it may; it can come again after so long.
+    pub(super) fn too_often(message: impl Into<String>, wait: Duration) -> Self {
+        Self { retry: Some(wait), ..Self::new(StatusCode::TOO_MANY_REQUESTS, Word::TooOften, message) }
     }
 
     /// It may have been kept.
@@ -103,7 +111,7 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let retry = (self.error == Word::DiskFull).then(|| [(header::RETRY_AFTER, limits::DISK_FULL_RETRY.as_secs())]);
+        let retry = self.retry.map(|wait| [(header::RETRY_AFTER, wait.as_millis().div_ceil(1_000).to_string())]);
         (self.status, retry, Json(self.body())).into_response()
     }
 }

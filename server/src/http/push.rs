@@ -24,7 +24,12 @@ use std::{
 };
 use tokio::{sync::oneshot, time::Instant};
 
-use super::{app::App, caller::Reader, error::ApiError, large};
+use super::{
+    app::App,
+    caller::{Reader, Writer},
+    error::ApiError,
+    large,
+};
 use crate::{
     room::{EditError, order::Order},
     rooms::{Change, CommitError, RoomError, Tried},
@@ -38,7 +43,11 @@ const UNDER_WAY_MAX: usize = limits::BATCH_UPDATES_MAX;
 /// in the document, one in a batch.
 const VERIFIED_FROM: usize = 32;
 
-pub(super) async fn push(State(app): State<Arc<App>>, mut reader: Reader, request: Request) -> Result<Json<Pushed>, ApiError> {
+pub(super) async fn push(
+    State(app): State<Arc<App>>,
+    Writer(mut reader): Writer,
+    request: Request,
+) -> Result<Json<Pushed>, ApiError> {
     let _session = app.place(reader.member()).ok_or_else(ApiError::too_many)?;
     let (Push { edits }, _place) = large::read(&app, reader.member(), request, limits::PUSH_BYTES_MAX).await?;
     let edits = tokio::task::spawn_blocking(move || edits.into_iter().map(Made::read).collect()).await;

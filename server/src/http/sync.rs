@@ -9,7 +9,7 @@ use std::sync::{Arc, atomic::Ordering};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::{app::App, caller::Reader, error::ApiError};
-use crate::{auth, room::SessionId, session::Session};
+use crate::{auth, connections::Connection, room::SessionId, session::Session};
 
 pub(super) async fn upgrade(State(app): State<Arc<App>>, reader: Reader, mut request: Request) -> Result<Response, ApiError> {
     let headers = request.headers();
@@ -36,6 +36,9 @@ pub(super) async fn upgrade(State(app): State<Arc<App>>, reader: Reader, mut req
         registry: app.registry.clone(),
         rooms: app.rooms.clone(),
     };
+    if let Some(connection) = request.extensions().get::<Arc<Connection>>() {
+        connection.becomes_socket();
+    }
     let upgrade = hyper::upgrade::on(&mut request);
     drop(request);
     tokio::spawn(async move {

@@ -1,6 +1,7 @@
 //! Clients that mean harm: the server lives, others notice nothing, memory stays bounded.
 
 mod frames;
+mod requests;
 mod slow;
 
 use plenary_shared::wire::protocol;

@@ -11,13 +11,13 @@ fn dossiers(table: &Table) -> Dossiers {
 
 async fn tag(dossiers: &Dossiers, table: &Table, party: &str, needs: Needs) -> u64 {
     let key = dossiers.key(table.member(party), &plan(), needs).await.unwrap().unwrap();
-    dossiers.tag(&key, "annotations")
+    dossiers.tag(&("annotations", key))
 }
 
 /// The view of all that a party may read, by whom, and where the dossier was that it was made from.
 async fn all(dossiers: &Dossiers, table: &Table, party: &str) -> (Vec<String>, usize) {
     let look = |dossier: &Dossier| (layers(&AnnotationsView::of(dossier)), std::ptr::from_ref(dossier).addr());
-    dossiers.view(table.member(party), &plan(), Needs::All, (), look).await.unwrap().1
+    dossiers.view(table.member(party), &plan(), Needs::All, look).await.unwrap().1
 }
 
 async fn put(table: &Table, layer: &str, client: u64) {
@@ -61,8 +61,12 @@ async fn a_view_is_written_once_for_all_of_a_party_and_a_text_read_once_for_all_
     let table = Table::new().await;
     let dossiers = dossiers(&table);
     put(&table, "arv/public", 1).await;
-    let annotations = view::ALL.iter().find(|view| view.name == "annotations").unwrap();
-    let shown = async |party: &str| dossiers.json(table.member(party), &plan(), annotations, ()).await.unwrap().1;
+    let annotations = plenary_shared::talk::view::ALL.iter().find(|view| view.name == "annotations").unwrap();
+    let shown = async |party: &str| {
+        let (member, name) = (table.member(party), annotations.name.to_owned());
+        let make = |dossier: &Dossier| (annotations.json)(dossier).ok();
+        dossiers.shown(member, &plan(), (annotations.needs, name), (), make).await.unwrap().1
+    };
     let (first, again, other) = (shown("bor").await, shown("bor").await, shown("arv").await);
     assert_eq!(first.as_ptr(), again.as_ptr(), "the same bytes");
     assert_ne!(first.as_ptr(), other.as_ptr(), "another party has its own");
@@ -70,7 +74,7 @@ async fn a_view_is_written_once_for_all_of_a_party_and_a_text_read_once_for_all_
     assert_ne!(shown("bor").await, first, "what moved is written anew");
     let text = async |party: &str| {
         let look = |dossier: &Dossier| Arc::as_ptr(&dossier.text).addr();
-        dossiers.view(table.member(party), &plan(), Needs::Public, (), look).await.unwrap().1
+        dossiers.view(table.member(party), &plan(), Needs::Public, look).await.unwrap().1
     };
     assert_eq!(text("arv").await, text("bor").await);
 }
@@ -113,15 +117,14 @@ async fn an_answer_without_a_layer_that_did_not_load_is_neither_kept_nor_tagged(
     });
     tokio::time::pause();
     let (asks, of) = (table.clone(), dossiers.clone());
-    let asked =
-        tokio::spawn(async move { of.view(asks.member("med"), &plan(), Needs::Positions, (), AnnotationsView::of).await });
+    let asked = tokio::spawn(async move { of.view(asks.member("med"), &plan(), Needs::Positions, AnnotationsView::of).await });
     begins.await.unwrap();
     advance(limits::VIEW_READING + Duration::from_secs(1)).await;
     let (key, view) = asked.await.unwrap().unwrap();
     assert!(key.is_none() && view.faults.len() == 1);
     tokio::time::resume();
     drop(go_on);
-    let (key, view) = dossiers.view(table.member("med"), &plan(), Needs::Positions, (), AnnotationsView::of).await.unwrap();
+    let (key, view) = dossiers.view(table.member("med"), &plan(), Needs::Positions, AnnotationsView::of).await.unwrap();
     assert!(key.is_some() && view.faults.is_empty());
 }
 

@@ -5,7 +5,10 @@ use std::collections::HashMap;
 use super::{Attributes, Labels, line};
 use crate::{
     id::PointId,
-    text::plan::{self, Outline, Point, Schedule},
+    text::{
+        plan::{self, Outline, Point, Schedule},
+        say::printable,
+    },
 };
 
 /// `##` is the highest: `#` is the title.
@@ -31,7 +34,7 @@ pub fn export(outline: &Outline) -> String {
             }
         }
     }
-    export.out
+    printable(&export.out).collect()
 }
 
 #[derive(Clone, Copy, PartialEq)]
