@@ -15,6 +15,8 @@ mod dossiers;
 pub mod forget;
 #[cfg(test)]
 mod formats;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod http;
 mod ids;
 mod metrics;

@@ -38,6 +38,8 @@ use followers::Feed;
 pub use followers::{Following, Logged, follow};
 use later::{appended, next_presence, paced, rebuild, sleep_until};
 pub use presence::Announced;
+#[cfg(any(test, fuzzing))]
+pub use presence::Presence;
 use state::{Input, RoomState};
 pub use state::{Proposal, Unheld};
 

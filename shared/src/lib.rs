@@ -14,6 +14,8 @@ pub mod bounded;
 pub mod chapters;
 #[cfg(test)]
 mod courses;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 pub mod id;
 pub mod limits;
 pub mod log;

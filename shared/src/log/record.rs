@@ -311,10 +311,21 @@ pub fn seal(previous: &Digest, record: &Record) -> (Bytes, Digest) {
     bytes.extend_from_slice(&[0; DIGEST_BYTES]);
     bytes.push(VERSION);
     #[expect(clippy::expect_used, reason = "writing plain fields to a Vec cannot fail")]
-    let mut bytes = postcard::to_extend(record, bytes).expect("a record always encodes");
+    let bytes = postcard::to_extend(record, bytes).expect("a record always encodes");
+    close(previous, bytes)
+}
+
+/// Writes the digest before what follows it.
+fn close(previous: &Digest, mut bytes: Vec<u8>) -> (Bytes, Digest) {
     let digest = chain(previous, &bytes[DIGEST_BYTES..]);
     bytes[..DIGEST_BYTES].copy_from_slice(&digest.0);
     (bytes.into(), digest)
+}
+
+/// Any bytes, as if they were what a record encodes to.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn seal_body(previous: &Digest, body: &[u8]) -> Bytes {
+    close(previous, [&[0; DIGEST_BYTES], &[VERSION][..], body].concat()).0
 }
 
 /// Reads what [`seal`] wrote and checks it against the digest before it.
