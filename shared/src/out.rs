@@ -33,14 +33,17 @@ mod text;
 
 use std::{fmt, str::FromStr};
 
-use crate::talk::dossier::Dossier;
+use crate::{
+    talk::dossier::Dossier,
+    text::{markdown as markdown_of_plan, plan::Outline, say::printable},
+};
 
 pub use remarks::ANNOTATIONS_SHOWN_MAX;
 
 /// Which form of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Edition {
-    /// The importable text: Markdown only ([`crate::text::markdown::export`]).
+    /// The importable text: Markdown only.
     Plain,
     /// The text without brackets, positions and attributions.
     Clean,
@@ -107,6 +110,11 @@ impl fmt::Display for Format {
             Format::Html => "html",
         })
     }
+}
+
+/// The importable text.
+pub fn plain(outline: &Outline) -> String {
+    printable(&markdown_of_plan::export(outline)).collect()
 }
 
 /// The text without its brackets, positions and attributions.

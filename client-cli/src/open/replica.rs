@@ -16,7 +16,7 @@ use plenary_shared::{
         layer::{Layer, Unread},
         view::{self, View},
     },
-    text::{authorship::Owners, markdown, plan::Outline},
+    text::{authorship::Owners, plan::Outline},
     wire::{api, sync::PlanContext},
 };
 
@@ -157,7 +157,7 @@ impl Replica {
     /// The plan as a document to keep.
     pub fn export(&self, form: Edition, format: Format) -> Result<String, CliError> {
         match form {
-            Edition::Plain => Ok(markdown::export(&self.outline()?)),
+            Edition::Plain => Ok(out::plain(&self.outline()?)),
             Edition::Clean => self.dossier(view::Needs::Plan, |dossier| out::clean(dossier, format)),
             Edition::Annotated => self.dossier(view::Needs::All, |dossier| out::annotated(dossier, format)),
         }

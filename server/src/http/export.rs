@@ -8,7 +8,6 @@ use axum::{
 use plenary_shared::{
     out::{self, Edition, Format},
     talk::{dossier::Dossier, view::Needs},
-    text::markdown,
 };
 use serde::Deserialize;
 use std::sync::Arc;
@@ -36,7 +35,7 @@ pub(super) async fn export(
     let name = format!("export {form} {format}");
     let make = move |dossier: &Dossier| {
         let text = match form {
-            Edition::Plain => markdown::export(&dossier.text.outline),
+            Edition::Plain => out::plain(&dossier.text.outline),
             Edition::Clean => out::clean(dossier, format),
             Edition::Annotated => out::annotated(dossier, format),
         };

@@ -226,7 +226,7 @@ proptest! {
         let table = csv(&timetable).replace("\r\n", "\n");
         let chart = gantt(&timetable, &dossier.text.outline.title);
         let [text, noted] = [clean, annotated].map(|edition| edition(&dossier, Format::Markdown));
-        [text, noted, plain::export(&dossier.text.outline), table, chart].iter().for_each(|file| check_characters(file));
+        [text, noted, crate::out::plain(&dossier.text.outline), table, chart].iter().for_each(|file| check_characters(file));
     }
 
     #[test]

@@ -5,10 +5,7 @@ use std::collections::HashMap;
 use super::{Attributes, Labels, line};
 use crate::{
     id::PointId,
-    text::{
-        plan::{self, Outline, Point, Schedule},
-        say::printable,
-    },
+    text::plan::{self, Outline, Point, Schedule},
 };
 
 /// `##` is the highest: `#` is the title.
@@ -34,7 +31,7 @@ pub fn export(outline: &Outline) -> String {
             }
         }
     }
-    printable(&export.out).collect()
+    export.out
 }
 
 #[derive(Clone, Copy, PartialEq)]
