@@ -12,7 +12,7 @@ use plenary_shared::{
     id::{DocAddress, PartyId},
     log::{
         fold::Fold,
-        gate::{Checked, LeftOut, Ledger, Refusal},
+        gate::{Checked, Ledger, LeftOut, Refusal},
         record::{self, Digest, Provenance, Record},
     },
     people::Author,

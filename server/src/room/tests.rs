@@ -320,7 +320,10 @@ async fn a_snapshot_and_the_whole_log_open_to_the_same_document() {
     assert_eq!(read(&again.diff(&StateVector::default()).unwrap()), bench.text());
     assert_eq!((again.seq(), again.head()), (20, bench.room.document().head()));
     let stranger = Author { party: "bor".parse().unwrap(), member: "bor-1".parse().unwrap() };
-    assert!(again.judge(&Provenance::live(stranger, Right::Draft), &typed(10, "word or two")).is_err(), "who owns a client id survives the snapshot");
+    assert!(
+        again.judge(&Provenance::live(stranger, Right::Draft), &typed(10, "word or two")).is_err(),
+        "who owns a client id survives the snapshot"
+    );
 }
 
 #[tokio::test]

@@ -30,7 +30,6 @@ pub use crate::log::roots::ANNOTATIONS;
 pub use edit::{EditError, put, remove, set_resolved, withdraw};
 pub use table::{TableError, Tabled, table};
 
-
 /// A layer's entries: read from a document with [`Layer::read`].
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Layer {

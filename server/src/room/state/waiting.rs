@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use plenary_shared::{
     log::{
-        gate::Refusal,
+        gate::{Checked, Refusal},
         record::{self, Digest, Moment},
     },
     wire::protocol,
@@ -53,11 +53,7 @@ impl RoomState {
             let Waiting { sender, by, update, complete, order } = waiting;
             self.answered(sender, complete);
             let checked = self.document.judge(&by, &update);
-            if let (Sender::Session(id), Ok(checked)) = (sender, &checked)
-                && let Some(notice) = self.document.notice(checked.left_out())
-            {
-                effects.push(Effect::Send(id, protocol::permission_denied(&notice)));
-            }
+            self.tell_left_out(sender, checked.as_ref().ok(), effects);
             let verified = checked.as_ref().is_ok_and(|checked| checked.adds_blocks() && order.holds(checked));
             match checked {
                 Ok(checked) if !checked.is_new() && accepted.is_empty() => done(sender, effects),
@@ -93,6 +89,14 @@ impl RoomState {
         }
         self.in_flight = Some(Batch { accepted, digests, tried, held: false });
         Some((last, sealed))
+    }
+
+    /// Tells a session what is not taken of its update, though all else is.
+    fn tell_left_out(&mut self, sender: Sender, checked: Option<&Checked>, effects: &mut Vec<Effect>) {
+        if let (Sender::Session(id), Some(checked)) = (sender, checked) {
+            let notice = self.document.notice(checked.left_out());
+            effects.extend(notice.map(|told| Effect::Send(id, protocol::permission_denied(&told))));
+        }
     }
 
     fn is_refused(&self, sender: Sender) -> bool {
@@ -134,6 +138,7 @@ impl RoomState {
                 }
                 effects.push(Effect::Send(id, protocol::permission_denied(&error.to_string())));
                 let reason = match error {
+                    EditError::Refused(Refusal::Foreign { what, .. }) => what,
                     EditError::Unaccounted => "restored from a backup: copy what you wrote yourself, then load the page again",
                     _ => "refused",
                 };

@@ -128,7 +128,10 @@ async fn a_copy_waits_for_what_is_on_its_way_and_constant_work_does_not_keep_it_
     let (seq, copy) = asking.await.unwrap();
     assert_eq!((seq, whose.await.unwrap(), first.await.unwrap()), (2, 2, Ok(())));
     let copy = Document::from_copy(seq, &copy).unwrap();
-    assert!(copy.judge(&Provenance::live(arv(), Right::Draft), &typed(3, "c")).unwrap().is_new(), "the copy knows no more than the log");
+    assert!(
+        copy.judge(&Provenance::live(arv(), Right::Draft), &typed(3, "c")).unwrap().is_new(),
+        "the copy knows no more than the log"
+    );
     gate.add_permits(1);
     second.await.unwrap().unwrap();
 }

@@ -89,7 +89,8 @@ impl<'a> Block<'a> {
             8 => Kind::Any,
             _ => return reader.refuse("a block is of a kind that a plan does not use"),
         };
-        let mut block = Block { kind, len: 0, origin: None, right: None, parent: Parent::Inherited, key: None, content: Content::None };
+        let mut block =
+            Block { kind, len: 0, origin: None, right: None, parent: Parent::Inherited, key: None, content: Content::None };
         if kind != Kind::Gc {
             block.read_place(reader, info)?;
         }

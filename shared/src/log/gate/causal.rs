@@ -42,8 +42,8 @@ impl Ledger {
         Check { ledger: self, party: Some(&by.author.party), by: Some(by), kept: Kept::All, bounds: Bounds::UPDATE }.run(update)
     }
 
-    /// Judges the update of a record that a log holds, by the rules under which it was accepted: what a plan may hold is asked of what comes
-    /// from outside alone.
+    /// Judges the update of a record that a log holds, by the rules under which it was accepted: what a plan may hold is asked of
+    /// what comes from outside alone.
     ///
     /// # Errors
     /// See [`Refusal`].
@@ -126,8 +126,9 @@ impl Check<'_> {
         let left_out = walk.left_out();
         new.append(&mut walk.husks);
         let gains = walk.sections.into_iter().filter(|section| section.clock > section.known);
-        let gains =
-            gains.map(|s| Gain { client: s.client, clock_end: s.clock, right: s.right, places: s.places, runs: s.runs }).collect();
+        let gains = gains
+            .map(|s| Gain { client: s.client, clock_end: s.clock, right: s.right, places: s.places, runs: s.runs })
+            .collect();
         Ok(Checked { gains, deletions: new, claims: walk.claims, rows, left_out, cut })
     }
 }

@@ -82,7 +82,8 @@ impl Checked {
                 && one.places.iter().zip(&other.places).all(|(one, other)| one.0 == other.0 && one.1.is_alike(other.1));
             same && places && one.runs == other.runs
         };
-        let gains = self.gains.len() == other.gains.len() && self.gains.iter().zip(&other.gains).all(|(one, other)| alike(one, other));
+        let gains =
+            self.gains.len() == other.gains.len() && self.gains.iter().zip(&other.gains).all(|(one, other)| alike(one, other));
         gains && self.claims == other.claims
     }
 

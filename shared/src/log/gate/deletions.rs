@@ -2,15 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    Span,
-    block::Id,
-    place::Place,
-    refusal::Refusal,
-    rows::Field,
-    schema::Spot,
-    walk::Walk,
-};
+use super::{Span, block::Id, place::Place, refusal::Refusal, rows::Field, schema::Spot, walk::Walk};
 use crate::{limits, log::record::Hand};
 
 /// The deletions of an update.
@@ -154,7 +146,9 @@ impl Walk<'_, '_> {
             }
             let Some(field) = self.field(place) else { continue };
             let last = self.last(field).filter(|last| last.0 == span.client && (span.start..span.end).contains(&last.1));
-            let Some((client, clock)) = last.filter(|last| !self.is_new(*last) && self.is_value(*last, place.spot)) else { continue };
+            let Some((client, clock)) = last.filter(|last| !self.is_new(*last) && self.is_value(*last, place.spot)) else {
+                continue;
+            };
             kept.push(Span { client, start: clock, end: clock + 1 });
             if place.spot.has_rows() {
                 gone.rows.insert(place.row);

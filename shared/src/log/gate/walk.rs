@@ -138,7 +138,8 @@ impl<'a, 'l> Walk<'a, 'l> {
             }
             Parent::Item(parent) => {
                 let inside = self.place(parent).inside(block.key);
-                return inside.map_or_else(|| contradiction("its parent is no shared type"), |place| Ok(self.with_row(place, place.row)));
+                return inside
+                    .map_or_else(|| contradiction("its parent is no shared type"), |place| Ok(self.with_row(place, place.row)));
             }
             Parent::Inherited => {}
         }

@@ -5,7 +5,11 @@ use crate::{
     store::MemoryStore,
     testing::{read, record, typed},
 };
-use plenary_shared::{log::record::{Provenance, Right, seal}, people::Author, text::plan};
+use plenary_shared::{
+    log::record::{Provenance, Right, seal},
+    people::Author,
+    text::plan,
+};
 
 #[tokio::test]
 async fn what_another_version_saved_is_not_used_and_the_log_tells_all() {
