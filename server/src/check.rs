@@ -170,7 +170,7 @@ impl Report {
                 None => Err("its snapshot does not check"),
             };
             match held {
-                Ok(()) => self.snapshots += 1,
+                Ok(is_compared) => self.snapshots += u64::from(is_compared),
                 Err(what) => self.faults.push(Fault {
                     place: None,
                     document: Some(file.doc.for_log().to_string()),

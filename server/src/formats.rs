@@ -85,7 +85,7 @@ async fn a_directory_of_format_3_opens_with_all_that_was_written() {
     let dir = tempfile::tempdir().unwrap();
     copy(&format_3(), dir.path());
     let report = check(dir.path()).unwrap();
-    assert!(report.holds() && report.snapshots > 0, "{report:?}");
+    assert!(report.holds(), "{report:?}");
     let store: Arc<dyn Store> = Arc::new(DiskStore::open(dir.path().join("store")).unwrap());
     let records = log(&*store, &text_at());
     assert_eq!(records.len(), 41);

@@ -11,6 +11,7 @@ const texts = new Map()
 let provider = null
 let closed = null
 const crowd = []
+let manager = null
 
 const text = root => {
   if (!texts.has(root)) texts.set(root, doc.getText(root))
@@ -39,6 +40,19 @@ const commands = {
   words ({ point, ...edit }) { change(points.get(point).get('words'), edit) },
   text ({ root, ...edit }) { change(text(root), edit) },
   set ({ point, key, value }) { points.get(point).set(key, value) },
+  remove ({ point, key }) { key ? points.get(point).delete(key) : points.delete(point) },
+  // As editors bind a text: changes close to each other in time are one step.
+  track ({ point, key }) { manager = new Y.UndoManager(point ? points.get(point).get(key) : points) },
+  stop () { manager.stopCapturing() },
+  undo () { manager.undo() },
+  redo () { manager.redo() },
+  add ({ point, label, order }) {
+    doc.transact(() => {
+      const map = points.set(point, new Y.Map())
+      for (const [key, value] of Object.entries({ label, order, struck: false })) map.set(key, value)
+      for (const key of ['heading', 'words']) map.set(key, new Y.Text())
+    })
+  },
   presence ({ state }) { provider.awareness.setLocalState(state) },
   state () {
     return {

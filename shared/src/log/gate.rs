@@ -12,8 +12,9 @@
 //! What comes from outside must keep to what a plan or a layer is, too. A point and what it always has is not taken out again by
 //! anybody: such parts of an update are left out, and the rest is taken.
 //!
-//! Reading order: `bytes`, `block` and `section` read, `causal` judges what comes in which order, `schema` says what a plan is made of, `rules`
-//! and `deletions` what becomes of it, `cut` writes what is new and taken, `ledger` remembers, `order` compares places.
+//! Reading order: `bytes`, `block` and `section` read, `causal` judges what comes in which order, `schema` says what a plan is made of,
+//! `rules` and `deletions` what becomes of it, `walk` and `rows` know where it stands, `cut` writes what is new and taken, `ledger`
+//! remembers, `order` compares places.
 //! Beside them `census` counts, in a document that was let in, what was ever put where.
 
 mod block;

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::HashMap, ops::Range};
 
 use super::{
-    schedule,
+    front, schedule,
     sheet::{Block, Line, Sheet, Span, levels, own},
     text::{count, is_blank},
 };
@@ -47,7 +47,7 @@ pub(super) fn sheet(dossier: &Dossier) -> Sheet<'_> {
         }
         blocks.push(block);
     }
-    let back = open.told().map(|line| vec![own(line)]).into_iter().collect();
+    let back = front::beside(dossier).into_iter().chain(open.told().map(|line| vec![own(line)])).collect();
     Sheet { title, front: vec![], legend: vec![], blocks, back, astray: vec![] }
 }
 

@@ -12,6 +12,7 @@ mod durability;
 mod edits;
 mod hostile;
 mod hostile_layers;
+mod hostile_plan;
 mod hostile_server;
 mod ideas;
 mod layers;

@@ -29,10 +29,17 @@ impl Document {
     pub(super) fn from_snapshot(store: &dyn Store, address: &DocAddress) -> Result<Option<Self>, OpenError> {
         let Some((seq, bytes)) = store.load_snapshot(address)? else { return Ok(None) };
         let document = Self::from_copy(seq, &bytes).and_then(|mut document| document.full_step_2().is_ok().then_some(document));
-        if document.is_none() {
+        if document.is_none() && Self::is_of_another_version(&bytes) {
+            tracing::info!(document = %address.for_log(), seq, "the snapshot is of another version: replaying the log instead");
+        } else if document.is_none() {
             tracing::error!(document = %address.for_log(), seq, "the snapshot cannot be used: replaying the log instead");
         }
         Ok(document)
+    }
+
+    /// Whether another version of this program encoded a copy: then it is built again from the log.
+    pub(super) fn is_of_another_version(copy: &[u8]) -> bool {
+        postcard::from_bytes::<Saved>(copy).is_ok_and(|saved| Ledger::is_of_another_version(&saved.ledger))
     }
 
     /// A snapshot as the store keeps it, and the last record that it covers.

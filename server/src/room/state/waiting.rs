@@ -53,11 +53,7 @@ impl RoomState {
             let Waiting { sender, by, update, complete, order } = waiting;
             self.answered(sender, complete);
             let checked = self.judge(&by, &update);
-            if let (Sender::Session(id), Ok(checked)) = (sender, &checked)
-                && let Some(notice) = self.document.notice(checked.left_out())
-            {
-                effects.push(Effect::Send(id, protocol::permission_denied(&notice)));
-            }
+            self.tell_left_out(sender, checked.as_ref().ok(), effects);
             let verified = checked.as_ref().is_ok_and(|checked| checked.adds_blocks() && order.holds(checked));
             match checked {
                 Ok(checked) if !checked.is_new() && accepted.is_empty() => done(sender, effects),
@@ -106,6 +102,14 @@ impl RoomState {
         taken.map_or(Ok(checked), |client| Err(Refusal::Forged { client }))
     }
 
+    /// Tells a session what is not taken of its update, though all else is.
+    fn tell_left_out(&mut self, sender: Sender, checked: Option<&Checked>, effects: &mut Vec<Effect>) {
+        if let (Sender::Session(id), Some(checked)) = (sender, checked) {
+            let notice = self.document.notice(checked.left_out());
+            effects.extend(notice.map(|told| Effect::Send(id, protocol::permission_denied(&told))));
+        }
+    }
+
     fn is_refused(&self, sender: Sender) -> bool {
         matches!(sender, Sender::Session(id) if self.sessions.get(&id).is_none_or(|session| session.refused))
     }
@@ -152,6 +156,7 @@ impl RoomState {
                     EditError::Refused(Refusal::Forged { .. }) => {
                         (protocol::CLOSE_TAKEN, "this client id belongs to another party: load the page again")
                     }
+                    EditError::Refused(Refusal::Foreign { what, .. }) => (protocol::CLOSE_REFUSED, what),
                     EditError::Refused(_)
                     | EditError::Misbehaved
                     | EditError::Full(_)

@@ -42,8 +42,8 @@ impl Ledger {
         Check { ledger: self, party: Some(&by.author.party), by: Some(by), kept: Kept::All, bounds: Bounds::UPDATE }.run(update)
     }
 
-    /// Judges the update of a record that a log holds, by the rules under which it was accepted: what a plan may hold is asked of what comes
-    /// from outside alone.
+    /// Judges the update of a record that a log holds, by the rules under which it was accepted: what a plan may hold is asked of
+    /// what comes from outside alone.
     ///
     /// # Errors
     /// See [`Refusal`].

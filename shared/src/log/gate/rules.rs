@@ -63,9 +63,9 @@ impl<'a> Walk<'a, '_> {
         let spot = place.spot;
         let is_foreign = spot.is_of_layer().is_some_and(|of_layer| of_layer != (by.right == Right::Layer));
         if is_foreign || spot == Spot::Other {
-            return Err("a root or a key that there is not");
+            return Err("a root or a key that is no part of it");
         }
-        if block.kind != Kind::Deleted {
+        if block.kind != Kind::Deleted && spot.form() != Form::Whatever {
             judge_content(spot, place.in_map(), block)?;
         }
         if spot.is_of_adoptions() && by.hand != Hand::Server {
@@ -136,14 +136,14 @@ fn judge_content(spot: Spot, in_map: bool, block: &Block<'_>) -> Result<(), &'st
     let form = spot.form();
     match (block.kind, block.content) {
         (Kind::Format, _) => Err("formatted words"),
-        (Kind::Text, Content::Text(text)) if !in_map && matches!(form, Form::Text | Form::TextOrWord) => {
+        (Kind::Text, Content::Text(text)) if !in_map && form == Form::Text => {
             if is_plain(text) {
                 Ok(())
             } else {
                 Err("control characters")
             }
         }
-        (Kind::Type(Shared::Text), _) if in_map && matches!(form, Form::Text | Form::TextOrWord) => Ok(()),
+        (Kind::Type(Shared::Text), _) if in_map && form == Form::Text => Ok(()),
         (Kind::Type(Shared::Map), _) if in_map && form == Form::Map => Ok(()),
         (Kind::Any, Content::Values(values)) if in_map => {
             let mut reader = Reader::new(values);
@@ -167,8 +167,7 @@ fn is_value_of(form: Form, reader: &mut Reader<'_>) -> Result<bool, Refusal> {
     let is_number = matches!(tag, INTEGER | FLOAT | DOUBLE);
     let is_flag = matches!(tag, TRUE | FALSE);
     Ok(match form {
-        Form::Nothing | Form::Map | Form::Text => false,
-        Form::TextOrWord => word.is_some_and(is_plain),
+        Form::Nothing | Form::Map | Form::Text | Form::Whatever => false,
         Form::Word { most: None, optional } => word.map_or(optional && is_empty, is_plain),
         Form::Word { most: Some(most), optional } => {
             word.map_or(optional && is_empty, |word| word.len() <= most && is_line(word))
@@ -177,7 +176,6 @@ fn is_value_of(form: Form, reader: &mut Reader<'_>) -> Result<bool, Refusal> {
         Form::Flag => is_flag,
         Form::Number => is_number || is_empty,
         Form::Scalar(most) => word.map_or(is_empty || is_number || is_flag, |word| word.len() <= most && is_plain(word)),
-        Form::List => tag == LIST,
     })
 }
 
@@ -197,4 +195,3 @@ const DOUBLE: u8 = 123;
 const FALSE: u8 = 121;
 const TRUE: u8 = 120;
 const WORD: u8 = 119;
-const LIST: u8 = 117;

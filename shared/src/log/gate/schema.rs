@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{AnnotationId, PointId},
-    limits,
     log::roots::{ANNOTATIONS, BESIDE, META, ONCE, POINTS},
 };
 
@@ -39,17 +38,10 @@ pub(super) enum Spot {
     AdoptedBy,
     AdoptionWord,
     AdoptionTime,
-    /// An entry of a layer, under its id.
-    Annotation,
-    AnnotationWord,
-    AnnotationText,
-    AnnotationFlag,
-    AnnotationTime,
-    AnnotationAnchor,
-    /// A key under which a script was applied.
-    Once,
-    OnceWord,
-    OnceTime,
+    /// An entry of a layer.
+    Entry,
+    /// In an entry of a layer: a party's own, which its readers take as they find it.
+    InEntry,
 }
 
 /// What may be held in a spot.
@@ -60,8 +52,6 @@ pub(super) enum Form {
     Text,
     /// A shared map.
     Map,
-    /// A text, or a string.
-    TextOrWord,
     /// One line of at most so many bytes, or many lines if there is no limit. `null`, where `optional`.
     Word {
         most: Option<usize>,
@@ -74,7 +64,7 @@ pub(super) enum Form {
     Number,
     /// A flag, a number, `null` or a string of at most so many bytes.
     Scalar(usize),
-    List,
+    Whatever,
 }
 
 /// 4,096: fractional indices, by which points are ordered, grow so long.
@@ -95,8 +85,7 @@ impl Spot {
             (BESIDE, None) => Spot::Beside,
             (META, Some(key)) if is_line(key) && key.len() <= META_KEY_BYTES_MAX => Spot::Meta,
             (POINTS, Some(key)) if key.parse::<PointId>().is_ok() => Spot::Point,
-            (ANNOTATIONS, Some(key)) if key.parse::<AnnotationId>().is_ok() => Spot::Annotation,
-            (ONCE, Some(key)) if is_line(key) && key.len() <= limits::SCRIPT_KEY_BYTES_MAX => Spot::Once,
+            (ANNOTATIONS | ONCE, Some(_)) => Spot::Entry,
             _ => Spot::Other,
         }
     }
@@ -104,7 +93,7 @@ impl Spot {
     /// What stands in the shared type that stands here.
     pub fn inside(self, key: Option<&str>) -> Self {
         match (self, key) {
-            (Spot::Heading | Spot::Words | Spot::AnnotationText, None) => self,
+            (Spot::Heading | Spot::Words, None) => self,
             (Spot::Point, Some(key)) => Self::of_point(key),
             (Spot::Schedule, Some(key)) => match key {
                 "trigger" | "responsible" | "verifier" | "method" | "condition" => Spot::ScheduleWord,
@@ -120,9 +109,7 @@ impl Spot {
                 "at" => Spot::AdoptionTime,
                 _ => Spot::Other,
             },
-            (Spot::Annotation, Some(key)) => Self::of_annotation(key),
-            (Spot::Once, Some("digest")) => Spot::OnceWord,
-            (Spot::Once, Some("at")) => Spot::OnceTime,
+            (Spot::Entry | Spot::InEntry, _) => Spot::InEntry,
             _ => Spot::Other,
         }
     }
@@ -141,17 +128,6 @@ impl Spot {
         }
     }
 
-    fn of_annotation(key: &str) -> Self {
-        match key {
-            "kind" | "point" | "quote" | "stance" | "digest" | "words" | "weave" | "reply_to" | "by" => Spot::AnnotationWord,
-            "body" | "replacement" => Spot::AnnotationText,
-            "ad_referendum" | "resolved" | "withdrawn" => Spot::AnnotationFlag,
-            "at" => Spot::AnnotationTime,
-            "anchor" => Spot::AnnotationAnchor,
-            _ => Spot::Other,
-        }
-    }
-
     /// What it may hold.
     pub fn form(self) -> Form {
         let word = |optional| Form::Word { most: None, optional };
@@ -159,18 +135,15 @@ impl Spot {
         match self {
             Spot::Other => Form::Nothing,
             Spot::Beside | Spot::Heading | Spot::Words => Form::Text,
-            Spot::Point | Spot::Schedule | Spot::After | Spot::Adoptions | Spot::Adoption | Spot::Annotation | Spot::Once => {
-                Form::Map
-            }
+            Spot::Point | Spot::Schedule | Spot::After | Spot::Adoptions | Spot::Adoption => Form::Map,
             Spot::Meta => Form::Scalar(META_BYTES_MAX),
             Spot::Label | Spot::Order | Spot::AfterPoint => line,
             Spot::Parent => Form::PointOrNull,
-            Spot::Struck | Spot::AnnotationFlag => Form::Flag,
-            Spot::ScheduleWord | Spot::AnnotationWord => word(true),
-            Spot::AdoptedBy | Spot::AdoptionWord | Spot::OnceWord => word(false),
-            Spot::ScheduleDays | Spot::AdoptionTime | Spot::AnnotationTime | Spot::OnceTime => Form::Number,
-            Spot::AnnotationText => Form::TextOrWord,
-            Spot::AnnotationAnchor => Form::List,
+            Spot::Struck => Form::Flag,
+            Spot::ScheduleWord => word(true),
+            Spot::AdoptedBy | Spot::AdoptionWord => word(false),
+            Spot::ScheduleDays | Spot::AdoptionTime => Form::Number,
+            Spot::Entry | Spot::InEntry => Form::Whatever,
         }
     }
 
@@ -178,13 +151,13 @@ impl Spot {
     pub fn is_of_layer(self) -> Option<bool> {
         match self {
             Spot::Beside | Spot::Other => None,
-            _ => Some(self >= Spot::Annotation),
+            _ => Some(self >= Spot::Entry),
         }
     }
 
     /// Whether it stands below a point's entry.
     pub fn is_in_point(self) -> bool {
-        self > Spot::Point && self < Spot::Annotation
+        self > Spot::Point && self < Spot::Entry
     }
 
     /// Whether it stands below a schedule's entry.
@@ -220,7 +193,5 @@ pub(super) fn is_line(text: &str) -> bool {
 
 /// Whether a text holds no control characters but line feeds and tabs.
 pub(super) fn is_plain(text: &str) -> bool {
-    let is_bad = |byte: &u8| (*byte < 0x20 && !matches!(byte, b'\n' | b'\t')) || *byte == 0x7f;
-    // U+0080 to U+009F are C2 80 to C2 9F.
-    !text.as_bytes().iter().any(is_bad) && !text.as_bytes().windows(2).any(|pair| pair[0] == 0xC2 && pair[1] < 0xA0)
+    !text.chars().any(|letter| letter.is_control() && !matches!(letter, '\n' | '\t'))
 }

@@ -26,7 +26,7 @@ fn point(name: &str, label: &str, schedule: Schedule) -> Point {
 }
 
 fn plan(points: Vec<Point>) -> Outline {
-    Outline { title: "Plan".into(), points, faults: Vec::new() }
+    Outline { title: "Plan".into(), points, ..Outline::default() }
 }
 
 /// A schedule from `D-Day + 2 for 10 after p3 done, p5 start`; anything left out is not said. Somebody does and verifies it.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use yrs::{Any, GetString, Map, MapRef, Out, ReadTxn};
 
-use super::{Fault, META, Outline, POINTS, Point, Schedule, adoption, label, schedule};
+use super::{BESIDE, Fault, META, Outline, POINTS, Point, Schedule, adoption, label, schedule};
 use crate::{id::PointId, limits};
 
 impl Outline {
@@ -30,7 +30,8 @@ impl Outline {
         let parents = parents(&mut raw, &mut faults);
         let points = in_document_order(raw, &parents, &mut faults);
         duplicates(&points, &mut faults);
-        Outline { title, points, faults }
+        let beside = if texts { txn.get_text(BESIDE).map(|text| text.get_string(txn)) } else { None };
+        Outline { title, points, beside: beside.unwrap_or_default(), faults }
     }
 
     /// Reads what the point at this index of `points` holds again, as [`reread`].
