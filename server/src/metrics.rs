@@ -39,7 +39,7 @@ impl Figures {
     pub fn of(&self, address: &DocAddress) -> &Arc<Metrics> {
         match address {
             DocAddress::Plan(..) => &self.plans,
-            DocAddress::Layer(..) | DocAddress::Registry => &self.unread,
+            DocAddress::Layer(..) | DocAddress::Registry | DocAddress::Seats(..) => &self.unread,
         }
     }
 

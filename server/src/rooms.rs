@@ -87,7 +87,7 @@ impl Share {
                 };
                 Share::Layers(conference.clone(), party.clone(), readers)
             }
-            DocAddress::Plan(..) | DocAddress::Registry => Share::Plans,
+            DocAddress::Plan(..) | DocAddress::Registry | DocAddress::Seats(..) => Share::Plans,
         }
     }
 

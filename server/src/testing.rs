@@ -31,7 +31,7 @@ pub use faulty::Faulty;
 pub struct Table {
     pub registry: Arc<Registry>,
     pub rooms: Arc<Rooms>,
-    /// One member of each party, and its token.
+    /// The head of each party, and its token.
     pub seats: BTreeMap<&'static str, (Member, SecretDigest)>,
     /// What the members show.
     pub tokens: BTreeMap<&'static str, String>,
@@ -56,8 +56,8 @@ impl Table {
         let chair = invited[0].1.member.clone();
         for id in ["arv", "bor"] {
             registry.add_party(&chair, party(id)).await.unwrap();
-            let new = NewMember { party: id.parse().unwrap(), role: Role::Delegate, name: "Ana".into(), expires_s: None };
-            invited.push((id, registry.invite(&chair, new).await.unwrap()));
+            let new = NewMember { party: id.parse().unwrap(), role: Role::Head, name: "Ana".into(), expires_s: None };
+            invited.push((id, registry.invite(&chair, new).await.unwrap().invitation));
         }
         let (mut seats, mut tokens) = (BTreeMap::new(), BTreeMap::new());
         for (id, invitation) in invited {

@@ -18,6 +18,7 @@ pub mod log;
 pub mod out;
 pub mod people;
 pub mod script;
+pub mod seats;
 pub mod talk;
 pub mod text;
 pub mod wire;

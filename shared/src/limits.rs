@@ -176,6 +176,10 @@ pub const SNAPSHOT_BYTES_PER_RECORD: u64 = 256;
 pub const INVITATION: Duration = Duration::from_secs(7 * 24 * 3600);
 /// A token expires after a year: longer than talks last between sessions.
 pub const TOKEN: Duration = Duration::from_secs(365 * 24 * 3600);
+/// 72 hours: a head whom the chair puts into a party that has one can join no sooner, so that the one may end it: a weekend and a day.
+pub const HEAD_PUT_IN: Duration = Duration::from_secs(72 * 3600);
+/// Seats that the chair made or asked for in one party and that nobody took or granted yet.
+pub const SEATS_ASKED_MAX: usize = 16;
 /// Points in a plan.
 pub const POINTS_MAX: usize = 20_000;
 /// Depth of the tree of points: articles, paragraphs, items and sub-items need 5.

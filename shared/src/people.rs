@@ -22,6 +22,34 @@ pub struct Member {
     pub role: Role,
     /// The name that others see.
     pub name: String,
+    /// Under which heads of the party the seat was given.
+    #[serde(default, skip_serializing_if = "Generation::is_first")]
+    pub generation: Generation,
+}
+
+/// How often a party had lost all its heads and the chair put in a new one when a seat was given, plus one. Whoever came later reads
+/// nothing of what the party kept to itself before, unless somebody who was there agrees.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Generation(u32);
+
+impl Generation {
+    /// Whether it is the first.
+    pub fn is_first(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The one after it.
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+/// The first.
+impl Default for Generation {
+    fn default() -> Self {
+        Self(1)
+    }
 }
 
 /// A party to a conference.
@@ -35,7 +63,7 @@ pub struct Party {
 }
 
 /// Who wrote a record.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Author {
     /// The party whose right was used.
     pub party: PartyId,

@@ -42,7 +42,7 @@ const USED: &str = "repeat it; if the invitation is used by then, ask for a new 
 /// Trades an invitation for a profile and makes it the current one.
 pub fn join(link: &Link) -> Result<Profile, CliError> {
     let profiles = Profiles::from_environment()?;
-    let request = JoinRequest { invitation: link.invitation.secret().to_owned(), cookie: false };
+    let request = JoinRequest { invitation: Some(link.invitation.secret().to_owned()), ..JoinRequest::default() };
     let joined = Api::new(link.server.clone(), None)?.post("/api/join", &request);
     let joined: Joined = joined.map_err(|error: CliError| error.or_else_do(USED))?;
     let token = joined.token.ok_or_else(|| CliError::Refused("the server gave no token".into()))?;

@@ -6,22 +6,29 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use plenary_shared::{limits, people, wire::api};
+use plenary_shared::{id::PartyId, limits, people, wire::api};
 use std::sync::Arc;
 
 use super::{
     app::App,
-    caller::{Body, Caller, Chair, MemberOf, named},
+    caller::{Admitting, Body, Caller, Chair, MemberOf, named},
     error::ApiError,
 };
-use crate::auth;
+use crate::{
+    auth,
+    registry::{Invited, Standing},
+};
 
 pub(super) async fn join(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     Body(request): Body<api::JoinRequest>,
 ) -> Result<Response, ApiError> {
-    let mut joined = app.registry.join(&request.invitation).await?;
+    let mut joined = match (request.invitation, request.recovery) {
+        (Some(invitation), None) => app.registry.join(&invitation).await?,
+        (None, Some(recovery)) => app.registry.recover(&recovery).await?,
+        _ => return Err(ApiError::invalid("give an invitation or a recovery code, and not both")),
+    };
     if !request.cookie {
         return Ok(Json(joined).into_response());
     }
@@ -59,7 +66,10 @@ pub(super) fn seen(app: &App, member: &people::Member) -> Result<api::Conference
         id: member.conference.clone(),
         title: entry.title.clone(),
         parties: entry.parties.iter().map(|(id, name)| people::Party { id: id.clone(), name: name.clone() }).collect(),
-        members: entry.members.values().cloned().collect(),
+        members: entry.members().cloned().collect(),
+        asked: entry.seats_that(Standing::Asked).cloned().collect(),
+        ended: entry.seats_that(Standing::Ended).cloned().collect(),
+        put_in: entry.put_in(),
     })?;
     Ok(conference)
 }
@@ -75,17 +85,82 @@ pub(super) async fn add_party(
 
 pub(super) async fn invite(
     State(app): State<Arc<App>>,
-    Chair(chair): Chair,
+    Admitting(member): Admitting,
     Body(new): Body<api::NewMember>,
 ) -> Result<(StatusCode, Json<api::Invitation>), ApiError> {
-    Ok((StatusCode::CREATED, Json(app.registry.invite(&chair, new).await?)))
+    Ok(answer(app.registry.invite(&member, new).await?))
+}
+
+/// A seat that is only asked for is accepted, not created.
+fn answer(Invited { invitation, is_asked }: Invited) -> (StatusCode, Json<api::Invitation>) {
+    (if is_asked { StatusCode::ACCEPTED } else { StatusCode::CREATED }, Json(invitation))
+}
+
+pub(super) async fn put_in(
+    State(app): State<Arc<App>>,
+    Chair(chair): Chair,
+    path: RawPathParams,
+    Body(new): Body<api::NewHead>,
+) -> Result<(StatusCode, Json<api::Invitation>), ApiError> {
+    Ok(answer(app.registry.put_in_head(&chair, named(&path, "p")?, new).await?))
+}
+
+pub(super) async fn grant(
+    State(app): State<Arc<App>>,
+    Admitting(head): Admitting,
+    path: RawPathParams,
+) -> Result<(StatusCode, Json<api::Invitation>), ApiError> {
+    Ok((StatusCode::CREATED, Json(app.registry.grant(&head, named(&path, "m")?).await?)))
+}
+
+pub(super) async fn change(
+    State(app): State<Arc<App>>,
+    Admitting(head): Admitting,
+    path: RawPathParams,
+    Body(change): Body<api::MemberChange>,
+) -> Result<Json<people::Member>, ApiError> {
+    Ok(Json(app.registry.change_member(&head, named(&path, "m")?, change).await?))
+}
+
+/// The seats of the caller's own party: another's are answered as what does not exist.
+pub(super) async fn seats(
+    State(app): State<Arc<App>>,
+    MemberOf(member): MemberOf,
+    path: RawPathParams,
+) -> Result<Json<api::Seats>, ApiError> {
+    own_party(&member, &path)?;
+    Ok(Json(app.registry.seats(&member)?))
+}
+
+pub(super) async fn open_older_layers(
+    State(app): State<Arc<App>>,
+    MemberOf(member): MemberOf,
+    path: RawPathParams,
+) -> Result<StatusCode, ApiError> {
+    own_party(&member, &path)?;
+    app.registry.open_older_layers(&member).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn own_party(member: &people::Member, path: &RawPathParams) -> Result<(), ApiError> {
+    let party: PartyId = named(path, "p")?;
+    if party == member.party { Ok(()) } else { Err(ApiError::not_found()) }
+}
+
+pub(super) async fn devices(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Vec<api::Device>>, ApiError> {
+    Ok(Json(app.registry.devices(&caller.token)?))
+}
+
+pub(super) async fn end_device(State(app): State<Arc<App>>, caller: Caller, path: RawPathParams) -> Result<StatusCode, ApiError> {
+    app.registry.end_device(&caller.token, named(&path, "d")?).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 pub(super) async fn revoke(
     State(app): State<Arc<App>>,
-    Chair(chair): Chair,
+    MemberOf(member): MemberOf,
     path: RawPathParams,
 ) -> Result<StatusCode, ApiError> {
-    app.registry.revoke(&chair, named(&path, "m")?).await?;
+    app.registry.revoke(&member, named(&path, "m")?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

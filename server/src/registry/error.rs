@@ -23,8 +23,14 @@ pub enum RegistryError {
     #[error("{0}")]
     Invalid(String),
     /// The invitation is unknown, used or expired.
-    #[error("this invitation is used, expired or unknown: ask the chair for a new one")]
+    #[error("this invitation is used, expired or unknown: ask whoever gave it to you for a new one")]
     Invitation,
+    /// The invitation is not good yet: in how many hours it is.
+    #[error("this invitation is good in {0} hours: until then the party's heads may end it")]
+    NotYet(u64),
+    /// The recovery code is unknown or used.
+    #[error("this recovery code is used or unknown: ask a head of your delegation for a new seat")]
+    Recovery,
     /// A limit is reached.
     #[error("there are {max} {what} already, which is the limit")]
     Full {

@@ -14,8 +14,9 @@ use std::collections::BTreeSet;
 
 use super::{
     ConferenceEntry, PlanEntry, Registry, RegistryError, check_free, check_parties, check_present, check_room,
+    event::Event,
     rights::{is_meant_for, may, owners, sees_plan, writes_layer},
-    state::{Event, Registered},
+    state::Registered,
 };
 use crate::store::{Condition, StoreError};
 

@@ -9,8 +9,7 @@ use plenary_shared::{
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Registry, RegistryError, check_free, check_name, check_parties, check_present, check_room,
-    state::{Event, PlanEntry},
+    Registry, RegistryError, check_free, check_name, check_parties, check_present, check_room, event::Event, state::PlanEntry,
 };
 
 impl Registry {

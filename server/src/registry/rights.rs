@@ -9,7 +9,7 @@ use plenary_shared::{
 
 use std::collections::BTreeSet;
 
-use super::{ConferenceEntry, PlanEntry, Registry, Rights, Whom};
+use super::{ConferenceEntry, PlanEntry, Registry, Rights, event::Whom};
 use crate::{auth::SecretDigest, clock::now_ms};
 
 impl Registry {
@@ -18,15 +18,15 @@ impl Registry {
         let (conference, plan, layer) = match address {
             DocAddress::Plan(conference, plan) => (conference, plan, None),
             DocAddress::Layer(conference, plan, party, layer) => (conference, plan, Some((party, layer))),
-            DocAddress::Registry => return None,
+            DocAddress::Registry | DocAddress::Seats(..) => return None,
         };
         let state = self.state();
-        let Whom::Member(own, member) = state.whom(token, now_ms())? else { return None };
+        let Whom::Member(own, member) = state.credentials.whom(token, now_ms())? else { return None };
         if own != conference {
             return None;
         }
         let entry = state.conferences.get(conference)?;
-        let member = entry.members.get(member)?;
+        let member = entry.member(member)?;
         let plan = entry.plans.get(plan)?;
         let write = match layer {
             Some((party, layer)) => {
@@ -59,7 +59,7 @@ pub(super) fn owners<'a>(entry: &'a ConferenceEntry, plan: &'a PlanEntry) -> BTr
 }
 
 fn chairs(entry: &ConferenceEntry) -> impl Iterator<Item = &PartyId> {
-    entry.members.values().filter(|member| member.role == Role::Chair).map(|chair| &chair.party)
+    entry.members().filter(|member| member.role == Role::Chair).map(|chair| &chair.party)
 }
 
 /// Whether a layer is for the member's party, if it and its owner see the plan.

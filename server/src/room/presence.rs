@@ -131,6 +131,7 @@ mod tests {
             party: party.parse().unwrap(),
             member,
             role: Role::Delegate,
+            generation: Default::default(),
             name: "Ana".into(),
         }
     }

@@ -98,7 +98,7 @@ impl RoomState {
     pub fn new(address: &DocAddress, document: Document) -> Self {
         let read_only = match address {
             DocAddress::Layer(..) => "you may read this layer, not write in it",
-            DocAddress::Plan(..) | DocAddress::Registry => "you may read this plan, not change its words",
+            DocAddress::Plan(..) | DocAddress::Registry | DocAddress::Seats(..) => "you may read this plan, not change its words",
         };
         let bytes_max = address.bytes_max();
         let (sessions, presence) = (HashMap::new(), Presence::default());

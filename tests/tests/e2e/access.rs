@@ -15,11 +15,11 @@ pub fn grant(server: &Server, plan: &str, access: Value) {
     assert_eq!(answer.status, 200, "{:?}", String::from_utf8_lossy(&answer.body));
 }
 
-/// The chair invites somebody, who joins at once.
+/// The head of a party invites somebody, who joins at once.
 pub fn invite(server: &Server, party: &str, role: &str) -> (Seat, String) {
     let path = format!("/conferences/{}/members", server.demo.conference);
     let body = json!({ "party": party, "role": role, "name": format!("{role} of {party}") });
-    let answer = api(&server.address(), &server.chair().token, "POST", &path, Some(body));
+    let answer = api(&server.address(), &server.head(party).token, "POST", &path, Some(body));
     assert!(answer.status < 300, "{:?}", String::from_utf8_lossy(&answer.body));
     let invitation = answer.json()["invitation"].as_str().unwrap().to_owned();
     let joined = join(server, &invitation);
@@ -42,7 +42,7 @@ async fn a_revoked_member_is_out_and_stays_out() {
     let mut client = YClient::join(&server, "p-1", &seat).await;
     let colleague = YClient::join(&server, "p-1", &server.delegate(0, 0)).await;
     let path = format!("/conferences/{}/members/{member}", server.demo.conference);
-    assert!(api(&server.address(), &server.chair().token, "DELETE", &path, None).status < 300);
+    assert!(api(&server.address(), &server.head(&seat.party).token, "DELETE", &path, None).status < 300);
     client.wait("closed", |s| s.closed.is_some()).await;
     assert_eq!(client.lock().closed.as_ref().unwrap().0, 4404, "a stock client does not try again");
     assert!(client.try_connect(&server, "p-1", &seat).await.is_err());

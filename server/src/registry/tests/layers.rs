@@ -43,9 +43,12 @@ impl Table {
         let mut invitations = vec![("med/chair".to_owned(), opened)];
         for id in ["arv", "bor", "cel", "dor"] {
             registry.add_party(&chair, party(id)).await.unwrap();
-            for role in [Role::Delegate, Role::Adviser, Role::Observer] {
+            let mut by = chair.clone();
+            for role in [Role::Head, Role::Delegate, Role::Adviser, Role::Observer] {
                 let new = api::NewMember { party: id.parse().unwrap(), role, name: "Ana".into(), expires_s: None };
-                invitations.push((format!("{id}/{role}"), registry.invite(&chair, new).await.unwrap()));
+                let invitation = registry.invite(&by, new).await.unwrap().invitation;
+                by = if role == Role::Head { invitation.member.clone() } else { by };
+                invitations.push((format!("{id}/{role}"), invitation));
             }
         }
         registry.create_plan(&chair, plan(), "Plan".into(), access(), Bytes::from_static(b"its first record")).await.unwrap();
