@@ -94,11 +94,17 @@ pub fn heard<'a>(heard: &'a [Heard], names: &'a Names) -> Vec<HeardShown<'a>> {
     heard.iter().map(|heard| HeardShown { heard, name: names.get(&heard.member), at: when::utc(heard.at_ms) }).collect()
 }
 
+/// Marks what somebody did whose seat has ended since.
+pub fn seat_ended(ended: bool) -> &'static str {
+    if ended { " (seat ended)" } else { "" }
+}
+
 /// A member with the party and, where it is known, the name: `arv  Teo Varga (arv-1)`.
 pub fn author(party: &PartyId, member: &MemberId, names: &Names) -> String {
+    let ended = seat_ended(names.has_ended(member));
     match names.get(member).filter(|name| !name.is_empty()) {
-        Some(name) => format!("{party}  {} ({member})", inline(name)),
-        None => format!("{party}  {member}"),
+        Some(name) => format!("{party}  {} ({member}){ended}", inline(name)),
+        None => format!("{party}  {member}{ended}"),
     }
 }
 

@@ -5,7 +5,15 @@ use super::*;
 /// Lines that are parsed, their words parted by `|`.
 const GOOD: &[&str] = &[
     "plenary|join|http://h/join#t",
+    "plenary|join|--recover|7m3k-0000|--server|http://h",
     "plenary|whoami|--json",
+    "plenary|party|seats|--log",
+    "plenary|party|grant|arv-4",
+    "plenary|party|change|arv-2|--role|head",
+    "plenary|party|head|arv|Ana|--expires|3d",
+    "plenary|party|open",
+    "plenary|devices",
+    "plenary|devices|end|1",
     "plenary|--as|arv|plan|list",
     "plenary|--server|http://h|--token|-9aB|plan|list",
     "plenary|words|plan|5 bis|-",
@@ -68,6 +76,10 @@ const GOOD: &[&str] = &[
 const BAD: &[&str] = &[
     "plenary",
     "plenary|join|nonsense",
+    "plenary|join",
+    "plenary|join|http://h/join#t|--recover|7m3k",
+    "plenary|party|change|arv-2",
+    "plenary|devices|end",
     "plenary|move|plan|5",
     "plenary|move|plan|5|--top|--after|6",
     "plenary|add|plan|w|--after|5|--under|6",

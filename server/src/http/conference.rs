@@ -136,10 +136,10 @@ pub(super) async fn open_older_layers(
     State(app): State<Arc<App>>,
     MemberOf(member): MemberOf,
     path: RawPathParams,
-) -> Result<StatusCode, ApiError> {
+) -> Result<Json<api::Seats>, ApiError> {
     own_party(&member, &path)?;
     app.registry.open_older_layers(&member).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(Json(app.registry.seats(&member)?))
 }
 
 fn own_party(member: &people::Member, path: &RawPathParams) -> Result<(), ApiError> {

@@ -23,8 +23,8 @@ pub(super) async fn open(
     reader: Reader,
     Body(new): Body<api::NewLayer>,
 ) -> Result<(StatusCode, Json<people::Layer>), ApiError> {
-    let (member, plan, layer) = (reader.member(), &reader.plan, new.layer.clone());
-    app.registry.open_layer(member, plan.clone(), new).await?;
+    let (member, plan) = (reader.member(), &reader.plan);
+    let layer = app.registry.open_layer(member, plan.clone(), new).await?;
     Ok((StatusCode::CREATED, Json(app.registry.own_layer(member, plan, layer)?)))
 }
 

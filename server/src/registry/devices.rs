@@ -3,7 +3,10 @@
 use plenary_shared::{limits, wire::api};
 
 use super::{Registry, RegistryError, administration, event::Event, millis, new_secret};
-use crate::{auth::SecretDigest, clock::now_ms};
+use crate::{
+    auth::{Secret, SecretDigest},
+    clock::now_ms,
+};
 
 impl Registry {
     /// The invitation for the administering chair, if nobody was ever invited: the first start.
@@ -38,7 +41,7 @@ impl Registry {
 
     /// Trades a recovery code for a token of the same seat and the next code. The other devices stay until they are ended.
     pub async fn recover(&self, recovery: &str) -> Result<api::Joined, RegistryError> {
-        let recovery = SecretDigest::of(recovery);
+        let recovery = SecretDigest::of_written_down(recovery);
         self.admit(RegistryError::Recovery, |state, token, expires_ms, next| {
             let known = state.credentials.recovered(&recovery).and_then(|whom| state.who(whom));
             known.map(|_| Event::Recovered { recovery, token, expires_ms, next }).ok_or(RegistryError::Recovery)
@@ -51,7 +54,8 @@ impl Registry {
         refused: RegistryError,
         decide: impl FnOnce(&super::Registered, SecretDigest, u64, SecretDigest) -> Result<Event, RegistryError>,
     ) -> Result<api::Joined, RegistryError> {
-        let (secret, recovery) = (new_secret()?, new_secret()?);
+        let recovery = Secret::to_write_down().map_err(|_| RegistryError::Randomness)?;
+        let secret = new_secret()?;
         let token = secret.digest();
         let expires_ms = now_ms() + millis(limits::TOKEN);
         self.change(administration(), |state| Ok(vec![decide(state, token, expires_ms, recovery.digest())?])).await?;

@@ -7,7 +7,7 @@ use plenary_shared::{
     access::Action,
     id::{self, LayerId, PartyId, PlanId},
     limits,
-    people::{self, Audience, LayerKind},
+    people::{self, Audience, LATER, LayerKind},
     wire::api,
 };
 use std::collections::BTreeSet;
@@ -23,23 +23,27 @@ use crate::store::{Condition, StoreError};
 const BUILT_IN: [&str; 3] = [id::PRIVATE, id::PUBLIC, id::POSITIONS];
 
 impl Registry {
-    /// Opens a layer of the member's party to other parties.
-    pub async fn open_layer(&self, member: &people::Member, plan: PlanId, new: api::NewLayer) -> Result<(), RegistryError> {
+    /// Opens a layer of the member's party to other parties. Answers its name.
+    pub async fn open_layer(&self, member: &people::Member, plan: PlanId, new: api::NewLayer) -> Result<LayerId, RegistryError> {
         let api::NewLayer { layer, audience } = new;
         self.check_disk()?;
+        let layer = own_name(member, layer)?;
+        let opened = layer.clone();
         let (conference, party) = (member.conference.clone(), member.party.clone());
         self.change(member.author(), |state| {
             let (entry, on) = speaker(state, member, &plan)?;
             check_opened(&layer)?;
             check_parties(entry, &audience)?;
             check_free(on.opened(&party, &layer).is_some(), "layer", &layer)?;
-            check_room(on.layers.keys().filter(|(owner, _)| *owner == party).count(), limits::LAYERS_MAX, "layers")?;
+            let is_counted = |of: &LayerId| of.generation() == layer.generation();
+            let own = on.layers.keys().filter(|(owner, layer)| *owner == party && is_counted(layer));
+            check_room(own.count(), limits::LAYERS_MAX, "layers")?;
             let audience = others(audience, &party);
             self.paces.step(member)?;
             Ok(vec![Event::LayerOpened { conference, plan, party: party.clone(), layer, audience }])
         })
         .await?;
-        Ok(())
+        Ok(opened)
     }
 
     /// Says anew which parties read a layer of the member's party.
@@ -55,7 +59,8 @@ impl Registry {
         self.change(member.author(), |state| {
             let (entry, on) = speaker(state, member, &plan)?;
             check_opened(&layer)?;
-            let old = on.opened(&party, &layer).ok_or(RegistryError::NotFound)?;
+            let old = on.opened(&party, &layer).filter(|_| is_meant_for(entry, on, member, &party, &layer));
+            let old = old.ok_or(RegistryError::NotFound)?;
             check_parties(entry, &audience)?;
             let audience = others(audience, &party);
             if *old == audience {
@@ -82,8 +87,13 @@ impl Registry {
             let names = BUILT_IN.iter().filter_map(|name| name.parse().ok());
             names.map(|layer: LayerId| ((*party).clone(), layer))
         });
+        let generations = entry.delegations.get(&member.party).map(|delegation| delegation.generation).unwrap_or_default();
+        let private = LayerId::built_in(id::PRIVATE);
+        let later = generations.since_the_first().filter_map(|generation| Some((member.party.clone(), private.of(generation)?)));
+        let later = later.filter(|_| owners.contains(&member.party));
         let opened = plan.layers.keys().filter(|(party, _)| owners.contains(party)).cloned();
-        let read = built_in.chain(opened).filter(|(party, layer)| is_meant_for(plan, member, party, layer));
+        let all = built_in.chain(later).chain(opened);
+        let read = all.filter(|(party, layer)| is_meant_for(entry, plan, member, party, layer));
         let mut layers: Vec<people::Layer> = read.map(|(party, layer)| shown(plan, member, party, layer)).collect();
         layers.sort_unstable_by(|a, b| (&a.party, &a.layer).cmp(&(&b.party, &b.layer)));
         Ok(layers)
@@ -92,8 +102,8 @@ impl Registry {
     /// One layer of the member's party.
     pub fn own_layer(&self, member: &people::Member, plan: &PlanId, layer: LayerId) -> Result<people::Layer, RegistryError> {
         let state = self.state();
-        let (_, plan) = reader(&state, member, plan)?;
-        let there = is_meant_for(plan, member, &member.party, &layer);
+        let (entry, plan) = reader(&state, member, plan)?;
+        let there = is_meant_for(entry, plan, member, &member.party, &layer);
         there.then(|| shown(plan, member, member.party.clone(), layer)).ok_or(RegistryError::NotFound)
     }
 }
@@ -134,6 +144,16 @@ fn shown(plan: &PlanEntry, member: &people::Member, party: PartyId, layer: Layer
 fn others(mut audience: BTreeSet<PartyId>, owner: &PartyId) -> BTreeSet<PartyId> {
     audience.remove(owner);
     audience
+}
+
+/// The name under which a member opens a layer: those who came after the party's heads were replaced have names of their own, so that
+/// none that is taken tells them anything.
+fn own_name(member: &people::Member, layer: LayerId) -> Result<LayerId, RegistryError> {
+    check_opened(&layer)?;
+    if layer.as_str().contains(LATER) {
+        return Err(RegistryError::Invalid(format!("the name of a layer holds no {LATER:?}: choose another name")));
+    }
+    layer.of(member.generation).ok_or_else(|| RegistryError::Invalid("the layer's name is too long: choose a shorter one".into()))
 }
 
 fn check_opened(layer: &LayerId) -> Result<(), RegistryError> {

@@ -62,19 +62,32 @@ fn chairs(entry: &ConferenceEntry) -> impl Iterator<Item = &PartyId> {
     entry.members().filter(|member| member.role == Role::Chair).map(|chair| &chair.party)
 }
 
-/// Whether a layer is for the member's party, if it and its owner see the plan.
-pub(super) fn is_meant_for(plan: &PlanEntry, member: &people::Member, party: &PartyId, layer: &LayerId) -> bool {
-    let own = member.party == *party;
+/// Whether a layer is for the member, if its party and the layer's owner see the plan. What a party keeps to itself is for those of its
+/// members who held a seat then, and for those who came later as far as one of them agreed.
+pub(super) fn is_meant_for(
+    entry: &ConferenceEntry,
+    plan: &PlanEntry,
+    member: &people::Member,
+    party: &PartyId,
+    layer: &LayerId,
+) -> bool {
+    let is_own = || {
+        let delegation = entry.delegations.get(party).filter(|_| member.party == *party);
+        delegation.is_some_and(|delegation| delegation.reads(member.generation, layer.generation()))
+    };
     match layer.kind() {
-        LayerKind::Private => own,
+        LayerKind::Private => is_own(),
         LayerKind::Public | LayerKind::Positions => true,
-        LayerKind::Opened => plan.opened(party, layer).is_some_and(|audience| own || audience.contains(&member.party)),
+        LayerKind::Opened => plan.opened(party, layer).is_some_and(|audience| match member.party == *party {
+            true => is_own(),
+            false => audience.contains(&member.party),
+        }),
     }
 }
 
 /// Whether a member may know that a layer exists, and read it.
 fn reads_layer(entry: &ConferenceEntry, plan: &PlanEntry, member: &people::Member, party: &PartyId, layer: &LayerId) -> bool {
-    is_meant_for(plan, member, party, layer) && sees_plan(plan, member) && has_layers(entry, plan, party)
+    is_meant_for(entry, plan, member, party, layer) && sees_plan(plan, member) && has_layers(entry, plan, party)
 }
 
 /// Whether a member who reads a layer may write in it too.

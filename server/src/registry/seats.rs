@@ -65,6 +65,11 @@ impl Delegation {
         self.floors.get(&generation).copied().unwrap_or(generation)
     }
 
+    /// Whether a member of a generation reads what the party keeps to itself and was begun in another.
+    pub fn reads(&self, member: Generation, layer: Generation) -> bool {
+        (self.floor(member)..=self.generation).contains(&layer)
+    }
+
     /// Somebody of a generation agrees that all who came later, up to now, read what it reads.
     fn open(&mut self, generation: Generation) {
         let floor = self.floor(generation);

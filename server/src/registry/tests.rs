@@ -1,6 +1,7 @@
 //! What the registry promises, against a store in memory.
 
 mod layers;
+mod seats;
 
 use super::*;
 use crate::store::MemoryStore;

@@ -14,7 +14,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use yrs::TransactionMut;
 
 use crate::{
-    id::{LayerId, PartyId, PointId},
+    id::{LayerId, MemberId, PartyId, PointId},
     log::gate::census,
     people::{Audience, LayerKind},
     talk::{
@@ -45,6 +45,8 @@ pub struct Sources {
     pub consent: BTreeSet<PartyId>,
     /// The layers that the member may read.
     pub layers: Vec<Source>,
+    /// The members whose seats have ended.
+    pub ended: BTreeSet<MemberId>,
 }
 
 /// A layer that the member may read.
@@ -73,6 +75,7 @@ pub struct Dossier {
     pub entries: Vec<Entry>,
     /// The parties that must consent.
     pub consent: BTreeSet<PartyId>,
+    ended: BTreeSet<MemberId>,
     owners: Owners,
     faults: Vec<LayerFault>,
     typed: HashMap<PointId, Vec<Run>>,
@@ -125,10 +128,10 @@ impl Dossier {
                 typed.insert(point.id.clone(), authorship::runs_by(txn, &text, &census));
             }
         }
-        let Sources { owners, consent, layers } = sources;
+        let Sources { owners, consent, layers, ended } = sources;
         let (entries, faults) = entries(txn, &outline, layers);
         let exact = ExactWords::read(&outline);
-        Some(Dossier { outline, exact, weaves, entries, consent, owners, faults, typed, brackets, across, open, struck })
+        Some(Dossier { outline, exact, weaves, entries, consent, ended, owners, faults, typed, brackets, across, open, struck })
     }
 
     /// The standing of every point.
@@ -136,9 +139,18 @@ impl Dossier {
         let positions = self.entries.iter().filter(|entry| entry.layer.kind() == LayerKind::Positions);
         let stands: Vec<Stand> = positions.map(|Entry { party, annotation, .. }| Stand { party, annotation }).collect();
         let open = |point: &PointId| self.open.get(point).copied().unwrap_or_default();
-        let matrix = standing::standing(&self.outline, &self.exact, |point| self.weaves.of(point), open, &stands, &self.consent);
+        let of = |point: &PointId| self.weaves.of(point);
+        let mut matrix = standing::standing(&self.outline, &self.exact, of, open, &stands, &self.consent);
+        for cell in matrix.points.iter_mut().flat_map(|point| &mut point.cells) {
+            cell.seat_ended = self.has_ended(cell.by.as_ref());
+        }
         let faults = self.faults.iter().filter(|fault| fault.layer.kind() == LayerKind::Positions).cloned().collect();
         Matrix { faults, ..matrix }
+    }
+
+    /// Whether the seat of who did something has ended since.
+    fn has_ended(&self, by: Option<&MemberId>) -> bool {
+        by.is_some_and(|by| self.ended.contains(by))
     }
 
     /// Brackets that open in one text and close in another; those of struck points left out.

@@ -3,14 +3,14 @@
 //!
 //! | method and path | body -> response | who |
 //! | --- | --- | --- |
-//! | `POST /join` | [`JoinRequest`] -> [`Joined`] | whoever holds the invitation |
+//! | `POST /join` | [`JoinRequest`] -> [`Joined`] | whoever holds the invitation or the recovery code |
 //! | `GET /whoami` | [`Whoami`] | all |
 //! | `POST /conferences` | [`NewConference`] -> [`Invitation`] for its chair | the administering chair |
 //! | `GET /conferences/{c}` | [`Conference`] | its members |
 //! | `POST /conferences/{c}/parties` | [`Party`] -> [`Party`] | chair |
 //! | `POST /conferences/{c}/parties/{p}/head` | [`NewHead`] -> [`Invitation`] | chair |
 //! | `GET /conferences/{c}/parties/{p}/seats` | [`Seats`] | the party's members |
-//! | `POST /conferences/{c}/parties/{p}/older-layers` | | who held a seat before the party's heads were replaced |
+//! | `POST /conferences/{c}/parties/{p}/older-layers` | -> [`Seats`] | who held a seat before the party's heads were replaced |
 //! | `POST /conferences/{c}/members` | [`NewMember`] -> [`Invitation`]; 202 if it is only asked for | the party's heads; the chair |
 //! | `POST /conferences/{c}/members/{m}/grant` | -> [`Invitation`] | the party's heads |
 //! | `PUT /conferences/{c}/members/{m}` | [`MemberChange`] -> [`Member`] | the party's heads |

@@ -66,7 +66,7 @@ impl Table {
 
     async fn open(&self, seat: &str, name: &str, audience: &[&str]) -> Result<(), RegistryError> {
         let new = NewLayer { layer: layer(name), audience: parties(audience) };
-        self.registry.open_layer(self.member(seat), plan(), new).await
+        self.registry.open_layer(self.member(seat), plan(), new).await.map(drop)
     }
 
     async fn narrow(&self, seat: &str, name: &str, audience: &[&str]) -> Result<(), RegistryError> {
