@@ -10,17 +10,21 @@ pub const POINT_ID_CHARS_MAX: usize = 32;
 pub const NAME_BYTES_MAX: usize = 200;
 /// Parties in a conference: the United Nations have 193 members, and observers come on top.
 pub const PARTIES_MAX: usize = 400;
-/// Members in a conference: 200 delegations of 30 people, with room for a change of shifts.
-pub const MEMBERS_MAX: usize = 10_000;
+/// Members of a party: the largest delegation, with its capital, its advisers and a change of shifts. Counted for each party by itself:
+/// none fills the table for the others.
+pub const MEMBERS_MAX: usize = 3_000;
+/// Seats that a party ever gave: all are listed for ever, with what was done to them.
+pub const SEATS_MAX: u32 = 2 * MEMBERS_MAX as u32;
 /// Plans in a conference.
 pub const PLANS_MAX: usize = 2_000;
 /// Layers that one party may open on one plan, besides the built-in ones: a party that talks to 30 others apart, with three drafts
 /// for each. Counted for each party by itself: a limit that parties share would tell one of the others' layers.
 pub const LAYERS_MAX: usize = 100;
-/// One change of a party's layers each second, opening one or naming its readers: a script's pace. Each is kept for ever.
-pub const LAYER_CHANGE_EVERY: Duration = Duration::from_secs(1);
-/// Changes of a party's layers that need not wait for each other: a morning's arrangements at once.
-pub const LAYER_CHANGES_AT_ONCE: u32 = 30;
+/// One change of a party's layers each second, opening one or naming its readers, and one that a member makes to seats or devices: a
+/// script's pace. Each is kept for ever.
+pub const CHANGE_EVERY: Duration = Duration::from_secs(1);
+/// Such changes that need not wait for each other: a morning's arrangements at once.
+pub const CHANGES_AT_ONCE: u32 = 30;
 /// Conferences on a server.
 pub const CONFERENCES_MAX: usize = 1_000;
 

@@ -44,6 +44,9 @@ pub struct TurnShown<'a> {
     pub member: &'a MemberId,
     /// The member's name, where it is known.
     pub name: Option<&'a str>,
+    /// The member's seat has ended since.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub seat_ended: bool,
     /// Whether it is the text that the plan was created with.
     pub first_text: bool,
     /// The server's clock stood far behind the log for one of them, so the time is the log's.
@@ -54,8 +57,8 @@ pub struct TurnShown<'a> {
 }
 
 impl<'a> TurnShown<'a> {
-    /// An entry of the log, with the member's name and the times to read.
-    pub fn of(entry: &'a Entry, name: Option<&'a str>, utc: fn(u64) -> Option<String>) -> Self {
+    /// An entry of the log, with the member's name, whether its seat has ended, and the times to read.
+    pub fn of(entry: &'a Entry, (name, seat_ended): (Option<&'a str>, bool), utc: fn(u64) -> Option<String>) -> Self {
         TurnShown {
             first_seq: entry.first_seq,
             last_seq: entry.last_seq,
@@ -66,6 +69,7 @@ impl<'a> TurnShown<'a> {
             party: &entry.author.party,
             member: &entry.author.member,
             name,
+            seat_ended,
             first_text: entry.first_text,
             clock_corrected: entry.clock_corrected,
             changes: &entry.changes,
@@ -98,6 +102,9 @@ pub struct StretchShown<'a> {
     pub stretch: &'a Stretch,
     /// The member's name, where it is known.
     pub name: Option<&'a str>,
+    /// The member's seat has ended since.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub seat_ended: bool,
     /// When; none for what is not sent yet.
     pub at: Option<String>,
 }
@@ -135,6 +142,9 @@ pub struct HeardShown<'a> {
     pub heard: &'a Heard,
     /// The member's name, where it is known.
     pub name: Option<&'a str>,
+    /// The member's seat has ended since.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub seat_ended: bool,
     /// The last time.
     pub at: Option<String>,
 }
@@ -158,6 +168,9 @@ pub struct WatchLine<'a> {
     pub member: &'a MemberId,
     /// The member's name, where it is known.
     pub name: Option<&'a str>,
+    /// The member's seat has ended since.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub seat_ended: bool,
     /// What of which point.
     #[serde(flatten)]
     pub change: &'a Change,

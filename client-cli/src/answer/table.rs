@@ -41,7 +41,7 @@ answers! {
     Member: "party change";
     Invited<'_>: "invite", "party grant", "party head";
     Devices<'_>: "devices";
-    DeviceEnded: "devices end";
+    DeviceEnded: "devices";
     Revoked<'_>: "revoke";
     Plan: "plan create", "plan access";
     Plans<'_>: "plan list";

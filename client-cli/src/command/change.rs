@@ -91,7 +91,11 @@ pub fn by(heard: &[Heard], names: &Names) -> String {
 
 /// The same for a program.
 pub fn heard<'a>(heard: &'a [Heard], names: &'a Names) -> Vec<HeardShown<'a>> {
-    heard.iter().map(|heard| HeardShown { heard, name: names.get(&heard.member), at: when::utc(heard.at_ms) }).collect()
+    let shown = |heard: &'a Heard| {
+        let (name, seat_ended) = names.of_member(&heard.member);
+        HeardShown { heard, name, seat_ended, at: when::utc(heard.at_ms) }
+    };
+    heard.iter().map(shown).collect()
 }
 
 /// Marks what somebody did whose seat has ended since.
@@ -101,10 +105,15 @@ pub fn seat_ended(ended: bool) -> &'static str {
 
 /// A member with the party and, where it is known, the name: `arv  Teo Varga (arv-1)`.
 pub fn author(party: &PartyId, member: &MemberId, names: &Names) -> String {
-    let ended = seat_ended(names.has_ended(member));
-    match names.get(member).filter(|name| !name.is_empty()) {
-        Some(name) => format!("{party}  {} ({member}){ended}", inline(name)),
-        None => format!("{party}  {member}{ended}"),
+    format!("{party}  {}", called(member, names))
+}
+
+/// A member, with the name where it is known: `Teo Varga (arv-1)`.
+pub fn called(member: &MemberId, names: &Names) -> String {
+    let (name, ended) = names.of_member(member);
+    match name.filter(|name| !name.is_empty()) {
+        Some(name) => format!("{} ({member}){}", inline(name), seat_ended(ended)),
+        None => format!("{member}{}", seat_ended(ended)),
     }
 }
 

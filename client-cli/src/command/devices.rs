@@ -1,6 +1,5 @@
 //! `devices`: where one has joined.
 
-use clap::Subcommand;
 use plenary_shared::{seats::Key, wire::api::Device};
 
 use crate::{
@@ -20,31 +19,19 @@ ended from any other.
 
 Examples:
   plenary devices
-  plenary devices end 1"
+  plenary devices --end 1"
 )]
 pub struct DevicesVerb {
-    #[command(subcommand)]
-    verb: Option<Verb>,
-}
-
-#[derive(Debug, Subcommand)]
-enum Verb {
-    End(End),
-}
-
-/// End a device of yours: its token and its open sessions
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  plenary devices end 1")]
-struct End {
-    /// Its number, as `plenary devices` lists it
-    device: u32,
+    /// End this one: its token and its open sessions
+    #[arg(long, value_name = "NUMBER")]
+    end: Option<u32>,
 }
 
 impl DevicesVerb {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         let session = context.session()?;
-        if let Some(Verb::End(End { device })) = self.verb {
+        if let Some(device) = self.end {
             session.api.delete(&format!("/api/devices/{device}"))?;
             return context.output.result(&DeviceEnded { ended: device }, || format!("ended device {device}"));
         }

@@ -70,7 +70,7 @@ impl Log {
             entries.take(seq, &record)?.map(&mut keep);
         }
         entries.end()?.0.map(&mut keep);
-        let told = shown.iter().map(|entry| TurnShown::of(entry, names.get(&entry.author.member), when::utc));
+        let told = shown.iter().map(|entry| TurnShown::of(entry, names.of_member(&entry.author.member), when::utc));
         let answer = LogShown { plan: &self.plan, entries: told.collect(), earlier };
         context.tell_damage_in(&source);
         context.output.page(&answer, || self.page(&shown, earlier, &names))?;

@@ -148,6 +148,7 @@ impl Watcher<'_> {
             party: &by.party,
             member: &by.member,
             name: self.names.get(&by.member),
+            seat_ended: self.names.has_ended(&by.member),
             change,
         };
         self.context.output.result(&line, || {

@@ -194,6 +194,11 @@ impl Names {
         self.names.get(member).map(String::as_str)
     }
 
+    /// A member's name, if it is known, and whether its seat has ended.
+    pub fn of_member(&self, member: &MemberId) -> (Option<&str>, bool) {
+        (self.get(member), self.has_ended(member))
+    }
+
     /// Whether a member's seat has ended.
     pub fn has_ended(&self, member: &MemberId) -> bool {
         self.ended.contains(member)

@@ -61,15 +61,18 @@ impl FromRequestParts<Arc<App>> for MemberOf {
 /// Why somebody sees nothing yet.
 const ASKED: &str = "the chair asked for your seat, and no head of the party has granted it yet: ask them for an invitation";
 
-/// The caller as one who admits people: a head of a party, or the chair.
+/// The caller as one who admits people, at a pace: a head of a party, or the chair.
 pub(super) struct Admitting(pub(super) people::Member);
 
 impl FromRequestParts<Arc<App>> for Admitting {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let MemberOf(member) = MemberOf::from_request_parts(parts, app).await?;
-        let why = "only heads of delegations and the chair admit people";
-        if access::admits(member.role, Role::Observer) { Ok(Self(member)) } else { Err(ApiError::forbidden(why)) }
+        if !access::admits(member.role, Role::Observer) {
+            return Err(ApiError::forbidden("only heads of delegations and the chair admit people"));
+        }
+        app.registry.paced(&api::Whoami::Member(member.clone()))?;
+        Ok(Self(member))
     }
 }
 

@@ -102,6 +102,7 @@ pub(super) async fn put_in(
     path: RawPathParams,
     Body(new): Body<api::NewHead>,
 ) -> Result<(StatusCode, Json<api::Invitation>), ApiError> {
+    app.registry.paced(&api::Whoami::Member(chair.clone()))?;
     Ok(answer(app.registry.put_in_head(&chair, named(&path, "p")?, new).await?))
 }
 
@@ -161,6 +162,7 @@ pub(super) async fn revoke(
     MemberOf(member): MemberOf,
     path: RawPathParams,
 ) -> Result<StatusCode, ApiError> {
+    app.registry.paced(&api::Whoami::Member(member.clone()))?;
     app.registry.revoke(&member, named(&path, "m")?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -44,7 +44,8 @@ impl Registry {
         let recovery = SecretDigest::of_written_down(recovery);
         self.admit(RegistryError::Recovery, |state, token, expires_ms, next| {
             let known = state.credentials.recovered(&recovery).and_then(|whom| state.who(whom));
-            known.map(|_| Event::Recovered { recovery, token, expires_ms, next }).ok_or(RegistryError::Recovery)
+            self.paced(&known.ok_or(RegistryError::Recovery)?)?;
+            Ok(Event::Recovered { recovery, token, expires_ms, next })
         })
         .await
     }
@@ -63,6 +64,14 @@ impl Registry {
         Ok(api::Joined { token: Some(secret.reveal()), who, expires_ms, recovery: recovery.reveal() })
     }
 
+    /// Counts what a member does to a seat or a device, or refuses it.
+    pub fn paced(&self, who: &api::Whoami) -> Result<(), RegistryError> {
+        match who {
+            api::Whoami::Member(member) => self.paces.step_of_seats(member),
+            api::Whoami::Administrator => Ok(()),
+        }
+    }
+
     /// The devices of whoever has this token.
     pub fn devices(&self, token: &SecretDigest) -> Result<Vec<api::Device>, RegistryError> {
         let (state, now) = (self.state(), now_ms());
@@ -76,6 +85,7 @@ impl Registry {
             let now = now_ms();
             let whom = state.credentials.whom(token, now).ok_or(RegistryError::NotFound)?;
             let known = state.credentials.devices(whom, token, now).iter().any(|known| known.device == device);
+            self.paced(&state.who(whom).ok_or(RegistryError::NotFound)?)?;
             if known { Ok(vec![Event::DeviceEnded { whom: whom.clone(), device }]) } else { Err(RegistryError::NotFound) }
         })
         .await?;

@@ -39,8 +39,8 @@ pub enum RegistryError {
         /// The limit.
         max: usize,
     },
-    /// A party changes its layers more often than people do.
-    #[error("your party changes its layers too often: wait some seconds, then try again")]
+    /// A party changes its layers, or a member seats or devices, more often than people do.
+    #[error("this is done too often: wait some seconds, then try again")]
     Pace,
     /// The log could not be written or read.
     #[error(transparent)]

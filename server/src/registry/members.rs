@@ -254,7 +254,10 @@ impl NewSeat {
         if !entry.parties.contains_key(party) {
             return Err(RegistryError::Invalid(format!("there is no party {party}: add it first")));
         }
-        check_room(entry.members().count(), limits::MEMBERS_MAX, "members")?;
+        let own = entry.members().filter(|member| member.party == *party).count();
+        check_room(own, limits::MEMBERS_MAX, "members of this party")?;
+        let given = entry.delegations.get(party).map_or(0, |delegation| delegation.given);
+        check_room(given as usize, limits::SEATS_MAX as usize, "seats that this party ever had")?;
         if by.is_some_and(|by| by.party != *party) {
             let made = entry.seats.values().filter(|seat| seat.member.party == *party && is_only_made(seat));
             check_room(made.count(), limits::SEATS_ASKED_MAX, "seats that the chair made or asked for in this party")?;

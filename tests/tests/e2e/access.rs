@@ -3,7 +3,7 @@
 use plenary_tests::{
     client::YClient,
     doc::text_of,
-    http::{api, request},
+    http::{Answer, api, request},
     server::{Seat, Server, Start},
 };
 use serde_json::{Value, json};
@@ -17,6 +17,12 @@ pub fn grant(server: &Server, plan: &str, access: Value) {
 
 /// The head of a party invites somebody, who joins at once.
 pub fn invite(server: &Server, party: &str, role: &str) -> (Seat, String) {
+    let joined = invite_whole(server, party, role);
+    (seat(&joined), joined["member"].as_str().unwrap().to_owned())
+}
+
+/// The same; answers all that joining answers.
+pub fn invite_whole(server: &Server, party: &str, role: &str) -> Value {
     let path = format!("/conferences/{}/members", server.demo.conference);
     let body = json!({ "party": party, "role": role, "name": format!("{role} of {party}") });
     let answer = api(&server.address(), &server.head(party).token, "POST", &path, Some(body));
@@ -24,14 +30,22 @@ pub fn invite(server: &Server, party: &str, role: &str) -> (Seat, String) {
     let invitation = answer.json()["invitation"].as_str().unwrap().to_owned();
     let joined = join(server, &invitation);
     assert!(joined.status < 300, "{:?}", String::from_utf8_lossy(&joined.body));
-    let joined = joined.json();
-    let text = |name: &str| joined[name].as_str().unwrap().to_owned();
-    let seat = Seat { party: text("party"), role: text("role"), name: text("name"), token: text("token"), link: String::new() };
-    (seat, text("member"))
+    joined.json()
 }
 
-fn join(server: &Server, invitation: &str) -> plenary_tests::http::Answer {
-    let body = json!({ "invitation": invitation }).to_string();
+/// The seat of whoever joined.
+pub fn seat(joined: &Value) -> Seat {
+    let text = |name: &str| joined[name].as_str().unwrap().to_owned();
+    Seat { party: text("party"), role: text("role"), name: text("name"), token: text("token"), link: String::new() }
+}
+
+fn join(server: &Server, invitation: &str) -> Answer {
+    sit(server, json!({ "invitation": invitation }))
+}
+
+/// Trades an invitation or a recovery code for a token.
+pub fn sit(server: &Server, body: Value) -> Answer {
+    let body = body.to_string();
     request(&server.address(), "POST", "/api/join", &[("Content-Type", "application/json")], body.as_bytes())
 }
 

@@ -198,7 +198,7 @@ async fn a_layer_is_opened_and_its_audience_changed_by_who_speaks_for_its_party_
 async fn the_limit_of_layers_is_each_partys_own() {
     let table = Table::new().await;
     for n in 0..limits::LAYERS_MAX {
-        tokio::time::sleep(limits::LAYER_CHANGE_EVERY).await;
+        tokio::time::sleep(limits::CHANGE_EVERY).await;
         table.open("arv/delegate", &format!("l-{n}"), &["bor"]).await.unwrap();
     }
     assert!(matches!(table.open("arv/delegate", "more", &[]).await, Err(RegistryError::Full { .. })));
@@ -270,16 +270,16 @@ async fn a_party_changes_its_layers_at_a_pace_of_its_own() {
         let audience: &[&str] = if n.is_multiple_of(2) { &["bor"] } else { &[] };
         table.narrow("arv/delegate", "talk", audience).await
     };
-    for n in 1..limits::LAYER_CHANGES_AT_ONCE {
+    for n in 1..limits::CHANGES_AT_ONCE {
         toggle(n - 1).await.unwrap();
     }
-    let last = limits::LAYER_CHANGES_AT_ONCE - 1;
+    let last = limits::CHANGES_AT_ONCE - 1;
     assert!(matches!(toggle(last).await, Err(RegistryError::Pace)));
     assert!(matches!(table.open("arv/delegate", "other", &[]).await, Err(RegistryError::Pace)));
     toggle(last - 1).await.unwrap();
     table.open("bor/delegate", "talk", &["arv"]).await.unwrap();
     for n in last..last + 10 {
-        tokio::time::sleep(limits::LAYER_CHANGE_EVERY).await;
+        tokio::time::sleep(limits::CHANGE_EVERY).await;
         toggle(n).await.unwrap();
     }
 }
