@@ -15,6 +15,7 @@ mod pace;
 mod plans;
 mod replace;
 mod rights;
+mod seating;
 mod seats;
 mod state;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use plenary_shared::{
     text::history::{Replay, Stretch},
 };
 
-use super::change::called;
+use super::change::somebody;
 use crate::{
     answer::{BlameShown, StretchShown},
     context::Context,
@@ -85,7 +85,7 @@ fn rows(stretches: &[Stretch], names: &Names) -> Vec<String> {
             (None, Some(_)) => "first text".to_owned(),
             (None, None) => "unknown".to_owned(),
         };
-        let member = stretch.member.as_ref().map_or_else(String::new, |member| called(member, names));
+        let member = stretch.member.as_ref().map_or_else(String::new, |member| somebody(member, names));
         let when = match stretch.at_ms {
             Some(at_ms) => when::local(at_ms),
             None if stretch.party.is_some() => "not sent".to_owned(),

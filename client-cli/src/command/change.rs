@@ -105,11 +105,11 @@ pub fn seat_ended(ended: bool) -> &'static str {
 
 /// A member with the party and, where it is known, the name: `arv  Teo Varga (arv-1)`.
 pub fn author(party: &PartyId, member: &MemberId, names: &Names) -> String {
-    format!("{party}  {}", called(member, names))
+    format!("{party}  {}", somebody(member, names))
 }
 
 /// A member, with the name where it is known: `Teo Varga (arv-1)`.
-pub fn called(member: &MemberId, names: &Names) -> String {
+pub fn somebody(member: &MemberId, names: &Names) -> String {
     let (name, ended) = names.of_member(member);
     match name.filter(|name| !name.is_empty()) {
         Some(name) => format!("{} ({member}){}", inline(name), seat_ended(ended)),

@@ -1,5 +1,5 @@
-//! A party that lost all its heads: the chair puts in a new one, all parties are told, and what the party kept to itself before stays closed
-//! to those who came later until somebody who was there agrees.
+//! A party that lost all its heads: the chair puts in a new one, all parties are told, and what the party kept to itself before stays
+//! closed to those who came later until somebody who was there agrees.
 
 use plenary_shared::{access::Role, id::PartyId, people, wire::api};
 
