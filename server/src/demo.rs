@@ -128,13 +128,13 @@ async fn plant(server: &Server, url: &str, seed: Seed) -> Result<Demo, DemoError
         access.insert(party.id.clone(), Access::Draft);
         server.registry.add_party(&by, party.clone()).await?;
         let new = api::NewMember { party: party.id.clone(), role: Role::Head, name: head.to_owned(), expires_s: None };
-        let invitation = server.registry.invite(&by, new).await?.invitation;
+        let invitation = server.registry.invite(&by, new).await?;
         let head = invitation.member.clone();
         heads.push(seat(server, url, None, invitation).await?);
         for n in 0..=seed.members {
             let name = if n == 0 { name.to_owned() } else { format!("{} delegate {n}", party.id) };
             let new = api::NewMember { party: party.id.clone(), role: Role::Delegate, name, expires_s: None };
-            let invitation = server.registry.invite(&head, new).await?.invitation;
+            let invitation = server.registry.invite(&head, new).await?;
             members.push(seat(server, url, Some(&head), invitation).await?);
         }
     }
@@ -157,7 +157,7 @@ async fn seat(
     let member = invitation.member.clone();
     let joined = server.registry.join(&invitation.invitation).await?;
     let again = api::NewMember { party: member.party.clone(), role: member.role, name: member.name.clone(), expires_s: None };
-    let invitation = server.registry.invite(by.unwrap_or(&member), again).await?.invitation;
+    let invitation = server.registry.invite(by.unwrap_or(&member), again).await?;
     Ok(DemoMember {
         party: member.party,
         role: member.role,

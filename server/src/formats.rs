@@ -61,7 +61,7 @@ async fn write_the_directory_of_this_format() {
         table.registry.add_party(chair, Party { id: "cel".parse().unwrap(), name: "CEL".into() }).await.unwrap();
         let new = NewMember { party: "cel".parse().unwrap(), role: Role::Head, name: "Cleo".into(), expires_s: None };
         let invited = table.registry.invite(chair, new).await.unwrap();
-        table.registry.revoke(chair, invited.invitation.member.member).await.unwrap();
+        table.registry.revoke(chair, invited.member.member).await.unwrap();
         table.registry.choose_consent(chair, plan(), Some(["arv".parse().unwrap()].into())).await.unwrap();
         let new = NewLayer { layer: "shuttle".parse().unwrap(), audience: ["bor".parse().unwrap()].into() };
         table.registry.open_layer(arv, plan(), new).await.unwrap();

@@ -45,7 +45,6 @@ use crate::{
 pub use error::RegistryError;
 use event::Event;
 pub use forget::without;
-pub use members::Invited;
 use pace::Paces;
 pub use seats::Standing;
 use state::Registered;

@@ -57,7 +57,7 @@ impl Table {
         for id in ["arv", "bor"] {
             registry.add_party(&chair, party(id)).await.unwrap();
             let new = NewMember { party: id.parse().unwrap(), role: Role::Head, name: "Ana".into(), expires_s: None };
-            invited.push((id, registry.invite(&chair, new).await.unwrap().invitation));
+            invited.push((id, registry.invite(&chair, new).await.unwrap()));
         }
         let (mut seats, mut tokens) = (BTreeMap::new(), BTreeMap::new());
         for (id, invitation) in invited {

@@ -53,8 +53,6 @@ pub struct Invited<'a> {
     /// The invitation.
     #[serde(flatten)]
     pub invitation: &'a Invitation,
-    /// The seat is only asked for: a head of the party has yet to grant it.
-    pub asked: bool,
     /// What `join` takes.
     pub link: &'a str,
 }

@@ -7,12 +7,12 @@ use plenary_shared::{
     access::Role,
     id::{MemberId, PartyId},
     people::{Member, Party},
-    wire::api::{Conference, Invitation, MemberChange, NewHead, NewMember, Seats},
+    wire::api::{Invitation, MemberChange, NewHead, NewMember, Seats},
 };
 
 use crate::{
     answer::{Invited, Revoked},
-    context::{Context, Session},
+    context::Context,
     error::CliError,
     output::inline,
     when,
@@ -129,7 +129,7 @@ impl PartyVerb {
             }
             Verb::Grant(Grant { member }) => {
                 let granted = session.api.post(&session.path(&format!("/members/{member}/grant"))?, &());
-                invited(context, session.server, granted.map_err(|error: CliError| error.or_else_do(SEAT))?, false)
+                invited(context, session.server, granted.map_err(|error: CliError| error.or_else_do(SEAT))?)
             }
             Verb::Change(Change { member, role, name }) => {
                 let change = MemberChange { role, name };
@@ -141,7 +141,7 @@ impl PartyVerb {
             Verb::Head(Head { party, name, expires }) => {
                 let new = NewHead { name, expires_s: expires };
                 let put_in = session.api.post(&session.path(&format!("/parties/{party}/head"))?, &new);
-                invited(context, session.server, put_in.map_err(|error: CliError| error.or_else_do(SEAT))?, false)
+                invited(context, session.server, put_in.map_err(|error: CliError| error.or_else_do(SEAT))?)
             }
             Verb::Open(Open {}) => {
                 let path = format!("/parties/{}/older-layers", own()?);
@@ -180,26 +180,18 @@ impl Invite {
     /// Runs the verb. The link alone is on standard output, for a script to hand on.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         let session = context.session()?;
-        let is_foreign = session.member()?.party != self.party;
         let request = NewMember { party: self.party, role: self.role, name: self.name, expires_s: self.expires };
         let invitation = session.api.post(&session.path("/members")?, &request);
         let invitation: Invitation = invitation.map_err(|error: CliError| error.or_else_do(SEAT))?;
-        let asked = is_foreign && self::asked(&session, &invitation)?;
-        invited(context, session.server, invitation, asked)
+        invited(context, session.server, invitation)
     }
 }
 
-/// Whether a seat is only asked for.
-fn asked(session: &Session, invitation: &Invitation) -> Result<bool, CliError> {
-    let conference: Conference = session.api.get(&session.path("")?)?;
-    Ok(conference.asked.iter().any(|asked| asked.member == invitation.member.member))
-}
-
 /// Prints a link, and whom it admits.
-fn invited(context: &Context, server: ServerUrl, invitation: Invitation, asked: bool) -> Result<(), CliError> {
+fn invited(context: &Context, server: ServerUrl, invitation: Invitation) -> Result<(), CliError> {
     let link = Link { server, invitation: Token::new(&invitation.invitation)? }.to_string();
-    context.output.result(&Invited { invitation: &invitation, asked, link: &link }, || link.clone())?;
-    let Invitation { member, from_ms, expires_ms, .. } = invitation;
+    context.output.result(&Invited { invitation: &invitation, link: &link }, || link.clone())?;
+    let Invitation { member, asked, from_ms, expires_ms, .. } = invitation;
     context.output.remark(|| {
         let (name, party, until) = (inline(&member.name), &member.party, when::local(expires_ms));
         let from = from_ms.map_or(String::new(), |from| format!("from {} on ", when::local(from)));

@@ -14,10 +14,7 @@ use super::{
     caller::{Admitting, Body, Caller, Chair, MemberOf, named},
     error::ApiError,
 };
-use crate::{
-    auth,
-    registry::{Invited, Standing},
-};
+use crate::{auth, registry::Standing};
 
 pub(super) async fn join(
     State(app): State<Arc<App>>,
@@ -92,8 +89,8 @@ pub(super) async fn invite(
 }
 
 /// A seat that is only asked for is accepted, not created.
-fn answer(Invited { invitation, is_asked }: Invited) -> (StatusCode, Json<api::Invitation>) {
-    (if is_asked { StatusCode::ACCEPTED } else { StatusCode::CREATED }, Json(invitation))
+fn answer(invitation: api::Invitation) -> (StatusCode, Json<api::Invitation>) {
+    (if invitation.asked { StatusCode::ACCEPTED } else { StatusCode::CREATED }, Json(invitation))
 }
 
 pub(super) async fn put_in(

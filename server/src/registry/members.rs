@@ -50,7 +50,7 @@ impl Registry {
             puts_in: false,
         };
         let opened = Event::ConferenceOpened { conference: new.id.clone(), title: new.title, party: new.party.into() };
-        Ok(self.give(None, conference, Some(opened), chair).await?.invitation)
+        self.give(None, conference, Some(opened), chair).await
     }
 
     /// Admits a party.
@@ -69,7 +69,7 @@ impl Registry {
     }
 
     /// Gives a seat in a delegation; or asks its heads for one, as the chair does of a party that has heads of its own.
-    pub async fn invite(&self, by: &people::Member, new: api::NewMember) -> Result<Invited, RegistryError> {
+    pub async fn invite(&self, by: &people::Member, new: api::NewMember) -> Result<api::Invitation, RegistryError> {
         check_name("the member's name", &new.name)?;
         let seat = NewSeat { party: new.party, role: new.role, name: new.name, expires: expiry(new.expires_s)?, puts_in: false };
         self.give(Some(by), by.conference.clone(), None, seat).await
@@ -82,7 +82,7 @@ impl Registry {
         conference: ConferenceId,
         opened: Option<Event>,
         seat: NewSeat,
-    ) -> Result<Invited, RegistryError> {
+    ) -> Result<api::Invitation, RegistryError> {
         let secret = new_secret()?;
         let expires_ms = now_ms() + millis(seat.expires);
         let mut given = None;
@@ -104,8 +104,7 @@ impl Registry {
         .await?;
         let (member, way) = given.ok_or(RegistryError::NotFound)?;
         let from_ms = if let Way::From(from_ms) = way { Some(from_ms) } else { None };
-        let invitation = api::Invitation { invitation: secret.reveal(), member, from_ms, expires_ms };
-        Ok(Invited { invitation, is_asked: way == Way::Ask })
+        Ok(api::Invitation { invitation: secret.reveal(), member, asked: way == Way::Ask, from_ms, expires_ms })
     }
 
     /// Grants a seat that the chair asked for. What the chair's invitation gave is void from here on.
@@ -124,7 +123,7 @@ impl Registry {
         })
         .await?;
         let member = granted.ok_or(RegistryError::NotFound)?;
-        Ok(api::Invitation { invitation: secret.reveal(), member, from_ms: None, expires_ms })
+        Ok(api::Invitation { invitation: secret.reveal(), member, asked: false, from_ms: None, expires_ms })
     }
 
     /// Changes what a member of one's own party is, or how it is called.
@@ -181,15 +180,6 @@ impl Registry {
         let acts = delegation.map(|delegation| delegation.acts.clone()).unwrap_or_default();
         Ok(api::Seats { seats: seats::listed(&acts), acts })
     }
-}
-
-/// An invitation, and whether the seat is only asked for.
-#[derive(Debug)]
-pub struct Invited {
-    /// The invitation.
-    pub invitation: api::Invitation,
-    /// A head of the party has yet to grant the seat.
-    pub is_asked: bool,
 }
 
 /// A seat that is to be given.

@@ -6,13 +6,18 @@ use plenary_shared::{access::Role, id::PartyId, people, wire::api};
 use super::{
     Registry, RegistryError, check_name, check_present,
     event::Event,
-    members::{Invited, NewSeat, expiry},
+    members::{NewSeat, expiry},
 };
 
 impl Registry {
     /// Puts a head into another party that has lost all it had. As long as one of them can still come back, the invitation is good only
     /// after a time in which that one may end it.
-    pub async fn put_in_head(&self, chair: &people::Member, party: PartyId, new: api::NewHead) -> Result<Invited, RegistryError> {
+    pub async fn put_in_head(
+        &self,
+        chair: &people::Member,
+        party: PartyId,
+        new: api::NewHead,
+    ) -> Result<api::Invitation, RegistryError> {
         check_name("the head's name", &new.name)?;
         let seat = NewSeat { party, role: Role::Head, name: new.name, expires: expiry(new.expires_s)?, puts_in: true };
         self.give(Some(chair), chair.conference.clone(), None, seat).await

@@ -41,7 +41,7 @@ async fn an_invitation_is_good_once_and_revoking_ends_what_it_gave() {
     let joined = registry.join(&invitation.invitation).await.unwrap();
     assert!(matches!(registry.join(&invitation.invitation).await, Err(RegistryError::Invitation)));
     let new = api::NewMember { party: "med".parse().unwrap(), role: Role::Chair, name: "Two".into(), expires_s: None };
-    let second = registry.invite(&invitation.member, new).await.unwrap().invitation;
+    let second = registry.invite(&invitation.member, new).await.unwrap();
     let only = registry.revoke(&second.member, invitation.member.member.clone()).await;
     assert!(matches!(only, Err(RegistryError::Forbidden(_))), "a chair who has not joined is none yet");
     registry.join(&second.invitation).await.unwrap();

@@ -224,6 +224,9 @@ pub struct Invitation {
     /// Whom it admits.
     #[serde(flatten)]
     pub member: Member,
+    /// The chair only asks for the seat: it counts for nothing until a head of the party grants it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asked: bool,
     /// When it begins to be good, in milliseconds since 1970-01-01 UTC; at once if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from_ms: Option<u64>,

@@ -79,7 +79,7 @@ async fn whoever_is_not_of_a_conference_is_told_nothing_of_it_and_who_is_no_chai
     let mut table = Table::new().await;
     let new = NewMember { party: "bor".parse().unwrap(), role: Role::Delegate, name: "Ana".into(), expires_s: None };
     let invited = table.registry.invite(table.member("bor"), new).await.unwrap();
-    let joined = table.registry.join(&invited.invitation.invitation).await.unwrap();
+    let joined = table.registry.join(&invited.invitation).await.unwrap();
     table.tokens.insert("a delegate", joined.token.unwrap());
     let router = served(&table);
     let status = async |method: &str, path: &str, party: &str| {

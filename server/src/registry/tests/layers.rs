@@ -46,7 +46,7 @@ impl Table {
             let mut by = chair.clone();
             for role in [Role::Head, Role::Delegate, Role::Adviser, Role::Observer] {
                 let new = api::NewMember { party: id.parse().unwrap(), role, name: "Ana".into(), expires_s: None };
-                let invitation = registry.invite(&by, new).await.unwrap().invitation;
+                let invitation = registry.invite(&by, new).await.unwrap();
                 by = if role == Role::Head { invitation.member.clone() } else { by };
                 invitations.push((format!("{id}/{role}"), invitation));
             }

@@ -44,7 +44,7 @@ impl Talks {
         (talks, head, delegate)
     }
 
-    async fn invite(&self, by: &people::Member, party: &str, role: Role) -> Result<Invited, RegistryError> {
+    async fn invite(&self, by: &people::Member, party: &str, role: Role) -> Result<api::Invitation, RegistryError> {
         let new = NewMember { party: party.parse().unwrap(), role, name: "Ana".into(), expires_s: None };
         self.registry.invite(by, new).await
     }
@@ -54,12 +54,12 @@ impl Talks {
     }
 
     async fn seat(&self, by: &people::Member, party: &str, role: Role) -> Seated {
-        self.join(&self.invite(by, party, role).await.unwrap().invitation).await.unwrap()
+        self.join(&self.invite(by, party, role).await.unwrap()).await.unwrap()
     }
 
     async fn put_in(&self, by: &people::Member) -> Result<api::Invitation, RegistryError> {
         let new = NewHead { name: "Mia".into(), expires_s: None };
-        Ok(self.registry.put_in_head(by, "arv".parse().unwrap(), new).await?.invitation)
+        self.registry.put_in_head(by, "arv".parse().unwrap(), new).await
     }
 
     async fn change(&self, by: &people::Member, member: &MemberId, role: Role) -> Result<people::Member, RegistryError> {
@@ -120,14 +120,14 @@ async fn the_chair_makes_a_partys_first_head_and_no_other_seat_in_it() {
     }
     let first = talks.invite(&talks.chair, "arv", Role::Head).await.unwrap();
     let again = talks.invite(&talks.chair, "arv", Role::Head).await.unwrap();
-    assert!(!first.is_asked && !again.is_asked);
-    let head = talks.join(&again.invitation).await.unwrap();
-    let other = talks.join(&first.invitation).await;
+    assert!(!first.asked && !again.asked);
+    let head = talks.join(&again).await.unwrap();
+    let other = talks.join(&first).await;
     assert!(matches!(other, Err(RegistryError::Invitation)), "whoever joins ends every other that the chair made");
     let told = ["med-1 given head arv-1", "med-1 given head arv-2", "arv-2 taken arv-2", "arv-2 ended arv-1"];
     assert_eq!(talks.told(), told);
     let later = talks.invite(&talks.chair, "arv", Role::Head).await.unwrap();
-    assert!(later.is_asked && talks.reads(&head, "arv/private"));
+    assert!(later.asked && talks.reads(&head, "arv/private"));
 }
 
 #[tokio::test]
@@ -135,8 +135,8 @@ async fn what_the_chair_asks_for_counts_for_nothing_until_a_head_grants_it_and_i
     let (talks, head, delegate) = Talks::headed().await;
     for role in [Role::Head, Role::Delegate, Role::Adviser, Role::Observer] {
         let asked = talks.invite(&talks.chair, "arv", role).await.unwrap();
-        assert!(asked.is_asked, "{role}");
-        let sits = talks.join(&asked.invitation).await.unwrap();
+        assert!(asked.asked, "{role}");
+        let sits = talks.join(&asked).await.unwrap();
         assert!(["arv/private", "arv/public"].iter().all(|layer| !talks.reads(&sits, layer)), "{role}");
         assert!(talks.registry.rights(&sits.token, &"talks/plan".parse().unwrap()).is_none(), "{role}");
         assert!(talks.invite(&sits.member, "arv", Role::Observer).await.is_err(), "{role}");
@@ -150,10 +150,10 @@ async fn what_the_chair_asks_for_counts_for_nothing_until_a_head_grants_it_and_i
                 && talks.registry.grant(&head.member, sits.member.member).await.is_err()
         );
     }
-    let declined = talks.invite(&talks.chair, "arv", Role::Delegate).await.unwrap().invitation;
+    let declined = talks.invite(&talks.chair, "arv", Role::Delegate).await.unwrap();
     talks.registry.revoke(&head.member, declined.member.member.clone()).await.unwrap();
     assert!(talks.join(&declined).await.is_err() && talks.registry.grant(&head.member, declined.member.member).await.is_err());
-    let taken_back = talks.invite(&talks.chair, "arv", Role::Delegate).await.unwrap().invitation;
+    let taken_back = talks.invite(&talks.chair, "arv", Role::Delegate).await.unwrap();
     talks.registry.revoke(&talks.chair, taken_back.member.member).await.unwrap();
     for _ in 0..limits::SEATS_ASKED_MAX {
         talks.invite(&talks.chair, "arv", Role::Observer).await.unwrap();
@@ -196,7 +196,7 @@ async fn the_last_head_who_has_joined_stays_a_head() {
     let step_down = || talks.change(&head.member, &head.member.member, Role::Delegate);
     let leave = || talks.registry.revoke(&head.member, head.member.member.clone());
     assert!(is_forbidden(leave().await) && is_forbidden(step_down().await));
-    let second = talks.invite(&head.member, "arv", Role::Head).await.unwrap().invitation;
+    let second = talks.invite(&head.member, "arv", Role::Head).await.unwrap();
     assert!(is_forbidden(leave().await), "one who has not joined is none yet");
     let second = talks.join(&second).await.unwrap();
     step_down().await.unwrap();
@@ -236,7 +236,7 @@ fn log(store: &dyn Store, doc: &DocAddress) -> Vec<(Author, serde_json::Value)> 
 async fn a_partys_log_of_seats_tells_all_that_happened_to_them_and_nothing_is_taken_off_it() {
     let (talks, head, delegate) = Talks::headed().await;
     let doc = DocAddress::Seats("talks".parse().unwrap(), "arv".parse().unwrap());
-    let asked = talks.invite(&talks.chair, "arv", Role::Observer).await.unwrap().invitation;
+    let asked = talks.invite(&talks.chair, "arv", Role::Observer).await.unwrap();
     talks.registry.revoke(&talks.chair, asked.member.member).await.unwrap();
     talks.registry.recover(&delegate.recovery).await.unwrap();
     talks.registry.revoke(&head.member, delegate.member.member.clone()).await.unwrap();
