@@ -138,7 +138,7 @@ async fn plant(server: &Server, url: &str, seed: Seed) -> Result<Demo, DemoError
             members.push(seat(server, url, Some(&head), invitation).await?);
         }
     }
-    let new = |id, markdown| api::NewPlan { id, title: None, markdown, access: access.clone() };
+    let new = |id, markdown| api::NewPlan { id, title: None, markdown, access: access.clone(), consent: None };
     plans::create(&server.registry, &by, new(plan.clone(), Some(PLAN20.to_owned()))).await?;
     for n in 1..=seed.plans {
         let id = format!("p-{n}").parse().map_err(|error| remains(&error))?;

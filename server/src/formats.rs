@@ -62,10 +62,10 @@ async fn write_the_directory_of_this_format() {
         let new = NewMember { party: "cel".parse().unwrap(), role: Role::Head, name: "Cleo".into(), expires_s: None };
         let invited = table.registry.invite(chair, new).await.unwrap();
         table.registry.revoke(chair, invited.member.member).await.unwrap();
-        table.registry.choose_consent(chair, plan(), Some(["arv".parse().unwrap()].into())).await.unwrap();
+        table.registry.choose_consent(&table.rooms, chair, plan(), ["arv".parse().unwrap()].into()).await.unwrap();
         let new = NewLayer { layer: "shuttle".parse().unwrap(), audience: ["bor".parse().unwrap()].into() };
         table.registry.open_layer(arv, plan(), new).await.unwrap();
-        table.registry.set_audience(arv, plan(), "shuttle".parse().unwrap(), [].into()).await.unwrap();
+        table.registry.set_audience(&table.rooms, arv, plan(), "shuttle".parse().unwrap(), [].into()).await.unwrap();
         table.write("arv/private", 11, |txn| layer::put(txn, &note("n1")).unwrap()).await;
         for client in 20..60 {
             let update = update(client, |txn| txn.get_or_insert_text("t").insert(txn, 0, "word "));
@@ -121,7 +121,7 @@ async fn a_directory_of_format_3_opens_with_all_that_was_written() {
             (entry.parties.len(), entry.members().count(), on.must_consent(), on.layers.len())
         })
         .unwrap();
-    assert_eq!((parties, members, consent, layers), (4, 3, vec!["arv".parse().unwrap()], 1));
+    assert_eq!((parties, members, consent, layers), (4, 3, ["arv".parse().unwrap()].into(), 1));
     rooms.edit(&text_at(), &first.author, &update(99, |txn| txn.get_or_insert_text("t").insert(txn, 0, "more "))).await.unwrap();
     assert_eq!(store.last_seq(&text_at()).unwrap(), 42, "and it goes on");
 }

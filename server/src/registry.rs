@@ -4,6 +4,7 @@
 //! **Architecture invariant:** nothing is changed here that the log does not hold durably first, and every change moves
 //! [`Registry::version`], so that whoever cached a right asks again.
 
+mod acts;
 mod credentials;
 mod devices;
 mod error;
@@ -42,13 +43,14 @@ use crate::{
     clock::{now_after, now_ms},
     store::{Part, Seq, Store, StoreError},
 };
+use acts::Beside;
 pub use error::RegistryError;
 use event::Event;
 pub use forget::without;
 use pace::Paces;
 pub use seats::Standing;
 use state::Registered;
-pub use state::{ConferenceEntry, PlanEntry};
+pub use state::{ConferenceEntry, PlanEntry, can_consent};
 
 /// What a credential may do with one document, at one version of the registry.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -146,7 +148,7 @@ impl Registry {
         by: Author,
         decide: impl FnOnce(&Registered) -> Result<Vec<Event>, RegistryError>,
     ) -> Result<usize, RegistryError> {
-        self.change_with(by, Vec::new(), decide).await
+        self.change_with(by, Beside::default(), decide).await
     }
 
     /// The same, kept together with records of other documents: all or none.
@@ -155,7 +157,7 @@ impl Registry {
     async fn change_with(
         &self,
         by: Author,
-        mut parts: Vec<Part>,
+        beside: Beside,
         decide: impl FnOnce(&Registered) -> Result<Vec<Event>, RegistryError>,
     ) -> Result<usize, RegistryError> {
         let mut ends = self.ends.clone().lock_owned().await;
@@ -172,15 +174,27 @@ impl Registry {
         };
         let (store, state, version) = (self.store.clone(), self.state.clone(), self.version.clone());
         let carried = tokio::spawn(async move {
+            let (mut parts, acting) = beside.begin();
             parts.extend(written);
-            store.append_all(parts).await?;
+            let lasts = match store.append_all(parts).await {
+                Ok(lasts) => lasts,
+                Err(error) => {
+                    acting.into_iter().for_each(|acting| acting.lost(&error));
+                    return Err(error.into());
+                }
+            };
             ends.registry = new_ends.registry;
             ends.seats.extend(new_ends.seats);
             let count = events.len();
-            let mut state = state.write().unwrap_or_else(PoisonError::into_inner);
-            events.into_iter().for_each(|event| state.apply(&by, at.at_ms, event));
-            drop(state);
+            {
+                let mut state = state.write().unwrap_or_else(PoisonError::into_inner);
+                events.into_iter().for_each(|event| state.apply(&by, at.at_ms, event));
+            }
             version.send_modify(|version| *version += 1);
+            drop(ends);
+            if let (Some(acting), Some(last)) = (acting, lasts.first()) {
+                acting.kept(*last).await;
+            }
             Ok(count)
         });
         // It panicked: before the log was written or after it.

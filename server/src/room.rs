@@ -38,7 +38,7 @@ use followers::Feed;
 pub use followers::{Following, Logged, follow};
 use later::{appended, paced, rebuild, sleep_until};
 use state::{Input, RoomState};
-pub use state::{Proposal, Unheld};
+pub use state::{Proposal, Proposed, Unheld};
 
 /// Commands taken from the inbox at a time.
 const DRAIN: usize = 128;

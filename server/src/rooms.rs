@@ -1,5 +1,6 @@
 //! From an address to its running room: one load at a time, and idle rooms leave memory.
 
+mod act;
 mod commit;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ use crate::{
     store::{Seq, Store},
 };
 
+pub use act::{Acting, HeldAct};
 pub use commit::{Change, CommitError};
 pub use verify::Tried;
 

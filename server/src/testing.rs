@@ -10,7 +10,7 @@ use plenary_shared::{
     people::{Author, Member, Party},
     talk::layer::{Annotation, What},
     text::plan::new_doc,
-    wire::api::{NewConference, NewMember, NewPlan},
+    wire::api::{AccessList, NewConference, NewMember, NewPlan},
 };
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 use yrs::{Doc, GetString, ReadTxn, Text, Transact, TransactionMut, Update, updates::decoder::Decode};
@@ -67,12 +67,21 @@ impl Table {
         }
         let access: BTreeMap<PartyId, Access> = ["arv", "bor"].map(|id| (id.parse().unwrap(), Access::Draft)).into();
         let markdown = Some("# Plan\n\n1. The parties shall withdraw [soon].\n".into());
-        plans::create(&registry, &chair, NewPlan { id: plan(), title: None, markdown, access }).await.unwrap();
+        plans::create(&registry, &chair, NewPlan { id: plan(), title: None, markdown, access, consent: None }).await.unwrap();
         Self { registry, rooms, seats, tokens }
     }
 
     pub fn member(&self, party: &str) -> &Member {
         &self.seats[party].0
+    }
+
+    /// Says what each party may do with the plan; who can consent must.
+    pub async fn give(&self, access: BTreeMap<PartyId, Access>) {
+        let consent = self.seats.keys().map(|party| party.parse().unwrap());
+        let consent =
+            consent.map(|party| (access.get(&party) >= Some(&Access::Propose), party)).map(|(must, party)| (party, must));
+        let list = AccessList { consent: consent.collect(), access };
+        self.registry.set_access(&self.rooms, self.member("med"), plan(), list).await.unwrap();
     }
 
     /// Writes into a layer, given as `party/layer`, as its owner's client of this id.

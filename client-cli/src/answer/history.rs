@@ -3,6 +3,8 @@
 
 use plenary_shared::{
     id::{MemberId, PartyId, PlanId, PointId},
+    log::act::Act,
+    people::Author,
     text::{
         history::{Entry, Heard, Stretch},
         plan::Change,
@@ -21,6 +23,41 @@ pub struct LogShown<'a> {
     pub entries: Vec<TurnShown<'a>>,
     /// How many before them were left out.
     pub earlier: usize,
+}
+
+/// What was decided about a plan.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ActsShown<'a> {
+    /// The plan.
+    pub plan: &'a PlanId,
+    /// The newest first.
+    pub acts: Vec<ActShown<'a>>,
+    /// How many before them were left out.
+    pub earlier: usize,
+}
+
+/// An act, which all know who read the plan.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ActShown<'a> {
+    /// The plan.
+    pub plan: &'a PlanId,
+    /// The record.
+    pub seq: u64,
+    /// When.
+    pub at: Option<String>,
+    /// The same in milliseconds.
+    pub at_ms: u64,
+    /// The party and the member that decided it.
+    #[serde(flatten)]
+    pub by: &'a Author,
+    /// The member's name, where it is known.
+    pub name: Option<&'a str>,
+    /// The member's seat has ended.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub seat_ended: bool,
+    /// What was decided.
+    #[serde(flatten)]
+    pub what: &'a Act,
 }
 
 /// What one member did without a pause of five minutes.

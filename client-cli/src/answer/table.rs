@@ -13,10 +13,10 @@ use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::Value;
 
 use super::{
-    AnnotationsShown, Answer, AppliedShown, BlameShown, ChapterShown, Cloned, Completions, Confirmed, Consents, Delivered,
-    DeviceEnded, Devices, DiffShown, EntriesMarked, EntriesTabled, EntryWritten, ErrorShown, Event, Invited, Layers, LogShown,
-    MergedShown, Plans, PointChanged, PointSchedule, PositionTaken, Profiles, ProposalPutIn, Relabelled, Revoked, Salvaged,
-    Shown, Status, Verbs, WatchLine, WhoShown,
+    ActShown, ActsShown, AnnotationsShown, Answer, AppliedShown, BlameShown, ChapterShown, Cloned, Completions, Confirmed,
+    Consents, Delivered, DeviceEnded, Devices, DiffShown, EntriesMarked, EntriesTabled, EntryWritten, ErrorShown, Event, Invited,
+    Layers, LogShown, MergedShown, Plans, PointChanged, PointSchedule, PositionTaken, Profiles, ProposalPutIn, Relabelled,
+    Revoked, Salvaged, Shown, Status, Verbs, WatchLine, WhoShown,
 };
 use crate::sync::Report;
 
@@ -65,9 +65,11 @@ answers! {
     ProposalPutIn<'_>: "adopt", "alternative";
     AppliedShown<'_>: "apply";
     LogShown<'_>: "log";
+    ActsShown<'_>: "log";
     BlameShown<'_>: "blame";
     DiffShown<'_>: "diff";
     WatchLine<'_>: "watch";
+    ActShown<'_>: "watch";
     Cloned<'_>: "clone";
     Report: "sync";
     Status<'_>: "status";

@@ -1,8 +1,10 @@
 //! How a change of the text is told on a page, and who made it.
 
 use plenary_shared::{
+    access::Access,
     id::{MemberId, PartyId, PlanId},
     limits,
+    log::act::Act,
     text::{
         history::Heard,
         plan::{Change, ChangeKind},
@@ -10,11 +12,13 @@ use plenary_shared::{
     },
 };
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::{
     answer::HeardShown,
     brief::kind,
     open::log::Names,
-    output::inline,
+    output::{in_words, inline},
     render::{Look, Page, called},
     when,
 };
@@ -114,6 +118,27 @@ pub fn somebody(member: &MemberId, names: &Names) -> String {
     match name.filter(|name| !name.is_empty()) {
         Some(name) => format!("{} ({member}){}", inline(name), seat_ended(ended)),
         None => format!("{member}{}", seat_ended(ended)),
+    }
+}
+
+/// What was decided about a plan or a layer, in a line.
+pub fn decided(act: &Act) -> String {
+    let named = |parties: &BTreeSet<PartyId>, nobody: &str| match parties.is_empty() {
+        true => nobody.to_owned(),
+        false => in_words(&parties.iter().collect::<Vec<_>>()),
+    };
+    let consent = |parties: &BTreeSet<PartyId>| format!("{} must consent", named(parties, "nobody"));
+    let access = |access: &BTreeMap<PartyId, Access>| match access.is_empty() {
+        true => "no party".to_owned(),
+        false => access.iter().map(|(party, access)| format!("{party}={access}")).collect::<Vec<_>>().join(" "),
+    };
+    match act {
+        Act::Created { access: may, consent: must, .. } => format!("created: {}; {}", access(may), consent(must)),
+        Act::Access { access: may, consent: must } => format!("access: {}; {}", access(may), consent(must)),
+        Act::Consent { consent: must } => format!("consent: {}", consent(must)),
+        Act::Opened { audience } => format!("opened to {}", named(audience, "nobody else")),
+        Act::Audience { audience } => format!("read by {}", named(audience, "nobody else")),
+        Act::Other => "an act that this version does not know: use a newer one".to_owned(),
     }
 }
 

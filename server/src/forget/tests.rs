@@ -34,7 +34,7 @@ async fn two(data: &Path) -> (SecretDigest, SecretDigest) {
     let token = SecretDigest::of(&table.registry.recover(&joined.recovery).await.unwrap().token.unwrap());
     let access = BTreeMap::from([(chair.party.clone(), Access::Draft)]);
     let markdown = Some(format!("# {WORD}\n\n1. The {WORD} shall withdraw.\n"));
-    plans::create(&table.registry, &chair, NewPlan { id: plan(), title: None, markdown, access }).await.unwrap();
+    plans::create(&table.registry, &chair, NewPlan { id: plan(), title: None, markdown, access, consent: None }).await.unwrap();
     let author = chair.author();
     for n in 0..8 {
         let mine = update(200 + n, |txn| layer::put(txn, &note(&format!("{WORD}{n}"))).unwrap());

@@ -37,6 +37,6 @@ pub(super) async fn set_audience(
 ) -> Result<Json<people::Layer>, ApiError> {
     let (member, plan) = (reader.member(), &reader.plan);
     let layer: LayerId = named(&path, "l")?;
-    app.registry.set_audience(member, plan.clone(), layer.clone(), list.audience).await?;
+    app.registry.set_audience(&app.rooms, member, plan.clone(), layer.clone(), list.audience).await?;
     Ok(Json(app.registry.own_layer(member, plan, layer)?))
 }

@@ -1,6 +1,6 @@
 //! Why the registry did not do what it was asked for.
 
-use crate::store::StoreError;
+use crate::{rooms::RoomError, store::StoreError};
 
 /// Why the registry did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +42,12 @@ pub enum RegistryError {
     /// A party changes its layers, or a member seats or devices, more often than people do.
     #[error("this is done too often: wait some seconds, then try again")]
     Pace,
+    /// What was decided follows no more from what the registry holds by now.
+    #[error("this was changed by others at the same time: look at it, then try again")]
+    Moved,
+    /// The document in whose log it is to stand does not answer.
+    #[error(transparent)]
+    Room(#[from] RoomError),
     /// The log could not be written or read.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -25,7 +25,7 @@ pub enum Whom {
 }
 
 /// Something that happened to the registry.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// The first start: whoever holds this invitation administers the server.
@@ -70,21 +70,36 @@ pub enum Event {
     /// A member left: invitation and tokens are void.
     MemberRevoked { conference: ConferenceId, member: MemberId },
     /// A plan was created.
-    PlanCreated { conference: ConferenceId, plan: PlanId, title: String, access: BTreeMap<PartyId, Access> },
+    PlanCreated {
+        conference: ConferenceId,
+        plan: PlanId,
+        title: String,
+        access: BTreeMap<PartyId, Access>,
+        /// The parties that must consent; absent in what earlier versions wrote: all that may, now and later.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        consent: Option<BTreeSet<PartyId>>,
+    },
     /// What each party may do with a plan.
-    AccessChanged { conference: ConferenceId, plan: PlanId, access: BTreeMap<PartyId, Access> },
+    AccessChanged {
+        conference: ConferenceId,
+        plan: PlanId,
+        access: BTreeMap<PartyId, Access>,
+        /// The parties that must consent from here on; absent in what earlier versions wrote: as before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        consent: Option<BTreeSet<PartyId>>,
+    },
     /// A party opened a layer to other parties.
     LayerOpened { conference: ConferenceId, plan: PlanId, party: PartyId, layer: LayerId, audience: BTreeSet<PartyId> },
     /// Which other parties read a layer.
     AudienceChanged { conference: ConferenceId, plan: PlanId, party: PartyId, layer: LayerId, audience: BTreeSet<PartyId> },
     /// A conference was deleted. Nothing else is known of it, and its id is not given again.
     ConferenceForgotten { conference: ConferenceId },
-    /// Which parties must consent to the words of a plan; `None`: all that may.
+    /// Which parties must consent to the words of a plan; `None`, which only earlier versions wrote: all that may.
     ConsentChosen { conference: ConferenceId, plan: PlanId, parties: Option<BTreeSet<PartyId>> },
 }
 
 /// A party, as a record holds it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PartyRecord {
     /// Its id.
@@ -94,7 +109,7 @@ pub struct PartyRecord {
 }
 
 /// A member's seat, as a record holds it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct SeatRecord {
     /// The conference.
     pub conference: ConferenceId,

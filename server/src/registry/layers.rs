@@ -5,20 +5,26 @@
 
 use plenary_shared::{
     access::Action,
-    id::{self, LayerId, PartyId, PlanId},
+    id::{self, DocAddress, LayerId, PartyId, PlanId},
     limits,
+    log::act::Act,
     people::{self, Audience, LATER, LayerKind},
     wire::api,
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    ConferenceEntry, PlanEntry, Registry, RegistryError, check_free, check_parties, check_present, check_room,
+    ConferenceEntry, PlanEntry, Registry, RegistryError,
+    acts::{Beside, first_act},
+    check_free, check_parties, check_present, check_room,
     event::Event,
     rights::{is_meant_for, may, owners, sees_plan, writes_layer},
     state::Registered,
 };
-use crate::store::{Condition, StoreError};
+use crate::{
+    rooms::Rooms,
+    store::{Condition, StoreError},
+};
 
 const BUILT_IN: [&str; 3] = [id::PRIVATE, id::PUBLIC, id::POSITIONS];
 
@@ -30,7 +36,11 @@ impl Registry {
         let layer = own_name(member, layer)?;
         let opened = layer.clone();
         let (conference, party) = (member.conference.clone(), member.party.clone());
-        self.change(member.author(), |state| {
+        let doc = DocAddress::Layer(conference.clone(), plan.clone(), party.clone(), layer.clone());
+        let audience = others(audience, &party);
+        // It has no log yet, so nobody has it open.
+        let begins = Beside::first(first_act(member, doc, &Act::Opened { audience: audience.clone() }));
+        self.change_with(member.author(), begins, |state| {
             let (entry, on) = speaker(state, member, &plan)?;
             check_opened(&layer)?;
             check_parties(entry, &audience)?;
@@ -38,7 +48,6 @@ impl Registry {
             let is_counted = |of: &LayerId| of.generation() == layer.generation();
             let own = on.layers.keys().filter(|(owner, layer)| *owner == party && is_counted(layer));
             check_room(own.count(), limits::LAYERS_MAX, "layers")?;
-            let audience = others(audience, &party);
             self.paces.step(member)?;
             Ok(vec![Event::LayerOpened { conference, plan, party: party.clone(), layer, audience }])
         })
@@ -49,6 +58,7 @@ impl Registry {
     /// Says anew which parties read a layer of the member's party.
     pub async fn set_audience(
         &self,
+        rooms: &Arc<Rooms>,
         member: &people::Member,
         plan: PlanId,
         layer: LayerId,
@@ -56,21 +66,24 @@ impl Registry {
     ) -> Result<(), RegistryError> {
         self.check_disk()?;
         let (conference, party) = (member.conference.clone(), member.party.clone());
-        self.change(member.author(), |state| {
+        let doc = DocAddress::Layer(conference.clone(), plan.clone(), party.clone(), layer.clone());
+        let audience = others(audience, &party);
+        let decide = |state: &Registered| {
             let (entry, on) = speaker(state, member, &plan)?;
             check_opened(&layer)?;
             let old = on.opened(&party, &layer).filter(|_| is_meant_for(entry, on, member, &party, &layer));
             let old = old.ok_or(RegistryError::NotFound)?;
             check_parties(entry, &audience)?;
-            let audience = others(audience, &party);
             if *old == audience {
                 return Ok(vec![]);
             }
+            let (conference, plan, party) = (conference.clone(), plan.clone(), party.clone());
+            Ok(vec![Event::AudienceChanged { conference, plan, party, layer: layer.clone(), audience: audience.clone() }])
+        };
+        if !decide(&self.state())?.is_empty() {
             self.paces.step(member)?;
-            Ok(vec![Event::AudienceChanged { conference, plan, party: party.clone(), layer, audience }])
-        })
-        .await?;
-        Ok(())
+        }
+        self.change_told(rooms, member, doc, decide).await
     }
 
     /// Delegates write here too: what is left of a disk that is short of space is for the chair.

@@ -23,7 +23,7 @@ pub struct PlanEntry {
     pub access: BTreeMap<PartyId, Access>,
     /// Layers that parties opened, and which other parties read each.
     pub layers: BTreeMap<(PartyId, LayerId), BTreeSet<PartyId>>,
-    /// Which parties must consent, if the chair chose.
+    /// Which parties must consent; `None` on a plan of an earlier version for which nobody ever said: all that may.
     pub consent: Option<BTreeSet<PartyId>>,
     /// Who created it, the server writing its first text for them.
     pub created_by: Option<Author>,
@@ -35,16 +35,15 @@ impl PlanEntry {
         self.layers.get(&(party.clone(), layer.clone()))
     }
 
-    /// The parties that must consent: those that the chair chose, or all that may take positions.
-    pub fn must_consent(&self) -> Vec<PartyId> {
-        match &self.consent {
-            Some(chosen) => chosen.iter().cloned().collect(),
-            None => {
-                let may = self.access.iter().filter(|(_, access)| **access >= Access::Propose);
-                may.map(|(party, _)| party.clone()).collect()
-            }
-        }
+    /// The parties that must consent.
+    pub fn must_consent(&self) -> BTreeSet<PartyId> {
+        self.consent.clone().unwrap_or_else(|| can_consent(&self.access))
     }
+}
+
+/// The parties that may take positions: those who must consent are always among these.
+pub fn can_consent(access: &BTreeMap<PartyId, Access>) -> BTreeSet<PartyId> {
+    access.iter().filter(|(_, access)| **access >= Access::Propose).map(|(party, _)| party.clone()).collect()
 }
 
 /// A conference's entry.
@@ -129,14 +128,16 @@ impl Registered {
                     entry.parties.insert(party.id, party.name);
                 }
             }
-            Event::PlanCreated { conference, plan, title, access } => {
+            Event::PlanCreated { conference, plan, title, access, consent } => {
                 if let Some(entry) = self.conferences.get_mut(&conference) {
-                    entry.plans.insert(plan, PlanEntry { title, access, created_by: Some(by.clone()), ..Default::default() });
+                    let (created_by, layers) = (Some(by.clone()), BTreeMap::new());
+                    entry.plans.insert(plan, PlanEntry { title, access, layers, consent, created_by });
                 }
             }
-            Event::AccessChanged { conference, plan, access } => {
+            Event::AccessChanged { conference, plan, access, consent } => {
                 if let Some(plan) = self.plan_mut(&conference, &plan) {
                     plan.access = access;
+                    plan.consent = consent.or(plan.consent.take());
                 }
             }
             Event::LayerOpened { conference, plan, party, layer, audience }

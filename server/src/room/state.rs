@@ -24,7 +24,7 @@ use std::{
 use yrs::StateVector;
 
 use self::batch::{Batch, Sender, Waiting};
-pub use self::held::{Proposal, Unheld, first_record};
+pub use self::held::{Proposal, Proposed, Unheld, first_records};
 use super::{
     document::{Document, Misbehaved},
     effect::{EditError, Effect, SessionId},

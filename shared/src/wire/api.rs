@@ -249,6 +249,9 @@ pub struct NewPlan {
     /// What each party may do with it.
     #[serde(default)]
     pub access: BTreeMap<PartyId, Access>,
+    /// The parties that must consent to the words; absent: all with `draft` or `propose`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<BTreeSet<PartyId>>,
 }
 
 /// A plan as one may see it.
@@ -261,11 +264,10 @@ pub struct Plan {
     /// What one's own party may do with it; absent where only the chair's right shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub yours: Option<Access>,
-    /// What each party may do with it; only the chair is told.
+    /// What each party may do with it; only the chair is told here. Whoever reads the plan finds it among the acts in its log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access: Option<BTreeMap<PartyId, Access>>,
-    /// The parties that must consent to the words: those that the chair chose, or all with `draft` or `propose`. Whoever reads
-    /// the plan is told.
+    /// The parties that must consent to the words. Whoever reads the plan is told.
     pub consent: Vec<PartyId>,
 }
 
@@ -275,16 +277,18 @@ pub struct Plan {
 pub struct AccessList {
     /// By party.
     pub access: BTreeMap<PartyId, Access>,
+    /// Whether a party must consent to the words from now on. It is to be said of each that gets `draft` or `propose` and had neither, and
+    /// of each that must and loses them; who is not named stays as it was.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub consent: BTreeMap<PartyId, bool>,
 }
 
 /// Says which parties must consent to the words of a plan.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConsentList {
-    /// At least one, each with `draft` or `propose` on the plan; `null`: all that have it, now and later. Never left out: a slip
-    /// must not undo what the chair chose.
-    #[serde(deserialize_with = "Option::deserialize")]
-    pub parties: Option<BTreeSet<PartyId>>,
+    /// At least one, each with `draft` or `propose` on the plan.
+    pub parties: BTreeSet<PartyId>,
 }
 
 /// Opens a layer of one's own party on a plan.
@@ -303,15 +307,4 @@ pub struct NewLayer {
 pub struct AudienceList {
     /// The parties; empty: none.
     pub audience: BTreeSet<PartyId>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn consent_is_put_back_to_all_only_by_saying_so() {
-        assert!(serde_json::from_str::<ConsentList>(r#"{"parties":null}"#).unwrap().parties.is_none());
-        assert!(serde_json::from_str::<ConsentList>("{}").is_err());
-    }
 }

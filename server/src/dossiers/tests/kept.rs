@@ -75,7 +75,11 @@ async fn what_a_party_may_read_no_more_is_not_shown_from_what_is_kept() {
     put(&table, "arv/talk", 1).await;
     assert_eq!(all(&dossiers, &table, "bor").await.0, ["arv/talk"]);
     let before = tag(&dossiers, &table, "bor", Needs::All).await;
-    table.registry.set_audience(arv, plan(), "talk".parse().unwrap(), ["med".parse().unwrap()].into()).await.unwrap();
+    table
+        .registry
+        .set_audience(&table.rooms, arv, plan(), "talk".parse().unwrap(), ["med".parse().unwrap()].into())
+        .await
+        .unwrap();
     assert!(all(&dossiers, &table, "bor").await.0.is_empty());
     assert_ne!(tag(&dossiers, &table, "bor", Needs::All).await, before);
 }

@@ -15,7 +15,7 @@ use tower::ServiceExt;
 
 use crate::{
     http::tests::{request, served},
-    testing::{Table, plan},
+    testing::Table,
 };
 
 /// All that is asked of a plan, some of it wrongly: whatever else is wrong with a request, nothing is said of it.
@@ -55,7 +55,7 @@ async fn seen(answer: Response) -> String {
 async fn what_one_may_not_see_answers_as_what_does_not_exist_whatever_is_asked_of_it() {
     let table = Table::new().await;
     let access: BTreeMap<_, _> = [("arv".parse().unwrap(), Access::Draft)].into();
-    table.registry.set_access(table.member("med"), plan(), access).await.unwrap();
+    table.give(access).await;
     let router = served(&table);
     let ask = async |request: Request<Body>| seen(router.clone().oneshot(request).await.unwrap()).await;
     let mut answers = Vec::new();

@@ -32,7 +32,8 @@ impl Talks {
         registry.join(&opened.invitation).await.unwrap();
         registry.add_party(&chair, party("arv")).await.unwrap();
         let access = [("arv".parse().unwrap(), Access::Draft)].into();
-        registry.create_plan(&chair, plan(), "Plan".into(), access, Bytes::from_static(b"its first record")).await.unwrap();
+        let new = api::NewPlan { id: plan(), title: None, markdown: None, access, consent: None };
+        crate::plans::create(&registry, &chair, new).await.unwrap();
         Self { store, registry, chair }
     }
 
@@ -312,7 +313,8 @@ async fn who_comes_after_the_heads_were_replaced_reads_nothing_older_until_someb
     let new_head = talks.join(&talks.put_in(&talks.chair).await.unwrap()).await.unwrap();
     let newcomer = talks.seat(&new_head.member, "arv", Role::Delegate).await;
     assert_eq!(open(&newcomer, "shuttle").await.unwrap().as_str(), "shuttle--2", "a name that was taken tells nothing");
-    let narrowed = talks.registry.set_audience(&newcomer.member, plan(), "shuttle".parse().unwrap(), [].into()).await;
+    let rooms = crate::rooms::Rooms::new(talks.store.clone(), Arc::default());
+    let narrowed = talks.registry.set_audience(&rooms, &newcomer.member, plan(), "shuttle".parse().unwrap(), [].into()).await;
     assert!(matches!(narrowed, Err(RegistryError::NotFound)));
     let right = |seated: &Seated| {
         let layers = ["arv/private", "arv/shuttle", "arv/private--2", "arv/shuttle--2", "arv/private--3", "arv/public"];
