@@ -5,6 +5,7 @@
 //! [`Registry::version`], so that whoever cached a right asks again.
 
 mod acts;
+mod beside;
 mod credentials;
 mod devices;
 mod error;
@@ -43,7 +44,7 @@ use crate::{
     clock::{now_after, now_ms},
     store::{Part, Seq, Store, StoreError},
 };
-use acts::Beside;
+use beside::Beside;
 pub use error::RegistryError;
 use event::Event;
 pub use forget::without;

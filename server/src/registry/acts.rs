@@ -13,35 +13,11 @@ use plenary_shared::{
 };
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{Registry, RegistryError, event::Event, state::Registered};
-use crate::{
-    clock::now_ms,
-    rooms::{Acting, HeldAct, Rooms},
-    store::Part,
-};
+use super::{Registry, RegistryError, beside::Beside, event::Event, state::Registered};
+use crate::{clock::now_ms, rooms::Rooms, store::Part};
 
 /// How often to decide again because it was decided otherwise meanwhile.
 const TRIES: usize = 8;
-
-/// Records of other documents that are appended with the registry's.
-#[derive(Default)]
-pub struct Beside {
-    parts: Vec<Part>,
-    held: Option<HeldAct>,
-}
-
-impl Beside {
-    /// The records that begin another log.
-    pub fn first(part: Part) -> Self {
-        Self { parts: vec![part], held: None }
-    }
-
-    /// What to append, that of an act first; its fate is to be told from here on.
-    pub fn begin(self) -> (Vec<Part>, Option<Acting>) {
-        let (part, acting) = self.held.and_then(HeldAct::begin).unzip();
-        (part.into_iter().chain(self.parts).collect(), acting)
-    }
-}
 
 impl Registry {
     /// Changes the registry and tells the act that follows to all who read a document, whose log is open to everybody's edits.
@@ -61,7 +37,7 @@ impl Registry {
                 same if same == events => Ok(same),
                 _ => Err(RegistryError::Moved),
             };
-            match self.change_with(by.author(), Beside { parts: Vec::new(), held: Some(held) }, again).await {
+            match self.change_with(by.author(), Beside::act(held), again).await {
                 Err(RegistryError::Moved) => {}
                 done => return done.map(drop),
             }

@@ -15,7 +15,8 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     ConferenceEntry, PlanEntry, Registry, RegistryError,
-    acts::{Beside, first_act},
+    acts::first_act,
+    beside::Beside,
     check_free, check_parties, check_present, check_room,
     event::Event,
     rights::{is_meant_for, may, owners, sees_plan, writes_layer},

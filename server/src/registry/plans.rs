@@ -14,7 +14,7 @@ use std::{
 
 use super::{
     Registry, RegistryError,
-    acts::Beside,
+    beside::Beside,
     check_free, check_name, check_parties, check_present, check_room,
     event::Event,
     state::{PlanEntry, Registered, can_consent},

@@ -15,7 +15,8 @@ pub fn grant(server: &Server, plan: &str, access: Value) {
     let parties = server.demo.members.iter().map(|seat| (seat.party.clone(), json!(must(&seat.party))));
     let consent = Value::Object(parties.collect());
     let path = format!("/conferences/{}/plans/{plan}/access", server.demo.conference);
-    let answer = api(&server.address(), &server.chair().token, "PUT", &path, Some(json!({ "access": access, "consent": consent })));
+    let answer =
+        api(&server.address(), &server.chair().token, "PUT", &path, Some(json!({ "access": access, "consent": consent })));
     assert_eq!(answer.status, 200, "{:?}", String::from_utf8_lossy(&answer.body));
 }
 
