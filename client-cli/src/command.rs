@@ -10,6 +10,7 @@ mod brackets;
 mod change;
 mod clone;
 mod conference;
+mod devices;
 mod diff;
 mod edit;
 mod entries;
@@ -87,6 +88,7 @@ enum Verb {
     Party(member::PartyVerb),
     Invite(member::Invite),
     Revoke(member::Revoke),
+    Devices(devices::DevicesVerb),
     Plan(plan::PlanVerb),
     Layer(layer::LayerVerb),
     Show(read::Show),
@@ -149,6 +151,7 @@ impl Cli {
             Verb::Party(verb) => verb.run(&context),
             Verb::Invite(verb) => verb.run(&context),
             Verb::Revoke(verb) => verb.run(&context),
+            Verb::Devices(verb) => verb.run(&context),
             Verb::Plan(verb) => verb.run(&context),
             Verb::Layer(verb) => verb.run(&context),
             Verb::Show(verb) => verb.run(&context),

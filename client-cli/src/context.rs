@@ -66,6 +66,12 @@ impl Context {
 }
 
 impl Context {
+    /// The server that is asked for, by an option or in the environment.
+    pub fn server(&self) -> Result<ServerUrl, CliError> {
+        let given = self.globals.server.clone().or_else(|| set("PLENARY_SERVER"));
+        given.ok_or_else(|| CliError::Usage("which server? name it: --server URL".into()))?.parse()
+    }
+
     /// As whom to speak for a replica: as whoever is asked for, else as the member whose it is.
     pub fn session_of(&self, info: &Info) -> Result<Session, CliError> {
         if self.asks_for_somebody() {

@@ -5,7 +5,7 @@
 use plenary_shared::{
     access::Role,
     id::{ConferenceId, MemberId, PartyId},
-    people::Member,
+    people::{Generation, Member},
     wire::api::Whoami,
 };
 use serde::{Deserialize, Serialize};
@@ -48,15 +48,23 @@ struct ProfileKept {
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum WhoKept {
     Administrator,
-    Member { conference: ConferenceId, party: PartyId, member: MemberId, role: Role, name: String },
+    Member {
+        conference: ConferenceId,
+        party: PartyId,
+        member: MemberId,
+        role: Role,
+        name: String,
+        #[serde(default, skip_serializing_if = "Generation::is_first")]
+        generation: Generation,
+    },
 }
 
 impl From<Profile> for ProfileKept {
     fn from(Profile { server, token, who, expires_ms }: Profile) -> Self {
         let who = match who {
             Whoami::Administrator => WhoKept::Administrator,
-            Whoami::Member(Member { conference, party, member, role, name }) => {
-                WhoKept::Member { conference, party, member, role, name }
+            Whoami::Member(Member { conference, party, member, role, name, generation }) => {
+                WhoKept::Member { conference, party, member, role, name, generation }
             }
         };
         ProfileKept { server, token, who, expires_ms }
@@ -67,8 +75,8 @@ impl From<ProfileKept> for Profile {
     fn from(ProfileKept { server, token, who, expires_ms }: ProfileKept) -> Self {
         let who = match who {
             WhoKept::Administrator => Whoami::Administrator,
-            WhoKept::Member { conference, party, member, role, name } => {
-                Whoami::Member(Member { conference, party, member, role, name })
+            WhoKept::Member { conference, party, member, role, name, generation } => {
+                Whoami::Member(Member { conference, party, member, role, name, generation })
             }
         };
         Profile { server, token, who, expires_ms }
@@ -238,6 +246,7 @@ mod tests {
             member: format!("{party}-{n}").parse().expect("an id"),
             role: Role::Delegate,
             name: "A".into(),
+            generation: Generation::default(),
         });
         Profile { server: server.parse().expect("a url"), token: Token::new("t").expect("a token"), who, expires_ms: 1 }
     }

@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderMap, Uri, header};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use plenary_shared::limits;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -12,8 +13,13 @@ pub const TOKEN_PROTOCOL: &str = "plenary.token.";
 /// The subprotocol that the server answers with, so that the token is not sent back.
 pub const PROTOCOL: &str = "plenary";
 
-/// A token or an invitation: 32 random bytes as text. It has no `Debug`, so that no log can show it.
+/// A token, an invitation or a recovery code: 32 random bytes as text. It has no `Debug`, so that no log can show it.
 pub struct Secret(String);
+
+/// The letters of recovery codes, five bits each: none that is taken for another when it is copied from paper.
+const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+/// Letters that stand together in a recovery code.
+const GROUP: usize = 4;
 
 impl Secret {
     /// A new one, from the operating system's randomness.
@@ -21,6 +27,24 @@ impl Secret {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes)?;
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// A new one to be written down, in short groups: `7m3k-...`.
+    pub fn to_write_down() -> Result<Self, getrandom::Error> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes)?;
+        let (mut text, mut held, mut bits) = (String::new(), 0_u32, 0);
+        for byte in bytes {
+            (held, bits) = (held << 8 | u32::from(byte), bits + 8);
+            while bits >= 5 {
+                bits -= 5;
+                text.push(LETTERS[(held >> bits & 31) as usize].into());
+            }
+            held &= (1 << bits) - 1;
+        }
+        text.push(LETTERS[(held << (5 - bits) & 31) as usize].into());
+        let groups = text.as_bytes().chunks(GROUP).map(String::from_utf8_lossy);
+        Ok(Self(groups.collect::<Vec<_>>().join("-")))
     }
 
     /// The text to hand to its owner, once.
@@ -42,6 +66,19 @@ impl SecretDigest {
     /// Of a secret as text.
     pub fn of(secret: &str) -> Self {
         Self(blake3::derive_key("plenary credential 2026", secret.as_bytes()))
+    }
+
+    /// Of a recovery code as somebody types it: capitals and the parting of the groups count for nothing, and letters that look like
+    /// digits are those.
+    pub fn of_written_down(code: &str) -> Self {
+        let letters = code.chars().filter(char::is_ascii_alphanumeric).map(|c| match c.to_ascii_lowercase() {
+            'o' => '0',
+            'i' | 'l' => '1',
+            other => other,
+        });
+        let letters: Vec<char> = letters.take(limits::HTTP_HEAD_BYTES_MAX).collect();
+        let groups = letters.chunks(GROUP).map(String::from_iter);
+        Self::of(&groups.collect::<Vec<_>>().join("-"))
     }
 }
 
@@ -151,5 +188,14 @@ mod tests {
         assert!(a.digest() != b.digest());
         assert_eq!(format!("{:?}", a.digest()), "SecretDigest(..)");
         assert_eq!(a.reveal().len(), 43);
+        let code = Secret::to_write_down().unwrap();
+        let (digest, code) = (code.digest(), code.reveal());
+        assert_eq!(
+            (code.len(), code.split('-').map(str::len).max()),
+            (64, Some(4)),
+            "52 letters of five bits, and what parts them"
+        );
+        let typed = code.to_uppercase().replace('-', " ").replace('0', "O").replace('1', "l");
+        assert!(SecretDigest::of_written_down(&typed) == digest && SecretDigest::of_written_down(&code[1..]) != digest);
     }
 }

@@ -32,6 +32,8 @@ pub struct Report {
     pub texts: Totals,
     /// Layers.
     pub layers: Totals,
+    /// What happened to the seats of parties.
+    pub seats: Totals,
     /// Snapshots that hold.
     pub snapshots: u64,
     /// Where the write that was under way when the server ended is cut off at the next start, if it is.
@@ -124,6 +126,7 @@ impl Report {
             DocAddress::Registry => &mut self.registry,
             DocAddress::Plan(..) => &mut self.texts,
             DocAddress::Layer(..) => &mut self.layers,
+            DocAddress::Seats(..) => &mut self.seats,
         }
     }
 
@@ -200,7 +203,8 @@ impl From<Spot> for Place {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (name, figures) in [("registry", &self.registry), ("texts", &self.texts), ("layers", &self.layers)] {
+        let kinds = [("registry", &self.registry), ("texts", &self.texts), ("layers", &self.layers), ("seats", &self.seats)];
+        for (name, figures) in kinds {
             let Totals { documents, records, bytes } = figures;
             let each = bytes.checked_div(*records).unwrap_or_default();
             writeln!(f, "{name}: {documents} documents, {records} records, {bytes} bytes, {each} each")?;

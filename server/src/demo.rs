@@ -35,6 +35,9 @@ pub struct Demo {
     pub plan: PlanId,
     /// A chair, and delegates.
     pub members: Vec<DemoMember>,
+    /// The head of each delegation.
+    #[serde(default)]
+    pub heads: Vec<DemoMember>,
 }
 
 /// One seat of the demo.
@@ -81,7 +84,7 @@ pub async fn prepare(server: &Server, data: &Path, url: &str, seed: Seed) -> Res
         Ok(bytes) => {
             let mut demo: Demo = serde_json::from_slice(&bytes).map_err(|error| DemoError::Remains(error.to_string()))?;
             let old = std::mem::replace(&mut demo.url, url.to_owned());
-            for member in &mut demo.members {
+            for member in demo.members.iter_mut().chain(&mut demo.heads) {
                 member.link = member.link.replacen(&old, url, 1);
             }
             Ok(demo)
@@ -113,39 +116,48 @@ async fn plant(server: &Server, url: &str, seed: Seed) -> Result<Demo, DemoError
     });
     let chair = opened.await?;
     let by = chair.member.clone();
-    let mut members = vec![seat(server, url, chair).await?];
+    let (mut members, mut heads) = (vec![seat(server, url, None, chair).await?], Vec::new());
     let parties = [
-        (party("arv", "Republic of Arvenia")?, "Teo Varga"),
-        (party("bor", "Federation of Boranth")?, "Ilse Oran"),
-        (party("cel", "Celune League")?, "Sami Deru"),
+        (party("arv", "Republic of Arvenia")?, "Lena Sorel", "Teo Varga"),
+        (party("bor", "Federation of Boranth")?, "Marek Oslo", "Ilse Oran"),
+        (party("cel", "Celune League")?, "Dara Venn", "Sami Deru"),
     ];
     // The chair holds the pen by being the chair; the office is no party to what is agreed.
     let mut access = std::collections::BTreeMap::new();
-    for (party, name) in parties {
+    for (party, head, name) in parties {
         access.insert(party.id.clone(), Access::Draft);
         server.registry.add_party(&by, party.clone()).await?;
+        let new = api::NewMember { party: party.id.clone(), role: Role::Head, name: head.to_owned(), expires_s: None };
+        let invitation = server.registry.invite(&by, new).await?;
+        let head = invitation.member.clone();
+        heads.push(seat(server, url, None, invitation).await?);
         for n in 0..=seed.members {
             let name = if n == 0 { name.to_owned() } else { format!("{} delegate {n}", party.id) };
             let new = api::NewMember { party: party.id.clone(), role: Role::Delegate, name, expires_s: None };
-            let invitation = server.registry.invite(&by, new).await?;
-            members.push(seat(server, url, invitation).await?);
+            let invitation = server.registry.invite(&head, new).await?;
+            members.push(seat(server, url, Some(&head), invitation).await?);
         }
     }
-    let new = |id, markdown| api::NewPlan { id, title: None, markdown, access: access.clone() };
+    let new = |id, markdown| api::NewPlan { id, title: None, markdown, access: access.clone(), consent: None };
     plans::create(&server.registry, &by, new(plan.clone(), Some(PLAN20.to_owned()))).await?;
     for n in 1..=seed.plans {
         let id = format!("p-{n}").parse().map_err(|error| remains(&error))?;
         plans::create(&server.registry, &by, new(id, None)).await?;
     }
-    Ok(Demo { url: url.into(), conference, plan, members })
+    Ok(Demo { url: url.into(), conference, plan, members, heads })
 }
 
-/// Takes a seat for scripts, and makes a link for a person in the same delegation.
-async fn seat(server: &Server, url: &str, invitation: api::Invitation) -> Result<DemoMember, DemoError> {
+/// Takes a seat for scripts, and has its head, itself if none is named, make a link for a person in the same delegation.
+async fn seat(
+    server: &Server,
+    url: &str,
+    by: Option<&people::Member>,
+    invitation: api::Invitation,
+) -> Result<DemoMember, DemoError> {
     let member = invitation.member.clone();
     let joined = server.registry.join(&invitation.invitation).await?;
     let again = api::NewMember { party: member.party.clone(), role: member.role, name: member.name.clone(), expires_s: None };
-    let invitation = server.registry.invite(&member, again).await?;
+    let invitation = server.registry.invite(by.unwrap_or(&member), again).await?;
     Ok(DemoMember {
         party: member.party,
         role: member.role,
@@ -157,12 +169,12 @@ async fn seat(server: &Server, url: &str, invitation: api::Invitation) -> Result
 
 impl fmt::Display for Demo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Demo { url, conference, plan, members } = self;
+        let Demo { url, conference, plan, members, heads } = self;
         writeln!(
             f,
             "Plenary's demo runs at {url}: conference {conference}, plan {plan}.\n\nJoin, in another terminal, as any of them:\n"
         )?;
-        for DemoMember { party, role, name, link, .. } in members {
+        for DemoMember { party, role, name, link, .. } in members.iter().chain(heads) {
             writeln!(f, "  plenary join '{link}'   # {name}, {role} of {party}")?;
         }
         writeln!(f, "\nThen: plenary show {plan}      Stop with Ctrl-C.")

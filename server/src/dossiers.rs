@@ -31,7 +31,7 @@ use std::{
 use yrs::ReadTxn;
 
 use crate::{
-    registry::{Registry, RegistryError},
+    registry::{Registry, RegistryError, Standing},
     room::document::Document,
     rooms::{RoomError, Rooms},
 };
@@ -140,9 +140,12 @@ impl Dossiers {
             layer.write = false;
             needs.layer(layer)
         });
-        let consent = self.registry.conference(member, |entry| entry.plans.get(plan).map(|plan| plan.must_consent()))?;
+        let (consent, ended) = self.registry.conference(member, |entry| {
+            let consent = entry.plans.get(plan).map(|plan| plan.must_consent());
+            (consent, entry.seats_that(Standing::Ended).map(|member| member.member.clone()).collect())
+        })?;
         let consent = consent.ok_or(RegistryError::NotFound)?.into_iter().collect();
-        Ok(Readable { plan: DocAddress::Plan(member.conference.clone(), plan.clone()), needs, layers, consent })
+        Ok(Readable { plan: DocAddress::Plan(member.conference.clone(), plan.clone()), needs, layers, consent, ended })
     }
 
     async fn key_of(&self, readable: Readable) -> Option<Key> {
@@ -188,7 +191,7 @@ impl Dossiers {
         let is_whole = in_time && of == readable;
         let bytes =
             read.iter().filter_map(|(_, copy)| copy.as_ref().ok()).map(|(_, state)| state.len()).sum::<usize>() + state.len();
-        let (consent, store, texts) = (of.consent.clone(), self.rooms.store(), self.texts.clone());
+        let (consent, ended, store, texts) = (of.consent.clone(), of.ended.clone(), self.rooms.store(), self.texts.clone());
         let put_together = tokio::task::spawn_blocking(move || {
             let _place = place;
             let layers = sources(read);
@@ -196,7 +199,7 @@ impl Dossiers {
             Document::on_state(&state, |txn| {
                 let owners = owners.map_or_else(Owners::new, |all| first::owners(&all, &first, &txn.state_vector()));
                 let text = texts.of(&address, &state, || PlanText::read(txn, &state))?;
-                Some(Dossier::over(text, txn, Sources { owners, consent, layers }))
+                Some(Dossier::over(text, txn, Sources { owners, consent, layers, ended }))
             })
         });
         let dossier = put_together.await.ok().flatten().ok_or(DossierError::Unreadable)?;

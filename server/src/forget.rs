@@ -35,7 +35,7 @@ pub struct Forgotten {
 /// the rest once more, or fails, or a backup is being taken. All of the store is as it was then.
 pub async fn forget(data: &Path, conference: &ConferenceId) -> Result<Forgotten, RegistryError> {
     let is_gone = |doc: &DocAddress| match doc {
-        DocAddress::Plan(of, _) | DocAddress::Layer(of, ..) => of == conference,
+        DocAddress::Plan(of, _) | DocAddress::Layer(of, ..) | DocAddress::Seats(of, _) => of == conference,
         DocAddress::Registry => false,
     };
     backup::whole(data).map_err(|error| StoreError::Damaged { path: data.to_owned(), what: error.to_string() })?;

@@ -20,7 +20,7 @@ pub const TRIALS: [(&str, fn(&[u8])); 2] = [("presence", presence), ("segments",
 fn member(party: &str) -> Arc<Member> {
     let (party, member, conference) = (party.parse(), format!("{party}-1").parse(), "talks".parse());
     let (party, member, conference) = (party.expect("an id"), member.expect("an id"), conference.expect("an id"));
-    Arc::new(Member { conference, party, member, role: Role::Delegate, name: "Ana".into() })
+    Arc::new(Member { conference, party, member, role: Role::Delegate, generation: Default::default(), name: "Ana".into() })
 }
 
 /// Presence messages of three sessions of two parties, each after its session's number and its length. What is told is read again by whoever is

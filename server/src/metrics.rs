@@ -49,7 +49,7 @@ impl Figures {
     pub fn of(&self, address: &DocAddress) -> &Arc<Metrics> {
         match address {
             DocAddress::Plan(..) => &self.plans,
-            DocAddress::Layer(..) | DocAddress::Registry => &self.layers,
+            DocAddress::Layer(..) | DocAddress::Registry | DocAddress::Seats(..) => &self.layers,
         }
     }
 

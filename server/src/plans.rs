@@ -1,8 +1,12 @@
-//! Creating a plan: its entry in the registry and its first text, which becomes the first record of its log.
+//! Creating a plan: its entry in the registry and its first text, which becomes the first record of its log; the second says that it
+//! was created, and how.
 
 use plenary_shared::{
     id::DocAddress,
-    log::record::{Provenance, Right},
+    log::{
+        act::Act,
+        record::{Provenance, Right},
+    },
     people,
     script::NewIds,
     text::{
@@ -16,7 +20,7 @@ use yrs::{ReadTxn, StateVector, Transact};
 use crate::{
     clock::now_ms,
     ids::{self, Random},
-    registry::{Registry, RegistryError},
+    registry::{Registry, RegistryError, can_consent},
     room::{self, EditError},
 };
 
@@ -43,8 +47,11 @@ pub async fn create(registry: &Registry, chair: &people::Member, new: api::NewPl
     let update = first_text(&draft)?;
     let address = DocAddress::Plan(chair.conference.clone(), new.id.clone());
     let author = chair.author();
-    let text = room::state::first_record(&address, Provenance::server(author, Right::Chair), update.into(), now_ms())?;
-    Ok(registry.create_plan(chair, new.id, title, new.access, text).await?)
+    let access = new.access;
+    let consent = new.consent.unwrap_or_else(|| can_consent(&access));
+    let act = Act::Created { title: title.clone(), access: access.clone(), consent: consent.clone() };
+    let log = room::state::first_records(&address, &Provenance::server(author, Right::Chair), update.into(), &act, now_ms())?;
+    Ok(registry.create_plan(chair, new.id, title, access, consent, log).await?)
 }
 
 fn first_text(draft: &markdown::Draft) -> Result<Vec<u8>, CreateError> {
@@ -71,7 +78,7 @@ mod tests {
         let (chair, address) = (table.member("med"), "talks/second".parse().unwrap());
         let new = || {
             let markdown = Some("# Second\n\n1. The parties shall meet.\n".into());
-            api::NewPlan { id: "second".parse().unwrap(), title: None, markdown, access: [].into() }
+            api::NewPlan { id: "second".parse().unwrap(), title: None, markdown, access: [].into(), consent: None }
         };
         let is_there = || table.registry.conference(chair, |entry| entry.plans.contains_key(&new().id)).unwrap();
         store.fail(StoreError::Full);
@@ -82,7 +89,7 @@ mod tests {
         let (created, ()) = tokio::join!(create(&table.registry, chair, new()), async { gate.add_permits(1) });
         created.unwrap();
         assert_eq!(gate.available_permits(), 0, "both are one append");
-        assert!(is_there() && store.last_seq(&address).unwrap() == 1);
+        assert!(is_there() && store.last_seq(&address).unwrap() == 2);
         let text = table.rooms.read_at(&address).await.unwrap().1;
         assert!(String::from_utf8_lossy(&text).contains("The parties shall meet."));
     }

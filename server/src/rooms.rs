@@ -1,5 +1,6 @@
 //! From an address to its running room: one load at a time, and idle rooms leave memory.
 
+mod act;
 mod commit;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ use crate::{
     store::{Seq, Store},
 };
 
+pub use act::{Acting, HeldAct};
 pub use commit::{Change, CommitError};
 pub use verify::Tried;
 
@@ -88,7 +90,7 @@ impl Share {
                 };
                 Share::Layers(conference.clone(), party.clone(), readers)
             }
-            DocAddress::Plan(..) | DocAddress::Registry => Share::Plans,
+            DocAddress::Plan(..) | DocAddress::Registry | DocAddress::Seats(..) => Share::Plans,
         }
     }
 

@@ -233,11 +233,3 @@ fn is_full(error: &io::Error) -> bool {
 fn fits(bytes: usize, max: usize) -> Result<(), StoreError> {
     if bytes > max { Err(StoreError::TooLarge { bytes, max }) } else { Ok(()) }
 }
-
-/// The document of an address as text, the registry's among them.
-fn document(name: &str) -> Option<DocAddress> {
-    match name {
-        "registry" => Some(DocAddress::Registry),
-        address => address.parse().ok(),
-    }
-}

@@ -10,7 +10,7 @@ use plenary_shared::{
     people::{Author, Member, Party},
     talk::layer::{Annotation, What},
     text::plan::new_doc,
-    wire::api::{NewConference, NewMember, NewPlan},
+    wire::api::{AccessList, NewConference, NewMember, NewPlan},
 };
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 use yrs::{Doc, GetString, ReadTxn, Text, Transact, TransactionMut, Update, updates::decoder::Decode};
@@ -31,7 +31,7 @@ pub use faulty::Faulty;
 pub struct Table {
     pub registry: Arc<Registry>,
     pub rooms: Arc<Rooms>,
-    /// One member of each party, and its token.
+    /// The head of each party, and its token.
     pub seats: BTreeMap<&'static str, (Member, SecretDigest)>,
     /// What the members show.
     pub tokens: BTreeMap<&'static str, String>,
@@ -56,7 +56,7 @@ impl Table {
         let chair = invited[0].1.member.clone();
         for id in ["arv", "bor"] {
             registry.add_party(&chair, party(id)).await.unwrap();
-            let new = NewMember { party: id.parse().unwrap(), role: Role::Delegate, name: "Ana".into(), expires_s: None };
+            let new = NewMember { party: id.parse().unwrap(), role: Role::Head, name: "Ana".into(), expires_s: None };
             invited.push((id, registry.invite(&chair, new).await.unwrap()));
         }
         let (mut seats, mut tokens) = (BTreeMap::new(), BTreeMap::new());
@@ -67,12 +67,21 @@ impl Table {
         }
         let access: BTreeMap<PartyId, Access> = ["arv", "bor"].map(|id| (id.parse().unwrap(), Access::Draft)).into();
         let markdown = Some("# Plan\n\n1. The parties shall withdraw [soon].\n".into());
-        plans::create(&registry, &chair, NewPlan { id: plan(), title: None, markdown, access }).await.unwrap();
+        plans::create(&registry, &chair, NewPlan { id: plan(), title: None, markdown, access, consent: None }).await.unwrap();
         Self { registry, rooms, seats, tokens }
     }
 
     pub fn member(&self, party: &str) -> &Member {
         &self.seats[party].0
+    }
+
+    /// Says what each party may do with the plan; who can consent must.
+    pub async fn give(&self, access: BTreeMap<PartyId, Access>) {
+        let consent = self.seats.keys().map(|party| party.parse().unwrap());
+        let consent =
+            consent.map(|party| (access.get(&party) >= Some(&Access::Propose), party)).map(|(must, party)| (party, must));
+        let list = AccessList { consent: consent.collect(), access };
+        self.registry.set_access(&self.rooms, self.member("med"), plan(), list).await.unwrap();
     }
 
     /// Writes into a layer, given as `party/layer`, as its owner's client of this id.

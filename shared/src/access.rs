@@ -10,6 +10,8 @@ use std::{fmt, str::FromStr};
 pub enum Role {
     /// Runs the talks, holds the pen, sees every plan.
     Chair,
+    /// Heads the delegation: all that a delegate does, and who belongs to it.
+    Head,
     /// Speaks for the party.
     Delegate,
     /// May annotate but not draft.
@@ -53,10 +55,21 @@ pub fn may(role: Role, access: Option<Access>, action: Action) -> bool {
         (Role::Chair, _) => true,
         (_, Action::Administer) => false,
         (_, Action::Read) => access.is_some(),
-        (Role::Delegate, Action::Write) => access == Some(Access::Draft),
-        (Role::Delegate, Action::Annotate | Action::Speak) | (Role::Adviser, Action::Annotate) => access >= Some(Access::Propose),
+        (Role::Head | Role::Delegate, Action::Write) => access == Some(Access::Draft),
+        (Role::Head | Role::Delegate, Action::Annotate | Action::Speak) | (Role::Adviser, Action::Annotate) => {
+            access >= Some(Access::Propose)
+        }
         (Role::Adviser, Action::Write | Action::Speak) => false,
         (Role::Observer, Action::Write | Action::Annotate | Action::Speak) => false,
+    }
+}
+
+/// Whether a member with `role` gives, changes and ends seats with the role `seat`, those of its own party.
+pub fn admits(role: Role, seat: Role) -> bool {
+    match role {
+        Role::Chair => true,
+        Role::Head => seat != Role::Chair,
+        Role::Delegate | Role::Adviser | Role::Observer => false,
     }
 }
 
@@ -87,8 +100,8 @@ macro_rules! words {
     };
 }
 
-words!(Role, "a role: use chair, delegate, adviser or observer",
-    "chair" => Chair, "delegate" => Delegate, "adviser" => Adviser, "observer" => Observer);
+words!(Role, "a role: use chair, head, delegate, adviser or observer",
+    "chair" => Chair, "head" => Head, "delegate" => Delegate, "adviser" => Adviser, "observer" => Observer);
 words!(Access, "an access: use draft, propose or read",
     "read" => Read, "propose" => Propose, "draft" => Draft);
 
@@ -106,6 +119,10 @@ mod tests {
             (Chair, Some(Read), true, true, true, true, true),
             (Chair, Some(Propose), true, true, true, true, true),
             (Chair, Some(Draft), true, true, true, true, true),
+            (Head, None, false, false, false, false, false),
+            (Head, Some(Read), true, false, false, false, false),
+            (Head, Some(Propose), true, false, true, true, false),
+            (Head, Some(Draft), true, true, true, true, false),
             (Delegate, None, false, false, false, false, false),
             (Delegate, Some(Read), true, false, false, false, false),
             (Delegate, Some(Propose), true, false, true, true, false),
@@ -129,8 +146,18 @@ mod tests {
     }
 
     #[test]
+    fn chairs_and_heads_admit_people_and_only_a_chair_admits_a_chair() {
+        for (role, told) in [(Role::Chair, "yyyyy"), (Role::Head, "-yyyy"), (Role::Delegate, "-----")] {
+            let seats = [Role::Chair, Role::Head, Role::Delegate, Role::Adviser, Role::Observer];
+            let admitted: String = seats.iter().map(|seat| if admits(role, *seat) { 'y' } else { '-' }).collect();
+            assert_eq!(admitted, told, "{role}");
+        }
+        assert!([Role::Adviser, Role::Observer].iter().all(|role| !admits(*role, Role::Observer)));
+    }
+
+    #[test]
     fn words_for_roles_and_access_read_back() {
-        for role in [Role::Chair, Role::Delegate, Role::Adviser, Role::Observer] {
+        for role in [Role::Chair, Role::Head, Role::Delegate, Role::Adviser, Role::Observer] {
             assert_eq!(role.to_string().parse(), Ok(role));
         }
         for access in [Access::Read, Access::Propose, Access::Draft] {

@@ -182,7 +182,7 @@ pub fn scripts(data: &[u8]) {
     let text = plan().into_doc().expect("a plan");
     let Author { party, member } = author("arv");
     let conference = "talks".parse().expect("an id");
-    let member = Member { conference, party, member, role: Role::Delegate, name: "Ana".into() };
+    let member = Member { conference, party, member, role: Role::Delegate, generation: Default::default(), name: "Ana".into() };
     let desk = Desk { member: member.clone(), write: true, text, layers: Vec::new(), unconfirmed: Vec::new(), now_ms: 1 };
     let mut steps = 0;
     let mut go_on = || {

@@ -158,9 +158,26 @@ pub enum DocAddress {
     Plan(ConferenceId, PlanId),
     /// What one party says about a plan: `{conference}/{plan}/{party}/{layer}`.
     Layer(ConferenceId, PlanId, PartyId, LayerId),
+    /// What happened to the seats of a party: `{conference}/{party}/seats`. It is read over HTTP alone, so no room is called like it.
+    Seats(ConferenceId, PartyId),
 }
 
+/// How the address of a party's seats ends.
+const SEATS: &str = "seats";
+
 impl DocAddress {
+    /// The address that a store keeps a log under, those among them that nobody can ask for by their path.
+    pub fn stored(name: &str) -> Option<Self> {
+        if name == "registry" {
+            return Some(DocAddress::Registry);
+        }
+        let parts: Vec<&str> = name.splitn(4, '/').collect();
+        match parts[..] {
+            [conference, party, SEATS] => Some(DocAddress::Seats(conference.parse().ok()?, party.parse().ok()?)),
+            _ => name.parse().ok(),
+        }
+    }
+
     /// The address of a party's layer on a plan. There are none on anything else, which answers itself.
     pub fn layer(&self, party: &PartyId, layer: &LayerId) -> DocAddress {
         match self {
@@ -174,7 +191,7 @@ impl DocAddress {
     /// The largest encoded state of the document, in bytes.
     pub fn bytes_max(&self) -> usize {
         match self {
-            DocAddress::Registry | DocAddress::Plan(..) => limits::DOCUMENT_BYTES_MAX,
+            DocAddress::Registry | DocAddress::Seats(..) | DocAddress::Plan(..) => limits::DOCUMENT_BYTES_MAX,
             DocAddress::Layer(..) => limits::LAYER_BYTES_MAX,
         }
     }
@@ -182,7 +199,7 @@ impl DocAddress {
     /// The address as a log may show it: of a layer neither the party nor the name.
     pub fn for_log(&self) -> impl fmt::Display + use<> {
         match self {
-            DocAddress::Layer(conference, ..) => format!("a document of {conference}"),
+            DocAddress::Layer(conference, ..) | DocAddress::Seats(conference, _) => format!("a document of {conference}"),
             other => other.to_string(),
         }
     }
@@ -193,6 +210,7 @@ impl fmt::Display for DocAddress {
         match self {
             DocAddress::Registry => f.write_str("registry"),
             DocAddress::Plan(conference, plan) => write!(f, "{conference}/{plan}"),
+            DocAddress::Seats(conference, party) => write!(f, "{conference}/{party}/{SEATS}"),
             DocAddress::Layer(conference, plan, party, layer) => write!(f, "{conference}/{plan}/{party}/{layer}"),
         }
     }
@@ -200,7 +218,7 @@ impl fmt::Display for DocAddress {
 
 impl FromStr for DocAddress {
     type Err = IdError;
-    /// Parses what may stand below `/sync/`; the registry is never among it.
+    /// Parses what may stand below `/sync/`; neither the registry nor a party's seats are ever among it.
     fn from_str(s: &str) -> Result<Self, IdError> {
         let bad = |_| IdError::Address { given: shown(s) };
         let parts: Vec<&str> = s.splitn(5, '/').collect();
@@ -238,16 +256,36 @@ mod tests {
             let address: DocAddress = path.parse().unwrap();
             assert_eq!(address.to_string(), path);
         }
-        let bad =
-            ["registry", "talks", "talks/", "/plan", "talks/plan/", "talks/../x", "talks/plan/arv", "talks/plan/arv/private/x"];
+        let bad = [
+            "registry",
+            "talks",
+            "talks/",
+            "/plan",
+            "talks/plan/",
+            "talks/../x",
+            "talks/plan/arv",
+            "talks/arv/seats",
+            "talks/plan/arv/private/x",
+        ];
         for bad in bad {
             assert!(bad.parse::<DocAddress>().is_err(), "{bad}");
         }
     }
 
     #[test]
+    fn what_a_store_keeps_is_found_under_its_name() {
+        for name in ["registry", "talks/plan", "talks/arv/seats", "talks/plan/arv/private", "seats/seats/seats/seats"] {
+            assert_eq!(DocAddress::stored(name).unwrap().to_string(), name);
+        }
+        for bad in ["talks", "talks/arv/seat", "talks/No/seats", "talks/arv/seats/"] {
+            assert_eq!(DocAddress::stored(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
     fn a_log_names_neither_the_party_nor_the_layer() {
-        let address: DocAddress = "talks/plan/arv/fallback".parse().unwrap();
-        assert_eq!(address.for_log().to_string(), "a document of talks");
+        for name in ["talks/plan/arv/fallback", "talks/arv/seats"] {
+            assert_eq!(DocAddress::stored(name).unwrap().for_log().to_string(), "a document of talks");
+        }
     }
 }

@@ -10,17 +10,21 @@ pub const POINT_ID_CHARS_MAX: usize = 32;
 pub const NAME_BYTES_MAX: usize = 200;
 /// Parties in a conference: the United Nations have 193 members, and observers come on top.
 pub const PARTIES_MAX: usize = 400;
-/// Members in a conference: 200 delegations of 30 people, with room for a change of shifts.
-pub const MEMBERS_MAX: usize = 10_000;
+/// Members of a party: the largest delegation, with its capital, its advisers and a change of shifts. Counted for each party by itself:
+/// none fills the table for the others.
+pub const MEMBERS_MAX: usize = 3_000;
+/// Seats that a party ever gave: all are listed for ever, with what was done to them.
+pub const SEATS_MAX: u32 = 2 * MEMBERS_MAX as u32;
 /// Plans in a conference.
 pub const PLANS_MAX: usize = 2_000;
 /// Layers that one party may open on one plan, besides the built-in ones: a party that talks to 30 others apart, with three drafts
 /// for each. Counted for each party by itself: a limit that parties share would tell one of the others' layers.
 pub const LAYERS_MAX: usize = 100;
-/// One change of a party's layers each second, opening one or naming its readers: a script's pace. Each is kept for ever.
-pub const LAYER_CHANGE_EVERY: Duration = Duration::from_secs(1);
-/// Changes of a party's layers that need not wait for each other: a morning's arrangements at once.
-pub const LAYER_CHANGES_AT_ONCE: u32 = 30;
+/// One change of a party's layers each second, opening one or naming its readers, and one that a member makes to seats or devices: a
+/// script's pace. Each is kept for ever.
+pub const CHANGE_EVERY: Duration = Duration::from_secs(1);
+/// Such changes that need not wait for each other: a morning's arrangements at once.
+pub const CHANGES_AT_ONCE: u32 = 30;
 /// Conferences on a server.
 pub const CONFERENCES_MAX: usize = 1_000;
 
@@ -218,6 +222,10 @@ pub const SNAPSHOT_BYTES_PER_RECORD: u64 = 256;
 pub const INVITATION: Duration = Duration::from_secs(7 * 24 * 3600);
 /// A token expires after a year: longer than talks last between sessions.
 pub const TOKEN: Duration = Duration::from_secs(365 * 24 * 3600);
+/// 72 hours: a head whom the chair puts into a party that has one can join no sooner, so that the one may end it: a weekend and a day.
+pub const HEAD_PUT_IN: Duration = Duration::from_secs(72 * 3600);
+/// Seats that the chair made or asked for in one party and that nobody took or granted yet.
+pub const SEATS_ASKED_MAX: usize = 16;
 /// Points in a plan.
 pub const POINTS_MAX: usize = 20_000;
 /// Depth of the tree of points: articles, paragraphs, items and sub-items need 5.

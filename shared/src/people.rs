@@ -22,6 +22,39 @@ pub struct Member {
     pub role: Role,
     /// The name that others see.
     pub name: String,
+    /// Under which heads of the party the seat was given.
+    #[serde(default, skip_serializing_if = "Generation::is_first")]
+    pub generation: Generation,
+}
+
+/// How often a party had lost all its heads and the chair put in a new one when a seat was given, plus one. Whoever came later reads
+/// nothing of what the party kept to itself before, unless somebody who was there agrees.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Generation(u32);
+
+impl Generation {
+    /// Whether it is the first.
+    pub fn is_first(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Those from the second up to this one.
+    pub fn since_the_first(self) -> impl Iterator<Item = Self> {
+        (2..=self.0).map(Self)
+    }
+
+    /// The one after it.
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+/// The first.
+impl Default for Generation {
+    fn default() -> Self {
+        Self(1)
+    }
 }
 
 /// A party to a conference.
@@ -35,7 +68,7 @@ pub struct Party {
 }
 
 /// Who wrote a record.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Author {
     /// The party whose right was used.
     pub party: PartyId,
@@ -82,15 +115,42 @@ impl LayerKind {
     }
 }
 
+/// What stands between a layer's name and its generation, and so in no name that a party chooses.
+pub const LATER: &str = "--";
+
 impl LayerId {
     /// What the layer is.
     pub fn kind(&self) -> LayerKind {
-        match self.as_str() {
-            PRIVATE => LayerKind::Private,
-            PUBLIC => LayerKind::Public,
-            POSITIONS => LayerKind::Positions,
+        match (self.as_str(), self.parts().0) {
+            (_, PRIVATE) => LayerKind::Private,
+            (PUBLIC, _) => LayerKind::Public,
+            (POSITIONS, _) => LayerKind::Positions,
             _ => LayerKind::Opened,
         }
+    }
+
+    /// Under which heads of its party it was begun: `private--2` is the private layer of the second generation.
+    pub fn generation(&self) -> Generation {
+        self.parts().1
+    }
+
+    /// The layer that members of a generation mean by this name. What all read who see the plan is the same for all of them. `None` if the
+    /// name becomes too long.
+    pub fn of(&self, generation: Generation) -> Option<LayerId> {
+        let is_all_the_same = matches!(self.kind(), LayerKind::Public | LayerKind::Positions);
+        if generation.is_first() || is_all_the_same || !self.generation().is_first() {
+            return Some(self.clone());
+        }
+        format!("{self}{LATER}{}", generation.0).parse().ok()
+    }
+
+    fn parts(&self) -> (&str, Generation) {
+        let later = self.as_str().rsplit_once(LATER).and_then(|(name, number)| {
+            let generation =
+                number.parse().ok().filter(|generation: &u32| *generation > 1 && generation.to_string() == number)?;
+            Some((name, Generation(generation)))
+        });
+        later.unwrap_or((self.as_str(), Generation::default()))
     }
 }
 
@@ -164,10 +224,32 @@ mod tests {
             (PUBLIC, Some(Audience::All), Action::Annotate),
             (POSITIONS, Some(Audience::All), Action::Speak),
             ("shuttle", None, Action::Annotate),
+            ("private--2", Some(Audience::Party), Action::Annotate),
+            ("private-2", None, Action::Annotate),
+            ("private--02", None, Action::Annotate),
+            ("public--2", None, Action::Annotate),
         ] {
             let kind = name.parse::<LayerId>().unwrap().kind();
             assert_eq!((kind.audience(), kind.action()), (audience, action), "{name}");
         }
+    }
+
+    #[test]
+    fn a_later_generation_means_layers_of_its_own_by_the_same_names() {
+        let second = Generation::default().next();
+        for (name, meant) in [
+            ("private", "private--2"),
+            ("shuttle", "shuttle--2"),
+            ("public", "public"),
+            ("positions", "positions"),
+            ("private--3", "private--3"),
+        ] {
+            let name: LayerId = name.parse().unwrap();
+            assert_eq!(name.of(Generation::default()).unwrap(), name);
+            assert_eq!(name.of(second).unwrap().as_str(), meant);
+        }
+        assert_eq!("private--2".parse::<LayerId>().unwrap().generation(), second);
+        assert_eq!("a".repeat(64).parse::<LayerId>().unwrap().of(second), None);
     }
 
     #[test]

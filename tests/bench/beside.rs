@@ -61,7 +61,7 @@ impl Programs {
                 if let Some(binary) = &self.server {
                     start = start.binary(binary.clone());
                 }
-                Ok(Running::Plenary(start.start()))
+                Ok(Running::Plenary(Box::new(start.start())))
             }
             (Kind::YSweet, Some(binary)) => Ok(Running::YSweet(YSweet::start(binary, TempDir::new()?)?)),
             (Kind::Relay, _) | (Kind::YSweet, None) => Ok(Running::Relay(Relay::start()?)),
@@ -71,7 +71,7 @@ impl Programs {
 
 /// A server that runs.
 pub enum Running {
-    Plenary(Server),
+    Plenary(Box<Server>),
     Relay(Relay),
     YSweet(YSweet),
 }

@@ -55,7 +55,14 @@ fn scripted(points: usize) -> Result<f64> {
     });
     let edits = Script::parse_lines(&lines.collect::<String>())?;
     let (conference, party) = ("talks".parse()?, "arv".parse::<PartyId>()?);
-    let member = Member { conference, party: party.clone(), member: "arv-1".parse()?, role: Role::Delegate, name: String::new() };
+    let member = Member {
+        conference,
+        party: party.clone(),
+        member: "arv-1".parse()?,
+        role: Role::Delegate,
+        generation: Default::default(),
+        name: String::new(),
+    };
     let layer = people::Layer { party, layer: "positions".parse()?, audience: Audience::All, write: true };
     let layers = vec![Sheet { layer, doc: plan::new_doc(2) }];
     let desk = Desk { member, write: true, text: planted(points)?, layers, unconfirmed: Vec::new(), now_ms: 1 };

@@ -49,7 +49,9 @@ pub fn run(args: &OfflineArgs) -> Result<Value> {
     }
     let server = start.start();
     let seat = server.delegate(0, 0);
-    let access = json!({ "access": { seat.party.clone(): "draft" } });
+    let others = server.demo.members.iter().filter(|other| other.party != seat.party);
+    let consent: serde_json::Map<_, _> = others.map(|other| (other.party.clone(), json!(false))).collect();
+    let access = json!({ "access": { seat.party.clone(): "draft" }, "consent": consent });
     let path = format!("/conferences/{}/plans/{PLAN}/access", server.demo.conference);
     ensure!(api(&server.address(), &server.chair().token, "PUT", &path, Some(access)).status == 200, "no access to {PLAN}");
     type_trace(&server, &seat, &trace, args.edits_each)?;

@@ -37,6 +37,9 @@ pub struct Demo {
     pub plan: String,
     /// A chair and delegates.
     pub members: Vec<Seat>,
+    /// The head of each delegation.
+    #[serde(default)]
+    pub heads: Vec<Seat>,
 }
 
 /// How to start a demo.
@@ -128,6 +131,11 @@ impl Server {
             }
         }
         self.demo.members.iter().filter(|s| s.role == "delegate" && s.party == parties[party]).nth(n).unwrap().clone()
+    }
+
+    /// The head of a party's delegation; the chair of its own.
+    pub fn head(&self, party: &str) -> Seat {
+        self.demo.heads.iter().chain(&self.demo.members).find(|seat| seat.party == party).unwrap().clone()
     }
 
     /// The chair.

@@ -3,6 +3,8 @@
 
 use plenary_shared::{
     id::{MemberId, PartyId, PlanId, PointId},
+    log::act::Act,
+    people::Author,
     text::{
         history::{Authored, Heard, LogEntry},
         plan::Change,
@@ -21,6 +23,41 @@ pub struct LogShown<'a> {
     pub entries: Vec<TurnShown<'a>>,
     /// How many before them were left out.
     pub earlier: usize,
+}
+
+/// What was decided about a plan.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ActsShown<'a> {
+    /// The plan.
+    pub plan: &'a PlanId,
+    /// The newest first.
+    pub acts: Vec<ActShown<'a>>,
+    /// How many before them were left out.
+    pub earlier: usize,
+}
+
+/// An act, which all know who read the plan.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ActShown<'a> {
+    /// The plan.
+    pub plan: &'a PlanId,
+    /// The record.
+    pub seq: u64,
+    /// When.
+    pub at: Option<String>,
+    /// The same in milliseconds.
+    pub at_ms: u64,
+    /// The party and the member that decided it.
+    #[serde(flatten)]
+    pub by: &'a Author,
+    /// The member's name, where it is known.
+    pub name: Option<&'a str>,
+    /// The member's seat has ended.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub seat_ended: bool,
+    /// What was decided.
+    #[serde(flatten)]
+    pub what: &'a Act,
 }
 
 /// What one member did without a pause of five minutes.
@@ -44,6 +81,9 @@ pub struct TurnShown<'a> {
     pub member: &'a MemberId,
     /// The member's name, where it is known.
     pub name: Option<&'a str>,
+    /// The member's seat has ended since.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub seat_ended: bool,
     /// Whether it is the text that the plan was created with.
     pub first_text: bool,
     /// The server's clock stood far behind the log for one of them, so the time is the log's.
@@ -54,8 +94,8 @@ pub struct TurnShown<'a> {
 }
 
 impl<'a> TurnShown<'a> {
-    /// An entry of the log, with the member's name and the times to read.
-    pub fn of(entry: &'a LogEntry, name: Option<&'a str>, utc: fn(u64) -> Option<String>) -> Self {
+    /// An entry of the log, with the member's name, whether its seat has ended, and the times to read.
+    pub fn of(entry: &'a LogEntry, (name, seat_ended): (Option<&'a str>, bool), utc: fn(u64) -> Option<String>) -> Self {
         TurnShown {
             first_seq: entry.first_seq,
             last_seq: entry.last_seq,
@@ -66,6 +106,7 @@ impl<'a> TurnShown<'a> {
             party: &entry.author.party,
             member: &entry.author.member,
             name,
+            seat_ended,
             first_text: entry.first_text,
             clock_corrected: entry.clock_corrected,
             changes: &entry.changes,
@@ -98,6 +139,9 @@ pub struct StretchShown<'a> {
     pub stretch: &'a Authored,
     /// The member's name, where it is known.
     pub name: Option<&'a str>,
+    /// The member's seat has ended since.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub seat_ended: bool,
     /// When; none for what is not sent yet.
     pub at: Option<String>,
 }
@@ -135,6 +179,9 @@ pub struct HeardShown<'a> {
     pub heard: &'a Heard,
     /// The member's name, where it is known.
     pub name: Option<&'a str>,
+    /// The member's seat has ended since.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub seat_ended: bool,
     /// The last time.
     pub at: Option<String>,
 }
@@ -158,6 +205,9 @@ pub struct WatchLine<'a> {
     pub member: &'a MemberId,
     /// The member's name, where it is known.
     pub name: Option<&'a str>,
+    /// The member's seat has ended since.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub seat_ended: bool,
     /// What of which point.
     #[serde(flatten)]
     pub change: &'a Change,

@@ -3,7 +3,7 @@
 use plenary_shared::{
     id::{MemberId, PartyId, PlanId},
     people::Layer,
-    wire::api::{Invitation, Plan, Whoami},
+    wire::api::{Device, Invitation, Plan, Whoami},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -21,6 +21,23 @@ pub struct WhoShown<'a> {
     /// When the credential that is kept here expires, in milliseconds since 1970-01-01 UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_ms: Option<u64>,
+    /// The code that takes the same seat again, once; told when one joins, and kept nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<&'a str>,
+}
+
+/// One's own devices.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Devices<'a> {
+    /// Those whose tokens are good.
+    pub devices: &'a [Device],
+}
+
+/// A device whose token was ended.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DeviceEnded {
+    /// Its number.
+    pub ended: u32,
 }
 
 /// Every profile kept here.

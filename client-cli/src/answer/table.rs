@@ -1,22 +1,22 @@
 //! Which verb answers with what.
 
 use plenary_shared::{
-    people::{Layer, Party},
+    people::{Layer, Member, Party},
     talk::{
         dossier::BracketsView,
         schedule::Timetable,
         standing::{Matrix, PointStanding},
     },
-    wire::api::{Conference, Plan},
+    wire::api::{Conference, Plan, Seats},
 };
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::Value;
 
 use super::{
-    AnnotationsShown, Answer, AppliedShown, BlameShown, ChapterShown, Cloned, Completions, Confirmed, Consents, Delivered,
-    DiffShown, EntriesMarked, EntriesTabled, EntryWritten, ErrorShown, Event, Invited, Layers, LogShown, MergedShown, Plans,
-    PointChanged, PointSchedule, PositionTaken, Profiles, ProposalPutIn, Relabelled, Revoked, Salvaged, Shown, Status, Verbs,
-    WatchLine, WhoShown,
+    ActShown, ActsShown, AnnotationsShown, Answer, AppliedShown, BlameShown, ChapterShown, Cloned, Completions, Confirmed,
+    Consents, Delivered, DeviceEnded, Devices, DiffShown, EntriesMarked, EntriesTabled, EntryWritten, ErrorShown, Event, Invited,
+    Layers, LogShown, MergedShown, Plans, PointChanged, PointSchedule, PositionTaken, Profiles, ProposalPutIn, Relabelled,
+    Revoked, Salvaged, Shown, Status, Verbs, WatchLine, WhoShown,
 };
 use crate::sync::Report;
 
@@ -37,7 +37,11 @@ answers! {
     Profiles<'_>: "whoami";
     Conference: "conference show";
     Party: "party add";
-    Invited<'_>: "invite";
+    Seats: "party seats", "party open";
+    Member: "party change";
+    Invited<'_>: "invite", "party grant", "party head";
+    Devices<'_>: "devices";
+    DeviceEnded: "devices";
     Revoked<'_>: "revoke";
     Plan: "plan create", "plan access";
     Plans<'_>: "plan list";
@@ -61,9 +65,11 @@ answers! {
     ProposalPutIn<'_>: "adopt", "alternative";
     AppliedShown<'_>: "apply";
     LogShown<'_>: "log";
+    ActsShown<'_>: "log";
     BlameShown<'_>: "blame";
     DiffShown<'_>: "diff";
     WatchLine<'_>: "watch";
+    ActShown<'_>: "watch";
     Cloned<'_>: "clone";
     Report: "sync";
     Status<'_>: "status";

@@ -5,6 +5,7 @@ use plenary_shared::{
     text::history::{Authored, Replay},
 };
 
+use super::change::somebody;
 use crate::{
     answer::{BlameShown, StretchShown},
     context::Context,
@@ -52,6 +53,7 @@ impl Blame {
         let told = |stretch| StretchShown {
             stretch,
             name: stretch.member.as_ref().and_then(|member| names.get(member)),
+            seat_ended: stretch.member.as_ref().is_some_and(|member| names.has_ended(member)),
             at: stretch.at_ms.and_then(when::utc),
         };
         let answer = BlameShown {
@@ -83,10 +85,7 @@ fn rows(stretches: &[Authored], names: &Names) -> Vec<String> {
             (None, Some(_)) => "first text".to_owned(),
             (None, None) => "unknown".to_owned(),
         };
-        let member = stretch.member.as_ref().map_or_else(String::new, |member| match names.get(member) {
-            Some(name) if !name.is_empty() => format!("{} ({member})", inline(name)),
-            _ => member.to_string(),
-        });
+        let member = stretch.member.as_ref().map_or_else(String::new, |member| somebody(member, names));
         let when = match stretch.at_ms {
             Some(at_ms) => when::local(at_ms),
             None if stretch.party.is_some() => "not sent".to_owned(),

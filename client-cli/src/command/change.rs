@@ -1,8 +1,10 @@
 //! How a change of the text is told on a page, and who made it.
 
 use plenary_shared::{
+    access::Access,
     id::{MemberId, PartyId, PlanId},
     limits,
+    log::act::Act,
     text::{
         history::Heard,
         plan::{Change, ChangeKind},
@@ -10,11 +12,13 @@ use plenary_shared::{
     },
 };
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::{
     answer::HeardShown,
     brief::kind,
     open::log::Names,
-    output::inline,
+    output::{in_words, inline},
     render::{Look, Page, called},
     when,
 };
@@ -91,14 +95,50 @@ pub fn by(heard: &[Heard], names: &Names) -> String {
 
 /// The same for a program.
 pub fn heard<'a>(heard: &'a [Heard], names: &'a Names) -> Vec<HeardShown<'a>> {
-    heard.iter().map(|heard| HeardShown { heard, name: names.get(&heard.member), at: when::utc(heard.at_ms) }).collect()
+    let shown = |heard: &'a Heard| {
+        let (name, seat_ended) = names.of_member(&heard.member);
+        HeardShown { heard, name, seat_ended, at: when::utc(heard.at_ms) }
+    };
+    heard.iter().map(shown).collect()
+}
+
+/// Marks what somebody did whose seat has ended since.
+pub fn seat_ended(ended: bool) -> &'static str {
+    if ended { " (seat ended)" } else { "" }
 }
 
 /// A member with the party and, where it is known, the name: `arv  Teo Varga (arv-1)`.
 pub fn author(party: &PartyId, member: &MemberId, names: &Names) -> String {
-    match names.get(member).filter(|name| !name.is_empty()) {
-        Some(name) => format!("{party}  {} ({member})", inline(name)),
-        None => format!("{party}  {member}"),
+    format!("{party}  {}", somebody(member, names))
+}
+
+/// A member, with the name where it is known: `Teo Varga (arv-1)`.
+pub fn somebody(member: &MemberId, names: &Names) -> String {
+    let (name, ended) = names.of_member(member);
+    match name.filter(|name| !name.is_empty()) {
+        Some(name) => format!("{} ({member}){}", inline(name), seat_ended(ended)),
+        None => format!("{member}{}", seat_ended(ended)),
+    }
+}
+
+/// What was decided about a plan or a layer, in a line.
+pub fn decided(act: &Act) -> String {
+    let named = |parties: &BTreeSet<PartyId>, nobody: &str| match parties.is_empty() {
+        true => nobody.to_owned(),
+        false => in_words(&parties.iter().collect::<Vec<_>>()),
+    };
+    let consent = |parties: &BTreeSet<PartyId>| format!("{} must consent", named(parties, "nobody"));
+    let access = |access: &BTreeMap<PartyId, Access>| match access.is_empty() {
+        true => "no party".to_owned(),
+        false => access.iter().map(|(party, access)| format!("{party}={access}")).collect::<Vec<_>>().join(" "),
+    };
+    match act {
+        Act::Created { access: may, consent: must, .. } => format!("created: {}; {}", access(may), consent(must)),
+        Act::Access { access: may, consent: must } => format!("access: {}; {}", access(may), consent(must)),
+        Act::Consent { consent: must } => format!("consent: {}", consent(must)),
+        Act::Opened { audience } => format!("opened to {}", named(audience, "nobody else")),
+        Act::Audience { audience } => format!("read by {}", named(audience, "nobody else")),
+        Act::Other => "an act that this version does not know: use a newer one".to_owned(),
     }
 }
 

@@ -7,11 +7,12 @@ use plenary_shared::{
     wire::api::{Conference, Invitation, NewConference},
 };
 
-use super::session::{join, who, who_text};
+use super::session::{join, who_text};
 use crate::{
     context::Context,
     error::CliError,
     output::inline,
+    when,
     wire::server::{Link, Token},
 };
 
@@ -81,8 +82,8 @@ impl Create {
         let request = NewConference { id: self.id, title: self.title, party, chair: self.chair };
         let opened = session.api.post("/api/conferences", &request);
         let chair: Invitation = opened.map_err(|error| error.or_else_do(LINK))?;
-        let profile = join(&Link { server: session.server, invitation: Token::new(&chair.invitation)? })?;
-        context.output.result(&who(&profile), || format!("opened {} and joined it: {}", request.id, who_text(&profile)))
+        let joined = join(&Link { server: session.server, invitation: Token::new(&chair.invitation)? })?;
+        joined.tell(context, |profile| format!("opened {} and joined it: {}", request.id, who_text(profile)))
     }
 }
 
@@ -95,6 +96,13 @@ fn show(context: &Context) -> Result<(), CliError> {
             text += &format!("\n{}  {}", party.id, inline(&party.name));
             for member in conference.members.iter().filter(|m| m.party == party.id) {
                 text += &format!("\n    {}  {}, {}", member.member, inline(&member.name), member.role);
+            }
+            for member in conference.asked.iter().filter(|m| m.party == party.id) {
+                text += &format!("\n    {}  {}, {}: asked for by the chair", member.member, inline(&member.name), member.role);
+            }
+            for head in conference.put_in.iter().filter(|head| head.party == party.id) {
+                text += &format!("\n    {}  put in as head by {} on {}", head.head, head.by, when::local(head.at_ms));
+                text += head.taken_ms.map_or("; has not joined", |_| "");
             }
         }
         text

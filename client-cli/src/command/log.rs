@@ -1,17 +1,19 @@
-//! `log`: what was done to a plan, by whom and when.
+//! `log`: what was done to a plan, or decided about it, by whom and when.
 
 use plenary_shared::{
     id::PlanId,
+    log::act::Act,
+    people::Author,
     text::history::{At, Entries, LogEntry, Replay},
 };
 use std::collections::VecDeque;
 
-use super::change::{Redlines, author};
+use super::change::{Redlines, author, decided};
 use crate::{
-    answer::{LogShown, TurnShown},
+    answer::{ActShown, ActsShown, LogShown, TurnShown},
     context::Context,
     error::CliError,
-    open::log::Names,
+    open::log::{Names, Recorded},
     render::{Look, Page},
     when,
 };
@@ -22,13 +24,15 @@ const SHOWN: usize = 50;
 /// Show what was done to a plan or to one point, the newest first
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-What one member did without a pause of five minutes is one entry.
+What one member did without a pause of five minutes is one entry. --acts shows what was decided about the plan
+instead: what each party may do with it, and which must consent.
 WHEN is 2026-03-01, 2026-03-01T09:30, 2026-03-01T09:30Z, 2h or 3d (ago), or the number of a record.
 
 Examples:
   plenary log plan
   plenary log plan '5 bis' -n 3
   plenary log plan --since 2d
+  plenary log plan --acts
   plenary log plan --since 120 --json | jq -r '.entries[].party'")]
 pub struct Log {
     /// The plan
@@ -41,6 +45,34 @@ pub struct Log {
     /// Only what was done after this
     #[arg(long, value_name = "WHEN", value_parser = when::moment, allow_hyphen_values = true)]
     since: Option<At>,
+    /// What was decided about the plan, instead of what was done to its words
+    #[arg(long, conflicts_with = "point")]
+    acts: bool,
+}
+
+/// The newest first, and how many before them are left out.
+struct Newest<T> {
+    shown: VecDeque<T>,
+    most: usize,
+    earlier: usize,
+}
+
+impl<T> Newest<T> {
+    fn add(&mut self, next: T) {
+        self.shown.push_front(next);
+        if self.most > 0 && self.shown.len() > self.most {
+            self.shown.pop_back();
+            self.earlier += 1;
+        }
+    }
+}
+
+/// An act and its record.
+struct Decided {
+    seq: u64,
+    at_ms: u64,
+    by: Author,
+    act: Act,
 }
 
 impl Log {
@@ -51,26 +83,24 @@ impl Log {
         let since = begin.as_ref().map_or(0, Replay::seq);
         let past = source.past(since)?;
         let names = Names::of(&past.context.conference);
+        if self.acts {
+            context.tell_damage_in(&source);
+            return self.show_acts(context, past.records, &names);
+        }
         let point = match &self.point {
             Some(what) => Some(source.state(At::Seq(past.context.end))?.outline()?.find(what)?.id.clone()),
             None => None,
         };
         let begin = begin.unwrap_or_else(|| Replay::new(past.context.created_by.clone()));
         let mut entries = Entries::new(begin, point)?;
-        let (mut shown, mut earlier) = (VecDeque::new(), 0);
-        let mut keep = |entry: LogEntry| {
-            shown.push_front(entry);
-            if self.count > 0 && shown.len() > self.count {
-                shown.pop_back();
-                earlier += 1;
-            }
-        };
+        let mut newest = Newest { shown: VecDeque::new(), most: self.count, earlier: 0 };
         for record in past.records {
             let (seq, record) = record?;
-            entries.take(seq, &record)?.map(&mut keep);
+            entries.take(seq, &record)?.into_iter().for_each(|entry| newest.add(entry));
         }
-        entries.end()?.0.map(&mut keep);
-        let told = shown.iter().map(|entry| TurnShown::of(entry, names.get(&entry.author.member), when::utc));
+        entries.end()?.0.into_iter().for_each(|entry| newest.add(entry));
+        let Newest { shown, earlier, .. } = newest;
+        let told = shown.iter().map(|entry| TurnShown::of(entry, names.of_member(&entry.author.member), when::utc));
         let answer = LogShown { plan: &self.plan, entries: told.collect(), earlier };
         context.tell_damage_in(&source);
         context.output.page(&answer, || self.page(&shown, earlier, &names))?;
@@ -79,6 +109,38 @@ impl Log {
             context.output.remark(|| format!("{unsent} edits of yours are not in the log yet (plenary status, plenary diff)"));
         }
         Ok(())
+    }
+
+    fn show_acts(
+        &self,
+        context: &Context,
+        records: impl Iterator<Item = Result<Recorded, CliError>>,
+        names: &Names,
+    ) -> Result<(), CliError> {
+        let mut newest = Newest { shown: VecDeque::new(), most: self.count, earlier: 0 };
+        for record in records {
+            let (seq, record) = record?;
+            if let Some(act) = Act::of(&record) {
+                newest.add(Decided { seq, at_ms: record.at_ms, by: record.author, act });
+            }
+        }
+        let told = newest.shown.iter().map(|Decided { seq, at_ms, by, act }| {
+            let (name, seat_ended) = names.of_member(&by.member);
+            ActShown { plan: &self.plan, seq: *seq, at: when::utc(*at_ms), at_ms: *at_ms, by, name, seat_ended, what: act }
+        });
+        context.output.page(&ActsShown { plan: &self.plan, acts: told.collect(), earlier: newest.earlier }, || {
+            let mut page = Page::default();
+            for (at, Decided { seq, at_ms, by, act }) in newest.shown.iter().enumerate() {
+                if at > 0 {
+                    page.line(Look::Plain, "");
+                }
+                let who = author(&by.party, &by.member, names);
+                page.line(Look::Strong, &format!("{}  {who}  #{seq}", when::local(*at_ms)));
+                page.line(Look::Plain, &format!("    {}", decided(act)));
+            }
+            end_of_page(&mut page, newest.shown.is_empty(), newest.earlier, "nothing was decided");
+            page
+        })
     }
 
     fn page(&self, shown: &VecDeque<LogEntry>, earlier: usize, names: &Names) -> Page {
@@ -103,14 +165,18 @@ impl Log {
                 page.line(Look::Faint, "    nothing that is left to see");
             }
         }
-        match (shown.is_empty(), earlier) {
-            (true, _) => drop(page.line(Look::Plain, "nothing was done")),
-            (_, 0) => {}
-            (_, earlier) => {
-                page.line(Look::Plain, "");
-                page.line(Look::Faint, &format!("{earlier} earlier (-n 0 shows all)"));
-            }
-        }
+        end_of_page(&mut page, shown.is_empty(), earlier, "nothing was done");
         page
+    }
+}
+
+fn end_of_page(page: &mut Page, is_empty: bool, earlier: usize, nothing: &str) {
+    match (is_empty, earlier) {
+        (true, _) => drop(page.line(Look::Plain, nothing)),
+        (_, 0) => {}
+        (_, earlier) => {
+            page.line(Look::Plain, "");
+            page.line(Look::Faint, &format!("{earlier} earlier (-n 0 shows all)"));
+        }
     }
 }

@@ -24,7 +24,7 @@ use crate::{
 Examples:
   plenary plan create plan --from plan20.md --access arv=draft bel=read
   plenary plan list
-  plenary plan access plan arv=propose bel=none
+  plenary plan access plan arv=propose bel=none --consent no
   plenary plan consent plan arv bel"
 )]
 pub struct PlanVerb {
@@ -60,6 +60,9 @@ struct Create {
     /// What a party may do: PARTY=draft, PARTY=propose or PARTY=read; a party left out does not learn of the plan
     #[arg(long, value_name = "PARTY=ACCESS", num_args = 1.., value_delimiter = ',')]
     access: Vec<Grant>,
+    /// The parties that must consent to its words; all with draft or propose if left out
+    #[arg(long, value_name = "PARTY", num_args = 1.., value_delimiter = ',')]
+    consent: Vec<PartyId>,
 }
 
 /// List the plans that you may see
@@ -70,43 +73,46 @@ struct List {}
 /// Show or change what each party may do with a plan (only the chair may); parties not named keep what they have
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
+Where a party gets draft or propose that had neither, say whether it must consent to the words from now on. Who must
+consent keeps draft or propose, unless --consent no says that it need not any more.
+
 Examples:
   plenary plan access plan
-  plenary plan access plan arv=draft bel=read cas=none")]
+  plenary plan access plan bel=read
+  plenary plan access plan cas=draft --consent yes
+  plenary plan access plan arv=none --consent no")]
 struct AccessVerb {
     /// The plan
     plan: PlanId,
     /// PARTY=draft, PARTY=propose, PARTY=read or PARTY=none
     #[arg(value_name = "PARTY=ACCESS")]
     grants: Vec<Grant>,
+    /// Whether those must consent from now on of whom the change decides whether they can
+    #[arg(long, value_name = "yes|no", requires = "grants", value_parser = must)]
+    consent: Option<bool>,
 }
 
 /// Show or choose which parties must consent to the words of a plan (only the chair chooses)
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Unless the chair chooses, all must that have draft or propose on the plan.
+When a plan is created that is all who have draft or propose on it, unless the chair says otherwise.
 
 Examples:
   plenary plan consent plan
-  plenary plan consent plan arv bel
-  plenary plan consent plan default")]
+  plenary plan consent plan arv bel")]
 struct Consent {
     /// The plan
     plan: PlanId,
-    /// All the parties that must; 'default' for all with draft or propose
+    /// All the parties that must
     #[arg(value_name = "PARTY")]
-    parties: Vec<Consenter>,
+    parties: Vec<PartyId>,
 }
 
-/// A party, or `default`.
-#[derive(Clone, PartialEq, Eq, Debug)]
-struct Consenter(Option<PartyId>);
-
-impl FromStr for Consenter {
-    type Err = IdError;
-
-    fn from_str(text: &str) -> Result<Self, IdError> {
-        if text == "default" { Ok(Consenter(None)) } else { text.parse().map(|party| Consenter(Some(party))) }
+fn must(text: &str) -> Result<bool, String> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err("say yes or no".into()),
     }
 }
 
@@ -142,6 +148,23 @@ fn changed(mut list: BTreeMap<PartyId, Access>, grants: Vec<Grant>) -> BTreeMap<
     list
 }
 
+/// What is said of whether parties must consent: of those that a change lets consent, or keeps from it, and of no others.
+fn said(before: &Plan, after: &BTreeMap<PartyId, Access>, must: Option<bool>) -> Result<BTreeMap<PartyId, bool>, CliError> {
+    let could = |party: &PartyId| before.access.as_ref().and_then(|before| before.get(party)) >= Some(&Access::Propose);
+    let can = |party: &PartyId| after.get(party) >= Some(&Access::Propose);
+    let gain: Vec<&PartyId> = after.keys().filter(|party| can(party) && !could(party)).collect();
+    let lose = before.consent.iter().filter(|party| could(party) && !can(party));
+    match must {
+        None if !gain.is_empty() => Err(CliError::Usage(format!(
+            "{} can consent from now on: say whether that must be, with --consent yes or --consent no",
+            in_words(&gain)
+        ))),
+        None => Ok(BTreeMap::new()),
+        Some(true) => Ok(gain.into_iter().map(|party| (party.clone(), true)).collect()),
+        Some(false) => Ok(gain.into_iter().chain(lose).map(|party| (party.clone(), false)).collect()),
+    }
+}
+
 impl PlanVerb {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
@@ -158,7 +181,9 @@ impl Create {
     fn run(self, context: &Context) -> Result<(), CliError> {
         let session = context.session()?;
         let markdown = self.from.map(read_markdown).transpose()?;
-        let request = NewPlan { id: self.id, title: self.title, markdown, access: changed(BTreeMap::new(), self.access) };
+        let consent = (!self.consent.is_empty()).then(|| self.consent.into_iter().collect());
+        let access = changed(BTreeMap::new(), self.access);
+        let request = NewPlan { id: self.id, title: self.title, markdown, access, consent };
         let plan: Plan = session.api.post(&session.path("/plans")?, &request)?;
         context.output.result(&plan, || format!("created {}", text(&plan)))
     }
@@ -180,9 +205,10 @@ impl AccessVerb {
         if !self.grants.is_empty() {
             let before = plan
                 .access
-                .take()
+                .clone()
                 .ok_or_else(|| CliError::Refused("only the chair says what a party may do with a plan".into()))?;
-            let list = AccessList { access: changed(before, self.grants) };
+            let access = changed(before, self.grants);
+            let list = AccessList { consent: said(&plan, &access, self.consent)?, access };
             plan = session.api.put(&session.plan_path(&self.plan, "/access")?, &list)?;
         }
         context.output.result(&plan, || text(&plan))
@@ -191,30 +217,16 @@ impl AccessVerb {
 
 impl Consent {
     fn run(self, context: &Context) -> Result<(), CliError> {
-        let list = consent_list(self.parties)?;
-        let plan: Plan = match list {
-            None => context.open(&self.plan)?.plan()?,
-            Some(list) => {
-                let session = context.session()?;
-                session.api.put(&session.plan_path(&self.plan, "/consent")?, &list)?
-            }
+        let plan: Plan = if self.parties.is_empty() {
+            context.open(&self.plan)?.plan()?
+        } else {
+            let (session, list) = (context.session()?, ConsentList { parties: self.parties.into_iter().collect() });
+            session.api.put(&session.plan_path(&self.plan, "/consent")?, &list)?
         };
         context.output.result(&Consents { plan: &plan.id, consent: &plan.consent }, || match &plan.consent[..] {
             [] => format!("{}: nobody must consent yet, since no party has draft or propose", plan.id),
             parties => format!("{}: {} must consent", plan.id, in_words(parties)),
         })
-    }
-}
-
-/// What to choose; nothing, if it is only to be shown.
-fn consent_list(parties: Vec<Consenter>) -> Result<Option<ConsentList>, CliError> {
-    match &parties[..] {
-        [] => Ok(None),
-        [Consenter(None)] => Ok(Some(ConsentList { parties: None })),
-        some if some.contains(&Consenter(None)) => {
-            Err(CliError::Usage("name the parties that must consent, or 'default' by itself".into()))
-        }
-        _ => Ok(Some(ConsentList { parties: Some(parties.into_iter().filter_map(|Consenter(party)| party).collect()) })),
     }
 }
 
@@ -248,12 +260,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn default_stands_alone() {
-        let list = |words: &[&str]| consent_list(words.iter().map(|word| word.parse().expect("a word")).collect());
-        assert!(list(&[]).expect("shown").is_none());
-        assert_eq!(list(&["default"]).expect("all").expect("a choice").parties, None);
-        assert_eq!(list(&["arv", "bel"]).expect("two").expect("a choice").parties.map(|parties| parties.len()), Some(2));
-        assert_eq!(list(&["arv", "default"]).expect_err("not both").exit_code(), 2);
+    fn whether_a_party_must_consent_is_asked_where_that_begins_or_ends_to_be_possible() {
+        let list = |texts: &[&str]| {
+            let grants = texts.iter().map(|text| text.parse::<Grant>().expect("a grant")).collect();
+            changed(BTreeMap::new(), grants)
+        };
+        let before = Plan {
+            id: "plan".parse().expect("an id"),
+            title: "Plan".into(),
+            yours: None,
+            access: Some(list(&["arv=draft", "bel=propose", "cas=read"])),
+            consent: vec!["arv".parse().expect("an id")],
+        };
+        let asked = |after: &[&str], must| {
+            let said = said(&before, &list(after), must).map_err(|error| error.exit_code());
+            said.map(|said| said.into_iter().map(|(party, must)| format!("{party}={must}")).collect::<Vec<_>>().join(" "))
+        };
+        assert_eq!(asked(&["arv=propose", "bel=draft"], None).as_deref(), Ok(""), "who drafts is another question");
+        assert_eq!(asked(&["arv=draft", "cas=propose"], None), Err(2));
+        assert_eq!(asked(&["arv=draft", "cas=propose"], Some(true)).as_deref(), Ok("cas=true"));
+        assert_eq!(asked(&["bel=read", "cas=draft"], Some(false)).as_deref(), Ok("arv=false cas=false"));
+        assert_eq!(asked(&["bel=read"], Some(true)).as_deref(), Ok(""), "the server refuses it");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::{
     trust, when,
     wire::{
         http::Api,
-        server::{Link, Token},
+        server::{Link, ServerUrl, Token},
     },
 };
 
@@ -19,15 +19,20 @@ use crate::{
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 The server that the link leads to is shown first; on a terminal you are asked whether it is the right
-one. The token is kept in a file that only you can read. The invitation is good once.
+one. The token is kept in a file that only you can read. The invitation is good once. Write the
+recovery code down: it takes the same seat again when this computer is lost, and is told once.
 
 Examples:
   plenary join 'https://talks.example/join#TOKEN'
+  plenary join --recover 7m3k-... --server https://talks.example
   plenary invite arv 'Ana Reyes' --as chair | xargs plenary join")]
 pub struct Join {
     /// The link of the invitation (in quotes, for the shell)
-    #[arg(value_parser = |text: &str| text.parse::<Link>())]
-    link: Link,
+    #[arg(value_parser = |text: &str| text.parse::<Link>(), required_unless_present = "recover", conflicts_with = "recover")]
+    link: Option<Link>,
+    /// The recovery code of a seat that you had: take it again, at --server
+    #[arg(long, value_name = "CODE", allow_hyphen_values = true)]
+    recover: Option<String>,
     /// Do not ask whether the server is the right one
     #[arg(long, short)]
     yes: bool,
@@ -36,25 +41,53 @@ pub struct Join {
 impl Join {
     /// Joins, keeps the profile and says who one is.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        trust::in_server(&context.output, &self.link.server, self.yes)?;
-        let profile = join(&self.link)?;
-        context.output.result(&who(&profile), || format!("joined {}", who_text(&profile)))
+        let joined = match (self.link, self.recover) {
+            (Some(link), _) => {
+                trust::in_server(&context.output, &link.server, self.yes)?;
+                join(&link)?
+            }
+            (None, recovery) => {
+                let request = JoinRequest { recovery, ..JoinRequest::default() };
+                sit(context.server()?, &request)?
+            }
+        };
+        joined.tell(context, |profile| format!("joined {}", who_text(profile)))
+    }
+}
+
+/// A profile that was just kept, and the code by which its seat is taken again.
+pub struct Seated {
+    profile: Profile,
+    recovery: String,
+}
+
+impl Seated {
+    /// Says who one is; the recovery code is told here and never again.
+    pub fn tell(&self, context: &Context, text: impl FnOnce(&Profile) -> String) -> Result<(), CliError> {
+        let shown = WhoShown { recovery: Some(&self.recovery), ..who(&self.profile) };
+        context.output.result(&shown, || text(&self.profile))?;
+        let code = inline(&self.recovery);
+        context.output.remark(|| format!("recovery code, told once, which takes this seat again: {code}"));
+        Ok(())
     }
 }
 
 const USED: &str = "repeat it; if the invitation is used by then, ask for a new one";
 
 /// Trades an invitation for a profile and makes it the current one.
-pub fn join(link: &Link) -> Result<Profile, CliError> {
+pub fn join(link: &Link) -> Result<Seated, CliError> {
+    let request = JoinRequest { invitation: Some(link.invitation.secret().to_owned()), ..JoinRequest::default() };
+    sit(link.server.clone(), &request)
+}
+
+fn sit(server: ServerUrl, request: &JoinRequest) -> Result<Seated, CliError> {
     let profiles = Profiles::from_environment()?;
-    let request = JoinRequest { invitation: link.invitation.secret().to_owned(), cookie: false };
-    let joined = Api::new(link.server.clone(), None)?.post("/api/join", &request);
+    let joined = Api::new(server.clone(), None)?.post("/api/join", request);
     let joined: Joined = joined.map_err(|error: CliError| error.or_else_do(USED))?;
     let token = joined.token.ok_or_else(|| CliError::Refused("the server gave no token".into()))?;
-    let profile =
-        Profile { server: link.server.clone(), token: Token::new(&token)?, who: joined.who, expires_ms: joined.expires_ms };
+    let profile = Profile { server, token: Token::new(&token)?, who: joined.who, expires_ms: joined.expires_ms };
     profiles.save(&profile)?;
-    Ok(profile)
+    Ok(Seated { profile, recovery: joined.recovery })
 }
 
 /// Say who you are, as the server sees it
@@ -88,13 +121,14 @@ impl WhoamiVerb {
         let session = context.session()?;
         let who: Whoami = session.api.get("/api/whoami")?;
         let server = &session.server;
-        context.output.result(&WhoShown { who: &who, server, expires_ms: None }, || format!("{} on {server}", describe(&who)))
+        let shown = WhoShown { who: &who, server, expires_ms: None, recovery: None };
+        context.output.result(&shown, || format!("{} on {server}", describe(&who)))
     }
 }
 
 /// The profile without its secret.
 pub fn who(profile: &Profile) -> WhoShown<'_> {
-    WhoShown { who: &profile.who, server: &profile.server, expires_ms: Some(profile.expires_ms) }
+    WhoShown { who: &profile.who, server: &profile.server, expires_ms: Some(profile.expires_ms), recovery: None }
 }
 
 /// The profile in a line, without its secret.

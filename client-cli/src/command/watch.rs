@@ -1,9 +1,10 @@
-//! `watch`: a line for each change, with who made it, as it becomes durable. Each change is told once and in its order, also when
-//! the connection was lost in between, and a program that keeps the number of the last record can go on from there.
+//! `watch`: a line for each change and each act, with who made it, as it becomes durable. Each is told once and in its order, also
+//! when the connection was lost in between, and a program that keeps the number of the last record can go on from there.
 
 use plenary_shared::{
     id::PlanId,
-    log::record::Record,
+    log::{act::Act, record::Record},
+    people::Author,
     text::{
         history::{At, Replay, Tracker},
         plan::{Change, ChangeKind},
@@ -11,9 +12,9 @@ use plenary_shared::{
 };
 use std::{thread::sleep, time::Duration};
 
-use super::change::author;
+use super::change::{author, decided};
 use crate::{
-    answer::{Event, WatchLine},
+    answer::{ActShown, Event, WatchLine},
     brief::kind as word,
     context::Context,
     error::CliError,
@@ -29,7 +30,7 @@ const AROUND: usize = 24;
 /// Characters of words in a line; --json has them all.
 const SHOWN: usize = 160;
 
-/// Print each change of a plan as it becomes durable: when, party, member, point, before, after
+/// Print each change of a plan as it becomes durable: when, party, member, point, before, after; and what is decided about it
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Ends with Ctrl-C, or after --count changes. A lost connection is taken up again where it was lost: each
@@ -116,6 +117,10 @@ impl Watcher<'_> {
     fn take(&mut self, seq: u64, record: &Record) -> Result<(), CliError> {
         let Some((replay, tracker)) = self.at.as_mut().filter(|(replay, _)| seq > replay.seq()) else { return Ok(()) };
         let touched = replay.apply(seq, record)?;
+        if let Some(act) = Act::of(record) {
+            self.left = self.left.map(|n| n - 1);
+            return self.print_act(seq, record, &act);
+        }
         let made = tracker.changes(replay, &touched)?;
         for (at, change) in made.iter().enumerate() {
             if self.left == Some(0) {
@@ -127,6 +132,23 @@ impl Watcher<'_> {
         Ok(())
     }
 
+    fn print_act(&mut self, seq: u64, Record { at_ms, author: by, .. }: &Record, act: &Act) -> Result<(), CliError> {
+        self.learn(by);
+        let (at, (name, seat_ended)) = (when::utc(*at_ms), self.names.of_member(&by.member));
+        let line = ActShown { plan: &self.plan, seq, at, at_ms: *at_ms, by, name, seat_ended, what: act };
+        self.context.output.result(&line, || {
+            let who = author(&by.party, &by.member, &self.names);
+            format!("{}  {who}  {}  {}", when::local(*at_ms), self.plan, decided(act))
+        })
+    }
+
+    fn learn(&mut self, by: &Author) {
+        if self.names.get(&by.member).is_none() {
+            // Without a name the id must do.
+            self.names.learn(self.source.names().unwrap_or_default(), &by.member);
+        }
+    }
+
     fn print(
         &mut self,
         seq: u64,
@@ -134,10 +156,7 @@ impl Watcher<'_> {
         change: &Change,
         more: usize,
     ) -> Result<(), CliError> {
-        if self.names.get(&by.member).is_none() {
-            // Without a name the id must do.
-            self.names.learn(self.source.names().unwrap_or_default(), &by.member);
-        }
+        self.learn(by);
         let Change { point, label, kind, before, after } = change;
         let line = WatchLine {
             plan: &self.plan,
@@ -148,6 +167,7 @@ impl Watcher<'_> {
             party: &by.party,
             member: &by.member,
             name: self.names.get(&by.member),
+            seat_ended: self.names.has_ended(&by.member),
             change,
         };
         self.context.output.result(&line, || {

@@ -4,7 +4,7 @@ use plenary_shared::{
     access::{Access, Role},
     id::{ConferenceId, LayerId, MemberId, PartyId, PlanId},
     log::record::Digest,
-    people::{Audience, Author, Layer, Member, Party},
+    people::{Audience, Author, Generation, Layer, Member, Party},
     wire::{
         api::{Conference, Plan},
         sync::PlanContext,
@@ -66,7 +66,14 @@ macro_rules! kept {
 }
 
 kept! {
-    MemberKept of Member { conference: ConferenceId, party: PartyId, member: MemberId, role: Role, name: String }
+    MemberKept of Member {
+        conference: ConferenceId,
+        party: PartyId,
+        member: MemberId,
+        role: Role,
+        name: String,
+        #[serde(default, skip_serializing_if = "Generation::is_first")] generation: Generation
+    }
     PartyKept of Party { id: PartyId, name: String }
     AuthorKept of Author { party: PartyId, member: MemberId }
     LayerKept of Layer { party: PartyId, layer: LayerId, audience: Audience, write: bool }
@@ -85,13 +92,16 @@ struct ConferenceKept {
     title: String,
     parties: Vec<PartyKept>,
     members: Vec<MemberKept>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    ended: Vec<MemberKept>,
 }
 
 impl From<Surroundings> for Kept {
     fn from(Surroundings { synced_ms, plan: told }: Surroundings) -> Self {
         let PlanContext { member, conference, plan, write, created_by, layers, end, digest, restored } = told;
-        let Conference { id, title, parties, members } = conference;
-        let conference = ConferenceKept { id, title, parties: all(parties), members: all(members) };
+        // Seats that are asked for, and heads that were put in, are looked up at the server.
+        let Conference { id, title, parties, members, ended, .. } = conference;
+        let conference = ConferenceKept { id, title, parties: all(parties), members: all(members), ended: all(ended) };
         let (member, plan, created_by, layers) = (member.into(), plan.into(), created_by.map(Into::into), all(layers));
         Kept { synced_ms, plan: ContextKept { member, conference, plan, write, created_by, layers, end, digest, restored } }
     }
@@ -100,8 +110,9 @@ impl From<Surroundings> for Kept {
 impl From<Kept> for Surroundings {
     fn from(Kept { synced_ms, plan: kept }: Kept) -> Self {
         let ContextKept { member, conference, plan, write, created_by, layers, end, digest, restored } = kept;
-        let ConferenceKept { id, title, parties, members } = conference;
-        let conference = Conference { id, title, parties: all(parties), members: all(members) };
+        let ConferenceKept { id, title, parties, members, ended } = conference;
+        let (parties, members, ended) = (all(parties), all(members), all(ended));
+        let conference = Conference { id, title, parties, members, asked: Vec::new(), ended, put_in: Vec::new() };
         let (member, plan, created_by, layers) = (member.into(), plan.into(), created_by.map(Into::into), all(layers));
         Surroundings {
             synced_ms,

@@ -14,7 +14,10 @@ use plenary_shared::{
         sync::{PlanContext, Pull},
     },
 };
-use std::{collections::HashMap, rc::Rc};
+use std::{
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
 
 use crate::{
     context::Session,
@@ -165,22 +168,39 @@ impl Remote {
 
 /// The names that people go by.
 #[derive(Default)]
-pub struct Names(HashMap<MemberId, String>);
+pub struct Names {
+    names: HashMap<MemberId, String>,
+    /// Whose seats have ended.
+    ended: HashSet<MemberId>,
+}
 
 impl Names {
-    /// Of the members of a conference.
+    /// Of the members of a conference, and of those whose seats have ended.
     pub fn of(conference: &Conference) -> Self {
-        Names(conference.members.iter().map(|member| (member.member.clone(), member.name.clone())).collect())
+        let all = conference.members.iter().chain(&conference.ended);
+        let names = all.map(|member| (member.member.clone(), member.name.clone())).collect();
+        Names { names, ended: conference.ended.iter().map(|member| member.member.clone()).collect() }
     }
 
     /// Learns more names. A member without one is not to be asked for again.
     pub fn learn(&mut self, more: Names, member: &MemberId) {
-        self.0.extend(more.0);
-        self.0.entry(member.clone()).or_default();
+        self.names.extend(more.names);
+        self.ended.extend(more.ended);
+        self.names.entry(member.clone()).or_default();
     }
 
-    /// A member's name, if it is known; members that were revoked are not listed any more.
+    /// A member's name, if it is known.
     pub fn get(&self, member: &MemberId) -> Option<&str> {
-        self.0.get(member).map(String::as_str)
+        self.names.get(member).map(String::as_str)
+    }
+
+    /// A member's name, if it is known, and whether its seat has ended.
+    pub fn of_member(&self, member: &MemberId) -> (Option<&str>, bool) {
+        (self.get(member), self.has_ended(member))
+    }
+
+    /// Whether a member's seat has ended.
+    pub fn has_ended(&self, member: &MemberId) -> bool {
+        self.ended.contains(member)
     }
 }

@@ -180,7 +180,8 @@ impl Replica {
         }
         let consent = self.context.plan.plan.consent.iter().cloned().collect();
         let state = shown.text.state()?;
-        let sources = Sources { owners: shown.owners, consent, layers };
+        let ended = self.context.plan.conference.ended.iter().map(|member| member.member.clone()).collect();
+        let sources = Sources { owners: shown.owners, consent, layers, ended };
         let seen = shown.text.look(|txn| Dossier::read(txn, &state, sources).map(|dossier| view(&dossier)))?;
         seen.ok_or_else(|| CliError::Refused("the plan cannot be read as it is here".into()))
     }

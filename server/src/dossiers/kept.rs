@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use plenary_shared::{
-    id::{ConferenceId, DocAddress, PartyId},
+    id::{ConferenceId, DocAddress, MemberId, PartyId},
     limits, people,
     talk::{dossier::Dossier, view::Needs},
 };
@@ -24,6 +24,8 @@ pub(super) struct Readable {
     /// nothing else.
     pub(super) layers: Vec<people::Layer>,
     pub(super) consent: BTreeSet<PartyId>,
+    /// The members whose seats have ended.
+    pub(super) ended: BTreeSet<MemberId>,
 }
 
 /// A dossier, and what it was made from.
@@ -65,8 +67,8 @@ impl Made {
     }
 }
 
-/// All that a dossier follows from: what its member may read, and how far each document goes. A dossier names nobody but parties by
-/// their ids, so no name is among it.
+/// All that a dossier follows from: what its member may read, and how far each document goes. A dossier names nobody but parties and
+/// members by their ids, so no name is among it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Key {
     pub(super) readable: Readable,

@@ -13,7 +13,7 @@ use axum::{
     http::request::Parts,
 };
 use plenary_shared::{
-    access::Role,
+    access::{self, Role},
     id::{ConferenceId, DocAddress, PlanId},
     people,
     wire::api,
@@ -76,9 +76,30 @@ impl FromRequestParts<Arc<App>> for MemberOf {
         let Caller { who, .. } = Caller::from_request_parts(parts, app).await?;
         let conference: ConferenceId = named(&path(parts, app).await?, "c")?;
         match who {
-            api::Whoami::Member(member) if member.conference == conference => Ok(Self(member)),
+            api::Whoami::Member(member) if member.conference == conference => {
+                let is_seated = app.registry.conference(&member, |entry| entry.member(&member.member).is_some())?;
+                if is_seated { Ok(Self(member)) } else { Err(ApiError::forbidden(ASKED)) }
+            }
             api::Whoami::Member(_) | api::Whoami::Administrator => Err(ApiError::not_found()),
         }
+    }
+}
+
+/// Why somebody sees nothing yet.
+const ASKED: &str = "the chair asked for your seat, and no head of the party has granted it yet: ask them for an invitation";
+
+/// The caller as one who admits people, at a pace: a head of a party, or the chair.
+pub(super) struct Admitting(pub(super) people::Member);
+
+impl FromRequestParts<Arc<App>> for Admitting {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let MemberOf(member) = MemberOf::from_request_parts(parts, app).await?;
+        if !access::admits(member.role, Role::Observer) {
+            return Err(ApiError::forbidden("only heads of delegations and the chair admit people"));
+        }
+        app.registry.paced(&api::Whoami::Member(member.clone()))?;
+        Ok(Self(member))
     }
 }
 

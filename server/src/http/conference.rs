@@ -6,15 +6,15 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use plenary_shared::{limits, people, wire::api};
+use plenary_shared::{id::PartyId, limits, people, wire::api};
 use std::sync::Arc;
 
 use super::{
     app::App,
-    caller::{Administrator, Body, Caller, Chair, Guesser, MemberOf, named},
+    caller::{Administrator, Admitting, Body, Caller, Chair, Guesser, MemberOf, named},
     error::ApiError,
 };
-use crate::auth;
+use crate::{auth, registry::Standing};
 
 pub(super) async fn join(
     State(app): State<Arc<App>>,
@@ -22,7 +22,12 @@ pub(super) async fn join(
     headers: HeaderMap,
     Body(request): Body<api::JoinRequest>,
 ) -> Result<Response, ApiError> {
-    let mut joined = app.registry.join(&request.invitation).await.map_err(|error| guesser.told(&app, error))?;
+    let joined = match (request.invitation, request.recovery) {
+        (Some(invitation), None) => app.registry.join(&invitation).await,
+        (None, Some(recovery)) => app.registry.recover(&recovery).await,
+        _ => return Err(ApiError::invalid("give an invitation or a recovery code, and not both")),
+    };
+    let mut joined = joined.map_err(|error| guesser.told(&app, error))?;
     if !request.cookie {
         return Ok(Json(joined).into_response());
     }
@@ -57,7 +62,10 @@ pub(super) fn seen(app: &App, member: &people::Member) -> Result<api::Conference
         id: member.conference.clone(),
         title: entry.title.clone(),
         parties: entry.parties.iter().map(|(id, name)| people::Party { id: id.clone(), name: name.clone() }).collect(),
-        members: entry.members.values().cloned().collect(),
+        members: entry.members().cloned().collect(),
+        asked: entry.seats_that(Standing::Asked).cloned().collect(),
+        ended: entry.seats_that(Standing::Ended).cloned().collect(),
+        put_in: entry.put_in(),
     })?;
     Ok(conference)
 }
@@ -73,17 +81,84 @@ pub(super) async fn add_party(
 
 pub(super) async fn invite(
     State(app): State<Arc<App>>,
-    Chair(chair): Chair,
+    Admitting(member): Admitting,
     Body(new): Body<api::NewMember>,
 ) -> Result<(StatusCode, Json<api::Invitation>), ApiError> {
-    Ok((StatusCode::CREATED, Json(app.registry.invite(&chair, new).await?)))
+    Ok(answer(app.registry.invite(&member, new).await?))
+}
+
+/// A seat that is only asked for is accepted, not created.
+fn answer(invitation: api::Invitation) -> (StatusCode, Json<api::Invitation>) {
+    (if invitation.asked { StatusCode::ACCEPTED } else { StatusCode::CREATED }, Json(invitation))
+}
+
+pub(super) async fn put_in(
+    State(app): State<Arc<App>>,
+    Chair(chair): Chair,
+    path: RawPathParams,
+    Body(new): Body<api::NewHead>,
+) -> Result<(StatusCode, Json<api::Invitation>), ApiError> {
+    app.registry.paced(&api::Whoami::Member(chair.clone()))?;
+    Ok(answer(app.registry.put_in_head(&chair, named(&path, "p")?, new).await?))
+}
+
+pub(super) async fn grant(
+    State(app): State<Arc<App>>,
+    Admitting(head): Admitting,
+    path: RawPathParams,
+) -> Result<(StatusCode, Json<api::Invitation>), ApiError> {
+    Ok((StatusCode::CREATED, Json(app.registry.grant(&head, named(&path, "m")?).await?)))
+}
+
+pub(super) async fn change(
+    State(app): State<Arc<App>>,
+    Admitting(head): Admitting,
+    path: RawPathParams,
+    Body(change): Body<api::MemberChange>,
+) -> Result<Json<people::Member>, ApiError> {
+    Ok(Json(app.registry.change_member(&head, named(&path, "m")?, change).await?))
+}
+
+/// The seats of the caller's own party: another's are answered as what does not exist.
+pub(super) async fn seats(
+    State(app): State<Arc<App>>,
+    MemberOf(member): MemberOf,
+    path: RawPathParams,
+) -> Result<Json<api::Seats>, ApiError> {
+    own_party(&member, &path)?;
+    Ok(Json(app.registry.seats(&member)?))
+}
+
+pub(super) async fn open_older_layers(
+    State(app): State<Arc<App>>,
+    MemberOf(member): MemberOf,
+    path: RawPathParams,
+) -> Result<Json<api::Seats>, ApiError> {
+    own_party(&member, &path)?;
+    app.registry.open_older_layers(&member).await?;
+    Ok(Json(app.registry.seats(&member)?))
+}
+
+fn own_party(member: &people::Member, path: &RawPathParams) -> Result<(), ApiError> {
+    let party: PartyId = named(path, "p")?;
+    if party == member.party { Ok(()) } else { Err(ApiError::not_found()) }
+}
+
+pub(super) async fn devices(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Vec<api::Device>>, ApiError> {
+    Ok(Json(app.registry.devices(&caller.token)?))
+}
+
+pub(super) async fn end_device(State(app): State<Arc<App>>, caller: Caller, path: RawPathParams) -> Result<StatusCode, ApiError> {
+    app.registry.end_device(&caller.token, named(&path, "d")?).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 pub(super) async fn revoke(
     State(app): State<Arc<App>>,
-    Chair(chair): Chair,
+    MemberOf(member): MemberOf,
     path: RawPathParams,
 ) -> Result<StatusCode, ApiError> {
-    app.registry.revoke(&chair, named(&path, "m")?).await?;
+    app.registry.paced(&api::Whoami::Member(member.clone()))?;
+    app.registry.revoke(&member, named(&path, "m")?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

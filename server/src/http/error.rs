@@ -124,9 +124,11 @@ impl From<RegistryError> for ApiError {
             RegistryError::Forbidden(message) => Self::forbidden(message),
             RegistryError::Exists { .. } => Self::new(StatusCode::CONFLICT, Word::Exists, message),
             RegistryError::Invalid(message) => Self::invalid(message),
-            RegistryError::Invitation => Self::forbidden(message),
+            RegistryError::Invitation | RegistryError::NotYet(_) | RegistryError::Recovery => Self::forbidden(message),
             RegistryError::Pace => Self::new(StatusCode::TOO_MANY_REQUESTS, Word::TooOften, message),
             RegistryError::Full { .. } => Self::full(message),
+            RegistryError::Moved => Self::unavailable(message),
+            RegistryError::Room(error) => error.into(),
             RegistryError::Store(StoreError::Full) => Self::disk_full(),
             RegistryError::Store(error) => {
                 tracing::error!(%error, "the registry could not be written");

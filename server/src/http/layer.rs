@@ -23,8 +23,8 @@ pub(super) async fn open(
     Speaker(reader): Speaker,
     Body(new): Body<api::NewLayer>,
 ) -> Result<(StatusCode, Json<people::Layer>), ApiError> {
-    let (member, plan, layer) = (reader.member(), &reader.plan, new.layer.clone());
-    app.registry.open_layer(member, plan.clone(), new).await?;
+    let (member, plan) = (reader.member(), &reader.plan);
+    let layer = app.registry.open_layer(member, plan.clone(), new).await?;
     Ok((StatusCode::CREATED, Json(app.registry.own_layer(member, plan, layer)?)))
 }
 
@@ -37,6 +37,6 @@ pub(super) async fn set_audience(
 ) -> Result<Json<people::Layer>, ApiError> {
     let (member, plan) = (reader.member(), &reader.plan);
     let layer: LayerId = named(&path, "l")?;
-    app.registry.set_audience(member, plan.clone(), layer.clone(), list.audience).await?;
+    app.registry.set_audience(&app.rooms, member, plan.clone(), layer.clone(), list.audience).await?;
     Ok(Json(app.registry.own_layer(member, plan, layer)?))
 }

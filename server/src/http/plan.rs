@@ -40,7 +40,7 @@ fn seen(member: &people::Member, id: &PlanId, plan: &PlanEntry) -> Option<api::P
         title: plan.title.clone(),
         yours,
         access: (member.role == Role::Chair).then(|| plan.access.clone()),
-        consent: plan.must_consent(),
+        consent: plan.must_consent().into_iter().collect(),
     })
 }
 
@@ -75,7 +75,7 @@ pub(super) async fn set_access(
     Chair(chair): Chair,
     Body(list): Body<api::AccessList>,
 ) -> Result<Json<api::Plan>, ApiError> {
-    app.registry.set_access(&chair, plan.clone(), list.access).await?;
+    app.registry.set_access(&app.rooms, &chair, plan.clone(), list).await?;
     Ok(Json(find(&app, &chair, &plan)?))
 }
 
@@ -86,6 +86,6 @@ pub(super) async fn choose_consent(
     Chair(chair): Chair,
     Body(list): Body<api::ConsentList>,
 ) -> Result<Json<api::Plan>, ApiError> {
-    app.registry.choose_consent(&chair, plan.clone(), list.parties).await?;
+    app.registry.choose_consent(&app.rooms, &chair, plan.clone(), list.parties).await?;
     Ok(Json(find(&app, &chair, &plan)?))
 }

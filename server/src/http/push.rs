@@ -235,7 +235,7 @@ impl Pusher {
         changes.iter().try_for_each(|change| {
             let layer = match &change.address {
                 DocAddress::Layer(_, _, _, layer) => Some(layer),
-                DocAddress::Plan(..) | DocAddress::Registry => None,
+                DocAddress::Plan(..) | DocAddress::Registry | DocAddress::Seats(..) => None,
             };
             self.writable(layer).map(drop)
         })

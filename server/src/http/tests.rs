@@ -16,7 +16,7 @@ use crate::{
     config::Limits,
     metrics::Figures,
     store::{Condition, StoreError},
-    testing::{Faulty, Table, note, plan},
+    testing::{Faulty, Table, note},
 };
 
 /// A table on a store whose disk may ail: arv drafts, bor reads.
@@ -32,7 +32,7 @@ impl Ward {
         let table = Table::on(disk.clone()).await;
         let access =
             [("arv", Access::Draft), ("bor", Access::Read)].map(|(party, access)| (party.parse().unwrap(), access)).into();
-        table.registry.set_access(table.member("med"), plan(), access).await.unwrap();
+        table.give(access).await;
         Self { disk, router: served(&table), table }
     }
 
@@ -160,7 +160,7 @@ async fn answers_that_nobody_reads_are_bounded_for_each_party_and_in_sum() {
     let router = served(&table);
     let long = format!("# Plan\n\n1. {}\n", "word ".repeat(limits::SMALL_MESSAGE_BYTES));
     let access = ["arv", "bor"].map(|party| (party.parse().unwrap(), Access::Draft)).into();
-    let new = api::NewPlan { id: "long".parse().unwrap(), title: None, markdown: Some(long), access };
+    let new = api::NewPlan { id: "long".parse().unwrap(), title: None, markdown: Some(long), access, consent: None };
     crate::plans::create(&table.registry, table.member("med"), new).await.unwrap();
     let long = Annotation { body: "x".repeat(limits::SMALL_MESSAGE_BYTES), ..note("n1") };
     table.write("med/public", 9, |txn| layer::put(txn, &long).unwrap()).await;

@@ -1,6 +1,6 @@
 //! Why the registry did not do what it was asked for.
 
-use crate::store::StoreError;
+use crate::{rooms::RoomError, store::StoreError};
 
 /// Why the registry did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -23,8 +23,14 @@ pub enum RegistryError {
     #[error("{0}")]
     Invalid(String),
     /// The invitation is unknown, used or expired.
-    #[error("this invitation is used, expired or unknown: ask the chair for a new one")]
+    #[error("this invitation is used, expired or unknown: ask whoever gave it to you for a new one")]
     Invitation,
+    /// The invitation is not good yet: in how many hours it is.
+    #[error("this invitation is good in {0} hours: until then the party's heads may end it")]
+    NotYet(u64),
+    /// The recovery code is unknown or used.
+    #[error("this recovery code is used or unknown: ask a head of your delegation for a new seat")]
+    Recovery,
     /// A limit is reached.
     #[error("there are {max} {what} already, which is the limit")]
     Full {
@@ -33,9 +39,15 @@ pub enum RegistryError {
         /// The limit.
         max: usize,
     },
-    /// A party changes its layers more often than people do.
-    #[error("your party changes its layers too often: wait some seconds, then try again")]
+    /// A party changes its layers, or a member seats or devices, more often than people do.
+    #[error("this is done too often: wait some seconds, then try again")]
     Pace,
+    /// What was decided follows no more from what the registry holds by now.
+    #[error("this was changed by others at the same time: look at it, then try again")]
+    Moved,
+    /// The document in whose log it is to stand does not answer.
+    #[error(transparent)]
+    Room(#[from] RoomError),
     /// The log could not be written or read.
     #[error(transparent)]
     Store(#[from] StoreError),

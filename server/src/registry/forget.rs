@@ -11,7 +11,7 @@ use plenary_shared::{
 };
 use std::collections::HashSet;
 
-use super::{RegistryError, administration, state::Event};
+use super::{RegistryError, administration, event::Event};
 use crate::{auth::SecretDigest, clock::now_ms, store::Seq};
 
 /// The log to be kept in place of this one.
@@ -21,19 +21,24 @@ use crate::{auth::SecretDigest, clock::now_ms, store::Seq};
 pub fn without(log: Vec<(Seq, Bytes)>, conference: &ConferenceId) -> Result<Vec<Bytes>, RegistryError> {
     let (mut read, mut head) = (Digest::genesis(&DocAddress::Registry), Digest::genesis(&DocAddress::Registry));
     let (mut kept, mut at_ms, mut is_known) = (Vec::with_capacity(log.len()), 0, false);
-    let mut invitations: HashSet<SecretDigest> = HashSet::new();
+    let mut secrets: HashSet<SecretDigest> = HashSet::new();
     for (seq, sealed) in log {
         let (mut record, digest) = record::open(&read, &sealed).map_err(|_| RegistryError::Damaged(seq))?;
         (read, at_ms) = (digest, record.at_ms);
         let event: Event = serde_json::from_slice(&record.update).map_err(|_| RegistryError::Damaged(seq))?;
         let is_gone = match &event {
-            Event::Joined { invitation, .. } => invitations.contains(invitation),
+            Event::Joined { invitation: secret, .. } | Event::Recovered { recovery: secret, .. } => secrets.contains(secret),
             other => other.conference() == Some(conference),
         };
         if is_gone {
             is_known |= matches!(event, Event::ConferenceOpened { .. });
-            if let Event::MemberInvited { invitation, .. } = event {
-                invitations.insert(invitation);
+            // What was given for a secret that is gone is gone too.
+            match event {
+                Event::MemberInvited { invitation: given, .. }
+                | Event::SeatGranted { invitation: given, .. }
+                | Event::Joined { recovery: Some(given), .. }
+                | Event::Recovered { next: given, .. } => drop(secrets.insert(given)),
+                _ => {}
             }
             continue;
         }

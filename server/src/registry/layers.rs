@@ -5,45 +5,61 @@
 
 use plenary_shared::{
     access::Action,
-    id::{self, LayerId, PartyId, PlanId},
+    id::{self, DocAddress, LayerId, PartyId, PlanId},
     limits,
-    people::{self, Audience, LayerKind},
+    log::act::Act,
+    people::{self, Audience, LATER, LayerKind},
     wire::api,
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    ConferenceEntry, PlanEntry, Registry, RegistryError, check_free, check_parties, check_present, check_room,
+    ConferenceEntry, PlanEntry, Registry, RegistryError,
+    acts::first_act,
+    beside::Beside,
+    check_free, check_parties, check_present, check_room,
+    event::Event,
     rights::{is_meant_for, may, owners, sees_plan, writes_layer},
-    state::{Event, Registered},
+    state::Registered,
 };
-use crate::store::{Condition, StoreError};
+use crate::{
+    rooms::Rooms,
+    store::{Condition, StoreError},
+};
 
 const BUILT_IN: [&str; 3] = [id::PRIVATE, id::PUBLIC, id::POSITIONS];
 
 impl Registry {
-    /// Opens a layer of the member's party to other parties.
-    pub async fn open_layer(&self, member: &people::Member, plan: PlanId, new: api::NewLayer) -> Result<(), RegistryError> {
+    /// Opens a layer of the member's party to other parties. Answers its name.
+    pub async fn open_layer(&self, member: &people::Member, plan: PlanId, new: api::NewLayer) -> Result<LayerId, RegistryError> {
         let api::NewLayer { layer, audience } = new;
         self.check_disk()?;
+        let layer = own_name(member, layer)?;
+        let opened = layer.clone();
         let (conference, party) = (member.conference.clone(), member.party.clone());
-        self.change(member.author(), |state| {
+        let doc = DocAddress::Layer(conference.clone(), plan.clone(), party.clone(), layer.clone());
+        let audience = others(audience, &party);
+        // It has no log yet, so nobody has it open.
+        let begins = Beside::first(first_act(member, doc, &Act::Opened { audience: audience.clone() }));
+        self.change_with(member.author(), begins, |state| {
             let (entry, on) = speaker(state, member, &plan)?;
             check_opened(&layer)?;
             check_parties(entry, &audience)?;
             check_free(on.opened(&party, &layer).is_some(), "layer", &layer)?;
-            check_room(on.layers.keys().filter(|(owner, _)| *owner == party).count(), limits::LAYERS_MAX, "layers")?;
-            let audience = others(audience, &party);
+            let is_counted = |of: &LayerId| of.generation() == layer.generation();
+            let own = on.layers.keys().filter(|(owner, layer)| *owner == party && is_counted(layer));
+            check_room(own.count(), limits::LAYERS_MAX, "layers")?;
             self.paces.step(member)?;
             Ok(vec![Event::LayerOpened { conference, plan, party: party.clone(), layer, audience }])
         })
         .await?;
-        Ok(())
+        Ok(opened)
     }
 
     /// Says anew which parties read a layer of the member's party.
     pub async fn set_audience(
         &self,
+        rooms: &Arc<Rooms>,
         member: &people::Member,
         plan: PlanId,
         layer: LayerId,
@@ -51,20 +67,24 @@ impl Registry {
     ) -> Result<(), RegistryError> {
         self.check_disk()?;
         let (conference, party) = (member.conference.clone(), member.party.clone());
-        self.change(member.author(), |state| {
+        let doc = DocAddress::Layer(conference.clone(), plan.clone(), party.clone(), layer.clone());
+        let audience = others(audience, &party);
+        let decide = |state: &Registered| {
             let (entry, on) = speaker(state, member, &plan)?;
             check_opened(&layer)?;
-            let old = on.opened(&party, &layer).ok_or(RegistryError::NotFound)?;
+            let old = on.opened(&party, &layer).filter(|_| is_meant_for(entry, on, member, &party, &layer));
+            let old = old.ok_or(RegistryError::NotFound)?;
             check_parties(entry, &audience)?;
-            let audience = others(audience, &party);
             if *old == audience {
                 return Ok(vec![]);
             }
+            let (conference, plan, party) = (conference.clone(), plan.clone(), party.clone());
+            Ok(vec![Event::AudienceChanged { conference, plan, party, layer: layer.clone(), audience: audience.clone() }])
+        };
+        if !decide(&self.state())?.is_empty() {
             self.paces.step(member)?;
-            Ok(vec![Event::AudienceChanged { conference, plan, party: party.clone(), layer, audience }])
-        })
-        .await?;
-        Ok(())
+        }
+        self.change_told(rooms, member, doc, decide).await
     }
 
     /// Refuses who may neither open a layer on a plan nor say who reads it.
@@ -95,8 +115,13 @@ impl Registry {
             let names = BUILT_IN.iter().filter_map(|name| name.parse().ok());
             names.map(|layer: LayerId| ((*party).clone(), layer))
         });
+        let generations = entry.delegations.get(&member.party).map(|delegation| delegation.generation).unwrap_or_default();
+        let private = LayerId::built_in(id::PRIVATE);
+        let later = generations.since_the_first().filter_map(|generation| Some((member.party.clone(), private.of(generation)?)));
+        let later = later.filter(|_| owners.contains(&member.party));
         let opened = plan.layers.keys().filter(|(party, _)| owners.contains(party)).cloned();
-        let read = built_in.chain(opened).filter(|(party, layer)| is_meant_for(plan, member, party, layer));
+        let all = built_in.chain(later).chain(opened);
+        let read = all.filter(|(party, layer)| is_meant_for(entry, plan, member, party, layer));
         let mut layers: Vec<people::Layer> = read.map(|(party, layer)| shown(plan, member, party, layer)).collect();
         layers.sort_unstable_by(|a, b| (&a.party, &a.layer).cmp(&(&b.party, &b.layer)));
         Ok(layers)
@@ -105,8 +130,8 @@ impl Registry {
     /// One layer of the member's party.
     pub fn own_layer(&self, member: &people::Member, plan: &PlanId, layer: LayerId) -> Result<people::Layer, RegistryError> {
         let state = self.state();
-        let (_, plan) = reader(&state, member, plan)?;
-        let there = is_meant_for(plan, member, &member.party, &layer);
+        let (entry, plan) = reader(&state, member, plan)?;
+        let there = is_meant_for(entry, plan, member, &member.party, &layer);
         there.then(|| shown(plan, member, member.party.clone(), layer)).ok_or(RegistryError::NotFound)
     }
 }
@@ -147,6 +172,16 @@ fn shown(plan: &PlanEntry, member: &people::Member, party: PartyId, layer: Layer
 fn others(mut audience: BTreeSet<PartyId>, owner: &PartyId) -> BTreeSet<PartyId> {
     audience.remove(owner);
     audience
+}
+
+/// The name under which a member opens a layer: those who came after the party's heads were replaced have names of their own, so that
+/// none that is taken tells them anything.
+fn own_name(member: &people::Member, layer: LayerId) -> Result<LayerId, RegistryError> {
+    check_opened(&layer)?;
+    if layer.as_str().contains(LATER) {
+        return Err(RegistryError::Invalid(format!("the name of a layer holds no {LATER:?}: choose another name")));
+    }
+    layer.of(member.generation).ok_or_else(|| RegistryError::Invalid("the layer's name is too long: choose a shorter one".into()))
 }
 
 fn check_opened(layer: &LayerId) -> Result<(), RegistryError> {

@@ -1,34 +1,56 @@
-//! How often a party changes its layers. Every change is a record that is kept for ever and folded at every start, and it makes
-//! everybody's rights be looked up again.
+//! How often a party changes its layers, and a member its party's seats or its own devices. Every change is a record that is kept for ever
+//! and folded at every start, and it makes everybody's rights be looked up again.
 
 use plenary_shared::{
-    id::{ConferenceId, PartyId},
+    id::{ConferenceId, MemberId, PartyId},
     limits,
     people::Member,
 };
 use std::{
     collections::HashMap,
+    hash::Hash,
     sync::{Mutex, PoisonError},
 };
 use tokio::time::Instant;
 
 use super::error::RegistryError;
 
-/// The pace of each party by itself: none is slowed down by another, nor hears of it.
+/// The pace of each party, and of each member, by itself: none is slowed down by another, nor hears of it. A head who ends a seat does not
+/// wait for what that seat's member does with the party's layers.
 #[derive(Default)]
 pub struct Paces {
-    /// When all that a party has done so far will be forgotten.
-    done: Mutex<HashMap<(ConferenceId, PartyId), Instant>>,
+    layers: Pace<(ConferenceId, PartyId)>,
+    seats: Pace<(ConferenceId, MemberId)>,
 }
 
 impl Paces {
-    /// Counts a change of the member's party, or refuses it.
+    /// Counts a change of the layers of the member's party, or refuses it.
     pub fn step(&self, member: &Member) -> Result<(), RegistryError> {
-        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        self.layers.step((member.conference.clone(), member.party.clone()))
+    }
+
+    /// Counts what a member does to a seat or a device, or refuses it.
+    pub fn step_of_seats(&self, member: &Member) -> Result<(), RegistryError> {
+        self.seats.step((member.conference.clone(), member.member.clone()))
+    }
+}
+
+/// When all that each has done so far will be forgotten.
+struct Pace<K>(Mutex<HashMap<K, Instant>>);
+
+impl<K> Default for Pace<K> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Eq + Hash> Pace<K> {
+    fn step(&self, who: K) -> Result<(), RegistryError> {
+        let mut done = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        let own = done.entry((member.conference.clone(), member.party.clone())).or_insert(now);
-        let next = (*own).max(now) + limits::LAYER_CHANGE_EVERY;
-        if next > now + limits::LAYER_CHANGE_EVERY * limits::LAYER_CHANGES_AT_ONCE {
+        let own = done.entry(who).or_insert(now);
+        let next = (*own).max(now) + limits::CHANGE_EVERY;
+        if next > now + limits::CHANGE_EVERY * limits::CHANGES_AT_ONCE {
             return Err(RegistryError::Pace);
         }
         *own = next;

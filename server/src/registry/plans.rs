@@ -5,102 +5,131 @@ use plenary_shared::{
     access::Access,
     id::{DocAddress, PartyId, PlanId},
     limits, people,
+    wire::api,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{
-    Registry, RegistryError, check_free, check_name, check_parties, check_present, check_room,
-    state::{Event, PlanEntry},
+    Registry, RegistryError,
+    beside::Beside,
+    check_free, check_name, check_parties, check_present, check_room,
+    event::Event,
+    state::{PlanEntry, Registered, can_consent},
 };
+use crate::rooms::Rooms;
 
 impl Registry {
-    /// Enters a plan, together with the first record of its text: both or neither.
+    /// Enters a plan, together with the first records of its log: its text, and the act that it was created. All of it or nothing.
     pub async fn create_plan(
         &self,
         chair: &people::Member,
         plan: PlanId,
         title: String,
         access: BTreeMap<PartyId, Access>,
-        text: Bytes,
+        consent: BTreeSet<PartyId>,
+        log: Vec<Bytes>,
     ) -> Result<(), RegistryError> {
         check_name("the title", &title)?;
         let conference = chair.conference.clone();
-        let text = (DocAddress::Plan(conference.clone(), plan.clone()), 0, vec![text]);
-        self.change_with(chair.author(), vec![text], |state| {
+        let log = (DocAddress::Plan(conference.clone(), plan.clone()), 0, log);
+        self.change_with(chair.author(), Beside::first(log), |state| {
             check_present(state, chair)?;
             let entry = state.conferences.get(&conference).ok_or(RegistryError::NotFound)?;
             check_free(entry.plans.contains_key(&plan), "plan", &plan)?;
             check_room(entry.plans.len(), limits::PLANS_MAX, "plans")?;
             check_parties(entry, access.keys())?;
-            Ok(vec![Event::PlanCreated { conference: conference.clone(), plan, title, access }])
+            check_parties(entry, &consent)?;
+            check_consent(&access, &consent)?;
+            Ok(vec![Event::PlanCreated { conference: conference.clone(), plan, title, access, consent: Some(consent) }])
         })
         .await?;
         Ok(())
     }
 
-    /// Says anew what each party may do with a plan. Whoever was chosen to consent must stay able to take it back: as long as it is
-    /// chosen it keeps the right to take positions.
+    /// Says anew what each party may do with a plan, and of those of which that decides whether they can consent, whether they must.
+    /// Whoever must consent stays able to take it back: it keeps the right to take positions.
     pub async fn set_access(
         &self,
+        rooms: &Arc<Rooms>,
         chair: &people::Member,
         plan: PlanId,
-        access: BTreeMap<PartyId, Access>,
+        list: api::AccessList,
     ) -> Result<(), RegistryError> {
-        let conference = chair.conference.clone();
-        self.change(chair.author(), |state| {
-            check_present(state, chair)?;
-            let entry = state.conferences.get(&conference).ok_or(RegistryError::NotFound)?;
-            let old = entry.plans.get(&plan).ok_or(RegistryError::NotFound)?;
-            check_parties(entry, access.keys())?;
-            if let Some(party) = old.consent.iter().flatten().find(|party| !can_consent(&access, party)) {
-                let why = "was chosen to consent, so it keeps draft or propose: choose anew who must consent first";
-                return Err(RegistryError::Invalid(format!("{party} {why}")));
+        let doc = DocAddress::Plan(chair.conference.clone(), plan.clone());
+        self.change_told(rooms, chair, doc, |state| {
+            let old = plan_of(state, chair, &plan)?;
+            let entry = state.conferences.get(&chair.conference).ok_or(RegistryError::NotFound)?;
+            check_parties(entry, list.access.keys())?;
+            check_parties(entry, list.consent.keys())?;
+            let consent = consent_after(old, &list)?;
+            if old.access == list.access && old.must_consent() == consent {
+                return Ok(vec![]);
             }
-            let changed = old.access != access;
-            let event = Event::AccessChanged { conference: conference.clone(), plan, access };
-            Ok(if changed { vec![event] } else { vec![] })
+            let (conference, plan, access) = (chair.conference.clone(), plan.clone(), list.access.clone());
+            Ok(vec![Event::AccessChanged { conference, plan, access, consent: Some(consent) }])
         })
-        .await?;
-        Ok(())
+        .await
     }
 
-    /// Says which parties must consent to the words of a plan; `None`: all with `draft` or `propose`.
+    /// Says which parties must consent to the words of a plan.
     pub async fn choose_consent(
         &self,
+        rooms: &Arc<Rooms>,
         chair: &people::Member,
         plan: PlanId,
-        parties: Option<BTreeSet<PartyId>>,
+        parties: BTreeSet<PartyId>,
     ) -> Result<(), RegistryError> {
-        let conference = chair.conference.clone();
-        self.change(chair.author(), |state| {
-            check_present(state, chair)?;
-            let entry = state.conferences.get(&conference).ok_or(RegistryError::NotFound)?;
-            let old = entry.plans.get(&plan).ok_or(RegistryError::NotFound)?;
-            if let Some(parties) = &parties {
-                check_parties(entry, parties)?;
-                check_consent(old, parties)?;
-            }
-            let changed = old.consent != parties;
-            let event = Event::ConsentChosen { conference: conference.clone(), plan, parties };
-            Ok(if changed { vec![event] } else { vec![] })
+        let doc = DocAddress::Plan(chair.conference.clone(), plan.clone());
+        self.change_told(rooms, chair, doc, |state| {
+            let old = plan_of(state, chair, &plan)?;
+            let entry = state.conferences.get(&chair.conference).ok_or(RegistryError::NotFound)?;
+            check_parties(entry, &parties)?;
+            check_consent(&old.access, &parties)?;
+            let (conference, plan) = (chair.conference.clone(), plan.clone());
+            let event = Event::ConsentChosen { conference, plan, parties: Some(parties.clone()) };
+            Ok(if old.consent.as_ref() == Some(&parties) { vec![] } else { vec![event] })
         })
-        .await?;
-        Ok(())
+        .await
     }
 }
 
-/// A party that cannot take a position could never consent, and without any party all words would be agreed.
-fn check_consent(plan: &PlanEntry, parties: &BTreeSet<PartyId>) -> Result<(), RegistryError> {
-    if parties.is_empty() {
-        return Err(RegistryError::Invalid("name at least one party that must consent, or none for all that may".into()));
-    }
-    match parties.iter().find(|party| !can_consent(&plan.access, party)) {
-        Some(party) => Err(RegistryError::Invalid(format!("{party} cannot consent: give it draft or propose on the plan first"))),
-        None => Ok(()),
-    }
+fn plan_of<'a>(state: &'a Registered, chair: &people::Member, plan: &PlanId) -> Result<&'a PlanEntry, RegistryError> {
+    check_present(state, chair)?;
+    state.conferences.get(&chair.conference).and_then(|entry| entry.plans.get(plan)).ok_or(RegistryError::NotFound)
 }
 
-/// Whether a party may take positions: those who must consent are always among these.
-fn can_consent(access: &BTreeMap<PartyId, Access>, party: &PartyId) -> bool {
-    access.get(party) >= Some(&Access::Propose)
+/// Who must consent after a change of access: those who must now, but for whom the chair says otherwise.
+fn consent_after(old: &PlanEntry, list: &api::AccessList) -> Result<BTreeSet<PartyId>, RegistryError> {
+    let (could, can, mut consent) = (can_consent(&old.access), can_consent(&list.access), old.must_consent());
+    if let Some(party) = can.difference(&could).find(|party| !list.consent.contains_key(party)) {
+        return Err(RegistryError::Invalid(format!("{party} can consent from now on: say whether it must")));
+    }
+    for (party, must) in &list.consent {
+        if *must {
+            consent.insert(party.clone())
+        } else {
+            consent.remove(party)
+        };
+    }
+    if let Some(party) = consent.iter().find(|party| could.contains(*party) && !can.contains(*party)) {
+        let why = "must consent, so it keeps draft or propose: choose anew who must consent first, or say here that it need not";
+        return Err(RegistryError::Invalid(format!("{party} {why}")));
+    }
+    check_consent(&list.access, &consent)?;
+    Ok(consent)
+}
+
+/// A party that cannot take a position could never consent; and where nobody had to, all words would be agreed.
+fn check_consent(access: &BTreeMap<PartyId, Access>, parties: &BTreeSet<PartyId>) -> Result<(), RegistryError> {
+    let can = can_consent(access);
+    if let Some(party) = parties.difference(&can).next() {
+        return Err(RegistryError::Invalid(format!("{party} cannot consent: give it draft or propose on the plan first")));
+    }
+    if parties.is_empty() && !can.is_empty() {
+        return Err(RegistryError::Invalid("name at least one party that must consent".into()));
+    }
+    Ok(())
 }

@@ -9,7 +9,7 @@ use plenary_shared::{
 
 use std::collections::BTreeSet;
 
-use super::{ConferenceEntry, PlanEntry, Registry, Rights, Whom};
+use super::{ConferenceEntry, PlanEntry, Registry, Rights, event::Whom};
 use crate::{auth::SecretDigest, clock::now_ms};
 
 impl Registry {
@@ -18,15 +18,15 @@ impl Registry {
         let (conference, plan, layer) = match address {
             DocAddress::Plan(conference, plan) => (conference, plan, None),
             DocAddress::Layer(conference, plan, party, layer) => (conference, plan, Some((party, layer))),
-            DocAddress::Registry => return None,
+            DocAddress::Registry | DocAddress::Seats(..) => return None,
         };
         let state = self.state();
-        let Whom::Member(own, member) = state.whom(token, now_ms())? else { return None };
+        let Whom::Member(own, member) = state.credentials.whom(token, now_ms())? else { return None };
         if own != conference {
             return None;
         }
         let entry = state.conferences.get(conference)?;
-        let member = entry.members.get(member)?;
+        let member = entry.member(member)?;
         let plan = entry.plans.get(plan)?;
         let write = match layer {
             Some((party, layer)) => {
@@ -59,22 +59,35 @@ pub(super) fn owners<'a>(entry: &'a ConferenceEntry, plan: &'a PlanEntry) -> BTr
 }
 
 fn chairs(entry: &ConferenceEntry) -> impl Iterator<Item = &PartyId> {
-    entry.members.values().filter(|member| member.role == Role::Chair).map(|chair| &chair.party)
+    entry.members().filter(|member| member.role == Role::Chair).map(|chair| &chair.party)
 }
 
-/// Whether a layer is for the member's party, if it and its owner see the plan.
-pub(super) fn is_meant_for(plan: &PlanEntry, member: &people::Member, party: &PartyId, layer: &LayerId) -> bool {
-    let own = member.party == *party;
+/// Whether a layer is for the member, if its party and the layer's owner see the plan. What a party keeps to itself is for those of its
+/// members who held a seat then, and for those who came later as far as one of them agreed.
+pub(super) fn is_meant_for(
+    entry: &ConferenceEntry,
+    plan: &PlanEntry,
+    member: &people::Member,
+    party: &PartyId,
+    layer: &LayerId,
+) -> bool {
+    let is_own = || {
+        let delegation = entry.delegations.get(party).filter(|_| member.party == *party);
+        delegation.is_some_and(|delegation| delegation.reads(member.generation, layer.generation()))
+    };
     match layer.kind() {
-        LayerKind::Private => own,
+        LayerKind::Private => is_own(),
         LayerKind::Public | LayerKind::Positions => true,
-        LayerKind::Opened => plan.opened(party, layer).is_some_and(|audience| own || audience.contains(&member.party)),
+        LayerKind::Opened => plan.opened(party, layer).is_some_and(|audience| match member.party == *party {
+            true => is_own(),
+            false => audience.contains(&member.party),
+        }),
     }
 }
 
 /// Whether a member may know that a layer exists, and read it.
 fn reads_layer(entry: &ConferenceEntry, plan: &PlanEntry, member: &people::Member, party: &PartyId, layer: &LayerId) -> bool {
-    is_meant_for(plan, member, party, layer) && sees_plan(plan, member) && has_layers(entry, plan, party)
+    is_meant_for(entry, plan, member, party, layer) && sees_plan(plan, member) && has_layers(entry, plan, party)
 }
 
 /// Whether a member who reads a layer may write in it too.

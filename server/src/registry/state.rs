@@ -3,134 +3,16 @@
 use plenary_shared::{
     access::{Access, Role},
     id::{ConferenceId, LayerId, MemberId, PartyId, PlanId},
-    log::record::Right,
     people::{self, Author},
+    wire::api,
 };
-use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::auth::SecretDigest;
-
-/// Whom a credential stands for.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Whom {
-    /// The administering chair of the server.
-    Administrator,
-    /// A member of a conference.
-    Member(ConferenceId, MemberId),
-}
-
-/// Something that happened to the registry.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-pub enum Event {
-    /// The first start: whoever holds this invitation administers the server.
-    AdministratorInvited { invitation: SecretDigest, expires_ms: u64 },
-    /// An invitation was traded for a token.
-    Joined { invitation: SecretDigest, token: SecretDigest, expires_ms: u64 },
-    /// A conference was opened, with its chair's party.
-    ConferenceOpened { conference: ConferenceId, title: String, party: PartyRecord },
-    /// A party was admitted.
-    PartyAdded { conference: ConferenceId, party: PartyRecord },
-    /// A member was invited; the seat exists from here on.
-    MemberInvited { member: SeatRecord, invitation: SecretDigest, expires_ms: u64 },
-    /// A member left: invitation and tokens are void.
-    MemberRevoked { conference: ConferenceId, member: MemberId },
-    /// A plan was created.
-    PlanCreated { conference: ConferenceId, plan: PlanId, title: String, access: BTreeMap<PartyId, Access> },
-    /// What each party may do with a plan.
-    AccessChanged { conference: ConferenceId, plan: PlanId, access: BTreeMap<PartyId, Access> },
-    /// A party opened a layer to other parties.
-    LayerOpened { conference: ConferenceId, plan: PlanId, party: PartyId, layer: LayerId, audience: BTreeSet<PartyId> },
-    /// Which other parties read a layer.
-    AudienceChanged { conference: ConferenceId, plan: PlanId, party: PartyId, layer: LayerId, audience: BTreeSet<PartyId> },
-    /// A conference was deleted. Nothing else is known of it, and its id is not given again.
-    ConferenceForgotten { conference: ConferenceId },
-    /// Which parties must consent to the words of a plan; `None`: all that may.
-    ConsentChosen { conference: ConferenceId, plan: PlanId, parties: Option<BTreeSet<PartyId>> },
-}
-
-/// A party, as a record holds it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PartyRecord {
-    id: PartyId,
-    name: String,
-}
-
-/// A member's seat, as a record holds it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SeatRecord {
-    conference: ConferenceId,
-    party: PartyId,
-    member: MemberId,
-    role: Role,
-    name: String,
-}
-
-impl From<people::Party> for PartyRecord {
-    fn from(people::Party { id, name }: people::Party) -> Self {
-        Self { id, name }
-    }
-}
-
-impl From<people::Member> for SeatRecord {
-    fn from(people::Member { conference, party, member, role, name }: people::Member) -> Self {
-        Self { conference, party, member, role, name }
-    }
-}
-
-impl From<SeatRecord> for people::Member {
-    fn from(SeatRecord { conference, party, member, role, name }: SeatRecord) -> Self {
-        Self { conference, party, member, role, name }
-    }
-}
-
-impl Event {
-    /// By which right it is accepted: whoever speaks for a party opens its layers, all else is the chair's or the server's own.
-    pub fn right(&self) -> Right {
-        match self {
-            Event::LayerOpened { .. } | Event::AudienceChanged { .. } => Right::Layer,
-            Event::AdministratorInvited { .. }
-            | Event::Joined { .. }
-            | Event::ConferenceOpened { .. }
-            | Event::PartyAdded { .. }
-            | Event::MemberInvited { .. }
-            | Event::MemberRevoked { .. }
-            | Event::PlanCreated { .. }
-            | Event::AccessChanged { .. }
-            | Event::ConferenceForgotten { .. }
-            | Event::ConsentChosen { .. } => Right::Chair,
-        }
-    }
-
-    /// The conference that it is about, if it names one.
-    pub fn conference(&self) -> Option<&ConferenceId> {
-        match self {
-            Event::AdministratorInvited { .. } | Event::Joined { .. } => None,
-            Event::MemberInvited { member, .. } => Some(&member.conference),
-            Event::ConferenceOpened { conference, .. }
-            | Event::PartyAdded { conference, .. }
-            | Event::MemberRevoked { conference, .. }
-            | Event::PlanCreated { conference, .. }
-            | Event::AccessChanged { conference, .. }
-            | Event::LayerOpened { conference, .. }
-            | Event::AudienceChanged { conference, .. }
-            | Event::ConferenceForgotten { conference }
-            | Event::ConsentChosen { conference, .. } => Some(conference),
-        }
-    }
-}
-
-/// A credential and how long it is good for.
-#[derive(Clone, Debug)]
-pub struct Credential {
-    /// Whom it stands for.
-    pub whom: Whom,
-    /// When it ends, in milliseconds since 1970-01-01 UTC.
-    pub expires_ms: u64,
-}
+use super::{
+    credentials::Credentials,
+    event::{Event, Whom},
+    seats::{Delegation, Seat, Standing},
+};
 
 /// A plan's entry.
 #[derive(Clone, Debug, Default)]
@@ -141,7 +23,7 @@ pub struct PlanEntry {
     pub access: BTreeMap<PartyId, Access>,
     /// Layers that parties opened, and which other parties read each.
     pub layers: BTreeMap<(PartyId, LayerId), BTreeSet<PartyId>>,
-    /// Which parties must consent, if the chair chose.
+    /// Which parties must consent; `None` on a plan of an earlier version for which nobody ever said: all that may.
     pub consent: Option<BTreeSet<PartyId>>,
     /// Who created it, the server writing its first text for them.
     pub created_by: Option<Author>,
@@ -153,16 +35,15 @@ impl PlanEntry {
         self.layers.get(&(party.clone(), layer.clone()))
     }
 
-    /// The parties that must consent: those that the chair chose, or all that may take positions.
-    pub fn must_consent(&self) -> Vec<PartyId> {
-        match &self.consent {
-            Some(chosen) => chosen.iter().cloned().collect(),
-            None => {
-                let may = self.access.iter().filter(|(_, access)| **access >= Access::Propose);
-                may.map(|(party, _)| party.clone()).collect()
-            }
-        }
+    /// The parties that must consent.
+    pub fn must_consent(&self) -> BTreeSet<PartyId> {
+        self.consent.clone().unwrap_or_else(|| can_consent(&self.access))
     }
+}
+
+/// The parties that may take positions: those who must consent are always among these.
+pub fn can_consent(access: &BTreeMap<PartyId, Access>) -> BTreeSet<PartyId> {
+    access.iter().filter(|(_, access)| **access >= Access::Propose).map(|(party, _)| party.clone()).collect()
 }
 
 /// A conference's entry.
@@ -172,12 +53,41 @@ pub struct ConferenceEntry {
     pub title: String,
     /// Parties and their names.
     pub parties: BTreeMap<PartyId, String>,
-    /// Members who have not been revoked.
-    pub members: BTreeMap<MemberId, people::Member>,
+    /// Every seat ever given or asked for.
+    pub seats: BTreeMap<MemberId, Seat>,
     /// Plans.
     pub plans: BTreeMap<PlanId, PlanEntry>,
-    /// Seats ever given in each party, so that no member's id is given twice.
-    seats: BTreeMap<PartyId, u32>,
+    /// What its seats come to, by party.
+    pub delegations: BTreeMap<PartyId, Delegation>,
+}
+
+impl ConferenceEntry {
+    /// The members, invited ones among them; neither whose seat has ended nor whom the chair only asked a seat for.
+    pub fn members(&self) -> impl Iterator<Item = &people::Member> {
+        self.seats_that(Standing::Held)
+    }
+
+    /// One of them.
+    pub fn member(&self, member: &MemberId) -> Option<&people::Member> {
+        self.seats.get(member).filter(|seat| seat.standing == Standing::Held).map(|seat| &seat.member)
+    }
+
+    /// Heads that the chair put into parties which had lost all they had.
+    pub fn put_in(&self) -> Vec<api::PutIn> {
+        let shown = |seat: &Seat| api::PutIn {
+            head: seat.member.member.clone(),
+            party: seat.member.party.clone(),
+            by: seat.given_by.member.clone(),
+            at_ms: seat.given_ms,
+            taken_ms: seat.taken_ms,
+        };
+        self.seats.values().filter(|seat| seat.replaces).map(shown).collect()
+    }
+
+    /// The members whose seats stand so.
+    pub fn seats_that(&self, stand: Standing) -> impl Iterator<Item = &people::Member> {
+        self.seats.values().filter(move |seat| seat.standing == stand).map(|seat| &seat.member)
+    }
 }
 
 /// Conferences, parties, members, plans and credentials.
@@ -187,24 +97,27 @@ pub struct Registered {
     pub conferences: BTreeMap<ConferenceId, ConferenceEntry>,
     /// Conferences that were deleted.
     pub forgotten: BTreeSet<ConferenceId>,
-    /// Invitations not yet used.
-    pub invitations: HashMap<SecretDigest, Credential>,
-    /// Tokens.
-    pub tokens: HashMap<SecretDigest, Credential>,
+    /// Invitations, tokens and recovery codes.
+    pub credentials: Credentials,
 }
 
 impl Registered {
     /// Folds one event in, which `by` caused. An event about something that is not there changes nothing.
-    pub fn apply(&mut self, by: &Author, event: Event) {
+    pub fn apply(&mut self, by: &Author, at_ms: u64, event: Event) {
+        for (conference, party, act) in self.told(by, at_ms, &event) {
+            if let Some(entry) = self.conferences.get_mut(&conference) {
+                entry.delegations.entry(party).or_default().acts.push(act);
+            }
+        }
         match event {
-            Event::AdministratorInvited { invitation, expires_ms } => {
-                self.invitations.insert(invitation, Credential { whom: Whom::Administrator, expires_ms });
+            Event::AdministratorInvited { .. } | Event::DeviceEnded { .. } | Event::Recovered { .. } | Event::Joined { .. } => {
+                self.credential(at_ms, event);
             }
-            Event::Joined { invitation, token, expires_ms } => {
-                if let Some(Credential { whom, .. }) = self.invitations.remove(&invitation) {
-                    self.tokens.insert(token, Credential { whom, expires_ms });
-                }
-            }
+            Event::MemberInvited { .. }
+            | Event::SeatGranted { .. }
+            | Event::MemberChanged { .. }
+            | Event::MemberRevoked { .. }
+            | Event::OlderLayersOpened { .. } => self.seat(by, at_ms, event),
             Event::ConferenceOpened { conference, title, party } => {
                 let parties = [(party.id, party.name)].into();
                 self.conferences.insert(conference, ConferenceEntry { title, parties, ..Default::default() });
@@ -215,30 +128,16 @@ impl Registered {
                     entry.parties.insert(party.id, party.name);
                 }
             }
-            Event::MemberInvited { member, invitation, expires_ms } => {
-                if let Some(entry) = self.conferences.get_mut(&member.conference) {
-                    let whom = Whom::Member(member.conference.clone(), member.member.clone());
-                    self.invitations.insert(invitation, Credential { whom, expires_ms });
-                    *entry.seats.entry(member.party.clone()).or_default() += 1;
-                    entry.members.insert(member.member.clone(), member.into());
-                }
-            }
-            Event::MemberRevoked { conference, member } => {
+            Event::PlanCreated { conference, plan, title, access, consent } => {
                 if let Some(entry) = self.conferences.get_mut(&conference) {
-                    entry.members.remove(&member);
-                }
-                let gone = Whom::Member(conference, member);
-                self.invitations.retain(|_, credential| credential.whom != gone);
-                self.tokens.retain(|_, credential| credential.whom != gone);
-            }
-            Event::PlanCreated { conference, plan, title, access } => {
-                if let Some(entry) = self.conferences.get_mut(&conference) {
-                    entry.plans.insert(plan, PlanEntry { title, access, created_by: Some(by.clone()), ..Default::default() });
+                    let (created_by, layers) = (Some(by.clone()), BTreeMap::new());
+                    entry.plans.insert(plan, PlanEntry { title, access, layers, consent, created_by });
                 }
             }
-            Event::AccessChanged { conference, plan, access } => {
+            Event::AccessChanged { conference, plan, access, consent } => {
                 if let Some(plan) = self.plan_mut(&conference, &plan) {
                     plan.access = access;
+                    plan.consent = consent.or(plan.consent.take());
                 }
             }
             Event::LayerOpened { conference, plan, party, layer, audience }
@@ -259,25 +158,34 @@ impl Registered {
         self.conferences.get_mut(conference)?.plans.get_mut(plan)
     }
 
-    /// Whom a token stands for at `now_ms`, if it is good.
-    pub fn whom(&self, token: &SecretDigest, now_ms: u64) -> Option<&Whom> {
-        self.tokens.get(token).filter(|credential| credential.expires_ms > now_ms).map(|credential| &credential.whom)
+    /// Whom a credential stands for, who waits for a seat that the chair asked for among them.
+    pub fn who(&self, whom: &Whom) -> Option<api::Whoami> {
+        match whom {
+            Whom::Administrator => Some(api::Whoami::Administrator),
+            Whom::Member(conference, member) => {
+                let seat = self.conferences.get(conference)?.seats.get(member)?;
+                (seat.standing != Standing::Ended).then(|| api::Whoami::Member(seat.member.clone()))
+            }
+        }
     }
 
     /// A member's entry.
     pub fn member(&self, conference: &ConferenceId, member: &MemberId) -> Option<&people::Member> {
-        self.conferences.get(conference)?.members.get(member)
+        self.conferences.get(conference)?.member(member)
     }
 
     /// The id for the next member of a party: `PARTY-N`.
     pub fn next_member(&self, conference: &ConferenceId, party: &PartyId) -> Option<MemberId> {
-        let seats = self.conferences.get(conference)?.seats.get(party).copied().unwrap_or(0);
-        format!("{party}-{}", seats + 1).parse().ok()
+        let given = self.conferences.get(conference)?.delegations.get(party).map_or(0, |delegation| delegation.given);
+        format!("{party}-{}", given + 1).parse().ok()
     }
 
-    /// Whether a conference has a chair other than `member`.
-    pub fn has_other_chair(&self, conference: &ConferenceId, member: &MemberId) -> bool {
-        let Some(entry) = self.conferences.get(conference) else { return false };
-        entry.members.values().any(|other| other.role == Role::Chair && other.member != *member)
+    /// Whether somebody else of the member's party has its role, has joined and can come back.
+    pub fn has_other(&self, member: &people::Member, role: Role, now_ms: u64) -> bool {
+        let Some(entry) = self.conferences.get(&member.conference) else { return false };
+        entry.members().any(|other| {
+            let is_other = other.party == member.party && other.member != member.member && other.role == role;
+            is_other && self.credentials.admit(&other.into(), now_ms)
+        })
     }
 }

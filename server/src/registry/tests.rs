@@ -1,6 +1,7 @@
 //! What the registry promises, against a store in memory.
 
 mod layers;
+mod seats;
 
 use super::*;
 use crate::store::MemoryStore;
@@ -24,7 +25,7 @@ async fn a_request_that_goes_away_leaves_the_log_whole() {
     for id in ["arv", "bor", "cel"] {
         let answer = futures_util::future::poll_immediate(Box::pin(registry.add_party(&chair, party(id)))).await;
         assert!(answer.is_none(), "the request is dropped in the middle");
-        drop(registry.end.lock().await);
+        drop(registry.ends.lock().await);
     }
     registry.add_party(&chair, party("dor")).await.unwrap();
     for registry in [&registry, &Registry::open(store).unwrap()] {
@@ -41,6 +42,9 @@ async fn an_invitation_is_good_once_and_revoking_ends_what_it_gave() {
     assert!(matches!(registry.join(&invitation.invitation).await, Err(RegistryError::Invitation)));
     let new = api::NewMember { party: "med".parse().unwrap(), role: Role::Chair, name: "Two".into(), expires_s: None };
     let second = registry.invite(&invitation.member, new).await.unwrap();
+    let only = registry.revoke(&second.member, invitation.member.member.clone()).await;
+    assert!(matches!(only, Err(RegistryError::Forbidden(_))), "a chair who has not joined is none yet");
+    registry.join(&second.invitation).await.unwrap();
     let token = SecretDigest::of(&joined.token.unwrap());
     assert!(registry.whoami(&token).is_some());
     registry.revoke(&second.member, invitation.member.member.clone()).await.unwrap();

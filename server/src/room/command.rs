@@ -34,7 +34,7 @@ pub enum Command {
     Leave { session: SessionId },
     /// An edit without a session; `order`: what is known of its claims. Answered once it is durable.
     Edit { by: Provenance, update: Bytes, order: Order, done: Done },
-    /// A part of an edit that touches several documents.
+    /// A part of what is kept in several logs at once.
     Hold(Hold),
     /// Asks for the last record and a copy that knows all that the log says ([`super::document::Document::from_copy`]).
     Copy { copy: oneshot::Sender<(Seq, Bytes)> },
@@ -91,7 +91,7 @@ pub fn is_unchanged(error: &StoreError) -> bool {
     matches!(error, StoreError::Full | StoreError::Busy { .. } | StoreError::TooLarge { .. })
 }
 
-/// A part of an edit that touches several documents, and how the room and whoever makes the edit tell each other of it.
+/// A part of what is kept in several logs at once, and how the room and whoever makes it tell each other of it.
 pub struct Hold {
     /// The part.
     pub proposal: Proposal,

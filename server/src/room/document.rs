@@ -114,17 +114,24 @@ impl Document {
         self.fold.admit(&author.party, checked);
     }
 
-    /// Applies records that the log holds durably, up to `end`; answers one update that brings all that was new.
-    pub fn apply(&mut self, batch: &[Accepted], end: (Seq, Digest)) -> Result<Bytes, Misbehaved> {
-        let unverified = batch.iter().filter(|accepted| !accepted.verified);
-        let claims = unverified.flat_map(|accepted| accepted.checked.order_claims());
-        let merged = self.fold.apply(batch.iter().map(|accepted| &accepted.record.update[..]), claims)?;
+    /// Applies records that the log holds durably, up to `end`; answers one update that brings all that was new, none if they change
+    /// nothing in the document.
+    pub fn apply(&mut self, batch: &[Accepted], end: (Seq, Digest)) -> Result<Option<Bytes>, Misbehaved> {
+        let changes: Vec<&Bytes> = batch.iter().filter_map(|accepted| accepted.record.change()).collect();
+        let merged = if changes.is_empty() {
+            None
+        } else {
+            let unverified = batch.iter().filter(|accepted| !accepted.verified);
+            let claims = unverified.flat_map(|accepted| accepted.checked.order_claims());
+            let merged = self.fold.apply(changes.into_iter().map(|update| &update[..]), claims)?;
+            self.bytes += merged.len();
+            self.claims += batch.iter().map(|accepted| accepted.checked.order_claims().len()).sum::<usize>();
+            self.full = None;
+            Some(merged.into())
+        };
         (self.seq, self.head) = end;
         self.at_ms = batch.last().map_or(self.at_ms, |accepted| accepted.record.at_ms);
-        self.bytes += merged.len();
-        self.claims += batch.iter().map(|accepted| accepted.checked.order_claims().len()).sum::<usize>();
-        self.full = None;
-        Ok(merged.into())
+        Ok(merged)
     }
 
     /// What a replica with `state_vector` lacks.

@@ -21,7 +21,7 @@ use std::{collections::HashMap, sync::Arc};
 use yrs::StateVector;
 
 use self::batch::{Batch, Sender, Waiting};
-pub use self::held::{Proposal, Unheld, first_record};
+pub use self::held::{Proposal, Proposed, Unheld, first_records};
 use super::{
     document::{Document, Misbehaved},
     effect::{EditError, Effect, SessionId},
@@ -95,7 +95,7 @@ impl RoomState {
     pub fn new(address: &DocAddress, document: Document) -> Self {
         let read_only = match address {
             DocAddress::Layer(..) => "you may read this layer, not write in it",
-            DocAddress::Plan(..) | DocAddress::Registry => "you may read this plan, not change its words",
+            DocAddress::Plan(..) | DocAddress::Registry | DocAddress::Seats(..) => "you may read this plan, not change its words",
         };
         let bytes_max = address.bytes_max();
         let (sessions, presence) = (HashMap::new(), Presence::default());

@@ -38,7 +38,14 @@ struct Bench {
 
 fn member(party: &str) -> Member {
     let (conference, member) = ("talks".parse().unwrap(), format!("{party}-1").parse().unwrap());
-    Member { conference, party: party.parse().unwrap(), member, role: Role::Delegate, name: party.to_uppercase() }
+    Member {
+        conference,
+        party: party.parse().unwrap(),
+        member,
+        role: Role::Delegate,
+        name: party.to_uppercase(),
+        generation: Default::default(),
+    }
 }
 
 impl Bench {

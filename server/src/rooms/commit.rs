@@ -19,7 +19,7 @@ use tokio::{
 use super::{RoomError, Rooms, TRIES};
 use crate::{
     minutely::Minutely,
-    room::{Command, EditError, Fate, Hold, Proposal, Unheld, is_unchanged, order::Order},
+    room::{Command, EditError, Fate, Hold, Proposal, Proposed, Unheld, is_unchanged, order::Order},
     store::{Condition, Seq, StoreError},
 };
 
@@ -62,13 +62,13 @@ impl From<EditError> for CommitError {
 }
 
 /// A room that is held.
-struct Held {
-    address: DocAddress,
+pub(super) struct Held {
+    pub(super) address: DocAddress,
     /// Where the log ends, and what is to follow.
-    after: Seq,
-    record: Bytes,
-    fate: oneshot::Sender<Fate>,
-    done: oneshot::Receiver<Result<(), EditError>>,
+    pub(super) after: Seq,
+    pub(super) record: Bytes,
+    pub(super) fate: oneshot::Sender<Fate>,
+    pub(super) done: oneshot::Receiver<Result<(), EditError>>,
 }
 
 impl Rooms {
@@ -93,7 +93,7 @@ impl Rooms {
         }
         let (mut held, until) = (Vec::with_capacity(changes.len()), Instant::now() + limits::HOLD);
         for Change { address, by, update, at, order } in changes {
-            let proposal = Proposal { by, update, at, order };
+            let proposal = Proposal { by, what: Proposed::Edit { update, at, order } };
             match self.hold(address, proposal, until).await {
                 Ok(taken) => held.extend(taken),
                 Err(error) => {
@@ -127,7 +127,7 @@ impl Rooms {
     }
 
     /// Holds a room for its part of an edit; nothing if there is nothing new in it.
-    async fn hold(
+    pub(super) async fn hold(
         self: &Arc<Self>,
         address: DocAddress,
         proposal: Proposal,
@@ -170,14 +170,14 @@ fn order(address: &DocAddress) -> (bool, &DocAddress) {
 }
 
 /// A room whose log may be another than it knows reads it again.
-fn lose(held: Vec<Held>, error: &StoreError) {
+pub(super) fn lose(held: Vec<Held>, error: &StoreError) {
     for Held { address, fate, .. } in held {
         let is_as_known = is_unchanged(error) || matches!(error, StoreError::Moved { doc, .. } if *doc != address);
         let _ = fate.send(if is_as_known { Fate::Dropped } else { Fate::Failed(error.clone()) });
     }
 }
 
-fn release(held: Vec<Held>) {
+pub(super) fn release(held: Vec<Held>) {
     for Held { fate, .. } in held {
         let _ = fate.send(Fate::Dropped);
     }

@@ -23,7 +23,6 @@ use super::{
     beside,
     committer,
     disk_io::{Disk, RealDisk},
-    document,
     fits,
     index::{Index, Shelf},
     inside::Inside,
@@ -137,7 +136,7 @@ impl Store for DiskStore {
     }
 
     fn documents(&self) -> Result<Vec<DocAddress>, StoreError> {
-        let mut documents: Vec<DocAddress> = self.inside.catalog().names().filter_map(|name| document(name)).collect();
+        let mut documents: Vec<DocAddress> = self.inside.catalog().names().filter_map(|name| DocAddress::stored(name)).collect();
         documents.sort_unstable();
         Ok(documents)
     }

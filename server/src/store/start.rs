@@ -8,6 +8,7 @@
 use std::{io, sync::Arc};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use plenary_shared::id::DocAddress;
 
 use super::{
     StoreError,
@@ -196,7 +197,7 @@ impl Start<'_> {
     /// Tells of logs whose segments do not join, and remembers it.
     fn note(&mut self, segment: u32, apart: Vec<(Arc<str>, Damage)>) {
         for (name, damage) in apart {
-            let doc = super::document(&name).map(|doc| doc.for_log().to_string());
+            let doc = DocAddress::stored(&name).map(|doc| doc.for_log().to_string());
             tracing::error!(segment, doc, record = damage.first, what = damage.what, "records are missing");
             self.catalog.damage(&name, damage);
         }

@@ -14,7 +14,6 @@ use plenary_shared::id::DocAddress;
 use super::{
     BoxFuture, Condition, Part, SNAPSHOT_BYTES_MAX, Seq, Store, StoreError,
     disk_io::{DRAFT, Disk, RealDisk},
-    document,
     footer::{BatchPlace, Contents, Footer, digest},
     frame::DirectoryId,
     segment::{self, Damaged, FrameReader, Next, Segment},
@@ -175,7 +174,7 @@ impl Surveyed {
 
     /// Takes the records of one document in a frame.
     fn take(&mut self, place: Spot, name: &str, first: Seq, records: &[&[u8]], tell: &mut impl FnMut(Seen)) {
-        let Some(doc) = document(name) else {
+        let Some(doc) = DocAddress::stored(name) else {
             let what = "a commit names a document that cannot be".to_owned();
             return tell(Seen::Fault(SegmentFault { place: Some(place), record: None, what }));
         };
@@ -201,7 +200,7 @@ impl Surveyed {
         }
         for (name, first, _) in &damaged.lost {
             self.logs.entry(name.as_str().into()).or_default().broken = true;
-            let record = document(name).map(|doc| (doc, *first));
+            let record = DocAddress::stored(name).map(|doc| (doc, *first));
             tell(Seen::Fault(SegmentFault { place, record, what: "the commit does not match its checksum".to_owned() }));
         }
     }
@@ -233,7 +232,7 @@ impl Surveyed {
     }
 
     fn addresses(&self) -> Vec<DocAddress> {
-        let mut all: Vec<DocAddress> = self.logs.keys().filter_map(|name| document(name)).collect();
+        let mut all: Vec<DocAddress> = self.logs.keys().filter_map(|name| DocAddress::stored(name)).collect();
         all.sort_unstable();
         all
     }

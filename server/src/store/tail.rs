@@ -87,7 +87,7 @@ impl Scanned {
                 tracing::error!(segment, offset, end, "a stretch of a segment is damaged; whose records it held cannot be told");
             }
             for (name, first, _) in &damaged.lost {
-                let doc = super::document(name);
+                let doc = DocAddress::stored(name);
                 let doc = doc.as_ref().map(DocAddress::for_log);
                 let doc = doc.map_or_else(|| "unknown".to_owned(), |doc| doc.to_string());
                 tracing::error!(segment, offset, doc, record = first, "a commit is damaged");

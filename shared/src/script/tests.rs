@@ -161,6 +161,7 @@ pub fn member(party: &str, role: Role) -> Member {
         party: party.parse().unwrap(),
         member: format!("{party}-1").parse().unwrap(),
         role,
+        generation: Default::default(),
         name: "Ana".into(),
     }
 }

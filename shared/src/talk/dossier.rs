@@ -18,7 +18,7 @@ use std::{
 use yrs::TransactionMut;
 
 use crate::{
-    id::{LayerId, PartyId, PointId},
+    id::{LayerId, MemberId, PartyId, PointId},
     people::{Audience, LayerKind},
     talk::{
         layer::{Annotation, Layer, LayerFault, What},
@@ -41,6 +41,8 @@ pub struct Sources {
     pub consent: BTreeSet<PartyId>,
     /// The layers that the member may read.
     pub layers: Vec<Source>,
+    /// The members whose seats have ended.
+    pub ended: BTreeSet<MemberId>,
 }
 
 /// A layer that the member may read.
@@ -65,6 +67,7 @@ pub struct Dossier {
     pub entries: Vec<Entry>,
     /// The parties that must consent.
     pub consent: BTreeSet<PartyId>,
+    ended: BTreeSet<MemberId>,
     owners: Owners,
     faults: Vec<LayerFault>,
 }
@@ -95,9 +98,9 @@ impl Dossier {
 
     /// Puts a dossier together over what was read already of the plan that `txn` shows.
     pub fn over(text: Arc<PlanText>, txn: &TransactionMut, sources: Sources) -> Dossier {
-        let Sources { owners, consent, layers } = sources;
+        let Sources { owners, consent, layers, ended } = sources;
         let (entries, faults) = entries(txn, &text.outline, layers);
-        Dossier { text, entries, consent, owners, faults }
+        Dossier { text, entries, consent, ended, owners, faults }
     }
 
     /// The standing of every point.
@@ -106,9 +109,18 @@ impl Dossier {
         let stands: Vec<Stand> = positions.map(|Entry { party, annotation, .. }| Stand { party, annotation }).collect();
         let text = &*self.text;
         let open = |point: &PointId| text.open.get(point).copied().unwrap_or_default();
-        let matrix = standing::standing(&text.outline, &text.exact, |point| text.weaves.of(point), open, &stands, &self.consent);
+        let of = |point: &PointId| text.weaves.of(point);
+        let mut matrix = standing::standing(&text.outline, &text.exact, of, open, &stands, &self.consent);
+        for cell in matrix.points.iter_mut().flat_map(|point| &mut point.cells) {
+            cell.seat_ended = self.has_ended(cell.by.as_ref());
+        }
         let faults = self.faults.iter().filter(|fault| fault.layer.kind() == LayerKind::Positions).cloned().collect();
         Matrix { faults, ..matrix }
+    }
+
+    /// Whether the seat of who did something has ended since.
+    fn has_ended(&self, by: Option<&MemberId>) -> bool {
+        by.is_some_and(|by| self.ended.contains(by))
     }
 
     /// Brackets that open in one text and close in another; those of struck points left out.

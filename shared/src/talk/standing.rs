@@ -167,6 +167,9 @@ pub struct Cell {
     /// Who took the position, as the party's client names them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<MemberId>,
+    /// That seat has ended since; the position stands.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub seat_ended: bool,
     /// When, in milliseconds since 1970-01-01 UTC, by that client's clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_ms: Option<u64>,

@@ -3,13 +3,20 @@
 //!
 //! | method and path | body -> response | who |
 //! | --- | --- | --- |
-//! | `POST /join` | [`JoinRequest`] -> [`Joined`] | whoever holds the invitation |
+//! | `POST /join` | [`JoinRequest`] -> [`Joined`] | whoever holds the invitation or the recovery code |
 //! | `GET /whoami` | [`Whoami`] | all |
 //! | `POST /conferences` | [`NewConference`] -> [`Invitation`] for its chair | the administering chair |
 //! | `GET /conferences/{c}` | [`Conference`] | its members |
 //! | `POST /conferences/{c}/parties` | [`Party`] -> [`Party`] | chair |
-//! | `POST /conferences/{c}/members` | [`NewMember`] -> [`Invitation`] | chair |
-//! | `DELETE /conferences/{c}/members/{m}` | | chair |
+//! | `POST /conferences/{c}/parties/{p}/head` | [`NewHead`] -> [`Invitation`] | chair |
+//! | `GET /conferences/{c}/parties/{p}/seats` | [`Seats`] | the party's members |
+//! | `POST /conferences/{c}/parties/{p}/older-layers` | -> [`Seats`] | who held a seat before the party's heads were replaced |
+//! | `POST /conferences/{c}/members` | [`NewMember`] -> [`Invitation`]; 202 if it is only asked for | the party's heads; the chair |
+//! | `POST /conferences/{c}/members/{m}/grant` | -> [`Invitation`] | the party's heads |
+//! | `PUT /conferences/{c}/members/{m}` | [`MemberChange`] -> [`Member`] | the party's heads |
+//! | `DELETE /conferences/{c}/members/{m}` | | the party's heads; the member itself |
+//! | `GET /devices` | `[`[`Device`]`]` | all, their own |
+//! | `DELETE /devices/{d}` | | all, their own |
 //! | `GET /conferences/{c}/plans` | `[`[`Plan`]`]` | members, those they may see |
 //! | `POST /conferences/{c}/plans` | [`NewPlan`] -> [`Plan`] | chair |
 //! | `GET /conferences/{c}/plans/{p}` | [`Plan`] | who may read it |
@@ -50,16 +57,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     access::{Access, Role},
-    id::{ConferenceId, LayerId, PartyId, PlanId},
+    id::{ConferenceId, LayerId, MemberId, PartyId, PlanId},
     people::{Member, Party},
+    seats::{Key, Seat, SeatAct},
 };
 
-/// Trades an invitation for a token.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// Trades an invitation, or a recovery code, for a token. One of the two is there.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JoinRequest {
     /// The token of the invitation: what follows `#` in its link.
-    pub invitation: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitation: Option<String>,
+    /// The code that the last joining answered: it takes the same seat again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<String>,
     /// Set the credential as a cookie that no script can read, and leave it out of the response.
     #[serde(default)]
     pub cookie: bool,
@@ -76,6 +88,23 @@ pub struct Joined {
     pub who: Whoami,
     /// When the token expires, in milliseconds since 1970-01-01 UTC.
     pub expires_ms: u64,
+    /// The code that takes the same seat again, once; it ends the code before it.
+    pub recovery: String,
+}
+
+/// A device: a token that one was given and that is good.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Device {
+    /// Its number among those that one was given.
+    pub device: u32,
+    /// When it joined, in milliseconds since 1970-01-01 UTC.
+    pub since_ms: u64,
+    /// By what.
+    pub with: Key,
+    /// When its token expires, in milliseconds since 1970-01-01 UTC.
+    pub expires_ms: u64,
+    /// It is the one that asks.
+    pub this: bool,
 }
 
 /// Whom a credential stands for.
@@ -111,8 +140,65 @@ pub struct Conference {
     pub title: String,
     /// Its parties.
     pub parties: Vec<Party>,
-    /// Its members, revoked ones left out.
+    /// Its members, invited ones among them.
     pub members: Vec<Member>,
+    /// Those for whom the chair asked a party's heads for a seat, which none granted yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<Member>,
+    /// Those whose seats have ended: what they wrote stays under their names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ended: Vec<Member>,
+    /// Heads that the chair put into parties which had lost all they had.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub put_in: Vec<PutIn>,
+}
+
+/// A head that the chair put into a party which had lost all it had.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct PutIn {
+    /// The head.
+    pub head: MemberId,
+    /// The party.
+    pub party: PartyId,
+    /// The chair who did it.
+    pub by: MemberId,
+    /// When, in milliseconds since 1970-01-01 UTC.
+    pub at_ms: u64,
+    /// When the head took the seat, if that is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_ms: Option<u64>,
+}
+
+/// Every seat that a party ever had.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Seats {
+    /// All of them, in the order in which they were given or asked for.
+    pub seats: Vec<Seat>,
+    /// What happened to them, in order: what the party's log of seats holds.
+    pub acts: Vec<SeatAct>,
+}
+
+/// Changes what a member is, or how it is called; what is left out stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemberChange {
+    /// What the member is from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// The name that others see from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// Puts a head into a party that has lost all it had.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewHead {
+    /// The name that others see.
+    pub name: String,
+    /// Seconds until the invitation expires once it is good; seven days if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_s: Option<u64>,
 }
 
 /// Invites somebody into a delegation.
@@ -138,6 +224,12 @@ pub struct Invitation {
     /// Whom it admits.
     #[serde(flatten)]
     pub member: Member,
+    /// The chair only asks for the seat: it counts for nothing until a head of the party grants it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asked: bool,
+    /// When it begins to be good, in milliseconds since 1970-01-01 UTC; at once if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_ms: Option<u64>,
     /// When it expires, in milliseconds since 1970-01-01 UTC.
     pub expires_ms: u64,
 }
@@ -157,6 +249,9 @@ pub struct NewPlan {
     /// What each party may do with it.
     #[serde(default)]
     pub access: BTreeMap<PartyId, Access>,
+    /// The parties that must consent to the words; absent: all with `draft` or `propose`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<BTreeSet<PartyId>>,
 }
 
 /// A plan as one may see it.
@@ -169,11 +264,10 @@ pub struct Plan {
     /// What one's own party may do with it; absent where only the chair's right shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub yours: Option<Access>,
-    /// What each party may do with it; only the chair is told.
+    /// What each party may do with it; only the chair is told here. Whoever reads the plan finds it among the acts in its log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access: Option<BTreeMap<PartyId, Access>>,
-    /// The parties that must consent to the words: those that the chair chose, or all with `draft` or `propose`. Whoever reads
-    /// the plan is told.
+    /// The parties that must consent to the words. Whoever reads the plan is told.
     pub consent: Vec<PartyId>,
 }
 
@@ -183,16 +277,18 @@ pub struct Plan {
 pub struct AccessList {
     /// By party.
     pub access: BTreeMap<PartyId, Access>,
+    /// Whether a party must consent to the words from now on. It is to be said of each that gets `draft` or `propose` and had neither, and
+    /// of each that must and loses them; who is not named stays as it was.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub consent: BTreeMap<PartyId, bool>,
 }
 
 /// Says which parties must consent to the words of a plan.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConsentList {
-    /// At least one, each with `draft` or `propose` on the plan; `null`: all that have it, now and later. Never left out: a slip
-    /// must not undo what the chair chose.
-    #[serde(deserialize_with = "Option::deserialize")]
-    pub parties: Option<BTreeSet<PartyId>>,
+    /// At least one, each with `draft` or `propose` on the plan.
+    pub parties: BTreeSet<PartyId>,
 }
 
 /// Opens a layer of one's own party on a plan.
@@ -211,15 +307,4 @@ pub struct NewLayer {
 pub struct AudienceList {
     /// The parties; empty: none.
     pub audience: BTreeSet<PartyId>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn consent_is_put_back_to_all_only_by_saying_so() {
-        assert!(serde_json::from_str::<ConsentList>(r#"{"parties":null}"#).unwrap().parties.is_none());
-        assert!(serde_json::from_str::<ConsentList>("{}").is_err());
-    }
 }

@@ -4,35 +4,53 @@ use plenary_tests::{
     cli::Cli,
     client::YClient,
     doc::text_of,
-    http::{api, request},
+    http::{Answer, api, request},
     server::{Seat, Server, Start},
 };
 use serde_json::{Value, json};
 
-/// The chair says which party may do what with a plan.
+/// The chair says which party may do what with a plan; who can consent must.
 pub fn grant(server: &Server, plan: &str, access: Value) {
+    let must = |party: &str| matches!(access[party].as_str(), Some("draft" | "propose"));
+    let parties = server.demo.members.iter().map(|seat| (seat.party.clone(), json!(must(&seat.party))));
+    let consent = Value::Object(parties.collect());
     let path = format!("/conferences/{}/plans/{plan}/access", server.demo.conference);
-    let answer = api(&server.address(), &server.chair().token, "PUT", &path, Some(json!({ "access": access })));
+    let answer =
+        api(&server.address(), &server.chair().token, "PUT", &path, Some(json!({ "access": access, "consent": consent })));
     assert_eq!(answer.status, 200, "{:?}", String::from_utf8_lossy(&answer.body));
 }
 
-/// The chair invites somebody, who joins at once.
+/// The head of a party invites somebody, who joins at once.
 pub fn invite(server: &Server, party: &str, role: &str) -> (Seat, String) {
+    let joined = invite_whole(server, party, role);
+    (seat(&joined), joined["member"].as_str().unwrap().to_owned())
+}
+
+/// The same; answers all that joining answers.
+pub fn invite_whole(server: &Server, party: &str, role: &str) -> Value {
     let path = format!("/conferences/{}/members", server.demo.conference);
     let body = json!({ "party": party, "role": role, "name": format!("{role} of {party}") });
-    let answer = api(&server.address(), &server.chair().token, "POST", &path, Some(body));
+    let answer = api(&server.address(), &server.head(party).token, "POST", &path, Some(body));
     assert!(answer.status < 300, "{:?}", String::from_utf8_lossy(&answer.body));
     let invitation = answer.json()["invitation"].as_str().unwrap().to_owned();
     let joined = join(server, &invitation);
     assert!(joined.status < 300, "{:?}", String::from_utf8_lossy(&joined.body));
-    let joined = joined.json();
-    let text = |name: &str| joined[name].as_str().unwrap().to_owned();
-    let seat = Seat { party: text("party"), role: text("role"), name: text("name"), token: text("token"), link: String::new() };
-    (seat, text("member"))
+    joined.json()
 }
 
-fn join(server: &Server, invitation: &str) -> plenary_tests::http::Answer {
-    let body = json!({ "invitation": invitation }).to_string();
+/// The seat of whoever joined.
+pub fn seat(joined: &Value) -> Seat {
+    let text = |name: &str| joined[name].as_str().unwrap().to_owned();
+    Seat { party: text("party"), role: text("role"), name: text("name"), token: text("token"), link: String::new() }
+}
+
+fn join(server: &Server, invitation: &str) -> Answer {
+    sit(server, json!({ "invitation": invitation }))
+}
+
+/// Trades an invitation or a recovery code for a token.
+pub fn sit(server: &Server, body: Value) -> Answer {
+    let body = body.to_string();
     request(&server.address(), "POST", "/api/join", &[("Content-Type", "application/json")], body.as_bytes())
 }
 
@@ -43,7 +61,7 @@ async fn a_revoked_member_is_out_and_stays_out() {
     let mut client = YClient::join(&server, "p-1", &seat).await;
     let colleague = YClient::join(&server, "p-1", &server.delegate(0, 0)).await;
     let path = format!("/conferences/{}/members/{member}", server.demo.conference);
-    assert!(api(&server.address(), &server.chair().token, "DELETE", &path, None).status < 300);
+    assert!(api(&server.address(), &server.head(&seat.party).token, "DELETE", &path, None).status < 300);
     client.wait("closed", |s| s.closed.is_some()).await;
     assert_eq!(client.lock().closed.as_ref().unwrap().0, 4404, "a stock client does not try again");
     assert!(client.try_connect(&server, "p-1", &seat).await.is_err());
@@ -88,6 +106,43 @@ async fn only_drafting_delegates_and_the_chair_change_words() {
         client.wait("an answer", |s| !s.denied.is_empty() || text_of(&s.seen, "text").contains(&word)).await;
         assert_eq!(text_of(&client.lock().seen, "text").contains(&word), may_write, "{word}");
     }
+}
+
+#[test]
+fn what_the_chair_decides_stands_in_the_plans_log_for_all_who_read_it() {
+    let server = Start::demo(0, 1).start();
+    let (chair, cel) = (Cli::join(&server.chair()), Cli::join(&server.delegate(2, 0)));
+    for (status, words) in [(1, &["bor=read"][..]), (0, &["bor=read", "--consent", "no"]), (2, &["bor=propose"])] {
+        let answer = chair.run(&[&["plan", "access", "p-1"], words].concat());
+        assert_eq!(answer.status.code(), Some(status), "{words:?}: {}", String::from_utf8_lossy(&answer.stderr));
+    }
+    chair.done(&["plan", "access", "p-1", "bor=propose", "--consent", "no"]);
+    chair.done(&["plan", "consent", "p-1", "arv"]);
+    let all = |bor: &str| json!({ "arv": "draft", "bor": bor, "cel": "draft" });
+    let expected = [
+        json!({ "seq": 2, "act": "created", "title": "p-1", "access": all("draft"), "consent": ["arv", "bor", "cel"] }),
+        json!({ "seq": 3, "act": "access", "access": all("read"), "consent": ["arv", "cel"] }),
+        json!({ "seq": 4, "act": "access", "access": all("propose"), "consent": ["arv", "cel"] }),
+        json!({ "seq": 5, "act": "consent", "consent": ["arv"] }),
+    ];
+    let told = |act: &Value, expected: &Value| {
+        assert_eq!((&act["member"], &act["name"]), (&json!("med-1"), &json!("Mara Ilen")));
+        expected.as_object().unwrap().iter().for_each(|(name, value)| assert_eq!(&act[name], value, "{name} of {act}"));
+    };
+    let folder = cel.clone_plan("p-1");
+    for log in [cel.json(&["log", "p-1", "--acts"]), folder.json(&["log", "p-1", "--acts"]).1] {
+        let acts = log["acts"].as_array().unwrap();
+        assert_eq!(acts.len(), expected.len());
+        acts.iter().rev().zip(&expected).for_each(|(act, expected)| told(act, expected));
+    }
+    let page = cel.done(&["log", "p-1", "--acts", "-n", "1"]);
+    assert!(page.contains("Mara Ilen (med-1)  #5\n    consent: arv must consent\n") && page.contains("3 earlier"), "{page}");
+    let watched = cel.done(&["watch", "p-1", "--since", "1", "--count", "4", "--json"]);
+    let lines: Vec<Value> = watched.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    lines.iter().zip(&expected).for_each(|(act, expected)| told(act, expected));
+    assert!(cel.done(&["watch", "p-1", "--since", "4", "--count", "1"]).ends_with("  p-1  consent: arv must consent\n"));
+    let entries = cel.json(&["log", "p-1"])["entries"].clone();
+    assert_eq!((entries.as_array().unwrap().len(), &entries[0]["last_seq"]), (1, &json!(1)), "an act is none of the text");
 }
 
 #[test]

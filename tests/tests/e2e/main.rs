@@ -25,4 +25,5 @@ mod replay;
 mod replica;
 mod scenario;
 mod scripts;
+mod seats;
 mod views;

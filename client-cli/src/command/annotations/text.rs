@@ -19,6 +19,7 @@ use plenary_shared::{
 use std::collections::HashMap;
 
 use crate::{
+    command::change::seat_ended,
     output::in_words,
     render::{Look, Page, title},
     when,
@@ -105,7 +106,7 @@ impl Pen<'_> {
     /// `quote`: whether to say which words it is about. Those that it replies to need not be quoted again.
     fn entry(&mut self, page: &mut Page, indent: &str, view: &AnnotationView, quote: bool) {
         let entry = &view.annotation;
-        let by = entry.by.as_ref().map_or(String::new(), |by| format!(" by {by}"));
+        let by = entry.by.as_ref().map_or(String::new(), |by| format!(" by {by}{}", seat_ended(view.seat_ended)));
         let party = view.party.as_str().to_uppercase();
         page.line(Look::Plain, indent).add(Look::Strong, entry.id.as_str());
         page.add(Look::Plain, &format!("  {party}  {}", what(view)));

@@ -6,6 +6,7 @@ use plenary_shared::{
 };
 
 use crate::{
+    command::change::seat_ended,
     render::{Look, Page, Side, called, cell, table, title, wrapped},
     when,
 };
@@ -206,7 +207,7 @@ pub fn point(point: &PointStanding, parties: &[Column], label: impl Fn(&PointId)
     for (cell, column) in point.cells.iter().zip(parties) {
         page.line(Look::Strong, &party(column)).add(Look::Plain, &format!("  {}", stand(cell, &label)));
         if let Some(at_ms) = cell.at_ms {
-            let by = cell.by.as_ref().map_or(String::new(), |by| format!(" by {by}"));
+            let by = cell.by.as_ref().map_or(String::new(), |by| format!(" by {by}{}", seat_ended(cell.seat_ended)));
             let id = cell.annotation.as_ref().map_or(String::new(), |id| format!("  {id}"));
             page.add(Look::Faint, &format!("  {}{by}{id}", when::local(at_ms)));
         }

@@ -98,7 +98,11 @@ async fn what_a_party_may_read_no_more_is_not_shown_from_what_is_kept() {
     put(&table, "arv/talk", 1).await;
     assert_eq!(all(&dossiers, &table, "bor").await.0, ["arv/talk"]);
     let before = tag(&dossiers, &table, "bor", Needs::All).await;
-    table.registry.set_audience(arv, plan(), "talk".parse().unwrap(), ["med".parse().unwrap()].into()).await.unwrap();
+    table
+        .registry
+        .set_audience(&table.rooms, arv, plan(), "talk".parse().unwrap(), ["med".parse().unwrap()].into())
+        .await
+        .unwrap();
     assert!(all(&dossiers, &table, "bor").await.0.is_empty());
     assert_ne!(tag(&dossiers, &table, "bor", Needs::All).await, before);
 }
@@ -135,7 +139,8 @@ async fn each_party_has_a_shelf_of_its_own_from_which_the_oldest_goes() {
     let key = |n: usize| {
         let conference: ConferenceId = "vale-talks".parse().unwrap();
         let plan = DocAddress::Plan(conference, format!("p-{n}").parse().unwrap());
-        let readable = Readable { plan, needs: Needs::All, layers: Vec::new(), consent: Default::default() };
+        let readable =
+            Readable { plan, needs: Needs::All, layers: Vec::new(), consent: Default::default(), ended: Default::default() };
         Key { readable, ends: vec![1] }
     };
     let (arv, bor) = (table.member("arv"), table.member("bor"));

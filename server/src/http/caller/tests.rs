@@ -5,14 +5,17 @@ use axum::{
     http::Request,
     response::Response,
 };
-use plenary_shared::access::Access;
+use plenary_shared::{
+    access::{Access, Role},
+    wire::api::NewMember,
+};
 use serde_json::json;
 use std::collections::BTreeMap;
 use tower::ServiceExt;
 
 use crate::{
     http::tests::{request, served},
-    testing::{Table, plan},
+    testing::Table,
 };
 
 /// All that is asked of a plan, some of it wrongly: whatever else is wrong with a request, nothing is said of it.
@@ -52,7 +55,7 @@ async fn seen(answer: Response) -> String {
 async fn what_one_may_not_see_answers_as_what_does_not_exist_whatever_is_asked_of_it() {
     let table = Table::new().await;
     let access: BTreeMap<_, _> = [("arv".parse().unwrap(), Access::Draft)].into();
-    table.registry.set_access(table.member("med"), plan(), access).await.unwrap();
+    table.give(access).await;
     let router = served(&table);
     let ask = async |request: Request<Body>| seen(router.clone().oneshot(request).await.unwrap()).await;
     let mut answers = Vec::new();
@@ -72,15 +75,27 @@ async fn what_one_may_not_see_answers_as_what_does_not_exist_whatever_is_asked_o
 }
 
 #[tokio::test]
-async fn whoever_is_not_of_a_conference_is_told_nothing_of_it_and_who_is_no_chair_that_only_a_chair_may() {
-    let table = Table::new().await;
+async fn whoever_is_not_of_a_conference_is_told_nothing_of_it_and_who_is_no_chair_or_head_that_only_these_may() {
+    let mut table = Table::new().await;
+    let new = NewMember { party: "bor".parse().unwrap(), role: Role::Delegate, name: "Ana".into(), expires_s: None };
+    let invited = table.registry.invite(table.member("bor"), new).await.unwrap();
+    let joined = table.registry.join(&invited.invitation).await.unwrap();
+    table.tokens.insert("a delegate", joined.token.unwrap());
     let router = served(&table);
     let status = async |method: &str, path: &str, party: &str| {
         let answer = router.clone().oneshot(request(&table, method, path, party, json!("nonsense"))).await.unwrap();
         answer.status().as_u16()
     };
-    for (method, path) in [("POST", "/parties"), ("POST", "/members"), ("DELETE", "/members/arv-1"), ("POST", "/plans")] {
+    let chairs = [("POST", "/parties"), ("POST", "/parties/arv/head"), ("POST", "/plans"), ("DELETE", "/members/arv-1")];
+    for (method, path) in chairs {
         assert_eq!(status(method, path, "bor").await, 403, "{path}");
+    }
+    let heads = [("POST", "/members"), ("PUT", "/members/bor-1"), ("POST", "/members/bor-1/grant"), ("DELETE", "/members/bor-1")];
+    for (method, path) in heads {
+        assert_eq!(status(method, path, "a delegate").await, 403, "{path}");
+    }
+    for path in ["/parties/arv/seats", "/parties/absent/seats", "/parties/No%20Party/seats"] {
+        assert_eq!(status("GET", path, "bor").await, 404, "{path}");
     }
     for path in ["/plans/plan/access", "/plans/plan/consent"] {
         assert_eq!((status("PUT", path, "bor").await, status("PUT", path, "med").await), (403, 422), "{path}");

@@ -22,7 +22,7 @@ async fn a_script_that_rests_on_the_words_is_not_taken_once_they_have_changed() 
     let accept = r#"{"edits":[{"accept":{"point":"1"}}]}"#.to_owned();
     let noted = r#"{"edits":[{"note":{"point":"1","text":"no"}}]}"#;
     let expecting = format!(r#"{{"expect":[{{"digest":"{digest}"}}],"edits":[{{"note":{{"point":"1","text":"no"}}}}]}}"#);
-    let ends = HashMap::from([(None, 1), (Some(LayerId::built_in(PRIVATE)), 0)]);
+    let ends = HashMap::from([(None, 2), (Some(LayerId::built_in(PRIVATE)), 0)]);
     let changes = |json: &str, client| {
         let script = Script::parse(json.as_bytes()).unwrap();
         let update = update(client, |txn| layer::put(txn, &note(&format!("n{client}"))).unwrap()).to_vec();
@@ -36,5 +36,5 @@ async fn a_script_that_rests_on_the_words_is_not_taken_once_they_have_changed() 
     }
     assert_eq!(table.rooms.ends(&[layer_at("arv/private")]).await, [Some(0)]);
     table.rooms.commit(changes(noted, 3).unwrap()).await.unwrap();
-    assert_eq!(table.rooms.ends(&[address.clone(), layer_at("arv/private")]).await, [Some(2), Some(1)]);
+    assert_eq!(table.rooms.ends(&[address.clone(), layer_at("arv/private")]).await, [Some(3), Some(1)]);
 }

@@ -32,7 +32,7 @@ async fn when_the_log_says_that_it_is_alive_tells_nothing_of_the_registry() {
             // Whatever anybody does in private, at whatever moments.
             tokio::time::sleep(Duration::from_millis(700 + 300 * (n % 7))).await;
             let audience = if n % 2 == 0 { ["bor".parse().unwrap()].into() } else { Default::default() };
-            table.registry.set_audience(&arv, plan(), "talk".parse().unwrap(), audience).await.unwrap();
+            table.registry.set_audience(&table.rooms, &arv, plan(), "talk".parse().unwrap(), audience).await.unwrap();
         }
     });
     for beats in 1..4 {

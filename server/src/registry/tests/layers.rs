@@ -1,9 +1,11 @@
 //! Who reads and writes which layer, who opens one, who must consent.
 
 use super::*;
+use crate::{plans, rooms::Rooms};
 use plenary_shared::{
     access::Access,
     id::{LayerId, PlanId},
+    log::act::Act,
     people::Audience,
     wire::api::NewLayer,
 };
@@ -13,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 struct Table {
     store: Arc<dyn Store>,
     registry: Registry,
+    rooms: Arc<Rooms>,
     /// By `party/role`.
     seats: BTreeMap<String, (people::Member, SecretDigest)>,
 }
@@ -43,18 +46,52 @@ impl Table {
         let mut invitations = vec![("med/chair".to_owned(), opened)];
         for id in ["arv", "bor", "cel", "dor"] {
             registry.add_party(&chair, party(id)).await.unwrap();
-            for role in [Role::Delegate, Role::Adviser, Role::Observer] {
+            let mut by = chair.clone();
+            for role in [Role::Head, Role::Delegate, Role::Adviser, Role::Observer] {
                 let new = api::NewMember { party: id.parse().unwrap(), role, name: "Ana".into(), expires_s: None };
-                invitations.push((format!("{id}/{role}"), registry.invite(&chair, new).await.unwrap()));
+                let invitation = registry.invite(&by, new).await.unwrap();
+                by = if role == Role::Head { invitation.member.clone() } else { by };
+                invitations.push((format!("{id}/{role}"), invitation));
             }
         }
-        registry.create_plan(&chair, plan(), "Plan".into(), access(), Bytes::from_static(b"its first record")).await.unwrap();
+        let new = api::NewPlan { id: plan(), title: None, markdown: None, access: access(), consent: None };
+        plans::create(&registry, &chair, new).await.unwrap();
         let mut seats = BTreeMap::new();
         for (seat, invitation) in invitations {
             let token = registry.join(&invitation.invitation).await.unwrap().token.unwrap();
             seats.insert(seat, (invitation.member, SecretDigest::of(&token)));
         }
-        Self { store, registry, seats }
+        let rooms = Rooms::new(store.clone(), Arc::default());
+        Self { store, registry, rooms, seats }
+    }
+
+    /// Says what each party may do, and of these whether they must consent.
+    async fn give(&self, access: BTreeMap<PartyId, Access>, consent: &[(&str, bool)]) -> Result<(), RegistryError> {
+        let consent = consent.iter().map(|(party, must)| (party.parse().unwrap(), *must)).collect();
+        self.registry.set_access(&self.rooms, self.member("med/chair"), plan(), api::AccessList { access, consent }).await
+    }
+
+    async fn choose(&self, ids: &[&str]) -> Result<(), RegistryError> {
+        self.registry.choose_consent(&self.rooms, self.member("med/chair"), plan(), parties(ids)).await
+    }
+
+    /// Who must consent, by a registry of the same log.
+    fn consent(&self, registry: &Registry) -> Vec<String> {
+        let read = |entry: &ConferenceEntry| entry.plans[&plan()].must_consent();
+        let consent = registry.conference(self.member("cel/observer"), read).unwrap();
+        consent.iter().map(|party| party.to_string()).collect()
+    }
+
+    /// What the log of a document tells of acts, as JSON; it is whole.
+    fn acts(&self, doc: &str) -> Vec<String> {
+        let doc = doc.parse().unwrap();
+        let mut acts = Vec::new();
+        follow(&*self.store, &doc, |_, record| {
+            acts.extend(Act::of(&record).map(|act| format!("{} {}", record.author.member, str::from_utf8(&act.told()).unwrap())));
+            Ok(())
+        })
+        .unwrap();
+        acts
     }
 
     fn member(&self, seat: &str) -> &people::Member {
@@ -63,11 +100,11 @@ impl Table {
 
     async fn open(&self, seat: &str, name: &str, audience: &[&str]) -> Result<(), RegistryError> {
         let new = NewLayer { layer: layer(name), audience: parties(audience) };
-        self.registry.open_layer(self.member(seat), plan(), new).await
+        self.registry.open_layer(self.member(seat), plan(), new).await.map(drop)
     }
 
     async fn narrow(&self, seat: &str, name: &str, audience: &[&str]) -> Result<(), RegistryError> {
-        self.registry.set_audience(self.member(seat), plan(), layer(name), parties(audience)).await
+        self.registry.set_audience(&self.rooms, self.member(seat), plan(), layer(name), parties(audience)).await
     }
 
     /// `w` writes and reads, `r` reads, `-` does not know of it.
@@ -195,7 +232,7 @@ async fn a_layer_is_opened_and_its_audience_changed_by_who_speaks_for_its_party_
 async fn the_limit_of_layers_is_each_partys_own() {
     let table = Table::new().await;
     for n in 0..limits::LAYERS_MAX {
-        tokio::time::sleep(limits::LAYER_CHANGE_EVERY).await;
+        tokio::time::sleep(limits::CHANGE_EVERY).await;
         table.open("arv/delegate", &format!("l-{n}"), &["bor"]).await.unwrap();
     }
     assert!(matches!(table.open("arv/delegate", "more", &[]).await, Err(RegistryError::Full { .. })));
@@ -209,54 +246,89 @@ async fn who_loses_the_plan_loses_its_layers_and_a_wider_audience_reads_at_once(
     table.open("arv/delegate", "talk", &["bor"]).await.unwrap();
     table.narrow("arv/delegate", "talk", &["cel"]).await.unwrap();
     assert_eq!((right("bor/delegate", "arv/talk"), right("cel/observer", "arv/talk")), ('-', 'r'));
-    let chair = table.member("med/chair").clone();
-    table.registry.set_access(&chair, plan(), [("arv".parse().unwrap(), Access::Read)].into()).await.unwrap();
+    table.give([("arv".parse().unwrap(), Access::Read)].into(), &[("arv", false), ("bor", false)]).await.unwrap();
     assert_eq!((right("cel/observer", "arv/talk"), right("cel/observer", "cel/private")), ('-', '-'));
     assert_eq!((right("arv/delegate", "arv/talk"), right("arv/delegate", "bor/public")), ('r', '-'));
-    table.registry.set_access(&chair, plan(), access()).await.unwrap();
+    table.give(access(), &[("arv", true), ("bor", true)]).await.unwrap();
     assert_eq!((right("cel/observer", "arv/talk"), right("arv/delegate", "bor/public")), ('r', 'r'), "nothing was lost");
 }
 
 #[tokio::test]
 async fn the_chair_chooses_who_must_consent_among_those_who_can() {
     let table = Table::new().await;
-    let consent = |registry: &Registry| {
-        let read = |entry: &ConferenceEntry| entry.plans[&plan()].must_consent();
-        registry.conference(table.member("cel/observer"), read).unwrap().iter().map(|p| p.to_string()).collect::<Vec<_>>()
-    };
-    let chair = table.member("med/chair").clone();
-    let choose = |ids: Option<&[&str]>| table.registry.choose_consent(&chair, plan(), ids.map(parties));
-    assert_eq!(consent(&table.registry), ["arv", "bor"], "all with draft or propose");
-    choose(Some(&["bor"])).await.unwrap();
-    assert_eq!(consent(&table.registry), ["bor"]);
-    assert_eq!(consent(&Registry::open(table.store.clone()).unwrap()), ["bor"]);
+    assert_eq!(table.consent(&table.registry), ["arv", "bor"], "all with draft or propose when it was created");
+    table.choose(&["bor"]).await.unwrap();
+    assert_eq!(table.consent(&table.registry), ["bor"]);
+    assert_eq!(table.consent(&Registry::open(table.store.clone()).unwrap()), ["bor"]);
     for bad in [&["cel"][..], &["dor"], &["eld"], &[]] {
-        assert!(matches!(choose(Some(bad)).await, Err(RegistryError::Invalid(_))), "{bad:?}");
+        assert!(matches!(table.choose(bad).await, Err(RegistryError::Invalid(_))), "{bad:?}");
     }
-    choose(None).await.unwrap();
-    assert_eq!(consent(&table.registry), ["arv", "bor"]);
+    for (consent, holds) in [(&["cel"][..], false), (&[], false), (&["bor"], true)] {
+        let (id, consent): (PlanId, _) = (format!("plan-{holds}").parse().unwrap(), Some(parties(consent)));
+        let new = api::NewPlan { id, title: None, markdown: None, access: access(), consent };
+        assert_eq!(plans::create(&table.registry, table.member("med/chair"), new).await.is_ok(), holds);
+    }
 }
 
 #[tokio::test]
 async fn who_was_chosen_to_consent_cannot_be_kept_from_taking_it_back() {
     let table = Table::new().await;
-    let chair = table.member("med/chair").clone();
-    let give = |bor: Option<Access>| {
+    let less = |bor: Option<Access>| {
         let mut access = access();
         access.remove(&"bor".parse().unwrap());
         access.extend(bor.map(|bor| ("bor".parse().unwrap(), bor)));
-        table.registry.set_access(&chair, plan(), access)
+        access
     };
-    table.registry.choose_consent(&chair, plan(), Some(parties(&["arv", "bor"]))).await.unwrap();
-    for less in [Some(Access::Read), None] {
-        let refused = give(less).await;
+    for access in [Some(Access::Read), None] {
+        let refused = table.give(less(access), &[]).await;
         assert!(matches!(&refused, Err(RegistryError::Invalid(why)) if why.contains("bor") && why.contains("choose anew")));
         assert_eq!(table.right(&table.registry, "bor/delegate", "bor/positions"), 'w');
     }
-    give(Some(Access::Draft)).await.unwrap();
-    table.registry.choose_consent(&chair, plan(), Some(parties(&["arv"]))).await.unwrap();
-    give(Some(Access::Read)).await.unwrap();
+    table.give(less(Some(Access::Draft)), &[]).await.unwrap();
+    table.choose(&["arv"]).await.unwrap();
+    table.give(less(Some(Access::Read)), &[]).await.unwrap();
     assert_eq!(table.right(&table.registry, "bor/delegate", "bor/positions"), 'r');
+    let nobody = table.give(less(Some(Access::Draft)), &[("bor", false), ("arv", false)]).await;
+    assert!(matches!(nobody, Err(RegistryError::Invalid(_))), "where nobody has to, all would be agreed");
+}
+
+#[tokio::test]
+async fn who_drafts_is_one_thing_and_who_must_consent_another_that_the_chair_says() {
+    let table = Table::new().await;
+    let give = async |cel: Access, consent: &[(&str, bool)]| {
+        let mut access = access();
+        access.insert("cel".parse().unwrap(), cel);
+        table.give(access, consent).await
+    };
+    let unsaid = give(Access::Propose, &[]).await;
+    assert!(matches!(&unsaid, Err(RegistryError::Invalid(why)) if why.contains("cel") && why.contains("say whether")));
+    give(Access::Propose, &[("cel", false)]).await.unwrap();
+    give(Access::Draft, &[]).await.unwrap();
+    assert_eq!(table.consent(&table.registry), ["arv", "bor"]);
+    give(Access::Read, &[]).await.unwrap();
+    give(Access::Draft, &[("cel", true)]).await.unwrap();
+    give(Access::Propose, &[]).await.unwrap();
+    for registry in [&table.registry, &Registry::open(table.store.clone()).unwrap()] {
+        assert_eq!(table.consent(registry), ["arv", "bor", "cel"]);
+    }
+}
+
+#[tokio::test]
+async fn what_all_readers_may_know_of_a_document_stands_in_its_own_log() {
+    let table = Table::new().await;
+    table.give([("arv".parse().unwrap(), Access::Draft)].into(), &[("bor", false)]).await.unwrap();
+    table.give([("arv".parse().unwrap(), Access::Draft)].into(), &[]).await.unwrap();
+    table.open("arv/delegate", "talk", &["arv", "bor"]).await.unwrap();
+    table.narrow("arv/delegate", "talk", &["bor"]).await.unwrap();
+    table.narrow("arv/delegate", "talk", &[]).await.unwrap();
+    assert!(table.choose(&["bor"]).await.is_err());
+    let created =
+        r#"{"act":"created","title":"plan","access":{"arv":"draft","bor":"propose","cel":"read"},"consent":["arv","bor"]}"#;
+    let access = r#"{"act":"access","access":{"arv":"draft"},"consent":["arv"]}"#;
+    assert_eq!(table.acts("talks/plan"), [created, access].map(|act| format!("med-1 {act}")));
+    let [opened, closed] = [r#"{"act":"opened","audience":["bor"]}"#, r#"{"act":"audience","audience":[]}"#];
+    assert_eq!(table.acts("talks/plan/arv/talk"), [opened, closed].map(|act| format!("arv-2 {act}")));
+    assert_eq!(table.rooms.end(&"talks/plan".parse().unwrap()).await.unwrap().seq, 3, "the room knows where its log ends");
 }
 
 #[tokio::test(start_paused = true)]
@@ -267,16 +339,16 @@ async fn a_party_changes_its_layers_at_a_pace_of_its_own() {
         let audience: &[&str] = if n.is_multiple_of(2) { &["bor"] } else { &[] };
         table.narrow("arv/delegate", "talk", audience).await
     };
-    for n in 1..limits::LAYER_CHANGES_AT_ONCE {
+    for n in 1..limits::CHANGES_AT_ONCE {
         toggle(n - 1).await.unwrap();
     }
-    let last = limits::LAYER_CHANGES_AT_ONCE - 1;
+    let last = limits::CHANGES_AT_ONCE - 1;
     assert!(matches!(toggle(last).await, Err(RegistryError::Pace)));
     assert!(matches!(table.open("arv/delegate", "other", &[]).await, Err(RegistryError::Pace)));
     toggle(last - 1).await.unwrap();
     table.open("bor/delegate", "talk", &["arv"]).await.unwrap();
     for n in last..last + 10 {
-        tokio::time::sleep(limits::LAYER_CHANGE_EVERY).await;
+        tokio::time::sleep(limits::CHANGE_EVERY).await;
         toggle(n).await.unwrap();
     }
 }

@@ -1,10 +1,14 @@
-//! A part of an edit that touches several documents: it waits in each of them, as a batch on its way, until whoever makes the edit has
-//! all parts and appends them at once.
+//! A part of what is kept in several logs at once, an edit or an act: it waits in each document, as a batch on its way, until whoever
+//! makes it has all parts and appends them.
 
 use bytes::Bytes;
 use plenary_shared::{
     id::DocAddress,
-    log::record::{self, Digest, Moment, Provenance},
+    log::{
+        act::Act,
+        gate::Checked,
+        record::{self, Digest, Moment, Provenance},
+    },
 };
 
 use super::{
@@ -15,22 +19,34 @@ use crate::{
     room::{
         document::{Accepted, Document},
         effect::{EditError, Effect},
-        order::Order,
+        order::{Order, Trial},
     },
     store::Seq,
 };
 
-/// What an edit would do to one document.
+/// What is to follow in one document's log.
 #[derive(Clone, Debug)]
 pub struct Proposal {
     /// Whose it is, and what they knew.
     pub by: Provenance,
-    /// The update.
-    pub update: Bytes,
-    /// It holds only if this is the last record.
-    pub at: Option<Seq>,
-    /// What is known of what it claims about order.
-    pub order: Order,
+    /// What it is.
+    pub what: Proposed,
+}
+
+/// What may follow in a log.
+#[derive(Clone, Debug)]
+pub enum Proposed {
+    /// A change of the document.
+    Edit {
+        /// The update.
+        update: Bytes,
+        /// It holds only if this is the last record.
+        at: Option<Seq>,
+        /// What is known of what it claims about order.
+        order: Order,
+    },
+    /// An act, as it is told. The document stays as it is.
+    Act(Bytes),
 }
 
 /// Why a room is not held for a proposal.
@@ -44,24 +60,41 @@ pub enum Unheld {
     Edit(EditError),
 }
 
-/// The first record of a log, of an edit that the server makes before anybody may see the document.
+/// The first records of a log: an edit that the server makes before anybody may see the document, and an act.
 ///
 /// # Errors
 /// [`EditError`], if the document cannot take the edit.
-pub fn first_record(address: &DocAddress, by: Provenance, update: Bytes, now_ms: u64) -> Result<Bytes, EditError> {
+pub fn first_records(
+    address: &DocAddress,
+    by: &Provenance,
+    update: Bytes,
+    act: &Act,
+    now_ms: u64,
+) -> Result<Vec<Bytes>, EditError> {
     let mut room = RoomState::new(address, Document::empty(Digest::genesis(address)));
-    match room.propose(0, Proposal { by, update, at: None, order: Order::Holds }, now_ms) {
-        Ok(Some((_, record))) => Ok(record),
-        Err(Unheld::Edit(error)) => Err(error),
-        Ok(None) | Err(Unheld::Moved | Unheld::Unverified) => Err(EditError::Misbehaved),
+    let (mut records, mut effects) = (Vec::new(), Vec::new());
+    for what in [Proposed::Edit { update, at: None, order: Order::Holds }, Proposed::Act(act.told())] {
+        match room.propose(0, Proposal { by: by.clone(), what }, now_ms) {
+            Ok(Some((last, record))) => {
+                records.push(record);
+                room.appended(last + 1, &mut effects);
+            }
+            Err(Unheld::Edit(error)) => return Err(error),
+            Ok(None) | Err(Unheld::Moved | Unheld::Unverified) => return Err(EditError::Misbehaved),
+        }
     }
+    if effects.contains(&Effect::Rebuild) { Err(EditError::Misbehaved) } else { Ok(records) }
 }
 
 impl RoomState {
     /// Judges a proposal and answers the record to append with those of other documents, none if nothing in it is new. With a
     /// record the room is held: its batch is on its way until [`Self::appended`] or [`Self::release`]. Nothing may be so now.
     pub fn propose(&mut self, edit: u64, proposal: Proposal, now_ms: u64) -> Result<Option<(Seq, Bytes)>, Unheld> {
-        let Proposal { by, update, at, order } = proposal;
+        let Proposal { by, what } = proposal;
+        let (update, at, order) = match what {
+            Proposed::Edit { update, at, order } => (update, at, order),
+            Proposed::Act(told) => return Ok(Some(self.propose_act(edit, by, told, now_ms))),
+        };
         if at.is_some_and(|at| at != self.document.seq()) {
             return Err(Unheld::Moved);
         }
@@ -76,13 +109,23 @@ impl RoomState {
         if !verified && !checked.order_claims().is_empty() {
             return Err(Unheld::Unverified);
         }
-        let last = self.document.seq();
-        let record = by.record(last, Moment::after(self.document.at_ms(), now_ms), checked.update(&update));
-        let (bytes, digest) = record::seal(&self.document.head(), &record);
-        let accepted = vec![(Sender::Server(edit), Accepted { record, checked, verified })];
+        let at = Moment::after(self.document.at_ms(), now_ms);
+        let record = by.record(self.document.seq(), at, checked.update(&update));
         let tried = order.trial().filter(|_| verified).into_iter().collect();
+        Ok(Some(self.hold(edit, Accepted { record, checked, verified }, tried)))
+    }
+
+    /// The same for an act, against which nothing is.
+    fn propose_act(&mut self, edit: u64, by: Provenance, told: Bytes, now_ms: u64) -> (Seq, Bytes) {
+        let record = by.act(self.document.seq(), Moment::after(self.document.at_ms(), now_ms), told);
+        self.hold(edit, Accepted { record, checked: Checked::default(), verified: true }, Vec::new())
+    }
+
+    fn hold(&mut self, edit: u64, accepted: Accepted, tried: Vec<Trial>) -> (Seq, Bytes) {
+        let (bytes, digest) = record::seal(&self.document.head(), &accepted.record);
+        let accepted = vec![(Sender::Server(edit), accepted)];
         self.in_flight = Some(Batch { accepted, digests: vec![digest], tried, held: true });
-        Ok(Some((last, bytes)))
+        (self.document.seq(), bytes)
     }
 
     /// Nothing was appended of what the room was held for: all is as before.

@@ -175,12 +175,12 @@ impl RoomState {
         let Some(Batch { accepted, digests, tried, held }) = self.in_flight.take() else { return };
         let Some(&head) = digests.last() else { return };
         let (senders, accepted): (Vec<_>, Vec<_>) = accepted.into_iter().unzip();
-        for accepted in accepted.iter().filter(|_| held) {
+        for accepted in accepted.iter().filter(|accepted| held && accepted.record.change().is_some()) {
             self.document.admit(&accepted.record.author, &accepted.checked);
         }
         match self.document.apply(&accepted, (last, head)) {
             Ok(merged) => {
-                effects.push(Effect::Broadcast(protocol::update(&merged)));
+                effects.extend(merged.map(|merged| Effect::Broadcast(protocol::update(&merged))));
                 self.logged(last, senders, accepted, digests, effects);
             }
             Err(Misbehaved) => {

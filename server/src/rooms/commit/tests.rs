@@ -53,7 +53,7 @@ impl Bench {
     /// Holds a document until it is told what became of the edit.
     async fn hold(&self, at: &DocAddress) -> oneshot::Sender<Fate> {
         let Change { update, .. } = change(at.clone(), 1);
-        let proposal = Proposal { by: by_arv(at), update, at: None, order: Order::Unknown };
+        let proposal = Proposal { by: by_arv(at), what: Proposed::Edit { update, at: None, order: Order::Unknown } };
         let (verdict, judged) = oneshot::channel();
         let (fate, fated) = oneshot::channel();
         let (done, _) = oneshot::channel();
@@ -103,9 +103,9 @@ async fn an_edit_of_three_documents_is_one_append_and_one_frame_in_each() {
     for outbox in outboxes {
         assert_eq!(updates(&outbox).await, 1);
     }
-    assert_eq!(bench.ends().await, [(2, 2), (1, 1), (1, 1)]);
+    assert_eq!(bench.ends().await, [(3, 3), (1, 1), (1, 1)]);
     bench.commit(changes).await.unwrap();
-    assert_eq!(bench.ends().await, [(2, 2), (1, 1), (1, 1)], "what is there already needs no record");
+    assert_eq!(bench.ends().await, [(3, 3), (1, 1), (1, 1)], "what is there already needs no record");
 }
 
 #[tokio::test]
@@ -122,12 +122,12 @@ async fn an_edit_with_a_part_that_is_refused_or_has_moved_leaves_nothing_and_hol
         assert_eq!(refused, expected, "{at}");
         let moved = Change { at: Some(9), ..change(at, 14) };
         assert_eq!(bench.commit([changes, vec![moved]].concat()).await, Err(CommitError::Moved));
-        assert_eq!(bench.ends().await, [(1, 1), (1, 1), (0, 0)]);
+        assert_eq!(bench.ends().await, [(2, 2), (1, 1), (0, 0)]);
     }
-    let now = [(bench.text(), 1), (layer_at("arv/private"), 1), (layer_at("arv/positions"), 0)];
+    let now = [(bench.text(), 2), (layer_at("arv/private"), 1), (layer_at("arv/positions"), 0)];
     let changes = now.into_iter().zip(21..).map(|((at, seq), client)| Change { at: Some(seq), ..change(at, client) });
     bench.commit(changes.collect()).await.unwrap();
-    assert_eq!(bench.ends().await, [(2, 2), (2, 2), (1, 1)]);
+    assert_eq!(bench.ends().await, [(3, 3), (2, 2), (1, 1)]);
 }
 
 #[tokio::test]
@@ -147,9 +147,9 @@ async fn an_edit_of_which_nobody_knows_whether_it_is_kept_is_said_to_be_so_and_i
         }
     }
     bench.store.work();
-    assert_eq!(bench.ends().await, [(1, 1), (0, 0), (0, 0)]);
+    assert_eq!(bench.ends().await, [(2, 2), (0, 0), (0, 0)]);
     bench.commit(changes).await.unwrap();
-    assert_eq!(bench.ends().await, [(2, 2), (1, 1), (0, 0)]);
+    assert_eq!(bench.ends().await, [(3, 3), (1, 1), (0, 0)]);
 }
 
 #[tokio::test]
@@ -162,7 +162,7 @@ async fn an_edit_that_a_full_disk_does_not_take_is_refused_for_that_and_its_room
     bench.store.work();
     bench.commit(changes).await.unwrap();
     assert_eq!(updates(&outbox).await, 1, "who listened stays, and sees it once");
-    assert_eq!(bench.ends().await, [(2, 2), (1, 1), (0, 0)]);
+    assert_eq!(bench.ends().await, [(3, 3), (1, 1), (0, 0)]);
 }
 
 #[tokio::test]
@@ -186,7 +186,7 @@ async fn whoever_asked_may_go_away_in_the_middle_and_readers_are_answered_meanwh
     while bench.store.last_seq(&layer_at("arv/private")).unwrap() == 0 {
         tokio::task::yield_now().await;
     }
-    assert_eq!(bench.ends().await, [(3, 3), (1, 1), (0, 0)]);
+    assert_eq!(bench.ends().await, [(4, 4), (1, 1), (0, 0)]);
 }
 
 #[tokio::test]
@@ -202,7 +202,7 @@ async fn an_edit_that_cannot_hold_a_room_in_time_lets_go_of_the_others() {
     alone.await.unwrap();
     fate.send(Fate::Dropped).unwrap();
     bench.commit(changes).await.unwrap();
-    assert_eq!(bench.ends().await, [(2, 2), (2, 2), (0, 0)]);
+    assert_eq!(bench.ends().await, [(3, 3), (2, 2), (0, 0)]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -227,7 +227,7 @@ async fn edits_that_cross_each_other_all_arrive() {
     }
     let ends = bench.ends().await;
     assert!(ends.iter().all(|(stored, shown)| stored == shown), "{ends:?}");
-    assert_eq!(ends.iter().map(|(stored, _)| stored).sum::<Seq>(), 1 + 20 * (1 + 2 + 3));
+    assert_eq!(ends.iter().map(|(stored, _)| stored).sum::<Seq>(), 2 + 20 * (1 + 2 + 3));
 }
 
 #[tokio::test]
@@ -248,7 +248,7 @@ async fn of_edits_for_the_same_record_only_one_is_taken() {
         }
     }
     assert_eq!(taken, 1);
-    assert_eq!(bench.ends().await, [(2, 2), (1, 1), (0, 0)]);
+    assert_eq!(bench.ends().await, [(3, 3), (1, 1), (0, 0)]);
 }
 
 /// Client 92's `x`, with neighbours that stand the other way round: left origin `b` of client 91 and right origin `a`.
@@ -267,13 +267,13 @@ async fn what_lies_about_order_is_found_on_a_copy_and_the_rest_of_the_edit_is_no
     let tried = bench.table.rooms.verify(&bench.text(), &by_arv(&bench.text()), updates, ()).await.unwrap();
     assert!(matches!((&tried[&0], &tried[&2]), (Tried::Holds(_), Tried::Holds(_))));
     assert!(matches!(tried[&1], Tried::Bad(EditError::Misbehaved)));
-    assert_eq!(bench.ends().await, [(2, 2), (0, 0), (0, 0)]);
+    assert_eq!(bench.ends().await, [(3, 3), (0, 0), (0, 0)]);
     // What passes the gate and fails in the document all the same is refused there, and the room goes on.
     let forced = Change { order: Order::Unknown, ..lie };
     let done = bench.table.rooms.begin_edit(forced).await.unwrap();
     assert_eq!(done.await.unwrap(), Err(EditError::Misbehaved));
     bench.commit(vec![change(bench.text(), 95), change(layer_at("arv/private"), 2)]).await.unwrap();
-    assert_eq!(bench.ends().await, [(4, 4), (1, 1), (0, 0)]);
+    assert_eq!(bench.ends().await, [(5, 5), (1, 1), (0, 0)]);
 }
 
 #[tokio::test]
@@ -289,7 +289,7 @@ async fn a_full_document_takes_no_part() {
     assert_eq!(refused, Err(RoomError::Edit(full.clone()).into()));
     let done = bench.table.rooms.begin_edit(more).await.unwrap();
     assert_eq!(done.await.unwrap(), Err(full), "nor does one by itself");
-    assert_eq!(bench.ends().await, [(1, 1), (1, 1), (0, 0)]);
+    assert_eq!(bench.ends().await, [(2, 2), (1, 1), (0, 0)]);
 }
 
 #[tokio::test]
@@ -306,7 +306,7 @@ async fn nobody_is_recorded_as_having_seen_what_was_yet_to_come() {
         head = digest;
         told.push(record.seen);
     }
-    assert_eq!(told, [0, 1, 2]);
+    assert_eq!(told, [0, 1, 2, 3]);
 }
 
 #[tokio::test]
@@ -336,12 +336,13 @@ async fn while_one_edit_waits_to_hold_a_document_it_is_read_and_others_gather() 
         tokio::task::yield_now().await;
     }
     assert!(read.is_finished(), "a reader does not wait for those who do");
-    assert_eq!(read.await.unwrap(), 1);
+    assert_eq!(read.await.unwrap(), 2);
     // One who goes away leaves nothing behind that ends the room.
     let (verdict, judged) = oneshot::channel();
     let (_, fated) = oneshot::channel();
     let (done, _) = oneshot::channel();
-    let proposal = Proposal { by: by_arv(&text), update: change(text.clone(), 40).update, at: None, order: Order::Unknown };
+    let update = change(text.clone(), 40).update;
+    let proposal = Proposal { by: by_arv(&text), what: Proposed::Edit { update, at: None, order: Order::Unknown } };
     drop(judged);
     let gone = Command::Hold(Hold { proposal, verdict, fate: fated, done });
     assert!(bench.table.rooms.inbox(&text).unwrap().send(gone).await.is_ok());
@@ -352,5 +353,5 @@ async fn while_one_edit_waits_to_hold_a_document_it_is_read_and_others_gather() 
     for edit in gathers {
         edit.await.unwrap().unwrap();
     }
-    assert_eq!(bench.ends().await, [(7, 7), (3, 3), (0, 0)]);
+    assert_eq!(bench.ends().await, [(8, 8), (3, 3), (0, 0)]);
 }

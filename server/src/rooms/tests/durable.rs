@@ -65,7 +65,14 @@ async fn text(rooms: &Arc<Rooms>) -> String {
 async fn listen(rooms: &Arc<Rooms>, session: u64, party: &str) -> (Inbox, Arc<Outbox>) {
     let (conference, member) = ("talks".parse().unwrap(), format!("{party}-1").parse().unwrap());
     let name = party.to_uppercase();
-    let member = plenary_shared::people::Member { conference, party: party.parse().unwrap(), member, role: Role::Delegate, name };
+    let member = plenary_shared::people::Member {
+        conference,
+        party: party.parse().unwrap(),
+        member,
+        role: Role::Delegate,
+        name,
+        generation: Default::default(),
+    };
     let outbox = Arc::new(Outbox::default());
     let join = |joined| Command::Join { session: SessionId(session), member: member.clone(), outbox: outbox.clone(), joined };
     let (inbox, ()) = rooms.ask(&doc(), join).await.unwrap();

@@ -40,7 +40,7 @@ impl LeftOut {
 }
 
 /// The result of a check. It owns a copy of the bytes only where something of them is known already.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Checked {
     pub(super) gains: Vec<Gain>,
     pub(super) deletions: Vec<Span>,

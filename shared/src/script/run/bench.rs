@@ -198,11 +198,14 @@ impl<'d> Bench<'d> {
         self.sheets.iter().take_while(|sheet| sheet.layer.party == self.member.party).count()
     }
 
-    /// A layer of one's own party in which one may write; `field` names it.
+    /// A layer of one's own party in which one may write; `field` names it. By a name that the party chose or has from the start one's own
+    /// generation's layer is meant.
     pub fn writable(&self, field: &'static str, id: &LayerId) -> Result<usize, Refusal> {
         let party = &self.member.party;
         let own = &self.sheets[..self.own()];
-        let Some(at) = own.iter().position(|sheet| sheet.layer.layer == *id) else {
+        let meant = id.of(self.member.generation);
+        let at = |id: &LayerId| own.iter().position(|sheet| sheet.layer.layer == *id);
+        let Some(at) = meant.as_ref().and_then(at).or_else(|| at(id)) else {
             let names: Vec<&LayerId> = own.iter().map(|sheet| &sheet.layer.layer).collect();
             let has = if names.is_empty() { "none".to_owned() } else { in_words(&names) };
             let message = format!("{party} has no layer {id} on this plan: it has {has}");

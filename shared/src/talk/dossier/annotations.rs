@@ -44,6 +44,9 @@ pub struct AnnotationView {
     /// For a proposal: what it would change today, and what became of it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub proposed: Option<Proposed>,
+    /// The seat of who wrote it has ended since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub seat_ended: bool,
     /// What it says.
     #[serde(flatten)]
     pub annotation: Annotation,
@@ -68,6 +71,7 @@ impl Dossier {
                 stretch: stretch.clone(),
                 now: now.filter(|now| shares.take(&entry.party, now.len())).map(str::to_owned),
                 proposed: Proposed::of((annotation, &entry.party), stretch, entry.became, point, &mut shares),
+                seat_ended: self.has_ended(annotation.by.as_ref()),
                 annotation: annotation.clone(),
             }
         };

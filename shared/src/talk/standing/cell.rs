@@ -20,6 +20,7 @@ pub(super) fn silent(party: &PartyId) -> Cell {
         changed: false,
         conflict: false,
         by: None,
+        seat_ended: false,
         at_ms: None,
         reason: String::new(),
         annotation: None,

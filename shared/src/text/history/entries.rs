@@ -3,7 +3,12 @@
 use serde::Serialize;
 
 use super::{Replay, ReplayError, Tracker, touched::Touched};
-use crate::{id::PointId, log::record::Record, people::Author, text::plan::Change};
+use crate::{
+    id::PointId,
+    log::record::{Record, RecordKind},
+    people::Author,
+    text::plan::Change,
+};
 
 /// Five minutes, in milliseconds: who has written nothing for so long begins another entry.
 const PAUSE_MS: u64 = 5 * 60_000;
@@ -49,8 +54,13 @@ impl Entries {
         Ok(Self { before: Tracker::new(&mut replay)?, replay, open: None, point })
     }
 
-    /// Takes the next record. Answers the entry before it, if that is finished and there is something to show of it.
+    /// Takes the next record. Answers the entry before it, if that is finished and there is something to show of it. An act is none of
+    /// what was written, and passed over.
     pub fn take(&mut self, seq: u64, record: &Record) -> Result<Option<LogEntry>, ReplayError> {
+        if record.kind == RecordKind::Act {
+            self.replay.apply(seq, record)?;
+            return Ok(None);
+        }
         let first_text = self.replay.is_first_text(seq, record);
         let goes_on = self.open.as_ref().is_some_and(|(entry, _)| {
             !entry.first_text && entry.author == record.author && record.at_ms.saturating_sub(entry.to_ms) < PAUSE_MS

@@ -12,6 +12,8 @@ use plenary_tests::{
 };
 use serde_json::{Value, json};
 
+use crate::access::{seat, sit};
+
 use super::{
     stage::{POINTS, Stage},
     talks::note,
@@ -26,7 +28,7 @@ pub enum Secret {
     Nothing,
     /// One word in the layer `private`.
     Word,
-    /// A thousand notes there, presence, a colleague, refusals, and reading of whatever a member can read.
+    /// A thousand notes there, presence, a colleague who comes back on another device, refusals, and reading of whatever a member can read.
     Thousand,
     /// All that, and layers shared with the chair's office, which reads along, is put out and let in again.
     Shared,
@@ -38,11 +40,13 @@ pub struct AtWork<'a> {
     stage: &'a Stage,
     written: usize,
     sockets: Vec<YClient>,
+    /// The adviser's recovery code, as it is by now.
+    recovery: String,
 }
 
 impl Secret {
     pub fn begin(self, stage: &Stage) -> AtWork<'_> {
-        AtWork { secret: self, stage, written: 0, sockets: Vec::new() }
+        AtWork { secret: self, stage, written: 0, sockets: Vec::new(), recovery: stage.recovery.clone() }
     }
 }
 
@@ -70,8 +74,21 @@ impl AtWork<'_> {
         YClient::join(server, &format!("p-1/arv/{layer}"), seat).await
     }
 
+    /// The adviser takes the seat again on another device, looks what there is, and ends that device.
+    fn sit_again(&mut self, server: &Server) {
+        let joined = sit(server, json!({ "recovery": self.recovery })).json();
+        self.recovery = joined["recovery"].as_str().unwrap().to_owned();
+        let again = seat(&joined);
+        let seats = self.api(server, &again, "GET", "/conferences/vale-talks/parties/arv/seats", None).json();
+        assert!(seats["acts"].to_string().contains("recovery"), "{seats}");
+        let devices = self.api(server, &again, "GET", "/devices", None).json();
+        let own = devices.as_array().unwrap().iter().find(|device| device["this"] == true).unwrap();
+        assert_eq!(self.api(server, &again, "DELETE", &format!("/devices/{}", own["device"]), None).status, 204);
+    }
+
     /// A thousand notes in five of the places, and all else that can be done with a private layer.
     async fn think(&mut self, place: usize, server: &Server) {
+        self.sit_again(server);
         let Stage { arv, adviser, .. } = self.stage;
         let (one, colleague) = (self.join(server, "private", arv).await, self.join(server, "private", adviser).await);
         for _ in 0..if place < 5 { 4 } else { 0 } {

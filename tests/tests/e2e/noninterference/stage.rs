@@ -13,7 +13,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::access::invite;
+use crate::access::{invite_whole, seat};
 
 /// The words that the talks are about.
 pub const POINTS: [(&str, &str); 3] = [
@@ -27,6 +27,8 @@ pub struct Stage {
     pub server: Server,
     pub arv: Seat,
     pub adviser: Seat,
+    /// The adviser's recovery code.
+    pub recovery: String,
     pub bor: Seat,
     pub cel: Seat,
     pub med: Seat,
@@ -39,7 +41,8 @@ impl Stage {
     pub async fn set() -> Stage {
         let (elsewhere, foreign) = other_talks();
         let mut server = Start::demo(0, 1).copy_of(elsewhere.path().to_owned()).start();
-        let adviser = invite(&server, "arv", "adviser").0;
+        let joined = invite_whole(&server, "arv", "adviser");
+        let (adviser, recovery) = (seat(&joined), joined["recovery"].as_str().unwrap().to_owned());
         let mut pen = YClient::with_id(1);
         pen.connect(&server, "p-1", &server.chair()).await;
         pen.edit(|txn| {
@@ -53,7 +56,7 @@ impl Stage {
         pen.cut();
         let (arv, bor, cel, med) = (server.delegate(0, 0), server.delegate(1, 0), server.delegate(2, 0), server.chair());
         assert_eq!(server.sigterm(), Some(0));
-        Stage { arv, adviser, bor, cel, med, foreign, server }
+        Stage { arv, adviser, recovery, bor, cel, med, foreign, server }
     }
 }
 

@@ -8,7 +8,7 @@ use plenary_tests::{
     cli::Cli,
     client::YClient,
     doc::words_of,
-    http::{open, raw},
+    http::{api, open, raw},
     server::{Seat, Server, Start},
 };
 use serde_json::json;
@@ -168,9 +168,12 @@ impl Talks<'_> {
         }
     }
 
-    /// After all that the talks go on: words, an annotation taken back, presence.
+    /// After all that the talks go on: an act of the chair, words, an annotation taken back, presence.
     async fn go_on(&mut self) {
         self.settle().await;
+        let path = format!("/conferences/{}/plans/p-1/consent", self.server.demo.conference);
+        let parties = json!({ "parties": ["arv", "bor"] });
+        assert_eq!(api(&self.server.address(), &self.stage.med.token, "PUT", &path, Some(parties)).status, 200);
         self.write("med", "p-1", |txn| words_of(txn, "p3").insert(txn, 0, "[Done.] ")).await;
         self.write("arv", "p-1/arv/public", |txn| {
             layer::withdraw(txn, &"note-arv".parse().unwrap()).unwrap();

@@ -29,6 +29,7 @@ fn brings(restoring: bool, clients: &[u64]) -> (usize, bool) {
         party: "arv".parse().unwrap(),
         member: "arv-1".parse().unwrap(),
         role: Role::Delegate,
+        generation: Default::default(),
         name: "Ana".into(),
     };
     let mut effects = Vec::new();
