@@ -4,7 +4,7 @@ use plenary_shared::access::Role;
 fn member(party: &str) -> Arc<Member> {
     let member = format!("{party}-1").parse().unwrap();
     let (conference, party) = ("c".parse().unwrap(), party.parse().unwrap());
-    Arc::new(Member { conference, party, member, role: Role::Delegate, name: "Ana".into() })
+    Arc::new(Member { conference, party, member, role: Role::Delegate, generation: Default::default(), name: "Ana".into() })
 }
 
 fn entry(client: u64, clock: u32, state: &str) -> AwarenessEntry {
