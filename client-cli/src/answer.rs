@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use history::{BlameShown, ChangeShown, DiffShown, HeardShown, LogShown, StretchShown, TurnShown, WatchLine};
-pub use people::{Consents, Invited, Layers, Plans, Profiles, Revoked, WhoShown};
+pub use people::{Consents, Invited, Layers, Plans, Profiles, Revoked, ShareRaised, Shares, WhoShown};
 pub use program::{ChapterShown, Completions, Verbs};
 pub use replica::{Cloned, Confirmed, Listed, MergedShown, Salvaged, Status};
 pub use table::{names, schema};

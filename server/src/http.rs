@@ -15,6 +15,7 @@ mod place;
 mod plan;
 mod pull;
 mod push;
+mod share;
 mod state;
 mod sync;
 #[cfg(test)]
@@ -50,6 +51,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/conferences/{c}/plans", get(plan::list).post(plan::create).layer(DefaultBodyLimit::max(limits::PLAN_BYTES_MAX)))
         .route("/conferences/{c}/plans/{p}", get(plan::show))
         .route("/conferences/{c}/plans/{p}/access", put(plan::set_access))
+        .route("/conferences/{c}/plans/{p}/shares", get(share::list).put(share::raise))
         .route("/conferences/{c}/plans/{p}/consent", put(plan::choose_consent))
         .route("/conferences/{c}/plans/{p}/layers", get(layer::list).post(layer::open))
         .route("/conferences/{c}/plans/{p}/layers/{l}/audience", put(layer::set_audience))

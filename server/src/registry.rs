@@ -11,6 +11,7 @@ mod members;
 mod pace;
 mod plans;
 mod rights;
+mod shares;
 mod state;
 #[cfg(test)]
 mod tests;

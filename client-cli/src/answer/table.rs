@@ -15,8 +15,8 @@ use serde_json::Value;
 use super::{
     AnnotationsShown, Answer, AppliedShown, BlameShown, ChapterShown, Cloned, Completions, Confirmed, Consents, Delivered,
     DiffShown, EntriesMarked, EntriesTabled, EntryWritten, ErrorShown, Event, Invited, Layers, LogShown, MergedShown, Plans,
-    PointChanged, PointSchedule, PositionTaken, Profiles, ProposalPutIn, Relabelled, Revoked, Salvaged, Shown, Status, Verbs,
-    WatchLine, WhoShown,
+    PointChanged, PointSchedule, PositionTaken, Profiles, ProposalPutIn, Relabelled, Revoked, Salvaged, ShareRaised, Shares,
+    Shown, Status, Verbs, WatchLine, WhoShown,
 };
 use crate::sync::Report;
 
@@ -42,6 +42,8 @@ answers! {
     Plan: "plan create", "plan access";
     Plans<'_>: "plan list";
     Consents<'_>: "plan consent";
+    Shares<'_>: "plan share";
+    ShareRaised<'_>: "plan share";
     Layer: "layer open", "layer audience";
     Layers<'_>: "layer list";
     Shown<'_>: "show";

@@ -53,6 +53,7 @@ pub fn push(
         }
         let pushed = send(folder, session, &sending)?;
         let decided = pushed.outcomes.len().min(sending.len());
+        report.notice = pushed.notice.or(report.notice.take());
         let taken = settle(folder, report, &sending, pushed.outcomes)?;
         bar.inc(decided as u64);
         if !taken.is_empty() {

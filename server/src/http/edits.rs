@@ -17,7 +17,7 @@ use plenary_shared::{
 use std::{collections::HashMap, sync::Arc};
 use tokio::{sync::oneshot, time::Instant};
 
-use super::{app::App, caller::Reader, error::ApiError, large};
+use super::{app::App, caller::Reader, error::ApiError, large, share};
 use crate::{
     dossiers::DossierError,
     registry::Rights,
@@ -62,13 +62,17 @@ async fn once_over(app: &Arc<App>, reader: &mut Reader, script: &Arc<Script>) ->
         found.run(of, &runs, &mut || !running.is_closed() && Instant::now() < until)
     });
     let ran = ran.await.ok().and_then(Result::ok).ok_or(DossierError::Unreadable)?;
-    let Ran { applied, updates, .. } = ran.map_err(refused)?;
+    let Ran { mut applied, updates, .. } = ran.map_err(refused)?;
     let changes = changes(app, reader, script, updates, &ends)?;
     if changes.is_empty() {
         return Ok(Some(applied));
     }
+    let touched: Vec<_> = changes.iter().map(|change| change.address.clone()).collect();
     match app.rooms.commit(changes).await {
-        Ok(()) => Ok(Some(applied)),
+        Ok(()) => {
+            applied.notice = share::notice(app, reader.member(), &touched).await;
+            Ok(Some(applied))
+        }
         Err(CommitError::Moved) => Ok(None),
         Err(CommitError::Room(RoomError::Edit(error @ EditError::InDoubt))) if script.once.is_some() => {
             Err(ApiError::in_doubt(format!("{error}: repeat it with the same key")))
@@ -93,6 +97,7 @@ fn changes(
         match reader.rights_to(app, &address) {
             // The updates are the server's own: what they say of the order they saw.
             Some(Rights { write: true, .. }) => {
+                app.check_conduct(&address, &author)?;
                 let by = by(&address);
                 Ok(Change { address, by, update: update.into(), at: ends.get(&layer).copied(), order: Order::Holds })
             }

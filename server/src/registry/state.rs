@@ -5,6 +5,7 @@ use plenary_shared::{
     id::{ConferenceId, LayerId, MemberId, PartyId, PlanId},
     log::record::Right,
     people::{self, Author},
+    share::ShareKind,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -49,6 +50,8 @@ pub enum Event {
     ConferenceForgotten { conference: ConferenceId },
     /// Which parties must consent to the words of a plan; `None`: all that may.
     ConsentChosen { conference: ConferenceId, plan: PlanId, parties: Option<BTreeSet<PartyId>> },
+    /// What a party may write into logs of a plan.
+    ShareRaised { conference: ConferenceId, plan: PlanId, party: PartyId, kind: ShareKind, bytes: u64 },
 }
 
 /// A party, as a record holds it.
@@ -101,7 +104,8 @@ impl Event {
             | Event::PlanCreated { .. }
             | Event::AccessChanged { .. }
             | Event::ConferenceForgotten { .. }
-            | Event::ConsentChosen { .. } => Right::Chair,
+            | Event::ConsentChosen { .. }
+            | Event::ShareRaised { .. } => Right::Chair,
         }
     }
 
@@ -118,7 +122,8 @@ impl Event {
             | Event::LayerOpened { conference, .. }
             | Event::AudienceChanged { conference, .. }
             | Event::ConferenceForgotten { conference }
-            | Event::ConsentChosen { conference, .. } => Some(conference),
+            | Event::ConsentChosen { conference, .. }
+            | Event::ShareRaised { conference, .. } => Some(conference),
         }
     }
 }
@@ -143,6 +148,8 @@ pub struct PlanEntry {
     pub layers: BTreeMap<(PartyId, LayerId), BTreeSet<PartyId>>,
     /// Which parties must consent, if the chair chose.
     pub consent: Option<BTreeSet<PartyId>>,
+    /// Shares of its logs that the chair raised.
+    pub shares: BTreeMap<(PartyId, ShareKind), u64>,
     /// Who created it, the server writing its first text for them.
     pub created_by: Option<Author>,
 }
@@ -250,6 +257,11 @@ impl Registered {
             Event::ConsentChosen { conference, plan, parties } => {
                 if let Some(plan) = self.plan_mut(&conference, &plan) {
                     plan.consent = parties;
+                }
+            }
+            Event::ShareRaised { conference, plan, party, kind, bytes } => {
+                if let Some(plan) = self.plan_mut(&conference, &plan) {
+                    plan.shares.insert((party, kind), bytes);
                 }
             }
         }
