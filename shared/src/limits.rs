@@ -81,9 +81,9 @@ pub const PRESENCE_BYTES_PER_SECOND: usize = 15 << 10;
 /// Nesting of a presence state's JSON.
 pub const PRESENCE_DEPTH_MAX: usize = 16;
 
-/// 16 KiB: an update from here on is tried on a copy of its document before it reaches it, whoever sends it. Below, what it claims about
-/// the order of blocks, 800 times at most, is found out within milliseconds.
-pub const WEIGHED_BYTES: usize = 16 << 10;
+/// 32 KiB: an update from here on is tried on a copy of its document before it reaches it, whoever sends it. Below, what it claims about
+/// the order of blocks, 1,700 times at most, is found out within milliseconds.
+pub const WEIGHED_BYTES: usize = 32 << 10;
 /// The first pause of a member of whom something had to be refused at others' expense; each following is twice as long.
 pub const PAUSE_FIRST: Duration = Duration::from_secs(1);
 /// The longest such pause, well below [`IDLE`].

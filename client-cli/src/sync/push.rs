@@ -9,6 +9,8 @@ use plenary_shared::{
     },
 };
 
+use std::thread;
+
 use super::report::{Refused, Report};
 use crate::{
     context::Session,
@@ -84,7 +86,18 @@ fn send(folder: &Folder, session: &Session, edits: &[(EditId, u64, Body)]) -> Re
         once: body.once.clone(),
     });
     let push = Push { edits: edits.collect() };
-    session.api.post_within(&session.plan_path(&folder.info.plan, "/push")?, &push, limits::MESSAGE)
+    let path = session.plan_path(&folder.info.plan, "/push")?;
+    let mut wait = limits::PAUSE_FIRST;
+    loop {
+        match session.api.post_within(&path, &push, limits::MESSAGE) {
+            // Something of what was sent before was refused: the next is taken a little later.
+            Err(CliError::Api { error: Word::TooOften, .. }) if wait < limits::PAUSE_MAX => {
+                thread::sleep(wait);
+                wait *= 2;
+            }
+            answer => return answer,
+        }
+    }
 }
 
 /// Writes down what became of edits; answers those whose client ids are taken.

@@ -1,5 +1,6 @@
 //! Clients that mean harm: the server lives, others notice nothing, memory stays bounded.
 
+mod paid;
 mod slow;
 
 use plenary_shared::wire::protocol;

@@ -55,11 +55,7 @@ impl RoomState {
             let Waiting { sender, by, update, complete, order } = waiting;
             self.answered(sender, complete);
             let checked = self.judge(&by, &update);
-            if let (Sender::Session(id), Ok(checked)) = (sender, &checked)
-                && let Some(notice) = self.document.notice(checked.left_out())
-            {
-                effects.push(Effect::Send(id, protocol::permission_denied(&notice)));
-            }
+            self.tell_left_out(sender, &checked, effects);
             let verified = checked.as_ref().is_ok_and(|checked| checked.adds_blocks() && order.holds(checked));
             match checked {
                 Ok(checked) if !checked.is_new() && accepted.is_empty() => done(sender, effects),
@@ -107,6 +103,15 @@ impl RoomState {
         };
         let taken = checked.clients().find(|client| is_taken(*client));
         taken.map_or(Ok(checked), |client| Err(Refusal::Forged { client }))
+    }
+
+    /// Tells a session what of its update is not taken.
+    fn tell_left_out(&mut self, sender: Sender, checked: &Result<Checked, Refusal>, effects: &mut Vec<Effect>) {
+        if let (Sender::Session(id), Ok(checked)) = (sender, checked)
+            && let Some(notice) = self.document.notice(checked.left_out())
+        {
+            effects.push(Effect::Send(id, protocol::permission_denied(&notice)));
+        }
     }
 
     fn is_refused(&self, sender: Sender) -> bool {
