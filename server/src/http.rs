@@ -16,6 +16,7 @@ mod place;
 mod plan;
 mod pull;
 mod push;
+mod share;
 mod state;
 mod sync;
 #[cfg(test)]
@@ -61,6 +62,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/conferences/{c}/plans", get(plan::list).post(plan::create))
         .route("/conferences/{c}/plans/{p}", get(plan::show))
         .route("/conferences/{c}/plans/{p}/access", put(plan::set_access))
+        .route("/conferences/{c}/plans/{p}/shares", get(share::list).put(share::raise))
         .route("/conferences/{c}/plans/{p}/consent", put(plan::choose_consent))
         .route("/conferences/{c}/plans/{p}/layers", get(layer::list).post(layer::open))
         .route("/conferences/{c}/plans/{p}/layers/{l}/audience", put(layer::set_audience))

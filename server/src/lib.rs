@@ -8,6 +8,7 @@ mod auth;
 pub mod backup;
 pub mod check;
 mod clock;
+mod conduct;
 pub mod config;
 mod connections;
 pub mod demo;
@@ -30,6 +31,7 @@ mod rooms;
 mod scripts;
 mod server;
 mod session;
+mod shares;
 pub mod store;
 #[cfg(test)]
 mod testing;

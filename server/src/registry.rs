@@ -19,6 +19,7 @@ mod replace;
 mod rights;
 mod seating;
 mod seats;
+mod shares;
 mod state;
 #[cfg(test)]
 mod tests;

@@ -87,7 +87,8 @@ impl Room {
     pub fn open(address: DocAddress, around: Surroundings) -> Result<Self, OpenError> {
         let document = Document::open(&*around.store, &address)?;
         let snapshot_seq = document.seq();
-        let state = RoomState::new(&address, document);
+        let mut state = RoomState::new(&address, document);
+        state.shares = around.shares.clone();
         Ok(Self {
             address,
             around,
@@ -224,8 +225,11 @@ impl Room {
                 self.state.handle(Input::Join { session, member }, effects);
                 let _ = joined.send(());
             }
-            Command::Message { session, message, write, place: _place } => {
-                self.state.handle(Input::Message { session, message, write }, effects);
+            Command::Message { session, message, order, write, place: _place } => {
+                self.state.handle(Input::Message { session, message, order, write }, effects);
+            }
+            Command::Refused { session, error, complete, bytes } => {
+                self.state.handle(Input::Refused { session, error, complete, bytes }, effects);
             }
             Command::CatchUp { session } => self.state.handle(Input::CatchUp { session }, effects),
             Command::Leave { session } => {
@@ -240,7 +244,8 @@ impl Room {
             }
             Command::Hold(hold) => self.holds.push_back(hold),
             Command::Copy { .. } | Command::Owners { .. } if !self.state.is_settled() => self.asks.push(command),
-            Command::Copy { copy } => match self.state.document().copy() {
+            Command::Copy { of: Some(session), .. } if self.state.waits(session) => self.asks.push(command),
+            Command::Copy { copy, .. } => match self.state.document().copy() {
                 Ok(bytes) => drop(copy.send((self.state.document().seq(), bytes))),
                 Err(_) => effects.push(Effect::Rebuild),
             },
@@ -249,6 +254,7 @@ impl Room {
                 Err(_) => effects.push(Effect::Rebuild),
             },
             Command::End { end } => drop(end.send(self.end())),
+            Command::Written { party, written } => drop(written.send(self.state.document().written(&party))),
             Command::Owners { owners } => drop(owners.send(self.state.document().owners())),
             Command::Follow { session, feed, joined } => {
                 self.followers.insert(session, feed);
@@ -329,6 +335,7 @@ impl Room {
                             let _ = done.send(result);
                         }
                     }
+                    Effect::Offended(author) => self.around.conduct.offended(&self.address, &author),
                     Effect::Refused => self.around.metrics.refused.add(1),
                     Effect::LeftOut => self.around.metrics.presence_left_out.add(1),
                     Effect::Rebuild if sound.is_ok() => sound = self.rebuild(effects).await,

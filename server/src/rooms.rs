@@ -27,15 +27,17 @@ use yrs::StateVector;
 use crate::{
     answers::Answers,
     clock::now_ms,
+    conduct::Conduct,
     metrics::Figures,
     restore::Restore,
     room::{Announced, Command, EditError, End, Room, RoomEnded, Surroundings},
+    shares::Shares,
     store::{Seq, Store},
 };
 
 pub use act::{Acting, HeldAct};
 pub use commit::{Change, CommitError};
-pub use verify::Tried;
+pub use verify::{Tried, Weighed};
 
 /// A running room's inbox.
 pub type Inbox = mpsc::Sender<Command>;
@@ -60,6 +62,8 @@ pub struct Rooms {
     metrics: Arc<Figures>,
     answers: Answers,
     restore: Arc<Restore>,
+    conduct: Arc<Conduct>,
+    shares: Arc<Shares>,
     shared: Mutex<Shared>,
 }
 
@@ -149,7 +153,8 @@ impl Rooms {
     /// No room yet.
     pub fn new(store: Arc<dyn Store>, metrics: Arc<Figures>) -> Arc<Self> {
         let (answers, restore) = (Answers::default(), Arc::default());
-        Arc::new(Self { store, metrics, answers, restore, shared: Mutex::default() })
+        let (conduct, shares) = (Arc::default(), Arc::default());
+        Arc::new(Self { store, metrics, answers, restore, conduct, shares, shared: Mutex::default() })
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
@@ -164,6 +169,16 @@ impl Rooms {
     /// Whether the server goes on from a backup.
     pub fn restore(&self) -> &Arc<Restore> {
         &self.restore
+    }
+
+    /// What is held against members.
+    pub fn conduct(&self) -> &Conduct {
+        &self.conduct
+    }
+
+    /// What parties may write into logs.
+    pub fn shares(&self) -> &Shares {
+        &self.shares
     }
 
     /// What waits to be read, in the whole process.
@@ -236,6 +251,11 @@ impl Rooms {
         self.ask(address, |end| Command::End { end }).await.map(|(_, end)| end)
     }
 
+    /// Bytes of a document's log that the edits of a party take.
+    pub async fn written(self: &Arc<Self>, address: &DocAddress, party: &PartyId) -> Result<u64, RoomError> {
+        self.ask(address, |written| Command::Written { party: party.clone(), written }).await.map(|(_, written)| written)
+    }
+
     /// The party of each client id of a document.
     pub async fn owners(self: &Arc<Self>, address: &DocAddress) -> Result<Arc<[(u64, PartyId)]>, RoomError> {
         self.ask(address, |owners| Command::Owners { owners }).await.map(|(_, owners)| owners)
@@ -284,7 +304,14 @@ impl Rooms {
 
 async fn run(rooms: Arc<Rooms>, address: DocAddress, mut inbox: mpsc::Receiver<Command>) {
     let (metrics, answers, restore) = (rooms.metrics.of(&address).clone(), rooms.answers.clone(), rooms.restore.clone());
-    let around = Surroundings { store: rooms.store.clone(), metrics, answers, restore };
+    let around = Surroundings {
+        store: rooms.store.clone(),
+        metrics,
+        answers,
+        restore,
+        conduct: rooms.conduct.clone(),
+        shares: rooms.shares.clone(),
+    };
     let at = address.clone();
     let opened = tokio::task::spawn_blocking(move || Room::open(at, around)).await;
     match opened {

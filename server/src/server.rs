@@ -44,6 +44,7 @@ impl Server {
         let metrics = Arc::new(Figures::default());
         let registry = Arc::new(Registry::open(store.clone())?);
         let rooms = Rooms::new(store, metrics.clone());
+        registry.shares().into_iter().for_each(|(of, bytes)| rooms.shares().raise(of, bytes));
         Ok(Self { registry, rooms, metrics })
     }
 

@@ -85,6 +85,33 @@ pub const PRESENCE_BYTES_PER_SECOND: usize = 15 << 10;
 /// Nesting of a presence state's JSON.
 pub const PRESENCE_DEPTH_MAX: usize = 16;
 
+/// 32 KiB: an update from here on is tried on a copy of its document before it reaches it, whoever sends it. Below, what it claims about
+/// the order of blocks, 1,700 times at most, is found out within milliseconds.
+pub const WEIGHED_BYTES: usize = 32 << 10;
+/// The first pause of a member of whom something had to be refused at others' expense; each following is twice as long.
+pub const PAUSE_FIRST: Duration = Duration::from_secs(1);
+/// The longest such pause, well below [`IDLE`].
+pub const PAUSE_MAX: Duration = Duration::from_secs(60);
+/// How long an offence is held against a member after its pause.
+pub const OFFENCE_KEPT: Duration = Duration::from_secs(600);
+/// Members of whom offences are remembered in a document, at some 150 bytes each.
+pub const OFFENDERS_PER_DOCUMENT_MAX: usize = 1_024;
+/// Members of a party who offended in a document before all of the party are watched there.
+pub const OFFENDERS_OF_A_PARTY: usize = 3;
+/// A party's updates are tried one at a time, in one of so many parts of the time: a tenth of a core.
+pub const TURN_SHARE: u32 = 10;
+/// 1 MiB: what a session may send that builds on what is missing, in all. An honest client does so for a moment, before it has answered
+/// what it is asked at first.
+pub const EARLY_BYTES_MAX: usize = 1 << 20;
+
+/// 64 MiB: what a party's edits may take of the log of a plan's text unless the chair raises it: a text of a thousand pages, written anew
+/// thirty times.
+pub const TEXT_SHARE_BYTES: u64 = 64 << 20;
+/// 32 MiB: the same for each layer's log: four times what a layer holds.
+pub const LAYER_SHARE_BYTES: u64 = 32 << 20;
+/// 4 GiB: the most that a chair can raise a share to.
+pub const SHARE_BYTES_MAX: u64 = 4 << 30;
+
 /// Messages waiting in a room for its loop. When it is full the sockets are not read and TCP carries the back-pressure.
 pub const ROOM_INBOX_MESSAGES: usize = 1_024;
 /// 4 MiB: updates of one batch; the next ones gather for the following.

@@ -115,6 +115,9 @@ pub struct Applied {
     pub repeated: bool,
     /// It only tells what would be done.
     pub dry_run: bool,
+    /// What the party is to know: its share of a log is nearly used up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
 }
 
 /// Makes new ids, at random: for points and annotations.

@@ -11,19 +11,20 @@ use plenary_shared::{
 };
 use serde::de::DeserializeOwned;
 
-use crate::{context::Session, error::CliError};
+use crate::{context::Session, error::CliError, output::Output};
 
 /// A plan on a server.
 pub struct ServerPlan {
     session: Session,
     plan: PlanId,
+    output: Output,
 }
 
 impl ServerPlan {
     /// Nothing is asked yet.
-    pub fn open(session: Session, plan: &PlanId) -> Result<Self, CliError> {
+    pub fn open(session: Session, plan: &PlanId, output: Output) -> Result<Self, CliError> {
         session.member()?;
-        Ok(ServerPlan { session, plan: plan.clone() })
+        Ok(ServerPlan { session, plan: plan.clone(), output })
     }
 
     /// The plan as people see it.
@@ -38,7 +39,9 @@ impl ServerPlan {
             None => "look with `plenary show` or `plenary annotations` before you repeat it",
         };
         let path = self.session.plan_path(&self.plan, "/edits")?;
-        self.session.api.post(&path, script).map_err(|error| error.or_else_do(advice))
+        let applied: Applied = self.session.api.post(&path, script).map_err(|error| error.or_else_do(advice))?;
+        self.output.notice(applied.notice.as_deref());
+        Ok(applied)
     }
 
     /// The plan and what one may do with it.

@@ -9,6 +9,8 @@ use plenary_shared::{
     },
 };
 
+use std::thread;
+
 use super::report::{Refused, Report};
 use crate::{
     context::Session,
@@ -53,6 +55,7 @@ pub fn push(
         }
         let pushed = send(folder, session, &sending)?;
         let decided = pushed.outcomes.len().min(sending.len());
+        report.notice = pushed.notice.or(report.notice.take());
         let taken = settle(folder, report, &sending, pushed.outcomes)?;
         bar.inc(decided as u64);
         if !taken.is_empty() {
@@ -83,14 +86,22 @@ fn send(folder: &Folder, session: &Session, edits: &[(EditId, u64, Body)]) -> Re
         once: body.once.clone(),
     });
     let push = Push { edits: edits.collect() };
-    let pushed = session.api.post_within(&session.plan_path(&folder.info.plan, "/push")?, &push, limits::MESSAGE);
-    match pushed {
-        // Who may write nothing any more is told so before anything is read: that is the answer to each.
-        Err(CliError::Api { error: error @ Word::Forbidden, message, .. }) => {
-            let why = ErrorBody { error, message, script: None };
-            Ok(Pushed { outcomes: vec![Outcome::Refused(why); push.edits.len()], stopped: None })
+    let path = session.plan_path(&folder.info.plan, "/push")?;
+    let mut wait = limits::PAUSE_FIRST;
+    loop {
+        match session.api.post_within(&path, &push, limits::MESSAGE) {
+            // Something of what was sent before was refused: the next is taken a little later.
+            Err(CliError::Api { error: Word::TooOften, .. }) if wait < limits::PAUSE_MAX => {
+                thread::sleep(wait);
+                wait *= 2;
+            }
+            // Who may write nothing any more is told so before anything is read: that is the answer to each.
+            Err(CliError::Api { error: error @ Word::Forbidden, message, .. }) => {
+                let why = ErrorBody { error, message, script: None };
+                return Ok(Pushed { outcomes: vec![Outcome::Refused(why); push.edits.len()], stopped: None, notice: None });
+            }
+            answer => return answer,
         }
-        pushed => pushed,
     }
 }
 

@@ -13,7 +13,14 @@ fn v4(last: u8) -> IpAddr {
 
 fn member(party: &str, number: usize) -> Whoami {
     let (conference, member) = ("talks".parse().unwrap(), format!("{party}-{number}").parse().unwrap());
-    Whoami::Member(Member { conference, party: party.parse().unwrap(), member, role: Role::Delegate, generation: Default::default(), name: party.into() })
+    Whoami::Member(Member {
+        conference,
+        party: party.parse().unwrap(),
+        member,
+        role: Role::Delegate,
+        generation: Default::default(),
+        name: party.into(),
+    })
 }
 
 async fn goes(connection: &Connection) -> bool {

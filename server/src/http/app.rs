@@ -59,6 +59,11 @@ impl App {
         Err(why.with_status(StatusCode::SERVICE_UNAVAILABLE))
     }
 
+    /// Refuses with 429 whose edits of a document are not taken for a moment.
+    pub(super) fn check_conduct(&self, address: &DocAddress, author: &people::Author) -> Result<(), ApiError> {
+        self.rooms.conduct().paused(address, author).map_or(Ok(()), |until| Err(ApiError::paused(until)))
+    }
+
     /// Waits until no session is left.
     pub async fn all_sessions_ended(&self) {
         self.places.all_sessions_ended(&self.limits).await;

@@ -21,7 +21,7 @@ use super::{
     app::App,
     caller::{Reader, Writer},
     error::ApiError,
-    large,
+    large, share,
 };
 use crate::{
     dossiers::DossierError,
@@ -71,13 +71,17 @@ async fn once_over(app: &Arc<App>, reader: &mut Reader, script: &Arc<Script>) ->
         found.run(of, &runs, &mut || !running.is_closed() && Instant::now() < until)
     });
     let ran = ran.await.ok().and_then(Result::ok).ok_or(DossierError::Unreadable)?;
-    let Ran { applied, updates, .. } = ran.map_err(refused)?;
+    let Ran { mut applied, updates, .. } = ran.map_err(refused)?;
     let changes = changes(app, reader, script, updates, &ends)?;
     if changes.is_empty() {
         return Ok(Some(applied));
     }
+    let touched: Vec<_> = changes.iter().map(|change| change.address.clone()).collect();
     match app.rooms.commit(changes).await {
-        Ok(()) => Ok(Some(applied)),
+        Ok(()) => {
+            applied.notice = share::notice(app, reader.member(), &touched).await;
+            Ok(Some(applied))
+        }
         Err(CommitError::Moved) => Ok(None),
         Err(CommitError::Room(RoomError::Edit(error @ EditError::InDoubt))) if script.once.is_some() => {
             Err(ApiError::in_doubt(format!("{error}: repeat it with the same key")))
@@ -102,6 +106,7 @@ fn changes(
         match reader.rights_to(app, &address) {
             // The updates are the server's own: what they say of the order they saw.
             Some(Rights { write: true, .. }) => {
+                app.check_conduct(&address, &author)?;
                 let by = by(&address);
                 Ok(Change { address, by, update: update.into(), at: ends.get(&layer).copied(), order: Order::Holds })
             }

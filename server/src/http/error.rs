@@ -15,6 +15,7 @@ use plenary_shared::{
     },
 };
 use std::time::Duration;
+use tokio::time::Instant;
 
 use crate::{
     dossiers::DossierError,
@@ -77,6 +78,12 @@ impl ApiError {
     pub(super) fn disk_full() -> Self {
         let message = "the server's disk is full, and nothing was kept: tell its operator, and try again later";
         Self { retry: Some(limits::DISK_FULL_RETRY), ..Self::new(StatusCode::INSUFFICIENT_STORAGE, Word::DiskFull, message) }
+    }
+
+    /// What the member sent to a document was refused at others' expense: nothing more is taken from it there until then.
+    pub(super) fn paused(until: Instant) -> Self {
+        let wait = until.saturating_duration_since(Instant::now()) + Duration::from_secs(1);
+        Self::too_often(format!("what you sent before could not be taken: wait {} s, then try again", wait.as_secs()), wait)
     }
 
     /// Something comes more often than it may; it can come again after so long.
@@ -169,7 +176,7 @@ impl From<EditError> for ApiError {
             EditError::Refused(Refusal::Forged { .. }) => Self::new(StatusCode::CONFLICT, Word::Taken, message),
             EditError::Refused(_) | EditError::Misbehaved => Self::invalid(message),
             EditError::Unaccounted => Self::forbidden(message),
-            EditError::Full(_) => Self::full(message),
+            EditError::Full(_) | EditError::Share => Self::full(message),
             EditError::DiskFull => Self::disk_full(),
             EditError::Unavailable => Self::unavailable(message),
             EditError::InDoubt => Self::in_doubt(format!("{message}: look whether it is there before you repeat it")),

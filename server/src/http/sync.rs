@@ -30,6 +30,7 @@ pub(super) async fn upgrade(State(app): State<Arc<App>>, reader: Reader, mut req
     let session = Session {
         id: SessionId(app.next_session.fetch_add(1, Ordering::Relaxed)),
         large: app.large_places(reader.member()),
+        author: reader.member().author(),
         token: reader.token,
         address: reader.address,
         rights: reader.rights,

@@ -19,7 +19,7 @@ use plenary_shared::{
     text::plan,
     wire::protocol,
 };
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 use yrs::{ReadTxn, StateVector, TransactionMut, updates::encoder::Encode};
 
 use crate::store::{Seq, StoreError};
@@ -70,6 +70,8 @@ pub struct Document {
     bytes: usize,
     /// Claims about order that a replay from the last snapshot has to verify.
     claims: usize,
+    /// Bytes of the log that each party's edits take.
+    written: BTreeMap<PartyId, u64>,
     /// The party of each client id, as it was last asked for.
     owners: Arc<[(u64, PartyId)]>,
 }
@@ -81,7 +83,8 @@ impl Document {
     }
 
     fn of(fold: Fold, head: Digest) -> Self {
-        Self { fold, seq: 0, head, at_ms: 0, refused: Vec::new(), full: None, bytes: 0, claims: 0, owners: Arc::default() }
+        let (refused, full, written, owners) = (Vec::new(), None, BTreeMap::new(), Arc::default());
+        Self { fold, seq: 0, head, at_ms: 0, refused, full, bytes: 0, claims: 0, written, owners }
     }
 
     /// Judges an update against the document and all admitted since, by whose it is and whether its author had all that is there.
@@ -131,7 +134,22 @@ impl Document {
         };
         (self.seq, self.head) = end;
         self.at_ms = batch.last().map_or(self.at_ms, |accepted| accepted.record.at_ms);
+        batch.iter().for_each(|accepted| self.count(&accepted.record));
         Ok(merged)
+    }
+
+    /// Counts a record of the log among those of its party.
+    fn count(&mut self, record: &Record) {
+        let bytes = record.update.len() as u64;
+        match self.written.get_mut(&record.author.party) {
+            Some(written) => *written += bytes,
+            None => drop(self.written.insert(record.author.party.clone(), bytes)),
+        }
+    }
+
+    /// Bytes of the log that a party's edits take, those that were refused in the end too.
+    pub fn written(&self, party: &PartyId) -> u64 {
+        self.written.get(party).copied().unwrap_or(0)
     }
 
     /// What a replica with `state_vector` lacks.

@@ -184,6 +184,9 @@ pub struct Pushed {
     /// Why it could not: what follows the outcomes is to be sent again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<ErrorBody>,
+    /// What the party is to know: its share of a log is nearly used up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
 }
 
 /// What became of an offline edit.

@@ -57,7 +57,7 @@ impl Keys {
             tokio::task::spawn_blocking(move || (loaded.look_up(&author, &once, update), Some(loaded))).await
         } else {
             let place = app.view_place(member).await?;
-            let (_, (seq, copy)) = app.rooms.ask(&change.address, |copy| Command::Copy { copy }).await?;
+            let (_, (seq, copy)) = app.rooms.ask(&change.address, |copy| Command::Copy { of: None, copy }).await?;
             let look = move || {
                 let Some(document) = Document::from_copy(seq, &copy) else { return (None, None) };
                 let mut loaded = Loaded { seq, document, since: Instant::now(), _place: place };

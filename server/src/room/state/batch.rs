@@ -39,10 +39,6 @@ pub(super) enum Source {
 }
 
 impl Waiting {
-    pub(super) fn of_session(id: SessionId, by: Provenance, update: Bytes, complete: bool) -> Self {
-        Self { sender: Sender::Session(id), by, update, complete, order: Order::Unknown }
-    }
-
     pub(super) fn source(&self) -> Source {
         match self.sender {
             Sender::Session(id) => Source::Session(id),

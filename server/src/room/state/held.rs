@@ -98,9 +98,7 @@ impl RoomState {
         if at.is_some_and(|at| at != self.document.seq()) {
             return Err(Unheld::Moved);
         }
-        if !self.has_room(&by, &update) {
-            return Err(Unheld::Edit(EditError::Full(self.bytes_max)));
-        }
+        self.check_room(&by, &update).map_err(Unheld::Edit)?;
         let checked = self.judge(&by, &update).map_err(|refusal| Unheld::Edit(refusal.into()))?;
         if !checked.is_new() {
             return Ok(None);

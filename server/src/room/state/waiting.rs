@@ -2,10 +2,12 @@
 
 use bytes::Bytes;
 use plenary_shared::{
+    limits,
     log::{
         gate::{Checked, Refusal},
         record::{self, Digest, Moment, Provenance},
     },
+    people::Author,
     wire::protocol,
 };
 use std::{collections::HashSet, ops::Range};
@@ -18,7 +20,7 @@ use super::{
 use crate::{
     room::{
         document::{Accepted, Document, Misbehaved},
-        effect::{EditError, Effect},
+        effect::{EditError, Effect, SessionId},
         order::{Order, Trial},
     },
     store::Seq,
@@ -63,7 +65,9 @@ impl RoomState {
                         later.push(Waiting { sender, by, update, complete, order });
                     }
                 }
-                Ok(checked) if self.is_unaccounted(sender, &checked) => self.refuse(sender, EditError::Unaccounted, effects),
+                Ok(checked) if self.is_unaccounted(sender, &checked) => {
+                    self.refuse((sender, &by.author), EditError::Unaccounted, effects);
+                }
                 // What it claims about order is known to hold only once it is applied: one such from each source in a batch, so
                 // that a hostile one costs one search of the log and then is gone.
                 Ok(checked) if !verified && !checked.order_claims().is_empty() && !claimed.insert(source) => {
@@ -79,8 +83,7 @@ impl RoomState {
                     sealed.push(bytes);
                     accepted.push((sender, Accepted { record, checked, verified }));
                 }
-                Err(refusal @ Refusal::Missing { .. }) if !complete => self.too_early(sender, refusal, effects),
-                Err(refusal) => self.refuse(sender, refusal.into(), effects),
+                Err(refusal) => self.turn_down((sender, &by.author), refusal.into(), (complete, update.len()), effects),
             }
         }
         later.into_iter().for_each(|waiting| self.wait(waiting));
@@ -114,7 +117,7 @@ impl RoomState {
         matches!(sender, Sender::Session(id) if self.sessions.get(&id).is_none_or(|session| session.refused))
     }
 
-    fn answered(&mut self, sender: Sender, complete: bool) {
+    pub(super) fn answered(&mut self, sender: Sender, complete: bool) {
         if let Sender::Session(id) = sender
             && let Some(session) = self.sessions.get_mut(&id).filter(|session| complete && session.early == Early::Asked)
         {
@@ -122,11 +125,33 @@ impl RoomState {
         }
     }
 
+    /// An update is not taken; `sent`: whether it answers a step 1, and its bytes.
+    pub(super) fn turn_down(
+        &mut self,
+        (sender, author): (Sender, &Author),
+        error: EditError,
+        sent: (bool, usize),
+        effects: &mut Vec<Effect>,
+    ) {
+        match (sender, &error, sent) {
+            (Sender::Session(id), EditError::Refused(Refusal::Missing { .. }), (false, bytes)) => {
+                self.too_early(id, author, error, bytes, effects);
+            }
+            _ => self.refuse((sender, author), error, effects),
+        }
+    }
+
     /// An honest client may speak before it has answered step 1, and its update then lacks what that answer will bring: ask
     /// once more for all it has.
-    fn too_early(&mut self, sender: Sender, refusal: Refusal, effects: &mut Vec<Effect>) {
-        let Sender::Session(id) = sender else { return self.refuse(sender, refusal.into(), effects) };
+    fn too_early(&mut self, id: SessionId, author: &Author, error: EditError, bytes: usize, effects: &mut Vec<Effect>) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.early_bytes += bytes;
+        if session.early_bytes > limits::EARLY_BYTES_MAX {
+            // When it comes back, what it sends first can be whole.
+            session.refused = true;
+            self.offended(author, &error, effects);
+            return effects.push(Effect::Close(id, protocol::CLOSE_AGAIN, "send what is missing first: connect again"));
+        }
         match session.early {
             Early::No => match self.document.state_vector() {
                 Ok((_, vector)) => {
@@ -136,12 +161,20 @@ impl RoomState {
                 Err(Misbehaved) => come_back(id, effects),
             },
             Early::Asked => {}
-            Early::Answered => self.refuse(sender, refusal.into(), effects),
+            Early::Answered => self.refuse((Sender::Session(id), author), error, effects),
         }
     }
 
-    pub(super) fn refuse(&mut self, sender: Sender, error: EditError, effects: &mut Vec<Effect>) {
+    /// Holds against an author what honest clients never send. A server that was restored may miss what all others have.
+    fn offended(&self, author: &Author, error: &EditError, effects: &mut Vec<Effect>) {
+        if error.is_offence() && !self.restoring {
+            effects.push(Effect::Offended(author.clone()));
+        }
+    }
+
+    pub(super) fn refuse(&mut self, (sender, author): (Sender, &Author), error: EditError, effects: &mut Vec<Effect>) {
         effects.push(Effect::Refused);
+        self.offended(author, &error, effects);
         match sender {
             Sender::Session(id) => {
                 if let Some(session) = self.sessions.get_mut(&id) {
@@ -157,9 +190,12 @@ impl RoomState {
                         (protocol::CLOSE_TAKEN, "this client id belongs to another party: load the page again")
                     }
                     EditError::Refused(Refusal::Foreign { what, .. }) => (protocol::CLOSE_REFUSED, what),
+                    EditError::Full(_) => (protocol::CLOSE_REFUSED, "the document is full"),
+                    EditError::Share => {
+                        (protocol::CLOSE_REFUSED, "your party's share of this plan's log is used up: ask the chair for more")
+                    }
                     EditError::Refused(_)
                     | EditError::Misbehaved
-                    | EditError::Full(_)
                     | EditError::DiskFull
                     | EditError::Unavailable
                     | EditError::InDoubt => (protocol::CLOSE_REFUSED, "refused"),
@@ -204,7 +240,7 @@ impl RoomState {
         for (index, ((sender, accepted), digest)) in senders.into_iter().zip(accepted).zip(digests).enumerate() {
             let seq = first + index as Seq;
             if self.document.is_refused(seq) {
-                self.refuse(sender, EditError::Misbehaved, effects);
+                self.refuse((sender, &accepted.record.author), EditError::Misbehaved, effects);
             } else {
                 done(sender, effects);
                 records.push((seq, digest, accepted.record));

@@ -32,7 +32,9 @@ async fn echo(session: SessionId, outbox: Arc<Outbox>, inbox: mpsc::Sender<Comma
                 for frame in frames {
                     heard.fetch_add(frame.len(), Ordering::Relaxed);
                     if let Ok(message @ ClientMessage::Awareness(_)) = ClientMessage::decode(&frame) {
-                        let _ = inbox.send(Command::Message { session, message, write: true, place: None }).await;
+                        let _ = inbox
+                            .send(Command::Message { session, message, order: Default::default(), write: true, place: None })
+                            .await;
                     }
                 }
             }
@@ -49,6 +51,8 @@ async fn five_hundred_whose_carets_move_are_each_told_no_more_than_16_kib_in_a_s
         metrics: Arc::default(),
         answers: Default::default(),
         restore: Arc::default(),
+        conduct: Arc::default(),
+        shares: Arc::default(),
     };
     let mut room = Room::open("talks/plan".parse().unwrap(), around).unwrap();
     let (inbox, mut commands) = mpsc::channel(limits::ROOM_INBOX_MESSAGES);
@@ -66,8 +70,13 @@ async fn five_hundred_whose_carets_move_are_each_told_no_more_than_16_kib_in_a_s
     let begin = Instant::now();
     for clock in 1..=6 {
         for client in 1..=PRESENT {
-            let message =
-                Command::Message { session: SessionId(client), message: moved(client, clock), write: true, place: None };
+            let message = Command::Message {
+                session: SessionId(client),
+                message: moved(client, clock),
+                order: Default::default(),
+                write: true,
+                place: None,
+            };
             inbox.send(message).await.unwrap();
             tokio::time::sleep(Duration::from_secs(10) / PRESENT as u32).await;
         }

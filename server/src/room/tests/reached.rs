@@ -29,7 +29,14 @@ impl Hall {
     fn new() -> Self {
         let store = Arc::new(Faulty::default());
         let (answers, restore) = (Answers::default(), Arc::default());
-        let around = Surroundings { store: store.clone(), metrics: Arc::default(), answers, restore };
+        let around = Surroundings {
+            store: store.clone(),
+            metrics: Arc::default(),
+            answers,
+            restore,
+            conduct: Arc::default(),
+            shares: Arc::default(),
+        };
         Self { store, room: Room::open("talks/plan".parse().unwrap(), around).unwrap(), effects: Vec::new() }
     }
 
@@ -42,7 +49,8 @@ impl Hall {
     }
 
     fn say(&mut self, session: SessionId, message: ClientMessage) {
-        self.room.take(Command::Message { session, message, write: true, place: None }, &mut self.effects);
+        self.room
+            .take(Command::Message { session, message, order: Default::default(), write: true, place: None }, &mut self.effects);
     }
 
     /// A session asks for what a replica that has nothing lacks.

@@ -168,7 +168,10 @@ async fn what_a_slow_session_is_asked_for_is_asked_again() {
     assert!(asked, "it is never asked for what its edit builds on: its further edits are passed over in silence");
     let all = client.transact().encode_state_as_update_v1(&StateVector::default());
     assert_ne!(first, second);
-    bench.room.handle(Input::Message { session: ARV, message: ClientMessage::SyncStep2(all.into()), write: true }, &mut effects);
+    bench.room.handle(
+        Input::Message { session: ARV, message: ClientMessage::SyncStep2(all.into()), order: Default::default(), write: true },
+        &mut effects,
+    );
     bench.commit().await;
     assert_eq!(bench.text(), "first second");
 }

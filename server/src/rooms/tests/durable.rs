@@ -121,7 +121,7 @@ async fn a_copy_waits_for_what_is_on_its_way_and_constant_work_does_not_keep_it_
     let first = begin(&rooms, 2, "b").await;
     let asking = tokio::spawn({
         let rooms = rooms.clone();
-        async move { rooms.ask(&doc(), |copy| Command::Copy { copy }).await.unwrap().1 }
+        async move { rooms.ask(&doc(), |copy| Command::Copy { of: None, copy }).await.unwrap().1 }
     });
     let whose = tokio::spawn({
         let rooms = rooms.clone();
@@ -187,7 +187,12 @@ async fn a_full_disk_costs_the_edits_that_it_does_not_take_and_nothing_else() {
     let gate = store.shut(1);
     store.fail(StoreError::Full);
     let message = ClientMessage::Update(typed(2, "lost "));
-    assert!(inbox.send(Command::Message { session: SessionId(1), message, write: true, place: None }).await.is_ok());
+    assert!(
+        inbox
+            .send(Command::Message { session: SessionId(1), message, order: Default::default(), write: true, place: None })
+            .await
+            .is_ok()
+    );
     settle().await;
     let behind = begin(&rooms, 3, "behind it ").await;
     gate.add_permits(2);
@@ -263,7 +268,8 @@ async fn who_asks_for_more_than_may_wait_to_be_read_is_told_to_come_back() {
         let (inbox, outbox) = listen(&rooms, session, "arv").await;
         heard(&outbox).await;
         let message = ClientMessage::SyncStep1(Bytes::from_static(vector));
-        let message = Command::Message { session: SessionId(session), message, write: true, place: None };
+        let message =
+            Command::Message { session: SessionId(session), message, order: Default::default(), write: true, place: None };
         assert!(inbox.send(message).await.is_ok());
         settle().await;
         heard(&outbox).await
