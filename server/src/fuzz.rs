@@ -14,8 +14,11 @@ use crate::{
     store,
 };
 
+/// One of the things that are tried.
+pub type Trial = fn(&[u8]);
+
 /// All of them, by the names of their corpora.
-pub const TRIALS: [(&str, fn(&[u8])); 2] = [("presence", presence), ("segments", store::try_segment)];
+pub const TRIALS: [(&str, Trial); 2] = [("presence", presence), ("segments", store::try_segment)];
 
 fn member(party: &str) -> Arc<Member> {
     let (party, member, conference) = (party.parse(), format!("{party}-1").parse(), "talks".parse());

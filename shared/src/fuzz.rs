@@ -69,14 +69,13 @@ pub fn records(data: &[u8]) {
     assert!(record::open(&before, &changed.into()).is_err(), "a changed record does not open");
 }
 
-/// Marks stand where there are brackets, and words without brackets keep the others.
+/// Words hold no more open brackets than marks, and none once they are without.
 pub fn brackets(data: &[u8]) {
     let Ok(words) = std::str::from_utf8(data) else { return };
     let read = bracket::parse(words);
     assert_eq!(read, bracket::parse(words));
     assert!(read.open_count() <= words.matches('[').count());
-    let without = bracket::without(words);
-    assert!(without.len() <= words.len());
+    assert!(bracket::parse(&bracket::without(words)).list.is_empty());
 }
 
 /// A text is refused, or makes a plan that is exported and read as the same plan.

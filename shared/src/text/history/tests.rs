@@ -146,7 +146,7 @@ fn a_record_that_changes_no_words_is_an_entry_of_its_author_and_leaves_the_words
     talks.words(1, "a", "Hello there, world");
     let entries: Vec<_> =
         talks.entries(None).into_iter().map(|entry| (entry.first_seq, entry.last_seq, entry.changes.len())).collect();
-    assert_eq!(entries[entries.len() - 2..], [(3, 5, 0), (6, 6, 1)]);
+    assert_eq!(entries[entries.len() - 2..], [(4, 5, 0), (6, 6, 1)], "an act is no entry");
 }
 
 #[test]
