@@ -193,19 +193,20 @@ fn no_files_know_each_other_in_a_circle() {
 }
 
 /// The folders of `shared`, each with those that it may know besides itself.
-const MAY_KNOW: [(&str, &[&str]); 12] = [
+const MAY_KNOW: [(&str, &[&str]); 13] = [
     ("limits", &[]),
     ("bounded", &[]),
     ("chapters", &[]),
     ("id", &["limits"]),
     ("access", &["id"]),
     ("people", &["id", "access"]),
+    ("share", &["limits", "id", "people"]),
     ("log", &["limits", "bounded", "id", "people", "access"]),
     ("text", &["limits", "bounded", "id", "people", "access", "log"]),
     ("talk", &["limits", "bounded", "id", "people", "access", "log", "text"]),
     ("out", &["limits", "bounded", "id", "people", "access", "log", "text", "talk"]),
     ("script", &["limits", "bounded", "id", "people", "access", "log", "text", "talk"]),
-    ("wire", &["limits", "bounded", "id", "people", "access", "log", "text", "talk", "out", "script"]),
+    ("wire", &["limits", "bounded", "id", "people", "access", "log", "text", "talk", "out", "script", "share"]),
 ];
 
 #[test]
