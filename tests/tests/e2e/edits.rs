@@ -268,7 +268,7 @@ async fn each_edit_of_a_push_is_judged_by_itself() {
     let [Outcome::Done, base64, forged, unread, absent, Outcome::Done, empty, Outcome::Done] = &pushed.outcomes[..] else {
         panic!("{pushed:?}")
     };
-    assert_eq!([base64, forged, unread, absent, empty].map(refused), ["invalid", "invalid", "invalid", "forbidden", "invalid"]);
+    assert_eq!([base64, forged, unread, absent, empty].map(refused), ["invalid", "taken", "invalid", "forbidden", "invalid"]);
     // All of it again changes nothing.
     done(&server, &arv, vec![text(typed(11, "one ")), text(typed(14, "two "))]);
     assert_eq!(state(&server, &arv, "").0, 4);
