@@ -126,7 +126,7 @@ fn what_the_chair_decides_stands_in_the_plans_log_for_all_who_read_it() {
         json!({ "seq": 5, "act": "consent", "consent": ["arv"] }),
     ];
     let told = |act: &Value, expected: &Value| {
-        assert_eq!((&act["member"], &act["name"]), (&json!("med-1"), &json!("Mara Ilen")));
+        assert_eq!((&act["party"], &act["name"]), (&json!("med"), &json!("Mara Ilen")));
         expected.as_object().unwrap().iter().for_each(|(name, value)| assert_eq!(&act[name], value, "{name} of {act}"));
     };
     let folder = cel.clone_plan("p-1");
@@ -136,7 +136,7 @@ fn what_the_chair_decides_stands_in_the_plans_log_for_all_who_read_it() {
         acts.iter().rev().zip(&expected).for_each(|(act, expected)| told(act, expected));
     }
     let page = cel.done(&["log", "p-1", "--acts", "-n", "1"]);
-    assert!(page.contains("Mara Ilen (med-1)  #5\n    consent: arv must consent\n") && page.contains("3 earlier"), "{page}");
+    assert!(page.contains("Mara Ilen (med-2)  #5\n    consent: arv must consent\n") && page.contains("3 earlier"), "{page}");
     let watched = cel.done(&["watch", "p-1", "--since", "1", "--count", "4", "--json"]);
     let lines: Vec<Value> = watched.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     lines.iter().zip(&expected).for_each(|(act, expected)| told(act, expected));

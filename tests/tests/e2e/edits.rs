@@ -96,6 +96,7 @@ fn refused(outcome: &Outcome) -> &str {
 struct Copy {
     context: PlanContext,
     layers: Vec<(String, u64, Vec<u8>)>,
+    /// With whether the document is without it: it was refused, or changes nothing there.
     records: Vec<(u64, Vec<u8>, bool)>,
     end: Digest,
     /// The chain's digest of each layer.
@@ -109,7 +110,7 @@ impl Copy {
 
     fn doc(&self) -> Doc {
         let doc = plan::new_doc(1);
-        for (_, update, _) in self.records.iter().filter(|(_, _, refused)| !refused) {
+        for (_, update, _) in self.records.iter().filter(|(_, _, without)| !without) {
             doc.transact_mut().apply_update(Update::decode_v1(update).unwrap()).unwrap();
         }
         doc
@@ -135,10 +136,11 @@ fn pull(server: &Server, seat: &Seat, since: u64, from: Digest, held: Value) -> 
             }
             PullLine::Record { record, refused } => {
                 let (seq, digest, update) = (record.seq, record.digest, STANDARD.decode(&record.update).unwrap());
-                let (_, end) = record::seal(&copy.end, &record.record(update.clone().into()));
+                let record = record.record(update.clone().into());
+                let (_, end) = record::seal(&copy.end, &record);
                 assert_eq!(end, digest, "record {seq} is not what its digest says");
                 assert_eq!(seq, since + copy.records.len() as u64 + 1);
-                (copy.end, _) = (end, copy.records.push((seq, update, refused)));
+                (copy.end, _) = (end, copy.records.push((seq, update, refused || record.change().is_none())));
             }
             PullLine::End => whole = true,
             PullLine::Context(_) => panic!("a second context"),
@@ -177,7 +179,7 @@ async fn a_pull_brings_each_record_once_and_what_each_copy_lacks() {
     let server = Start::demo(0, 1).start();
     let (arv, bor) = (server.delegate(0, 0), server.delegate(1, 0));
     let first = pull(&server, &arv, 0, beginning(), json!([]));
-    assert_eq!((first.records.len(), first.layer("arv/private").1), (1, 0), "what nobody wrote in is there and empty");
+    assert_eq!((first.records.len(), first.layer("arv/private").1), (2, 0), "what nobody wrote in is there and empty");
     assert!(first.context.write && first.context.created_by.is_some());
     assert!(!first.layers.iter().any(|(name, ..)| name == "bor/private"), "others' private layers do not exist");
     done(&server, &arv, vec![text(typed(11, "one ")), in_layer("private", noted(12, "n1")), text(typed(13, "two "))]);
@@ -216,10 +218,10 @@ async fn the_state_at_a_record_or_a_time_is_what_everybody_saw_then() {
     }
     let whole = pull(&server, &arv, 0, beginning(), json!([]));
     let (seq, digest, doc) = state(&server, &arv, "");
-    assert_eq!((seq, digest), (4, whole.end));
+    assert_eq!((seq, digest), (5, whole.end));
     let vector = |doc: &Doc| doc.transact().encode_state_as_update_v1(&StateVector::default());
     assert_eq!(vector(&doc), vector(&whole.doc()));
-    for (query, seq, words) in [("?seq=0", 0, ""), ("?seq=1", 1, ""), ("?seq=2", 2, "one"), ("?seq=4", 4, "threetwoone")] {
+    for (query, seq, words) in [("?seq=0", 0, ""), ("?seq=2", 2, ""), ("?seq=3", 3, "one"), ("?seq=5", 5, "threetwoone")] {
         let (at, _, doc) = state(&server, &arv, query);
         let mut letters: Vec<char> = text_of(&doc, "text").chars().collect();
         letters.sort_unstable();
@@ -227,10 +229,10 @@ async fn the_state_at_a_record_or_a_time_is_what_everybody_saw_then() {
         expected.sort_unstable();
         assert_eq!((at, letters), (seq, expected), "{query}");
     }
-    let answer = api(&server.address(), &arv.token, "GET", &format!("{PLAN}/state?seq=5"), None);
+    let answer = api(&server.address(), &arv.token, "GET", &format!("{PLAN}/state?seq=6"), None);
     assert_eq!((answer.status, answer.json()["error"].as_str()), (422, Some("invalid")));
     assert_eq!(state(&server, &arv, "?at_ms=1").0, 0);
-    assert_eq!(state(&server, &arv, "?at_ms=99999999999999").0, 4);
+    assert_eq!(state(&server, &arv, "?at_ms=99999999999999").0, 5);
     let log = api(&server.address(), &arv.token, "GET", &format!("{PLAN}/state?seq=1&at_ms=1"), None);
     assert_eq!(log.status, 422);
 }
@@ -265,7 +267,7 @@ async fn each_edit_of_a_push_is_judged_by_itself() {
     assert_eq!([base64, forged, unread, absent, empty].map(refused), ["invalid", "invalid", "invalid", "forbidden", "invalid"]);
     // All of it again changes nothing.
     done(&server, &arv, vec![text(typed(11, "one ")), text(typed(14, "two "))]);
-    assert_eq!(state(&server, &arv, "").0, 4);
+    assert_eq!(state(&server, &arv, "").0, 5);
     for (path, body) in [("push", json!({ "edits": [] })), ("pull", json!({ "since": 0 })), ("edits", json!({ "edits": [] }))] {
         for plan in ["absent", "No-Plan"] {
             let path = format!("/conferences/vale-talks/plans/{plan}/{path}");

@@ -181,6 +181,7 @@ fn whoever_watches_is_told_each_change_once_and_in_order_though_the_server_is_ki
         edit(&talks, n, &mut expected);
     }
     let mut watching = Watching::since(&talks.arv, &plan, begin);
+    assert_eq!(watching.next()["act"], "created");
     let mut found: Vec<_> = (0..3).map(|_| seen(&watching.next())).collect();
     for n in 3..9 {
         if n % 2 == 0 {

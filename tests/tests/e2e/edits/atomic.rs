@@ -55,12 +55,12 @@ async fn of_an_edit_with_one_bad_part_nothing_is_taken() {
     let (edits, expected): (Vec<Value>, Vec<&str>) = bad.into_iter().unzip();
     let pushed = push(&server, &arv, edits);
     assert_eq!(pushed.outcomes.iter().map(refused).collect::<Vec<_>>(), expected);
-    assert_eq!(ends(&server, &arv), (2, 0), "nothing was taken");
+    assert_eq!(ends(&server, &arv), (3, 0), "nothing was taken");
     let (words, entry) = good(43);
     done(&server, &arv, vec![both(words.clone(), "private", entry.clone())]);
-    assert_eq!(ends(&server, &arv), (3, 1));
+    assert_eq!(ends(&server, &arv), (4, 1));
     done(&server, &arv, vec![both(words, "private", entry)]);
-    assert_eq!(ends(&server, &arv), (3, 1), "again it changes nothing");
+    assert_eq!(ends(&server, &arv), (4, 1), "again it changes nothing");
 }
 
 #[tokio::test]
@@ -98,7 +98,7 @@ async fn of_two_who_do_the_same_at_once_one_does_it() {
         });
         assert!(outcomes.contains(&Outcome::Done) && outcomes.contains(&Outcome::Repeated), "{outcomes:?}");
     }
-    assert_eq!(ends(&server, &arv), (11, 10));
+    assert_eq!(ends(&server, &arv), (12, 10));
     let another = push(&server, &arv, vec![once(2_000, "other ", "report 0", "aa")]);
     assert_eq!(refused(&another.outcomes[0]), "invalid", "another script under the same key");
     let mut lies = once(2_010, "words ", "report 99", "aa");
@@ -107,7 +107,7 @@ async fn of_two_who_do_the_same_at_once_one_does_it() {
     without["once"] = json!({ "key": "report 97", "digest": "aa" });
     let pushed = push(&server, &arv, vec![lies, without]);
     assert_eq!(pushed.outcomes.iter().map(refused).collect::<Vec<_>>(), ["invalid", "invalid"]);
-    assert_eq!(ends(&server, &arv), (11, 10));
+    assert_eq!(ends(&server, &arv), (12, 10));
 }
 
 /// The words that stand in a copy's text, and the notes in its layer private: both by number.
@@ -169,7 +169,7 @@ async fn ten_thousand_edits_that_build_on_each_other_all_arrive_in_their_order()
     }
     assert_eq!(text_of(&state(&server, &arv, "").2, "text"), chain.words);
     let copy = pull(&server, &arv, 0, beginning(), json!([]));
-    assert_eq!(copy.records.len(), 10_001, "each is a record of its own");
+    assert_eq!(copy.records.len(), 10_002, "each is a record of its own");
 }
 
 /// Edits of one text, each in the middle of what those before have written.

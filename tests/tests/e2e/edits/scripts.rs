@@ -111,5 +111,5 @@ async fn a_body_that_is_too_large_is_refused_and_a_large_one_is_taken() {
     let over = "a".repeat(plenary_shared::limits::PUSH_BYTES_MAX);
     let answer = api(&server.address(), &arv.token, "POST", &format!("{PLAN}/push"), Some(text(over)));
     assert_eq!((answer.status, answer.json()["error"].as_str()), (422, Some("invalid")));
-    assert_eq!(state(&server, &arv, "").0, 2);
+    assert_eq!(state(&server, &arv, "").0, 3);
 }
