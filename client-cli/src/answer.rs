@@ -18,7 +18,7 @@ use serde::Serialize;
 pub use history::{
     ActShown, ActsShown, BlameShown, ChangeShown, DiffShown, HeardShown, LogShown, StretchShown, TurnShown, WatchLine,
 };
-pub use people::{Consents, DeviceEnded, Devices, Invited, Layers, Plans, Profiles, Revoked, WhoShown};
+pub use people::{Consents, DeviceEnded, Devices, Invited, Layers, Plans, Profiles, Revoked, ShareRaised, Shares, WhoShown};
 pub use program::{ChapterShown, Completions, Verbs};
 pub use replica::{Cloned, Confirmed, Listed, MergedShown, Salvaged, Status};
 pub use table::{names, schema};

@@ -29,6 +29,7 @@ mod say;
 mod schedule;
 mod schema;
 mod session;
+mod share;
 mod standing;
 mod status;
 mod sync;

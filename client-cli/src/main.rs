@@ -2,7 +2,8 @@
 //!
 //! Reading order: `command` holds the verbs, `answer` what they tell a program and `context` what they are given; `open` opens a plan
 //! and its log, on the server or in a replica's `folder`, which `sync` keeps up; `fold` makes documents of what is told; `wire` is the
-//! way to a server; `profile` remembers who one is; `render` lays out, `output` prints and `pager` shows what does not fit.
+//! way to a server; `profile` remembers who one is and `trust` shows where that will be; `render` lays out, `output` prints and `pager`
+//! shows what does not fit.
 
 mod answer;
 mod brief;
@@ -19,6 +20,7 @@ mod profile;
 mod progress;
 mod render;
 mod sync;
+mod trust;
 mod when;
 mod wire;
 

@@ -44,7 +44,7 @@ impl Context {
     pub fn open(&self, plan: &PlanId) -> Result<OpenPlan, CliError> {
         match Folder::here()?.filter(|folder| folder.info.plan == *plan) {
             Some(folder) if self.is_of(&folder)? => Ok(OpenPlan::Replica(Box::new(Replica::open(folder)?))),
-            _ => Ok(OpenPlan::Server(Box::new(ServerPlan::open(self.session()?, plan)?))),
+            _ => Ok(OpenPlan::Server(Box::new(ServerPlan::open(self.session()?, plan, self.output)?))),
         }
     }
 

@@ -98,6 +98,13 @@ impl Output {
         }
     }
 
+    /// What the server wants one to know beside a result, which holds it too.
+    pub fn notice(&self, notice: Option<&str>) {
+        if let Some(notice) = notice {
+            self.remark(|| notice.to_owned());
+        }
+    }
+
     /// Why the command failed.
     pub fn error(&self, error: &CliError) {
         // What needs a look was printed.

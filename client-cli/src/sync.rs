@@ -10,6 +10,7 @@ mod pull;
 mod push;
 mod report;
 mod restored;
+mod taken;
 mod told;
 
 use pull::Stopped;
@@ -32,6 +33,7 @@ pub fn sync(folder: &Folder, session: &Session, mut way: Option<Way>, progress: 
     if way == Some(Way::Anew) {
         restored::give_up(folder, &puller)?;
     }
+    let mut taken = Vec::new();
     for _ in 0..ROUNDS {
         match puller.pull(&mut report, progress) {
             Ok(()) => {}
@@ -56,9 +58,11 @@ pub fn sync(folder: &Folder, session: &Session, mut way: Option<Way>, progress: 
             }
         }
         let arrived = puller.forget()?;
+        taken::rename(folder, &puller, &taken)?;
         let is_news = report.taken > 0 || !report.layers.is_empty() || report.put_by.is_some();
         report.held = held::free(folder, &puller, is_news)?;
-        let sent = push::push(folder, session, &mut report, progress)?;
+        let sent;
+        (sent, taken) = push::push(folder, session, &mut report, progress)?;
         if sent == 0 && !arrived {
             break;
         }

@@ -1,4 +1,5 @@
 //! What waits to be read of answers, over sockets and over HTTP: bounded in sum, and where they are one reader's alone, for each party too.
+//! What many of a party ask for at once is held once.
 
 use bytes::Bytes;
 use plenary_shared::{
@@ -19,6 +20,8 @@ pub struct Answers(Arc<Mutex<Held>>);
 struct Held {
     all: usize,
     parties: HashMap<Whose, usize>,
+    /// Answers on their way that stand for something: whoever of the party asks for the same shares them.
+    tagged: HashMap<(Whose, u64), Weak<Counted>>,
 }
 
 type Whose = (ConferenceId, PartyId);
@@ -27,6 +30,7 @@ type Whose = (ConferenceId, PartyId);
 struct Counted {
     bytes: Bytes,
     whose: Option<Whose>,
+    tag: Option<u64>,
     answers: Answers,
 }
 
@@ -38,6 +42,11 @@ pub struct Whole(Weak<Counted>);
 struct Shared(Arc<Counted>);
 
 impl Answers {
+    /// Bytes that are on their way.
+    pub fn bytes(&self) -> usize {
+        self.held().all
+    }
+
     fn held(&self) -> MutexGuard<'_, Held> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -47,8 +56,32 @@ impl Answers {
         if frame.len() <= limits::SMALL_MESSAGE_BYTES {
             return Some(frame);
         }
-        let whose = (member.conference.clone(), member.party.clone());
-        Some(Bytes::from_owner(self.counted(Some(whose), frame)?))
+        Some(Bytes::from_owner(self.held().counted(self, Some(whose(member)), None, frame)?))
+    }
+
+    /// What is on its way to somebody of the member's party under this tag.
+    pub fn tagged(&self, member: &Member, tag: u64) -> Option<Bytes> {
+        let found = self.held().tagged.get(&(whose(member), tag)).and_then(Weak::upgrade);
+        found.map(|counted| Bytes::from_owner(Shared(counted)))
+    }
+
+    /// The same bytes, counted once for all of the member's party who ask for what the tag stands for, as long as any of them holds
+    /// anything of it; `None` if too much is on its way already.
+    pub fn count_tagged(&self, member: &Member, tag: u64, frame: Bytes) -> Option<Bytes> {
+        if frame.len() <= limits::SMALL_MESSAGE_BYTES {
+            return Some(frame);
+        }
+        let (mut held, at) = (self.held(), (whose(member), tag));
+        let counted = match held.tagged.get(&at).and_then(Weak::upgrade) {
+            Some(counted) => counted,
+            None => {
+                let counted = Arc::new(held.counted(self, Some(at.0.clone()), Some(tag), frame)?);
+                held.tagged.insert(at, Arc::downgrade(&counted));
+                counted
+            }
+        };
+        drop(held);
+        Some(Bytes::from_owner(Shared(counted)))
     }
 
     /// The same frame, counted once for all who are sent it, as long as any of them holds anything of it; `None` if too much is on its way
@@ -57,29 +90,33 @@ impl Answers {
         let same = |counted: &Arc<Counted>| counted.bytes.as_ptr() == frame.as_ptr();
         let counted = match whole.0.upgrade().filter(same) {
             Some(counted) => counted,
-            None => self.counted(None, frame)?.into(),
+            None => self.held().counted(self, None, None, frame)?.into(),
         };
         whole.0 = Arc::downgrade(&counted);
         Some(Bytes::from_owner(Shared(counted)))
     }
+}
 
-    fn counted(&self, whose: Option<Whose>, bytes: Bytes) -> Option<Counted> {
-        let mut held = self.held();
-        let all = held.all + bytes.len();
+impl Held {
+    fn counted(&mut self, answers: &Answers, whose: Option<Whose>, tag: Option<u64>, bytes: Bytes) -> Option<Counted> {
+        let all = self.all + bytes.len();
         if all > limits::ANSWERS_BYTES_MAX {
             return None;
         }
         if let Some(whose) = &whose {
-            let partys = held.parties.get(whose).map_or(0, |bytes| *bytes) + bytes.len();
+            let partys = self.parties.get(whose).map_or(0, |bytes| *bytes) + bytes.len();
             if partys > limits::ANSWERS_PER_PARTY_BYTES_MAX {
                 return None;
             }
-            held.parties.insert(whose.clone(), partys);
+            self.parties.insert(whose.clone(), partys);
         }
-        held.all = all;
-        drop(held);
-        Some(Counted { bytes, whose, answers: self.clone() })
+        self.all = all;
+        Some(Counted { bytes, whose, tag, answers: answers.clone() })
     }
+}
+
+fn whose(member: &Member) -> Whose {
+    (member.conference.clone(), member.party.clone())
 }
 
 impl AsRef<[u8]> for Counted {
@@ -104,6 +141,13 @@ impl Drop for Counted {
             *partys -= self.bytes.len();
             if *partys == 0 {
                 held.parties.remove(whose);
+            }
+        }
+        if let (Some(whose), Some(tag)) = (&self.whose, self.tag) {
+            let at = (whose.clone(), tag);
+            // Somebody may have put a newer one there since the last reader of this one left.
+            if held.tagged.get(&at).is_some_and(|newest| newest.strong_count() == 0) {
+                held.tagged.remove(&at);
             }
         }
     }
@@ -144,5 +188,27 @@ mod tests {
         drop(last_piece);
         assert!(answers.count(&parties[0], large()).is_some());
         assert!(answers.held().parties.is_empty());
+    }
+
+    #[test]
+    fn what_many_of_a_party_ask_for_at_once_is_held_once_and_for_no_other_party() {
+        let (answers, [arv, bor]) = (Answers::default(), ["arv", "bor"].map(member));
+        let large = |first| {
+            let mut bytes = vec![0; limits::ANSWERS_PER_PARTY_BYTES_MAX];
+            bytes[0] = first;
+            Bytes::from(bytes)
+        };
+        assert!(answers.tagged(&arv, 7).is_none());
+        let first = answers.count_tagged(&arv, 7, large(1)).unwrap();
+        let second = answers.count_tagged(&arv, 7, large(2)).unwrap();
+        let third = answers.tagged(&arv, 7).unwrap();
+        assert!(first.as_ptr() == second.as_ptr() && first.as_ptr() == third.as_ptr());
+        assert!(answers.count_tagged(&arv, 8, large(3)).is_none(), "its share is used up");
+        assert!(answers.tagged(&bor, 7).is_none(), "nobody finds what another party asks for");
+        drop((first, second));
+        assert!(answers.tagged(&arv, 7).is_some());
+        drop(third);
+        assert!(answers.tagged(&arv, 7).is_none() && answers.held().tagged.is_empty() && answers.held().parties.is_empty());
+        assert_eq!(answers.count_tagged(&arv, 7, large(4)).unwrap()[0], 4);
     }
 }

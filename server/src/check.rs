@@ -17,7 +17,7 @@ use crate::{
     room::document::Document,
     store::{
         StoreError,
-        survey::{self, Found, Seen, Spot},
+        survey::{self, Seen, Spot, Surveyed},
     },
 };
 
@@ -27,13 +27,13 @@ pub struct Report {
     /// Bytes of all segments.
     pub bytes: u64,
     /// The log of conferences, parties and members.
-    pub registry: Figures,
+    pub registry: Totals,
     /// The texts of plans.
-    pub texts: Figures,
+    pub texts: Totals,
     /// Layers.
-    pub layers: Figures,
+    pub layers: Totals,
     /// What happened to the seats of parties.
-    pub seats: Figures,
+    pub seats: Totals,
     /// Snapshots that hold.
     pub snapshots: u64,
     /// Where the write that was under way when the server ended is cut off at the next start, if it is.
@@ -44,7 +44,7 @@ pub struct Report {
 
 /// Figures of the documents of one kind.
 #[derive(Debug, Default, Serialize)]
-pub struct Figures {
+pub struct Totals {
     /// Documents.
     pub documents: u64,
     /// Records whose chain holds.
@@ -121,7 +121,7 @@ impl Report {
         self.faults.is_empty()
     }
 
-    fn of(&mut self, doc: &DocAddress) -> &mut Figures {
+    fn of(&mut self, doc: &DocAddress) -> &mut Totals {
         match doc {
             DocAddress::Registry => &mut self.registry,
             DocAddress::Plan(..) => &mut self.texts,
@@ -151,7 +151,7 @@ impl Report {
     }
 
     /// Reads the registry's events, and compares each snapshot with what its log folds to.
-    fn folds(&mut self, found: Found, chains: &HashMap<DocAddress, Chain>) -> Result<(), StoreError> {
+    fn folds(&mut self, found: Surveyed, chains: &HashMap<DocAddress, Chain>) -> Result<(), StoreError> {
         let (found, whole) = (Arc::new(found), |doc: &DocAddress| chains.get(doc).is_some_and(|chain| !chain.broken));
         if whole(&DocAddress::Registry) {
             match Registry::open(found.clone()) {
@@ -173,7 +173,7 @@ impl Report {
                 None => Err("its snapshot does not check"),
             };
             match held {
-                Ok(()) => self.snapshots += 1,
+                Ok(is_compared) => self.snapshots += u64::from(is_compared),
                 Err(what) => self.faults.push(Fault {
                     place: None,
                     document: Some(file.doc.for_log().to_string()),
@@ -205,7 +205,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kinds = [("registry", &self.registry), ("texts", &self.texts), ("layers", &self.layers), ("seats", &self.seats)];
         for (name, figures) in kinds {
-            let Figures { documents, records, bytes } = figures;
+            let Totals { documents, records, bytes } = figures;
             let each = bytes.checked_div(*records).unwrap_or_default();
             writeln!(f, "{name}: {documents} documents, {records} records, {bytes} bytes, {each} each")?;
         }

@@ -29,12 +29,12 @@ use tokio_rustls::{
 pub struct CommandLine {
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Verb,
 }
 
 /// What the program does.
 #[derive(Subcommand, Debug)]
-pub enum Command {
+pub enum Verb {
     /// Serve conferences from a data directory
     #[command(
         after_help = "Example:\n  plenary-server serve --data /var/lib/plenary --listen 0.0.0.0:443 --tls-cert cert.pem --tls-key key.pem"
@@ -144,6 +144,9 @@ pub struct Options {
     /// Private key (PEM)
     #[arg(long, env = "PLENARY_TLS_KEY", value_name = "FILE")]
     tls_key: Option<PathBuf>,
+    /// Address and port for the operator's figures, told without a credential [default: none]
+    #[arg(long, env = "PLENARY_METRICS_LISTEN", value_name = "ADDR")]
+    metrics_listen: Option<SocketAddr>,
     /// How logs look [default: text]
     #[arg(long, env = "PLENARY_LOG_FORMAT", value_name = "FORMAT")]
     log_format: Option<LogFormat>,
@@ -182,6 +185,8 @@ pub struct Config {
     pub data: Option<PathBuf>,
     /// Where to listen.
     pub listen: SocketAddr,
+    /// Where the operator's figures are told, if anywhere.
+    pub metrics_listen: Option<SocketAddr>,
     /// TLS, if this server speaks it.
     pub tls: Option<TlsAcceptor>,
     /// How logs look.
@@ -238,6 +243,7 @@ impl Options {
         Ok(Config {
             data: self.data.or(file.data),
             listen: self.listen.or(file.listen).unwrap_or(([127, 0, 0, 1], 8080).into()),
+            metrics_listen: self.metrics_listen.or(file.metrics_listen),
             limits: Limits { sessions, sessions_per_member, tls: tls.is_some() },
             tls,
             log_format: self.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
@@ -270,7 +276,7 @@ mod tests {
 
     fn check(arguments: &[&str]) -> Result<Config, ConfigError> {
         let all = ["plenary-server", "serve"].iter().chain(arguments);
-        let Command::Serve { options, .. } = CommandLine::try_parse_from(all).unwrap().command else { panic!() };
+        let Verb::Serve { options, .. } = CommandLine::try_parse_from(all).unwrap().command else { panic!() };
         options.check()
     }
 

@@ -10,20 +10,22 @@ mod kept;
 pub mod read;
 #[cfg(test)]
 mod tests;
+mod texts;
 
+use bytes::Bytes;
 use plenary_shared::{
     id::{DocAddress, PartyId, PlanId},
     limits, people,
     talk::{
-        dossier::{Dossier, Source, Sources},
-        layer::{Fault, Layer},
+        dossier::{Dossier, PlanText, Source, Sources},
+        layer::{Layer, Unread},
         view::Needs,
     },
     text::authorship::Owners,
 };
 use std::{
     collections::HashMap,
-    hash::{BuildHasher, RandomState},
+    hash::{BuildHasher, Hash, RandomState},
     sync::Arc,
 };
 use yrs::ReadTxn;
@@ -35,6 +37,7 @@ use crate::{
 };
 use kept::{Kept, Made, Readable};
 use read::Copy;
+use texts::Texts;
 
 pub use kept::Key;
 
@@ -57,6 +60,7 @@ pub struct Dossiers {
     registry: Arc<Registry>,
     rooms: Arc<Rooms>,
     kept: Kept,
+    texts: Arc<Texts>,
     /// Other ones with each start: logs that go on from a backup use their numbers again.
     tags: RandomState,
 }
@@ -64,7 +68,7 @@ pub struct Dossiers {
 impl Dossiers {
     /// None is made yet.
     pub fn new(registry: Arc<Registry>, rooms: Arc<Rooms>) -> Self {
-        Self { registry, rooms, kept: Kept::default(), tags: RandomState::new() }
+        Self { registry, rooms, kept: Kept::default(), texts: Arc::default(), tags: RandomState::new() }
     }
 
     /// What stands for all that a view shows `member` now; `None` if the store cannot tell. Nothing is read for it.
@@ -76,38 +80,58 @@ impl Dossiers {
         Ok(self.key_of(readable).await)
     }
 
-    /// A number that stands for a view of what has this key, for as long as the server runs.
-    pub fn tag(&self, key: &Key, view: &str) -> u64 {
-        self.tags.hash_one((view, key))
+    /// A number that stands for what is made of something, a name and a [`Key`] for one, for as long as the server runs.
+    pub fn tag(&self, of: &impl Hash) -> u64 {
+        self.tags.hash_one(of)
     }
 
-    /// Answers what `view` makes of the member's dossier, which is put together unless it is kept; with its key, if one stands for it.
-    /// The work is done off the event loop; it keeps `place` until it is done, also when nobody waits for it any more.
-    pub async fn view<T: Send + 'static>(
+    /// Answers what `make` makes of the member's dossier, which is put together unless it is kept; with its key, if one stands for it. What
+    /// is made is kept with it under its name. The work is done off the event loop; it keeps `place` until it is done, also when nobody waits
+    /// for it any more.
+    pub async fn shown(
+        &self,
+        member: &people::Member,
+        plan: &PlanId,
+        (needs, name): (Needs, String),
+        place: impl Send + Sync + 'static,
+        make: impl FnOnce(&Dossier) -> Option<Vec<u8>> + Send + 'static,
+    ) -> Result<(Option<Key>, Bytes), DossierError> {
+        let place = Arc::new(place);
+        let (key, made) = self.made(member, plan, needs, &place).await?;
+        let shown = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            made.shown(&name, make)
+        });
+        let shown = shown.await.ok().flatten().ok_or(DossierError::Unreadable)?;
+        self.settle(member);
+        Ok((key, shown))
+    }
+
+    /// The member's dossier, kept or put together now.
+    async fn made<P: Send + Sync + 'static>(
         &self,
         member: &people::Member,
         plan: &PlanId,
         needs: Needs,
-        place: impl Send + Sync + 'static,
-        view: impl FnOnce(&Dossier) -> T + Send + 'static,
-    ) -> Result<(Option<Key>, T), DossierError> {
-        let place = Arc::new(place);
+        place: &Arc<P>,
+    ) -> Result<(Option<Key>, Arc<Made>), DossierError> {
         let key = self.key(member, plan, needs).await?;
         let kept = match &key {
-            Some(key) => Some(self.kept(member, plan, key, &place).await?),
+            Some(key) => Some(self.kept(member, plan, key, place).await?),
             None => None,
         };
         // What was written after a right was taken away is not shown, however long it took to come here.
         let now = self.readable(member, plan, needs)?;
-        let (key, made) = match kept.filter(|made| made.of == now) {
-            Some(made) => (key.filter(|key| made.is_whole && key.readable == now), made),
-            None => (None, Arc::new(self.put_together(member, plan, now, place.clone()).await?)),
-        };
-        let viewed = tokio::task::spawn_blocking(move || {
-            let _place = place;
-            view(&made.dossier)
-        });
-        Ok((key, viewed.await.map_err(|_| DossierError::Unreadable)?))
+        match kept.filter(|made| made.of == now) {
+            Some(made) => Ok((key.filter(|key| made.is_whole && key.readable == now), made)),
+            None => Ok((None, Arc::new(self.put_together(member, plan, now, place.clone()).await?))),
+        }
+    }
+
+    /// Keeps no more than the party's share, which rests on how many parties there are and not on what they look at.
+    fn settle(&self, member: &people::Member) {
+        let share = limits::DOSSIER_BYTES_MAX / self.registry.parties().max(1);
+        self.kept.settle(member, share.min(limits::DOSSIER_BYTES_PER_PARTY_MAX));
     }
 
     fn readable(&self, member: &people::Member, plan: &PlanId, needs: Needs) -> Result<Readable, RegistryError> {
@@ -142,7 +166,7 @@ impl Dossiers {
         let cell = self.kept.cell(member, key);
         let make = async || self.put_together(member, plan, key.readable.clone(), place.clone()).await.map(Arc::new);
         let made = cell.get_or_try_init(make).await?.clone();
-        self.kept.settle(member);
+        self.settle(member);
         Ok(made)
     }
 
@@ -163,22 +187,23 @@ impl Dossiers {
             let now = of.layers.binary_search_by(|now| (&now.party, &now.layer).cmp(&(&layer.party, &layer.layer)));
             now.map(|at| *layer = of.layers[at].clone()).is_ok()
         });
-        let in_time = read.iter().all(|(_, copy)| !matches!(copy, Err(Fault::Unavailable)));
+        let in_time = read.iter().all(|(_, copy)| !matches!(copy, Err(Unread::Unavailable)));
         let is_whole = in_time && of == readable;
         let bytes =
             read.iter().filter_map(|(_, copy)| copy.as_ref().ok()).map(|(_, state)| state.len()).sum::<usize>() + state.len();
-        let (consent, ended, store) = (of.consent.clone(), of.ended.clone(), self.rooms.store());
+        let (consent, ended, store, texts) = (of.consent.clone(), of.ended.clone(), self.rooms.store(), self.texts.clone());
         let put_together = tokio::task::spawn_blocking(move || {
             let _place = place;
             let layers = sources(read);
             let first = first::text(&*store, &address)?;
             Document::on_state(&state, |txn| {
                 let owners = owners.map_or_else(Owners::new, |all| first::owners(&all, &first, &txn.state_vector()));
-                Dossier::read(txn, &state, Sources { owners, consent, layers, ended })
+                let text = texts.of(&address, &state, || PlanText::read(txn, &state))?;
+                Some(Dossier::over(text, txn, Sources { owners, consent, layers, ended }))
             })
         });
         let dossier = put_together.await.ok().flatten().ok_or(DossierError::Unreadable)?;
-        Ok(Made { dossier, of, is_whole, bytes })
+        Ok(Made::new(dossier, of, is_whole, bytes))
     }
 }
 
@@ -190,10 +215,10 @@ fn sources(read: Vec<(people::Layer, Copy)>) -> Vec<Source> {
             if state.is_empty() {
                 return Ok(Layer::default());
             }
-            let content = Document::on_state(&state, |txn| Some(Layer::read(txn))).ok_or(Fault::Unavailable)?;
+            let content = Document::on_state(&state, |txn| Some(Layer::read(txn))).ok_or(Unread::Unavailable)?;
             let taken = entries.entry(layer.party.clone()).or_default();
             *taken += content.annotations.len() + content.faults.len();
-            if *taken > limits::VIEW_ENTRIES_PER_PARTY_MAX { Err(Fault::BeyondShare) } else { Ok(content) }
+            if *taken > limits::VIEW_ENTRIES_PER_PARTY_MAX { Err(Unread::BeyondShare) } else { Ok(content) }
         });
         let content = content.unwrap_or_else(|fault| Layer { annotations: Vec::new(), faults: vec![fault] });
         Source { party: layer.party, layer: layer.layer, audience: layer.audience, content }

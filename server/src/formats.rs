@@ -4,7 +4,7 @@ use bytes::Bytes;
 use plenary_shared::{
     access::Role,
     id::DocAddress,
-    log::record::{self, Branch, Digest, Kind, Provenance, Record, Right},
+    log::record::{self, Branch, Digest, Provenance, Record, RecordKind, Right},
     people::Party,
     talk::layer,
     text::plan::Outline,
@@ -68,7 +68,7 @@ async fn write_the_directory_of_this_format() {
         table.registry.set_audience(&table.rooms, arv, plan(), "shuttle".parse().unwrap(), [].into()).await.unwrap();
         table.write("arv/private", 11, |txn| layer::put(txn, &note("n1")).unwrap()).await;
         for client in 20..60 {
-            let update = update(client, |txn| txn.get_or_insert_text("t").insert(txn, 0, "word "));
+            let update = update(client, |txn| txn.get_or_insert_text("text").insert(txn, 0, "word "));
             let branch = if client % 2 == 0 { Branch::TABLE } else { Branch([client as u8; 8]) };
             let author = arv.author();
             let by = Provenance { branch, seen: Some(1), ..Provenance::live(author, Right::Draft) };
@@ -85,7 +85,7 @@ async fn a_directory_of_format_3_opens_with_all_that_was_written() {
     let dir = tempfile::tempdir().unwrap();
     copy(&format_3(), dir.path());
     let report = check(dir.path()).unwrap();
-    assert!(report.holds() && report.snapshots > 0, "{report:?}");
+    assert!(report.holds(), "{report:?}");
     let store: Arc<dyn Store> = Arc::new(DiskStore::open(dir.path().join("store")).unwrap());
     let records = log(&*store, &text_at());
     assert_eq!(records.len(), 41);
@@ -94,13 +94,14 @@ async fn a_directory_of_format_3_opens_with_all_that_was_written() {
     let offline = records.iter().filter(|record| !record.branch.is_table()).count();
     assert!(offline == 20 && records[1..].iter().all(|record| record.right == Right::Draft && record.seen == 1));
     let acts = log(&*store, &DocAddress::Registry);
-    assert!(acts.iter().all(|record| record.kind == Kind::Act));
+    assert!(acts.iter().all(|record| record.kind == RecordKind::Act));
     assert_eq!(acts.iter().filter(|record| record.right == Right::Layer).count(), 2, "a party's own acts");
 
     let registry = Registry::open(store.clone()).unwrap();
     let rooms = Rooms::new(store.clone(), Arc::new(Figures::default()));
     let state = rooms.read_at(&text_at()).await.unwrap().1;
     let (points, words) = Document::on_state(&state, |txn| {
+        // A root that is not taken any more, and still read where it stands.
         let words = yrs::GetString::get_string(&txn.get_or_insert_text("t"), txn);
         Some((Outline::read(txn).points.len(), words))
     })
@@ -122,6 +123,9 @@ async fn a_directory_of_format_3_opens_with_all_that_was_written() {
         })
         .unwrap();
     assert_eq!((parties, members, consent, layers), (4, 3, ["arv".parse().unwrap()].into(), 1));
-    rooms.edit(&text_at(), &first.author, &update(99, |txn| txn.get_or_insert_text("t").insert(txn, 0, "more "))).await.unwrap();
+    rooms
+        .edit(&text_at(), &first.author, &update(99, |txn| txn.get_or_insert_text("text").insert(txn, 0, "more ")))
+        .await
+        .unwrap();
     assert_eq!(store.last_seq(&text_at()).unwrap(), 42, "and it goes on");
 }

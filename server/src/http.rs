@@ -6,6 +6,7 @@ mod conference;
 mod edits;
 mod error;
 mod export;
+mod guesses;
 mod large;
 mod layer;
 mod line;
@@ -15,6 +16,7 @@ mod place;
 mod plan;
 mod pull;
 mod push;
+mod share;
 mod state;
 mod sync;
 #[cfg(test)]
@@ -32,7 +34,11 @@ use axum::{
 use plenary_shared::{access::Role, limits, people, wire::api};
 use std::{sync::Arc, time::Duration};
 
-use crate::auth;
+use crate::{
+    auth,
+    metrics::{Figures, Now},
+    rooms::Rooms,
+};
 pub use app::App;
 use caller::Caller;
 use error::ApiError;
@@ -40,7 +46,7 @@ use error::ApiError;
 /// The routes.
 pub fn router(app: Arc<App>) -> Router {
     let api = Router::new()
-        .route("/join", post(conference::join))
+        .route("/join", post(conference::join).layer(DefaultBodyLimit::max(limits::JOIN_BYTES_MAX)))
         .route("/whoami", get(conference::whoami))
         .route("/conferences", post(conference::open))
         .route("/conferences/{c}", get(conference::show))
@@ -53,9 +59,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/conferences/{c}/parties/{p}/older-layers", post(conference::open_older_layers))
         .route("/devices", get(conference::devices))
         .route("/devices/{d}", delete(conference::end_device))
-        .route("/conferences/{c}/plans", get(plan::list).post(plan::create).layer(DefaultBodyLimit::max(limits::PLAN_BYTES_MAX)))
+        .route("/conferences/{c}/plans", get(plan::list).post(plan::create))
         .route("/conferences/{c}/plans/{p}", get(plan::show))
         .route("/conferences/{c}/plans/{p}/access", put(plan::set_access))
+        .route("/conferences/{c}/plans/{p}/shares", get(share::list).put(share::raise))
         .route("/conferences/{c}/plans/{p}/consent", put(plan::choose_consent))
         .route("/conferences/{c}/plans/{p}/layers", get(layer::list).post(layer::open))
         .route("/conferences/{c}/plans/{p}/layers/{l}/audience", put(layer::set_audience))
@@ -88,6 +95,19 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(middleware::from_fn(guard))
         .with_state(app)
 }
+
+/// The routes of the operator's own listener: its figures, without a credential.
+pub fn figures(metrics: Arc<Figures>, rooms: Arc<Rooms>) -> Router {
+    let told = move || {
+        let now =
+            Now { plans_open: rooms.plans_open(), layers_open: rooms.layers_open(), answers_bytes: rooms.answers().bytes() };
+        std::future::ready(([(header::CONTENT_TYPE, FIGURES)], metrics.render_all(&now)))
+    };
+    Router::new().route("/metrics", get(told))
+}
+
+/// What Prometheus calls its text.
+const FIGURES: &str = "text/plain; version=0.0.4";
 
 /// Routes that answer in time or say that they cannot. What `changes` something goes on all the same, and may be kept yet.
 fn within(deadline: Duration, changes: fn(&Method) -> bool, routes: Router<Arc<App>>) -> Router<Arc<App>> {
@@ -151,5 +171,5 @@ async fn metrics(State(app): State<Arc<App>>, caller: Caller) -> Result<Response
         api::Whoami::Member(_) => return Err(ApiError::forbidden("figures are for the chair")),
     }
     let text = app.metrics.render(app.rooms.plans_open());
-    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
+    Ok(([(header::CONTENT_TYPE, FIGURES)], text).into_response())
 }

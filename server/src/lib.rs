@@ -8,12 +8,16 @@ mod auth;
 pub mod backup;
 pub mod check;
 mod clock;
+mod conduct;
 pub mod config;
+mod connections;
 pub mod demo;
 mod dossiers;
 pub mod forget;
 #[cfg(test)]
 mod formats;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod http;
 mod ids;
 mod metrics;
@@ -27,6 +31,7 @@ mod rooms;
 mod scripts;
 mod server;
 mod session;
+mod shares;
 pub mod store;
 #[cfg(test)]
 mod testing;

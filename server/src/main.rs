@@ -4,7 +4,7 @@ use anyhow::Context;
 use clap::{Parser, error::ErrorKind};
 use plenary_server::{
     Ended, Server, backup, check,
-    config::{Command, CommandLine, Config, LogFormat},
+    config::{CommandLine, Config, LogFormat, Verb},
     demo, forget, restore,
     store::{DiskStore, Store},
 };
@@ -40,13 +40,13 @@ fn main() -> ExitCode {
         Err(help) => help.exit(),
     };
     let (options, task) = match command {
-        Command::Backup { data, to, json } => return done(back_up(&data, &to, json)),
-        Command::Check { data, json } => return done(check(&data, json)),
-        Command::Forget { data, conference } => return done(forget(&data, &conference)),
-        Command::EndRestore { data } => return done(end_restore(&data)),
-        Command::Help { what } => return help(what.as_deref()),
-        Command::Serve { options, json } => (options, Task::Serve { json }),
-        Command::Demo { options, members, plans, json } => (options, Task::Demo { seed: demo::Seed { members, plans }, json }),
+        Verb::Backup { data, to, json } => return done(back_up(&data, &to, json)),
+        Verb::Check { data, json } => return done(check(&data, json)),
+        Verb::Forget { data, conference } => return done(forget(&data, &conference)),
+        Verb::EndRestore { data } => return done(end_restore(&data)),
+        Verb::Help { what } => return help(what.as_deref()),
+        Verb::Serve { options, json } => (options, Task::Serve { json }),
+        Verb::Demo { options, members, plans, json } => (options, Task::Demo { seed: demo::Seed { members, plans }, json }),
     };
     let config = match options.check() {
         Ok(config) => config,
@@ -198,6 +198,9 @@ async fn serve(config: &Config, data: &Path, task: Task, store: Arc<dyn Store>) 
     let server = Server::open(store)?;
     server.heed_restore(data).with_context(|| format!("cannot look for a restore in {}", data.display()))?;
     let listener = listen(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
+    if let Some(address) = config.metrics_listen {
+        server.tell_figures(listen(address).with_context(|| format!("cannot listen on {address}"))?);
+    }
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{}", listener.local_addr()?);
     // Listened for before anything is announced, so that whoever reads the announcement may stop the server at once.

@@ -1,7 +1,7 @@
 //! Figures of the whole server as Prometheus text. None is kept by plan or by party: a figure must not tell who is at work.
 //!
-//! **Architecture invariant:** nothing about layers is in any figure. The chair of any conference reads them all, and a layer
-//! that is at work is nobody's business: what is counted about layers goes where no text is made of it.
+//! **Architecture invariant:** nothing that moves with layers is in a figure that a chair may read: a layer that is at work is nobody's
+//! business. What is counted about layers, and what memory they take, is for the operator alone, who listens on an address of its own.
 
 use plenary_shared::id::DocAddress;
 use std::{
@@ -27,11 +27,21 @@ impl Counter {
     }
 }
 
-/// The figures of plans, and those of everything else, which nobody is shown.
+/// The figures of plans, and those of everything else, which are for the operator alone.
 #[derive(Default)]
 pub struct Figures {
     plans: Arc<Metrics>,
-    unread: Arc<Metrics>,
+    layers: Arc<Metrics>,
+}
+
+/// What is there now.
+pub struct Now {
+    /// Plans in memory.
+    pub plans_open: usize,
+    /// Layers in memory.
+    pub layers_open: usize,
+    /// Bytes of answers that wait to be read.
+    pub answers_bytes: usize,
 }
 
 impl Figures {
@@ -39,14 +49,35 @@ impl Figures {
     pub fn of(&self, address: &DocAddress) -> &Arc<Metrics> {
         match address {
             DocAddress::Plan(..) => &self.plans,
-            DocAddress::Layer(..) | DocAddress::Registry | DocAddress::Seats(..) => &self.unread,
+            DocAddress::Layer(..) | DocAddress::Registry | DocAddress::Seats(..) => &self.layers,
         }
     }
 
-    /// The text that Prometheus reads.
-    pub fn render(&self, rooms_open: usize) -> String {
-        self.plans.render(rooms_open)
+    /// The text that Prometheus reads with a chair's credential.
+    pub fn render(&self, plans_open: usize) -> String {
+        self.plans.render("plenary", "Plans", plans_open)
     }
+
+    /// The text that Prometheus reads on the operator's own listener: the same, and what moves with layers.
+    pub fn render_all(&self, now: &Now) -> String {
+        let mut text = self.render(now.plans_open) + &self.layers.render("plenary_layers", "Layers", now.layers_open);
+        tell(&mut text, "plenary_answers_bytes", "gauge", "Bytes of answers that wait to be read", now.answers_bytes as u64);
+        if let Some(resident) = resident_bytes() {
+            tell(&mut text, "process_resident_memory_bytes", "gauge", "Resident memory", resident);
+        }
+        text
+    }
+}
+
+/// Resident memory of the process, where the system tells.
+fn resident_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()? << 10)
+}
+
+fn tell(text: &mut String, name: &str, kind: &str, help: &str, value: u64) {
+    let _ = write!(text, "# HELP {name} {help}.\n# TYPE {name} {kind}\n{name} {value}\n");
 }
 
 /// Something that is counted as long as it is there.
@@ -77,6 +108,8 @@ pub struct Metrics {
     pub frames: Counter,
     /// Messages refused.
     pub refused: Counter,
+    /// Presence messages of which something was left out.
+    pub presence_left_out: Counter,
     /// Documents built again from their log because they misbehaved.
     pub rebuilds: Counter,
     /// Documents that could not be opened.
@@ -85,24 +118,47 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    fn render(&self, rooms_open: usize) -> String {
+    fn render(&self, prefix: &str, what: &str, open: usize) -> String {
         let mut text = String::new();
         let counters = [
-            ("edits_total", "Edits made durable", &self.records),
-            ("batches_total", "Batches that edits were written in", &self.batches),
-            ("frames_total", "Update frames handed to sockets", &self.frames),
-            ("refused_total", "Messages refused", &self.refused),
-            ("rebuilds_total", "Plans built again from their log", &self.rebuilds),
-            ("open_failures_total", "Plans that could not be opened", &self.open_failures),
+            ("edits_total", "Edits made durable".to_owned(), &self.records),
+            ("batches_total", "Batches that edits were written in".to_owned(), &self.batches),
+            ("frames_total", "Update frames handed to sockets".to_owned(), &self.frames),
+            ("refused_total", "Messages refused".to_owned(), &self.refused),
+            ("presence_left_out_total", "Presence messages of which something was left out".to_owned(), &self.presence_left_out),
+            ("rebuilds_total", format!("{what} built again from their log"), &self.rebuilds),
+            ("open_failures_total", format!("{what} that could not be opened"), &self.open_failures),
         ];
         for (name, help, counter) in counters {
-            let _ =
-                write!(text, "# HELP plenary_{name} {help}.\n# TYPE plenary_{name} counter\nplenary_{name} {}\n", counter.get());
+            tell(&mut text, &format!("{prefix}_{name}"), "counter", &help, counter.get());
         }
-        let gauges = [("sessions", "Sockets open", self.sessions_open.get()), ("rooms", "Plans in memory", rooms_open as u64)];
-        for (name, help, value) in gauges {
-            let _ = write!(text, "# HELP plenary_{name} {help}.\n# TYPE plenary_{name} gauge\nplenary_{name} {value}\n");
-        }
+        tell(&mut text, &format!("{prefix}_sessions"), "gauge", "Sockets open", self.sessions_open.get());
+        tell(&mut text, &format!("{prefix}_rooms"), "gauge", &format!("{what} in memory"), open as u64);
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_moves_with_layers_is_told_to_the_operator_alone() {
+        let figures = Figures::default();
+        let chairs = || figures.render(1);
+        let before = chairs();
+        for address in ["talks/plan/arv/private", "talks/plan/arv/public"] {
+            let metrics = figures.of(&address.parse().unwrap());
+            metrics.records.add(3);
+            metrics.refused.add(2);
+            std::mem::forget(Present::session(metrics));
+        }
+        assert_eq!(chairs(), before);
+        let all = figures.render_all(&Now { plans_open: 1, layers_open: 2, answers_bytes: 5 });
+        assert!(all.starts_with(&before));
+        for line in ["plenary_layers_edits_total 6", "plenary_layers_rooms 2", "plenary_answers_bytes 5"] {
+            assert!(all.lines().any(|told| told == line), "{line}: {all}");
+        }
+        assert!(!all.contains('{'), "no label");
     }
 }

@@ -50,7 +50,7 @@ pub async fn create(registry: &Registry, chair: &people::Member, new: api::NewPl
     let access = new.access;
     let consent = new.consent.unwrap_or_else(|| can_consent(&access));
     let act = Act::Created { title: title.clone(), access: access.clone(), consent: consent.clone() };
-    let log = room::state::first_records(&address, &Provenance::live(author, Right::Chair), update.into(), &act, now_ms())?;
+    let log = room::state::first_records(&address, &Provenance::server(author, Right::Chair), update.into(), &act, now_ms())?;
     Ok(registry.create_plan(chair, new.id, title, access, consent, log).await?)
 }
 

@@ -19,6 +19,7 @@ mod replace;
 mod rights;
 mod seating;
 mod seats;
+mod shares;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -130,6 +131,11 @@ impl Registry {
 
     fn state(&self) -> RwLockReadGuard<'_, Registered> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many parties there are, those of all conferences.
+    pub fn parties(&self) -> usize {
+        self.state().conferences.values().map(|entry| entry.parties.len()).sum()
     }
 
     /// Whom a token stands for.

@@ -25,7 +25,7 @@ use tokio::{sync::mpsc, time::Instant};
 
 use crate::{
     answers::Whole,
-    clock::now_after,
+    clock::{now_after, now_ms},
     outbox::Outbox,
     store::{BoxFuture, Condition, Seq, StoreError},
 };
@@ -36,7 +36,10 @@ use effect::Effect;
 pub use effect::{EditError, SessionId};
 use followers::Feed;
 pub use followers::{Following, Logged, follow};
-use later::{appended, paced, rebuild, sleep_until};
+use later::{appended, next_presence, paced, rebuild, sleep_until};
+pub use presence::Announced;
+#[cfg(any(test, fuzzing))]
+pub use presence::Presence;
 use state::{Input, RoomState};
 pub use state::{Proposal, Proposed, Unheld};
 
@@ -70,7 +73,7 @@ pub struct Room {
 
 /// Why a room's loop ended.
 #[derive(PartialEq, Eq, Debug, Clone, Copy)]
-pub enum Ended {
+pub enum RoomEnded {
     /// Nobody was here for a while.
     Idle,
     /// The server stops.
@@ -84,7 +87,8 @@ impl Room {
     pub fn open(address: DocAddress, around: Surroundings) -> Result<Self, OpenError> {
         let document = Document::open(&*around.store, &address)?;
         let snapshot_seq = document.seq();
-        let state = RoomState::new(&address, document);
+        let mut state = RoomState::new(&address, document);
+        state.shares = around.shares.clone();
         Ok(Self {
             address,
             around,
@@ -106,10 +110,10 @@ impl Room {
     }
 
     /// Runs until nobody needs the room. The caller takes it out of reach before it drops the inbox.
-    pub async fn run(&mut self, inbox: &mut mpsc::Receiver<Command>) -> Ended {
+    pub async fn run(&mut self, inbox: &mut mpsc::Receiver<Command>) -> RoomEnded {
         let mut commands = Vec::with_capacity(DRAIN);
         let mut effects = Vec::new();
-        let (mut presence_due, mut quiet) = (None, None);
+        let (mut presence_due, mut next_presence_at, mut quiet) = (None, Instant::now(), None);
         loop {
             let idle = self.idle_since.map(|since| since + limits::ROOM_IDLE);
             tokio::select! {
@@ -118,15 +122,16 @@ impl Room {
                     self.appending = None;
                     if self.settle(result, &mut effects).is_err() {
                         let _ = self.perform(&mut effects).await;
-                        return Ended::Failed;
+                        return RoomEnded::Failed;
                     }
                     let due = self.state.document().seq() >= self.snapshot_seq + limits::SNAPSHOT_QUIET_RECORDS;
                     quiet = due.then(|| Instant::now() + limits::SNAPSHOT_QUIET);
                 }
                 count = inbox.recv_many(&mut commands, DRAIN), if !self.stopping && !self.is_full() => {
                     if count == 0 {
-                        return Ended::Stopped;
+                        return RoomEnded::Stopped;
                     }
+                    self.state.now_ms = now_ms();
                     for command in commands.drain(..) {
                         self.take(command, &mut effects);
                     }
@@ -138,29 +143,35 @@ impl Room {
                 () = sleep_until(self.paced), if self.appending.is_none() => self.paced = None,
                 () = sleep_until(presence_due) => {
                     presence_due = None;
-                    self.state.tell_presence(&mut effects);
+                    let bytes = self.state.tell_presence(&mut effects);
+                    next_presence_at = next_presence(bytes, self.outboxes.len());
                 }
                 () = sleep_until(idle) => {
                     self.snapshot().await;
-                    return Ended::Idle;
+                    return RoomEnded::Idle;
                 }
             }
             if self.go_on(&mut effects).await.is_err() {
-                return Ended::Failed;
+                return RoomEnded::Failed;
             }
             if self.stopping && self.state.is_quiet() {
                 self.snapshot().await;
                 self.close_all(protocol::CLOSE_AGAIN, "the server restarts");
-                return Ended::Stopped;
+                return RoomEnded::Stopped;
             }
             if self.state.has_untold_presence() {
-                presence_due = presence_due.or_else(|| Some(Instant::now() + limits::PRESENCE_EVERY));
+                presence_due = presence_due.or_else(|| Some(next_presence_at.max(Instant::now() + limits::PRESENCE_EVERY)));
             }
             // A request that went away before it was answered follows no more.
             self.followers.retain(|_, feed| !feed.is_over());
             let idle = self.state.is_idle() && self.followers.is_empty();
             self.idle_since = if idle { self.idle_since.or_else(|| Some(Instant::now())) } else { None };
         }
+    }
+
+    /// The client ids that sessions announced. They outlive the room.
+    pub fn announced(&mut self) -> &mut Announced {
+        self.state.announced()
     }
 
     /// Carries out what follows from what happened, then begins what comes next.
@@ -214,8 +225,11 @@ impl Room {
                 self.state.handle(Input::Join { session, member }, effects);
                 let _ = joined.send(());
             }
-            Command::Message { session, message, write, place: _place } => {
-                self.state.handle(Input::Message { session, message, write }, effects);
+            Command::Message { session, message, order, write, place: _place } => {
+                self.state.handle(Input::Message { session, message, order, write }, effects);
+            }
+            Command::Refused { session, error, complete, bytes } => {
+                self.state.handle(Input::Refused { session, error, complete, bytes }, effects);
             }
             Command::CatchUp { session } => self.state.handle(Input::CatchUp { session }, effects),
             Command::Leave { session } => {
@@ -230,7 +244,8 @@ impl Room {
             }
             Command::Hold(hold) => self.holds.push_back(hold),
             Command::Copy { .. } | Command::Owners { .. } if !self.state.is_settled() => self.asks.push(command),
-            Command::Copy { copy } => match self.state.document().copy() {
+            Command::Copy { of: Some(session), .. } if self.state.waits(session) => self.asks.push(command),
+            Command::Copy { copy, .. } => match self.state.document().copy() {
                 Ok(bytes) => drop(copy.send((self.state.document().seq(), bytes))),
                 Err(_) => effects.push(Effect::Rebuild),
             },
@@ -239,6 +254,7 @@ impl Room {
                 Err(_) => effects.push(Effect::Rebuild),
             },
             Command::End { end } => drop(end.send(self.end())),
+            Command::Written { party, written } => drop(written.send(self.state.document().written(&party))),
             Command::Owners { owners } => drop(owners.send(self.state.document().owners())),
             Command::Follow { session, feed, joined } => {
                 self.followers.insert(session, feed);
@@ -319,7 +335,9 @@ impl Room {
                             let _ = done.send(result);
                         }
                     }
+                    Effect::Offended(author) => self.around.conduct.offended(&self.address, &author),
                     Effect::Refused => self.around.metrics.refused.add(1),
+                    Effect::LeftOut => self.around.metrics.presence_left_out.add(1),
                     Effect::Rebuild if sound.is_ok() => sound = self.rebuild(effects).await,
                     Effect::Rebuild => {}
                 }

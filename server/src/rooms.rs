@@ -26,15 +26,18 @@ use yrs::StateVector;
 
 use crate::{
     answers::Answers,
+    clock::now_ms,
+    conduct::Conduct,
     metrics::Figures,
     restore::Restore,
-    room::{Command, EditError, End, Ended, Room, Surroundings},
+    room::{Announced, Command, EditError, End, Room, RoomEnded, Surroundings},
+    shares::Shares,
     store::{Seq, Store},
 };
 
 pub use act::{Acting, HeldAct};
 pub use commit::{Change, CommitError};
-pub use verify::Tried;
+pub use verify::{Tried, Weighed};
 
 /// A running room's inbox.
 pub type Inbox = mpsc::Sender<Command>;
@@ -59,6 +62,8 @@ pub struct Rooms {
     metrics: Arc<Figures>,
     answers: Answers,
     restore: Arc<Restore>,
+    conduct: Arc<Conduct>,
+    shares: Arc<Shares>,
     shared: Mutex<Shared>,
 }
 
@@ -104,6 +109,9 @@ impl Share {
 #[derive(Default)]
 struct Shared {
     open: HashMap<Share, HashMap<DocAddress, Inbox>>,
+    /// The client ids that sessions announced in plans that are not in memory. Only its own party writes in a layer, so that there it
+    /// does no harm to forget them.
+    announced: HashMap<DocAddress, Announced>,
     /// Documents that could not be opened a moment ago.
     failed: HashSet<DocAddress>,
     tasks: JoinSet<()>,
@@ -111,6 +119,18 @@ struct Shared {
 }
 
 impl Shared {
+    /// Remembers the client ids that were announced in a plan, as long as that counts.
+    fn remember(&mut self, address: &DocAddress, announced: Announced) {
+        let now_ms = now_ms();
+        self.announced.retain(|_, announced| {
+            announced.forget(now_ms);
+            !announced.is_empty()
+        });
+        if matches!(address, DocAddress::Plan(..)) && !announced.is_empty() {
+            self.announced.insert(address.clone(), announced);
+        }
+    }
+
     /// A room is out of reach from here on.
     fn left(&mut self, address: &DocAddress) {
         let share = Share::of(address);
@@ -133,7 +153,8 @@ impl Rooms {
     /// No room yet.
     pub fn new(store: Arc<dyn Store>, metrics: Arc<Figures>) -> Arc<Self> {
         let (answers, restore) = (Answers::default(), Arc::default());
-        Arc::new(Self { store, metrics, answers, restore, shared: Mutex::default() })
+        let (conduct, shares) = (Arc::default(), Arc::default());
+        Arc::new(Self { store, metrics, answers, restore, conduct, shares, shared: Mutex::default() })
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
@@ -150,6 +171,16 @@ impl Rooms {
         &self.restore
     }
 
+    /// What is held against members.
+    pub fn conduct(&self) -> &Conduct {
+        &self.conduct
+    }
+
+    /// What parties may write into logs.
+    pub fn shares(&self) -> &Shares {
+        &self.shares
+    }
+
     /// What waits to be read, in the whole process.
     pub fn answers(&self) -> &Answers {
         &self.answers
@@ -158,6 +189,12 @@ impl Rooms {
     /// Plans in memory.
     pub fn plans_open(&self) -> usize {
         self.shared().open.get(&Share::Plans).map_or(0, HashMap::len)
+    }
+
+    /// Layers in memory.
+    pub fn layers_open(&self) -> usize {
+        let shared = self.shared();
+        shared.open.iter().filter(|(share, _)| **share != Share::Plans).map(|(_, open)| open.len()).sum()
     }
 
     /// The room of a document, loaded in the background if it is not in memory: what is sent meanwhile waits in its inbox.
@@ -214,6 +251,11 @@ impl Rooms {
         self.ask(address, |end| Command::End { end }).await.map(|(_, end)| end)
     }
 
+    /// Bytes of a document's log that the edits of a party take.
+    pub async fn written(self: &Arc<Self>, address: &DocAddress, party: &PartyId) -> Result<u64, RoomError> {
+        self.ask(address, |written| Command::Written { party: party.clone(), written }).await.map(|(_, written)| written)
+    }
+
     /// The party of each client id of a document.
     pub async fn owners(self: &Arc<Self>, address: &DocAddress) -> Result<Arc<[(u64, PartyId)]>, RoomError> {
         self.ask(address, |owners| Command::Owners { owners }).await.map(|(_, owners)| owners)
@@ -262,20 +304,31 @@ impl Rooms {
 
 async fn run(rooms: Arc<Rooms>, address: DocAddress, mut inbox: mpsc::Receiver<Command>) {
     let (metrics, answers, restore) = (rooms.metrics.of(&address).clone(), rooms.answers.clone(), rooms.restore.clone());
-    let around = Surroundings { store: rooms.store.clone(), metrics, answers, restore };
+    let around = Surroundings {
+        store: rooms.store.clone(),
+        metrics,
+        answers,
+        restore,
+        conduct: rooms.conduct.clone(),
+        shares: rooms.shares.clone(),
+    };
     let at = address.clone();
     let opened = tokio::task::spawn_blocking(move || Room::open(at, around)).await;
     match opened {
-        Ok(Ok(mut room)) => loop {
-            let ended = room.run(&mut inbox).await;
-            // Out of reach first; what slipped in before that is either handled or answered by the dropped inbox.
-            let mut shared = rooms.shared();
-            if ended == Ended::Idle && !inbox.is_empty() {
-                continue;
+        Ok(Ok(mut room)) => {
+            *room.announced() = rooms.shared().announced.remove(&address).unwrap_or_default();
+            loop {
+                let ended = room.run(&mut inbox).await;
+                // Out of reach first; what slipped in before that is either handled or answered by the dropped inbox.
+                let mut shared = rooms.shared();
+                if ended == RoomEnded::Idle && !inbox.is_empty() {
+                    continue;
+                }
+                shared.remember(&address, std::mem::take(room.announced()));
+                shared.left(&address);
+                break;
             }
-            shared.left(&address);
-            break;
-        },
+        }
         failed => {
             match failed {
                 Ok(Err(error)) => tracing::error!(document = %address.for_log(), %error, "the document cannot be opened"),

@@ -9,7 +9,7 @@ use plenary_shared::{
         gate::Ledger,
     },
     people,
-    script::{self, Desk, Needs, Ran, Script, ScriptError, Sheet},
+    script::{self, Desk, OnDesk, Ran, Script, ScriptError, Sheet},
     text::plan::new_doc,
 };
 use std::{collections::HashMap, sync::Arc};
@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// A plan's documents as a script finds them.
-pub struct Found {
+pub struct ScriptDocuments {
     text: (Seq, Bytes),
     layers: Vec<(people::Layer, (Seq, Bytes))>,
 }
@@ -37,12 +37,12 @@ pub async fn read(
     rooms: &Arc<Rooms>,
     rights: &Rights,
     plan: &DocAddress,
-    needs: Needs,
-) -> Result<Found, DossierError> {
+    needs: OnDesk,
+) -> Result<ScriptDocuments, DossierError> {
     let DocAddress::Plan(_, id) = plan else { return Err(DossierError::Unreadable) };
     let own = |layer: &people::Layer| layer.party == rights.member.party;
     let mut needed = registry.readable_layers(&rights.member, id)?;
-    needed.retain(|layer| needs == Needs::All || (needs == Needs::Own && own(layer)));
+    needed.retain(|layer| needs == OnDesk::All || (needs == OnDesk::Own && own(layer)));
     let (text, copies) = read::all(rooms, plan, needed).await?;
     let mut layers = Vec::with_capacity(copies.len());
     for (layer, copy) in copies {
@@ -52,10 +52,10 @@ pub async fn read(
             Err(_) => {}
         }
     }
-    Ok(Found { text, layers })
+    Ok(ScriptDocuments { text, layers })
 }
 
-impl Found {
+impl ScriptDocuments {
     /// The last record of each document that one's own script may change, by layer.
     pub fn ends(&self, own: &people::Member) -> HashMap<Option<LayerId>, Seq> {
         let layers = self.layers.iter().filter(|(layer, _)| layer.party == own.party);

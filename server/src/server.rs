@@ -1,5 +1,6 @@
 //! A server from its opening to its end: its parts, the connections that it takes, and how it stops.
 
+mod patience;
 #[cfg(test)]
 mod tests;
 
@@ -11,7 +12,6 @@ use std::{convert::Infallible, future::Future, io, path::Path, sync::Arc, time::
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
     time::{sleep, timeout},
 };
 use tokio_rustls::TlsAcceptor;
@@ -20,6 +20,7 @@ use tower::ServiceExt;
 
 use crate::{
     config,
+    connections::{Connection, Connections},
     http::{self, App},
     metrics::Figures,
     minutely::Minutely,
@@ -28,6 +29,7 @@ use crate::{
     rooms::Rooms,
     store::{Condition, Store},
 };
+use patience::Impatient;
 
 /// A server's parts, before it listens.
 pub struct Server {
@@ -42,6 +44,7 @@ impl Server {
         let metrics = Arc::new(Figures::default());
         let registry = Arc::new(Registry::open(store.clone())?);
         let rooms = Rooms::new(store, metrics.clone());
+        registry.shares().into_iter().for_each(|(of, bytes)| rooms.shares().raise(of, bytes));
         Ok(Self { registry, rooms, metrics })
     }
 
@@ -53,6 +56,15 @@ impl Server {
         self.rooms.restore().look(data)?;
         tokio::spawn(restore::watch(self.rooms.restore().clone(), data.to_owned()));
         Ok(())
+    }
+
+    /// Tells the operator's figures to whoever asks on this listener, as long as the process runs.
+    pub fn tell_figures(&self, listener: TcpListener) {
+        let router = http::figures(self.metrics.clone(), self.rooms.clone());
+        tokio::spawn(async move {
+            let never = accept(&listener, None, router, Connections::new(0, 0), &TaskTracker::new()).await;
+            match never {}
+        });
     }
 
     /// The secret of the invitation for the administering chair, if this is the first start.
@@ -73,7 +85,7 @@ impl Server {
         let app = App::new(self.registry, self.rooms.clone(), self.metrics, bounds);
         let sessions = app.clone();
         let tasks = TaskTracker::new();
-        let connections = Arc::new(Semaphore::new(bounds.sessions.saturating_add(CONNECTIONS_BESIDE_SESSIONS)));
+        let connections = Connections::new(bounds.sessions, bounds.sessions_per_member);
         let ended = tokio::select! {
             never = accept(&listener, tls, http::router(app), connections, &tasks) => match never {},
             never = tell_of_full_disk(&*store) => match never {},
@@ -110,17 +122,25 @@ async fn accept(
     listener: &TcpListener,
     tls: Option<TlsAcceptor>,
     router: axum::Router,
-    connections: Arc<Semaphore>,
+    connections: Arc<Connections>,
     tasks: &TaskTracker,
 ) -> Infallible {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
-                let Ok(place) = connections.clone().try_acquire_owned() else { continue };
+            Ok((stream, peer)) => {
+                let connection = loop {
+                    match connections.admit(peer.ip()) {
+                        Ok(connection) => break connection,
+                        // Somebody may speak or leave before that.
+                        Err(wait) => sleep(wait.min(ADMITTED_WITHIN)).await,
+                    }
+                };
                 let (tls, router) = (tls.clone(), router.clone());
                 tasks.spawn(async move {
-                    let _place = place;
-                    connection(stream, tls, router).await;
+                    tokio::select! {
+                        () = serve(stream, tls, router, connection.clone()) => {}
+                        () = connection.has_to_go() => {}
+                    }
                 });
             }
             // Out of file descriptors, say: the connections there are go on.
@@ -143,31 +163,36 @@ async fn tell_of_full_disk(store: &dyn Store) -> Infallible {
     }
 }
 
-/// Connections that are still shaking hands or only ask for something, besides the sessions.
-const CONNECTIONS_BESIDE_SESSIONS: usize = 1_000;
+/// How often it is looked whether there is room for one more stranger.
+const ADMITTED_WITHIN: Duration = Duration::from_millis(50);
 
-async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, router: axum::Router) {
+async fn serve(stream: TcpStream, tls: Option<TlsAcceptor>, router: axum::Router, connection: Arc<Connection>) {
     // Small frames must not wait for the peer's delayed acknowledgement.
     let _ = stream.set_nodelay(true);
     match tls {
-        None => serve(stream, router).await,
+        None => speak(stream, router, connection).await,
         Some(tls) => {
             if let Ok(Ok(stream)) = timeout(limits::HANDSHAKE, tls.accept(stream)).await {
-                serve(stream, router).await;
+                speak(stream, router, connection).await;
             }
         }
     }
 }
 
-async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S, router: axum::Router) {
-    let service = service_fn(move |request: Request<Incoming>| router.clone().oneshot(request.map(Body::new)));
-    let connection = hyper::server::conn::http1::Builder::new()
+async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S, router: axum::Router, connection: Arc<Connection>) {
+    let stream = Impatient::new(stream, connection.clone());
+    let service = service_fn(move |request: Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(connection.clone());
+        router.clone().oneshot(request)
+    });
+    let served = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits::HANDSHAKE)
         .max_buf_size(limits::HTTP_HEAD_BYTES_MAX)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
-    match timeout(limits::CONNECTION, connection).await {
+    match timeout(limits::CONNECTION, served).await {
         Ok(Ok(())) | Err(_) => {}
         Ok(Err(error)) => tracing::debug!(%error, "a connection ended early"),
     }

@@ -7,7 +7,13 @@ use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use plenary_shared::{id::DocAddress, limits, wire::protocol};
+use plenary_shared::{
+    id::DocAddress,
+    limits,
+    log::record::{Provenance, Right},
+    people::Author,
+    wire::protocol::{self, ClientMessage},
+};
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -32,8 +38,8 @@ use crate::{
     auth::SecretDigest,
     outbox::{Close, Line, Next, Outbox},
     registry::{Registry, Rights},
-    room::{Command, SessionId},
-    rooms::{Inbox, RoomError, Rooms},
+    room::{Command, LargePlace, SessionId, order::Order},
+    rooms::{Inbox, RoomError, Rooms, Weighed},
 };
 use meter::{Meter, Metered};
 use wire::Wire;
@@ -48,6 +54,8 @@ pub struct Session {
     pub token: SecretDigest,
     /// What the credential may do.
     pub rights: Rights,
+    /// Who writes here.
+    pub author: Author,
     /// Where rights come from.
     pub registry: Arc<Registry>,
     /// Where the document lives.
@@ -56,6 +64,7 @@ pub struct Session {
     pub large: (Arc<Semaphore>, Arc<Semaphore>),
 }
 
+const LATER: Close = Close { code: protocol::CLOSE_LATER, reason: "the document is not available now" };
 const GONE: Close = Close { code: protocol::CLOSE_GONE, reason: "not found" };
 
 type Socket = WebSocketStream<Metered>;
@@ -96,7 +105,7 @@ impl Session {
                 close
             }
             Err(RoomError::Full) => Some(Close { code: protocol::CLOSE_LATER, reason: "too many documents are open" }),
-            Err(_) => Some(Close { code: protocol::CLOSE_LATER, reason: "the document is not available now" }),
+            Err(_) => Some(LATER),
         };
         let farewell = async {
             if let Some(Close { code, reason }) = close {
@@ -118,7 +127,7 @@ impl Session {
         let refused = |reason| Some(Close { code: protocol::CLOSE_REFUSED, reason });
         let version = self.registry.version();
         let (mut seen, mut write) = (*version.borrow(), self.rights.write);
-        let (mut step_1, mut unfinished) = (Instant::now(), None);
+        let (mut question, mut unfinished) = (Instant::now(), None);
         loop {
             let message = match next(stream, meter, &mut unfinished).await {
                 Some(Ok(Message::Binary(frame))) => frame,
@@ -131,23 +140,65 @@ impl Session {
                 Some(Err(Error::Capacity(_))) => return refused("the message is too large"),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
             };
+            // Nothing more is read of who is paused; what it is sent goes on.
+            self.rooms.conduct().rested(&self.address, &self.author).await;
             // A right is checked for every message; it is looked up again only when the registry has moved.
             let now = *version.borrow();
             if now != seen {
                 let Some(rights) = self.registry.rights(&self.token, &self.address) else { return Some(GONE) };
                 (write, seen) = (rights.write, now);
             }
-            let Ok(message) = protocol::ClientMessage::decode(&message) else { return refused("not a y-websocket message") };
-            if matches!(message, protocol::ClientMessage::SyncStep1(_)) {
-                // Each may cost an encoding of the whole document: they come at a pace.
-                sleep_until(step_1).await;
-                step_1 = Instant::now() + limits::SYNC_STEP_1_EVERY;
+            let Ok(message) = ClientMessage::decode(&message) else { return refused("not a y-websocket message") };
+            if matches!(message, ClientMessage::SyncStep1(_) | ClientMessage::QueryAwareness) {
+                // Each may cost an encoding of the whole document, or of all who are present: they come at a pace.
+                sleep_until(question).await;
+                question = Instant::now() + limits::SYNC_STEP_1_EVERY;
             }
-            let command = Command::Message { session: self.id, message, write, place: meter.finish() };
+            let place = meter.finish();
+            let Ok(command) = self.weighed(message, write, place).await else { return Some(LATER) };
+            let Some(command) = command else { continue };
             if inbox.send(command).await.is_err() {
-                return Some(Close { code: protocol::CLOSE_LATER, reason: "the document is not available now" });
+                return Some(LATER);
             }
         }
+    }
+
+    /// What the room is told of a message: nothing, if it holds all of it.
+    async fn weighed(
+        &self,
+        mut message: ClientMessage,
+        write: bool,
+        place: Option<LargePlace>,
+    ) -> Result<Option<Command>, RoomError> {
+        let (session, mut order) = (self.id, Order::Unknown);
+        let update = match &message {
+            ClientMessage::SyncStep2(update) => Some((update, true)),
+            ClientMessage::Update(update) => Some((update, false)).filter(|_| write),
+            _ => None,
+        };
+        if let Some((update, complete)) = update
+            && self.is_weighed(update)
+        {
+            let member = &self.rights.member;
+            let by = Provenance::live(self.author.clone(), Right::of(member.role, &self.address));
+            match self.rooms.weigh(&self.address, session, &by, update).await? {
+                Weighed::Known => return Ok(None),
+                Weighed::Sound(_, false) if !write => return Ok(None),
+                Weighed::Sound(known, _) if write => order = known,
+                Weighed::Bad(error) if write => {
+                    let bytes = update.len();
+                    return Ok(Some(Command::Refused { session, error, complete, bytes }));
+                }
+                // It is denied without being looked at again.
+                Weighed::Sound(..) | Weighed::Bad(_) => message = ClientMessage::Update(update.clone()),
+            }
+        }
+        Ok(Some(Command::Message { session, message, order, write, place }))
+    }
+
+    /// Whether an update is tried on a copy before it reaches the room: a large one, and all of a member who offended.
+    fn is_weighed(&self, update: &[u8]) -> bool {
+        update.len() >= limits::WEIGHED_BYTES || self.rooms.conduct().is_watched(&self.address, &self.author)
     }
 
     async fn write(&self, straight: &Straight, outbox: &Outbox, inbox: &Inbox) -> Option<Close> {

@@ -51,6 +51,8 @@ use plenary_shared::{id::DocAddress, limits};
 use std::{future::Future, io, path::PathBuf, pin::Pin, sync::Arc};
 
 pub use self::{disk::DiskStore, memory::MemoryStore};
+#[cfg(any(test, fuzzing))]
+pub(crate) use frame::fuzz::segments as try_segment;
 
 /// A record's place in its document's log: 1 is the first record, 0 stands before it.
 pub type Seq = u64;

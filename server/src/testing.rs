@@ -134,7 +134,7 @@ pub fn record(party: &str, last: Seq, update: Bytes) -> Record {
 /// What stands in the text `t` of an encoded document.
 pub fn read(state: &[u8]) -> String {
     let doc = new_doc(99);
-    let text = doc.get_or_insert_text("t");
+    let text = doc.get_or_insert_text("text");
     let mut txn = doc.transact_mut();
     txn.apply_update(Update::decode_v1(state).unwrap()).unwrap();
     text.get_string(&txn)
@@ -142,7 +142,7 @@ pub fn read(state: &[u8]) -> String {
 
 /// What a client sends that writes at the end of the text `t`.
 pub fn typed(doc: &Doc, words: &str) -> Bytes {
-    let text = doc.get_or_insert_text("t");
+    let text = doc.get_or_insert_text("text");
     let before = doc.transact().state_vector();
     let mut txn = doc.transact_mut();
     text.push(&mut txn, words);

@@ -70,10 +70,47 @@ pub const CLOCK_MAX: u64 = (1 << 31) - 1;
 pub const CLIENT_ID_MAX: u64 = (1 << 53) - 1;
 /// Nesting of an `Any` value, far below what recursion on a 2 MiB stack bears (8,000 overflow it).
 pub const ANY_DEPTH_MAX: usize = 16;
-/// 8 KiB: one presence message. Stock clients send a name, a colour and a selection: about 300 bytes.
-pub const PRESENCE_BYTES_MAX: usize = 8 << 10;
+/// 2 KiB: one client's presence state, with the name that the server put in. Stock clients have a name, a colour and a selection: about
+/// 300 bytes.
+pub const PRESENCE_STATE_BYTES_MAX: usize = 2 << 10;
+/// 16 KiB: one presence message to all. Stock clients send back what they are told, and that must stay a small message even where it
+/// grows a little on its way through their JSON.
+pub const PRESENCE_FRAME_BYTES_MAX: usize = 16 << 10;
+/// 48 KiB: what somebody who comes is told at once of who is present, 150 stock states, for the same reason. The others are told as
+/// they renew theirs, which stock clients do every 15 s.
+pub const PRESENCE_ALL_BYTES_MAX: usize = 48 << 10;
+/// 15 KiB: presence that each reader of a document is told in a second, whoever is there; with the heads of frames and what is told at
+/// first it stays below 16 KiB. Stock clients forget whoever they do not hear of for 30 s: 1,500 with states of 300 bytes.
+pub const PRESENCE_BYTES_PER_SECOND: usize = 15 << 10;
 /// Nesting of a presence state's JSON.
 pub const PRESENCE_DEPTH_MAX: usize = 16;
+
+/// 32 KiB: an update from here on is tried on a copy of its document before it reaches it, whoever sends it. Below, what it claims about
+/// the order of blocks, 1,700 times at most, is found out within milliseconds.
+pub const WEIGHED_BYTES: usize = 32 << 10;
+/// The first pause of a member of whom something had to be refused at others' expense; each following is twice as long.
+pub const PAUSE_FIRST: Duration = Duration::from_secs(1);
+/// The longest such pause, well below [`IDLE`].
+pub const PAUSE_MAX: Duration = Duration::from_secs(60);
+/// How long an offence is held against a member after its pause.
+pub const OFFENCE_KEPT: Duration = Duration::from_secs(600);
+/// Members of whom offences are remembered in a document, at some 150 bytes each.
+pub const OFFENDERS_PER_DOCUMENT_MAX: usize = 1_024;
+/// Members of a party who offended in a document before all of the party are watched there.
+pub const OFFENDERS_OF_A_PARTY: usize = 3;
+/// A party's updates are tried one at a time, in one of so many parts of the time: a tenth of a core.
+pub const TURN_SHARE: u32 = 10;
+/// 1 MiB: what a session may send that builds on what is missing, in all. An honest client does so for a moment, before it has answered
+/// what it is asked at first.
+pub const EARLY_BYTES_MAX: usize = 1 << 20;
+
+/// 64 MiB: what a party's edits may take of the log of a plan's text unless the chair raises it: a text of a thousand pages, written anew
+/// thirty times.
+pub const TEXT_SHARE_BYTES: u64 = 64 << 20;
+/// 32 MiB: the same for each layer's log: four times what a layer holds.
+pub const LAYER_SHARE_BYTES: u64 = 32 << 20;
+/// 4 GiB: the most that a chair can raise a share to.
+pub const SHARE_BYTES_MAX: u64 = 4 << 30;
 
 /// Messages waiting in a room for its loop. When it is full the sockets are not read and TCP carries the back-pressure.
 pub const ROOM_INBOX_MESSAGES: usize = 1_024;
@@ -103,6 +140,15 @@ pub const CONNECTION: Duration = Duration::from_secs(3_600);
 pub const FAREWELL: Duration = Duration::from_secs(1);
 /// Presence is told at most this often: what a client says in between is replaced by what it says last.
 pub const PRESENCE_EVERY: Duration = Duration::from_millis(40);
+/// Where many sessions are open it is told less often, half a second apart to 500: each frame costs 5 us for each session, and as much
+/// again when it comes back.
+pub const PRESENCE_EVERY_PER_SESSION: Duration = Duration::from_millis(1);
+/// How long a client id that a session announced stays its party's although nobody wrote under it: a day away from the server.
+pub const ANNOUNCED: Duration = Duration::from_secs(24 * 3600);
+/// Client ids that one member may have announced in a document, each tab and device a new one; the oldest is given up.
+pub const ANNOUNCED_PER_MEMBER_MAX: usize = 64;
+/// Those of one party's members together: 32 members with as many each, at 150 bytes 300 KiB.
+pub const ANNOUNCED_PER_PARTY_MAX: usize = 2_048;
 /// A socket on which nothing arrives for this long is closed: stock clients refresh their presence every 15 s.
 pub const IDLE: Duration = Duration::from_secs(90);
 /// How often a quiet socket is pinged, so that a client without presence is not taken for dead.
@@ -126,6 +172,24 @@ pub const EDIT_TRIES: usize = 10;
 pub const SESSIONS_MAX: usize = 10_000;
 /// Sockets open at once for one member: some devices, some tabs, a script.
 pub const SESSIONS_PER_MEMBER_MAX: usize = 32;
+/// Connections of members that are no sockets, besides those that are: a view, a push, a page's pictures.
+pub const CONNECTIONS_BESIDE_SESSIONS: usize = 1_000;
+/// Of these one member's: a browser opens six, a script one at a time.
+pub const CONNECTIONS_BESIDE_SESSIONS_PER_MEMBER: usize = 32;
+/// One party has at most a third of all connections of members, so that no two shut the others out.
+pub const PARTY_SHARE_OF_CONNECTIONS: usize = 3;
+/// Connections on which nobody has shown a credential yet: 32 KiB of a head each, 32 MiB.
+pub const STRANGERS_MAX: usize = 1_024;
+/// One that came only now is not cut for the next one: over TLS a credential comes after two round trips.
+pub const STRANGER_GRACE: Duration = Duration::from_secs(1);
+/// 4 KiB: the body that trades an invitation; anybody may send one.
+pub const JOIN_BYTES_MAX: usize = 4 << 10;
+/// Wrong invitations or recovery codes taken at once from one address: a delegation that copies its links badly.
+pub const GUESSES_AT_ONCE: u32 = 10;
+/// Then one so often.
+pub const GUESS_EVERY: Duration = Duration::from_secs(6);
+/// Addresses of which it is known how many wrong ones they tried lately.
+pub const GUESSERS_MAX: usize = 4_096;
 /// 32 KiB: the head of an HTTP request, cookies included.
 pub const HTTP_HEAD_BYTES_MAX: usize = 32 << 10;
 /// Plans in memory at once.
@@ -148,9 +212,14 @@ pub const VIEW_READING: Duration = Duration::from_secs(8);
 pub const DOSSIER_KEPT: Duration = Duration::from_secs(30);
 /// Dossiers kept for one party: all kinds of two plans. Each party's by themselves, so that nobody can tell what others look at.
 pub const DOSSIERS_PER_PARTY_MAX: usize = 8;
-/// 8 MiB: the documents that one party's kept dossiers were made from; they take a few times that.
+/// 8 MiB: the documents that one party's kept dossiers were made from, and their views; the dossiers take a few times that. Of 200
+/// parties all at once it is less: see [`DOSSIER_BYTES_MAX`].
 pub const DOSSIER_BYTES_PER_PARTY_MAX: usize = 8 << 20;
-/// 64 KiB: the body of an HTTP request; a list of 400 parties is the largest. Some are read before a credential is checked.
+/// 256 MiB: the same of all parties. Each has an equal share of it, whatever the others look at.
+pub const DOSSIER_BYTES_MAX: usize = 256 << 20;
+/// 64 MiB: documents of plans of which what follows from the text is kept, for all who read it: one as large as a text may be.
+pub const PLAN_TEXT_BYTES_MAX: usize = 64 << 20;
+/// 64 KiB: the body of an HTTP request; a list of 400 parties is the largest.
 pub const BODY_BYTES_MAX: usize = 64 << 10;
 /// 8 MiB: the body that creates a plan, its Markdown included.
 pub const PLAN_BYTES_MAX: usize = 8 << 20;

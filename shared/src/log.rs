@@ -5,3 +5,4 @@ mod apply;
 pub mod fold;
 pub mod gate;
 pub mod record;
+pub mod roots;

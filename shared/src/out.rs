@@ -8,7 +8,7 @@
 //!
 //! **What people wrote stays text.** In Markdown it is escaped, line starts included, so that a note makes no heading, list, table, link
 //! or HTML; the words of points keep their emphasis. In HTML nothing that people wrote is markup. Control characters are dropped, and
-//! the two that override the direction of writing, which make words read other than they stand. Line breaks are kept.
+//! what overrides the direction of writing ([`crate::text::say::printable`], as in every other file that is written). Line breaks are kept.
 //! What a drafter types into brackets looks like an attribution in Markdown, which has one kind of letters; on the page it does not.
 //!
 //! **Bounded.** Size and time grow with the text and with what is shown of the layers: at most [`ANNOTATIONS_SHOWN_MAX`]
@@ -33,14 +33,17 @@ mod text;
 
 use std::{fmt, str::FromStr};
 
-use crate::talk::dossier::Dossier;
+use crate::{
+    talk::dossier::Dossier,
+    text::{markdown as markdown_of_plan, plan::Outline, say::printable},
+};
 
 pub use remarks::ANNOTATIONS_SHOWN_MAX;
 
 /// Which form of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Edition {
-    /// The importable text: Markdown only ([`crate::text::markdown::export`]).
+    /// The importable text: Markdown only.
     Plain,
     /// The text without brackets, positions and attributions.
     Clean,
@@ -107,6 +110,11 @@ impl fmt::Display for Format {
             Format::Html => "html",
         })
     }
+}
+
+/// The importable text.
+pub fn plain(outline: &Outline) -> String {
+    printable(&markdown_of_plan::export(outline)).collect()
 }
 
 /// The text without its brackets, positions and attributions.

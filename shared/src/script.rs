@@ -28,7 +28,7 @@ use crate::{
 
 pub use done::{Done, EntryDone, In, Mark, Marked, Moved, PointDone, PutInDone, Renumbered, Scheduled, Stood, TabledDone, Wrote};
 pub use edit::{
-    Accept, Add, Delete, Edit, Heading, Insert, Move, Nature, Needs, Note, OfPoint, Oppose, Propose, PutIn, Renumber, Replace,
+    Accept, Add, Delete, Edit, Heading, Insert, Move, Nature, Note, OfPoint, OnDesk, Oppose, Propose, PutIn, Renumber, Replace,
     Reply, Reserve, Schedule, Settle, Table, Withdraw, Words,
 };
 pub use error::{Advice, ScriptError, Why};
@@ -115,6 +115,9 @@ pub struct Applied {
     pub repeated: bool,
     /// It only tells what would be done.
     pub dry_run: bool,
+    /// What the party is to know: its share of a log is nearly used up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
 }
 
 /// Makes new ids, at random: for points and annotations.
@@ -126,9 +129,9 @@ pub trait NewIds {
 }
 
 /// Which layers a script needs.
-pub fn needs(script: &Script) -> Needs {
-    let key = if script.once.is_some() { Needs::Own } else { Needs::Text };
-    script.edits.iter().map(|edit| edit.nature().needs).max().unwrap_or(Needs::Text).max(key)
+pub fn needs(script: &Script) -> OnDesk {
+    let key = if script.once.is_some() { OnDesk::Own } else { OnDesk::Text };
+    script.edits.iter().map(|edit| edit.nature().needs).max().unwrap_or(OnDesk::Text).max(key)
 }
 
 /// Whether a script holds only for the words as it found them, even where it changes none.

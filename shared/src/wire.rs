@@ -1,8 +1,9 @@
-//! What goes over the wire, and nothing else: [`protocol`] is that of sockets, [`api`], [`log`] and [`sync`] are the bodies of HTTP
+//! What goes over the wire, and nothing else: [`protocol`] is that of sockets, [`api`], [`log`], [`shares`] and [`sync`] are the bodies of HTTP
 //! requests, [`error`] is how they are refused.
 
 pub mod api;
 pub mod error;
 pub mod log;
 pub mod protocol;
+pub mod shares;
 pub mod sync;

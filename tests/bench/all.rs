@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use plenary_tests::data;
 use serde_json::{Map, Value, json};
-use std::{process::Command, time::Duration};
+use std::{path::Path, process::Command, time::Duration};
 
 use crate::beside::{Kind, Programs, Running};
 
@@ -56,6 +56,8 @@ type Figures = (String, Value, &'static [&'static str]);
 pub fn run(args: AllArgs) -> Result<()> {
     let mut rows: Vec<Figures> = Vec::new();
     let wanted = |name: &str| args.only.as_ref().is_none_or(|only| name.starts_with(only.as_str()));
+    // Asked for first: what is absent is not found out after all other rows.
+    let trace = wanted("large").then(|| data::shared("traces/automerge-paper.json.gz")).transpose()?;
     for (name, row, shown) in ROWS.iter().filter(|(name, ..)| wanted(name)) {
         for kind in args.programs.kinds() {
             let mut runs = Vec::new();
@@ -72,9 +74,9 @@ pub fn run(args: AllArgs) -> Result<()> {
             rows.push((format!("{name}, {}", kind.name()), medians(&runs), *shown));
         }
     }
-    if wanted("large") {
+    if let Some(trace) = &trace {
         for kind in args.programs.kinds().into_iter().filter(|kind| *kind != Kind::Relay) {
-            rows.extend(large(&args, kind)?);
+            rows.extend(large(&args, trace, kind)?);
         }
     }
     if wanted("fill") {
@@ -82,9 +84,14 @@ pub fn run(args: AllArgs) -> Result<()> {
         let filled = generate(&server, &["fill"], "p-1", None)?;
         rows.push(("fill".into(), filled, &["rss_before_kib", "rss_full_kib", "rss_after_kib", "kept_mib"]));
     }
+    if wanted("presence") {
+        let server = args.programs.start(Kind::Plenary, 1)?;
+        let figures = generate(&server, &["presence"], "p-1", None)?;
+        rows.push(("presence 500".into(), figures, &["closed", "kib_s_each", "kib_s_most", "cpu_cores", "seen_least", "forgot"]));
+    }
     for (name, points) in DERIVED.iter().filter(|(name, _)| wanted(name)) {
         let runs = (0..args.times).map(|_| in_process(points)).collect::<Result<Vec<_>>>()?;
-        let shown = &["dossier_ms", "standing_ms", "brackets_ms", "schedule_ms", "annotations_ms"];
+        let shown = &["dossier_ms", "standing_ms", "brackets_ms", "schedule_ms", "annotations_ms", "script_ms"];
         rows.push(((*name).into(), medians(&runs), shown));
     }
     if args.json {
@@ -100,10 +107,7 @@ pub fn run(args: AllArgs) -> Result<()> {
 }
 
 /// The rows on one document of 260,000 edits: many joining at once, and opening it on a server just started.
-fn large(args: &AllArgs, kind: Kind) -> Result<Vec<Figures>> {
-    let Some(trace) = data::shared("traces/automerge-paper.json.gz") else {
-        return Ok(Vec::new());
-    };
+fn large(args: &AllArgs, trace: &Path, kind: Kind) -> Result<Vec<Figures>> {
     let mut server = args.programs.start(kind, PLANS)?;
     let (room, name) = (format!("p-{PLANS}"), kind.name());
     let replayed = generate(&server, &["replay", "--trace", trace.to_str().context("path")?], &room, None)?;

@@ -1,10 +1,12 @@
-//! What follows from a plan, in process: reading the dossier, standing, brackets, schedule, for plans of three sizes.
+//! What follows from a plan, in process: reading the dossier, standing, brackets, schedule, and a script, for plans of three sizes.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use plenary_shared::{
-    id::{LayerId, PartyId, PointId},
+    access::Role,
+    id::{AnnotationId, LayerId, PartyId, PointId},
     log::gate,
-    people::Audience,
+    people::{self, Audience, Member},
+    script::{self, Desk, NewIds, Script, Sheet},
     talk::{
         dossier::{AnnotationsView, BracketsView, Dossier, Source, Sources},
         layer::{Annotation, Kept, Layer, Position, Stance, What},
@@ -25,7 +27,7 @@ use yrs::{Doc, ReadTxn, StateVector, Transact, TransactionMut};
 const PARTIES: usize = 10;
 
 /// Milliseconds for a plan of `points` points, each with a bracket or two and a schedule, of which ten parties accept
-/// each.
+/// each; and for a script that changes the words of each point and accepts it.
 pub fn derive(points: usize) -> Result<Value> {
     let doc = planted(points)?;
     let sources = sources(&doc)?;
@@ -37,10 +39,52 @@ pub fn derive(points: usize) -> Result<Value> {
     let (brackets, brackets_ms) = timed(|| BracketsView::of(&dossier));
     let (timetable, schedule_ms) = timed(|| Timetable::of(&dossier));
     let (_, annotations_ms) = timed(|| AnnotationsView::of(&dossier));
+    let script_ms = scripted(points)?;
     Ok(json!({
         "dossier_ms": dossier_ms, "standing_ms": standing_ms, "brackets_ms": brackets_ms, "schedule_ms": schedule_ms,
-        "annotations_ms": annotations_ms, "agreed": matrix.counts.agreed, "open": brackets.open, "rows": timetable.rows.len(),
+        "annotations_ms": annotations_ms, "script_ms": script_ms,
+        "agreed": matrix.counts.agreed, "open": brackets.open, "rows": timetable.rows.len(),
     }))
+}
+
+fn scripted(points: usize) -> Result<f64> {
+    let lines = (0..points).map(|n| {
+        let words = format!("Each Party shall withdraw weapons above {n} mm calibre to 40 kilometres from the line.");
+        let point = format!("p{n:05}");
+        format!("{}\n{}\n", json!({ "words": { "point": point, "words": words } }), json!({ "accept": { "point": point } }))
+    });
+    let edits = Script::parse_lines(&lines.collect::<String>())?;
+    let (conference, party) = ("talks".parse()?, "arv".parse::<PartyId>()?);
+    let member = Member {
+        conference,
+        party: party.clone(),
+        member: "arv-1".parse()?,
+        role: Role::Delegate,
+        generation: Default::default(),
+        name: String::new(),
+    };
+    let layer = people::Layer { party, layer: "positions".parse()?, audience: Audience::All, write: true };
+    let layers = vec![Sheet { layer, doc: plan::new_doc(2) }];
+    let desk = Desk { member, write: true, text: planted(points)?, layers, unconfirmed: Vec::new(), now_ms: 1 };
+    let script = Script { edits, ..Script::default() };
+    let (ran, script_ms) = timed(|| script::run(desk, &script, &mut InARow(0), &mut || true));
+    ensure!(ran.ok().context("the script ran")??.applied.done.len() == 2 * points, "the script was applied");
+    Ok(script_ms)
+}
+
+/// Ids in a row.
+struct InARow(usize);
+
+impl NewIds for InARow {
+    fn point(&mut self) -> PointId {
+        self.0 += 1;
+        format!("new{}", self.0).parse().expect("an id")
+    }
+
+    fn annotation(&mut self) -> AnnotationId {
+        self.0 += 1;
+        format!("k{}", self.0).parse().expect("an id")
+    }
 }
 
 fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {

@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn the_cheap_scan_finds_what_yrs_finds() {
         let doc = Doc::with_client_id(7);
-        let text = doc.get_or_insert_text("bench");
+        let text = doc.get_or_insert_text("text");
         let mut txn = doc.transact_mut();
         text.insert(&mut txn, 0, "hello");
         text.insert(&mut txn, 2, "\u{1f54a}");

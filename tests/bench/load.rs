@@ -133,7 +133,7 @@ impl Client {
         let (mut reader, writer) = socket::connect(target, room_name, seat).await?;
         sync(&mut reader, &writer).await?;
         let doc = Doc::with_options(Options::with_client_id(ClientID::new(room.base + number as u64)));
-        let text = doc.get_or_insert_text("bench");
+        let text = doc.get_or_insert_text("text");
         Ok((Rc::new(Client { number, room, writer, text, doc, length: Cell::new(0) }), reader))
     }
 

@@ -11,6 +11,7 @@ mod frame;
 mod load;
 mod measure;
 mod offline;
+mod presence;
 mod relay;
 mod socket;
 mod target;
@@ -92,6 +93,22 @@ enum Work {
         #[arg(long, default_value_t = 65)]
         after: u64,
     },
+    /// Stock clients whose carets move now and then: what each is told, whether any is closed, CPU time of the server.
+    Presence {
+        #[command(flatten)]
+        target: TargetArgs,
+        #[arg(long, default_value_t = 500)]
+        clients: usize,
+        /// Seconds between two moves of each.
+        #[arg(long, default_value_t = 10.0)]
+        every: f64,
+        /// Seconds before measuring.
+        #[arg(long, default_value_t = 20.0)]
+        warmup: f64,
+        /// Seconds measured.
+        #[arg(long, default_value_t = 60.0)]
+        seconds: f64,
+    },
     /// A server that does nothing but hand on what comes; prints where it listens.
     Relay,
     /// Types a sequential trace into the root text `paper` of a room.
@@ -165,6 +182,10 @@ fn main() -> Result<()> {
             Work::Replay { target, trace, edits_each, in_flight } => {
                 let updates = trace::updates(&trace::read(&trace)?, "paper", trace::client_id(), edits_each);
                 visits::replay(&target.check()?, &updates, in_flight).await
+            }
+            Work::Presence { target, clients, every, warmup, seconds } => {
+                let window = WindowArgs { warmup, seconds };
+                presence::hall(&target.check()?, clients, Duration::from_secs_f64(every), window.into()).await
             }
             Work::Views(args) => views::run(&args).await,
             Work::Fill { target, mib, after } => visits::fill(&target.check()?, mib, Duration::from_secs(after)).await,

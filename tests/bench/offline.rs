@@ -42,7 +42,7 @@ pub struct OfflineArgs {
 
 /// Measures and answers the figures.
 pub fn run(args: &OfflineArgs) -> Result<Value> {
-    let trace = data::shared("traces/automerge-paper.json.gz").context("the trace is not there")?;
+    let trace = data::shared("traces/automerge-paper.json.gz")?;
     let mut start = Start::demo(0, 1);
     if let Some(server) = &args.server {
         start = start.binary(server.clone());

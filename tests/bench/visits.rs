@@ -114,7 +114,7 @@ pub async fn fill(target: &Target, mib: usize, after: Duration) -> Result<Value>
     sync(&mut reader, &writer).await?;
     let before = rss_kib(target.pid)?;
     let doc = Doc::with_options(Options::with_client_id(ClientID::new(client_id())));
-    let text = doc.get_or_insert_text("bench");
+    let text = doc.get_or_insert_text("text");
     for _ in 0..mib * (1 << 20) / (PIECE * PIECES) {
         let mut txn = doc.transact_mut();
         for _ in 0..PIECES {

@@ -10,6 +10,8 @@ const points = doc.getMap('points')
 const texts = new Map()
 let provider = null
 let closed = null
+const crowd = []
+let manager = null
 
 const text = root => {
   if (!texts.has(root)) texts.set(root, doc.getText(root))
@@ -23,12 +25,14 @@ const change = (target, { at, delete: count, insert }) => {
   })
 }
 
+const connected = (url, room, doc, token, via) => {
+  const credential = via === 'params' ? { params: { token } } : { protocols: ['plenary', `plenary.token.${token}`] }
+  return new WebsocketProvider(url, room, doc, { WebSocketPolyfill: WebSocket, disableBc: true, maxBackoffTime: 250, ...credential })
+}
+
 const commands = {
   open ({ url, room, token, via }) {
-    const credential = via === 'params' ? { params: { token } } : { protocols: ['plenary', `plenary.token.${token}`] }
-    provider = new WebsocketProvider(url, room, doc, {
-      WebSocketPolyfill: WebSocket, disableBc: true, maxBackoffTime: 250, ...credential
-    })
+    provider = connected(url, room, doc, token, via)
     provider.on('connection-close', event => { closed = event ? { code: event.code, reason: event.reason } : null })
   },
   disconnect () { provider.disconnect() },
@@ -36,6 +40,19 @@ const commands = {
   words ({ point, ...edit }) { change(points.get(point).get('words'), edit) },
   text ({ root, ...edit }) { change(text(root), edit) },
   set ({ point, key, value }) { points.get(point).set(key, value) },
+  remove ({ point, key }) { key ? points.get(point).delete(key) : points.delete(point) },
+  // As editors bind a text: changes close to each other in time are one step.
+  track ({ point, key }) { manager = new Y.UndoManager(point ? points.get(point).get(key) : points) },
+  stop () { manager.stopCapturing() },
+  undo () { manager.undo() },
+  redo () { manager.redo() },
+  add ({ point, label, order }) {
+    doc.transact(() => {
+      const map = points.set(point, new Y.Map())
+      for (const [key, value] of Object.entries({ label, order, struck: false })) map.set(key, value)
+      for (const key of ['heading', 'words']) map.set(key, new Y.Text())
+    })
+  },
   presence ({ state }) { provider.awareness.setLocalState(state) },
   state () {
     return {
@@ -48,6 +65,20 @@ const commands = {
       texts: Object.fromEntries([...texts].map(([root, t]) => [root, t.toString()])),
       presence: provider ? Object.fromEntries(provider.awareness.getStates()) : {}
     }
+  },
+  // Others beside this one, in the same process.
+  crowd ({ url, room, tokens }) {
+    process.setMaxListeners(0)
+    for (const token of tokens) {
+      const one = { provider: connected(url, room, new Y.Doc(), token), closes: [] }
+      one.provider.on('connection-close', event => one.closes.push(event?.code ?? null))
+      crowd.push(one)
+    }
+  },
+  move ({ cursor }) { for (const { provider } of crowd) provider.awareness.setLocalStateField('cursor', cursor) },
+  seen ({ cursor }) {
+    const there = ({ provider }) => [...provider.awareness.getStates().values()].filter(state => state.cursor === cursor).length
+    return { seen: crowd.map(there), closes: crowd.flatMap(one => one.closes) }
   },
   update () { return { update: Buffer.from(Y.encodeStateAsUpdate(doc)).toString('base64') } }
 }

@@ -323,9 +323,9 @@ impl Shared {
             }
             protocol::ClientMessage::Awareness(payload) => {
                 for entry in protocol::decode_awareness(&payload).unwrap_or_default() {
-                    match entry.state.as_str() {
+                    match entry.state {
                         "null" => state.presence.remove(&entry.client),
-                        _ => state.presence.insert(entry.client, entry.state),
+                        told => state.presence.insert(entry.client, told.to_owned()),
                     };
                 }
                 None

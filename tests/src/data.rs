@@ -1,5 +1,6 @@
-//! Files that tests use where they are present, beside the project, and that are not part of it.
+//! Files that tests use: those of the project, and what real people wrote and typed, which stands beside the project.
 
+use anyhow::{Result, ensure};
 use std::path::PathBuf;
 
 /// The project's root.
@@ -12,16 +13,12 @@ pub fn own(name: &str) -> PathBuf {
     root().join("tests/data").join(name)
 }
 
-/// A file of the shared data; none, with a word about it, where it is absent.
+/// A file of the shared data, which is no part of the project.
 ///
-/// # Panics
-/// If it is absent where `PLENARY_REQUIRE_DATA` is 1.
-pub fn shared(name: &str) -> Option<PathBuf> {
+/// # Errors
+/// If it is absent.
+pub fn shared(name: &str) -> Result<PathBuf> {
     let file = root().join("../shared/data").join(name);
-    if file.exists() {
-        return Some(file);
-    }
-    assert!(std::env::var_os("PLENARY_REQUIRE_DATA").is_none_or(|v| v != "1"), "{} is absent", file.display());
-    eprintln!("skipped: {} is absent", file.display());
-    None
+    ensure!(file.exists(), "{} is absent", file.display());
+    Ok(file)
 }

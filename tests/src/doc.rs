@@ -25,7 +25,7 @@ pub fn standing(doc: &Doc) -> (Vec<(u64, u32)>, serde_json::Value) {
     let txn = doc.transact();
     let mut vector: Vec<(u64, u32)> = txn.state_vector().iter().map(|(client, clock)| (client.get(), *clock)).collect();
     vector.sort_unstable();
-    let texts: BTreeMap<String, String> = ["bench", "text"]
+    let texts: BTreeMap<String, String> = ["text"]
         .iter()
         .filter_map(|root| txn.get_text(*root).map(|text| (root.to_string(), text.get_string(&txn))))
         .filter(|(_, text)| !text.is_empty())

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use std::{
     io::{BufRead, BufReader, Write},
+    path::PathBuf,
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -28,25 +29,22 @@ pub struct Stock {
     stdout: BufReader<ChildStdout>,
 }
 
-/// Whether stock clients can run here; says so where they cannot, and fails where they must.
-pub fn available() -> bool {
-    let dir = data::root().join("tests/js");
-    let installed = dir.join("node_modules/y-websocket").is_dir();
-    let node = Command::new("node").arg("--version").output().is_ok_and(|o| o.status.success());
-    if installed && node {
-        return true;
-    }
-    let why = "stock Yjs clients need Node and `npm ci` in tests/js: run tests/run";
-    assert!(std::env::var_os("PLENARY_REQUIRE_NODE").is_none_or(|v| v != "1"), "{why}");
-    eprintln!("skipped: {why}");
-    false
+/// Where Node runs what stock clients are made of.
+///
+/// # Panics
+/// If that is not installed.
+pub fn folder() -> PathBuf {
+    let folder = data::root().join("tests/js");
+    let installed = folder.join("node_modules/y-websocket").is_dir();
+    assert!(installed, "stock Yjs clients need Node and `npm ci` in {}: run tests/run", folder.display());
+    folder
 }
 
 impl Stock {
     /// Starts one that is not connected.
     pub fn start() -> Self {
         let mut child = Command::new("node")
-            .arg(data::root().join("tests/js/client.mjs"))
+            .arg(folder().join("client.mjs"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())

@@ -6,7 +6,7 @@ use plenary_shared::{
     log::act::Act,
     people::Author,
     text::{
-        history::{Entry, Heard, Stretch},
+        history::{Authored, Heard, LogEntry},
         plan::Change,
         redline::Piece,
     },
@@ -95,7 +95,7 @@ pub struct TurnShown<'a> {
 
 impl<'a> TurnShown<'a> {
     /// An entry of the log, with the member's name, whether its seat has ended, and the times to read.
-    pub fn of(entry: &'a Entry, (name, seat_ended): (Option<&'a str>, bool), utc: fn(u64) -> Option<String>) -> Self {
+    pub fn of(entry: &'a LogEntry, (name, seat_ended): (Option<&'a str>, bool), utc: fn(u64) -> Option<String>) -> Self {
         TurnShown {
             first_seq: entry.first_seq,
             last_seq: entry.last_seq,
@@ -136,7 +136,7 @@ pub struct BlameShown<'a> {
 pub struct StretchShown<'a> {
     /// The words and who wrote them.
     #[serde(flatten)]
-    pub stretch: &'a Stretch,
+    pub stretch: &'a Authored,
     /// The member's name, where it is known.
     pub name: Option<&'a str>,
     /// The member's seat has ended since.

@@ -3,7 +3,10 @@
 use plenary_shared::{
     id::{MemberId, PartyId, PlanId},
     people::Layer,
-    wire::api::{Device, Invitation, Plan, Whoami},
+    wire::{
+        api::{Device, Invitation, Plan, Whoami},
+        shares::{NewShare, Share},
+    },
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -78,6 +81,24 @@ pub struct Consents<'a> {
     pub plan: &'a PlanId,
     /// The parties.
     pub consent: &'a [PartyId],
+}
+
+/// What one's own party has used of its shares of a plan's logs.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Shares<'a> {
+    /// The plan.
+    pub plan: &'a PlanId,
+    /// One for each log.
+    pub shares: &'a [Share],
+}
+
+/// Shares of a plan's logs that were raised.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ShareRaised<'a> {
+    /// The plan.
+    pub plan: &'a PlanId,
+    /// As they are now.
+    pub shares: &'a [NewShare],
 }
 
 /// The layers that one may read on a plan.

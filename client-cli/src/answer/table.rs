@@ -16,7 +16,7 @@ use super::{
     ActShown, ActsShown, AnnotationsShown, Answer, AppliedShown, BlameShown, ChapterShown, Cloned, Completions, Confirmed,
     Consents, Delivered, DeviceEnded, Devices, DiffShown, EntriesMarked, EntriesTabled, EntryWritten, ErrorShown, Event, Invited,
     Layers, LogShown, MergedShown, Plans, PointChanged, PointSchedule, PositionTaken, Profiles, ProposalPutIn, Relabelled,
-    Revoked, Salvaged, Shown, Status, Verbs, WatchLine, WhoShown,
+    Revoked, Salvaged, ShareRaised, Shares, Shown, Status, Verbs, WatchLine, WhoShown,
 };
 use crate::sync::Report;
 
@@ -46,6 +46,8 @@ answers! {
     Plan: "plan create", "plan access";
     Plans<'_>: "plan list";
     Consents<'_>: "plan consent";
+    Shares<'_>: "plan share";
+    ShareRaised<'_>: "plan share";
     Layer: "layer open", "layer audience";
     Layers<'_>: "layer list";
     Shown<'_>: "show";

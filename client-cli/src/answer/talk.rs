@@ -6,7 +6,7 @@ use plenary_shared::{
     talk::{
         dossier::AnnotationView,
         layer::LayerFault,
-        schedule::{Fault, Row},
+        schedule::{Row, ScheduleFault},
     },
     text::{
         plan::{Adoption, ChangeKind, Schedule},
@@ -143,7 +143,7 @@ pub struct PointSchedule<'a> {
     /// Its row of the timetable; none if it has no schedule, or is struck.
     pub row: Option<&'a Row>,
     /// What is wrong with it.
-    pub faults: Vec<Said<'a, Fault>>,
+    pub faults: Vec<Said<'a, ScheduleFault>>,
     /// Whether there was anything to change.
     pub changed: bool,
     /// It is kept.

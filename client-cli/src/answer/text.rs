@@ -23,6 +23,9 @@ pub struct Shown<'a> {
     pub digest: WordsDigest,
     /// The points in document order.
     pub points: Vec<PointShown<'a>>,
+    /// What stands beside the points, in the root text of editors that know no points.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub beside: &'a str,
     /// What could not be taken as it stands in the document.
     pub faults: Vec<Said<'a, Fault>>,
 }

@@ -69,7 +69,8 @@ impl FromStr for Expected {
             Some((point, digest)) => (Some(point.to_owned()), digest),
             None => (None, text),
         };
-        let digest: WordsDigest = digest.parse().map_err(|error: plenary_shared::text::words::NoDigest| error.to_string())?;
+        let digest: WordsDigest =
+            digest.parse().map_err(|error: plenary_shared::text::words::NoWordsDigest| error.to_string())?;
         Ok(Expected(Expect { point, digest }))
     }
 }

@@ -2,7 +2,7 @@
 
 use plenary_shared::{
     id::PlanId,
-    text::history::{Replay, Stretch},
+    text::history::{Authored, Replay},
 };
 
 use super::change::somebody;
@@ -77,7 +77,7 @@ impl Blame {
 }
 
 /// A row for each line of each stretch, in columns.
-fn rows(stretches: &[Stretch], names: &Names) -> Vec<String> {
+fn rows(stretches: &[Authored], names: &Names) -> Vec<String> {
     let mut rows = Vec::new();
     for stretch in stretches {
         let party = match (&stretch.party, stretch.seq) {
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn each_line_of_a_stretch_names_its_author() {
-        let stretch = |text: &str, member: Option<&str>, seq: Option<u64>| Stretch {
+        let stretch = |text: &str, member: Option<&str>, seq: Option<u64>| Authored {
             text: text.into(),
             party: member.map(|_| "arv".parse().expect("an id")),
             member: member.map(|id| id.parse().expect("an id")),

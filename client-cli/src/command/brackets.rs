@@ -4,7 +4,7 @@ use plenary_shared::{
     id::{PlanId, PointId},
     limits,
     talk::dossier::{BracketView, BracketsView, PointBrackets},
-    text::bracket::{Field, Kind, Place},
+    text::bracket::{BracketKind, Field, MarkPlace},
 };
 use std::collections::{HashMap, HashSet};
 
@@ -78,7 +78,7 @@ fn page(view: &BracketsView, width: usize) -> Page {
         }
     }
     let labels: HashMap<&PointId, &str> = view.points.iter().map(|point| (&point.point, point.label.as_str())).collect();
-    let name = |place: &Place| {
+    let name = |place: &MarkPlace| {
         let name = called(labels.get(&place.point).copied().unwrap_or_default(), &place.point);
         field(place.field).map_or(name.clone(), |field| format!("the {field} of {name}"))
     };
@@ -158,7 +158,7 @@ fn also(bracket: &BracketView, groups: &HashMap<usize, Vec<usize>>) -> String {
             false => format!("or {}", in_words(&others)),
         });
     }
-    if bracket.kind == Kind::Placeholder {
+    if bracket.kind == BracketKind::Placeholder {
         said.push("to be filled in".to_owned());
     }
     said.extend(field(bracket.field).map(|field| format!("in the {field}")));

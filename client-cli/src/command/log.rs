@@ -4,7 +4,7 @@ use plenary_shared::{
     id::PlanId,
     log::act::Act,
     people::Author,
-    text::history::{At, Entries, Entry, Replay},
+    text::history::{At, Entries, LogEntry, Replay},
 };
 use std::collections::VecDeque;
 
@@ -143,7 +143,7 @@ impl Log {
         })
     }
 
-    fn page(&self, shown: &VecDeque<Entry>, earlier: usize, names: &Names) -> Page {
+    fn page(&self, shown: &VecDeque<LogEntry>, earlier: usize, names: &Names) -> Page {
         let mut page = Page::default();
         let mut redlines = Redlines::new(false);
         for (at, entry) in shown.iter().enumerate() {

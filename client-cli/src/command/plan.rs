@@ -1,4 +1,4 @@
-//! `plan create`, `plan list`, `plan access` and `plan consent`.
+//! `plan create`, `plan list`, `plan access`, `plan consent`, and [`share`](super::share).
 
 use clap::Subcommand;
 use plenary_shared::{
@@ -9,6 +9,7 @@ use plenary_shared::{
 };
 use std::{collections::BTreeMap, fs, io::Read as _, path::PathBuf, str::FromStr};
 
+use super::share::ShareVerb;
 use crate::{
     answer::{Consents, Plans},
     context::Context,
@@ -25,7 +26,8 @@ Examples:
   plenary plan create plan --from plan20.md --access arv=draft bel=read
   plenary plan list
   plenary plan access plan arv=propose bel=none --consent no
-  plenary plan consent plan arv bel"
+  plenary plan consent plan arv bel
+  plenary plan share plan"
 )]
 pub struct PlanVerb {
     #[command(subcommand)]
@@ -38,6 +40,7 @@ enum Verb {
     List(List),
     Access(AccessVerb),
     Consent(Consent),
+    Share(ShareVerb),
 }
 
 /// Create a plan, empty or from Markdown (only the chair may)
@@ -173,6 +176,7 @@ impl PlanVerb {
             Verb::List(_) => list(context),
             Verb::Access(verb) => verb.run(context),
             Verb::Consent(verb) => verb.run(context),
+            Verb::Share(verb) => verb.run(context),
         }
     }
 }

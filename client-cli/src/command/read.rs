@@ -4,7 +4,9 @@ use plenary_shared::{
     id::PlanId,
     out::{Edition, Format},
     text::{
+        markdown::BESIDE_THE_POINTS,
         plan::{Outline, Point},
+        say::printable,
         words::{ExactWords, plan_digest},
     },
 };
@@ -43,21 +45,23 @@ impl Show {
         };
         let exact = ExactWords::read(&outline);
         let digest_of = |point: &Point| exact.get(&point.id).map(|exact| exact.digest);
+        let beside = if self.point.is_none() { shown_beside(&outline.beside) } else { String::new() };
         let answer = Shown {
             plan: &self.plan,
             title: &outline.title,
             digest: plan_digest(&outline, &exact),
+            beside: if self.point.is_none() { &outline.beside } else { "" },
             points: points.iter().map(|point| PointShown { point, digest: digest_of(point) }).collect(),
             faults: outline.faults.iter().map(Said::of).collect(),
         };
         context.output.result(&answer, || {
-            if points.is_empty() {
+            if points.is_empty() && beside.is_empty() {
                 return format!("{}: no points", self.plan);
             }
             let title = (self.point.is_none() && !outline.title.is_empty()).then(|| inline(&outline.title).into_owned());
             title
                 .into_iter()
-                .chain(std::iter::once(tree(points)))
+                .chain([tree(points), beside.clone()])
                 .filter(|part| !part.is_empty())
                 .collect::<Vec<_>>()
                 .join("\n\n")
@@ -97,6 +101,12 @@ fn tree(points: &[Point]) -> String {
         }
     }
     text
+}
+
+/// What stands beside the points, under a heading; nothing if nothing does.
+fn shown_beside(text: &str) -> String {
+    let lines = text.lines().map(|line| format!("    {}", inline(line)).trim_end().to_owned());
+    if text.is_empty() { String::new() } else { format!("{BESIDE_THE_POINTS}\n{}", lines.collect::<Vec<_>>().join("\n")) }
 }
 
 /// Write a plan as Markdown or HTML: as it stands, without its brackets, or with all that is said of it
@@ -148,7 +158,8 @@ impl Export {
         let open = context.open(&self.plan)?;
         let form = self.form.edition();
         let format = if self.html { Format::Html } else { Format::Markdown };
-        let text = open.export(form, format)?;
+        // A server may tell anything: what it tells is for a file, whatever is in it.
+        let text: String = printable(&open.export(form, format)?).collect();
         context.tell_damage_of(&open);
         let document = match format {
             Format::Markdown => Document::Markdown(&text),
@@ -190,7 +201,7 @@ mod tests {
     fn a_plan_is_shown_as_a_tree_and_a_point_with_all_below_it() {
         let points =
             vec![point("a", "5", 0, "one\ntwo"), point("b", "(a)", 1, "x\x1b[1m"), point("c", "", 2, ""), point("d", "6", 0, "")];
-        let outline = Outline { title: String::new(), points, faults: Vec::new() };
+        let outline = Outline { points, ..Outline::default() };
         let whole = "5  Head\\u{1b}[2J\n    one\n    two\n    (a)\n        x\\u{1b}[1m\n        (c)\n6  Head\\u{1b}[2J  [struck]";
         assert_eq!(tree(&outline.points), whole);
         assert_eq!(tree(below(&outline, "(a)").expect("a point")), "(a)\n    x\\u{1b}[1m\n    (c)");

@@ -8,7 +8,7 @@ use crate::{
     error::CliError,
     output::inline,
     profile::{Profile, Profiles},
-    when,
+    trust, when,
     wire::{
         http::Api,
         server::{Link, ServerUrl, Token},
@@ -18,7 +18,8 @@ use crate::{
 /// Trade an invitation for a place at the table; the latest joined is who you are from then on
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The token is kept in a file that only you can read. The invitation is good once. Write the
+The server that the link leads to is shown first; on a terminal you are asked whether it is the right
+one. The token is kept in a file that only you can read. The invitation is good once. Write the
 recovery code down: it takes the same seat again when this computer is lost, and is told once.
 
 Examples:
@@ -32,13 +33,19 @@ pub struct Join {
     /// The recovery code of a seat that you had: take it again, at --server
     #[arg(long, value_name = "CODE", allow_hyphen_values = true)]
     recover: Option<String>,
+    /// Do not ask whether the server is the right one
+    #[arg(long, short)]
+    yes: bool,
 }
 
 impl Join {
     /// Joins, keeps the profile and says who one is.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         let joined = match (self.link, self.recover) {
-            (Some(link), _) => join(&link)?,
+            (Some(link), _) => {
+                trust::in_server(&context.output, &link.server, self.yes)?;
+                join(&link)?
+            }
             (None, recovery) => {
                 let request = JoinRequest { recovery, ..JoinRequest::default() };
                 sit(context.server()?, &request)?

@@ -94,6 +94,7 @@ pub fn run(context: &Context, folder: &Folder, session: &Session, way: Option<Wa
 /// Says what a sync did.
 fn told(context: &Context, folder: &Folder, report: &Report) -> Result<(), CliError> {
     context.output.page(report, || text::page(folder, report))?;
+    context.output.notice(report.notice.as_deref());
     if report.needs_a_look() { Err(CliError::NeedsALook) } else { Ok(()) }
 }
 

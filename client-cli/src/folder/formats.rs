@@ -2,7 +2,7 @@
 
 use plenary_shared::{
     people::Audience,
-    talk::merge::Why,
+    talk::merge::Cause,
     text::plan::{ChangeKind, Outline},
 };
 
@@ -73,7 +73,10 @@ fn merged_points_of_format_1_are_read_and_written_as_they_were() {
     let folder = opened(dir.path());
     let merged = folder.merged().unwrap();
     assert_eq!((merged.len(), merged[0].others[0].party.as_str(), merged[0].lapsed[0].label.as_str()), (1, "bor", "3"));
-    assert_eq!((merged[0].merge.why.as_slice(), merged[0].merge.by_me.as_slice()), (&[Why::Both][..], &[ChangeKind::Words][..]));
+    assert_eq!(
+        (merged[0].merge.why.as_slice(), merged[0].merge.by_me.as_slice()),
+        (&[Cause::Both][..], &[ChangeKind::Words][..])
+    );
     assert_eq!(merged[0].merge.mine.words, "Other words of arv.");
     fs::remove_file(dir.path().join(merged::FILE)).unwrap();
     merged::write(folder.dir(), &folder.cipher, &merged).unwrap();

@@ -225,6 +225,19 @@ impl Own {
         self.write(dir)
     }
 
+    /// Puts the same edits in their place, written under other client ids. The folder must be locked.
+    pub fn rewrite(&mut self, dir: &Path, cipher: &Cipher, edits: Vec<(EditId, Body)>) -> Result<(), CliError> {
+        if edits.is_empty() {
+            return Ok(());
+        }
+        for (id, body) in edits {
+            if let Some(edit) = self.edits.iter_mut().rfind(|edit| edit.id == id) {
+                edit.body = sealed(cipher, &body)?;
+            }
+        }
+        self.write(dir)
+    }
+
     /// Writes down what became of edits. The folder must be locked.
     pub fn settle(&mut self, dir: &Path, fates: &[(EditId, Fate)]) -> Result<(), CliError> {
         let entries: Vec<Frame> = fates.iter().map(|(id, fate)| Frame::Fate { id: *id, fate: fate.clone() }).collect();

@@ -10,13 +10,13 @@ use plenary_shared::{
     log::fold::{Fold, Formed},
     out::{self, Edition, Format},
     people,
-    script::{self, Applied, Desk, Needs, Ran, Script, Sheet},
+    script::{self, Applied, Desk, OnDesk, Ran, Script, Sheet},
     talk::{
         dossier::{Dossier, Source, Sources},
-        layer::{Fault, Layer},
+        layer::{Layer, Unread},
         view::{self, View},
     },
-    text::{authorship::Owners, markdown, plan::Outline},
+    text::{authorship::Owners, plan::Outline},
     wire::{api, sync::PlanContext},
 };
 
@@ -118,7 +118,7 @@ impl Replica {
     fn make(&self, shown: Shown, script: &Script, salvages: &[EditId]) -> Result<Applied, CliError> {
         let needs = script::needs(script);
         let own = &self.member().party;
-        let wanted = |layer: &people::Layer| needs == Needs::All || (needs == Needs::Own && layer.party == *own);
+        let wanted = |layer: &people::Layer| needs == OnDesk::All || (needs == OnDesk::Own && layer.party == *own);
         let mut layers = Vec::new();
         for layer in self.context.plan.layers.iter().filter(|layer| wanted(layer)) {
             let doc = match self.layer(&shown, layer)? {
@@ -157,7 +157,7 @@ impl Replica {
     /// The plan as a document to keep.
     pub fn export(&self, form: Edition, format: Format) -> Result<String, CliError> {
         match form {
-            Edition::Plain => Ok(markdown::export(&self.outline()?)),
+            Edition::Plain => Ok(out::plain(&self.outline()?)),
             Edition::Clean => self.dossier(view::Needs::Plan, |dossier| out::clean(dossier, format)),
             Edition::Annotated => self.dossier(view::Needs::All, |dossier| out::annotated(dossier, format)),
         }
@@ -170,7 +170,7 @@ impl Replica {
         let mut shown = self.shown()?;
         let mut layers = Vec::new();
         for layer in self.context.plan.layers.iter().filter(|layer| needs.layer(layer)) {
-            let unavailable = || Layer { annotations: Vec::new(), faults: vec![Fault::Unavailable] };
+            let unavailable = || Layer { annotations: Vec::new(), faults: vec![Unread::Unavailable] };
             let content = match self.layer(&shown, layer)? {
                 Some(mut fold) => fold.look(|txn| Layer::read(txn))?,
                 None => unavailable(),

@@ -11,25 +11,25 @@ use plenary_shared::{
 };
 use serde::de::DeserializeOwned;
 
-use crate::{context::Session, error::CliError, fold};
+use crate::{context::Session, error::CliError, output::Output};
 
 /// A plan on a server.
 pub struct ServerPlan {
     session: Session,
     plan: PlanId,
+    output: Output,
 }
 
 impl ServerPlan {
     /// Nothing is asked yet.
-    pub fn open(session: Session, plan: &PlanId) -> Result<Self, CliError> {
+    pub fn open(session: Session, plan: &PlanId, output: Output) -> Result<Self, CliError> {
         session.member()?;
-        Ok(ServerPlan { session, plan: plan.clone() })
+        Ok(ServerPlan { session, plan: plan.clone(), output })
     }
 
     /// The plan as people see it.
     pub fn outline(&self) -> Result<Outline, CliError> {
-        let (_, state) = self.session.api.lines(&self.session.plan_path(&self.plan, "/state")?)?.state()?;
-        Ok(fold::of_state(&state)?.look(|txn| Outline::read(txn))?)
+        self.view()
     }
 
     /// Makes edits, all or none; they are durable when this returns.
@@ -39,7 +39,9 @@ impl ServerPlan {
             None => "look with `plenary show` or `plenary annotations` before you repeat it",
         };
         let path = self.session.plan_path(&self.plan, "/edits")?;
-        self.session.api.post(&path, script).map_err(|error| error.or_else_do(advice))
+        let applied: Applied = self.session.api.post(&path, script).map_err(|error| error.or_else_do(advice))?;
+        self.output.notice(applied.notice.as_deref());
+        Ok(applied)
     }
 
     /// The plan and what one may do with it.

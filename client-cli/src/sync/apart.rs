@@ -10,7 +10,7 @@
 use plenary_shared::{
     id::{MemberId, PartyId, PointId},
     log::record::{Moment, Provenance, Record, Right},
-    people::{Author, LayerKind},
+    people::{LayerKind, Member},
     talk::{
         layer::{Annotation, Layer},
         merge::{self, Lapsed, Merge, MergedPoint},
@@ -100,7 +100,7 @@ pub fn find(folder: &Folder, context: &PlanContext, text: &Text, page: &[Told]) 
         state
     };
     // One whose answer was lost waits here still, and is in the log.
-    let waiting = waiting(folder, &context.member.party)?
+    let waiting = waiting(folder, &context.member)?
         .into_iter()
         .filter(|one| !edits.iter().any(|edit| edit.record.update == one.record.update));
     let waiting: Vec<Edit> = waiting.collect();
@@ -223,14 +223,13 @@ fn is_at_or_above(outline: &Outline, above: &PointId, point: &PointId) -> bool {
 }
 
 /// One's own edits that wait: they come after everything.
-fn waiting(folder: &Folder, party: &PartyId) -> Result<Vec<Edit>, CliError> {
+fn waiting(folder: &Folder, me: &Member) -> Result<Vec<Edit>, CliError> {
     let own = folder.own()?;
     let mut waiting = Vec::new();
     for edit in own.edits.iter().filter(|edit| edit.waits()) {
         let body = edit.body(&folder.cipher)?;
         for (_, update) in body.parts.into_iter().filter(|(layer, _)| layer.is_none()) {
-            let author = Author { party: party.clone(), member: folder.info.member.clone() };
-            let by = Provenance { seen: Some(edit.seen), ..Provenance::live(author, Right::Draft) };
+            let by = Provenance { seen: Some(edit.seen), ..Provenance::live(me.author(), Right::Draft) };
             let at = Moment { at_ms: edit.at_ms, clock_corrected: false };
             let record = by.record(u64::MAX, at, update);
             waiting.push(Edit { seq: u64::MAX, seen: edit.seen, is_mine: true, is_new: true, record, points: BTreeSet::new() });

@@ -11,6 +11,7 @@ use plenary_shared::{
         record::{self, Digest, Record},
     },
     people,
+    text::authorship::Owners,
     wire::{
         error::Word,
         sync::{PlanContext, Pull},
@@ -212,7 +213,7 @@ impl Puller<'_> {
 /// What the replica has of what the server shows, to look into for one's own edits.
 struct Arrived<'a> {
     puller: &'a Puller<'a>,
-    text: Option<Snapshot>,
+    text: Option<(Snapshot, Owners)>,
     layers: BTreeMap<LayerId, Snapshot>,
 }
 
@@ -224,18 +225,27 @@ impl<'a> Arrived<'a> {
     /// Whether all of an edit is there: every block that it brings, and everything deleted that it deletes.
     fn holds(&mut self, body: &Body) -> Result<bool, CliError> {
         for (layer, update) in &body.parts {
+            let update = Formed::read(update)?;
             let snapshot = match layer {
-                None => match &mut self.text {
-                    Some(snapshot) => snapshot,
-                    none => none.insert(self.puller.text.look(|txn| txn.snapshot())?),
-                },
+                None => {
+                    let text = match &mut self.text {
+                        Some(text) => text,
+                        none => none.insert((self.puller.text.look(|txn| txn.snapshot())?, self.puller.text.owners(None))),
+                    };
+                    // What another party wrote under the same id is something else.
+                    let is_theirs = |client: u64| text.1.get(&client).is_some_and(|owner| Some(owner) != self.puller.party());
+                    if update.vector().iter().any(|(client, _)| is_theirs(client.get())) {
+                        return Ok(false);
+                    }
+                    &text.0
+                }
                 Some(layer) if self.layers.contains_key(layer) => &self.layers[layer],
                 Some(layer) => {
                     let snapshot = self.puller.layer(layer)?.look(|txn| txn.snapshot())?;
                     self.layers.entry(layer.clone()).or_insert(snapshot)
                 }
             };
-            if !Formed::read(update)?.is_in(snapshot) {
+            if !update.is_in(snapshot) {
                 return Ok(false);
             }
         }

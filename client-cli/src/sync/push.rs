@@ -9,6 +9,8 @@ use plenary_shared::{
     },
 };
 
+use std::thread;
+
 use super::report::{Refused, Report};
 use crate::{
     context::Session,
@@ -26,8 +28,14 @@ const EDITS: usize = 1_000;
 /// 1 MiB: updates in one request, unless a single edit is larger.
 const BYTES: usize = 1 << 20;
 
-/// Sends all that waits; answers how many edits the server decided about.
-pub fn push(folder: &Folder, session: &Session, report: &mut Report, progress: &Progress) -> Result<usize, CliError> {
+/// Sends all that waits; answers how many edits the server decided about, and those under whose client ids another party writes: these wait
+/// on, with what comes behind the first of them, to be made under others.
+pub fn push(
+    folder: &Folder,
+    session: &Session,
+    report: &mut Report,
+    progress: &Progress,
+) -> Result<(usize, Vec<EditId>), CliError> {
     let own = {
         let _lock = folder.lock_shared()?;
         folder.own()?
@@ -47,8 +55,12 @@ pub fn push(folder: &Folder, session: &Session, report: &mut Report, progress: &
         }
         let pushed = send(folder, session, &sending)?;
         let decided = pushed.outcomes.len().min(sending.len());
-        settle(folder, report, &sending, pushed.outcomes)?;
+        report.notice = pushed.notice.or(report.notice.take());
+        let taken = settle(folder, report, &sending, pushed.outcomes)?;
         bar.inc(decided as u64);
+        if !taken.is_empty() {
+            return Ok((waiting.len(), taken));
+        }
         if let Some(why) = pushed.stopped {
             return Err(stopped(why));
         }
@@ -57,7 +69,7 @@ pub fn push(folder: &Folder, session: &Session, report: &mut Report, progress: &
         }
         rest = &rest[decided..];
     }
-    Ok(waiting.len())
+    Ok((waiting.len(), Vec::new()))
 }
 
 /// Why the server did not go on. What it did not decide about waits, whether it was kept or not: sent again, it changes nothing.
@@ -74,32 +86,60 @@ fn send(folder: &Folder, session: &Session, edits: &[(EditId, u64, Body)]) -> Re
         once: body.once.clone(),
     });
     let push = Push { edits: edits.collect() };
-    session.api.post_within(&session.plan_path(&folder.info.plan, "/push")?, &push, limits::MESSAGE)
+    let path = session.plan_path(&folder.info.plan, "/push")?;
+    let mut wait = limits::PAUSE_FIRST;
+    loop {
+        match session.api.post_within(&path, &push, limits::MESSAGE) {
+            // Something of what was sent before was refused: the next is taken a little later.
+            Err(CliError::Api { error: Word::TooOften, .. }) if wait < limits::PAUSE_MAX => {
+                thread::sleep(wait);
+                wait *= 2;
+            }
+            // Who may write nothing any more is told so before anything is read: that is the answer to each.
+            Err(CliError::Api { error: error @ Word::Forbidden, message, .. }) => {
+                let why = ErrorBody { error, message, script: None };
+                return Ok(Pushed { outcomes: vec![Outcome::Refused(why); push.edits.len()], stopped: None, notice: None });
+            }
+            answer => return answer,
+        }
+    }
 }
 
-fn settle(folder: &Folder, report: &mut Report, sent: &[(EditId, u64, Body)], outcomes: Vec<Outcome>) -> Result<(), CliError> {
-    let mut fates = Vec::with_capacity(outcomes.len());
+/// Writes down what became of edits; answers those whose client ids are taken.
+fn settle(
+    folder: &Folder,
+    report: &mut Report,
+    sent: &[(EditId, u64, Body)],
+    outcomes: Vec<Outcome>,
+) -> Result<Vec<EditId>, CliError> {
+    let (mut fates, mut taken) = (Vec::with_capacity(outcomes.len()), Vec::new());
     for ((id, _, body), outcome) in sent.iter().zip(outcomes) {
         let fate = match outcome {
-            Outcome::Done => Fate::Sent,
-            Outcome::Repeated => Fate::Repeated,
+            Outcome::Done => {
+                report.sent += 1;
+                let text = body.parts.iter().filter(|(layer, _)| layer.is_none());
+                report.sent_updates.extend(text.map(|(_, update)| update.clone()));
+                Fate::Sent
+            }
+            Outcome::Repeated => {
+                report.repeated += 1;
+                Fate::Repeated
+            }
+            Outcome::Refused(ErrorBody { error: Word::Taken, .. }) => {
+                taken.push(*id);
+                continue;
+            }
+            // It may build on what is taken.
+            Outcome::Refused(_) if !taken.is_empty() => continue,
             Outcome::Refused(why) => {
                 report.refused.push(Refused { what: body.what.clone(), why: why.clone() });
                 let message = folder.cipher.seal(why.message.into_bytes().into())?;
                 Fate::Refused { error: why.error.as_str().to_owned(), message, at_ms: when::now_ms() }
             }
         };
-        match fate {
-            Fate::Sent => {
-                report.sent += 1;
-                let text = body.parts.iter().filter(|(layer, _)| layer.is_none());
-                report.sent_updates.extend(text.map(|(_, update)| update.clone()));
-            }
-            Fate::Repeated => report.repeated += 1,
-            _ => {}
-        }
         fates.push((*id, fate));
     }
     let _lock = folder.lock()?;
-    folder.own()?.settle(folder.dir(), &fates)
+    folder.own()?.settle(folder.dir(), &fates)?;
+    Ok(taken)
 }

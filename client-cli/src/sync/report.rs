@@ -43,6 +43,9 @@ pub struct Report {
     pub put_by: Option<PathBuf>,
     /// All points that were merged and wait to be confirmed, from earlier syncs too.
     pub merged: Vec<Merged>,
+    /// What the server wants the party to know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
     /// The updates of the text that were sent.
     #[serde(skip)]
     pub(super) sent_updates: Vec<Bytes>,

@@ -15,7 +15,7 @@ use plenary_shared::{
     people::{Audience, Layer},
     wire::{
         api::NewLayer,
-        sync::{Compare, Compared, Mark},
+        sync::{Compare, Compared, LogMark},
     },
 };
 use std::{collections::HashSet, path::Path};
@@ -48,7 +48,7 @@ pub enum Way {
 }
 
 /// A record of the replica's log, with its digest.
-type Numbered = (Mark, Record);
+type Numbered = (LogMark, Record);
 
 /// Finds where the logs part, and what the server lost. Changes nothing.
 ///
@@ -182,7 +182,7 @@ fn numbered(folder: &Folder, dir: &Path) -> Result<Vec<Numbered>, CliError> {
     let records = Text::records(dir, &text, 0)?.into_iter();
     let numbered = records.map(|(seq, _, record)| {
         (_, digest) = record::seal(&digest, &record);
-        (Mark { seq, digest }, record)
+        (LogMark { seq, digest }, record)
     });
     Ok(numbered.collect())
 }
@@ -194,8 +194,8 @@ fn part(log: &[Numbered], mut ask: impl FnMut(Compare) -> Result<Compared, CliEr
     loop {
         let count = (high - low).min(COMPARED_MAX);
         let rungs: Vec<usize> = (1..=count).map(|n| low + (high - low) * n / count).collect();
-        let records: Vec<Mark> = rungs.iter().filter_map(|rung| log.get(rung - 1)).map(|(mark, _)| *mark).collect();
-        let holds = |mark: &Mark, compared: &Compared| mark.seq <= compared.common;
+        let records: Vec<LogMark> = rungs.iter().filter_map(|rung| log.get(rung - 1)).map(|(mark, _)| *mark).collect();
+        let holds = |mark: &LogMark, compared: &Compared| mark.seq <= compared.common;
         let compared = ask(Compare { records: records.clone() })?;
         let held = records.iter().take_while(|mark| holds(mark, &compared)).count();
         high = rungs.get(held).map_or(high, |rung| rung - 1);
@@ -267,7 +267,7 @@ mod tests {
         let by = Provenance::live(author, Right::Draft);
         for length in [0, 1, 2, 63, 64, 65, 4_096, 5_000] {
             let record = |seq| by.clone().record(seq - 1, Moment::default(), bytes::Bytes::new());
-            let mark = |seq| Mark { seq, digest: Digest::from([seq as u8; 32]) };
+            let mark = |seq| LogMark { seq, digest: Digest::from([seq as u8; 32]) };
             let log: Vec<Numbered> = (1..=length).map(|seq| (mark(seq), record(seq))).collect();
             for common in [0, 1, length / 3, length / 2, length.saturating_sub(1), length].into_iter().filter(|at| *at <= length)
             {
@@ -288,7 +288,8 @@ mod tests {
     fn a_server_that_answers_anything_does_not_keep_one_asking() {
         let author = Author { party: "arv".parse().expect("an id"), member: "arv-1".parse().expect("an id") };
         let record = Provenance::live(author, Right::Draft).record(0, Moment::default(), bytes::Bytes::new());
-        let log: Vec<Numbered> = (1..=10_000).map(|seq| (Mark { seq, digest: Digest::from([1; 32]) }, record.clone())).collect();
+        let log: Vec<Numbered> =
+            (1..=10_000).map(|seq| (LogMark { seq, digest: Digest::from([1; 32]) }, record.clone())).collect();
         for seed in 0..50_u64 {
             let mut requests = 0;
             let parted = part(&log, |_| {

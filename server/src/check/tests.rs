@@ -7,7 +7,7 @@ use crate::{
 };
 use plenary_shared::{
     id::DocAddress,
-    log::record::{self, DIGEST_BYTES, Digest, Kind, Moment, Provenance, Record, Right},
+    log::record::{self, DIGEST_BYTES, Digest, Moment, Provenance, Record, RecordKind, Right},
     people::Author,
     talk::layer,
 };
@@ -224,8 +224,12 @@ async fn records_that_change_no_words_count_in_the_log_and_leave_the_plan_as_it_
     let author = Author { party: "med".parse().unwrap(), member: "med-1".parse().unwrap() };
     let begun = store.read(&text, 0, 9, usize::MAX).unwrap();
     let (first, mut head) = record::open(&Digest::of_sealed(&begun[0].1).unwrap(), &begun[1].1).unwrap();
-    let told: [(Kind, &[u8]); 4] =
-        [(Kind::Act, b"told"), (Kind::Act, b""), (Kind::Confirmation, b""), (Kind::Bracketing { of: vec![1] }, b"")];
+    let told: [(RecordKind, &[u8]); 4] = [
+        (RecordKind::Act, b"told"),
+        (RecordKind::Act, b""),
+        (RecordKind::Confirmation, b""),
+        (RecordKind::Bracketing { of: vec![1] }, b""),
+    ];
     for (last, (kind, update)) in (2..).zip(told) {
         let by = Provenance::live(author.clone(), Right::Chair);
         let at = Moment { at_ms: first.at_ms, clock_corrected: false };
@@ -237,7 +241,7 @@ async fn records_that_change_no_words_count_in_the_log_and_leave_the_plan_as_it_
     assert_eq!(rooms.read_at(&text).await.unwrap().1, before);
     let end = rooms.end(&text).await.unwrap();
     assert_eq!((end.seq, end.digest, end.refused), (6, head, Vec::new()));
-    rooms.edit(&text, &author, &update(70, |txn| txn.get_or_insert_text("t").insert(txn, 0, "behind"))).await.unwrap();
+    rooms.edit(&text, &author, &update(70, |txn| txn.get_or_insert_text("text").insert(txn, 0, "behind"))).await.unwrap();
     assert_eq!(rooms.end(&text).await.unwrap().seq, 7);
     rooms.stop().await;
     let again = Rooms::new(store.clone(), Arc::new(Figures::default()));

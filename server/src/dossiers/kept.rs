@@ -1,6 +1,7 @@
 //! Dossiers that are kept for those who ask again, each party's by themselves: what one party asks for neither finds nor drops what
 //! another has.
 
+use bytes::Bytes;
 use plenary_shared::{
     id::{ConferenceId, DocAddress, MemberId, PartyId},
     limits, people,
@@ -35,7 +36,35 @@ pub(super) struct Made {
     /// Whether the same would be made again: nothing was left out because it could not be read in time.
     pub(super) is_whole: bool,
     /// Bytes of the documents that it was made from.
-    pub(super) bytes: usize,
+    bytes: usize,
+    /// Views and editions of it by their names: members of a party are shown the same.
+    shown: Mutex<HashMap<Box<str>, Bytes>>,
+}
+
+impl Made {
+    pub(super) fn new(dossier: Dossier, of: Readable, is_whole: bool, bytes: usize) -> Self {
+        Self { dossier, of, is_whole, bytes, shown: Mutex::default() }
+    }
+
+    /// What `make` makes of it, once for all who ask for it by this name; `None` if it cannot be made. Blocks: whoever asks meanwhile waits.
+    pub(super) fn shown(&self, name: &str, make: impl FnOnce(&Dossier) -> Option<Vec<u8>>) -> Option<Bytes> {
+        let mut kept = self.kept();
+        if let Some(bytes) = kept.get(name) {
+            return Some(bytes.clone());
+        }
+        // Without the room that it grew by, which nobody counts.
+        let bytes = Bytes::from(make(&self.dossier)?.into_boxed_slice());
+        kept.insert(name.into(), bytes.clone());
+        Some(bytes)
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes + self.kept().values().map(Bytes::len).sum::<usize>()
+    }
+
+    fn kept(&self) -> MutexGuard<'_, HashMap<Box<str>, Bytes>> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// All that a dossier follows from: what its member may read, and how far each document goes. A dossier names nobody but parties and
@@ -65,7 +94,7 @@ struct Slot {
 
 impl Slot {
     fn bytes(&self) -> usize {
-        self.cell.get().map_or(0, |made| made.bytes)
+        self.cell.get().map_or(0, |made| made.bytes())
     }
 }
 
@@ -88,12 +117,13 @@ impl Kept {
         cell
     }
 
-    /// Drops what is not to be kept now that one more is made: what would be made otherwise the next time, and the oldest of too much.
-    pub(super) fn settle(&self, member: &people::Member) {
+    /// Drops what is not to be kept now that one more is made: what would be made otherwise the next time, and the oldest of what is more
+    /// than the party's share of bytes.
+    pub(super) fn settle(&self, member: &people::Member, share: usize) {
         let mut shelves = self.shelves();
         let Some(shelf) = shelves.get_mut(&party(member)) else { return };
         shelf.retain(|slot| slot.cell.get().is_none_or(|made| made.is_whole));
-        while shelf.iter().map(Slot::bytes).sum::<usize>() > limits::DOSSIER_BYTES_PER_PARTY_MAX {
+        while shelf.iter().map(Slot::bytes).sum::<usize>() > share {
             shelf.pop_front();
         }
     }

@@ -6,7 +6,7 @@ use plenary_shared::{
     id::DocAddress,
     limits,
     people::{self, LayerKind},
-    talk::layer::Fault,
+    talk::layer::Unread,
 };
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep, timeout_at};
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// A document as it was read: the last record that it shows and its state, which is empty if nothing was ever written.
-pub type Copy = Result<(Seq, Bytes), Fault>;
+pub type Copy = Result<(Seq, Bytes), Unread>;
 
 /// How often documents that move are read again. After that what was read last counts: somebody who never stops writing must not keep
 /// others from their views.
@@ -75,7 +75,7 @@ async fn together(rooms: &Arc<Rooms>, addresses: &[DocAddress], until: Instant) 
         }
         ends = rooms.ends(addresses).await;
     }
-    copies.into_iter().map(|copy| copy.unwrap_or(Err(Fault::Unavailable))).collect()
+    copies.into_iter().map(|copy| copy.unwrap_or(Err(Unread::Unavailable))).collect()
 }
 
 /// Whether a document needs no reading again: its log ends where it did, or it cannot be read at all.
@@ -107,12 +107,12 @@ async fn share(
     for ((layer, address), end) in layers.into_iter().zip(addresses).zip(ends) {
         let mut copy = match end {
             end if left > 0 || end == Some(0) => copy(rooms, &address, end, until).await,
-            _ => Err(Fault::BeyondShare),
+            _ => Err(Unread::BeyondShare),
         };
         if let Ok((_, state)) = &copy {
             match left.checked_sub(state.len()) {
                 Some(rest) => left = rest,
-                None => (copy, left) = (Err(Fault::BeyondShare), 0),
+                None => (copy, left) = (Err(Unread::BeyondShare), 0),
             }
         }
         read.push((layer, copy));
@@ -125,5 +125,5 @@ async fn copy(rooms: &Arc<Rooms>, address: &DocAddress, end: Option<Seq>, until:
     if end == Some(0) {
         return Ok((0, Bytes::new()));
     }
-    timeout_at(until, rooms.read_at(address)).await.ok().and_then(Result::ok).ok_or(Fault::Unavailable)
+    timeout_at(until, rooms.read_at(address)).await.ok().and_then(Result::ok).ok_or(Unread::Unavailable)
 }

@@ -18,9 +18,23 @@ use crate::{
     testing::{self, Faulty, Table, layer_at, note, plan, update},
 };
 
+impl Dossiers {
+    /// What `look` finds in a member's dossier.
+    async fn view<T>(
+        &self,
+        member: &people::Member,
+        plan: &PlanId,
+        needs: Needs,
+        look: impl FnOnce(&Dossier) -> T,
+    ) -> Result<(Option<Key>, T), DossierError> {
+        let (key, made) = self.made(member, plan, needs, &Arc::new(())).await?;
+        Ok((key, look(&made.dossier)))
+    }
+}
+
 async fn annotations(table: &Table, party: &str, needs: Needs) -> AnnotationsView {
     let dossiers = Dossiers::new(table.registry.clone(), table.rooms.clone());
-    dossiers.view(table.member(party), &plan(), needs, (), AnnotationsView::of).await.unwrap().1
+    dossiers.view(table.member(party), &plan(), needs, AnnotationsView::of).await.unwrap().1
 }
 
 fn layers(view: &AnnotationsView) -> Vec<String> {
@@ -39,8 +53,9 @@ async fn a_view_keeps_its_place_until_it_is_made_also_when_nobody_waits_for_it()
             let slow = move |_: &Dossier| {
                 begun.send(()).unwrap();
                 goes_on.recv().unwrap();
+                Some(Vec::new())
             };
-            dossiers.view(&arv, &plan(), Needs::All, place, slow).await.map(|_| ())
+            dossiers.shown(&arv, &plan(), (Needs::All, "slow".into()), place, slow).await.map(|_| ())
         })
     };
     tokio::task::spawn_blocking(move || begins.recv().unwrap()).await.unwrap();
@@ -81,14 +96,14 @@ async fn what_a_party_heaps_up_takes_its_own_share_of_a_view_and_nobody_elses() 
         table.registry.open_layer(&arv, plan(), new).await.unwrap();
         if name != "d" {
             let heap = "x".repeat(limits::LAYER_BYTES_MAX - 100);
-            let fill = |txn: &mut yrs::TransactionMut| txn.get_or_insert_text("heap").insert(txn, 0, &heap);
+            let fill = |txn: &mut yrs::TransactionMut| txn.get_or_insert_text("text").insert(txn, 0, &heap);
             table.write(&format!("arv/{name}"), 10 + n as u64, fill).await;
         }
     }
     let view = annotations(&table, "bor", Needs::All).await;
     assert_eq!(layers(&view), ["arv/positions", "bor/public"]);
     let faults: Vec<_> = view.faults.iter().map(|fault| (fault.party.as_str(), fault.layer.as_str(), &fault.fault)).collect();
-    let beyond = [("arv", "c", &Fault::BeyondShare), ("arv", "d", &Fault::BeyondShare)];
+    let beyond = [("arv", "c", &Unread::BeyondShare), ("arv", "d", &Unread::BeyondShare)];
     assert_eq!(faults, beyond, "two fit; whether there is anything in d is not looked at");
 }
 
@@ -148,6 +163,6 @@ async fn a_layer_that_does_not_load_in_time_is_named_and_keeps_nobody_waiting() 
     tokio::time::advance(limits::VIEW_READING + Duration::from_secs(1)).await;
     let view = asked.await.unwrap();
     assert_eq!(layers(&view), ["arv/positions"]);
-    assert_eq!((view.faults[0].party.as_str(), &view.faults[0].fault), ("bor", &Fault::Unavailable));
+    assert_eq!((view.faults[0].party.as_str(), &view.faults[0].fault), ("bor", &Unread::Unavailable));
     drop(go_on);
 }

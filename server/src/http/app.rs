@@ -8,7 +8,8 @@ use tokio::sync::Semaphore;
 
 use super::{
     error::ApiError,
-    place::{Places, SessionPlace, ViewPlace},
+    guesses::Guesses,
+    place::{Places, SessionPlace, ViewPlace, ViewTurn},
 };
 use crate::{
     config::Limits,
@@ -36,6 +37,7 @@ pub struct App {
     pub metrics: Arc<Figures>,
     pub(super) limits: Limits,
     pub(super) places: Places,
+    pub(super) guesses: Guesses,
     pub(super) next_session: AtomicU64,
 }
 
@@ -43,7 +45,8 @@ impl App {
     /// An application on its registry and rooms.
     pub fn new(registry: Arc<Registry>, rooms: Arc<Rooms>, metrics: Arc<Figures>, limits: Limits) -> Arc<Self> {
         let (dossiers, places) = (Dossiers::new(registry.clone(), rooms.clone()), Places::new(&limits));
-        Arc::new(Self { registry, rooms, dossiers, metrics, limits, places, next_session: AtomicU64::new(0) })
+        let (guesses, next_session) = (Guesses::default(), AtomicU64::new(0));
+        Arc::new(Self { registry, rooms, dossiers, metrics, limits, places, guesses, next_session })
     }
 
     /// Refuses with 503, and the reason, who needs a store that takes records while it takes none.
@@ -54,6 +57,11 @@ impl App {
             Condition::Failed => ApiError::unavailable("the server's disk failed: tell its operator, and try again later"),
         };
         Err(why.with_status(StatusCode::SERVICE_UNAVAILABLE))
+    }
+
+    /// Refuses with 429 whose edits of a document are not taken for a moment.
+    pub(super) fn check_conduct(&self, address: &DocAddress, author: &people::Author) -> Result<(), ApiError> {
+        self.rooms.conduct().paused(address, author).map_or(Ok(()), |until| Err(ApiError::paused(until)))
     }
 
     /// Waits until no session is left.
@@ -67,14 +75,19 @@ impl App {
         Some(SessionPlace { _counted: Some(Present::session(self.metrics.of(address))), ..place })
     }
 
-    /// A place for a view: one of the member's among the sessions, then its turn among the views of its party and among all. No figure
-    /// shows it: how long it takes tells how much the member has to read, private layers included.
+    /// A place for a view: one of the member's among the sessions, then its turn. No figure shows it: how long it takes tells how much the
+    /// member has to read, private layers included.
     pub(super) async fn view_place(&self, member: &people::Member) -> Result<ViewPlace, ApiError> {
         let session = self.place(member).ok_or_else(ApiError::too_many)?;
+        Ok(ViewPlace { _session: session, _turn: self.view_turn(member).await? })
+    }
+
+    /// A turn among the views of a party and among all, for who has a place.
+    pub(super) async fn view_turn(&self, member: &people::Member) -> Result<ViewTurn, ApiError> {
         // The party's first: who waits for that keeps no other party waiting.
         let party = self.places.views_by_party.of(member).acquire_owned().await.map_err(|_| ApiError::too_many())?;
         let all = self.places.views.clone().acquire_owned().await.map_err(|_| ApiError::too_many())?;
-        Ok(ViewPlace { _session: session, _party: party, _all: all })
+        Ok(ViewTurn { _party: party, _all: all })
     }
 
     /// A place among the sessions that no figure shows, for the same reason.
@@ -90,10 +103,16 @@ impl App {
         Some(SessionPlace { _all: all, _own: own, _counted: None })
     }
 
-    /// An answer that is made, counted as long as its reader has not read it.
-    pub(super) fn counted(&self, member: &people::Member, answer: impl Into<Bytes>) -> Result<Bytes, ApiError> {
-        let too_much = "too much that was asked for waits to be read: read it, or try again later";
-        self.rooms.answers().count(member, answer.into()).ok_or_else(|| ApiError::unavailable(too_much))
+    /// An answer that is made, counted as long as its reader has not read it: once for all of a party who ask for the same, if a tag
+    /// stands for it.
+    pub(super) fn counted(&self, member: &people::Member, tag: Option<u64>, answer: impl Into<Bytes>) -> Result<Bytes, ApiError> {
+        let (answers, too_much) =
+            (self.rooms.answers(), "too much that was asked for waits to be read: read it, or try again later");
+        let counted = match tag {
+            Some(tag) => answers.count_tagged(member, tag, answer.into()),
+            None => answers.count(member, answer.into()),
+        };
+        counted.ok_or_else(|| ApiError::unavailable(too_much))
     }
 
     /// Places for large messages, among all and among a party's.

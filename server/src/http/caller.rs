@@ -1,7 +1,8 @@
 //! Who makes a request, and what is read of it before a resource sees it.
 //!
 //! **Architecture invariant:** ids are parsed from a path here and nowhere else, and rights looked up before anything else of the request
-//! is looked at. What cannot be an id, what is not there and what is not for the one who asks are one answer.
+//! is looked at: who may not do what it asks is refused before its body is read. What cannot be an id, what is not there and what is not
+//! for the one who asks are one answer.
 
 #[cfg(test)]
 mod tests;
@@ -22,7 +23,8 @@ use std::{str::FromStr, sync::Arc};
 use super::{app::App, error::ApiError};
 use crate::{
     auth::{self, SecretDigest},
-    registry::Rights,
+    connections::{Connection, Origin},
+    registry::{RegistryError, Rights},
 };
 
 /// Who makes a request: its credential, checked.
@@ -36,7 +38,32 @@ impl FromRequestParts<Arc<App>> for Caller {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let token = auth::credential(&parts.headers, &parts.uri).ok_or_else(ApiError::unauthorized)?;
         let who = app.registry.whoami(&token).ok_or_else(ApiError::unauthorized)?;
+        if let Some(connection) = parts.extensions.get::<Arc<Connection>>() {
+            connection.is_of(&who).map_err(|_| ApiError::too_many())?;
+        }
         Ok(Self { token, who })
+    }
+}
+
+/// Who has no credential and shows a secret for one, and may do so now.
+pub(super) struct Guesser(Option<Origin>);
+
+impl FromRequestParts<Arc<App>> for Guesser {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let origin = parts.extensions.get::<Arc<Connection>>().map(|connection| connection.origin());
+        origin.map_or(Ok(()), |origin| app.guesses.check(origin))?;
+        Ok(Self(origin))
+    }
+}
+
+impl Guesser {
+    /// What is answered to a secret that was not taken; one that was not good counts.
+    pub fn told(self, app: &App, error: RegistryError) -> ApiError {
+        if let (RegistryError::Invitation, Some(origin)) = (&error, self.0) {
+            app.guesses.count(origin);
+        }
+        error.into()
     }
 }
 
@@ -87,6 +114,19 @@ impl FromRequestParts<Arc<App>> for Chair {
     }
 }
 
+/// The administering chair of the server.
+pub(super) struct Administrator;
+
+impl FromRequestParts<Arc<App>> for Administrator {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        match Caller::from_request_parts(parts, app).await?.who {
+            api::Whoami::Administrator => Ok(Self),
+            api::Whoami::Member(_) => Err(ApiError::forbidden("only the administering chair opens conferences")),
+        }
+    }
+}
+
 /// The caller as one who may read the document that the path names: a plan by its ids, or any by its address.
 pub(super) struct Reader {
     /// The caller's credential.
@@ -107,6 +147,30 @@ impl FromRequestParts<Arc<App>> for Reader {
         let is_room = path.iter().any(|(key, _)| key == "address");
         let address = if is_room { named(&path, "address")? } else { DocAddress::Plan(named(&path, "c")?, named(&path, "p")?) };
         Self::of(app, token, address)
+    }
+}
+
+/// The caller as one who opens layers on the plan that the path names, and says who reads them.
+pub(super) struct Speaker(pub(super) Reader);
+
+impl FromRequestParts<Arc<App>> for Speaker {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let reader = Reader::from_request_parts(parts, app).await?;
+        app.registry.check_speaks(reader.member(), &reader.plan)?;
+        Ok(Self(reader))
+    }
+}
+
+/// The caller as one who may write on the plan that the path names: its words, or in a layer of its party.
+pub(super) struct Writer(pub(super) Reader);
+
+impl FromRequestParts<Arc<App>> for Writer {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let reader = Reader::from_request_parts(parts, app).await?;
+        app.registry.check_writes(reader.member(), &reader.plan)?;
+        Ok(Self(reader))
     }
 }
 

@@ -11,21 +11,23 @@ use std::sync::Arc;
 
 use super::{
     app::App,
-    caller::{Admitting, Body, Caller, Chair, MemberOf, named},
+    caller::{Administrator, Admitting, Body, Caller, Chair, Guesser, MemberOf, named},
     error::ApiError,
 };
 use crate::{auth, registry::Standing};
 
 pub(super) async fn join(
     State(app): State<Arc<App>>,
+    guesser: Guesser,
     headers: HeaderMap,
     Body(request): Body<api::JoinRequest>,
 ) -> Result<Response, ApiError> {
-    let mut joined = match (request.invitation, request.recovery) {
-        (Some(invitation), None) => app.registry.join(&invitation).await?,
-        (None, Some(recovery)) => app.registry.recover(&recovery).await?,
+    let joined = match (request.invitation, request.recovery) {
+        (Some(invitation), None) => app.registry.join(&invitation).await,
+        (None, Some(recovery)) => app.registry.recover(&recovery).await,
         _ => return Err(ApiError::invalid("give an invitation or a recovery code, and not both")),
     };
+    let mut joined = joined.map_err(|error| guesser.told(&app, error))?;
     if !request.cookie {
         return Ok(Json(joined).into_response());
     }
@@ -44,13 +46,10 @@ pub(super) async fn whoami(caller: Caller) -> Json<api::Whoami> {
 
 pub(super) async fn open(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    _: Administrator,
     Body(new): Body<api::NewConference>,
 ) -> Result<(StatusCode, Json<api::Invitation>), ApiError> {
-    match caller.who {
-        api::Whoami::Administrator => Ok((StatusCode::CREATED, Json(app.registry.open_conference(new).await?))),
-        api::Whoami::Member(_) => Err(ApiError::forbidden("only the administering chair opens conferences")),
-    }
+    Ok((StatusCode::CREATED, Json(app.registry.open_conference(new).await?)))
 }
 
 pub(super) async fn show(State(app): State<Arc<App>>, MemberOf(member): MemberOf) -> Result<Json<api::Conference>, ApiError> {

@@ -17,7 +17,12 @@ use plenary_shared::{
 use std::{collections::HashMap, sync::Arc};
 use tokio::{sync::oneshot, time::Instant};
 
-use super::{app::App, caller::Reader, error::ApiError, large};
+use super::{
+    app::App,
+    caller::{Reader, Writer},
+    error::ApiError,
+    large, share,
+};
 use crate::{
     dossiers::DossierError,
     registry::Rights,
@@ -30,7 +35,11 @@ use crate::{
 /// The update that brings nothing.
 const NOTHING: [u8; 2] = [0, 0];
 
-pub(super) async fn apply(State(app): State<Arc<App>>, mut reader: Reader, request: Request) -> Result<Json<Applied>, ApiError> {
+pub(super) async fn apply(
+    State(app): State<Arc<App>>,
+    Writer(mut reader): Writer,
+    request: Request,
+) -> Result<Json<Applied>, ApiError> {
     let parse = |json: &[u8]| Script::parse(json).map_err(refused);
     let (script, _place) = large::read_as(&app, reader.member(), request, limits::SCRIPT_BYTES_MAX, parse).await?;
     let script = Arc::new(script);
@@ -62,13 +71,17 @@ async fn once_over(app: &Arc<App>, reader: &mut Reader, script: &Arc<Script>) ->
         found.run(of, &runs, &mut || !running.is_closed() && Instant::now() < until)
     });
     let ran = ran.await.ok().and_then(Result::ok).ok_or(DossierError::Unreadable)?;
-    let Ran { applied, updates, .. } = ran.map_err(refused)?;
+    let Ran { mut applied, updates, .. } = ran.map_err(refused)?;
     let changes = changes(app, reader, script, updates, &ends)?;
     if changes.is_empty() {
         return Ok(Some(applied));
     }
+    let touched: Vec<_> = changes.iter().map(|change| change.address.clone()).collect();
     match app.rooms.commit(changes).await {
-        Ok(()) => Ok(Some(applied)),
+        Ok(()) => {
+            applied.notice = share::notice(app, reader.member(), &touched).await;
+            Ok(Some(applied))
+        }
         Err(CommitError::Moved) => Ok(None),
         Err(CommitError::Room(RoomError::Edit(error @ EditError::InDoubt))) if script.once.is_some() => {
             Err(ApiError::in_doubt(format!("{error}: repeat it with the same key")))
@@ -87,12 +100,13 @@ fn changes(
 ) -> Result<Vec<Change>, ApiError> {
     let (plan, member) = (&reader.address, reader.member());
     let author = member.author();
-    let by = |address: &DocAddress| Provenance::live(author.clone(), Right::of(member.role, address));
+    let by = |address: &DocAddress| Provenance::server(author.clone(), Right::of(member.role, address));
     let change = |(layer, update): (Option<LayerId>, Vec<u8>)| {
         let address = layer.as_ref().map_or_else(|| plan.clone(), |layer| plan.layer(&member.party, layer));
         match reader.rights_to(app, &address) {
             // The updates are the server's own: what they say of the order they saw.
             Some(Rights { write: true, .. }) => {
+                app.check_conduct(&address, &author)?;
                 let by = by(&address);
                 Ok(Change { address, by, update: update.into(), at: ends.get(&layer).copied(), order: Order::Holds })
             }

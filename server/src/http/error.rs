@@ -7,12 +7,15 @@ use axum::{
 };
 use plenary_shared::{
     limits,
+    log::gate::Refusal,
     script::ScriptError,
     wire::{
         error::{ErrorBody, Word},
         sync::Outcome,
     },
 };
+use std::time::Duration;
+use tokio::time::Instant;
 
 use crate::{
     dossiers::DossierError,
@@ -29,11 +32,13 @@ pub struct ApiError {
     error: Word,
     message: String,
     script: Option<Box<ScriptError>>,
+    /// When to ask again.
+    retry: Option<Duration>,
 }
 
 impl ApiError {
     fn new(status: StatusCode, error: Word, message: impl Into<String>) -> Self {
-        Self { status, error, message: message.into(), script: None }
+        Self { status, error, message: message.into(), script: None, retry: None }
     }
 
     pub(super) fn not_found() -> Self {
@@ -72,7 +77,18 @@ impl ApiError {
     /// Nothing was kept.
     pub(super) fn disk_full() -> Self {
         let message = "the server's disk is full, and nothing was kept: tell its operator, and try again later";
-        Self::new(StatusCode::INSUFFICIENT_STORAGE, Word::DiskFull, message)
+        Self { retry: Some(limits::DISK_FULL_RETRY), ..Self::new(StatusCode::INSUFFICIENT_STORAGE, Word::DiskFull, message) }
+    }
+
+    /// What the member sent to a document was refused at others' expense: nothing more is taken from it there until then.
+    pub(super) fn paused(until: Instant) -> Self {
+        let wait = until.saturating_duration_since(Instant::now()) + Duration::from_secs(1);
+        Self::too_often(format!("what you sent before could not be taken: wait {} s, then try again", wait.as_secs()), wait)
+    }
+
+    /// Something comes more often than it may; it can come again after so long.
+    pub(super) fn too_often(message: impl Into<String>, wait: Duration) -> Self {
+        Self { retry: Some(wait), ..Self::new(StatusCode::TOO_MANY_REQUESTS, Word::TooOften, message) }
     }
 
     /// It may have been kept.
@@ -102,7 +118,7 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let retry = (self.error == Word::DiskFull).then(|| [(header::RETRY_AFTER, limits::DISK_FULL_RETRY.as_secs())]);
+        let retry = self.retry.map(|wait| [(header::RETRY_AFTER, wait.as_millis().div_ceil(1_000).to_string())]);
         (self.status, retry, Json(self.body())).into_response()
     }
 }
@@ -157,9 +173,10 @@ impl From<EditError> for ApiError {
     fn from(error: EditError) -> Self {
         let message = error.to_string();
         match error {
+            EditError::Refused(Refusal::Forged { .. }) => Self::new(StatusCode::CONFLICT, Word::Taken, message),
             EditError::Refused(_) | EditError::Misbehaved => Self::invalid(message),
             EditError::Unaccounted => Self::forbidden(message),
-            EditError::Full(_) => Self::full(message),
+            EditError::Full(_) | EditError::Share => Self::full(message),
             EditError::DiskFull => Self::disk_full(),
             EditError::Unavailable => Self::unavailable(message),
             EditError::InDoubt => Self::in_doubt(format!("{message}: look whether it is there before you repeat it")),

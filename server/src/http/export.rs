@@ -8,7 +8,6 @@ use axum::{
 use plenary_shared::{
     out::{self, Edition, Format},
     talk::{dossier::Dossier, view::Needs},
-    text::markdown,
 };
 use serde::Deserialize;
 use std::sync::Arc;
@@ -27,21 +26,29 @@ pub(super) struct Wanted {
 
 pub(super) async fn export(
     State(app): State<Arc<App>>,
-    reader: Reader,
+    mut reader: Reader,
     query: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let Query(wanted) = query.map_err(|rejection| ApiError::invalid(rejection.body_text()))?;
     let form = wanted.form.as_deref().unwrap_or("plain").parse().map_err(|error| invalid(&error))?;
     let format = wanted.format.as_deref().unwrap_or("markdown").parse().map_err(|error| invalid(&error))?;
-    let text = match (form, format) {
-        (Edition::Plain, Format::Markdown) => view::dossier(&app, &reader, Needs::Plan, |d| markdown::export(&d.outline)).await?,
+    let name = format!("export {form} {format}");
+    let make = move |dossier: &Dossier| {
+        let text = match form {
+            Edition::Plain => out::plain(&dossier.text.outline),
+            Edition::Clean => out::clean(dossier, format),
+            Edition::Annotated => out::annotated(dossier, format),
+        };
+        Some(text.into_bytes())
+    };
+    let needs = match (form, format) {
         (Edition::Plain, Format::Html) => {
             return Err(ApiError::invalid("a plain export is Markdown: ask for clean or annotated"));
         }
-        (Edition::Clean, _) => view::dossier(&app, &reader, Needs::Plan, move |d: &Dossier| out::clean(d, format)).await?,
-        (Edition::Annotated, _) => view::dossier(&app, &reader, Needs::All, move |d| out::annotated(d, format)).await?,
+        (Edition::Plain | Edition::Clean, _) => Needs::Plan,
+        (Edition::Annotated, _) => Needs::All,
     };
-    let text = app.counted(reader.member(), text.into_bytes().into_boxed_slice())?;
+    let (_, text) = view::answer(&app, &mut reader, needs, &name, make).await?;
     let (kind, ending) = match format {
         Format::Markdown => ("text/markdown; charset=utf-8", "md"),
         Format::Html => ("text/html; charset=utf-8", "html"),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::{
     app::App,
-    caller::{Body, Reader, named},
+    caller::{Body, Reader, Speaker, named},
     error::ApiError,
 };
 
@@ -20,7 +20,7 @@ pub(super) async fn list(State(app): State<Arc<App>>, reader: Reader) -> Result<
 
 pub(super) async fn open(
     State(app): State<Arc<App>>,
-    reader: Reader,
+    Speaker(reader): Speaker,
     Body(new): Body<api::NewLayer>,
 ) -> Result<(StatusCode, Json<people::Layer>), ApiError> {
     let (member, plan) = (reader.member(), &reader.plan);
@@ -31,7 +31,7 @@ pub(super) async fn open(
 /// The layer is one of the caller's own party: nobody names another's here.
 pub(super) async fn set_audience(
     State(app): State<Arc<App>>,
-    reader: Reader,
+    Speaker(reader): Speaker,
     path: RawPathParams,
     Body(list): Body<api::AudienceList>,
 ) -> Result<Json<people::Layer>, ApiError> {

@@ -26,6 +26,7 @@ use super::{
     error::ApiError,
     line,
     lines::{Lines, answer, page},
+    state,
 };
 use crate::{
     room::{self, Command, End, Following, SessionId},
@@ -62,7 +63,12 @@ pub(super) async fn follow(
         Some(_) => None,
         None => {
             let (end, state) = app.rooms.lacking(&reader.address, &StateVector::default()).await?;
-            Some((end.seq, app.counted(reader.member(), line::state(end.seq, &end.digest, &state))?))
+            let (member, tag) = (reader.member(), state::tag(&app, end.seq, &end.digest));
+            let line = match app.rooms.answers().tagged(member, tag) {
+                Some(line) => line,
+                None => app.counted(member, Some(tag), line::state(end.seq, &end.digest, &state))?,
+            };
+            Some((end.seq, line))
         }
     };
     let (feed, mut following) = room::follow();

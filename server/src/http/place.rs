@@ -1,5 +1,6 @@
 //! Places: how many sessions last, large messages are read and views are made at once, in all, of a party and of a member.
 
+use bytes::Bytes;
 use plenary_shared::{
     id::{ConferenceId, PartyId},
     limits, people,
@@ -47,9 +48,33 @@ pub(super) struct SessionPlace {
     pub(super) _counted: Option<Present>,
 }
 
+impl SessionPlace {
+    /// An answer that keeps the place until it has left, or nobody waits for it any more.
+    pub(super) fn until_read(self, answer: Bytes) -> Bytes {
+        Bytes::from_owner(Leaving { answer, _place: self })
+    }
+}
+
+/// An answer on its way, and the place that it takes.
+struct Leaving {
+    answer: Bytes,
+    _place: SessionPlace,
+}
+
+impl AsRef<[u8]> for Leaving {
+    fn as_ref(&self) -> &[u8] {
+        &self.answer
+    }
+}
+
 /// A place for a view, kept until it is made.
 pub(super) struct ViewPlace {
     pub(super) _session: SessionPlace,
+    pub(super) _turn: ViewTurn,
+}
+
+/// A turn among the views that are made at once.
+pub(super) struct ViewTurn {
     pub(super) _party: OwnedSemaphorePermit,
     pub(super) _all: OwnedSemaphorePermit,
 }

@@ -1,10 +1,14 @@
 //! Plans: creating, listing, access, consent.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{
+    Json,
+    extract::{Request, State},
+    http::StatusCode,
+};
 use plenary_shared::{
     access::{self, Action, Role},
     id::PlanId,
-    people,
+    limits, people,
     wire::api,
 };
 use std::sync::Arc;
@@ -13,6 +17,7 @@ use super::{
     app::App,
     caller::{Body, Chair, MemberOf, Reader},
     error::ApiError,
+    large,
 };
 use crate::{
     plans::{self, CreateError},
@@ -42,8 +47,9 @@ fn seen(member: &people::Member, id: &PlanId, plan: &PlanEntry) -> Option<api::P
 pub(super) async fn create(
     State(app): State<Arc<App>>,
     Chair(chair): Chair,
-    Body(new): Body<api::NewPlan>,
+    request: Request,
 ) -> Result<(StatusCode, Json<api::Plan>), ApiError> {
+    let (new, _place) = large::read::<api::NewPlan>(&app, &chair, request, limits::PLAN_BYTES_MAX).await?;
     let id = new.id.clone();
     plans::create(&app.registry, &chair, new).await.map_err(|error| match error {
         CreateError::Import(error) => ApiError::invalid(error.to_string()),

@@ -13,18 +13,23 @@ use bytes::Bytes;
 use plenary_shared::{
     id::{DocAddress, LayerId},
     limits,
-    log::record::{Provenance, Right},
+    log::record::{Hand, Provenance, Right},
     people::Author,
     script::Once,
     wire::sync::{OfflineEdit, Outcome, Part, Push, Pushed},
 };
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     sync::Arc,
 };
 use tokio::{sync::oneshot, time::Instant};
 
-use super::{app::App, caller::Reader, error::ApiError, large};
+use super::{
+    app::App,
+    caller::{Reader, Writer},
+    error::ApiError,
+    large, share,
+};
 use crate::{
     room::{EditError, order::Order},
     rooms::{Change, CommitError, RoomError, Tried},
@@ -34,21 +39,35 @@ use once::Keys;
 
 /// Edits handed on and not yet answered: those of one batch, so that one gathers while another is made durable.
 const UNDER_WAY_MAX: usize = limits::BATCH_UPDATES_MAX;
-/// As many edits of one document are verified before they are handed on. Fewer go as they are: what they claim about order is found out
-/// in the document, one in a batch.
+/// As many edits of one document are verified before they are handed on. Fewer small ones go as they are: what they claim about order is
+/// found out in the document, one in a batch.
 const VERIFIED_FROM: usize = 32;
 
-pub(super) async fn push(State(app): State<Arc<App>>, mut reader: Reader, request: Request) -> Result<Json<Pushed>, ApiError> {
+pub(super) async fn push(
+    State(app): State<Arc<App>>,
+    Writer(mut reader): Writer,
+    request: Request,
+) -> Result<Json<Pushed>, ApiError> {
     let _session = app.place(reader.member()).ok_or_else(ApiError::too_many)?;
     let (Push { edits }, _place) = large::read(&app, reader.member(), request, limits::PUSH_BYTES_MAX).await?;
     let edits = tokio::task::spawn_blocking(move || edits.into_iter().map(Made::read).collect()).await;
     let edits: Vec<Made> = edits.map_err(|_| ApiError::unavailable("the edits could not be read: try again"))?;
     reader.again(&app)?;
     let author = reader.member().author();
+    let address_of = |layer: &Option<LayerId>| match layer {
+        Some(layer) => reader.address.layer(&author.party, layer),
+        None => reader.address.clone(),
+    };
+    let touched: BTreeSet<_> = edits.iter().flat_map(|edit| edit.parts.iter().map(|(layer, _)| layer)).collect();
+    let touched: Vec<_> = touched.into_iter().map(address_of).collect();
+    touched.iter().try_for_each(|address| app.check_conduct(address, &author))?;
     let (outcomes, under_way, until) = (Vec::new(), VecDeque::new(), Instant::now() + limits::PUSH);
     let mut pusher = Pusher { app, reader, author, outcomes, under_way, keys: Keys::default(), until };
     let stopped = pusher.push(edits).await.err().map(ApiError::body);
-    Ok(Json(Pushed { outcomes: pusher.outcomes, stopped }))
+    let mut own = touched;
+    own.retain(|address| pusher.reader.rights_to(&pusher.app, address).is_some());
+    let notice = share::notice(&pusher.app, pusher.reader.member(), &own).await;
+    Ok(Json(Pushed { outcomes: pusher.outcomes, stopped, notice }))
 }
 
 /// An offline edit: its updates, none for what is not base64.
@@ -95,7 +114,7 @@ impl Pusher {
         self.settle(0).await.and(handed)
     }
 
-    /// Tries the updates of documents that many edits touch.
+    /// Tries the updates of documents that many edits touch, large ones, and all of a member who offended.
     async fn verify(&self, edits: &[Made]) -> Result<Found, ApiError> {
         let mut documents: BTreeMap<&Option<LayerId>, Vec<(usize, Bytes)>> = BTreeMap::new();
         for (number, edit) in edits.iter().enumerate() {
@@ -104,10 +123,15 @@ impl Pusher {
             }
         }
         let mut found = Found::new();
-        for (layer, updates) in documents.into_iter().filter(|(_, updates)| updates.len() >= VERIFIED_FROM) {
-            let place = self.app.view_place(self.reader.member()).await?;
+        for (layer, updates) in documents {
             let Ok(address) = self.writable(layer.as_ref()) else { continue };
-            let tried = self.app.rooms.verify(&address, &self.author, updates, place).await?;
+            let is_watched = || self.app.rooms.conduct().is_watched(&address, &self.author);
+            let is_large = || updates.iter().any(|(_, update)| update.len() >= limits::WEIGHED_BYTES);
+            if updates.len() < VERIFIED_FROM && !is_large() && !is_watched() {
+                continue;
+            }
+            let place = self.app.view_place(self.reader.member()).await?;
+            let tried = self.app.rooms.verify(&address, &self.by(&address), updates, place).await?;
             found.extend(tried.into_iter().map(|(number, tried)| ((layer.clone(), number), tried)));
         }
         Ok(found)
@@ -183,8 +207,7 @@ impl Pusher {
             }
             // It is of the text's log.
             let seen = layer.is_none().then_some(seen);
-            let right = Right::of(self.reader.member().role, &address);
-            let by = Provenance { seen, ..Provenance::live(self.author.clone(), right) };
+            let by = Provenance { seen, ..self.by(&address) };
             let order = match found.remove(&(layer, number)) {
                 Some(Tried::Bad(error)) => return Err(error.into()),
                 Some(Tried::Holds(trial)) => Order::Tried(trial),
@@ -196,6 +219,12 @@ impl Pusher {
             return Err(ApiError::invalid("an edit has at least one part"));
         }
         Ok(changes)
+    }
+
+    /// Whose the edits of a document are.
+    fn by(&self, address: &DocAddress) -> Provenance {
+        let right = Right::of(self.reader.member().role, address);
+        Provenance { hand: Hand::Replica, ..Provenance::live(self.author.clone(), right) }
     }
 
     /// The document of a part, if the member may write in it now. What is not there and what is not for the member answer alike.
@@ -252,7 +281,7 @@ impl Pusher {
                 Err(CommitError::Unverified(address)) => {
                     let Some(change) = changes.iter_mut().find(|change| change.address == address) else { continue };
                     let place = self.app.view_place(self.reader.member()).await?;
-                    let tried = self.app.rooms.verify(&address, &self.author, vec![(0, change.update.clone())], place).await?;
+                    let tried = self.app.rooms.verify(&address, &change.by, vec![(0, change.update.clone())], place).await?;
                     match tried.get(&0) {
                         Some(Tried::Bad(error)) => return Ok(ApiError::from(error.clone()).outcome()),
                         Some(Tried::Holds(trial)) => change.order = Order::Tried(trial.clone()),

@@ -5,6 +5,8 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
+use plenary_shared::log::record::Digest;
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -33,8 +35,9 @@ pub(super) async fn show(
     if when.seq.is_some() && when.at_ms.is_some() {
         return Err(ApiError::invalid("ask for the state at a record or at a time, not both"));
     }
-    let place = app.view_place(reader.member()).await?;
-    // The right may be gone by the time that there is a place.
+    let place = app.place(reader.member()).ok_or_else(ApiError::too_many)?;
+    let turn = app.view_turn(reader.member()).await?;
+    // The right may be gone by the time that it has its turn.
     reader.again(&app)?;
     let address = reader.address.clone();
     let is_past = when.seq.is_some() || when.at_ms.is_some();
@@ -48,19 +51,35 @@ pub(super) async fn show(
     if when.seq.is_some_and(|seq| seq > end.seq) {
         return Err(ApiError::invalid(format!("the log ends at record {}: ask for that one, or an earlier one", end.seq)));
     }
+    let member = reader.member();
+    if state.is_some()
+        && let Some(line) = app.rooms.answers().tagged(member, tag(&app, end.seq, &end.digest))
+    {
+        return Ok(answer(place.until_read(line)));
+    }
     let store = app.rooms.store();
     let told = tokio::task::spawn_blocking(move || {
-        let _place = place;
+        let _turn = turn;
         if let Some(state) = state {
-            return Some(line::state(end.seq, &end.digest, &state));
+            return Some((end.seq, end.digest, line::state(end.seq, &end.digest, &state)));
         }
         let until = when.seq.unwrap_or(end.seq);
         let wanted = |seq, at_ms| seq <= until && when.at_ms.is_none_or(|at| at_ms <= at);
         let past = Document::past(&*store, &address, &end.refused, wanted)?;
-        Some(line::state(past.seq, &past.digest, &past.state))
+        Some((past.seq, past.digest, line::state(past.seq, &past.digest, &past.state)))
     });
-    let told = told.await.ok().flatten().ok_or(DossierError::Unreadable)?;
+    let (seq, digest, line) = told.await.ok().flatten().ok_or(DossierError::Unreadable)?;
     // That took its time.
     reader.again(&app)?;
-    Ok(([(header::CONTENT_TYPE, "application/json")], app.counted(reader.member(), told)?).into_response())
+    let line = app.counted(reader.member(), Some(tag(&app, seq, &digest)), line)?;
+    Ok(answer(place.until_read(line)))
+}
+
+/// What stands for a document at a record, told in a line. No two logs have one digest.
+pub(super) fn tag(app: &App, seq: Seq, digest: &Digest) -> u64 {
+    app.dossiers.tag(&("state", seq, digest))
+}
+
+fn answer(line: Bytes) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], line).into_response()
 }

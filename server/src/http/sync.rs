@@ -9,7 +9,7 @@ use std::sync::{Arc, atomic::Ordering};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::{app::App, caller::Reader, error::ApiError};
-use crate::{auth, room::SessionId, session::Session};
+use crate::{auth, connections::Connection, room::SessionId, session::Session};
 
 pub(super) async fn upgrade(State(app): State<Arc<App>>, reader: Reader, mut request: Request) -> Result<Response, ApiError> {
     let headers = request.headers();
@@ -30,12 +30,16 @@ pub(super) async fn upgrade(State(app): State<Arc<App>>, reader: Reader, mut req
     let session = Session {
         id: SessionId(app.next_session.fetch_add(1, Ordering::Relaxed)),
         large: app.large_places(reader.member()),
+        author: reader.member().author(),
         token: reader.token,
         address: reader.address,
         rights: reader.rights,
         registry: app.registry.clone(),
         rooms: app.rooms.clone(),
     };
+    if let Some(connection) = request.extensions().get::<Arc<Connection>>() {
+        connection.becomes_socket();
+    }
     let upgrade = hyper::upgrade::on(&mut request);
     drop(request);
     tokio::spawn(async move {

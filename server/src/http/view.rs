@@ -10,6 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use bytes::Bytes;
 use plenary_shared::talk::{
     dossier::Dossier,
     view::{self, Needs},
@@ -17,7 +18,7 @@ use plenary_shared::talk::{
 use std::sync::Arc;
 
 use super::{app::App, caller::Reader, error::ApiError};
-use crate::dossiers::{DossierError, Key};
+use crate::dossiers::Key;
 
 /// The routes of all views.
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -28,45 +29,54 @@ pub(super) fn routes() -> Router<Arc<App>> {
 }
 
 async fn show(
-    view: &'static view::Entry,
+    view: &'static view::NamedView,
     State(app): State<Arc<App>>,
     mut reader: Reader,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     if let Some(known) = headers.get(header::IF_NONE_MATCH)
         && let Some(key) = app.dossiers.key(reader.member(), &reader.plan, view.needs).await?
-        && names(known, &tag(&app, &key, view))
+        && let tag = etag(app.dossiers.tag(&(view.name, &key)))
+        && names(known, &tag)
     {
         reader.again(&app)?;
-        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag(&app, &key, view))]).into_response());
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
-    let place = app.view_place(reader.member()).await?;
-    let (key, bytes) = app.dossiers.view(reader.member(), &reader.plan, view.needs, place, view.json).await?;
-    // Without the room that it grew by, which nobody counts.
-    let bytes = bytes.map_err(|_| DossierError::Unreadable)?.into_boxed_slice();
-    let bytes = app.counted(reader.member(), bytes)?;
+    let (tag, bytes) = answer(&app, &mut reader, view.needs, view.name, |dossier| (view.json)(dossier).ok()).await?;
     let mut answer = ([(header::CONTENT_TYPE, "application/json")], bytes).into_response();
-    if let Some(tag) = key.and_then(|key| HeaderValue::try_from(tag(&app, &key, view)).ok()) {
+    if let Some(tag) = tag.and_then(|tag| HeaderValue::try_from(etag(tag)).ok()) {
         answer.headers_mut().insert(header::ETAG, tag);
     }
     Ok(answer)
 }
 
-/// Answers what `view` makes of the caller's dossier of a plan. It takes one of the caller's places until the work is done, whether or not
-/// anybody still waits for it.
-pub(super) async fn dossier<T: Send + 'static>(
+/// What `make` makes of the caller's dossier of a plan, and the tag that stands for it, if one does. It takes one of the caller's places
+/// until it has left, and a turn until it is made, whether or not anybody still waits for it. What is on its way to somebody of the party
+/// already is sent once more, and not made.
+pub(super) async fn answer(
     app: &App,
-    reader: &Reader,
+    reader: &mut Reader,
     needs: Needs,
-    view: impl FnOnce(&Dossier) -> T + Send + 'static,
-) -> Result<T, ApiError> {
-    let place = app.view_place(reader.member()).await?;
-    let (_, made) = app.dossiers.view(reader.member(), &reader.plan, needs, place, view).await?;
-    Ok(made)
+    name: &str,
+    make: impl FnOnce(&Dossier) -> Option<Vec<u8>> + Send + 'static,
+) -> Result<(Option<u64>, Bytes), ApiError> {
+    let place = app.place(reader.member()).ok_or_else(ApiError::too_many)?;
+    let turn = app.view_turn(reader.member()).await?;
+    // The right may be gone by the time that it has its turn.
+    reader.again(app)?;
+    let member = reader.member();
+    let tag = |key: &Key| app.dossiers.tag(&(name, key));
+    let now = app.dossiers.key(member, &reader.plan, needs).await?.map(|key| tag(&key));
+    if let Some(bytes) = now.and_then(|tag| app.rooms.answers().tagged(member, tag)) {
+        return Ok((now, place.until_read(bytes)));
+    }
+    let (key, made) = app.dossiers.shown(member, &reader.plan, (needs, name.to_owned()), turn, make).await?;
+    let tag = key.map(|key| tag(&key));
+    Ok((tag, place.until_read(app.counted(member, tag, made)?)))
 }
 
-fn tag(app: &App, key: &Key, view: &view::Entry) -> String {
-    format!("\"{:016x}\"", app.dossiers.tag(key, view.name))
+fn etag(tag: u64) -> String {
+    format!("\"{tag:016x}\"")
 }
 
 /// Whether a tag is among those that `If-None-Match` names.

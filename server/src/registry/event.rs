@@ -5,6 +5,7 @@ use plenary_shared::{
     id::{ConferenceId, LayerId, MemberId, PartyId, PlanId},
     log::record::Right,
     people::{self, Generation},
+    share::ShareKind,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -96,6 +97,8 @@ pub enum Event {
     ConferenceForgotten { conference: ConferenceId },
     /// Which parties must consent to the words of a plan; `None`, which only earlier versions wrote: all that may.
     ConsentChosen { conference: ConferenceId, plan: PlanId, parties: Option<BTreeSet<PartyId>> },
+    /// What a party may write into logs of a plan.
+    ShareRaised { conference: ConferenceId, plan: PlanId, party: PartyId, kind: ShareKind, bytes: u64 },
 }
 
 /// A party, as a record holds it.
@@ -163,7 +166,8 @@ impl Event {
             | Event::PlanCreated { .. }
             | Event::AccessChanged { .. }
             | Event::ConferenceForgotten { .. }
-            | Event::ConsentChosen { .. } => Right::Chair,
+            | Event::ConsentChosen { .. }
+            | Event::ShareRaised { .. } => Right::Chair,
         }
     }
 
@@ -185,7 +189,8 @@ impl Event {
             | Event::LayerOpened { conference, .. }
             | Event::AudienceChanged { conference, .. }
             | Event::ConferenceForgotten { conference }
-            | Event::ConsentChosen { conference, .. } => Some(conference),
+            | Event::ConsentChosen { conference, .. }
+            | Event::ShareRaised { conference, .. } => Some(conference),
         }
     }
 }

@@ -87,6 +87,20 @@ impl Registry {
         self.change_told(rooms, member, doc, decide).await
     }
 
+    /// Refuses who may neither open a layer on a plan nor say who reads it.
+    pub fn check_speaks(&self, member: &people::Member, plan: &PlanId) -> Result<(), RegistryError> {
+        speaker(&self.state(), member, plan).map(drop)
+    }
+
+    /// Refuses who may write nothing on a plan, neither words nor into a layer of its party.
+    pub fn check_writes(&self, member: &people::Member, plan: &PlanId) -> Result<(), RegistryError> {
+        let state = self.state();
+        let (_, on) = reader(&state, member, plan)?;
+        let writes = [Action::Write, Action::Annotate, Action::Speak].into_iter().any(|action| may(on, member, action));
+        let why = "you may read this plan and write nothing on it: ask the chair for the right to propose or to draft";
+        if writes { Ok(()) } else { Err(RegistryError::Forbidden(why)) }
+    }
+
     /// Delegates write here too: what is left of a disk that is short of space is for the chair.
     fn check_disk(&self) -> Result<(), RegistryError> {
         if self.store.condition() == Condition::Full { Err(StoreError::Full.into()) } else { Ok(()) }

@@ -58,7 +58,8 @@ impl Registered {
             | Event::LayerOpened { .. }
             | Event::AudienceChanged { .. }
             | Event::ConferenceForgotten { .. }
-            | Event::ConsentChosen { .. } => Vec::new(),
+            | Event::ConsentChosen { .. }
+            | Event::ShareRaised { .. } => Vec::new(),
         }
     }
 

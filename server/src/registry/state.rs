@@ -4,6 +4,7 @@ use plenary_shared::{
     access::{Access, Role},
     id::{ConferenceId, LayerId, MemberId, PartyId, PlanId},
     people::{self, Author},
+    share::ShareKind,
     wire::api,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,8 @@ pub struct PlanEntry {
     pub layers: BTreeMap<(PartyId, LayerId), BTreeSet<PartyId>>,
     /// Which parties must consent; `None` on a plan of an earlier version for which nobody ever said: all that may.
     pub consent: Option<BTreeSet<PartyId>>,
+    /// Shares of its logs that the chair raised.
+    pub shares: BTreeMap<(PartyId, ShareKind), u64>,
     /// Who created it, the server writing its first text for them.
     pub created_by: Option<Author>,
 }
@@ -130,8 +133,8 @@ impl Registered {
             }
             Event::PlanCreated { conference, plan, title, access, consent } => {
                 if let Some(entry) = self.conferences.get_mut(&conference) {
-                    let (created_by, layers) = (Some(by.clone()), BTreeMap::new());
-                    entry.plans.insert(plan, PlanEntry { title, access, layers, consent, created_by });
+                    let created_by = Some(by.clone());
+                    entry.plans.insert(plan, PlanEntry { title, access, consent, created_by, ..Default::default() });
                 }
             }
             Event::AccessChanged { conference, plan, access, consent } => {
@@ -149,6 +152,11 @@ impl Registered {
             Event::ConsentChosen { conference, plan, parties } => {
                 if let Some(plan) = self.plan_mut(&conference, &plan) {
                     plan.consent = parties;
+                }
+            }
+            Event::ShareRaised { conference, plan, party, kind, bytes } => {
+                if let Some(plan) = self.plan_mut(&conference, &plan) {
+                    plan.shares.insert((party, kind), bytes);
                 }
             }
         }

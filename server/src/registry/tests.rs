@@ -4,8 +4,11 @@ mod layers;
 mod seats;
 
 use super::*;
-use crate::store::MemoryStore;
-use plenary_shared::access::Role;
+use crate::{
+    store::MemoryStore,
+    testing::{Table, plan},
+};
+use plenary_shared::{access::Role, share::ShareKind, wire::shares::NewShare};
 
 fn party(id: &str) -> people::Party {
     people::Party { id: id.parse().unwrap(), name: id.to_uppercase() }
@@ -53,4 +56,20 @@ async fn an_invitation_is_good_once_and_revoking_ends_what_it_gave() {
     assert!(matches!(again, Err(RegistryError::NotFound)), "a request under way is judged by the rights of now");
     let only = registry.revoke(&second.member, second.member.member.clone()).await;
     assert!(matches!(only, Err(RegistryError::Forbidden(_))), "a conference keeps a chair");
+}
+
+#[tokio::test]
+async fn a_share_is_raised_never_lowered_and_is_known_after_a_restart() {
+    let store = Arc::new(MemoryStore::default());
+    let table = Table::on(store.clone()).await;
+    let of = |bytes| NewShare { party: "arv".parse().unwrap(), kind: ShareKind::Text, bytes };
+    let chair = table.member("med");
+    let twice = ShareKind::Text.bytes() * 2;
+    table.registry.raise_share(chair, plan(), &of(twice)).await.unwrap();
+    for bad in [twice - 1, limits::SHARE_BYTES_MAX + 1] {
+        assert!(table.registry.raise_share(chair, plan(), &of(bad)).await.is_err(), "{bad}");
+    }
+    let again = Registry::open(store).unwrap();
+    let known: Vec<_> = again.shares().into_iter().map(|((.., party, kind), bytes)| (party, kind, bytes)).collect();
+    assert_eq!(known, [("arv".parse().unwrap(), ShareKind::Text, twice)]);
 }

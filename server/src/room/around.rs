@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{answers::Answers, metrics::Metrics, restore::Restore, store::Store};
+use crate::{answers::Answers, conduct::Conduct, metrics::Metrics, restore::Restore, shares::Shares, store::Store};
 
 /// The parts of the process that a room works with.
 #[derive(Clone)]
@@ -15,4 +15,8 @@ pub struct Surroundings {
     pub answers: Answers,
     /// Whether the server goes on from a backup.
     pub restore: Arc<Restore>,
+    /// What is held against members.
+    pub conduct: Arc<Conduct>,
+    /// What parties may write.
+    pub shares: Arc<Shares>,
 }

@@ -26,8 +26,10 @@ use crate::{
 pub enum Command {
     /// A session opened. Answered once the session is in.
     Join { session: SessionId, member: Member, outbox: Arc<Outbox>, joined: oneshot::Sender<()> },
-    /// A session's message; a large one keeps its place among the large ones until here.
-    Message { session: SessionId, message: ClientMessage, write: bool, place: Option<LargePlace> },
+    /// A session's message, and what is known of its claims about order; a large one keeps its place among the large ones until here.
+    Message { session: SessionId, message: ClientMessage, order: Order, write: bool, place: Option<LargePlace> },
+    /// A session's update of `bytes` is not taken, as was found on a copy. `complete`: it answers a step 1.
+    Refused { session: SessionId, error: EditError, complete: bool, bytes: usize },
     /// A session has read all that waited and was too slow for the rest.
     CatchUp { session: SessionId },
     /// A session ended.
@@ -36,12 +38,15 @@ pub enum Command {
     Edit { by: Provenance, update: Bytes, order: Order, done: Done },
     /// A part of what is kept in several logs at once.
     Hold(Hold),
-    /// Asks for the last record and a copy that knows all that the log says ([`super::document::Document::from_copy`]).
-    Copy { copy: oneshot::Sender<(Seq, Bytes)> },
+    /// Asks for the last record and a copy that knows all that the log says ([`super::document::Document::from_copy`]), and all that the
+    /// session `of` sent before.
+    Copy { of: Option<SessionId>, copy: oneshot::Sender<(Seq, Bytes)> },
     /// Asks for what a replica with this state vector lacks, and where the log ends then.
     Read { vector: StateVector, state: oneshot::Sender<(End, Bytes)> },
     /// Asks where the log ends.
     End { end: oneshot::Sender<End> },
+    /// Asks how many bytes of the log a party's edits take.
+    Written { party: PartyId, written: oneshot::Sender<u64> },
     /// Asks whose each client id is.
     Owners { owners: oneshot::Sender<Arc<[(u64, PartyId)]>> },
     /// Follows the log from where it ends now: each record as it comes to hold.

@@ -12,14 +12,14 @@ use plenary_shared::{
     id::{DocAddress, PartyId},
     log::{
         fold::Fold,
-        gate::{Checked, Ledger, Refusal},
+        gate::{Checked, Ledger, LeftOut, Refusal},
         record::{self, Digest, Provenance, Record},
     },
     people::Author,
     text::plan,
     wire::protocol,
 };
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 use yrs::{ReadTxn, StateVector, TransactionMut, updates::encoder::Encode};
 
 use crate::store::{Seq, StoreError};
@@ -70,6 +70,8 @@ pub struct Document {
     bytes: usize,
     /// Claims about order that a replay from the last snapshot has to verify.
     claims: usize,
+    /// Bytes of the log that each party's edits take.
+    written: BTreeMap<PartyId, u64>,
     /// The party of each client id, as it was last asked for.
     owners: Arc<[(u64, PartyId)]>,
 }
@@ -81,20 +83,33 @@ impl Document {
     }
 
     fn of(fold: Fold, head: Digest) -> Self {
-        Self { fold, seq: 0, head, at_ms: 0, refused: Vec::new(), full: None, bytes: 0, claims: 0, owners: Arc::default() }
+        let (refused, full, written, owners) = (Vec::new(), None, BTreeMap::new(), Arc::default());
+        Self { fold, seq: 0, head, at_ms: 0, refused, full, bytes: 0, claims: 0, written, owners }
     }
 
-    /// Judges an update against the document and all admitted since.
-    pub fn check(&self, author: &Author, update: &[u8]) -> Result<Checked, Refusal> {
-        self.fold.ledger().check(&author.party, update)
-    }
-
-    /// Judges an edit, by whether its author had all that is there.
+    /// Judges an update against the document and all admitted since, by whose it is and whether its author had all that is there.
     pub fn judge(&self, by: &Provenance, update: &[u8]) -> Result<Checked, Refusal> {
         match by.seen {
-            None => self.check(&by.author, update),
-            Some(_) => self.fold.ledger().check_apart(&by.author.party, update),
+            None => self.fold.ledger().check(by, update),
+            Some(_) => self.fold.ledger().check_apart(by, update),
         }
+    }
+
+    /// What the sender of an update is told of which not all is taken.
+    pub fn notice(&mut self, LeftOut { points, lost }: &LeftOut) -> Option<String> {
+        let name = |txn: &TransactionMut, id: &String| {
+            let label = id.parse().ok().and_then(|id| plan::label_of(txn, &id));
+            label.map_or_else(|| id.clone(), |label| format!("{label} ({id})"))
+        };
+        if !points.is_empty() {
+            let names = self.look(|txn| points.iter().map(|id| name(txn, id)).collect::<Vec<_>>());
+            let names = names.unwrap_or_else(|Misbehaved| points.clone()).join(", ");
+            return Some(format!(
+                "not taken: what would take out point {names}, or its label, its words or another part of it that stays; all else is \
+                 taken. Strike the point instead, or change its words, and load the page again"
+            ));
+        }
+        lost.then(|| "not taken: what you wrote stands in something that is not there any more; load the page again".to_owned())
     }
 
     /// Counts a checked update as part of the document from here on, for the judgement of the next.
@@ -119,7 +134,22 @@ impl Document {
         };
         (self.seq, self.head) = end;
         self.at_ms = batch.last().map_or(self.at_ms, |accepted| accepted.record.at_ms);
+        batch.iter().for_each(|accepted| self.count(&accepted.record));
         Ok(merged)
+    }
+
+    /// Counts a record of the log among those of its party.
+    fn count(&mut self, record: &Record) {
+        let bytes = record.update.len() as u64;
+        match self.written.get_mut(&record.author.party) {
+            Some(written) => *written += bytes,
+            None => drop(self.written.insert(record.author.party.clone(), bytes)),
+        }
+    }
+
+    /// Bytes of the log that a party's edits take, those that were refused in the end too.
+    pub fn written(&self, party: &PartyId) -> u64 {
+        self.written.get(party).copied().unwrap_or(0)
     }
 
     /// What a replica with `state_vector` lacks.

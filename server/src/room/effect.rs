@@ -1,9 +1,12 @@
 //! What a room wants done, for whom, and why it did not take an edit.
 
 use bytes::Bytes;
-use plenary_shared::log::{
-    gate::Refusal,
-    record::{Digest, Record},
+use plenary_shared::{
+    log::{
+        gate::Refusal,
+        record::{Digest, Record},
+    },
+    people::Author,
 };
 use yrs::StateVector;
 
@@ -35,6 +38,10 @@ pub enum Effect {
     Edited(u64, Result<(), EditError>),
     /// Something was refused, for the metrics.
     Refused,
+    /// Somebody sent what others pay for.
+    Offended(Author),
+    /// Something was left out of a presence message, for the metrics.
+    LeftOut,
     /// The document misbehaved: build it again from the log, then call [`super::state::RoomState::replace`].
     Rebuild,
 }
@@ -57,6 +64,9 @@ pub enum EditError {
     /// The document is full.
     #[error("the document is full: it holds at most {0} bytes")]
     Full(usize),
+    /// The party's share of the log is used up.
+    #[error("your party's share of this log is used up: ask the chair for more")]
+    Share,
     /// The disk has no room. Nothing was kept.
     #[error("the server's disk is full: tell its operator, and try again later")]
     DiskFull,
@@ -68,12 +78,29 @@ pub enum EditError {
     InDoubt,
 }
 
+impl EditError {
+    /// Whether others pay for it, and an honest client never sends it. Whoever wrote under a client id that became another's did nothing.
+    pub fn is_offence(&self) -> bool {
+        match self {
+            EditError::Misbehaved => true,
+            EditError::Refused(refusal) => !matches!(refusal, Refusal::Forged { .. }),
+            EditError::Unaccounted
+            | EditError::Full(_)
+            | EditError::Share
+            | EditError::DiskFull
+            | EditError::Unavailable
+            | EditError::InDoubt => false,
+        }
+    }
+}
+
 /// What whoever sits before a page does about it.
 fn advice(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::Malformed { .. } => "; reload the page, or update the client",
         Refusal::Forged { .. } => "; reload the page to get an id of your own",
         Refusal::Inconsistent { .. } => "; reload the page and make the edit again",
+        Refusal::Foreign { .. } => "; load the page again, without it",
         // These say it themselves.
         Refusal::Missing { .. } | Refusal::TooLarge { .. } => "",
     }

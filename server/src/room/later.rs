@@ -1,6 +1,6 @@
 //! What a room waits for.
 
-use plenary_shared::id::DocAddress;
+use plenary_shared::{id::DocAddress, limits};
 use std::{future::pending, ops::Range, time::Duration};
 use tokio::time::Instant;
 
@@ -23,6 +23,13 @@ pub(super) fn paced(sessions: usize) -> Option<Instant> {
     let pace = PACE_MAX.min(PACE_PER_SESSION * u32::try_from(sessions).unwrap_or(u32::MAX));
     // A clock that ticks in milliseconds makes less of it.
     (pace >= Duration::from_millis(1)).then(|| Instant::now() + pace)
+}
+
+/// When presence may be told again after so many bytes of it went to each of so many sessions.
+pub(super) fn next_presence(bytes: usize, sessions: usize) -> Instant {
+    let sessions = limits::PRESENCE_EVERY_PER_SESSION * u32::try_from(sessions).unwrap_or(u32::MAX);
+    let bytes = Duration::from_secs(1) * u32::try_from(bytes).unwrap_or(u32::MAX) / limits::PRESENCE_BYTES_PER_SECOND as u32;
+    Instant::now() + limits::PRESENCE_EVERY.max(sessions).max(bytes)
 }
 
 pub(super) async fn rebuild(

@@ -1,11 +1,24 @@
 //! Who is present in a document. A client speaks for itself only, under the name that the server authenticated, whatever the
 //! state it sends claims.
 
-use plenary_shared::{id::PartyId, limits, people::Member, wire::protocol::AwarenessEntry};
+mod announced;
+#[cfg(test)]
+mod tests;
+mod turns;
+
+use bytes::Bytes;
+use plenary_shared::{
+    id::PartyId,
+    limits,
+    people::Member,
+    wire::protocol::{self, AwarenessEntry},
+};
 use serde_json::{Map, Value};
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use super::effect::SessionId;
+pub use announced::Announced;
+use turns::Turns;
 
 /// The presence states of one document.
 #[derive(Default)]
@@ -14,50 +27,91 @@ pub struct Presence {
     clients: HashMap<u64, Present>,
     /// The one client id that each session speaks for, as long as it lasts.
     speaks: HashMap<SessionId, u64>,
+    /// Whose ids are that nobody may have written under.
+    pub announced: Announced,
+    /// To be told to all.
+    untold: Turns<AwarenessEntry>,
 }
 
 struct Present {
     session: SessionId,
-    member: Member,
+    member: Arc<Member>,
     entry: AwarenessEntry,
 }
 
 impl Presence {
-    /// Takes what a session says; answers what others must be told, its own echo included.
+    /// Takes in what a session says, for all to be told, its own echo included. Answers whether anything was left out of it that cannot be
+    /// read or is too large; that is no reason to close anybody.
     ///
-    /// A session speaks for one client id: the first that it names, unless another session or another party (`owner`) has
-    /// it. Entries about others are passed over: stock clients send back what they were told.
-    pub fn update(
+    /// A session speaks for one client id: the first that it names, unless another session or another party has it: the `owner`, who has
+    /// written under it, or who announced it. Entries about others are passed over: stock clients send back what they were told.
+    pub fn hear(
         &mut self,
         session: SessionId,
-        member: &Member,
-        entries: Vec<AwarenessEntry>,
+        member: &Arc<Member>,
+        payload: &[u8],
+        now_ms: u64,
         owner: impl Fn(u64) -> Option<PartyId>,
-    ) -> Vec<AwarenessEntry> {
-        let mut told = Vec::new();
+    ) -> bool {
+        // Whoever sends all states that there are back may do so.
+        let most = limits::SMALL_MESSAGE_BYTES.max((self.clients.len() + 1) * limits::PRESENCE_STATE_BYTES_MAX);
+        if payload.len() > most {
+            return true;
+        }
+        let Ok(entries) = protocol::decode_awareness(payload) else { return true };
+        let mut left_out = false;
         for entry in entries {
-            let own = self.speaks.get(&session).copied();
-            let free = match self.clients.get(&entry.client) {
-                // The same member again: its old socket is dead and has not been missed yet.
-                Some(present) => (present.session == session || present.member == *member) && entry.clock >= present.entry.clock,
-                None => entry.state != "null" && owner(entry.client).is_none_or(|party| party == member.party),
-            };
-            let free = free && own.is_none_or(|own| own == entry.client);
-            if !free {
+            let owner = owner(entry.client);
+            if !self.may_speak(session, member, &entry, owner.as_ref(), now_ms) {
                 continue;
             }
-            match stamped(member, &entry.state) {
-                Some(state) => {
-                    let entry = AwarenessEntry { state, ..entry };
-                    self.speaks.insert(session, entry.client);
-                    let present = Present { session, member: member.clone(), entry: entry.clone() };
-                    self.clients.insert(entry.client, present);
-                    told.push(entry);
+            if entry.state == "null" {
+                if let Some(present) = self.clients.remove(&entry.client) {
+                    self.untold.put(&member.party, gone(&present.entry));
                 }
-                None => told.extend(self.clients.remove(&entry.client).map(|present| gone(&present.entry))),
+                continue;
+            }
+            let Some(state) = stamped(member, entry.state) else {
+                left_out = true;
+                continue;
+            };
+            let entry = AwarenessEntry { client: entry.client, clock: entry.clock, state };
+            self.speaks.insert(session, entry.client);
+            if owner.is_none() {
+                self.announced.keep(entry.client, member.author(), now_ms);
+            }
+            self.clients.insert(entry.client, Present { session, member: member.clone(), entry: entry.clone() });
+            self.untold.put(&member.party, entry);
+        }
+        left_out
+    }
+
+    /// Whether a session may say this, and it is news.
+    fn may_speak(
+        &self,
+        session: SessionId,
+        member: &Arc<Member>,
+        entry: &AwarenessEntry<&str>,
+        owner: Option<&PartyId>,
+        now_ms: u64,
+    ) -> bool {
+        if self.speaks_for(session).is_some_and(|own| own != entry.client) {
+            return false;
+        }
+        let ends = entry.state == "null";
+        match self.clients.get(&entry.client) {
+            Some(present) => {
+                let (last, is_own) = (present.entry.clock, present.session == session);
+                let is_news = entry.clock > last || is_own && ends && entry.clock == last;
+                // The same member again: its old socket is dead and has not been missed yet. What another session only sends back is
+                // no news.
+                is_news && (is_own || present.member == *member)
+            }
+            None => {
+                let party = owner.or_else(|| self.announced.party(entry.client, now_ms));
+                !ends && party.is_none_or(|party| *party == member.party)
             }
         }
-        told
     }
 
     /// The client id that a session speaks for, if it has named one.
@@ -65,18 +119,37 @@ impl Presence {
         self.speaks.get(&session).copied()
     }
 
-    /// Takes a session out; answers what others must be told.
-    pub fn leave(&mut self, session: SessionId) -> Vec<AwarenessEntry> {
-        self.speaks.remove(&session);
-        let left = self.clients.extract_if(|_, present| present.session == session);
-        left.map(|(_, present)| gone(&present.entry)).collect()
+    /// Takes a session out, for all to be told.
+    pub fn leave(&mut self, session: SessionId) {
+        let Some(client) = self.speaks.remove(&session) else { return };
+        if let Some(present) = self.clients.remove(&client) {
+            if present.session == session {
+                self.untold.put(&present.member.party, gone(&present.entry));
+            } else {
+                self.clients.insert(client, present);
+            }
+        }
     }
 
-    /// All who are present, by client id: what is told must depend on who is there and on nothing else.
-    pub fn all(&self) -> Vec<&AwarenessEntry> {
-        let mut all: Vec<&AwarenessEntry> = self.clients.values().map(|present| &present.entry).collect();
-        all.sort_unstable_by_key(|entry| entry.client);
-        all
+    /// Whether anything waits to be told.
+    pub fn has_untold(&self) -> bool {
+        !self.untold.is_empty()
+    }
+
+    /// A frame of what waits to be told; what does not fit waits on.
+    pub fn tell(&mut self) -> Bytes {
+        protocol::awareness(self.untold.take(limits::PRESENCE_FRAME_BYTES_MAX).iter())
+    }
+
+    /// A frame for somebody who comes, if anybody is present: all, or of each party as many as there is room for. What is told must
+    /// depend on who is there and on nothing else.
+    pub fn all(&self) -> Option<Bytes> {
+        let mut all: Vec<_> = self.clients.values().collect();
+        all.sort_unstable_by_key(|present| present.entry.client);
+        let mut turns = Turns::default();
+        all.iter().for_each(|present| turns.put(&present.member.party, &present.entry));
+        let told = turns.take(limits::PRESENCE_ALL_BYTES_MAX);
+        (!told.is_empty()).then(|| protocol::awareness(told.into_iter()))
     }
 }
 
@@ -84,7 +157,7 @@ fn gone(last: &AwarenessEntry) -> AwarenessEntry {
     AwarenessEntry { client: last.client, clock: last.clock.saturating_add(1), state: "null".into() }
 }
 
-/// The state with its `user` replaced by what the server knows; `None` for `null` and for what is no state at all.
+/// The state with its `user` replaced by what the server knows; `None` for what is no state, or too large a one.
 fn stamped(member: &Member, state: &str) -> Option<String> {
     if depth(state) > limits::PRESENCE_DEPTH_MAX {
         return None;
@@ -97,7 +170,8 @@ fn stamped(member: &Member, state: &str) -> Option<String> {
     user.insert("member".into(), member.member.as_str().into());
     user.extend(colour.map(|colour| ("color".to_owned(), colour)));
     fields.insert("user".into(), user.into());
-    Some(Value::Object(fields).to_string())
+    // Measured as it is told: whatever the server tells it takes back.
+    Some(Value::Object(fields).to_string()).filter(|state| state.len() <= limits::PRESENCE_STATE_BYTES_MAX)
 }
 
 /// `#rrggbb` and nothing else: stock carets paste the colour into a style.
@@ -117,85 +191,4 @@ fn depth(json: &str) -> usize {
         deepest = deepest.max(now);
     }
     deepest
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use plenary_shared::access::Role;
-
-    fn member(party: &str) -> Member {
-        let member = format!("{party}-1").parse().unwrap();
-        Member {
-            conference: "c".parse().unwrap(),
-            party: party.parse().unwrap(),
-            member,
-            role: Role::Delegate,
-            generation: Default::default(),
-            name: "Ana".into(),
-        }
-    }
-
-    fn entry(client: u64, clock: u32, state: &str) -> AwarenessEntry {
-        AwarenessEntry { client, clock, state: state.into() }
-    }
-
-    #[test]
-    fn a_forged_name_is_replaced_by_the_authenticated_one() {
-        let mut presence = Presence::default();
-        let forged = r##"{"user":{"name":"The Chair","party":"med","color":"#aabbcc"},"cursor":3}"##;
-        let told = presence.update(SessionId(1), &member("arv"), vec![entry(7, 1, forged)], |_| None);
-        let state: Value = serde_json::from_str(&told[0].state).unwrap();
-        assert_eq!(state["user"], serde_json::json!({"name": "Ana", "party": "arv", "member": "arv-1", "color": "#aabbcc"}));
-        assert_eq!(state["cursor"], 3);
-        let colour = r##"{"user":{"color":"red;position:fixed"}}"##;
-        let told = presence.update(SessionId(1), &member("arv"), vec![entry(7, 2, colour)], |_| None);
-        assert!(!told[0].state.contains("fixed"));
-    }
-
-    #[test]
-    fn nobody_speaks_for_another_client() {
-        let mut presence = Presence::default();
-        presence.update(SessionId(1), &member("arv"), vec![entry(7, 1, "{}")], |_| None);
-        let others = vec![entry(7, 9, "null"), entry(7, 9, "{}")];
-        assert!(presence.update(SessionId(2), &member("bor"), others, |_| None).is_empty());
-        let owned = |client| (client == 8).then(|| "arv".parse().unwrap());
-        assert!(presence.update(SessionId(2), &member("bor"), vec![entry(8, 1, "{}")], owned).is_empty());
-        assert_eq!(presence.update(SessionId(2), &member("bor"), vec![entry(9, 1, "{}"), entry(10, 1, "{}")], owned).len(), 1);
-        assert_eq!(presence.all().len(), 2);
-    }
-
-    #[test]
-    fn the_same_member_takes_over_from_its_dead_socket_and_a_session_has_one_client() {
-        let mut presence = Presence::default();
-        presence.update(SessionId(1), &member("arv"), vec![entry(7, 1, "{}")], |_| None);
-        assert_eq!(presence.update(SessionId(2), &member("arv"), vec![entry(7, 2, "{}")], |_| None).len(), 1);
-        assert!(presence.leave(SessionId(1)).is_empty(), "the old socket takes nobody out any more");
-        let gone_and_new = vec![entry(7, 3, "null"), entry(8, 1, "{}")];
-        assert_eq!(presence.update(SessionId(2), &member("arv"), gone_and_new, |_| None), [entry(7, 3, "null")]);
-    }
-
-    #[test]
-    fn all_are_told_in_the_order_of_their_client_ids() {
-        let mut presence = Presence::default();
-        for client in [5, 3, 8, 1, 7] {
-            presence.update(SessionId(client), &member("arv"), vec![entry(client, 1, "{}")], |_| None);
-        }
-        assert_eq!(presence.all().iter().map(|entry| entry.client).collect::<Vec<_>>(), [1, 3, 5, 7, 8]);
-    }
-
-    #[test]
-    fn who_leaves_is_taken_out_with_a_later_clock() {
-        let mut presence = Presence::default();
-        presence.update(SessionId(1), &member("arv"), vec![entry(7, 4, "{}")], |_| None);
-        assert_eq!(presence.leave(SessionId(1)), [entry(7, 5, "null")]);
-        assert!(presence.all().is_empty());
-    }
-
-    #[test]
-    fn a_deep_or_broken_state_is_no_state() {
-        for bad in ["[".repeat(100_000), "{\"a\":".repeat(20), "nonsense".into(), "[1]".into(), "3".into()] {
-            assert_eq!(stamped(&member("arv"), &bad), None);
-        }
-    }
 }

@@ -14,13 +14,10 @@ use plenary_shared::{
         gate,
         record::{Provenance, Right},
     },
-    people::{Author, Member},
-    wire::protocol::{self, AwarenessEntry, ClientMessage},
+    people::Member,
+    wire::protocol::{self, ClientMessage},
 };
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 use yrs::StateVector;
 
 use self::batch::{Batch, Sender, Waiting};
@@ -29,15 +26,18 @@ use super::{
     document::{Document, Misbehaved},
     effect::{EditError, Effect, SessionId},
     order::Order,
-    presence::Presence,
+    presence::{Announced, Presence},
 };
+use crate::shares::Shares;
 
 /// What happens to a room.
 pub enum Input {
     /// A session opened.
     Join { session: SessionId, member: Member },
-    /// A session's message; `write`: it may change the document.
-    Message { session: SessionId, message: ClientMessage, write: bool },
+    /// A session's message; `order`: what is known of its claims; `write`: it may change the document.
+    Message { session: SessionId, message: ClientMessage, order: Order, write: bool },
+    /// A session's update of `bytes` is not taken, as was found on a copy; `complete`: it answers a step 1.
+    Refused { session: SessionId, error: EditError, complete: bool, bytes: usize },
     /// A session has read all that waited for it and asks for what was left out.
     CatchUp { session: SessionId },
     /// A session ended.
@@ -49,6 +49,8 @@ pub enum Input {
 struct Session {
     member: Arc<Member>,
     early: Early,
+    /// What it sent too early, in all.
+    early_bytes: usize,
     /// Something of it was refused: it is being closed, and what else it sent is not looked at.
     refused: bool,
 }
@@ -87,10 +89,12 @@ pub struct RoomState {
     in_flight: Option<Batch>,
     /// A restore is under way.
     pub restoring: bool,
+    /// What parties may write into the log.
+    pub shares: Arc<Shares>,
     /// What slow sessions missed first.
     behind: HashMap<SessionId, Behind>,
-    /// Presence to be told, the latest of each client.
-    untold: BTreeMap<u64, AwarenessEntry>,
+    /// Milliseconds since 1970-01-01 UTC, as whoever drives the room last said.
+    pub now_ms: u64,
 }
 
 impl RoomState {
@@ -102,7 +106,7 @@ impl RoomState {
         };
         let bytes_max = address.bytes_max();
         let (sessions, presence) = (HashMap::new(), Presence::default());
-        let (waiting, behind, untold) = (Vec::new(), HashMap::new(), BTreeMap::new());
+        let (waiting, behind) = (Vec::new(), HashMap::new());
         let address = address.clone();
         Self {
             address,
@@ -115,8 +119,9 @@ impl RoomState {
             waiting_bytes: 0,
             in_flight: None,
             restoring: false,
+            shares: Arc::default(),
             behind,
-            untold,
+            now_ms: 0,
         }
     }
 
@@ -133,6 +138,11 @@ impl RoomState {
     /// Whether the ledger says no more than the log holds durably: it knows a batch that is on its way, unless that is a held one.
     pub fn is_settled(&self) -> bool {
         self.in_flight.as_ref().is_none_or(|batch| batch.held)
+    }
+
+    /// Whether something waits that a session sent.
+    pub fn waits(&self, session: SessionId) -> bool {
+        self.waiting.iter().any(|waiting| waiting.sender == Sender::Session(session))
     }
 
     /// Whether nobody is here and nothing waits.
@@ -154,92 +164,103 @@ impl RoomState {
     pub fn handle(&mut self, input: Input, effects: &mut Vec<Effect>) {
         match input {
             Input::Join { session, member } => self.join(session, member, effects),
-            Input::Message { session, message, write } => self.message(session, message, write, effects),
+            Input::Message { session, message, order, write } => self.message(session, message, order, write, effects),
+            Input::Refused { session, error, complete, bytes } => {
+                let author =
+                    self.sessions.get(&session).filter(|session| !session.refused).map(|session| session.member.author());
+                if let Some(author) = author {
+                    self.answered(Sender::Session(session), complete);
+                    self.turn_down((Sender::Session(session), &author), error, (complete, bytes), effects);
+                }
+            }
             Input::CatchUp { session } => effects.push(Effect::CatchUp(session)),
             Input::Leave { session } => {
                 self.sessions.remove(&session);
                 self.behind.remove(&session);
-                let left = self.presence.leave(session);
-                self.untold.extend(left.into_iter().map(|entry| (entry.client, entry)));
+                self.presence.leave(session);
             }
-            Input::Edit { edit, by, update, .. } if !self.has_room(&by.author, &update) => {
-                self.refuse(Sender::Server(edit), EditError::Full(self.bytes_max), effects);
-            }
-            Input::Edit { edit, by, update, order } => {
-                self.wait(Waiting { sender: Sender::Server(edit), by, update, complete: true, order });
-            }
+            Input::Edit { edit, by, update, order } => match self.check_room(&by, &update) {
+                Ok(()) => self.wait(Waiting { sender: Sender::Server(edit), by, update, complete: true, order }),
+                Err(error) => self.refuse((Sender::Server(edit), &by.author), error, effects),
+            },
         }
     }
 
     /// Whether presence waits to be told.
     pub fn has_untold_presence(&self) -> bool {
-        !self.untold.is_empty()
+        self.presence.has_untold()
     }
 
-    /// Tells the presence that changed since the last time.
-    pub fn tell_presence(&mut self, effects: &mut Vec<Effect>) {
-        let untold = std::mem::take(&mut self.untold);
-        effects.push(Effect::BroadcastPresence(protocol::awareness(untold.values())));
+    /// Tells presence that changed since the last time; answers how many bytes each session is told.
+    pub fn tell_presence(&mut self, effects: &mut Vec<Effect>) -> usize {
+        let frame = self.presence.tell();
+        let bytes = frame.len();
+        effects.push(Effect::BroadcastPresence(frame));
+        bytes
+    }
+
+    /// The client ids that sessions announced.
+    pub fn announced(&mut self) -> &mut Announced {
+        &mut self.presence.announced
     }
 
     fn join(&mut self, session: SessionId, member: Member, effects: &mut Vec<Effect>) {
         let Ok((_, vector)) = self.document.state_vector() else { return come_back(session, effects) };
-        self.sessions.insert(session, Session { member: member.into(), early: Early::No, refused: false });
+        self.sessions.insert(session, Session { member: member.into(), early: Early::No, early_bytes: 0, refused: false });
         effects.push(Effect::Send(session, protocol::sync_step_1(&vector)));
         self.send_presence(session, effects);
     }
 
     fn send_presence(&self, session: SessionId, effects: &mut Vec<Effect>) {
-        let all = self.presence.all();
-        if !all.is_empty() {
-            effects.push(Effect::Send(session, protocol::awareness(all.into_iter())));
-        }
+        effects.extend(self.presence.all().map(|frame| Effect::Send(session, frame)));
     }
 
-    fn message(&mut self, id: SessionId, message: ClientMessage, write: bool, effects: &mut Vec<Effect>) {
+    fn message(&mut self, id: SessionId, message: ClientMessage, order: Order, write: bool, effects: &mut Vec<Effect>) {
         let Some(Session { member, refused: false, .. }) = self.sessions.get(&id) else { return };
         let member = member.clone();
+        let by = Provenance::live(member.author(), Right::of(member.role, &self.address));
         match message {
             ClientMessage::SyncStep1(vector) => match gate::check_state_vector(&vector) {
                 Ok(vector) => match self.document.sync_step_2(&vector) {
                     Ok(frame) => effects.push(Effect::Sync(id, vector, frame)),
                     Err(Misbehaved) => come_back(id, effects),
                 },
-                Err(refusal) => self.refuse(Sender::Session(id), refusal.into(), effects),
+                Err(refusal) => self.refuse((Sender::Session(id), &by.author), refusal.into(), effects),
             },
             ClientMessage::SyncStep2(update) | ClientMessage::Update(update) if update[..] == [0, 0] => {}
             ClientMessage::SyncStep2(update) if !write => {
                 // A reader answers step 1 like everyone; it is only wrong if it brings something. What it
                 // knows to be deleted is more than deletions that were sent: values replaced, what stood below them.
-                let brings = self.document.check(&member.author(), &update).map_or(true, |checked| checked.adds_blocks());
+                let brings = self.document.judge(&by, &update).map_or(true, |checked| checked.adds_blocks());
                 if brings {
                     self.deny(id, effects);
                 }
             }
             ClientMessage::Update(_) if !write => self.deny(id, effects),
-            ClientMessage::SyncStep2(update) | ClientMessage::Update(update) if !self.has_room(&member.author(), &update) => {
-                let reason = EditError::Full(self.bytes_max).to_string();
-                effects.push(Effect::Send(id, protocol::permission_denied(&reason)));
-                effects.push(Effect::Close(id, protocol::CLOSE_REFUSED, "the document is full"));
-                effects.push(Effect::Refused);
-            }
-            ClientMessage::SyncStep2(update) => self.wait(self.waiting(id, &member, update, true)),
-            ClientMessage::Update(update) => self.wait(self.waiting(id, &member, update, false)),
-            ClientMessage::Awareness(payload) => match protocol::decode_awareness(&payload) {
-                Ok(entries) => {
-                    let owner = |client| self.document.owner(client).cloned();
-                    let told = self.presence.update(id, &member, entries, owner);
-                    self.untold.extend(told.into_iter().map(|entry| (entry.client, entry)));
+            ClientMessage::SyncStep2(update) => self.take_in((id, by), update, true, order, effects),
+            ClientMessage::Update(update) => self.take_in((id, by), update, false, order, effects),
+            ClientMessage::Awareness(payload) => {
+                let owner = |client| self.document.owner(client).cloned();
+                if self.presence.hear(id, &member, &payload, self.now_ms, owner) {
+                    effects.push(Effect::LeftOut);
                 }
-                Err(_) => effects.push(Effect::Close(id, protocol::CLOSE_REFUSED, "the presence message cannot be read")),
-            },
+            }
             ClientMessage::QueryAwareness => self.send_presence(id, effects),
         }
     }
 
-    fn waiting(&self, id: SessionId, member: &Member, update: Bytes, complete: bool) -> Waiting {
-        let by = Provenance::live(member.author(), Right::of(member.role, &self.address));
-        Waiting { sender: Sender::Session(id), by, update, complete, order: Order::Unknown }
+    fn take_in(
+        &mut self,
+        (id, by): (SessionId, Provenance),
+        update: Bytes,
+        complete: bool,
+        order: Order,
+        effects: &mut Vec<Effect>,
+    ) {
+        match self.check_room(&by, &update) {
+            Ok(()) => self.wait(Waiting { sender: Sender::Session(id), by, update, complete, order }),
+            Err(error) => self.refuse((Sender::Session(id), &by.author), error, effects),
+        }
     }
 
     fn deny(&self, session: SessionId, effects: &mut Vec<Effect>) {
@@ -247,15 +268,35 @@ impl RoomState {
         effects.push(Effect::Refused);
     }
 
+    /// Whether there is room for an update in the document, and in its party's share of the log.
+    fn check_room(&mut self, by: &Provenance, update: &Bytes) -> Result<(), EditError> {
+        if !self.has_room(by, update) {
+            return Err(EditError::Full(self.bytes_max));
+        }
+        if self.has_share(by, update) { Ok(()) } else { Err(EditError::Share) }
+    }
+
+    /// Whether an update is within its party's share of the log. What only deletes is let through: it is bounded by what is there.
+    fn has_share(&self, by: &Provenance, update: &Bytes) -> bool {
+        let party = &by.author.party;
+        let (written, share) = (self.document.written(party) + update.len() as u64, self.shares.of(&self.address, party));
+        if written + self.waiting_bytes as u64 <= share {
+            return true;
+        }
+        let waiting = self.waiting.iter().filter(|waiting| waiting.by.author.party == *party);
+        written + waiting.map(|waiting| waiting.update.len() as u64).sum::<u64>() <= share
+            || self.document.judge(by, update).is_ok_and(|checked| !checked.adds_blocks())
+    }
+
     /// Whether an update still fits. What is known of the size is an upper bound; before anything is refused it is measured, and
     /// whatever only deletes is let through.
-    fn has_room(&mut self, author: &Author, update: &Bytes) -> bool {
+    fn has_room(&mut self, by: &Provenance, update: &Bytes) -> bool {
         let reserve = if update.len() <= limits::SMALL_UPDATE_BYTES { limits::FULL_RESERVE_BYTES } else { 0 };
         let (waiting, most) = (self.waiting_bytes + update.len(), self.bytes_max + reserve);
         let fits = |document: &Document| document.bytes() + waiting <= most;
         fits(&self.document)
             || (self.document.diff(&StateVector::default()).is_ok() && fits(&self.document))
-            || self.document.check(author, update).is_ok_and(|checked| !checked.adds_blocks())
+            || self.document.judge(by, update).is_ok_and(|checked| !checked.adds_blocks())
     }
 
     /// A frame did not fit into a session's outbox.
@@ -299,10 +340,7 @@ impl RoomState {
                 frames.push(protocol::update(&self.document.diff(&vector)?));
             }
         }
-        let all = self.presence.all();
-        if !all.is_empty() {
-            frames.push(protocol::awareness(all.into_iter()));
-        }
+        frames.extend(self.presence.all());
         Ok(frames)
     }
 }

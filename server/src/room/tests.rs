@@ -1,13 +1,17 @@
 //! A room's state against a store in memory: what goes in, what comes out, what the log then holds.
 
+mod announced;
+mod crowd;
+mod paid;
 mod reached;
 mod recorded;
+mod share;
 
 use bytes::Bytes;
 use plenary_shared::{
     access::Role,
     id::DocAddress,
-    log::record,
+    log::record::{self, Provenance, Right},
     people::{Author, Member},
     text::plan,
     wire::protocol::{self, ClientMessage},
@@ -65,7 +69,7 @@ impl Bench {
     fn send(&mut self, session: SessionId, update: &[u8]) -> Vec<Effect> {
         let message = ClientMessage::Update(Bytes::copy_from_slice(update));
         let mut effects = Vec::new();
-        self.room.handle(Input::Message { session, message, write: true }, &mut effects);
+        self.room.handle(Input::Message { session, message, order: Default::default(), write: true }, &mut effects);
         effects
     }
 
@@ -96,7 +100,7 @@ impl Bench {
 
 fn typed(client: u64, words: &str) -> Vec<u8> {
     let doc = plan::new_doc(client);
-    let text = doc.get_or_insert_text("t");
+    let text = doc.get_or_insert_text("text");
     let mut txn = doc.transact_mut();
     text.push(&mut txn, words);
     txn.encode_state_as_update_v1(&StateVector::default())
@@ -107,7 +111,11 @@ fn shown(effects: &[Effect]) -> usize {
 }
 
 fn closed(effects: &[Effect], session: SessionId) -> bool {
-    effects.iter().any(|effect| matches!(effect, Effect::Close(at, protocol::CLOSE_REFUSED, _) if *at == session))
+    closed_with(effects, session, protocol::CLOSE_REFUSED)
+}
+
+fn closed_with(effects: &[Effect], session: SessionId, code: u16) -> bool {
+    effects.iter().any(|effect| matches!(effect, Effect::Close(at, why, _) if (*at, *why) == (session, code)))
 }
 
 /// Client 2's `x`, left origin `b` of client 1 and right origin `a`, which stands before it.
@@ -153,7 +161,7 @@ async fn a_foreign_client_id_is_refused_and_its_sender_told() {
     bench.commit().await;
     bench.send(BOR, &typed(1, "abc"));
     let effects = bench.commit().await;
-    assert!(closed(&effects, BOR) && shown(&effects) == 0);
+    assert!(closed_with(&effects, BOR, protocol::CLOSE_TAKEN) && shown(&effects) == 0);
     assert_eq!(bench.text(), "ab");
 }
 
@@ -181,7 +189,7 @@ async fn what_fails_in_the_document_is_refused_and_the_room_lives_on() {
 async fn who_types_before_answering_step_1_is_asked_once_more_and_loses_nothing() {
     let mut bench = Bench::new();
     let doc = plan::new_doc(1);
-    let text = doc.get_or_insert_text("t");
+    let text = doc.get_or_insert_text("text");
     let mut keys = Vec::new();
     for key in ["offline", "!", "?"] {
         let before = doc.transact().state_vector();
@@ -194,19 +202,20 @@ async fn who_types_before_answering_step_1_is_asked_once_more_and_loses_nothing(
     let effects = bench.commit().await;
     assert!(matches!(&effects[..], [Effect::Send(ARV, frame)] if frame[..2] == [0, 0]), "{effects:?}");
     let message = ClientMessage::SyncStep2(doc.transact().encode_state_as_update_v1(&StateVector::default()).into());
-    bench.room.handle(Input::Message { session: ARV, message, write: true }, &mut Vec::new());
+    bench.room.handle(Input::Message { session: ARV, message, order: Default::default(), write: true }, &mut Vec::new());
     bench.commit().await;
     assert_eq!(bench.text(), "offline!?");
     // Whoever has answered and still builds on nothing is refused.
     let unknown = plan::new_doc(7);
-    let text = unknown.get_or_insert_text("t");
+    let text = unknown.get_or_insert_text("text");
     text.push(&mut unknown.transact_mut(), "ab");
     let before = unknown.transact().state_vector();
     text.push(&mut unknown.transact_mut(), "c");
     let last = unknown.transact().encode_state_as_update_v1(&before);
-    bench
-        .room
-        .handle(Input::Message { session: ARV, message: ClientMessage::SyncStep2(last.into()), write: true }, &mut Vec::new());
+    bench.room.handle(
+        Input::Message { session: ARV, message: ClientMessage::SyncStep2(last.into()), order: Default::default(), write: true },
+        &mut Vec::new(),
+    );
     assert!(closed(&bench.commit().await, ARV));
 }
 
@@ -271,11 +280,11 @@ async fn a_reader_changes_nothing_and_stays() {
     let mut bench = Bench::new();
     let mut effects = Vec::new();
     let message = ClientMessage::Update(typed(1, "ab").into());
-    bench.room.handle(Input::Message { session: BOR, message, write: false }, &mut effects);
+    bench.room.handle(Input::Message { session: BOR, message, order: Default::default(), write: false }, &mut effects);
     assert!(matches!(&effects[..], [Effect::Send(BOR, frame), Effect::Refused] if frame[0] == 2), "{effects:?}");
     assert!(bench.commit().await.is_empty());
     let message = ClientMessage::SyncStep2(Bytes::from_static(&[0, 0]));
-    bench.room.handle(Input::Message { session: BOR, message, write: false }, &mut effects);
+    bench.room.handle(Input::Message { session: BOR, message, order: Default::default(), write: false }, &mut effects);
     assert_eq!(effects.len(), 2, "an empty answer to step 1 is no attempt to write");
 }
 
@@ -284,7 +293,7 @@ async fn what_a_reader_is_told_is_true_of_the_document() {
     for (address, told) in [("talks/plan", "this plan"), ("talks/plan/arv/talk", "this layer")] {
         let (mut bench, mut effects) = (Bench::at(address), Vec::new());
         let message = ClientMessage::Update(typed(1, "ab").into());
-        bench.room.handle(Input::Message { session: BOR, message, write: false }, &mut effects);
+        bench.room.handle(Input::Message { session: BOR, message, order: Default::default(), write: false }, &mut effects);
         let Some(Effect::Send(BOR, frame)) = effects.first() else { panic!("{effects:?}") };
         assert!(String::from_utf8_lossy(frame).contains(told), "{frame:?}");
     }
@@ -327,7 +336,10 @@ async fn a_snapshot_and_the_whole_log_open_to_the_same_document() {
     assert_eq!(read(&again.diff(&StateVector::default()).unwrap()), bench.text());
     assert_eq!((again.seq(), again.head()), (20, bench.room.document().head()));
     let stranger = Author { party: "bor".parse().unwrap(), member: "bor-1".parse().unwrap() };
-    assert!(again.check(&stranger, &typed(10, "word or two")).is_err(), "who owns a client id survives the snapshot");
+    assert!(
+        again.judge(&Provenance::live(stranger, Right::Draft), &typed(10, "word or two")).is_err(),
+        "who owns a client id survives the snapshot"
+    );
 }
 
 #[tokio::test]
@@ -352,6 +364,6 @@ async fn a_slow_session_is_brought_exactly_what_it_missed() {
     let mut effects = Vec::new();
     let frames = bench.room.catch_up(BOR, &mut effects).unwrap();
     frames.iter().for_each(|frame| receive(&mut seen, frame));
-    let text = seen.get_or_insert_text("t");
+    let text = seen.get_or_insert_text("text");
     assert_eq!(text.get_string(&seen.transact()), bench.text());
 }

@@ -9,7 +9,11 @@ mod tests;
 
 use bytes::Bytes;
 use futures_util::future::join_all;
-use plenary_shared::{id::DocAddress, limits, log::record::Provenance};
+use plenary_shared::{
+    id::DocAddress,
+    limits,
+    log::record::{Hand, Provenance},
+};
 use std::sync::{Arc, LazyLock};
 use tokio::{
     sync::oneshot,
@@ -146,7 +150,13 @@ impl Rooms {
                 Ok(Ok(Ok(Ok(part)))) => Ok(part.map(|(after, record)| Held { address, after, record, fate, done: told })),
                 Ok(Ok(Ok(Err(Unheld::Moved)))) => Err(CommitError::Moved),
                 Ok(Ok(Ok(Err(Unheld::Unverified)))) => Err(CommitError::Unverified(address)),
-                Ok(Ok(Ok(Err(Unheld::Edit(error))))) => Err(error.into()),
+                Ok(Ok(Ok(Err(Unheld::Edit(error))))) => {
+                    // What the server makes of a script is its own.
+                    if error.is_offence() && proposal.by.hand != Hand::Server {
+                        self.conduct.offended(&address, &proposal.by.author);
+                    }
+                    Err(error.into())
+                }
                 // The room was just leaving.
                 Ok(Ok(Err(_)) | Err(RoomError::Unavailable)) => {
                     tokio::task::yield_now().await;

@@ -7,7 +7,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{
     Seq,
-    footer::{Contents, Footer, LOST, Place},
+    footer::{BatchPlace, Contents, Footer, LOST},
     segment::Segment,
 };
 
@@ -76,7 +76,7 @@ pub(super) enum Spot {
     /// In a full segment, whose footer knows the places.
     Full(u32),
     /// In another one, with the places from there on.
-    Known(u32, Vec<Place>),
+    Known(u32, Vec<BatchPlace>),
 }
 
 impl Catalog {

@@ -34,7 +34,7 @@ const FOOTER_BYTES_MAX: u64 = 1 << 30;
 
 /// Where one commit's records of a document stand.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(super) struct Place {
+pub(super) struct BatchPlace {
     /// The first of them.
     pub(super) first: Seq,
     /// The frame's offset in the segment.
@@ -48,7 +48,7 @@ pub(super) struct Held {
     pub(super) last: Seq,
     /// The digest with which the last record begins; a shorter record's bytes and zeros.
     pub(super) digest: [u8; DIGEST_BYTES],
-    pub(super) places: Vec<Place>,
+    pub(super) places: Vec<BatchPlace>,
 }
 
 /// What a segment holds.
@@ -68,7 +68,7 @@ pub(super) fn digest(record: &[u8]) -> [u8; DIGEST_BYTES] {
 impl Contents {
     /// Counts records that a frame at `offset` holds.
     pub(super) fn add(&mut self, name: &str, first: Seq, last: Seq, digest: [u8; DIGEST_BYTES], offset: u64) {
-        let place = Place { first, offset: offset as u32 };
+        let place = BatchPlace { first, offset: offset as u32 };
         let Some(held) = self.documents.get_mut(name) else {
             self.documents.insert(name.into(), Held { first, last, digest, places: vec![place] });
             return;
@@ -225,7 +225,7 @@ pub(super) struct Places<'a> {
 
 impl Places<'_> {
     /// Every document with its places, in the table's order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (Entry<'_>, Vec<Place>)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Entry<'_>, Vec<BatchPlace>)> {
         let mut rest = &self.payload[self.footer.header.heads_bytes()..];
         self.footer.entries().map_while(move |entry| {
             let bytes = rest.split_off(..entry.places as usize * PLACE_BYTES)?;
@@ -235,15 +235,15 @@ impl Places<'_> {
 }
 
 /// Places as bytes, here and in the index.
-pub(super) fn encode(places: &[Place]) -> Vec<u8> {
+pub(super) fn encode(places: &[BatchPlace]) -> Vec<u8> {
     places.iter().flat_map(|place| [&place.first.to_le_bytes()[..], &place.offset.to_le_bytes()[..]].concat()).collect()
 }
 
 /// What [`encode`] wrote.
-pub(super) fn decode(mut bytes: &[u8]) -> Vec<Place> {
+pub(super) fn decode(mut bytes: &[u8]) -> Vec<BatchPlace> {
     let mut places = Vec::with_capacity(bytes.len() / PLACE_BYTES);
     while let (Some(first), Some(offset)) = (take(&mut bytes), take(&mut bytes)) {
-        places.push(Place { first: u64::from_le_bytes(first), offset: u32::from_le_bytes(offset) });
+        places.push(BatchPlace { first: u64::from_le_bytes(first), offset: u32::from_le_bytes(offset) });
     }
     places
 }

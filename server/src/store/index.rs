@@ -22,7 +22,7 @@ use std::{
 use super::{
     Seq,
     disk_io::{Disk, has_less_than},
-    footer::{self, Footer, Place},
+    footer::{self, BatchPlace, Footer},
     frame::DirectoryId,
     segment::Segment,
 };
@@ -110,7 +110,7 @@ impl Index {
     }
 
     /// Some places of a document in a segment: that of the wanted record, and what follows. `None` if the index does not know.
-    pub(super) fn places(&self, segment: u32, name: &str, wanted: Seq) -> Option<Vec<Place>> {
+    pub(super) fn places(&self, segment: u32, name: &str, wanted: Seq) -> Option<Vec<BatchPlace>> {
         let tree = {
             let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
             state.ready.contains(&segment).then(|| state.tree.clone())??

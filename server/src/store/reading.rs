@@ -11,7 +11,7 @@ use plenary_shared::id::DocAddress;
 use super::{
     Seq, StoreError,
     catalog::{Damage, Spot},
-    footer::{Contents, Footer, Place},
+    footer::{BatchPlace, Contents, Footer},
     inside::Inside,
     segment::{Frame, FrameReader, Segment},
 };
@@ -106,7 +106,7 @@ impl Reading<'_> {
         self.follow_or_report(&segment, &places[from..])
     }
 
-    fn follow_or_report(&mut self, segment: &Segment, places: &[Place]) -> Result<(), StoreError> {
+    fn follow_or_report(&mut self, segment: &Segment, places: &[BatchPlace]) -> Result<(), StoreError> {
         match self.follow(segment, places)? {
             Led::On => Ok(()),
             Led::Astray(last, what) => Err(self.report(Some(segment), last, what)),
@@ -115,7 +115,7 @@ impl Reading<'_> {
 
     /// Reads on from place to place, until one leads astray: that is told only if nothing was read before, so that all that is known of
     /// where the records stand is asked for what comes next.
-    fn follow(&mut self, segment: &Segment, places: &[Place]) -> Result<Led, StoreError> {
+    fn follow(&mut self, segment: &Segment, places: &[BatchPlace]) -> Result<Led, StoreError> {
         let (mut reader, began) = (FrameReader::new(segment)?, self.next);
         for (n, place) in places.iter().enumerate() {
             if self.full || self.next > self.last {
@@ -140,7 +140,7 @@ impl Reading<'_> {
     }
 
     /// The last of the records that are missing where the first of these places leads astray.
-    fn missing_until(&self, places: &[Place]) -> Seq {
+    fn missing_until(&self, places: &[BatchPlace]) -> Seq {
         let behind = places.iter().find(|place| place.first > self.next);
         behind.map_or_else(|| self.inside.catalog().last_beside(&self.name, self.next), |place| place.first - 1)
     }
@@ -165,7 +165,7 @@ impl Reading<'_> {
     }
 
     /// Makes a footer again whose places do not check, so that the next reader finds it.
-    fn make_footer(&self, segment: &Segment) -> Result<Vec<Place>, StoreError> {
+    fn make_footer(&self, segment: &Segment) -> Result<Vec<BatchPlace>, StoreError> {
         tracing::error!(segment = segment.stamp.segment(), "the places in a segment's footer do not check; it is made again");
         let contents = super::tail::contents(segment, |_| {})?.contents;
         if let Err(error) = Footer::write_beside(&*self.inside.disk, &segment.stamp, &contents) {
@@ -185,7 +185,7 @@ impl Reading<'_> {
 }
 
 /// The places that a segment's footer has for a document; `None` if they do not check.
-fn footer_places(inside: &Inside, segment: &Segment, name: &str) -> io::Result<Option<Vec<Place>>> {
+fn footer_places(inside: &Inside, segment: &Segment, name: &str) -> io::Result<Option<Vec<BatchPlace>>> {
     // The one at the segment's end may have a table that checks and places that do not; then one may stand beside it.
     let footers = [Footer::at_end(&segment.file, &segment.stamp)?, Footer::beside(&*inside.disk, &segment.stamp)?];
     for footer in footers.iter().flatten() {
@@ -196,7 +196,7 @@ fn footer_places(inside: &Inside, segment: &Segment, name: &str) -> io::Result<O
     Ok(None)
 }
 
-fn places_of(contents: &Contents, name: &str) -> Vec<Place> {
+fn places_of(contents: &Contents, name: &str) -> Vec<BatchPlace> {
     contents.get(name).map_or_else(Vec::new, |held| held.places.clone())
 }
 

@@ -16,7 +16,7 @@ use super::{
     kill::step,
     segment::{self, SEGMENT_BYTES},
     sled as tree, snapshots,
-    survey::{self, Fault, Seen},
+    survey::{self, Seen, SegmentFault},
 };
 
 /// 4 MiB: records that are appended at once.
@@ -80,8 +80,8 @@ fn intact(path: &Path) -> Result<(), StoreError> {
     })?;
     match damage {
         None => Ok(()),
-        Some(Fault { record: Some((doc, seq)), what, .. }) => Err(StoreError::Corrupt { doc, seq, what }),
-        Some(Fault { what, .. }) => Err(StoreError::Damaged { path: path.to_path_buf(), what }),
+        Some(SegmentFault { record: Some((doc, seq)), what, .. }) => Err(StoreError::Corrupt { doc, seq, what }),
+        Some(SegmentFault { what, .. }) => Err(StoreError::Damaged { path: path.to_path_buf(), what }),
     }
 }
 

@@ -14,7 +14,7 @@ use plenary_shared::id::DocAddress;
 use super::{
     BoxFuture, Condition, Part, SNAPSHOT_BYTES_MAX, Seq, Store, StoreError,
     disk_io::{DRAFT, Disk, RealDisk},
-    footer::{Contents, Footer, Place, digest},
+    footer::{BatchPlace, Contents, Footer, digest},
     frame::DirectoryId,
     segment::{self, Damaged, FrameReader, Next, Segment},
     snapshots, start,
@@ -34,7 +34,7 @@ pub enum Seen<'a> {
         records: &'a [&'a [u8]],
     },
     /// Something that does not hold.
-    Fault(Fault),
+    Fault(SegmentFault),
     /// A write that was under way when the server ended, and that nobody was told of: the next start cuts it off.
     Torn(Spot),
     /// So many bytes are looked at.
@@ -52,7 +52,7 @@ pub struct Spot {
 
 /// Something that does not hold.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Fault {
+pub struct SegmentFault {
     /// Where, if it stands in a segment.
     pub place: Option<Spot>,
     /// Whose record it is, and which, if that can be told.
@@ -62,7 +62,7 @@ pub struct Fault {
 }
 
 /// The records that were found whole and in order, to be read like a store's. Nothing can be appended.
-pub struct Found {
+pub struct Surveyed {
     disk: Arc<dyn Disk>,
     directory: DirectoryId,
     logs: HashMap<Arc<str>, Log>,
@@ -72,7 +72,7 @@ pub struct Found {
 #[derive(Default)]
 struct Log {
     last: Seq,
-    places: Vec<(u32, Place)>,
+    places: Vec<(u32, BatchPlace)>,
     /// Something of it is missing: what comes later does not join on.
     broken: bool,
 }
@@ -98,10 +98,10 @@ pub fn segment_bytes(path: &Path) -> io::Result<u64> {
 ///
 /// # Errors
 /// [`StoreError::Io`] if there is no store, [`StoreError::InUse`], [`StoreError::Format`], or what the disk says.
-pub fn look(path: &Path, mut tell: impl FnMut(Seen)) -> Result<Found, StoreError> {
+pub fn look(path: &Path, mut tell: impl FnMut(Seen)) -> Result<Surveyed, StoreError> {
     let disk: Arc<dyn Disk> = Arc::new(RealDisk::open_existing(path)?);
     let directory = start::identify(&*disk)?;
-    let mut found = Found { disk: disk.clone(), directory, logs: HashMap::new(), reader: Mutex::default() };
+    let mut found = Surveyed { disk: disk.clone(), directory, logs: HashMap::new(), reader: Mutex::default() };
     let numbers = segment::numbers(&*disk)?;
     let (mut passed, mut expected) = (0, 1);
     for number in &numbers {
@@ -110,7 +110,7 @@ pub fn look(path: &Path, mut tell: impl FnMut(Seen)) -> Result<Found, StoreError
                 last if last == expected => format!("segment {expected} is missing"),
                 last => format!("segments {expected} to {last} are missing"),
             };
-            tell(Seen::Fault(Fault { place: None, record: None, what }));
+            tell(Seen::Fault(SegmentFault { place: None, record: None, what }));
         }
         expected = number.saturating_add(1);
         let segment = Segment::open(&*disk, directory, *number)?;
@@ -121,11 +121,12 @@ pub fn look(path: &Path, mut tell: impl FnMut(Seen)) -> Result<Found, StoreError
     Ok(found)
 }
 
-impl Found {
+impl Surveyed {
     fn look_at(&mut self, segment: &Segment, is_last: bool, passed: u64, tell: &mut impl FnMut(Seen)) -> io::Result<()> {
         let number = segment.stamp.segment();
         let at = |offset| Spot { segment: number, offset };
-        let fault = |offset, what: &str| Seen::Fault(Fault { place: Some(at(offset)), record: None, what: what.to_owned() });
+        let fault =
+            |offset, what: &str| Seen::Fault(SegmentFault { place: Some(at(offset)), record: None, what: what.to_owned() });
         // Either may hold: the one beside was made because the one at the end did not.
         let footers = [Footer::at_end(&segment.file, &segment.stamp)?, Footer::beside(&*self.disk, &segment.stamp)?];
         let header_holds = segment.header_of() == Some((self.directory, number));
@@ -175,19 +176,19 @@ impl Found {
     fn take(&mut self, place: Spot, name: &str, first: Seq, records: &[&[u8]], tell: &mut impl FnMut(Seen)) {
         let Some(doc) = DocAddress::stored(name) else {
             let what = "a commit names a document that cannot be".to_owned();
-            return tell(Seen::Fault(Fault { place: Some(place), record: None, what }));
+            return tell(Seen::Fault(SegmentFault { place: Some(place), record: None, what }));
         };
         let log = self.logs.entry(name.into()).or_default();
         if first != log.last + 1 && !log.broken {
             log.broken = true;
             let what = format!("the log goes on with record {first}, after record {}", log.last);
-            tell(Seen::Fault(Fault { place: Some(place), record: Some((doc.clone(), log.last + 1)), what }));
+            tell(Seen::Fault(SegmentFault { place: Some(place), record: Some((doc.clone(), log.last + 1)), what }));
         }
         if log.broken {
             return;
         }
         log.last = first + records.len() as Seq - 1;
-        log.places.push((place.segment, Place { first, offset: place.offset as u32 }));
+        log.places.push((place.segment, BatchPlace { first, offset: place.offset as u32 }));
         tell(Seen::Records { place, doc: &doc, first, records });
     }
 
@@ -195,12 +196,12 @@ impl Found {
         let place = Some(Spot { segment, offset: damaged.offset });
         if damaged.lost.is_empty() {
             let what = format!("what stands up to offset {} is damaged; whose records it held cannot be told", damaged.end);
-            tell(Seen::Fault(Fault { place, record: None, what }));
+            tell(Seen::Fault(SegmentFault { place, record: None, what }));
         }
         for (name, first, _) in &damaged.lost {
             self.logs.entry(name.as_str().into()).or_default().broken = true;
             let record = DocAddress::stored(name).map(|doc| (doc, *first));
-            tell(Seen::Fault(Fault { place, record, what: "the commit does not match its checksum".to_owned() }));
+            tell(Seen::Fault(SegmentFault { place, record, what: "the commit does not match its checksum".to_owned() }));
         }
     }
 
@@ -279,7 +280,7 @@ fn agrees(footer: &Footer, contents: &Contents) -> bool {
     count == contents.iter().count()
 }
 
-impl Store for Found {
+impl Store for Surveyed {
     fn append_all(&self, _: Vec<Part>) -> BoxFuture<Result<Vec<Seq>, StoreError>> {
         Box::pin(async { Err(StoreError::Closed) })
     }

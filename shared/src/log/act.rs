@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::record::{Kind, Record};
+use super::record::{Record, RecordKind};
 use crate::{access::Access, id::PartyId};
 
 /// What is decided about a document. Lists are whole: what holds from then on.
@@ -52,7 +52,7 @@ pub enum Act {
 impl Act {
     /// The act that a record of a plan's or a layer's log tells, if it tells one.
     pub fn of(record: &Record) -> Option<Self> {
-        (record.kind == Kind::Act).then(|| serde_json::from_slice(&record.update).unwrap_or(Self::Other))
+        (record.kind == RecordKind::Act).then(|| serde_json::from_slice(&record.update).unwrap_or(Self::Other))
     }
 
     /// As its record holds it.

@@ -9,7 +9,11 @@
 //!
 //! What the document knows already is cut off first: neither judged, nor logged, nor told to anybody.
 //!
-//! Reading order: `bytes`, `block` and `section` read, `causal` judges what comes in which order, `cut` writes what is new of it, `ledger`
+//! What comes from outside must keep to what a plan or a layer is, too. A point and what it always has is not taken out again by
+//! anybody: such parts of an update are left out, and the rest is taken.
+//!
+//! Reading order: `bytes`, `block` and `section` read, `causal` judges what comes in which order, `schema` says what a plan is made of,
+//! `rules` and `deletions` what becomes of it, `walk` and `rows` know where it stands, `cut` writes what is new and taken, `ledger`
 //! remembers, `order` compares places.
 //! Beside them `census` counts, in a document that was let in, what was ever put where.
 
@@ -21,22 +25,29 @@ mod census;
 mod checked;
 mod claim;
 mod cut;
+mod deletions;
 mod flat;
 mod ledger;
 mod order;
 mod place;
 mod refusal;
+mod rename;
+mod rows;
+mod rules;
+mod schema;
 mod section;
 #[cfg(test)]
 mod tests;
+mod walk;
 
 pub use bounds::{ANY_VALUES_MAX, FORMAT_BYTES_MAX, HUSK_UNITS_MAX, TYPE_DEPTH_MAX, WAITING_STEPS_MAX};
-pub use census::{Census, Contents, Span, census, check_form};
-pub use checked::Checked;
+pub use census::{Census, Contents, RunningCensus, Span, census, check_form};
+pub use checked::{Checked, LeftOut};
 pub use claim::OrderClaim;
 pub use ledger::Ledger;
 pub use order::verify_order;
 pub use refusal::Refusal;
+pub use rename::rename;
 
 use crate::limits;
 use yrs::{ClientID, StateVector};

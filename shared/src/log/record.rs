@@ -41,7 +41,7 @@ impl Right {
 /// What a record does.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum RecordKind {
     /// It changes the document.
     #[default]
     Edit,
@@ -56,10 +56,10 @@ pub enum Kind {
     Act,
 }
 
-impl Kind {
+impl RecordKind {
     /// Whether it only changes the document, as nearly all records do.
     pub fn is_edit(&self) -> bool {
-        *self == Kind::Edit
+        *self == RecordKind::Edit
     }
 }
 
@@ -77,6 +77,17 @@ impl Branch {
     }
 }
 
+/// What an edit was made with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Hand {
+    /// Any Yjs client.
+    Client,
+    /// A replica, away from the server: it keeps to the server's verbs, but nobody saw it do so.
+    Replica,
+    /// The server's own verbs.
+    Server,
+}
+
 /// Whose an edit is, and what its author knew.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Provenance {
@@ -84,6 +95,8 @@ pub struct Provenance {
     pub author: Author,
     /// By which right.
     pub right: Right,
+    /// With what.
+    pub hand: Hand,
     /// In which stay away from the server.
     pub branch: Branch,
     /// The last record of the log that the author had; `None`: all that stand before it.
@@ -91,23 +104,28 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    /// An edit that is made at the server, on all that its log holds.
+    /// An edit that a client makes at the server, on all that its log holds.
     pub fn live(author: Author, right: Right) -> Self {
-        Self { author, right, branch: Branch::TABLE, seen: None }
+        Self { author, right, hand: Hand::Client, branch: Branch::TABLE, seen: None }
+    }
+
+    /// An edit that the server makes for somebody, on all that its log holds.
+    pub fn server(author: Author, right: Right) -> Self {
+        Self { hand: Hand::Server, ..Self::live(author, right) }
     }
 
     /// The record of an edit, to stand behind the record `last`. No author has seen what is yet to come.
     pub fn record(self, last: u64, at: Moment, update: Bytes) -> Record {
-        self.of_kind(Kind::Edit, last, at, update)
+        self.of_kind(RecordKind::Edit, last, at, update)
     }
 
     /// The record of an act, which `told` tells.
     pub fn act(self, last: u64, at: Moment, told: Bytes) -> Record {
-        self.of_kind(Kind::Act, last, at, told)
+        self.of_kind(RecordKind::Act, last, at, told)
     }
 
-    fn of_kind(self, kind: Kind, last: u64, at: Moment, update: Bytes) -> Record {
-        let Self { author, right, branch, seen } = self;
+    fn of_kind(self, kind: RecordKind, last: u64, at: Moment, update: Bytes) -> Record {
+        let Self { author, right, branch, seen, hand: _ } = self;
         let seen = seen.map_or(last, |seen| seen.min(last));
         let Moment { at_ms, clock_corrected } = at;
         Record { at_ms, clock_corrected, author, right, kind, branch, seen, update }
@@ -145,7 +163,7 @@ pub struct Record {
     /// As whom it was accepted.
     pub right: Right,
     /// What it does.
-    pub kind: Kind,
+    pub kind: RecordKind,
     /// In which stay away from the server it was made.
     pub branch: Branch,
     /// The last record of this log that its author knew; what stands between is what they did not know.
@@ -159,8 +177,8 @@ impl Record {
     /// its chain alone.
     pub fn change(&self) -> Option<&Bytes> {
         match self.kind {
-            Kind::Edit | Kind::Bracketing { .. } => Some(&self.update).filter(|update| !update.is_empty()),
-            Kind::Confirmation | Kind::Act => None,
+            RecordKind::Edit | RecordKind::Bracketing { .. } => Some(&self.update).filter(|update| !update.is_empty()),
+            RecordKind::Confirmation | RecordKind::Act => None,
         }
     }
 }
@@ -293,10 +311,21 @@ pub fn seal(previous: &Digest, record: &Record) -> (Bytes, Digest) {
     bytes.extend_from_slice(&[0; DIGEST_BYTES]);
     bytes.push(VERSION);
     #[expect(clippy::expect_used, reason = "writing plain fields to a Vec cannot fail")]
-    let mut bytes = postcard::to_extend(record, bytes).expect("a record always encodes");
+    let bytes = postcard::to_extend(record, bytes).expect("a record always encodes");
+    close(previous, bytes)
+}
+
+/// Writes the digest before what follows it.
+fn close(previous: &Digest, mut bytes: Vec<u8>) -> (Bytes, Digest) {
     let digest = chain(previous, &bytes[DIGEST_BYTES..]);
     bytes[..DIGEST_BYTES].copy_from_slice(&digest.0);
     (bytes.into(), digest)
+}
+
+/// Any bytes, as if they were what a record encodes to.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn seal_body(previous: &Digest, body: &[u8]) -> Bytes {
+    close(previous, [&[0; DIGEST_BYTES], &[VERSION][..], body].concat()).0
 }
 
 /// Reads what [`seal`] wrote and checks it against the digest before it.

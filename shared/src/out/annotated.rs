@@ -17,13 +17,13 @@ use crate::{
         standing::CellState,
     },
     text::{
-        bracket::{Field, Kind},
+        bracket::{BracketKind, Field},
         plan::Point,
     },
 };
 
 pub(super) fn sheet(dossier: &Dossier) -> Sheet<'_> {
-    let points: Vec<&Point> = dossier.outline.points.iter().collect();
+    let points: Vec<&Point> = dossier.text.outline.points.iter().collect();
     let by_id: HashMap<&PointId, &Point> = points.iter().map(|point| (&point.id, *point)).collect();
     let view = dossier.brackets();
     let brackets: HashMap<&PointId, &[BracketView]> =
@@ -49,7 +49,7 @@ pub(super) fn sheet(dossier: &Dossier) -> Sheet<'_> {
     }
     let astray = remarks.at(None, &astray);
     Sheet {
-        title: attributed(&dossier.outline.title, &[], Field::Heading, false),
+        title: attributed(&dossier.text.outline.title, &[], Field::Heading, false),
         front: front::front(dossier, &counts, view.open, remarks.confidential),
         legend: front::legend(),
         blocks,
@@ -101,7 +101,7 @@ fn attributed<'a>(text: &'a str, brackets: &[BracketView], field: Field, struck:
 /// A place to be filled in is nobody's because somebody typed its mark.
 fn is_named(bracket: &BracketView) -> bool {
     let spoken = [&bracket.support, &bracket.reserve, &bracket.oppose].iter().any(|parties| !parties.is_empty());
-    bracket.kind == Kind::Text || spoken || !bracket.changed.is_empty() || bracket.proposed_by.is_some()
+    bracket.kind == BracketKind::Text || spoken || !bracket.changed.is_empty() || bracket.proposed_by.is_some()
 }
 
 /// Where its closing mark stands.

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::HashMap, ops::Range};
 
 use super::{
-    schedule,
+    front, schedule,
     sheet::{Block, Line, Sheet, Span, levels, own},
     text::{count, is_blank},
 };
@@ -26,11 +26,11 @@ struct Open {
 }
 
 pub(super) fn sheet(dossier: &Dossier) -> Sheet<'_> {
-    let struck = dossier.outline.struck();
-    let points: Vec<&Point> = dossier.outline.points.iter().filter(|point| !struck.contains(&point.id)).collect();
-    let by_id: HashMap<&PointId, &Point> = dossier.outline.points.iter().map(|point| (&point.id, point)).collect();
+    let struck = dossier.text.outline.struck();
+    let points: Vec<&Point> = dossier.text.outline.points.iter().filter(|point| !struck.contains(&point.id)).collect();
+    let by_id: HashMap<&PointId, &Point> = dossier.text.outline.points.iter().map(|point| (&point.id, point)).collect();
     let mut open = Open::default();
-    let title = words(&dossier.outline.title, &mut open);
+    let title = words(&dossier.text.outline.title, &mut open);
     let mut blocks = Vec::with_capacity(points.len());
     let spanned = spanned(&points, dossier.spanning());
     for ((point, level), [heading, words]) in points.iter().zip(levels(&points)).zip(spanned) {
@@ -47,7 +47,7 @@ pub(super) fn sheet(dossier: &Dossier) -> Sheet<'_> {
         }
         blocks.push(block);
     }
-    let back = open.told().map(|line| vec![own(line)]).into_iter().collect();
+    let back = front::beside(dossier).into_iter().chain(open.told().map(|line| vec![own(line)])).collect();
     Sheet { title, front: vec![], legend: vec![], blocks, back, astray: vec![] }
 }
 
@@ -63,7 +63,7 @@ enum Spanned {
 /// Of each point the heading and the words.
 fn spanned(points: &[&Point], spanning: &[Spanning]) -> Vec<[Spanned; 2]> {
     let place: HashMap<&PointId, usize> = points.iter().enumerate().map(|(at, point)| (&point.id, at)).collect();
-    let text = |at: &bracket::Place| Some(2 * place.get(&at.point)? + usize::from(at.field == Field::Words));
+    let text = |at: &bracket::MarkPlace| Some(2 * place.get(&at.point)? + usize::from(at.field == Field::Words));
     let mut parts = vec![(None::<usize>, None::<usize>); 2 * points.len()];
     // How many brackets open before a text and close behind it: a running sum.
     let mut steps = vec![0isize; 2 * points.len() + 1];

@@ -6,7 +6,10 @@ use super::{
     sheet::{Line, Span, own, strong},
     text::{count, name},
 };
-use crate::talk::{dossier::Dossier, standing::Counts};
+use crate::{
+    talk::{dossier::Dossier, standing::Counts},
+    text::markdown::BESIDE_THE_POINTS,
+};
 
 pub(super) fn front<'a>(dossier: &Dossier, counts: &Counts, open: usize, confidential: usize) -> Vec<Line<'a>> {
     let Counts { agreed, opposed, reserved, lapsed, open: silent } = *counts;
@@ -57,11 +60,17 @@ pub(super) fn legend<'a>() -> Vec<Line<'a>> {
     ]
 }
 
-/// What could not be shown.
+/// What stands beside the points.
+pub(super) fn beside<'a>(dossier: &Dossier) -> Option<Line<'a>> {
+    let text = &dossier.text.outline.beside;
+    (!text.is_empty()).then(|| vec![strong(format!("{BESIDE_THE_POINTS}:")), own(" "), Span::Words(text.clone().into())])
+}
+
+/// What stands beside the points, and what could not be shown.
 pub(super) fn back<'a>(dossier: &Dossier) -> Vec<Line<'a>> {
-    let mut back = Vec::new();
-    if !dossier.outline.faults.is_empty() {
-        let faults = count(dossier.outline.faults.len(), "fault");
+    let mut back: Vec<Line<'a>> = beside(dossier).into_iter().collect();
+    if !dossier.text.outline.faults.is_empty() {
+        let faults = count(dossier.text.outline.faults.len(), "fault");
         back.push(vec![own(format!("The plan has {faults} that its readers are told of: the text above is how it is read."))]);
     }
     let mut layers: BTreeMap<_, usize> = BTreeMap::new();

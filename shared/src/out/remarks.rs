@@ -14,7 +14,7 @@ use crate::{
     talk::{
         dossier::Entry,
         layer::{Annotation, Position, Stance, What},
-        proposal::{self, State},
+        proposal::{self, ProposalState},
     },
     text::{plan::Point, redline::Shares, stretch::Stretch},
 };
@@ -84,11 +84,16 @@ impl<'a> Remarks<'a> {
     /// What a proposal changes: of the words as they are, or, where it was put in or they are gone, of those that it was made for.
     fn proposed(&mut self, entry: &'a Entry, point: Option<&'a Point>, replacement: &str) -> Line<'a> {
         let (party, annotation) = (&entry.party, &entry.annotation);
-        let (state, today) = (entry.became.unwrap_or(State::Overtaken), proposal::today(&entry.stretch, point));
+        let (state, today) = (entry.became.unwrap_or(ProposalState::Overtaken), proposal::today(&entry.stretch, point));
         let range = point.and_then(|point| entry.stretch.range(&point.words));
         match (state, point, today, range) {
-            (State::Alternative, ..) => vec![Span::Inserted(replacement.to_owned().into())],
-            (State::Open | State::Reanchored | State::Withdrawn, Some(point), Some(today), Some(range)) => {
+            (ProposalState::Alternative, ..) => vec![Span::Inserted(replacement.to_owned().into())],
+            (
+                ProposalState::Open | ProposalState::Reanchored | ProposalState::Withdrawn,
+                Some(point),
+                Some(today),
+                Some(range),
+            ) => {
                 // No more of the words around than is printed: others may stand on the same long words.
                 let before = tail(point.words.get(..range.start).unwrap_or_default(), 2 * AROUND);
                 let behind = head(point.words.get(range.end..).unwrap_or_default(), 2 * AROUND);
@@ -179,10 +184,10 @@ fn fate(entry: &Entry, point: Option<&Point>) -> Vec<String> {
     let by = adoption.map(|adoption| name(&adoption.adopted_by));
     let mut fate = Vec::new();
     match (entry.became, by) {
-        (Some(State::Adopted), by) => fate.push(format!("put into the text by {}", by.unwrap_or_default())),
-        (Some(State::Alternative), by) => fate.push(format!("put in as an alternative by {}", by.unwrap_or_default())),
+        (Some(ProposalState::Adopted), by) => fate.push(format!("put into the text by {}", by.unwrap_or_default())),
+        (Some(ProposalState::Alternative), by) => fate.push(format!("put in as an alternative by {}", by.unwrap_or_default())),
         (Some(state), by) => {
-            fate.extend((state == State::Overtaken).then(|| "overtaken".to_owned()));
+            fate.extend((state == ProposalState::Overtaken).then(|| "overtaken".to_owned()));
             fate.extend(by.map(|by| format!("put in by {by}, as the plan claims")));
         }
         (None, _) => {}

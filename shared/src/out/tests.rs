@@ -114,7 +114,7 @@ fn the_clean_demo_plan_holds_no_bracket_and_all_its_points() {
     for format in [Format::Markdown, Format::Html] {
         let text = clean(&talks.dossier(), format);
         assert!(!text.contains(['[', ']']), "{text}");
-        for point in talks.dossier().outline.points {
+        for point in &talks.dossier().text.outline.points {
             assert!(text.contains(&point.heading), "{}", point.label);
         }
         assert!(text.contains("8 places are open and left out (…)."), "{text}");
@@ -351,8 +351,8 @@ fn the_same_dossier_gives_the_same_bytes_and_the_plain_form_stays_importable() {
         assert_eq!(annotated(&talks.dossier(), format), annotated(&talks.dossier(), format));
         assert_eq!(clean(&talks.dossier(), format), clean(&talks.dossier(), format));
     }
-    let exported = plain::export(&talks.dossier().outline);
-    assert_eq!(plain::export(&Talks::over(&exported, &[]).dossier().outline), exported);
+    let exported = plain::export(&talks.dossier().text.outline);
+    assert_eq!(plain::export(&Talks::over(&exported, &[]).dossier().text.outline), exported);
 }
 
 #[test]

@@ -3,31 +3,12 @@
 use std::{borrow::Cow, collections::BTreeSet};
 
 use crate::id::PartyId;
+pub(super) use crate::text::say::printable;
 
 /// Characters kept of the same words on either side of a change, and of the words around a stretch.
 pub(super) const AROUND: usize = 60;
 /// Parties or points listed in one line; the rest is counted.
 const LISTED_MAX: usize = 40;
-
-/// The characters of a text that are printed: line ends as `\n`; no other control characters but the tab, and nothing that overrides the
-/// direction of writing.
-pub(super) fn printable(text: &str) -> impl Iterator<Item = char> {
-    let mut chars = text.chars().peekable();
-    std::iter::from_fn(move || {
-        loop {
-            return match chars.next()? {
-                '\r' => {
-                    chars.next_if_eq(&'\n');
-                    Some('\n')
-                }
-                '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some('\n'),
-                '\u{202d}' | '\u{202e}' => continue,
-                c if c.is_control() && c != '\n' && c != '\t' => continue,
-                c => Some(c),
-            };
-        }
-    })
-}
 
 /// Whether nothing of a text shows.
 pub(super) fn is_blank(text: &str) -> bool {

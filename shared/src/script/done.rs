@@ -9,7 +9,7 @@ use crate::{
     people::Audience,
     talk::{
         layer::Stance,
-        schedule::{Fault, Row},
+        schedule::{Row, ScheduleFault},
     },
     text::{
         plan::{Adoption, ChangeKind, Schedule},
@@ -76,7 +76,7 @@ pub struct Scheduled {
     /// Its row of the timetable; none if it has no schedule, or is struck.
     pub row: Option<Row>,
     /// What is wrong with it.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<ScheduleFault>,
     /// Whether there was anything to change.
     pub changed: bool,
 }

@@ -68,14 +68,14 @@ pub struct Nature {
     /// The name of the kind, as it is written.
     pub kind: &'static str,
     /// Which layers it needs.
-    pub needs: Needs,
+    pub needs: OnDesk,
     /// Whether it holds only for the words as it found them, even where it changes none.
     pub rests_on_text: bool,
 }
 
 /// Which layers a script needs on its desk.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Needs {
+pub enum OnDesk {
     /// None.
     Text,
     /// Those of the member's own party.
@@ -87,11 +87,11 @@ pub enum Needs {
 impl Edit {
     /// What holds of its kind. What is new about a new kind of edit is said here and in [`crate::script::run()`].
     pub fn nature(&self) -> Nature {
-        let text = |kind| Nature { kind, needs: Needs::Text, rests_on_text: false };
-        let own = |kind| Nature { kind, needs: Needs::Own, rests_on_text: false };
+        let text = |kind| Nature { kind, needs: OnDesk::Text, rests_on_text: false };
+        let own = |kind| Nature { kind, needs: OnDesk::Own, rests_on_text: false };
         // What it refers to, or what those who read the wider layer find beside it, may be another party's.
-        let all = |kind| Nature { kind, needs: Needs::All, rests_on_text: false };
-        let position = |kind| Nature { kind, needs: Needs::Own, rests_on_text: true };
+        let all = |kind| Nature { kind, needs: OnDesk::All, rests_on_text: false };
+        let position = |kind| Nature { kind, needs: OnDesk::Own, rests_on_text: true };
         match self {
             Edit::Insert(_) => text("insert"),
             Edit::Delete(_) => text("delete"),

@@ -184,13 +184,13 @@ impl Refusal {
     }
 
     /// An edit of a layer that it does not bear.
-    pub fn annotating(error: layer::EditError) -> Self {
+    pub fn annotating(error: layer::EntryError) -> Self {
         let message = error.to_string();
         match error {
-            layer::EditError::Unknown { id } => {
+            layer::EntryError::Unknown { id } => {
                 Self::not_found("id", id.to_string(), "an annotation of this layer").advise(Advice::ListAnnotations)
             }
-            layer::EditError::TooMany => Self::refused("layer", "a full layer", "room for another annotation"),
+            layer::EntryError::TooMany => Self::refused("layer", "a full layer", "room for another annotation"),
         }
         .says(message)
     }

@@ -7,8 +7,7 @@ use yrs::{Any, Map, MapPrelim, Number, Out, ReadTxn, TransactionMut, WriteTxn};
 use super::{Script, ScriptError};
 use crate::{limits, text::say::quoted};
 
-/// Name of the root map that holds the keys.
-pub const ONCE: &str = "once";
+pub use crate::log::roots::ONCE;
 
 /// A key under which something is done once, and what is done.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

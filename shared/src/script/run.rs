@@ -68,7 +68,7 @@ fn run_at(desk: &mut Desk, script: &Script, ids: &mut dyn NewIds, go_on: &mut dy
 fn run_on(bench: &mut Bench, script: &Script, key: Option<Once>) -> Result<Ran, ScriptError> {
     let private = key.as_ref().map(|key| private(bench, key)).transpose()?;
     if let Some((_, true)) = private {
-        let applied = Applied { done: Vec::new(), changes: Vec::new(), repeated: true, dry_run: script.dry_run };
+        let applied = Applied { done: Vec::new(), changes: Vec::new(), repeated: true, dry_run: script.dry_run, notice: None };
         return Ok(Ran { applied, updates: Vec::new(), once: None });
     }
     let before = Outline::read(&bench.text);
@@ -85,7 +85,7 @@ fn run_on(bench: &mut Bench, script: &Script, key: Option<Once>) -> Result<Ran, 
     let after = if text.is_some() { Outline::read(&bench.text) } else { before.clone() };
     schedule::tell(&mut done, &after);
     let changes = if text.is_some() { changes(&before, &after) } else { Vec::new() };
-    let applied = Applied { done, changes, repeated: false, dry_run: script.dry_run };
+    let applied = Applied { done, changes, repeated: false, dry_run: script.dry_run, notice: None };
     if script.dry_run {
         return Ok(Ran { applied, updates: Vec::new(), once: None });
     }

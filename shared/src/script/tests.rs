@@ -42,7 +42,7 @@ pub struct Talks {
     pub text: Doc,
     pub layers: Vec<Sheet>,
     pub unconfirmed: Vec<PointId>,
-    ids: Counting,
+    pub ids: Counting,
     client: u64,
 }
 
@@ -88,8 +88,8 @@ impl Talks {
         self.layers.push(Sheet { layer: people::Layer { party, layer, audience, write }, doc });
     }
 
-    /// Runs a script on copies and takes over what it changed, as a server does.
-    pub fn run(&mut self, script: &Script) -> Result<Ran, ScriptError> {
+    /// Copies of the documents.
+    pub fn desk(&mut self) -> Desk {
         self.client += 1_000;
         let copy = |doc: &Doc, client: u64| {
             let fresh = new_doc(client);
@@ -98,7 +98,7 @@ impl Talks {
             fresh
         };
         let layers = self.layers.iter().enumerate();
-        let desk = Desk {
+        Desk {
             member: self.member.clone(),
             write: self.write,
             text: copy(&self.text, self.client),
@@ -107,8 +107,12 @@ impl Talks {
                 .collect(),
             unconfirmed: self.unconfirmed.clone(),
             now_ms: 1_700_000_000_000,
-        };
-        let ran = run(desk, script, &mut self.ids, &mut || true).unwrap()?;
+        }
+    }
+
+    /// Runs a script on copies and takes over what it changed, as a server does.
+    pub fn run(&mut self, script: &Script) -> Result<Ran, ScriptError> {
+        let ran = run(self.desk(), script, &mut self.ids, &mut || true).unwrap()?;
         for (layer, update) in &ran.updates {
             let update = Update::decode_v1(update).unwrap();
             let own = |sheet: &&Sheet| sheet.layer.party == self.member.party && Some(&sheet.layer.layer) == layer.as_ref();

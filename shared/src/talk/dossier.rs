@@ -9,32 +9,28 @@ mod brackets;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod text;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
 use yrs::TransactionMut;
 
 use crate::{
     id::{LayerId, MemberId, PartyId, PointId},
-    log::gate::census,
     people::{Audience, LayerKind},
     talk::{
         layer::{Annotation, Layer, LayerFault, What},
-        proposal::State,
-        standing::{self, Matrix, Open, Stand},
+        proposal::ProposalState,
+        standing::{self, Matrix, Stand},
     },
-    text::{
-        authorship::{self, Owners, Run},
-        bracket::{self, Across, Brackets, Field, Spanning},
-        plan::{Outline, Point, words_text},
-        redline::Shares,
-        stretch::Stretch,
-        weave::Weaves,
-        words::ExactWords,
-    },
+    text::{authorship::Owners, bracket::Spanning, plan::Outline, redline::Shares, stretch::Stretch},
 };
 
 pub use annotations::{AnnotationView, AnnotationsView};
 pub use brackets::{Alternative, BracketView, BracketsView, OtherStand, PointBrackets};
+pub use text::PlanText;
 
 /// What a dossier is read from, besides the plan's document.
 #[derive(Debug, Clone, Default)]
@@ -66,11 +62,7 @@ pub struct Source {
 #[derive(Debug)]
 pub struct Dossier {
     /// The plan.
-    pub outline: Outline,
-    /// The exact words of its points.
-    pub exact: ExactWords,
-    /// What was ever written into them.
-    pub weaves: Weaves,
+    pub text: Arc<PlanText>,
     /// The entries of all layers, by point in document order, then by place in the words, then by time.
     pub entries: Vec<Entry>,
     /// The parties that must consent.
@@ -78,13 +70,6 @@ pub struct Dossier {
     ended: BTreeSet<MemberId>,
     owners: Owners,
     faults: Vec<LayerFault>,
-    typed: HashMap<PointId, Vec<Run>>,
-    brackets: HashMap<PointId, InPoint>,
-    across: Across,
-    /// What is open in each point; nothing in a struck one, which is out of the text with all that it holds.
-    open: HashMap<PointId, Open>,
-    /// Points that are struck, by themselves or with a point above them.
-    struck: HashSet<PointId>,
 }
 
 /// An annotation, whose it is, who reads it and where it stands.
@@ -101,46 +86,31 @@ pub struct Entry {
     /// Where it stands now.
     pub stretch: Stretch,
     /// What became of it; none for what is no proposal.
-    pub became: Option<State>,
+    pub became: Option<ProposalState>,
 }
-
-/// The brackets of one point's texts, in the order of [`Field::ALL`]; of schedules only those with marks.
-#[derive(Debug)]
-struct InPoint(Vec<(Field, Brackets)>);
 
 impl Dossier {
     /// Reads the dossier of the plan that `txn` shows; `state` is the same document encoded whole (Yjs update V1). Nothing is
     /// changed. `None` if the state cannot be read, which never happens to a document that the gate let in.
     pub fn read(txn: &mut TransactionMut, state: &[u8], sources: Sources) -> Option<Dossier> {
-        let outline = Outline::read(txn);
-        let census = census(state).ok()?;
-        let weaves = Weaves::read(txn, &outline, &census);
-        let brackets: HashMap<PointId, InPoint> =
-            outline.points.iter().map(|point| (point.id.clone(), InPoint::of(point))).collect();
-        let struck: HashSet<PointId> = outline.struck().into_iter().cloned().collect();
-        let standing: Vec<&PointId> = outline.points.iter().map(|point| &point.id).filter(|id| !struck.contains(*id)).collect();
-        let texts = standing.iter().filter_map(|id| Some((*id, &brackets.get(*id)?.0)));
-        let across = bracket::across(texts.flat_map(|(id, texts)| texts.iter().map(move |(field, own)| (id, *field, own))));
-        let open = open(&standing, &across);
-        let mut typed = HashMap::new();
-        for point in outline.points.iter().filter(|point| brackets.get(&point.id).is_some_and(InPoint::has_words)) {
-            if let Some(text) = words_text(txn, &point.id) {
-                typed.insert(point.id.clone(), authorship::runs_by(txn, &text, &census));
-            }
-        }
+        Some(Self::over(Arc::new(PlanText::read(txn, state)?), txn, sources))
+    }
+
+    /// Puts a dossier together over what was read already of the plan that `txn` shows.
+    pub fn over(text: Arc<PlanText>, txn: &TransactionMut, sources: Sources) -> Dossier {
         let Sources { owners, consent, layers, ended } = sources;
-        let (entries, faults) = entries(txn, &outline, layers);
-        let exact = ExactWords::read(&outline);
-        Some(Dossier { outline, exact, weaves, entries, consent, ended, owners, faults, typed, brackets, across, open, struck })
+        let (entries, faults) = entries(txn, &text.outline, layers);
+        Dossier { text, entries, consent, ended, owners, faults }
     }
 
     /// The standing of every point.
     pub fn standing(&self) -> Matrix {
         let positions = self.entries.iter().filter(|entry| entry.layer.kind() == LayerKind::Positions);
         let stands: Vec<Stand> = positions.map(|Entry { party, annotation, .. }| Stand { party, annotation }).collect();
-        let open = |point: &PointId| self.open.get(point).copied().unwrap_or_default();
-        let of = |point: &PointId| self.weaves.of(point);
-        let mut matrix = standing::standing(&self.outline, &self.exact, of, open, &stands, &self.consent);
+        let text = &*self.text;
+        let open = |point: &PointId| text.open.get(point).copied().unwrap_or_default();
+        let of = |point: &PointId| text.weaves.of(point);
+        let mut matrix = standing::standing(&text.outline, &text.exact, of, open, &stands, &self.consent);
         for cell in matrix.points.iter_mut().flat_map(|point| &mut point.cells) {
             cell.seat_ended = self.has_ended(cell.by.as_ref());
         }
@@ -155,48 +125,13 @@ impl Dossier {
 
     /// Brackets that open in one text and close in another; those of struck points left out.
     pub(crate) fn spanning(&self) -> &[Spanning] {
-        &self.across.spanning
+        &self.text.across.spanning
     }
 
     /// What could not be read in the layers.
     pub(crate) fn faults(&self) -> &[LayerFault] {
         &self.faults
     }
-}
-
-impl InPoint {
-    fn of(point: &Point) -> Self {
-        let parsed = Field::ALL.map(|field| (field, bracket::parse(field.text(point))));
-        Self(parsed.into_iter().filter(|(field, own)| !field.is_apart() || own.open_count() > 0).collect())
-    }
-
-    fn has_marks(&self) -> bool {
-        self.0.iter().any(|(_, own)| own.open_count() > 0)
-    }
-
-    /// Whether there are brackets in its words.
-    fn has_words(&self) -> bool {
-        self.0.iter().any(|(field, own)| *field == Field::Words && !own.list.is_empty())
-    }
-}
-
-/// What is open in each of the points that are in the text, which are given in document order.
-fn open(points: &[&PointId], across: &Across) -> HashMap<PointId, Open> {
-    let place: HashMap<&PointId, usize> = points.iter().enumerate().map(|(at, id)| (*id, at)).collect();
-    // How many spanning brackets begin and end at each point: a running sum, so that many long ones cost no more.
-    let mut steps = vec![0isize; points.len() + 1];
-    for bracket in &across.spanning {
-        let (Some(from), Some(to)) = (place.get(&bracket.from.point), place.get(&bracket.to.point)) else { continue };
-        steps[*from] += 1;
-        steps[*to + 1] -= 1;
-    }
-    let mut counts: HashMap<&PointId, usize> = across.open.iter().map(|open| (&open.point, open.count)).collect();
-    let mut around = 0;
-    let open = points.iter().zip(steps).map(|(point, step)| {
-        around += step;
-        ((*point).clone(), Open { brackets: counts.remove(point).unwrap_or_default(), spanned: around > 0 })
-    });
-    open.collect()
 }
 
 /// All entries, each with the place where it stands. An entry that is being tabled can stand in two layers of its party for a
@@ -228,7 +163,7 @@ fn entries(txn: &TransactionMut, outline: &Outline, mut layers: Vec<Source>) -> 
     let mut shares = Shares::among(parties.iter());
     for entry in &mut entries {
         let point = place.get(&entry.annotation.point).map(|at| &outline.points[*at]);
-        entry.became = State::of(&entry.annotation, &entry.party, &entry.stretch, point, &mut shares);
+        entry.became = ProposalState::of(&entry.annotation, &entry.party, &entry.stretch, point, &mut shares);
     }
     let at = |entry: &Entry| place.get(&entry.annotation.point).copied().unwrap_or(usize::MAX);
     entries.sort_by_cached_key(|entry| (at(entry), start(&entry.stretch), entry.annotation.at_ms, entry.annotation.id.clone()));

@@ -3,7 +3,7 @@
 //! The document holds `annotations: Map { id: Map { kind, point, anchor, quote, body: Text, by, at, ... } }`; an anchor is an array of four
 //! ids, each `[client, clock]`: of its first and of its last character, of the one before and the one behind (null at an end of
 //! the text). Whose layer it is and who may read it is not in it: that is its address and the registry's. What stands in it may
-//! be anything that its party cares to write; [`Layer::read`] takes what it can and reports the rest as [`Fault`]s.
+//! be anything that its party cares to write; [`Layer::read`] takes what it can and reports the rest as [`Unread`]s.
 //!
 //! **Architecture invariant:** an entry keeps its id when it is tabled, and nothing else of the layer that it came from.
 
@@ -26,11 +26,9 @@ use crate::{
     },
 };
 
-pub use edit::{EditError, put, remove, set_resolved, withdraw};
+pub use crate::log::roots::ANNOTATIONS;
+pub use edit::{EntryError, put, remove, set_resolved, withdraw};
 pub use table::{TableError, Tabled, table};
-
-/// Name of the root map that holds the annotations.
-pub const ANNOTATIONS: &str = "annotations";
 
 /// A layer's entries: read from a document with [`Layer::read`].
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -38,7 +36,7 @@ pub struct Layer {
     /// In the order in which they were written, as far as their authors' clocks tell; at most `limits::ANNOTATIONS_MAX`.
     pub annotations: Vec<Annotation>,
     /// What could not be taken as it stands.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<Unread>,
 }
 
 /// One entry of a layer.
@@ -178,7 +176,7 @@ impl Annotation {
 /// Something in a layer's document that could not be taken as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Fault {
+pub enum Unread {
     /// An entry that is no annotation; it is not shown.
     Unreadable {
         /// Its key, cut to a readable length.
@@ -206,20 +204,20 @@ pub struct LayerFault {
     pub layer: LayerId,
     /// What is wrong.
     #[serde(flatten)]
-    pub fault: Fault,
+    pub fault: Unread,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for Unread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Fault::Unreadable { key, field } => {
+            Unread::Unreadable { key, field } => {
                 write!(f, "the entry {key:?} has no readable {field} and is not shown: its party should write it again")
             }
-            Fault::Unavailable => f.write_str("the layer cannot be read now, and nothing of it is shown: try again later"),
-            Fault::BeyondShare => f.write_str(
+            Unread::Unavailable => f.write_str("the layer cannot be read now, and nothing of it is shown: try again later"),
+            Unread::BeyondShare => f.write_str(
                 "its party's layers hold more than is read at once, and nothing of this one is shown: the party should take out what is settled",
             ),
-            Fault::TooMany { count } => {
+            Unread::TooMany { count } => {
                 let max = crate::limits::ANNOTATIONS_MAX;
                 write!(f, "the layer holds {count} entries; only the first {max} by id are shown")
             }

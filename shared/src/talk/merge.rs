@@ -59,7 +59,7 @@ pub struct MergedPoint {
     /// What others changed of it; the same holds.
     pub by_others: Vec<ChangeKind>,
     /// Why it is merged; at least one reason.
-    pub why: Vec<Why>,
+    pub why: Vec<Cause>,
     /// As both knew it.
     pub base: Side,
     /// As I left it.
@@ -73,7 +73,7 @@ pub struct MergedPoint {
 /// Why a point is merged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "why", rename_all = "snake_case")]
-pub enum Why {
+pub enum Cause {
     /// Both sides changed it.
     Both,
     /// One side struck or restored a point above it, the other changed it.
@@ -105,19 +105,19 @@ pub enum Whose {
     Theirs,
 }
 
-impl fmt::Display for Why {
+impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let moved = |out: &bool| if *out { "out of the text" } else { "back into the text" };
         match self {
-            Why::Both => f.write_str("you changed it and so did others"),
-            Why::Above { by: Whose::Mine, out } => {
+            Cause::Both => f.write_str("you changed it and so did others"),
+            Cause::Above { by: Whose::Mine, out } => {
                 write!(f, "with a point above it you took it {}, and others changed it", moved(out))
             }
-            Why::Above { by: Whose::Theirs, out } => {
+            Cause::Above { by: Whose::Theirs, out } => {
                 write!(f, "you changed it, and with a point above it others took it {}", moved(out))
             }
-            Why::Together { out } => write!(f, "your changes and those of others together took it {}", moved(out)),
-            Why::Fault { says } => f.write_str(says),
+            Cause::Together { out } => write!(f, "your changes and those of others together took it {}", moved(out)),
+            Cause::Fault { says } => f.write_str(says),
         }
     }
 }
@@ -201,7 +201,7 @@ impl MergedPoint {
         add(&mut self.by_me, newer.by_me);
         add(&mut self.by_others, newer.by_others);
         // What is no longer wrong needs no second look, what both changed does.
-        self.why.retain(|why| !matches!(why, Why::Fault { .. }));
+        self.why.retain(|why| !matches!(why, Cause::Fault { .. }));
         add(&mut self.why, newer.why);
         let mine = if i_again { newer.mine } else { self.mine };
         MergedPoint { label: newer.label, mine, theirs: newer.theirs, result: newer.result, ..self }
@@ -341,11 +341,11 @@ impl Sides<'_> {
     }
 
     /// The reasons why a point is merged; none if it is not.
-    fn why(&self, point: &PointId) -> Vec<Why> {
+    fn why(&self, point: &PointId) -> Vec<Cause> {
         let mut why = Vec::new();
         let (me, others) = (self.by_me.contains_key(point), self.by_others.contains_key(point));
         if self.both.map_or(me && others, |both| both.contains(point)) {
-            why.push(Why::Both);
+            why.push(Cause::Both);
         }
         match (me, others) {
             (true, true) => {}
@@ -356,18 +356,18 @@ impl Sides<'_> {
         if let Some(out) = self.result.out(point).filter(|_| me || others)
             && [&self.mine, &self.theirs].iter().all(|side| side.out(point) != Some(out))
         {
-            why.push(Why::Together { out });
+            why.push(Cause::Together { out });
         }
         let faults = self.faults.get(point).into_iter().flatten();
-        why.extend(faults.map(|says| Why::Fault { says: says.clone() }));
+        why.extend(faults.map(|says| Cause::Fault { says: says.clone() }));
         why
     }
 
     /// Whether a side took a point out of the text or back with one above it, which did not change the point itself.
-    fn above(&self, by: Whose, point: &PointId) -> Option<Why> {
+    fn above(&self, by: Whose, point: &PointId) -> Option<Cause> {
         let side = if by == Whose::Mine { &self.mine } else { &self.theirs };
         let (was, out) = (self.base.out(point)?, side.out(point)?);
-        (was != out).then_some(Why::Above { by, out })
+        (was != out).then_some(Cause::Above { by, out })
     }
 }
 

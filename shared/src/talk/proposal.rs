@@ -28,7 +28,7 @@ pub use adopt::{AdoptError, Adopter, adopt, alternative};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Proposed {
     /// What became of it.
-    pub state: State,
+    pub state: ProposalState,
     /// The words of its stretch today and what it would make of them; empty where nothing is left of the stretch, and where its
     /// party has proposed more than can be compared.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
@@ -41,7 +41,7 @@ pub struct Proposed {
 /// What became of a proposal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
+pub enum ProposalState {
     /// The words that it is for stand as they were when it was made.
     Open,
     /// Other words stand there now, or the same elsewhere: it is for those.
@@ -62,7 +62,7 @@ impl Proposed {
     pub(crate) fn of(
         (annotation, party): (&Annotation, &PartyId),
         stretch: &Stretch,
-        became: Option<State>,
+        became: Option<ProposalState>,
         point: Option<&Point>,
         shares: &mut Shares,
     ) -> Option<Proposed> {
@@ -74,7 +74,7 @@ impl Proposed {
     }
 }
 
-impl State {
+impl ProposalState {
     /// What became of a proposal of `party` for `point`, at the expense of its share; `None` for another kind of annotation.
     pub(crate) fn of(
         annotation: &Annotation,
@@ -82,7 +82,7 @@ impl State {
         stretch: &Stretch,
         point: Option<&Point>,
         shares: &mut Shares,
-    ) -> Option<State> {
+    ) -> Option<ProposalState> {
         let What::Proposal { replacement } = &annotation.what else { return None };
         let today = today(stretch, point);
         let counts = |adoption: &&Adoption| adoption.proposed_by.as_ref().unwrap_or(&adoption.adopted_by) == party;
@@ -99,13 +99,13 @@ impl State {
             }
         });
         Some(match (put_in.map(|adoption| adoption.how), today) {
-            (Some(How::Adopted), _) => State::Adopted,
-            (Some(How::Alternative), _) => State::Alternative,
-            _ if annotation.withdrawn => State::Withdrawn,
-            (None, None) => State::Overtaken,
-            (None, Some(today)) if today == replacement => State::Overtaken,
-            (None, Some(_)) if matches!(stretch, Stretch::Changed { .. } | Stretch::Moved { .. }) => State::Reanchored,
-            (None, Some(_)) => State::Open,
+            (Some(How::Adopted), _) => ProposalState::Adopted,
+            (Some(How::Alternative), _) => ProposalState::Alternative,
+            _ if annotation.withdrawn => ProposalState::Withdrawn,
+            (None, None) => ProposalState::Overtaken,
+            (None, Some(today)) if today == replacement => ProposalState::Overtaken,
+            (None, Some(_)) if matches!(stretch, Stretch::Changed { .. } | Stretch::Moved { .. }) => ProposalState::Reanchored,
+            (None, Some(_)) => ProposalState::Open,
         })
     }
 }

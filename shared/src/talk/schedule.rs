@@ -39,7 +39,7 @@ use crate::{id::PointId, text::plan::Outline};
 use graph::Graph;
 
 pub use csv::csv;
-pub use fault::Fault;
+pub use fault::ScheduleFault;
 pub use gantt::gantt;
 pub use step::{Step, Wait};
 
@@ -51,12 +51,12 @@ pub struct Timetable {
     /// The critical path of each trigger, in the order in which the rows name the triggers.
     pub critical: Vec<CriticalPath>,
     /// What is wrong or missing: circles first, then step by step.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<ScheduleFault>,
 }
 
 impl Timetable {
     /// The faults of one step.
-    pub fn faults_of<'a>(&'a self, point: &'a PointId) -> impl Iterator<Item = &'a Fault> {
+    pub fn faults_of<'a>(&'a self, point: &'a PointId) -> impl Iterator<Item = &'a ScheduleFault> {
         self.faults.iter().filter(move |fault| fault.steps().iter().any(|step| step.point == *point))
     }
 }

@@ -51,7 +51,7 @@ pub trait View: Serialize + DeserializeOwned {
 }
 
 /// A view as whoever serves all of them knows it.
-pub struct Entry {
+pub struct NamedView {
     /// [`View::NAME`].
     pub name: &'static str,
     /// [`View::NEEDS`].
@@ -75,7 +75,7 @@ macro_rules! views {
         })*
 
         /// All views.
-        pub const ALL: &[Entry] = &[$(Entry { name: $name, needs: Needs::$needs, json: json::<$view> }),*];
+        pub const ALL: &[NamedView] = &[$(NamedView { name: $name, needs: Needs::$needs, json: json::<$view> }),*];
     };
 }
 
@@ -83,8 +83,8 @@ views! {
     "annotations" from All: AnnotationsView = Dossier::annotations,
     "standing" from Positions: Matrix = Dossier::standing,
     "brackets" from Public: BracketsView = Dossier::brackets,
-    "schedule" from Plan: Timetable = |dossier: &Dossier| timetable(&dossier.outline),
-    "outline" from Plan: Outline = |dossier: &Dossier| dossier.outline.clone(),
+    "schedule" from Plan: Timetable = |dossier: &Dossier| timetable(&dossier.text.outline),
+    "outline" from Plan: Outline = |dossier: &Dossier| dossier.text.outline.clone(),
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, ops::Range};
 
-pub use across::{Across, Field, LooseAt, OpenCount, Place, Spanning, across};
+pub use across::{Across, Field, LooseAt, MarkPlace, OpenCount, Spanning, across};
 
 /// The brackets of one stretch of words.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -46,7 +46,7 @@ pub struct Bracket {
     /// The bracket that holds it, as an index into the list.
     pub parent: Option<usize>,
     /// Text in question, or a place to be filled in.
-    pub kind: Kind,
+    pub kind: BracketKind,
     /// Its group, named by the index of the group's first bracket; a bracket alone is a group of its own.
     pub group: usize,
     /// Its place among the alternatives of its group, from 0; none if it is alone, and so no alternative.
@@ -56,7 +56,7 @@ pub struct Bracket {
 /// What a bracket holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum BracketKind {
     /// Words that are not agreed.
     Text,
     /// A place for words that nobody has yet: `[X]`, `[...]`, `[amount]`, `[Placeholder: ...]`.
@@ -219,7 +219,7 @@ fn nested(pairs: &[(Mark, Mark)]) -> Vec<Bracket> {
             inner: opening.end..closing.at,
             depth: around.len(),
             parent: around.last().copied(),
-            kind: Kind::Text,
+            kind: BracketKind::Text,
             group: at,
             alternative: None,
         });
@@ -233,7 +233,7 @@ fn mark_kinds(words: &str, list: &mut [Bracket]) {
         // In opening order a bracket that holds others stands right before the first of them.
         let leaf = list.get(at + 1).is_none_or(|next| next.parent != Some(at));
         if leaf && placeholder::is_placeholder(&words[list[at].inner.clone()]) {
-            list[at].kind = Kind::Placeholder;
+            list[at].kind = BracketKind::Placeholder;
         }
     }
 }

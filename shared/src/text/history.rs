@@ -34,8 +34,8 @@ use crate::{
 };
 
 use authors::blame;
-pub use authors::{Authors, Stretch};
-pub use entries::{Entries, Entry};
+pub use authors::{Authored, Authors};
+pub use entries::{Entries, LogEntry};
 pub use touched::Touched;
 pub use tracker::Tracker;
 
@@ -227,7 +227,7 @@ impl Replay {
         &mut self,
         point: &PointId,
         unsent: impl Fn(u64) -> Option<Author>,
-    ) -> Result<Option<Vec<Stretch>>, ReplayError> {
+    ) -> Result<Option<Vec<Authored>>, ReplayError> {
         let Self { fold, authors, .. } = self;
         Ok(fold.look(|txn| {
             let text = words_text(txn, point)?;

@@ -29,7 +29,7 @@ use crate::{
     text::plan::{self, After, EditError, Schedule, Texts},
 };
 
-pub use export::export;
+pub use export::{BESIDE_THE_POINTS, export};
 pub use import::import;
 
 pub(crate) use export::{LEVEL_MAX, LEVEL_TOP, item_marker, sections_from};
@@ -190,4 +190,4 @@ impl<'a> Labels<'a> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

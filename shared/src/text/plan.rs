@@ -1,7 +1,9 @@
 //! A plan: the text under negotiation, a tree of points, as a typed view of a Yjs document.
 //!
 //! The document holds `meta: Map { title }` and `points: Map { id: Map { label, heading: Text, words: Text, parent, order, struck,
-//! schedule, adoptions } }`, so any Yjs client can read and write it. What stands in it may come from anybody:
+//! schedule, adoptions } }`, so any Yjs client can read and write it. In `meta` there may be more keys, of flags, numbers and short
+//! strings; an editor that knows no points may write into the root `text`, which is shown at the end. [`crate::log::gate`] lets in
+//! nothing else, and keeps points, their texts and their labels. What stands in an older document may be anything:
 //! [`Outline::read`] takes whatever it finds, never panics, never loops, and reports what it could not take as [`Fault`]s.
 //!
 //! **Architecture invariant:** an outline depends on the document's content alone, never on the order in which updates arrived, so
@@ -25,6 +27,7 @@ use yrs::{ClientID, Doc, OffsetKind, Options};
 
 use crate::id::{AnnotationId, PointId};
 
+pub use crate::log::roots::{BESIDE, META, POINTS};
 pub use adoption::{Adoption, How};
 pub use change::{Change, ChangeKind, changes};
 pub use edit::{
@@ -32,19 +35,14 @@ pub use edit::{
 };
 pub use find::FindError;
 pub use schedule::set_schedule;
-pub use stored::EditError;
+pub use stored::{EditError, label_of};
 
 pub(crate) use adoption::record;
 pub(crate) use change::Places;
 pub(crate) use edit::{Added, Texts, add_to, fill, replace_words, set_words_from, unix};
 pub(crate) use label::{is_ordinal, is_roman};
-pub(crate) use read::{text_of, with_texts};
+pub(crate) use read::{reread, text_of};
 pub(crate) use schedule::whole;
-
-/// Name of the root map that holds the title.
-pub const META: &str = "meta";
-/// Name of the root map that holds the points.
-pub const POINTS: &str = "points";
 
 /// An empty plan document for edits under `client_id` (below 2^53). Every plan document is made here: offsets in UTF-16 units, as
 /// Yjs counts; deleted content collected; no clean-up of formatting, because a replica must change nothing that the log does not say.
@@ -64,6 +62,9 @@ pub struct Outline {
     pub title: String,
     /// All points in document order (each before its children), struck ones included; at most `limits::POINTS_MAX`.
     pub points: Vec<Point>,
+    /// What stands beside the points, in the root text of editors that know no points; usually nothing.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub beside: String,
     /// What could not be taken as it stands in the document.
     pub faults: Vec<Fault>,
 }

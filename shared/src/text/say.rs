@@ -68,8 +68,30 @@ pub fn harmless(c: char) -> bool {
     c == '\t' || !(c.is_control() || bidi || matches!(c, '\u{2028}' | '\u{2029}'))
 }
 
+/// The characters of a text that go into a file or a pipe, whoever reads it there and with what: line ends as `\n`; no other control
+/// characters but the tab, and nothing that overrides or isolates a direction of writing, which makes words read other than they stand.
+pub fn printable(text: &str) -> impl Iterator<Item = char> {
+    let mut chars = text.chars().peekable();
+    std::iter::from_fn(move || {
+        loop {
+            return match chars.next()? {
+                '\r' => {
+                    chars.next_if_eq(&'\n');
+                    Some('\n')
+                }
+                '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some('\n'),
+                '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => continue,
+                c if c.is_control() && c != '\n' && c != '\t' => continue,
+                c => Some(c),
+            };
+        }
+    })
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -86,6 +108,17 @@ mod tests {
         for (given, shown) in table {
             assert_eq!(lines(given), shown);
             assert_eq!(inline(given), shown);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_goes_into_a_file_steers_no_terminal_and_turns_no_words_around(text in any::<String>()) {
+            let printed: String = printable(&format!("\u{1b}]0;\u{202e}{text}\u{7f}\u{9b}")).collect();
+            let is_mark = |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}');
+            let strange = printed.chars().find(|c| *c != '\n' && !harmless(*c) && !is_mark(*c));
+            prop_assert_eq!(strange, None);
+            prop_assert_eq!(printable(&printed).collect::<String>(), printed);
         }
     }
 

@@ -12,7 +12,7 @@
 //!   changed.
 //! - Deleting alone adds no block and leaves the weave. The words differ then, and only new typing can bring them back.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use blake3::Hasher;
 use yrs::{Map, MapRef, Out, ReadTxn, branch::Branch};
@@ -29,35 +29,47 @@ const VERSION: &[u8] = b"plenary weave 1\n";
 /// The weaves of all points of a plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Weaves {
-    weaves: BTreeMap<PointId, String>,
+    /// Of what was written into each point itself.
+    own: HashMap<PointId, blake3::Hash>,
+    weaves: HashMap<PointId, String>,
 }
 
 impl Weaves {
     /// Takes the weaves of the points of `outline`, which was read from `txn`; `census` is that of the same document. Documents
     /// that hold the same updates, none of them pending, have the same weaves.
     pub fn read<T: ReadTxn>(txn: &T, outline: &Outline, census: &Census) -> Weaves {
+        let mut weaves = Weaves::default();
+        weaves.renew(txn, outline, census, (0..outline.points.len()).rev());
+        weaves
+    }
+
+    /// As [`Weaves::read`], of the points at these indices of the outline alone, each after what is below it: of all that were
+    /// written into, and of all that those stand below.
+    pub(crate) fn renew<T: ReadTxn>(
+        &mut self,
+        txn: &T,
+        outline: &Outline,
+        census: &Census,
+        changed: impl Iterator<Item = usize>,
+    ) {
         let points = txn.get_map(POINTS);
-        let own: Vec<blake3::Hash> = outline
-            .points
-            .iter()
-            .map(|point| match points.as_ref().and_then(|points| points.get(txn, point.id.as_str())) {
+        for at in changed {
+            let id = &outline.points[at].id;
+            let own = match points.as_ref().and_then(|points| points.get(txn, id.as_str())) {
                 Some(Out::YMap(map)) => own_digest(txn, census, &map),
                 _ => Hasher::new().finalize(),
-            })
-            .collect();
-        let mut weaves = BTreeMap::new();
-        for (at, point) in outline.points.iter().enumerate() {
-            let below = outline.points[at + 1..].iter().take_while(|below| below.depth > point.depth).count();
-            let mut parts: Vec<usize> = (at + 1..=at + below).collect();
-            parts.sort_unstable_by_key(|part| &outline.points[*part].id);
+            };
+            self.own.insert(id.clone(), own);
+            let mut parts: Vec<(&PointId, &blake3::Hash)> =
+                outline.below(at).filter_map(|below| self.own.get_key_value(&below.id)).collect();
+            parts.sort_unstable_by_key(|part| part.0);
             let mut hasher = Hasher::new();
-            hasher.update(VERSION).update(own[at].as_bytes());
-            for part in parts {
-                hasher.update(own[part].as_bytes());
+            hasher.update(VERSION).update(own.as_bytes());
+            for (_, part) in parts {
+                hasher.update(part.as_bytes());
             }
-            weaves.insert(point.id.clone(), hasher.finalize().to_hex().to_string());
+            self.weaves.insert(id.clone(), hasher.finalize().to_hex().to_string());
         }
-        Weaves { weaves }
     }
 
     /// The weave of a point: 64 lowercase hexadecimal digits; `None` if the outline does not show the point.

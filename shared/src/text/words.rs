@@ -69,16 +69,16 @@ impl fmt::Debug for WordsDigest {
 /// What is no digest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{given:?} is no digest of words: copy all 64 characters of it")]
-pub struct NoDigest {
+pub struct NoWordsDigest {
     given: String,
 }
 
 impl FromStr for WordsDigest {
-    type Err = NoDigest;
-    fn from_str(s: &str) -> Result<Self, NoDigest> {
+    type Err = NoWordsDigest;
+    fn from_str(s: &str) -> Result<Self, NoWordsDigest> {
         let lower = s.len() == 64 && !s.bytes().any(|b| b.is_ascii_uppercase());
         let hash = lower.then(|| blake3::Hash::from_hex(s).ok()).flatten();
-        hash.map(|hash| Self(*hash.as_bytes())).ok_or_else(|| NoDigest { given: s.chars().take(80).collect() })
+        hash.map(|hash| Self(*hash.as_bytes())).ok_or_else(|| NoWordsDigest { given: s.chars().take(80).collect() })
     }
 }
 
@@ -114,16 +114,22 @@ pub struct Exact {
 }
 
 /// The exact words of every point of a plan.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ExactWords(HashMap<PointId, Exact>);
 
 impl ExactWords {
     /// Of all points. Time and size grow with the text times its depth, which `limits::POINT_DEPTH_MAX` bounds.
     pub fn read(outline: &Outline) -> Self {
-        let mut exact = HashMap::with_capacity(outline.points.len());
-        // From the end, so that what stands below a point is known before it; `below` holds, level by level, what waits for a parent.
-        let mut below: Vec<Vec<String>> = vec![Vec::new(); crate::limits::POINT_DEPTH_MAX + 1];
-        for point in outline.points.iter().rev() {
+        let mut exact = Self(HashMap::with_capacity(outline.points.len()));
+        exact.renew(outline, (0..outline.points.len()).rev());
+        exact
+    }
+
+    /// Of the points at these indices of the outline anew, each after what is below it: of all that have changed, and of all that
+    /// those stand below.
+    pub(crate) fn renew(&mut self, outline: &Outline, changed: impl Iterator<Item = usize>) {
+        for at in changed {
+            let point = &outline.points[at];
             let own = Canonical {
                 heading: canonical_text(&point.heading),
                 words: canonical_text(&point.words),
@@ -132,19 +138,15 @@ impl ExactWords {
                 children: Vec::new(),
             };
             let mut json = serde_json::to_string(&own).unwrap_or_default();
-            let mut children = std::mem::take(&mut below[point.depth + 1]);
+            let children = outline.below(at).filter(|below| below.depth == point.depth + 1 && !below.struck);
+            let children: Vec<&str> = children.filter_map(|child| self.get(&child.id)).map(|exact| exact.json.as_str()).collect();
             if !children.is_empty() {
-                children.reverse();
                 json.pop();
                 json += &format!(",\"children\":[{}]}}", children.join(","));
             }
-            if !point.struck {
-                below[point.depth].push(json.clone());
-            }
             let digest = WordsDigest::of(&json);
-            exact.insert(point.id.clone(), Exact { json, digest });
+            self.0.insert(point.id.clone(), Exact { json, digest });
         }
-        Self(exact)
     }
 
     /// Of one point.

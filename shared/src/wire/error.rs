@@ -32,6 +32,8 @@ pub enum Word {
     Invalid,
     /// An id is taken.
     Exists,
+    /// A client id is another party's: what was written under it is to be written under a new one.
+    Taken,
     /// There is no room for more.
     Full,
     /// It is asked for more often than people do.
@@ -58,6 +60,7 @@ impl Word {
             Word::Unauthorized => "unauthorized",
             Word::Invalid => "invalid",
             Word::Exists => "exists",
+            Word::Taken => "taken",
             Word::Full => "full",
             Word::TooOften => "too_often",
             Word::Diverged => "diverged",
@@ -82,7 +85,8 @@ mod tests {
     #[test]
     fn words_are_what_json_holds_and_those_of_a_later_version_are_borne() {
         use Word::*;
-        let all = [NotFound, Forbidden, Unauthorized, Invalid, Exists, Full, TooOften, Diverged, DiskFull, Unavailable, InDoubt];
+        let all =
+            [NotFound, Forbidden, Unauthorized, Invalid, Exists, Taken, Full, TooOften, Diverged, DiskFull, Unavailable, InDoubt];
         for word in all {
             let json = format!("\"{word}\"");
             assert_eq!(serde_json::to_string(&word).unwrap(), json);

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    log::record::{Branch, Digest, Kind, Record, Right},
+    log::record::{Branch, Digest, Record, RecordKind, Right},
     people::Author,
 };
 
@@ -41,8 +41,8 @@ pub struct RecordLine {
     /// As whom it was accepted.
     pub right: Right,
     /// What it does, if that is not to edit.
-    #[serde(default, skip_serializing_if = "Kind::is_edit")]
-    pub does: Kind,
+    #[serde(default, skip_serializing_if = "RecordKind::is_edit")]
+    pub does: RecordKind,
     /// In which stay away from the server it was made, if in one.
     #[serde(default, skip_serializing_if = "Branch::is_table")]
     pub branch: Branch,

@@ -8,6 +8,8 @@ use crate::limits;
 pub const CLOSE_GONE: u16 = 4404;
 /// Closed because what was sent cannot be accepted: trying again would not help.
 pub const CLOSE_REFUSED: u16 = 4400;
+/// Closed because the client id it writes under belongs to another party: only a new document, and so a new id, helps.
+pub const CLOSE_TAKEN: u16 = 4409;
 /// Closed because rights changed or the server restarts: connect again.
 pub const CLOSE_AGAIN: u16 = 1012;
 /// Closed because the peer is too slow or the server too busy: connect again later.
@@ -61,20 +63,20 @@ impl ClientMessage {
 
 /// One client's entry in a presence message.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct AwarenessEntry {
+pub struct AwarenessEntry<S = String> {
     /// The Yjs client id.
     pub client: u64,
     /// Grows with each change.
     pub clock: u32,
     /// The state as JSON text; `null` takes the client out.
-    pub state: String,
+    pub state: S,
 }
 
-/// Reads a presence payload.
-pub fn decode_awareness(payload: &[u8]) -> Result<Vec<AwarenessEntry>, FrameError> {
-    if payload.len() > limits::PRESENCE_BYTES_MAX {
-        return Err(FrameError("the presence message is too large"));
-    }
+/// Reads a presence payload; how large it may be is for whoever reads it to say.
+///
+/// # Errors
+/// [`FrameError`] if any of it cannot be read.
+pub fn decode_awareness(payload: &[u8]) -> Result<Vec<AwarenessEntry<&str>>, FrameError> {
     let mut reader = Reader { bytes: payload, at: 0 };
     let count = reader.var()?;
     if count > (payload.len() / 3) as u64 {
@@ -89,7 +91,7 @@ pub fn decode_awareness(payload: &[u8]) -> Result<Vec<AwarenessEntry>, FrameErro
         let clock = u32::try_from(reader.var()?).map_err(|_| FrameError("a presence clock is beyond 32 bits"))?;
         let range = reader.payload()?;
         let state = std::str::from_utf8(&payload[range]).map_err(|_| FrameError("a presence state is not UTF-8"))?;
-        entries.push(AwarenessEntry { client, clock, state: state.to_owned() });
+        entries.push(AwarenessEntry { client, clock, state });
     }
     if reader.at != payload.len() {
         return Err(FrameError("bytes follow the presence entries"));
@@ -121,14 +123,15 @@ pub fn update(update: &[u8]) -> Bytes {
 }
 
 /// Presence states.
-pub fn awareness<'a>(entries: impl ExactSizeIterator<Item = &'a AwarenessEntry>) -> Bytes {
+pub fn awareness<'a, S: AsRef<str> + 'a>(entries: impl ExactSizeIterator<Item = &'a AwarenessEntry<S>>) -> Bytes {
     let mut payload = BytesMut::new();
     put_var(&mut payload, entries.len() as u64);
     for entry in entries {
         put_var(&mut payload, entry.client);
         put_var(&mut payload, u64::from(entry.clock));
-        put_var(&mut payload, entry.state.len() as u64);
-        payload.put_slice(entry.state.as_bytes());
+        let state = entry.state.as_ref();
+        put_var(&mut payload, state.len() as u64);
+        payload.put_slice(state.as_bytes());
     }
     framed(&[1], &payload)
 }
@@ -197,7 +200,7 @@ mod tests {
         assert_eq!(sync_step_2(&[0, 0])[..], [0, 1, 2, 0, 0]);
         assert_eq!(update(&[9; 200])[..5], [0, 2, 0xc8, 1, 9]);
         assert_eq!(permission_denied("no")[..], [2, 0, 2, b'n', b'o']);
-        let entry = AwarenessEntry { client: 300, clock: 1, state: "null".into() };
+        let entry = AwarenessEntry { client: 300, clock: 1, state: "null" };
         assert_eq!(awareness([&entry].into_iter())[..], [1, 9, 1, 0xac, 2, 1, 4, b'n', b'u', b'l', b'l']);
     }
 
@@ -206,9 +209,13 @@ mod tests {
         let frame = update(&[7; 300]);
         assert_eq!(ClientMessage::decode(&frame), Ok(ClientMessage::Update(vec![7; 300].into())));
         assert_eq!(ClientMessage::decode(&Bytes::from_static(&[3])), Ok(ClientMessage::QueryAwareness));
-        let entries = [AwarenessEntry { client: limits::CLIENT_ID_MAX, clock: 7, state: "{\"user\":{}}".into() }];
-        let Ok(ClientMessage::Awareness(payload)) = ClientMessage::decode(&awareness(entries.iter())) else { panic!() };
-        assert_eq!(decode_awareness(&payload).unwrap(), entries);
+        let entry = AwarenessEntry { client: limits::CLIENT_ID_MAX, clock: 7, state: "{\"user\":{}}".to_owned() };
+        let Ok(ClientMessage::Awareness(payload)) = ClientMessage::decode(&awareness([&entry].into_iter())) else { panic!() };
+        let AwarenessEntry { client, clock, state } = &entry;
+        assert_eq!(
+            decode_awareness(&payload).unwrap(),
+            [AwarenessEntry { client: *client, clock: *clock, state: state.as_str() }]
+        );
     }
 
     #[test]

@@ -117,13 +117,13 @@ pub struct PlanContext {
 pub struct Compare {
     /// Some records of the replica's log in their order, at most [`COMPARED_MAX`].
     #[serde(deserialize_with = "at_most::<_, _, COMPARED_MAX>")]
-    pub records: Vec<Mark>,
+    pub records: Vec<LogMark>,
 }
 
 /// A record, and with it all before it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Mark {
+pub struct LogMark {
     /// Its number.
     pub seq: u64,
     /// The chain's digest there.
@@ -184,6 +184,9 @@ pub struct Pushed {
     /// Why it could not: what follows the outcomes is to be sent again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<ErrorBody>,
+    /// What the party is to know: its share of a log is nearly used up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
 }
 
 /// What became of an offline edit.

@@ -185,3 +185,14 @@ fn each_credential_is_taken_and_none_is_logged() {
         assert!(!log.contains(seat.link.split_once('#').unwrap().1), "an invitation stands in the log");
     }
 }
+
+#[test]
+fn the_server_that_an_invitation_leads_to_is_shown_before_anything_is_sent_there() {
+    let stranger = Cli::stranger();
+    // Nobody listens there.
+    let failed = stranger.run(&["join", "http://127.0.0.1:1/talks.example/join#TOKEN"]);
+    let shown = String::from_utf8(failed.stderr).unwrap();
+    let (first, then) = shown.split_once('\n').unwrap();
+    assert_eq!(first, "plenary: the invitation leads to 127.0.0.1 (http://127.0.0.1:1/talks.example), this computer");
+    assert!(failed.status.code() == Some(3) && then.contains("no connection"), "{shown}");
+}

@@ -50,21 +50,31 @@ fn naming(below: &str, words: &[&str]) -> Vec<String> {
     files.filter(|(_, text)| names(text)).map(|(path, _)| path).collect()
 }
 
-/// The files in which, outside comments and tests, a token stands that is meant; it is asked of each and of what follows.
-fn naming_tokens(below: &str, is_meant: &dyn Fn(&[Token]) -> bool) -> Vec<String> {
+/// Shows the code of each file, its comments and tests left out, with its path.
+fn outside_tests(below: &str, mut look: impl FnMut(&str, &[Token])) {
     let files = files(below, &[".rs"]);
-    let mut tests = BTreeSet::new();
-    let mut found = Vec::new();
-    for (path, text) in &files {
-        let all = tokens(text);
-        let (code, modules) = without_tests(&all);
+    let all: Vec<_> = files.iter().map(|(path, text)| (path, tokens(text))).collect();
+    let (mut tests, mut read) = (BTreeSet::new(), Vec::new());
+    for (path, all) in &all {
+        let (code, modules) = without_tests(all);
         let folder = path.trim_end_matches("lib.rs").trim_end_matches("main.rs").trim_end_matches(".rs").trim_end_matches('/');
         tests.extend(modules.into_iter().map(|name| format!("{folder}/{name}")));
-        if (0..code.len()).any(|at| is_meant(&code[at..])) {
-            found.push(path.clone());
-        }
+        read.push((path, code));
     }
-    found.retain(|path| !tests.iter().any(|test| *path == format!("{test}.rs") || path.starts_with(&format!("{test}/"))));
+    read.retain(|(path, _)| {
+        !tests.iter().any(|test| path.as_str() == format!("{test}.rs") || path.starts_with(&format!("{test}/")))
+    });
+    read.iter().for_each(|(path, code)| look(path, code));
+}
+
+/// The files in which, outside comments and tests, a token stands that is meant; it is asked of each and of what follows.
+fn naming_tokens(below: &str, is_meant: &dyn Fn(&[Token]) -> bool) -> Vec<String> {
+    let mut found = Vec::new();
+    outside_tests(below, |path, code| {
+        if (0..code.len()).any(|at| is_meant(&code[at..])) {
+            found.push(path.to_owned());
+        }
+    });
     found
 }
 

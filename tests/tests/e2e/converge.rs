@@ -6,7 +6,7 @@ use plenary_tests::{
     client::YClient,
     doc::standing,
     server::{Seat, Server, Start},
-    stock::{self, Credential, Stock},
+    stock::{Credential, Stock},
     trace::document,
 };
 use proptest::{
@@ -26,9 +26,6 @@ const DOVE: &str = "\u{1f54a}\u{fe0f} ";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_stock_clients_and_two_command_lines_edit_at_once_and_all_end_identical() {
-    if !stock::available() {
-        return;
-    }
     let server = Start::demo(0, 0).start();
     let plan = server.demo.plan.clone();
     let seats: Vec<Seat> = (0..3).map(|party| server.delegate(party, 0)).collect();
@@ -146,9 +143,6 @@ fn words_shown(cli: &Cli, plan: &str, label: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn presence_works_for_stock_clients_and_ends_with_their_socket() {
-    if !stock::available() {
-        return;
-    }
     let server = Start::demo(0, 1).start();
     let (arv, bor) = (server.delegate(0, 0), server.delegate(1, 0));
     tokio::task::block_in_place(|| {
@@ -237,12 +231,11 @@ fn two_to_eight_replicas_with_cuts_always_converge() {
 const CASES: u32 = 16;
 
 async fn run(server: &Server, plan: &str, count: usize, steps: &[(usize, Step)]) {
-    // Every third one is a stock client, where there are any.
-    let with_stock = stock::available();
+    // Every third one is a stock client.
     let mut replicas = Vec::new();
     for n in 0..count {
         let seat = server.delegate(n % 3, n / 3);
-        replicas.push(match with_stock && n % 3 == 1 {
+        replicas.push(match n % 3 == 1 {
             true => {
                 Replica::Stock(Box::new(tokio::task::block_in_place(|| Stock::join(server, plan, &seat, Credential::Params))))
             }

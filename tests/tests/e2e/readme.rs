@@ -62,9 +62,9 @@ fn script(text: &str, server: &Server) -> Option<String> {
     for (language, lines) in blocks(text) {
         match language {
             "sh" => lines.iter().for_each(|line| script += &(typed(line, server) + "\n")),
-            "js" if stock::available() => {
+            "js" => {
                 let source = lines.join("\n").replace("TOKEN", token).replace(ADDRESS, &server.address());
-                let folder = root().join("tests/js");
+                let folder = stock::folder();
                 script +=
                     &format!("(cd '{}' && node --input-type=module) <<'END OF JS'\n{source}\nEND OF JS\n", folder.display());
             }

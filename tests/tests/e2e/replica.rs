@@ -7,6 +7,7 @@ mod restored;
 mod rights;
 mod salvage;
 mod secrets;
+mod taken;
 mod watching;
 mod week;
 

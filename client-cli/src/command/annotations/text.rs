@@ -6,7 +6,7 @@ use plenary_shared::{
     talk::{
         dossier::AnnotationView,
         layer::{Position, Stance, What},
-        proposal::{Proposed, State},
+        proposal::{ProposalState, Proposed},
     },
     text::{
         plan::{Adoption, How, Outline, Point},
@@ -154,7 +154,7 @@ impl Pen<'_> {
     }
 
     fn proposal(&mut self, page: &mut Page, indent: &str, replacement: &str, proposed: &Proposed) {
-        let put_in = matches!(proposed.state, State::Adopted | State::Alternative);
+        let put_in = matches!(proposed.state, ProposalState::Adopted | ProposalState::Alternative);
         match proposed.adoption.as_ref().filter(|_| put_in) {
             Some(Adoption { how: How::Adopted, before, after, .. }) => {
                 page.redline(indent, &redline_within(before, after, &mut self.steps));
@@ -204,12 +204,12 @@ fn became(proposed: &Proposed) -> Option<String> {
     let by = proposed.adoption.as_ref().map(|adoption| adoption.adopted_by.as_str().to_uppercase());
     let in_text = |what: &str| format!("{what} by {}", by.clone().unwrap_or_default());
     let state = match proposed.state {
-        State::Open => "open",
-        State::Reanchored => "re-anchored",
-        State::Overtaken => "overtaken",
-        State::Adopted => return Some(in_text("adopted")),
-        State::Alternative => return Some(in_text("an alternative in the text")),
-        State::Withdrawn => return None,
+        ProposalState::Open => "open",
+        ProposalState::Reanchored => "re-anchored",
+        ProposalState::Overtaken => "overtaken",
+        ProposalState::Adopted => return Some(in_text("adopted")),
+        ProposalState::Alternative => return Some(in_text("an alternative in the text")),
+        ProposalState::Withdrawn => return None,
     };
     let claim = by.as_ref().map(|by| format!(", put in by {by} as the plan claims"));
     Some(format!("{state}{}", claim.unwrap_or_default()))

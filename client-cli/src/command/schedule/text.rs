@@ -3,7 +3,7 @@
 use plenary_shared::{
     id::PointId,
     script::Scheduled,
-    talk::schedule::{Fault, Row, Timetable, Wait},
+    talk::schedule::{Row, ScheduleFault, Timetable, Wait},
     text::plan::{After, Schedule},
 };
 use std::collections::HashMap;
@@ -94,7 +94,7 @@ fn after(waits: &[Wait]) -> String {
     waits.iter().map(|wait| format!("{} {}", wait.step.name, what(wait))).collect::<Vec<_>>().join(", ")
 }
 
-fn faults<'a>(page: &mut Page, faults: impl Iterator<Item = &'a Fault>) {
+fn faults<'a>(page: &mut Page, faults: impl Iterator<Item = &'a ScheduleFault>) {
     for fault in faults {
         page.line(Look::Plain, &format!("! {}", inline(&fault.to_string())));
     }
@@ -131,7 +131,7 @@ pub fn step(step: &Scheduled, changed: Option<bool>) -> Page {
     ended(page, &step.faults, changed)
 }
 
-fn ended(mut page: Page, of_step: &[Fault], changed: Option<bool>) -> Page {
+fn ended(mut page: Page, of_step: &[ScheduleFault], changed: Option<bool>) -> Page {
     faults(&mut page, of_step.iter());
     if let Some(changed) = changed {
         page.line(Look::Plain, said(changed));

@@ -11,7 +11,7 @@ use yrs::{GetString, Transact, Update, updates::decoder::Decode};
 async fn typed_by(table: &Table, plan: &str) -> Vec<String> {
     let (plan, arv) = (plan.parse().unwrap(), table.member("arv"));
     let dossiers = Dossiers::new(table.registry.clone(), table.rooms.clone());
-    let (_, brackets) = dossiers.view(arv, &plan, Needs::Public, (), BracketsView::of).await.unwrap();
+    let (_, brackets) = dossiers.view(arv, &plan, Needs::Public, BracketsView::of).await.unwrap();
     brackets.points[0].brackets[0].typed_by.iter().map(|party| party.to_string()).collect()
 }
 

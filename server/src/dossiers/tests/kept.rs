@@ -11,13 +11,13 @@ fn dossiers(table: &Table) -> Dossiers {
 
 async fn tag(dossiers: &Dossiers, table: &Table, party: &str, needs: Needs) -> u64 {
     let key = dossiers.key(table.member(party), &plan(), needs).await.unwrap().unwrap();
-    dossiers.tag(&key, "annotations")
+    dossiers.tag(&("annotations", key))
 }
 
 /// The view of all that a party may read, by whom, and where the dossier was that it was made from.
 async fn all(dossiers: &Dossiers, table: &Table, party: &str) -> (Vec<String>, usize) {
     let look = |dossier: &Dossier| (layers(&AnnotationsView::of(dossier)), std::ptr::from_ref(dossier).addr());
-    dossiers.view(table.member(party), &plan(), Needs::All, (), look).await.unwrap().1
+    dossiers.view(table.member(party), &plan(), Needs::All, look).await.unwrap().1
 }
 
 async fn put(table: &Table, layer: &str, client: u64) {
@@ -54,6 +54,29 @@ async fn a_dossier_is_kept_for_its_party_while_nothing_of_it_moves() {
     assert_ne!(all(&dossiers, &table, "arv").await.1, first.1, "another party has its own");
     put(&table, "arv/public", 3).await;
     assert_eq!(all(&dossiers, &table, "bor").await.0, ["arv/public", "arv/public"]);
+}
+
+#[tokio::test]
+async fn a_view_is_written_once_for_all_of_a_party_and_a_text_read_once_for_all_parties() {
+    let table = Table::new().await;
+    let dossiers = dossiers(&table);
+    put(&table, "arv/public", 1).await;
+    let annotations = plenary_shared::talk::view::ALL.iter().find(|view| view.name == "annotations").unwrap();
+    let shown = async |party: &str| {
+        let (member, name) = (table.member(party), annotations.name.to_owned());
+        let make = |dossier: &Dossier| (annotations.json)(dossier).ok();
+        dossiers.shown(member, &plan(), (annotations.needs, name), (), make).await.unwrap().1
+    };
+    let (first, again, other) = (shown("bor").await, shown("bor").await, shown("arv").await);
+    assert_eq!(first.as_ptr(), again.as_ptr(), "the same bytes");
+    assert_ne!(first.as_ptr(), other.as_ptr(), "another party has its own");
+    put(&table, "bor/private", 2).await;
+    assert_ne!(shown("bor").await, first, "what moved is written anew");
+    let text = async |party: &str| {
+        let look = |dossier: &Dossier| Arc::as_ptr(&dossier.text).addr();
+        dossiers.view(table.member(party), &plan(), Needs::Public, look).await.unwrap().1
+    };
+    assert_eq!(text("arv").await, text("bor").await);
 }
 
 #[tokio::test]
@@ -98,15 +121,14 @@ async fn an_answer_without_a_layer_that_did_not_load_is_neither_kept_nor_tagged(
     });
     tokio::time::pause();
     let (asks, of) = (table.clone(), dossiers.clone());
-    let asked =
-        tokio::spawn(async move { of.view(asks.member("med"), &plan(), Needs::Positions, (), AnnotationsView::of).await });
+    let asked = tokio::spawn(async move { of.view(asks.member("med"), &plan(), Needs::Positions, AnnotationsView::of).await });
     begins.await.unwrap();
     advance(limits::VIEW_READING + Duration::from_secs(1)).await;
     let (key, view) = asked.await.unwrap().unwrap();
     assert!(key.is_none() && view.faults.len() == 1);
     tokio::time::resume();
     drop(go_on);
-    let (key, view) = dossiers.view(table.member("med"), &plan(), Needs::Positions, (), AnnotationsView::of).await.unwrap();
+    let (key, view) = dossiers.view(table.member("med"), &plan(), Needs::Positions, AnnotationsView::of).await.unwrap();
     assert!(key.is_some() && view.faults.is_empty());
 }
 

@@ -28,7 +28,7 @@ async fn a_script_that_rests_on_the_words_is_not_taken_once_they_have_changed() 
         let update = update(client, |txn| layer::put(txn, &note(&format!("n{client}"))).unwrap()).to_vec();
         super::changes(&app, &reader, &script, vec![(Some(LayerId::built_in(PRIVATE)), update)], &ends)
     };
-    let moved = update(1, |txn| txn.get_or_insert_text("t").insert(txn, 0, "other "));
+    let moved = update(1, |txn| txn.get_or_insert_text("text").insert(txn, 0, "other "));
     table.rooms.edit(&address, &author, &moved).await.unwrap();
     for resting in [&accept, &expecting] {
         let changes = changes(resting, 2).unwrap();

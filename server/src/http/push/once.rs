@@ -57,7 +57,7 @@ impl Keys {
             tokio::task::spawn_blocking(move || (loaded.look_up(&author, &once, update), Some(loaded))).await
         } else {
             let place = app.view_place(member).await?;
-            let (_, (seq, copy)) = app.rooms.ask(&change.address, |copy| Command::Copy { copy }).await?;
+            let (_, (seq, copy)) = app.rooms.ask(&change.address, |copy| Command::Copy { of: None, copy }).await?;
             let look = move || {
                 let Some(document) = Document::from_copy(seq, &copy) else { return (None, None) };
                 let mut loaded = Loaded { seq, document, since: Instant::now(), _place: place };
@@ -100,7 +100,8 @@ impl Loaded {
     /// Tries the part of an edit that is to write its key: what becomes of the edit if it is not to be taken. `None` if the copy is
     /// damaged.
     fn look_up(&mut self, author: &Author, once: &Once, update: Bytes) -> Option<Result<(), Outcome>> {
-        let checked = match self.document.check(author, &update) {
+        let by = Provenance::live(author.clone(), Right::Layer);
+        let checked = match self.document.judge(&by, &update) {
             Ok(checked) => checked,
             Err(refusal) => return Some(Err(ApiError::from(EditError::from(refusal)).outcome())),
         };
@@ -112,7 +113,7 @@ impl Loaded {
             None => {}
         }
         self.document.admit(author, &checked);
-        let record = Provenance::live(author.clone(), Right::Layer).record(0, Moment::default(), checked.update(&update));
+        let record = by.record(0, Moment::default(), checked.update(&update));
         let end = (self.document.seq(), self.document.head());
         if self.document.apply(&[Accepted { record, checked, verified: false }], end).is_err() {
             return Some(Err(ApiError::from(EditError::Misbehaved).outcome()));

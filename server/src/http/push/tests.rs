@@ -58,7 +58,7 @@ fn chain(count: u64) -> (Vec<Vec<u8>>, String) {
     for n in 0..count {
         let (writes, reads) = (&docs[(n % 2) as usize], &docs[((n + 1) % 2) as usize]);
         let mut txn = writes.transact_mut();
-        let text = txn.get_or_insert_text("t");
+        let text = txn.get_or_insert_text("text");
         let length = u64::from(text.len(&txn));
         text.insert(&mut txn, (n * 7919 % (length + 1)) as u32, &format!("{n} "));
         let update = txn.encode_update_v1();
@@ -66,7 +66,7 @@ fn chain(count: u64) -> (Vec<Vec<u8>>, String) {
         reads.transact_mut().apply_update(Update::decode_v1(&update).unwrap()).unwrap();
         updates.push(update);
     }
-    let text = docs[0].get_or_insert_text("t").get_string(&docs[0].transact());
+    let text = docs[0].get_or_insert_text("text").get_string(&docs[0].transact());
     (updates, text)
 }
 
@@ -74,7 +74,7 @@ fn chain(count: u64) -> (Vec<Vec<u8>>, String) {
 async fn a_right_that_is_taken_away_ends_with_the_edit_before() {
     let bench = Bench::new().await;
     let mut pusher = bench.pusher("arv");
-    let words = |client| made(None, &update(client, |txn| txn.get_or_insert_text("t").insert(txn, 0, "word ")));
+    let words = |client| made(None, &update(client, |txn| txn.get_or_insert_text("text").insert(txn, 0, "word ")));
     pusher.push(vec![words(1), noted(2)]).await.unwrap();
     bench.grant("arv", Access::Propose).await;
     pusher.push(vec![words(3), noted(4)]).await.unwrap();
@@ -111,7 +111,7 @@ async fn edits_that_build_on_each_other_take_effect_in_their_order_many_or_few()
         let state = bench.table.rooms.read_at(&pusher.reader.address).await.unwrap().1;
         let doc = plenary_shared::text::plan::new_doc(9);
         doc.transact_mut().apply_update(Update::decode_v1(&state).unwrap()).unwrap();
-        let text = doc.get_or_insert_text("t");
+        let text = doc.get_or_insert_text("text");
         assert_eq!(text.get_string(&doc.transact()), words);
     }
 }
@@ -121,7 +121,7 @@ async fn one_liar_among_many_edits_costs_its_own_edit_alone() {
     let bench = Bench::new().await;
     let mut pusher = bench.pusher("arv");
     let mut edits: Vec<Made> = chain(100).0.iter().map(|update| made(None, update)).collect();
-    let ab = update(91, |txn| txn.get_or_insert_text("u").insert(txn, 0, "ab"));
+    let ab = update(91, |txn| txn.get_or_insert_text("text").insert(txn, 0, "ab"));
     // Client 92's `x`, with neighbours that stand the other way round.
     let crossed = [1, 1, 92, 0, 0xc4, 91, 1, 91, 0, 1, b'x', 0];
     edits.splice(50..50, [made(None, &ab), made(None, &crossed)]);
@@ -169,7 +169,7 @@ async fn what_is_nested_without_end_is_refused_before_anything_reads_it() {
 async fn an_edit_whose_answer_was_lost_is_done_and_another_machines_is_repeated() {
     let bench = Bench::new().await;
     let mut pusher = bench.pusher("arv");
-    let words = update(5, |txn| txn.get_or_insert_text("t").insert(txn, 0, "word "));
+    let words = update(5, |txn| txn.get_or_insert_text("text").insert(txn, 0, "word "));
     pusher.push(vec![once(1, "k", Some(&words)), once(2, "l", None)]).await.unwrap();
     let mut again = bench.pusher("arv");
     again.push(vec![once(1, "k", Some(&words)), once(3, "k", None), once(2, "l", None), once(4, "m", None)]).await.unwrap();
@@ -223,8 +223,8 @@ async fn edits_that_take_too_long_are_answered_as_far_as_they_came() {
 
 /// 40 edits: client 91 writes `ab`, then as the test says, then others write elsewhere.
 fn series(second: Made, third: Made) -> Vec<Made> {
-    let mut edits = vec![made(None, &update(91, |txn| txn.get_or_insert_text("u").insert(txn, 0, "ab"))), second, third];
-    edits.extend((100..140).map(|client| made(None, &update(client, |txn| txn.get_or_insert_text("t").insert(txn, 0, "x")))));
+    let mut edits = vec![made(None, &update(91, |txn| txn.get_or_insert_text("text").insert(txn, 0, "ab"))), second, third];
+    edits.extend((100..140).map(|client| made(None, &update(client, |txn| txn.get_or_insert_text("text").insert(txn, 0, "x")))));
     edits
 }
 

@@ -1,7 +1,7 @@
 //! Whether a snapshot is what its log folds to.
 
-use plenary_shared::{id::DocAddress, talk::layer, text::plan};
-use yrs::{Any, ReadTxn as _, Snapshot, StateVector, types::ToJson as _};
+use plenary_shared::{id::DocAddress, script, talk::layer, text::plan};
+use yrs::{Any, GetString as _, ReadTxn as _, Snapshot, StateVector, types::ToJson as _};
 
 use super::Document;
 use crate::store::{Seq, Store};
@@ -10,11 +10,15 @@ use crate::store::{Seq, Store};
 type Content = (Snapshot, Vec<Option<Any>>);
 
 impl Document {
-    /// Compares a snapshot that covers the log up to a record with what the log folds to there.
+    /// Compares a snapshot that covers the log up to a record with what the log folds to there. `false`: it is of another version, and
+    /// nothing of it is used.
     ///
     /// # Errors
     /// What does not hold, in words.
-    pub fn compare(store: &dyn Store, address: &DocAddress, covers: Seq, snapshot: &[u8]) -> Result<(), &'static str> {
+    pub fn compare(store: &dyn Store, address: &DocAddress, covers: Seq, snapshot: &[u8]) -> Result<bool, &'static str> {
+        if Self::is_of_another_version(snapshot) {
+            return Ok(false);
+        }
         let mut saved = Self::from_copy(covers, snapshot).ok_or("its snapshot cannot be read")?;
         let past = Self::past(store, address, saved.refused(), |seq, _| seq <= covers).ok_or("its log does not fold")?;
         if past.seq != covers {
@@ -31,13 +35,15 @@ impl Document {
             && same_deletions(&folded.0, &kept.0)
             && same_deletions(&kept.0, &folded.0)
             && folded.1 == kept.1;
-        if same { Ok(()) } else { Err("its snapshot is not what the log folds to") }
+        if same { Ok(true) } else { Err("its snapshot is not what the log folds to") }
     }
 }
 
 fn content(state: &[u8]) -> Option<Content> {
     Document::on_state(state, |txn| {
-        let roots = [plan::META, plan::POINTS, layer::ANNOTATIONS];
-        Some((txn.snapshot(), roots.iter().map(|root| Some(txn.get_map(*root)?.to_json(txn))).collect()))
+        let roots = [plan::META, plan::POINTS, layer::ANNOTATIONS, script::ONCE];
+        let maps = roots.iter().map(|root| Some(txn.get_map(*root)?.to_json(txn)));
+        let beside = txn.get_text(plan::BESIDE).map(|text| text.get_string(txn).into());
+        Some((txn.snapshot(), maps.chain([beside]).collect()))
     })
 }

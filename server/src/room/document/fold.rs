@@ -153,7 +153,11 @@ impl Document {
     fn replay(&mut self, group: &[(Seq, Digest, Record)]) -> Result<(), Misbehaved> {
         let mut accepted = Vec::with_capacity(group.len());
         for (seq, _, record) in group {
-            let Some(update) = record.change().filter(|_| !self.is_refused(*seq)) else { continue };
+            let is_refused = self.is_refused(*seq);
+            if is_refused {
+                self.count(record);
+            }
+            let Some(update) = record.change().filter(|_| !is_refused) else { continue };
             let checked = self.fold.ledger().check_logged(&record.author.party, update).map_err(|_| Misbehaved)?;
             self.admit(&record.author, &checked);
             accepted.push(Accepted { record: record.clone(), checked, verified: false });

@@ -98,10 +98,8 @@ impl RoomState {
         if at.is_some_and(|at| at != self.document.seq()) {
             return Err(Unheld::Moved);
         }
-        if !self.has_room(&by.author, &update) {
-            return Err(Unheld::Edit(EditError::Full(self.bytes_max)));
-        }
-        let checked = self.document.judge(&by, &update).map_err(|refusal| Unheld::Edit(refusal.into()))?;
+        self.check_room(&by, &update).map_err(Unheld::Edit)?;
+        let checked = self.judge(&by, &update).map_err(|refusal| Unheld::Edit(refusal.into()))?;
         if !checked.is_new() {
             return Ok(None);
         }

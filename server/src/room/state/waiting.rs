@@ -2,10 +2,12 @@
 
 use bytes::Bytes;
 use plenary_shared::{
+    limits,
     log::{
-        gate::Refusal,
-        record::{self, Digest, Moment},
+        gate::{Checked, Refusal},
+        record::{self, Digest, Moment, Provenance},
     },
+    people::Author,
     wire::protocol,
 };
 use std::{collections::HashSet, ops::Range};
@@ -18,7 +20,7 @@ use super::{
 use crate::{
     room::{
         document::{Accepted, Document, Misbehaved},
-        effect::{EditError, Effect},
+        effect::{EditError, Effect, SessionId},
         order::{Order, Trial},
     },
     store::Seq,
@@ -52,7 +54,8 @@ impl RoomState {
             let source = waiting.source();
             let Waiting { sender, by, update, complete, order } = waiting;
             self.answered(sender, complete);
-            let checked = self.document.judge(&by, &update);
+            let checked = self.judge(&by, &update);
+            self.tell_left_out(sender, checked.as_ref().ok(), effects);
             let verified = checked.as_ref().is_ok_and(|checked| checked.adds_blocks() && order.holds(checked));
             match checked {
                 Ok(checked) if !checked.is_new() && accepted.is_empty() => done(sender, effects),
@@ -62,7 +65,9 @@ impl RoomState {
                         later.push(Waiting { sender, by, update, complete, order });
                     }
                 }
-                Ok(checked) if self.is_unaccounted(sender, &checked) => self.refuse(sender, EditError::Unaccounted, effects),
+                Ok(checked) if self.is_unaccounted(sender, &checked) => {
+                    self.refuse((sender, &by.author), EditError::Unaccounted, effects);
+                }
                 // What it claims about order is known to hold only once it is applied: one such from each source in a batch, so
                 // that a hostile one costs one search of the log and then is gone.
                 Ok(checked) if !verified && !checked.order_claims().is_empty() && !claimed.insert(source) => {
@@ -78,8 +83,7 @@ impl RoomState {
                     sealed.push(bytes);
                     accepted.push((sender, Accepted { record, checked, verified }));
                 }
-                Err(refusal @ Refusal::Missing { .. }) if !complete => self.too_early(sender, refusal, effects),
-                Err(refusal) => self.refuse(sender, refusal.into(), effects),
+                Err(refusal) => self.turn_down((sender, &by.author), refusal.into(), (complete, update.len()), effects),
             }
         }
         later.into_iter().for_each(|waiting| self.wait(waiting));
@@ -90,11 +94,30 @@ impl RoomState {
         Some((last, sealed))
     }
 
+    /// Judges an edit, also by whose the client ids are under which nobody has written yet.
+    pub(super) fn judge(&self, by: &Provenance, update: &[u8]) -> Result<Checked, Refusal> {
+        let checked = self.document.judge(by, update)?;
+        let is_taken = |client: u64| {
+            let announced = self.presence.announced.party(client, self.now_ms).filter(|_| self.document.owner(client).is_none());
+            announced.is_some_and(|party| *party != by.author.party)
+        };
+        let taken = checked.clients().find(|client| is_taken(*client));
+        taken.map_or(Ok(checked), |client| Err(Refusal::Forged { client }))
+    }
+
+    /// Tells a session what is not taken of its update, though all else is.
+    fn tell_left_out(&mut self, sender: Sender, checked: Option<&Checked>, effects: &mut Vec<Effect>) {
+        if let (Sender::Session(id), Some(checked)) = (sender, checked) {
+            let notice = self.document.notice(checked.left_out());
+            effects.extend(notice.map(|told| Effect::Send(id, protocol::permission_denied(&told))));
+        }
+    }
+
     fn is_refused(&self, sender: Sender) -> bool {
         matches!(sender, Sender::Session(id) if self.sessions.get(&id).is_none_or(|session| session.refused))
     }
 
-    fn answered(&mut self, sender: Sender, complete: bool) {
+    pub(super) fn answered(&mut self, sender: Sender, complete: bool) {
         if let Sender::Session(id) = sender
             && let Some(session) = self.sessions.get_mut(&id).filter(|session| complete && session.early == Early::Asked)
         {
@@ -102,11 +125,33 @@ impl RoomState {
         }
     }
 
+    /// An update is not taken; `sent`: whether it answers a step 1, and its bytes.
+    pub(super) fn turn_down(
+        &mut self,
+        (sender, author): (Sender, &Author),
+        error: EditError,
+        sent: (bool, usize),
+        effects: &mut Vec<Effect>,
+    ) {
+        match (sender, &error, sent) {
+            (Sender::Session(id), EditError::Refused(Refusal::Missing { .. }), (false, bytes)) => {
+                self.too_early(id, author, error, bytes, effects);
+            }
+            _ => self.refuse((sender, author), error, effects),
+        }
+    }
+
     /// An honest client may speak before it has answered step 1, and its update then lacks what that answer will bring: ask
     /// once more for all it has.
-    fn too_early(&mut self, sender: Sender, refusal: Refusal, effects: &mut Vec<Effect>) {
-        let Sender::Session(id) = sender else { return self.refuse(sender, refusal.into(), effects) };
+    fn too_early(&mut self, id: SessionId, author: &Author, error: EditError, bytes: usize, effects: &mut Vec<Effect>) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.early_bytes += bytes;
+        if session.early_bytes > limits::EARLY_BYTES_MAX {
+            // When it comes back, what it sends first can be whole.
+            session.refused = true;
+            self.offended(author, &error, effects);
+            return effects.push(Effect::Close(id, protocol::CLOSE_AGAIN, "send what is missing first: connect again"));
+        }
         match session.early {
             Early::No => match self.document.state_vector() {
                 Ok((_, vector)) => {
@@ -116,23 +161,46 @@ impl RoomState {
                 Err(Misbehaved) => come_back(id, effects),
             },
             Early::Asked => {}
-            Early::Answered => self.refuse(sender, refusal.into(), effects),
+            Early::Answered => self.refuse((Sender::Session(id), author), error, effects),
         }
     }
 
-    pub(super) fn refuse(&mut self, sender: Sender, error: EditError, effects: &mut Vec<Effect>) {
+    /// Holds against an author what honest clients never send. A server that was restored may miss what all others have.
+    fn offended(&self, author: &Author, error: &EditError, effects: &mut Vec<Effect>) {
+        if error.is_offence() && !self.restoring {
+            effects.push(Effect::Offended(author.clone()));
+        }
+    }
+
+    pub(super) fn refuse(&mut self, (sender, author): (Sender, &Author), error: EditError, effects: &mut Vec<Effect>) {
         effects.push(Effect::Refused);
+        self.offended(author, &error, effects);
         match sender {
             Sender::Session(id) => {
                 if let Some(session) = self.sessions.get_mut(&id) {
                     session.refused = true;
                 }
                 effects.push(Effect::Send(id, protocol::permission_denied(&error.to_string())));
-                let reason = match error {
-                    EditError::Unaccounted => "restored from a backup: copy what you wrote yourself, then load the page again",
-                    _ => "refused",
+                let (code, reason) = match error {
+                    EditError::Unaccounted => (
+                        protocol::CLOSE_REFUSED,
+                        "restored from a backup: copy what you wrote yourself, then load the page again",
+                    ),
+                    EditError::Refused(Refusal::Forged { .. }) => {
+                        (protocol::CLOSE_TAKEN, "this client id belongs to another party: load the page again")
+                    }
+                    EditError::Refused(Refusal::Foreign { what, .. }) => (protocol::CLOSE_REFUSED, what),
+                    EditError::Full(_) => (protocol::CLOSE_REFUSED, "the document is full"),
+                    EditError::Share => {
+                        (protocol::CLOSE_REFUSED, "your party's share of this plan's log is used up: ask the chair for more")
+                    }
+                    EditError::Refused(_)
+                    | EditError::Misbehaved
+                    | EditError::DiskFull
+                    | EditError::Unavailable
+                    | EditError::InDoubt => (protocol::CLOSE_REFUSED, "refused"),
                 };
-                effects.push(Effect::Close(id, protocol::CLOSE_REFUSED, reason));
+                effects.push(Effect::Close(id, code, reason));
             }
             Sender::Server(edit) => effects.push(Effect::Edited(edit, Err(error))),
         }
@@ -172,7 +240,7 @@ impl RoomState {
         for (index, ((sender, accepted), digest)) in senders.into_iter().zip(accepted).zip(digests).enumerate() {
             let seq = first + index as Seq;
             if self.document.is_refused(seq) {
-                self.refuse(sender, EditError::Misbehaved, effects);
+                self.refuse((sender, &accepted.record.author), EditError::Misbehaved, effects);
             } else {
                 done(sender, effects);
                 records.push((seq, digest, accepted.record));

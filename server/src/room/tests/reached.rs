@@ -29,7 +29,14 @@ impl Hall {
     fn new() -> Self {
         let store = Arc::new(Faulty::default());
         let (answers, restore) = (Answers::default(), Arc::default());
-        let around = Surroundings { store: store.clone(), metrics: Arc::default(), answers, restore };
+        let around = Surroundings {
+            store: store.clone(),
+            metrics: Arc::default(),
+            answers,
+            restore,
+            conduct: Arc::default(),
+            shares: Arc::default(),
+        };
         Self { store, room: Room::open("talks/plan".parse().unwrap(), around).unwrap(), effects: Vec::new() }
     }
 
@@ -42,7 +49,8 @@ impl Hall {
     }
 
     fn say(&mut self, session: SessionId, message: ClientMessage) {
-        self.room.take(Command::Message { session, message, write: true, place: None }, &mut self.effects);
+        self.room
+            .take(Command::Message { session, message, order: Default::default(), write: true, place: None }, &mut self.effects);
     }
 
     /// A session asks for what a replica that has nothing lacks.
@@ -137,10 +145,11 @@ async fn a_batch_that_comes_to_nothing_while_the_document_is_built_again_is_told
         let mut hall = Hall::new();
         let bor = hall.join(BOR, "bor").await;
         let author = Author { party: "arv".parse().unwrap(), member: "arv-1".parse().unwrap() };
+        let by = Provenance::live(author, Right::Draft);
         let (update, taken) = (Bytes::from(typed(1, "words")), Arc::new(AtomicUsize::new(0)));
-        let order = Order::Tried(Trial::new(hall.room.state.document().check(&author, &update).unwrap(), 0, &taken));
+        let order = Order::Tried(Trial::new(hall.room.state.document().judge(&by, &update).unwrap(), 0, &taken));
         let (done, ended) = oneshot::channel();
-        let edit = Command::Edit { by: Provenance::live(author, Right::Draft), update, order, done };
+        let edit = Command::Edit { by, update, order, done };
         hall.room.take(edit, &mut hall.effects);
         hall.store.fail(fails);
         hall.room.append(&mut hall.effects);

@@ -19,9 +19,9 @@ fn words(text: &str) -> Vec<u8> {
     [&[text.len() as u8][..], text.as_bytes()].concat()
 }
 
-/// Text in the root `t`.
+/// Text in the root `text`.
 fn first(text: &str) -> Vec<u8> {
-    block(4, &[1, 1, b't'], &words(text))
+    block(4, &[1, 4, b't', b'e', b'x', b't'], &words(text))
 }
 
 /// Text between two blocks of which the clients and clocks are given.
@@ -168,7 +168,10 @@ async fn what_a_slow_session_is_asked_for_is_asked_again() {
     assert!(asked, "it is never asked for what its edit builds on: its further edits are passed over in silence");
     let all = client.transact().encode_state_as_update_v1(&StateVector::default());
     assert_ne!(first, second);
-    bench.room.handle(Input::Message { session: ARV, message: ClientMessage::SyncStep2(all.into()), write: true }, &mut effects);
+    bench.room.handle(
+        Input::Message { session: ARV, message: ClientMessage::SyncStep2(all.into()), order: Default::default(), write: true },
+        &mut effects,
+    );
     bench.commit().await;
     assert_eq!(bench.text(), "first second");
 }

@@ -41,7 +41,7 @@ impl Bench {
     }
 
     async fn write(&self, client: u64) -> Result<(), RoomError> {
-        let word = update(client, |txn| txn.get_or_insert_text("t").insert(txn, 0, "word "));
+        let word = update(client, |txn| txn.get_or_insert_text("text").insert(txn, 0, "word "));
         let author = Author { party: "arv".parse().unwrap(), member: "arv-1".parse().unwrap() };
         self.table.rooms.edit(&self.text, &author, &word).await
     }

@@ -1,6 +1,7 @@
 //! Edits of several documents, on a server in memory.
 
 use plenary_shared::{
+    access::Role,
     log::{
         gate::Refusal,
         record::{self, Digest, Right},
@@ -52,7 +53,7 @@ impl Bench {
     /// Holds a document until it is told what became of the edit.
     async fn hold(&self, at: &DocAddress) -> oneshot::Sender<Fate> {
         let Change { update, .. } = change(at.clone(), 1);
-        let proposal = Proposal { by: by_arv(), what: Proposed::Edit { update, at: None, order: Order::Unknown } };
+        let proposal = Proposal { by: by_arv(at), what: Proposed::Edit { update, at: None, order: Order::Unknown } };
         let (verdict, judged) = oneshot::channel();
         let (fate, fated) = oneshot::channel();
         let (done, _) = oneshot::channel();
@@ -70,17 +71,17 @@ impl Bench {
     }
 }
 
-fn by_arv() -> Provenance {
+fn by_arv(address: &DocAddress) -> Provenance {
     let author = Author { party: "arv".parse().unwrap(), member: "arv-1".parse().unwrap() };
-    Provenance::live(author, Right::Draft)
+    Provenance::live(author, Right::of(Role::Delegate, address))
 }
 
 fn change(address: DocAddress, client: u64) -> Change {
     let update = match address {
         DocAddress::Layer(..) => update(client, |txn| layer::put(txn, &note(&format!("n{client}"))).unwrap()),
-        _ => update(client, |txn| txn.get_or_insert_text("t").insert(txn, 0, "word ")),
+        _ => update(client, |txn| txn.get_or_insert_text("text").insert(txn, 0, "word ")),
     };
-    Change { address, by: by_arv(), update, at: None, order: Order::Unknown }
+    Change { by: by_arv(&address), address, update, at: None, order: Order::Unknown }
 }
 
 /// Update frames that came so far.
@@ -256,14 +257,14 @@ const CROSSED: [u8; 12] = [1, 1, 92, 0, 0xc4, 91, 1, 91, 0, 1, b'x', 0];
 #[tokio::test]
 async fn what_lies_about_order_is_found_on_a_copy_and_the_rest_of_the_edit_is_not_torn_from_it() {
     let bench = Bench::new().await;
-    let ab = update(91, |txn| txn.get_or_insert_text("t").insert(txn, 0, "ab"));
+    let ab = update(91, |txn| txn.get_or_insert_text("text").insert(txn, 0, "ab"));
     bench.commit(vec![Change { update: ab, ..change(bench.text(), 1) }]).await.unwrap();
     let lie = Change { update: Bytes::from_static(&CROSSED), ..change(bench.text(), 1) };
     let changes = vec![lie.clone(), change(layer_at("arv/private"), 2)];
     assert_eq!(bench.commit(changes).await, Err(CommitError::Unverified(bench.text())));
     let honest = change(bench.text(), 93).update;
     let updates = vec![(0, honest.clone()), (1, lie.update.clone()), (2, change(bench.text(), 94).update)];
-    let tried = bench.table.rooms.verify(&bench.text(), &by_arv().author, updates, ()).await.unwrap();
+    let tried = bench.table.rooms.verify(&bench.text(), &by_arv(&bench.text()), updates, ()).await.unwrap();
     assert!(matches!((&tried[&0], &tried[&2]), (Tried::Holds(_), Tried::Holds(_))));
     assert!(matches!(tried[&1], Tried::Bad(EditError::Misbehaved)));
     assert_eq!(bench.ends().await, [(3, 3), (0, 0), (0, 0)]);
@@ -279,9 +280,9 @@ async fn what_lies_about_order_is_found_on_a_copy_and_the_rest_of_the_edit_is_no
 async fn a_full_document_takes_no_part() {
     let bench = Bench::new().await;
     let heap = "x".repeat(limits::LAYER_BYTES_MAX - 1_000);
-    let fill = update(1, |txn| txn.get_or_insert_text("heap").insert(txn, 0, &heap));
+    let fill = update(1, |txn| txn.get_or_insert_text("text").insert(txn, 0, &heap));
     bench.commit(vec![Change { update: fill, ..change(layer_at("arv/private"), 1) }]).await.unwrap();
-    let more = update(2, |txn| txn.get_or_insert_text("heap").insert(txn, 0, &heap[..2_000]));
+    let more = update(2, |txn| txn.get_or_insert_text("text").insert(txn, 0, &heap[..2_000]));
     let more = Change { update: more, ..change(layer_at("arv/private"), 2) };
     let full = EditError::Full(limits::LAYER_BYTES_MAX);
     let refused = bench.commit(vec![change(bench.text(), 3), more.clone()]).await;
@@ -294,7 +295,7 @@ async fn a_full_document_takes_no_part() {
 #[tokio::test]
 async fn nobody_is_recorded_as_having_seen_what_was_yet_to_come() {
     let bench = Bench::new().await;
-    let seen = |client| Change { by: Provenance { seen: Some(99), ..by_arv() }, ..change(bench.text(), client) };
+    let seen = |client| Change { by: Provenance { seen: Some(99), ..by_arv(&bench.text()) }, ..change(bench.text(), client) };
     bench.commit(vec![seen(1), change(layer_at("arv/private"), 2)]).await.unwrap();
     let alone = bench.table.rooms.begin_edit(seen(3)).await.unwrap();
     alone.await.unwrap().unwrap();
@@ -341,7 +342,7 @@ async fn while_one_edit_waits_to_hold_a_document_it_is_read_and_others_gather() 
     let (_, fated) = oneshot::channel();
     let (done, _) = oneshot::channel();
     let update = change(text.clone(), 40).update;
-    let proposal = Proposal { by: by_arv(), what: Proposed::Edit { update, at: None, order: Order::Unknown } };
+    let proposal = Proposal { by: by_arv(&text), what: Proposed::Edit { update, at: None, order: Order::Unknown } };
     drop(judged);
     let gone = Command::Hold(Hold { proposal, verdict, fate: fated, done });
     assert!(bench.table.rooms.inbox(&text).unwrap().send(gone).await.is_ok());

@@ -39,7 +39,7 @@ fn arv() -> Author {
 }
 
 fn typed(client: u64, words: &str) -> Bytes {
-    update(client, |txn| txn.get_or_insert_text("t").push(txn, words))
+    update(client, |txn| txn.get_or_insert_text("text").push(txn, words))
 }
 
 /// Hands an edit on and lets it come as far as it can.
@@ -121,7 +121,7 @@ async fn a_copy_waits_for_what_is_on_its_way_and_constant_work_does_not_keep_it_
     let first = begin(&rooms, 2, "b").await;
     let asking = tokio::spawn({
         let rooms = rooms.clone();
-        async move { rooms.ask(&doc(), |copy| Command::Copy { copy }).await.unwrap().1 }
+        async move { rooms.ask(&doc(), |copy| Command::Copy { of: None, copy }).await.unwrap().1 }
     });
     let whose = tokio::spawn({
         let rooms = rooms.clone();
@@ -135,7 +135,10 @@ async fn a_copy_waits_for_what_is_on_its_way_and_constant_work_does_not_keep_it_
     let (seq, copy) = asking.await.unwrap();
     assert_eq!((seq, whose.await.unwrap(), first.await.unwrap()), (2, 2, Ok(())));
     let copy = Document::from_copy(seq, &copy).unwrap();
-    assert!(copy.check(&arv(), &typed(3, "c")).unwrap().is_new(), "the copy knows no more than the log");
+    assert!(
+        copy.judge(&Provenance::live(arv(), Right::Draft), &typed(3, "c")).unwrap().is_new(),
+        "the copy knows no more than the log"
+    );
     gate.add_permits(1);
     second.await.unwrap().unwrap();
 }
@@ -153,7 +156,7 @@ async fn honest_edits_that_are_sent_again_while_the_first_is_on_its_way_are_not_
     settle().await;
     let again = tokio::spawn({
         let rooms = rooms.clone();
-        async move { rooms.verify(&doc(), &arv(), updates, ()).await.unwrap() }
+        async move { rooms.verify(&doc(), &Provenance::live(arv(), Right::Draft), updates, ()).await.unwrap() }
     });
     settle().await;
     gate.add_permits(1);
@@ -184,7 +187,12 @@ async fn a_full_disk_costs_the_edits_that_it_does_not_take_and_nothing_else() {
     let gate = store.shut(1);
     store.fail(StoreError::Full);
     let message = ClientMessage::Update(typed(2, "lost "));
-    assert!(inbox.send(Command::Message { session: SessionId(1), message, write: true, place: None }).await.is_ok());
+    assert!(
+        inbox
+            .send(Command::Message { session: SessionId(1), message, order: Default::default(), write: true, place: None })
+            .await
+            .is_ok()
+    );
     settle().await;
     let behind = begin(&rooms, 3, "behind it ").await;
     gate.add_permits(2);
@@ -260,7 +268,8 @@ async fn who_asks_for_more_than_may_wait_to_be_read_is_told_to_come_back() {
         let (inbox, outbox) = listen(&rooms, session, "arv").await;
         heard(&outbox).await;
         let message = ClientMessage::SyncStep1(Bytes::from_static(vector));
-        let message = Command::Message { session: SessionId(session), message, write: true, place: None };
+        let message =
+            Command::Message { session: SessionId(session), message, order: Default::default(), write: true, place: None };
         assert!(inbox.send(message).await.is_ok());
         settle().await;
         heard(&outbox).await

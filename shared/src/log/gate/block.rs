@@ -6,11 +6,13 @@ use crate::limits;
 /// A client id and a clock.
 pub(super) type Id = (u64, u32);
 
+/// The first byte of a collected block.
+pub(super) const GC: u8 = 0;
 pub(super) const HAS_ORIGIN: u8 = 0x80;
-const HAS_RIGHT: u8 = 0x40;
-const HAS_KEY: u8 = 0x20;
+pub(super) const HAS_RIGHT: u8 = 0x40;
+pub(super) const HAS_KEY: u8 = 0x20;
 /// The flags under which a block says by itself where it stands; the others inherit from a neighbour.
-const HAS_NEIGHBOUR: u8 = HAS_ORIGIN | HAS_RIGHT;
+pub(super) const HAS_NEIGHBOUR: u8 = HAS_ORIGIN | HAS_RIGHT;
 
 /// Where a block says that it stands.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -50,13 +52,24 @@ pub(super) struct Block<'a> {
     pub parent: Parent<'a>,
     /// The key, for an entry of a map that says its parent itself.
     pub key: Option<&'a str>,
+    pub content: Content<'a>,
+}
+
+/// What a block holds, as far as that is judged.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Content<'a> {
+    /// Nothing that is judged.
+    None,
+    Text(&'a str),
+    /// So many JSON-like values.
+    Values(&'a [u8]),
 }
 
 impl<'a> Block<'a> {
     /// Reads one block that starts at `clock`, and checks everything that can be seen in it alone.
     pub fn read(reader: &mut Reader<'a>, clock: u32) -> Result<Self, Refusal> {
         let mut block = Self::read_head(reader)?;
-        block.len = read_content(reader, &mut block.kind)?;
+        block.len = block.read_content(reader)?;
         if block.len == 0 || u64::from(clock) + u64::from(block.len) > limits::CLOCK_MAX {
             return reader.refuse("a block's length is 0 or passes the largest clock");
         }
@@ -76,7 +89,8 @@ impl<'a> Block<'a> {
             8 => Kind::Any,
             _ => return reader.refuse("a block is of a kind that a plan does not use"),
         };
-        let mut block = Block { kind, len: 0, origin: None, right: None, parent: Parent::Inherited, key: None };
+        let mut block =
+            Block { kind, len: 0, origin: None, right: None, parent: Parent::Inherited, key: None, content: Content::None };
         if kind != Kind::Gc {
             block.read_place(reader, info)?;
         }
@@ -111,36 +125,39 @@ impl<'a> Block<'a> {
         }
         Ok(())
     }
-}
 
-fn read_content(reader: &mut Reader<'_>, kind: &mut Kind) -> Result<u32, Refusal> {
-    Ok(match *kind {
-        Kind::Gc | Kind::Deleted => reader.clock()?,
-        Kind::Text => {
-            let text = reader.text()?;
-            // Clocks count UTF-16 units; an update's bytes, and so this, are far below 2^31.
-            (if text.is_ascii() { text.len() } else { text.encode_utf16().count() }) as u32
-        }
-        Kind::Format => {
-            reader.text()?;
-            reader.json()?;
-            1
-        }
-        Kind::Type(_) => {
-            *kind = Kind::Type(match reader.u8()? {
-                0 => Shared::Array,
-                1 => Shared::Map,
-                2 => Shared::Text,
-                _ => return reader.refuse("a shared type is neither array, map nor text"),
-            });
-            1
-        }
-        Kind::Any => {
-            let count = reader.count(1)?;
-            for _ in 0..count {
-                reader.any(0)?;
+    fn read_content(&mut self, reader: &mut Reader<'a>) -> Result<u32, Refusal> {
+        Ok(match self.kind {
+            Kind::Gc | Kind::Deleted => reader.clock()?,
+            Kind::Text => {
+                let text = reader.text()?;
+                self.content = Content::Text(text);
+                // Clocks count UTF-16 units; an update's bytes, and so this, are far below 2^31.
+                (if text.is_ascii() { text.len() } else { text.encode_utf16().count() }) as u32
             }
-            count as u32
-        }
-    })
+            Kind::Format => {
+                reader.text()?;
+                reader.json()?;
+                1
+            }
+            Kind::Type(_) => {
+                self.kind = Kind::Type(match reader.u8()? {
+                    0 => Shared::Array,
+                    1 => Shared::Map,
+                    2 => Shared::Text,
+                    _ => return reader.refuse("a shared type is neither array, map nor text"),
+                });
+                1
+            }
+            Kind::Any => {
+                let count = reader.count(1)?;
+                let at = reader.at();
+                for _ in 0..count {
+                    reader.any(0)?;
+                }
+                self.content = Content::Values(reader.since(at));
+                count as u32
+            }
+        })
+    }
 }

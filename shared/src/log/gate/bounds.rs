@@ -16,11 +16,13 @@ pub const TYPE_DEPTH_MAX: u16 = 16;
 pub const WAITING_STEPS_MAX: u64 = 64 << 20;
 
 /// How much may come at once.
+#[derive(Clone, Copy)]
 pub(super) struct Bounds {
     pub bytes: usize,
     pub any_values: usize,
     pub husk_units: u64,
-    pub waiting_steps: u64,
+    /// Of looking for what waits, and for what was replaced.
+    pub steps: u64,
 }
 
 impl Bounds {
@@ -29,7 +31,7 @@ impl Bounds {
         bytes: limits::UPDATE_BYTES_MAX,
         any_values: ANY_VALUES_MAX,
         husk_units: HUSK_UNITS_MAX,
-        waiting_steps: WAITING_STEPS_MAX,
+        steps: WAITING_STEPS_MAX,
     };
     /// A whole document, as it grew by updates each of which kept to its own: sixteen times as much of what costs time or memory, and
     /// any number of characters that were deleted in the course of it.
@@ -37,6 +39,6 @@ impl Bounds {
         bytes: limits::DOCUMENT_BYTES_MAX,
         any_values: 16 * ANY_VALUES_MAX,
         husk_units: u64::MAX,
-        waiting_steps: 16 * WAITING_STEPS_MAX,
+        steps: 16 * WAITING_STEPS_MAX,
     };
 }

@@ -26,6 +26,11 @@ impl<'a> Reader<'a> {
         self.at
     }
 
+    /// What was read since then.
+    pub fn since(&self, at: usize) -> &'a [u8] {
+        &self.bytes[at..self.at]
+    }
+
     pub fn is_empty(&self) -> bool {
         self.at == self.bytes.len()
     }
@@ -111,6 +116,11 @@ impl<'a> Reader<'a> {
         let length = self.count(1)?;
         let bytes = self.skip(length)?;
         std::str::from_utf8(bytes).or_else(|_| self.refuse("a text is not UTF-8"))
+    }
+
+    /// A JSON-like value that is a text.
+    pub fn word(&mut self) -> Result<&'a str, Refusal> {
+        if self.u8()? == 119 { self.text() } else { self.refuse("a value is no text") }
     }
 
     /// One JSON-like value. Buffers, big integers and what JSON cannot write have no use in a plan.

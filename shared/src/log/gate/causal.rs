@@ -1,6 +1,8 @@
 //! Judges a whole update: reads it once for its form, then walks its blocks in the order in which yrs will integrate them, so that
 //! each block meets what it builds on, and so that the cost of that walk is known.
 
+use std::collections::BTreeSet;
+
 use yrs::{ClientID, ID};
 
 use super::{
@@ -11,54 +13,24 @@ use super::{
     checked::{Checked, Gain},
     claim::OrderClaim,
     cut,
+    deletions::{Deletions, Kept},
     ledger::Ledger,
     place::{Neighbours, Place},
     refusal::Refusal,
+    rows::Field,
+    rules::Verdict,
     section::{Section, read_sections},
+    walk::Walk,
 };
-use crate::{id::PartyId, limits};
-
-struct Walk<'a, 'l> {
-    ledger: &'l Ledger,
-    bounds: Bounds,
-    reader: Reader<'a>,
-    /// Highest client first, which is yrs's order.
-    sections: Vec<Section<'a>>,
-    claims: Vec<OrderClaim>,
-    husk_units: u64,
-    steps: u64,
-    /// Ranges of this update's husks: they are deleted by what they are.
-    husks: Vec<Span>,
-    /// Entries of maps that hold several values.
-    folded: Vec<Span>,
-}
-
-/// The deletions of an update.
-struct Deletions {
-    /// What the ledger does not know.
-    new: Vec<Span>,
-    /// All of them, where they are asked for.
-    all: Vec<Span>,
-    /// The ledger knows some.
-    any_known: bool,
-}
-
-/// Which deletions are kept when an update is cut.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kept {
-    /// Those that are new.
-    New,
-    /// Those that are known as well.
-    All,
-}
+use crate::{id::PartyId, log::record::Provenance};
 
 impl Ledger {
-    /// Judges `update` (Yjs update V1) sent by `party`. The ledger does not change.
+    /// Judges `update` (Yjs update V1) that somebody sends. The ledger does not change.
     ///
     /// # Errors
     /// See [`Refusal`]. Of these, [`Refusal::Missing`] may come from an honest client that speaks too early.
-    pub fn check(&self, party: &PartyId, update: &[u8]) -> Result<Checked, Refusal> {
-        check(self, Some(party), update, Kept::New, Bounds::UPDATE)
+    pub fn check(&self, by: &Provenance, update: &[u8]) -> Result<Checked, Refusal> {
+        Check { ledger: self, party: Some(&by.author.party), by: Some(by), kept: Kept::New, bounds: Bounds::UPDATE }.run(update)
     }
 
     /// The same for an update that was made away from the document as it is now. What its author deleted while others did so too stays in
@@ -66,17 +38,23 @@ impl Ledger {
     ///
     /// # Errors
     /// See [`Refusal`].
-    pub fn check_apart(&self, party: &PartyId, update: &[u8]) -> Result<Checked, Refusal> {
-        check(self, Some(party), update, Kept::All, Bounds::UPDATE)
+    pub fn check_apart(&self, by: &Provenance, update: &[u8]) -> Result<Checked, Refusal> {
+        Check { ledger: self, party: Some(&by.author.party), by: Some(by), kept: Kept::All, bounds: Bounds::UPDATE }.run(update)
     }
 
-    /// Judges the update of a record that a log holds, by the rules under which it was accepted. They are those of
-    /// [`Self::check`]; rules that refuse more are for what comes from outside alone.
+    /// Judges the update of a record that a log holds, by the rules under which it was accepted: what a plan may hold is asked of
+    /// what comes from outside alone.
     ///
     /// # Errors
     /// See [`Refusal`].
     pub fn check_logged(&self, party: &PartyId, update: &[u8]) -> Result<Checked, Refusal> {
-        check(self, Some(party), update, Kept::All, Bounds::UPDATE)
+        Check { ledger: self, party: Some(party), by: None, kept: Kept::All, bounds: Bounds::UPDATE }.run(update)
+    }
+
+    /// Judges an update as a log would, and cuts it as one that came from outside.
+    #[cfg(test)]
+    pub(crate) fn check_unasked(&self, party: &PartyId, update: &[u8]) -> Result<Checked, Refusal> {
+        Check { ledger: self, party: Some(party), by: None, kept: Kept::New, bounds: Bounds::UPDATE }.run(update)
     }
 
     /// Judges what a server told of a document without saying whose it is: the whole of it, or what was missing.
@@ -84,46 +62,75 @@ impl Ledger {
     /// # Errors
     /// See [`Refusal`]; there is no [`Refusal::Forged`] among them.
     pub fn check_state(&self, state: &[u8]) -> Result<Checked, Refusal> {
-        check(self, None, state, Kept::All, Bounds::STATE)
+        Check { ledger: self, party: None, by: None, kept: Kept::All, bounds: Bounds::STATE }.run(state)
     }
 }
 
-/// `party` is whose the update is; where it is not known, an update may go on under any client id.
-fn check(ledger: &Ledger, party: Option<&PartyId>, update: &[u8], kept: Kept, bounds: Bounds) -> Result<Checked, Refusal> {
-    if update.len() > bounds.bytes {
-        return Err(Refusal::TooLarge { what: "bytes", most: bounds.bytes as u64 });
+/// How an update is judged.
+struct Check<'l> {
+    ledger: &'l Ledger,
+    /// Whose it is; where that is not known, it may go on under any client id.
+    party: Option<&'l PartyId>,
+    /// Who made it and how, if that is asked.
+    by: Option<&'l Provenance>,
+    kept: Kept,
+    bounds: Bounds,
+}
+
+impl Check<'_> {
+    fn run(&self, update: &[u8]) -> Result<Checked, Refusal> {
+        if update.len() > self.bounds.bytes {
+            return Err(Refusal::TooLarge { what: "bytes", most: self.bounds.bytes as u64 });
+        }
+        let (mut walk, mut deletions) = self.walk(update, BTreeSet::new())?;
+        deletions.new.sort_unstable();
+        let emptied = walk.emptied_fields(&deletions.new);
+        if !emptied.is_empty() {
+            // Without what would empty them nothing can: it changes nothing else.
+            (walk, deletions) = self.walk(update, emptied)?;
+            deletions.new.sort_unstable();
+        }
+        self.finish(update, walk, deletions)
     }
-    let mut reader = Reader::new(update);
-    let sections = read_sections(ledger, party, &mut reader)?;
-    if reader.any_values > bounds.any_values {
-        return Err(Refusal::TooLarge { what: "values", most: bounds.any_values as u64 });
+
+    /// Walks all blocks and reads all deletions. Of what would be set in fields that are `closed` nothing is taken.
+    fn walk<'a>(&self, update: &'a [u8], closed: BTreeSet<Field>) -> Result<(Walk<'a, '_>, Deletions), Refusal> {
+        let mut reader = Reader::new(update);
+        let sections = read_sections(self.ledger, self.party, &mut reader)?;
+        if reader.any_values > self.bounds.any_values {
+            return Err(Refusal::TooLarge { what: "values", most: self.bounds.any_values as u64 });
+        }
+        let deletions_at = reader.at();
+        let mut walk = Walk::new(self.ledger, self.by, self.bounds, reader, sections, closed);
+        for section in 0..walk.sections.len() {
+            walk.run(section)?;
+        }
+        walk.reader.jump(deletions_at);
+        let deletions = walk.read_deletions(self.kept)?;
+        Ok((walk, deletions))
     }
-    let deletions_at = reader.at();
-    let is_cut = sections.iter().any(|section| section.is_cut);
-    let mut walk = Walk {
-        ledger,
-        bounds,
-        reader,
-        sections,
-        claims: Vec::new(),
-        husk_units: 0,
-        steps: 0,
-        husks: Vec::new(),
-        folded: Vec::new(),
-    };
-    for section in 0..walk.sections.len() {
-        walk.run(section)?;
+
+    fn finish(&self, update: &[u8], mut walk: Walk<'_, '_>, deletions: Deletions) -> Result<Checked, Refusal> {
+        let Deletions { mut new, mut all, any_known } = deletions;
+        let kept = walk.keep(&new);
+        if !kept.is_empty() {
+            new = cut::without(&new, &kept);
+            all = cut::without(&all, &kept);
+        }
+        let left = if self.kept == Kept::All { &all } else { &new };
+        let is_cut = walk.sections.iter().any(|section| section.is_cut || !section.collected.is_empty())
+            || !kept.is_empty()
+            || (any_known && self.kept == Kept::New);
+        let cut = if is_cut { Some(cut::write(update, &walk.sections, left, &walk.husks)?) } else { None };
+        let rows = walk.rows_gain(walk.points_added(&new));
+        let left_out = walk.left_out();
+        new.append(&mut walk.husks);
+        let gains = walk.sections.into_iter().filter(|section| section.clock > section.known);
+        let gains = gains
+            .map(|s| Gain { client: s.client, clock_end: s.clock, right: s.right, places: s.places, runs: s.runs })
+            .collect();
+        Ok(Checked { gains, deletions: new, claims: walk.claims, rows, left_out, cut })
     }
-    walk.reader.jump(deletions_at);
-    let Deletions { new: mut deletions, all, any_known } = walk.read_deletions(kept)?;
-    let left = if kept == Kept::All { &all } else { &deletions };
-    let is_cut = is_cut || (any_known && kept == Kept::New);
-    let cut = if is_cut { Some(cut::write(update, &walk.sections, left, &walk.husks)?) } else { None };
-    deletions.append(&mut walk.husks);
-    let gains = walk.sections.into_iter().filter(|section| section.clock > section.known);
-    let gains =
-        gains.map(|s| Gain { client: s.client, clock_end: s.clock, right: s.right, places: s.places, runs: s.runs }).collect();
-    Ok(Checked { gains, deletions, claims: walk.claims, cut })
 }
 
 impl<'a> Walk<'a, '_> {
@@ -162,8 +169,8 @@ impl<'a> Walk<'a, '_> {
                 }
             }
             self.steps += waiting;
-            if self.steps > self.bounds.waiting_steps {
-                let most = self.bounds.waiting_steps;
+            if self.steps > self.bounds.steps {
+                let most = self.bounds.steps;
                 return Err(Refusal::TooLarge { what: "clients whose edits wait for each other", most });
             }
             self.accept(index, &block)?;
@@ -192,17 +199,28 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// Takes a new block whose neighbours and parent are there.
-    fn accept(&mut self, index: usize, block: &Block<'_>) -> Result<(), Refusal> {
+    fn accept(&mut self, index: usize, block: &Block<'a>) -> Result<(), Refusal> {
         let Section { client, clock: start, right, place: last, .. } = self.sections[index];
         // A block that continues the one before it, up to the same neighbour, stands beside it and claims nothing new.
         let continues = start > 0 && block.origin == Some((client, start - 1)) && right == block.right;
         let place = match block.parent {
-            Parent::Inherited if continues => last.beside(),
+            Parent::Inherited if continues => self.beside(last),
             _ => self.place_block((client, start), block)?,
         };
         let Some(place) = place.holding(block.kind) else {
             return Err(Refusal::Inconsistent { client, clock: start, what: "its kind has no meaning where it stands" });
         };
+        if self.judge((client, start), block, place)? == Verdict::Collected {
+            self.sections[index].collected.push(start);
+            let collected = Block { kind: Kind::Gc, origin: None, right: None, parent: Parent::Inherited, ..*block };
+            return self.settle(index, &collected, Place::LOST, false);
+        }
+        self.settle(index, block, place, continues)
+    }
+
+    /// Writes down where a new block stands.
+    fn settle(&mut self, index: usize, block: &Block<'a>, place: Place, continues: bool) -> Result<(), Refusal> {
+        let Section { client, clock: start, .. } = self.sections[index];
         self.check_limits(client, (start, start + block.len), block.kind, place)?;
         let neighbours = Neighbours { origin: block.origin, right: block.right };
         if !continues && !place.is_lost() {
@@ -217,7 +235,7 @@ impl<'a> Walk<'a, '_> {
         if !continues {
             section.runs.push((start, neighbours));
         }
-        Ok(())
+        self.set(place, (client, start), block.len, block.origin)
     }
 
     /// Whoever makes a block sees its neighbours side by side. So what they were put between themselves does not lie between them:
@@ -251,21 +269,6 @@ impl<'a> Walk<'a, '_> {
         Ok(())
     }
 
-    /// What a block was put between, new or known.
-    fn neighbours(&self, id: Id) -> Option<Neighbours> {
-        if let Some(section) = self.find(id.0).map(|index| &self.sections[index])
-            && id.1 >= section.known
-        {
-            let run = section.runs.partition_point(|run| run.0 <= id.1).checked_sub(1);
-            // Before the first new run, a known one goes on.
-            let Some(&(start, run)) = run.and_then(|at| section.runs.get(at)) else {
-                return Some(Neighbours { origin: id.1.checked_sub(1).map(|clock| (id.0, clock)), right: section.known_right });
-            };
-            return Some(if id.1 > start { Neighbours { origin: Some((id.0, id.1 - 1)), ..run } } else { run });
-        }
-        self.ledger.neighbours(id)
-    }
-
     fn check_limits(&mut self, client: u64, (start, end): (u32, u32), kind: Kind, place: Place) -> Result<(), Refusal> {
         match kind {
             Kind::Type(_) if !place.is_lost() && place.depth() >= TYPE_DEPTH_MAX => {
@@ -283,111 +286,6 @@ impl<'a> Walk<'a, '_> {
             _ => {}
         }
         Ok(())
-    }
-
-    /// Where a block stands: below its parent, or beside its neighbours.
-    fn place_block(&self, (client, clock): Id, block: &Block<'_>) -> Result<Place, Refusal> {
-        let contradiction = |what| Err(Refusal::Inconsistent { client, clock, what });
-        if block.kind == Kind::Gc {
-            return Ok(Place::LOST);
-        }
-        match block.parent {
-            Parent::Root(_) => return Ok(Place::in_root(block.key.is_some())),
-            Parent::Item(parent) => {
-                let inside = self.place(parent).inside(block.key.is_some());
-                return inside.map_or_else(|| contradiction("its parent is no shared type"), Ok);
-            }
-            Parent::Inherited => {}
-        }
-        let (left, right) = (block.origin.map(|id| self.place(id).beside()), block.right.map(|id| self.place(id).beside()));
-        if right.is_some_and(Place::in_map) {
-            return contradiction("it stands before an entry of a map");
-        }
-        match (left, right) {
-            (Some(left), Some(right)) if left.is_lost() || right.is_lost() => Ok(if left.is_lost() { right } else { left }),
-            (Some(left), Some(_)) if left.in_map() => contradiction("an entry of a map stands before something"),
-            (Some(left), Some(right)) if left != right => contradiction("its neighbours stand in different places"),
-            (Some(place), _) | (None, Some(place)) => Ok(place),
-            (None, None) => Ok(Place::LOST),
-        }
-    }
-
-    fn place(&self, id: Id) -> Place {
-        if let Some(section) = self.find(id.0).map(|index| &self.sections[index])
-            && id.1 >= section.known
-        {
-            let after = section.places.partition_point(|stretch| stretch.0 <= id.1);
-            return after.checked_sub(1).map_or(Place::default(), |at| section.places[at].1);
-        }
-        self.ledger.place(id)
-    }
-
-    fn find(&self, client: u64) -> Option<usize> {
-        self.sections.binary_search_by(|section| client.cmp(&section.client)).ok()
-    }
-
-    fn have(&self, client: u64) -> u32 {
-        self.find(client).map_or_else(|| self.ledger.clock(client), |index| self.sections[index].have())
-    }
-
-    /// A client that keeps what it deletes sends the overwritten values of one key as one block. Deleted by the same update, they do
-    /// no harm. Alive, yrs would delete only the last of them with their map, and keep the others with a pointer to freed memory.
-    fn check_folded(&self, deletions: &[Span]) -> Result<(), Refusal> {
-        if self.folded.is_empty() {
-            return Ok(());
-        }
-        let mut deletions = deletions.to_vec();
-        deletions.sort_unstable();
-        for &Span { client, start, end } in &self.folded {
-            let before = deletions.partition_point(|range| (range.client, range.start) <= (client, start));
-            let is_deleted = before.checked_sub(1).is_some_and(|at| deletions[at].client == client && deletions[at].end >= end);
-            if !is_deleted {
-                return Err(Refusal::Inconsistent { client, clock: start, what: "an entry of a map has several values" });
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads the delete set and keeps what the ledger does not know: stock clients send all they ever deleted, every time.
-    fn read_deletions(&mut self, kept: Kept) -> Result<Deletions, Refusal> {
-        let mut deletions = Deletions { new: Vec::new(), all: Vec::new(), any_known: false };
-        let is_asked_for_all = kept == Kept::All || !self.folded.is_empty();
-        let count = self.reader.count(4)?;
-        let mut clients = Vec::with_capacity(count.min(64));
-        for _ in 0..count {
-            let client = self.reader.number()?;
-            clients.push(client);
-            let have = self.have(client);
-            let mut end = 0;
-            for n in 0..self.reader.count(2)? {
-                let (start, length) = (self.reader.clock()?, self.reader.clock()?);
-                if length == 0 || (n > 0 && start < end) {
-                    return self.reader.refuse("deletions are empty or not in order");
-                }
-                let range_end = u64::from(start) + u64::from(length);
-                if range_end > u64::from(have) {
-                    return match range_end {
-                        ..=limits::CLOCK_MAX => Err(Refusal::Missing { client, clock: have }),
-                        _ => self.reader.refuse("a deletion passes the largest clock"),
-                    };
-                }
-                end = start + length;
-                let span = Span { client, start, end };
-                if is_asked_for_all {
-                    deletions.all.push(span);
-                }
-                deletions.any_known |= self.ledger.push_alive(span, &mut deletions.new);
-            }
-        }
-        clients.sort_unstable();
-        if clients.windows(2).any(|pair| pair[0] == pair[1]) {
-            return self.reader.refuse("a client's deletions come twice");
-        }
-        if !self.reader.is_empty() {
-            return self.reader.refuse("bytes follow the end");
-        }
-        self.check_folded(&deletions.all)?;
-        Ok(deletions)
     }
 }
 

@@ -3,10 +3,14 @@
 //! The encoded state is read in one pass. A block that does not say where it stands takes its place from its left neighbour or,
 //! where that one was collected or is missing, from its right one; either may be in a part that comes later, so places are
 //! settled afterwards, each once. Deleted blocks count like others; collected ones stand nowhere.
+//!
+//! While a transaction is open nothing of its document is collected, so what was counted stays true, and a census of it is kept by
+//! counting what is new: [`RunningCensus`].
 
 use std::{
     collections::{BTreeMap, HashMap},
     ops::Range,
+    sync::Arc,
 };
 
 use yrs::{BranchID, ClientID, ID};
@@ -37,7 +41,7 @@ pub struct Contents {
     /// What was put in without a key: the items of a text or an array.
     pub sequence: Vec<Span>,
     /// What was put in under each key: the entries of a map, overwritten ones included.
-    pub entries: BTreeMap<String, Vec<Span>>,
+    pub entries: BTreeMap<Arc<str>, Vec<Span>>,
 }
 
 /// The contents of every shared type of a document.
@@ -57,6 +61,63 @@ impl Census {
     pub(crate) fn types(&self) -> impl Iterator<Item = (&BranchID, &Contents)> {
         self.types.iter()
     }
+
+    fn add(&mut self, (of, key): Name, spans: &[Span]) {
+        let contents = self.types.entry(of).or_default();
+        let there = match key {
+            None => &mut contents.sequence,
+            Some(key) => contents.entries.entry(key).or_default(),
+        };
+        for new in spans {
+            // All that is there of this client is older.
+            let at = there.partition_point(|span| span.client <= new.client);
+            match at.checked_sub(1).and_then(|last| there.get_mut(last)) {
+                Some(last) if last.client == new.client && last.end == new.start => last.end = new.end,
+                _ => there.insert(at, *new),
+            }
+        }
+    }
+}
+
+/// The census of a document in an open transaction, brought up to date as it is written.
+#[derive(Debug, Default)]
+pub struct RunningCensus {
+    census: Census,
+    /// Where each span stands that was counted at once, by its first unit: its end, and the place.
+    stands: BTreeMap<Id, (u32, Name)>,
+}
+
+impl RunningCensus {
+    /// The census of all that was counted.
+    pub fn census(&self) -> &Census {
+        &self.census
+    }
+
+    /// Counts what the document holds beyond what was counted, given as an encoded difference (Yjs update V1). Time grows with that.
+    ///
+    /// # Errors
+    /// As [`census`]; nothing was counted then.
+    pub fn extend(&mut self, difference: &[u8]) -> Result<(), Refusal> {
+        let mut blocks = Blocks::read(&mut Reader::new(difference))?;
+        blocks.settle(|id| self.place(id));
+        for (name, spans) in blocks.gather() {
+            for span in &spans {
+                self.stands.insert((span.client, span.start), (span.end, name.clone()));
+            }
+            self.census.add(name, &spans);
+        }
+        Ok(())
+    }
+
+    /// Where a unit stands; `None` for nowhere, or if it was not counted.
+    fn place(&self, id: Id) -> Option<Place<'_>> {
+        let (start, (end, (of, key))) = self.stands.range(..=id).next_back()?;
+        let parent = match of {
+            BranchID::Root(name) => Parent::Root(name),
+            BranchID::Nested(item) => Parent::Item((item.client.get(), item.clock)),
+        };
+        (start.0 == id.0 && id.1 < *end).then_some((parent, key.as_deref()))
+    }
 }
 
 /// Takes the census of a document, given its whole encoded state (Yjs update V1). Time and memory grow with the bytes.
@@ -65,8 +126,12 @@ impl Census {
 /// [`Refusal::Malformed`] if the bytes are no such state; what a document encodes that only the gate let in is one.
 pub fn census(state: &[u8]) -> Result<Census, Refusal> {
     let mut blocks = Blocks::read(&mut Reader::new(state))?;
-    blocks.settle();
-    Ok(blocks.gather())
+    blocks.settle(|_| None);
+    let mut census = Census::default();
+    for (name, spans) in blocks.gather() {
+        census.add(name, &spans);
+    }
+    Ok(census)
 }
 
 /// Reads an update for its form alone: every count, size and depth of values in it.
@@ -113,6 +178,9 @@ struct Stretch {
 /// A shared type, and the key in it.
 type Place<'a> = (Parent<'a>, Option<&'a str>);
 
+/// The same, for as long as it is needed.
+type Name = (BranchID, Option<Arc<str>>);
+
 struct Blocks<'a> {
     /// By client, then by clock.
     stretches: Vec<Stretch>,
@@ -148,10 +216,7 @@ impl<'a> Blocks<'a> {
         let stand = match (block.kind, block.parent) {
             (Kind::Gc, _) => Stand::Nowhere,
             (_, Parent::Inherited) => Stand::Unknown,
-            (_, parent) => {
-                let fresh = self.places.len() as u32;
-                Stand::In(*self.places.entry((parent, block.key)).or_insert(fresh))
-            }
+            (_, parent) => self.stand_in((parent, block.key)),
         };
         if stand == Stand::Unknown
             && let Some(last) = self.stretches.get_mut(first..).and_then(<[Stretch]>::last_mut)
@@ -165,6 +230,11 @@ impl<'a> Blocks<'a> {
         self.stretches.push(Stretch { start, end, left, right, stand });
     }
 
+    fn stand_in(&mut self, place: Place<'a>) -> Stand {
+        let fresh = self.places.len() as u32;
+        Stand::In(*self.places.entry(place).or_insert(fresh))
+    }
+
     fn find(&self, (client, clock): Id) -> Option<usize> {
         let section = self.clients.binary_search_by_key(&client, |section| section.0).ok()?;
         let range = self.clients[section].1.clone();
@@ -173,14 +243,14 @@ impl<'a> Blocks<'a> {
         (clock < self.stretches[found].end).then_some(found)
     }
 
-    /// Settles where each stretch stands. Each is asked once, for one that is being asked while another waits for it closes a
-    /// circle, and a circle stands nowhere.
-    fn settle(&mut self) {
+    /// Settles where each stretch stands; `known` tells it of units that were read before. Each is asked once, for one that is being
+    /// asked while another waits for it closes a circle, and a circle stands nowhere.
+    fn settle(&mut self, known: impl Fn(Id) -> Option<Place<'a>>) {
         let mut waiting = Vec::new();
         for first in 0..self.stretches.len() {
             waiting.push(first);
             while let Some(&at) = waiting.last() {
-                match self.ask(at) {
+                match self.ask(at, &known) {
                     Some(needed) => waiting.push(needed),
                     None => drop(waiting.pop()),
                 }
@@ -189,28 +259,30 @@ impl<'a> Blocks<'a> {
     }
 
     /// Settles one stretch, or names the one that must be settled before.
-    fn ask(&mut self, at: usize) -> Option<usize> {
+    fn ask(&mut self, at: usize, known: impl Fn(Id) -> Option<Place<'a>>) -> Option<usize> {
         let Stretch { left, right, stand, .. } = self.stretches[at];
         if matches!(stand, Stand::In(_) | Stand::Nowhere) {
             return None;
         }
         self.stretches[at].stand = Stand::Asked;
         let mut found = Stand::Nowhere;
-        for neighbour in [left, right].into_iter().flatten().filter_map(|id| self.find(id)) {
-            match self.stretches[neighbour].stand {
-                Stand::Unknown => return Some(neighbour),
-                Stand::Asked | Stand::Nowhere => {}
-                place @ Stand::In(_) => {
-                    found = place;
-                    break;
-                }
+        for neighbour in [left, right].into_iter().flatten() {
+            let stand = match self.find(neighbour) {
+                Some(needed) if self.stretches[needed].stand == Stand::Unknown => return Some(needed),
+                Some(settled) => self.stretches[settled].stand,
+                None => known(neighbour).map_or(Stand::Nowhere, |place| self.stand_in(place)),
+            };
+            if let Stand::In(_) = stand {
+                found = stand;
+                break;
             }
         }
         self.stretches[at].stand = found;
         None
     }
 
-    fn gather(&self) -> Census {
+    /// What stands in each place; in each, sorted.
+    fn gather(self) -> Vec<(Name, Vec<Span>)> {
         let mut spans: Vec<Vec<Span>> = vec![Vec::new(); self.places.len()];
         for (client, range) in &self.clients {
             for stretch in &self.stretches[range.clone()] {
@@ -222,20 +294,15 @@ impl<'a> Blocks<'a> {
                 }
             }
         }
-        let mut census = Census::default();
-        for (&(parent, key), &place) in &self.places {
-            let id = match parent {
+        let mut gathered = Vec::with_capacity(spans.len());
+        for ((parent, key), place) in self.places {
+            let of = match parent {
                 Parent::Root(name) => BranchID::Root(name.into()),
                 Parent::Item((client, clock)) => BranchID::Nested(ID::new(ClientID::new(client), clock)),
                 Parent::Inherited => continue,
             };
-            let contents = census.types.entry(id).or_default();
-            let spans = std::mem::take(&mut spans[place as usize]);
-            match key {
-                None => contents.sequence = spans,
-                Some(key) => drop(contents.entries.insert(key.to_owned(), spans)),
-            }
+            gathered.push(((of, key.map(Arc::from)), std::mem::take(&mut spans[place as usize])));
         }
-        census
+        gathered
     }
 }

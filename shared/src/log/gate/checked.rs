@@ -8,10 +8,11 @@ use super::{
     block::Id,
     claim::OrderClaim,
     place::{Neighbours, Place},
+    rows::RowsGain,
 };
 
 /// What one client's part of an update adds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) struct Gain {
     pub client: u64,
     pub clock_end: u32,
@@ -22,13 +23,33 @@ pub(super) struct Gain {
     pub runs: Vec<(u32, Neighbours)>,
 }
 
+/// What is not taken of an update, though all else is: it would have taken a point out of the plan, or from a point what it always has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The ids of the points, of the first of them if there are many.
+    pub points: Vec<String>,
+    /// Words or values that stand in what the document does not hold.
+    pub lost: bool,
+}
+
+impl LeftOut {
+    /// Whether all was taken.
+    pub fn is_empty(&self) -> bool {
+        self.points.is_empty() && !self.lost
+    }
+}
+
 /// The result of a check. It owns a copy of the bytes only where something of them is known already.
 #[derive(Debug, Clone, Default)]
 pub struct Checked {
     pub(super) gains: Vec<Gain>,
     pub(super) deletions: Vec<Span>,
     pub(super) claims: Vec<OrderClaim>,
-    /// The update without what is known, if anything of it is.
+    /// What is new of the plan's points.
+    pub(super) rows: RowsGain,
+    /// What is not taken, though all else is.
+    pub(super) left_out: LeftOut,
+    /// The update without what is known and what is not taken, if there is any such.
     pub(super) cut: Option<Bytes>,
 }
 
@@ -55,7 +76,20 @@ impl Checked {
 
     /// Whether it adds the same blocks, and says the same of their order.
     pub fn adds_same_blocks(&self, other: &Checked) -> bool {
-        self.gains == other.gains && self.claims == other.claims
+        let alike = |one: &Gain, other: &Gain| {
+            let same = (one.client, one.clock_end, one.right) == (other.client, other.clock_end, other.right);
+            let places = one.places.len() == other.places.len()
+                && one.places.iter().zip(&other.places).all(|(one, other)| one.0 == other.0 && one.1.is_alike(other.1));
+            same && places && one.runs == other.runs
+        };
+        let gains =
+            self.gains.len() == other.gains.len() && self.gains.iter().zip(&other.gains).all(|(one, other)| alike(one, other));
+        gains && self.claims == other.claims
+    }
+
+    /// What of it is not taken, of which its sender is told.
+    pub fn left_out(&self) -> &LeftOut {
+        &self.left_out
     }
 
     /// What is new of the update that was checked: itself, if all of it is. This is what a log holds and others are told: whoever

@@ -1,5 +1,6 @@
 //! Writes an update again without what is known of it.
 //!
+//! A block that is not taken becomes a collected one of the same length, so that its client's clock goes on.
 //! A block that is known in part is cut where yrs and Yjs cut it when they apply the whole, so both come to the same. What is left is in
 //! one form: clients in Yjs's order, the highest first; deletions sorted and merged, without those that a husk of the update says itself.
 
@@ -9,7 +10,7 @@ use bytes::Bytes;
 
 use super::{
     Span,
-    block::{Block, HAS_ORIGIN, Id, Kind},
+    block::{Block, GC, HAS_ORIGIN, Id, Kind},
     bytes::{Reader, write_id, write_number},
     refusal::Refusal,
     section::Section,
@@ -24,21 +25,40 @@ pub(super) fn write(update: &[u8], sections: &[Section<'_>], deletions: &[Span],
     let mut out = Vec::new();
     let new = || sections.iter().filter(|section| section.rest.blocks > 0);
     write_number(&mut out, new().count() as u64);
-    for Section { client, known, rest, .. } in new() {
-        write_number(&mut out, rest.blocks as u64);
-        write_id(&mut out, (*client, rest.clock.max(*known)));
-        let mut reader = Reader::new(update);
-        reader.jump(rest.bytes.start);
-        if rest.clock < *known {
-            write_cut(&mut out, &mut reader, (*client, rest.clock), known - rest.clock)?;
-        }
-        out.extend_from_slice(&update[reader.at()..rest.bytes.end]);
+    for section in new() {
+        write_section(&mut out, update, section)?;
     }
     write_deletions(&mut out, &without(deletions, husks));
     if out.len() > limits::UPDATE_BYTES_MAX {
         return Err(Refusal::TooLarge { what: "bytes of an update", most: limits::UPDATE_BYTES_MAX as u64 });
     }
     Ok(out.into())
+}
+
+fn write_section(out: &mut Vec<u8>, update: &[u8], section: &Section<'_>) -> Result<(), Refusal> {
+    let Section { client, known, rest, .. } = section;
+    write_number(out, rest.blocks as u64);
+    write_id(out, (*client, rest.clock.max(*known)));
+    let mut reader = Reader::new(update);
+    reader.jump(rest.bytes.start);
+    let (mut clock, mut collected) = (rest.clock, section.collected.iter().peekable());
+    while clock < *known || collected.peek().is_some() {
+        let start = clock.max(*known);
+        let (before, mut ahead) = (reader.at(), reader.clone());
+        let end = clock + Block::read(&mut ahead, clock)?.len;
+        if collected.next_if_eq(&&start).is_some() {
+            out.push(GC);
+            write_number(out, (end - start).into());
+        } else if clock < start {
+            write_cut(out, &mut reader, (*client, clock), start - clock)?;
+            out.extend_from_slice(&update[reader.at()..ahead.at()]);
+        } else {
+            out.extend_from_slice(&update[before..ahead.at()]);
+        }
+        (clock, reader) = (end, ahead);
+    }
+    out.extend_from_slice(&update[reader.at()..rest.bytes.end]);
+    Ok(())
 }
 
 /// Writes a block without its first `units`, up to where its content goes on as it came.
@@ -90,7 +110,7 @@ fn order(span: &Span) -> (Reverse<u64>, u32) {
 }
 
 /// The parts of `spans` that no span of `others` covers, sorted, those merged that touch.
-fn without(spans: &[Span], others: &[Span]) -> Vec<Span> {
+pub(super) fn without(spans: &[Span], others: &[Span]) -> Vec<Span> {
     let sorted = |spans: &[Span]| {
         let mut spans = spans.to_vec();
         spans.sort_unstable_by_key(order);

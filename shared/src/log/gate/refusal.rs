@@ -44,4 +44,14 @@ pub enum Refusal {
         /// The contradiction.
         what: &'static str,
     },
+    /// Something that a plan or a layer does not have, or that is not the sender's to change.
+    #[error("edit {clock} of client {client} is not for a plan to hold: {what}")]
+    Foreign {
+        /// The client of the block.
+        client: u64,
+        /// The block's clock.
+        clock: u32,
+        /// What it is.
+        what: &'static str,
+    },
 }

@@ -46,6 +46,8 @@ pub(super) struct Section<'a> {
     pub places: Vec<(u32, Place)>,
     /// Runs of the new blocks so far.
     pub runs: Vec<(u32, Neighbours)>,
+    /// First clocks of the new blocks that are taken as collected ones.
+    pub collected: Vec<u32>,
 }
 
 impl Section<'_> {
@@ -104,6 +106,7 @@ pub(super) fn read_sections<'a>(
             known_right: right,
             places: Vec::new(),
             runs: Vec::new(),
+            collected: Vec::new(),
         });
     }
     if ledger.clients() + unbound > limits::CLIENTS_MAX {

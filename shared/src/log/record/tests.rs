@@ -71,10 +71,16 @@ fn digests_and_branches_read_back_in_both_forms() {
 #[test]
 fn only_what_changes_the_document_brings_an_update_to_it() {
     let of = |kind, update: &'static [u8]| Record { kind, update: Bytes::from_static(update), ..record(1) };
-    assert!(of(Kind::Edit, b"update").change().is_some() && of(Kind::Bracketing { of: vec![1] }, b"update").change().is_some());
-    for other in
-        [of(Kind::Edit, b""), of(Kind::Bracketing { of: vec![1] }, b""), of(Kind::Confirmation, b""), of(Kind::Act, b"told")]
-    {
+    assert!(
+        of(RecordKind::Edit, b"update").change().is_some()
+            && of(RecordKind::Bracketing { of: vec![1] }, b"update").change().is_some()
+    );
+    for other in [
+        of(RecordKind::Edit, b""),
+        of(RecordKind::Bracketing { of: vec![1] }, b""),
+        of(RecordKind::Confirmation, b""),
+        of(RecordKind::Act, b"told"),
+    ] {
         assert_eq!(other.change(), None, "{other:?}");
     }
 }

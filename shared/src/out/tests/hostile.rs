@@ -3,7 +3,11 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{id::AnnotationId, limits};
+use crate::{
+    id::AnnotationId,
+    limits,
+    talk::schedule::{csv, gantt, timetable},
+};
 
 /// Pieces that mean something to a browser or to Markdown.
 const PIECES: &[&str] = &[
@@ -68,7 +72,10 @@ const PIECES: &[&str] = &[
     "\u{b}",
     "\u{85}",
     "\u{2028}",
+    "\u{202a}",
     "\u{202e}",
+    "\u{2066}",
+    "\u{9b}",
     "\0",
     "\u{7}",
     "\u{200f}",
@@ -144,7 +151,14 @@ fn check_page(page: &str) {
         }
     }
     assert!(open.is_empty());
-    assert!(page.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\t')) && !page.contains('\u{202e}'));
+    check_characters(page);
+}
+
+/// Nothing in a file steers a terminal or turns words around.
+fn check_characters(file: &str) {
+    let turns = |c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let strange = file.chars().find(|c| (c.is_control() && !matches!(c, '\n' | '\t')) || turns(*c));
+    assert_eq!(strange, None);
 }
 
 /// What each line of an annotated text begins with is ours: title, front, legend, rules, two points and so many remarks.
@@ -207,6 +221,12 @@ proptest! {
         check_page(&clean(&dossier, Format::Html));
         check_markdown(&annotated(&dossier, Format::Markdown));
         clean(&dossier, Format::Markdown).lines().for_each(check_markup);
+        let timetable = timetable(&dossier.text.outline);
+        // The table's lines end as its format has it.
+        let table = csv(&timetable).replace("\r\n", "\n");
+        let chart = gantt(&timetable, &dossier.text.outline.title);
+        let [text, noted] = [clean, annotated].map(|edition| edition(&dossier, Format::Markdown));
+        [text, noted, crate::out::plain(&dossier.text.outline), table, chart].iter().for_each(|file| check_characters(file));
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub fn put_in(bench: &mut Bench, edit: &PutIn, way: Way) -> Result<Done, Refusal
     let seen = seen(edit, &proposal, before.as_ref());
     let adopter = Adopter { proposed_by: named(layer), party: bench.member.party.clone(), at_ms: bench.now_ms };
     let adoption = way(&mut bench.text, &proposal, &seen, &adopter).map_err(|error| refused(&proposal, error))?;
-    bench.touched();
+    bench.touched(&proposal.point);
     let after = bench.known(&proposal.point);
     let words = |point: Option<&Point>| point.map(|point| point.words.clone()).unwrap_or_default();
     let redline = redline(&words(before.as_ref()), &words(after.as_ref()));

@@ -1,11 +1,11 @@
 //! The documents under a script's hands: one open transaction for each, and what was read from them for as long as it holds.
 
-use std::ops::Range;
+use std::{collections::HashSet, mem, ops::Range};
 use yrs::{ReadTxn as _, StateVector, Transact as _, TransactionMut};
 
 use crate::{
     id::{AnnotationId, LayerId, PointId},
-    log::gate,
+    log::gate::{self, RunningCensus},
     people::{self, LayerKind},
     script::{
         Desk, NewIds, Sheet,
@@ -34,8 +34,21 @@ pub struct Bench<'d> {
     unconfirmed: &'d [PointId],
     ids: &'d mut dyn NewIds,
     go_on: &'d mut dyn FnMut() -> bool,
+    /// What holds of it are the points and their places; what they hold is as it was when it was last read.
     tree: Option<Outline>,
-    exact: Option<(ExactWords, Weaves)>,
+    /// What has changed since the exact words were read.
+    touched: HashSet<PointId>,
+    exact: Option<Exactly>,
+}
+
+/// The exact words of all points, and what was ever written into them.
+#[derive(Default)]
+pub struct Exactly {
+    pub words: ExactWords,
+    pub weaves: Weaves,
+    census: RunningCensus,
+    /// What of the document was counted.
+    counted: StateVector,
 }
 
 /// A layer, being written.
@@ -53,7 +66,7 @@ impl<'d> Bench<'d> {
         let open = |sheet: &'d Sheet| OpenSheet { layer: &sheet.layer, txn: sheet.doc.transact_mut(), entries: None };
         let sheets = mine.into_iter().chain(theirs).map(open).collect();
         let (text, now_ms, write) = (text.transact_mut(), *now_ms, *write);
-        Bench { member, now_ms, text, sheets, write, unconfirmed, ids, go_on, tree: None, exact: None }
+        Bench { member, now_ms, text, sheets, write, unconfirmed, ids, go_on, tree: None, touched: HashSet::new(), exact: None }
     }
 
     /// Refuses to go on once it has taken too long.
@@ -73,7 +86,7 @@ impl<'d> Bench<'d> {
         Err(Refusal::forbidden("", "a member who may not change the words", "one who may draft").says(message))
     }
 
-    /// The tree of points, without their texts.
+    /// The tree of points: their labels and places alone.
     pub fn tree(&mut self) -> &Outline {
         self.tree.get_or_insert_with(|| Outline::read_tree(&self.text))
     }
@@ -83,17 +96,17 @@ impl<'d> Bench<'d> {
         self.tree().find(what).map(|point| point.id.clone()).map_err(|error| Refusal::finding(field, what, error))
     }
 
-    /// Finds a point by what `field` calls it, with its texts.
+    /// Finds a point by what `field` calls it, with all that it holds.
     pub fn point(&mut self, field: &'static str, what: &str) -> Result<Point, Refusal> {
         let tree = self.tree.get_or_insert_with(|| Outline::read_tree(&self.text));
         let point = tree.find(what).map_err(|error| Refusal::finding(field, what, error))?;
-        Ok(plan::with_texts(&self.text, point))
+        Ok(plan::reread(&self.text, point))
     }
 
-    /// The point with this id and its texts, if the plan shows it.
+    /// The point with this id and all that it holds, if the plan shows it.
     pub fn known(&mut self, id: &PointId) -> Option<Point> {
         let tree = self.tree.get_or_insert_with(|| Outline::read_tree(&self.text));
-        tree.get(id).map(|point| plan::with_texts(&self.text, point))
+        tree.get(id).map(|point| plan::reread(&self.text, point))
     }
 
     /// A point's label; none if the plan does not show it.
@@ -101,21 +114,14 @@ impl<'d> Bench<'d> {
         self.tree().get(id).map(|point| point.label.clone())
     }
 
-    /// The words were changed: what was read of them no longer holds.
-    pub fn touched(&mut self) {
-        self.exact = None;
+    /// What a point holds was changed.
+    pub fn touched(&mut self, point: &PointId) {
+        self.touched.insert(point.clone());
     }
 
-    /// The tree was changed: it is read again.
+    /// The tree was changed: all is read again.
     pub fn regrown(&mut self) {
-        self.touched();
-        self.tree = None;
-    }
-
-    /// The tree, to be changed as the document was.
-    pub fn tree_mut(&mut self) -> Option<&mut Outline> {
-        self.touched();
-        self.tree.as_mut()
+        (self.tree, self.exact) = (None, None);
     }
 
     /// Adds a point and returns its label.
@@ -124,24 +130,37 @@ impl<'d> Bench<'d> {
         let plan::Added { point, at } = plan::add_to(&mut self.text, tree, new, place).map_err(Refusal::editing)?;
         let label = point.label.clone();
         match at {
-            Some(at) => tree.points.insert(at, point),
-            None => self.tree = None,
+            Some(at) => {
+                tree.points.insert(at, point);
+                self.touched(new.id);
+            }
+            None => self.regrown(),
         }
-        self.touched();
         Ok(label)
     }
 
-    /// The exact words of all points, and what was ever written into them.
-    pub fn exact(&mut self) -> Result<&(ExactWords, Weaves), Refusal> {
-        if self.exact.is_none() {
+    /// The exact words of all points as they are now.
+    pub fn exact(&mut self) -> Result<&Exactly, Refusal> {
+        if self.exact.is_none() || !self.touched.is_empty() {
             self.may_go_on()?;
-            let outline = Outline::read(&self.text);
-            let census = gate::census(&self.text.encode_state_as_update_v1(&StateVector::default())).map_err(|error| {
+            let touched = mem::take(&mut self.touched);
+            let (tree, changed) = match (&mut self.tree, &self.exact) {
+                (Some(tree), Some(_)) => {
+                    let changed = tree.upwards(&touched);
+                    changed.iter().for_each(|at| tree.reread(&self.text, *at));
+                    (tree, changed)
+                }
+                (tree, _) => {
+                    let tree = tree.insert(Outline::read(&self.text));
+                    let changed = (0..tree.points.len()).rev().collect();
+                    (tree, changed)
+                }
+            };
+            let exact = self.exact.get_or_insert_default();
+            exact.renew(&self.text, tree, &changed).map_err(|error| {
                 let message = format!("the plan cannot be read: {error}");
                 Refusal::refused("point", error.to_string(), "a plan that can be read").says(message)
             })?;
-            let weaves = Weaves::read(&self.text, &outline, &census);
-            self.exact = Some((ExactWords::read(&outline), weaves));
         }
         self.exact.as_ref().ok_or_else(|| Refusal::refused("point", "nothing", "a plan that can be read"))
     }
@@ -234,6 +253,17 @@ impl<'d> Bench<'d> {
     }
 }
 
+impl Exactly {
+    /// Takes in what was written since; `changed` are the points as in [`ExactWords::renew`].
+    fn renew(&mut self, txn: &TransactionMut, outline: &Outline, changed: &[usize]) -> Result<(), gate::Refusal> {
+        self.census.extend(&txn.encode_diff_v1(&self.counted))?;
+        self.counted = txn.state_vector();
+        self.words.renew(outline, changed.iter().copied());
+        self.weaves.renew(txn, outline, self.census.census(), changed.iter().copied());
+        Ok(())
+    }
+}
+
 /// The words of a point hold more than characters.
 pub fn no_text(point: &Point) -> Refusal {
     let message = format!("the words of {} are no text that can be quoted", inline(name(point)));
@@ -287,3 +317,6 @@ pub enum Marking {
     Withdrawn,
     Resolved(bool),
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use yrs::ReadTxn;
 
 use super::{
     annotate::{entry_done, on_stretch, stands},
-    bench::{Bench, Marking},
+    bench::{Bench, Exactly, Marking},
 };
 use crate::{
     id::{AnnotationId, LayerId},
@@ -95,8 +95,8 @@ impl Stand<'_> {
 
 /// The exact words of a point, to be kept with a position on them.
 fn kept(bench: &mut Bench, point: &Point, stance: Stance, expect: Option<WordsDigest>) -> Result<Kept, Refusal> {
-    let (exact, weaves) = bench.exact()?;
-    let exact = exact.get(&point.id).ok_or_else(|| {
+    let Exactly { words, weaves, .. } = bench.exact()?;
+    let exact = words.get(&point.id).ok_or_else(|| {
         let message = format!("the plan shows no point {}", point.id);
         Refusal::not_found("point", point.id.to_string(), "a point that the plan shows").says(message)
     })?;

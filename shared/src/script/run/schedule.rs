@@ -46,10 +46,7 @@ pub fn schedule(bench: &mut Bench, edit: &Schedule) -> Result<Done, Refusal> {
     }
     let changed =
         wanted != point.schedule && plan::set_schedule(&mut bench.text, &point.id, &wanted).map_err(Refusal::editing)?;
-    let tree = bench.tree_mut().and_then(|tree| tree.points.iter_mut().find(|other| other.id == point.id));
-    if let Some(point) = tree {
-        point.schedule = wanted.clone();
-    }
+    bench.touched(&point.id);
     let (row, faults) = (None, Vec::new());
     let (label, heading) = (point.label, point.heading);
     Ok(Done::Scheduled(Box::new(Scheduled { point: point.id, label, heading, schedule: wanted, row, faults, changed })))

@@ -79,7 +79,7 @@ fn replaced(bench: &mut Bench, point: Point, range: Range<usize>, with: &str) ->
         if !plan::replace_words(&mut bench.text, &point.id, &[(range, &with)]) {
             return Err(no_text(&point));
         }
-        bench.touched();
+        bench.touched(&point.id);
     }
     Ok(done(bench, point.id, ChangeKind::Words, changed))
 }
@@ -95,7 +95,7 @@ pub fn words(bench: &mut Bench, edit: &Words) -> Made {
         },
     };
     if changed {
-        bench.touched();
+        bench.touched(&id);
     }
     Ok(done(bench, id, ChangeKind::Words, changed))
 }
@@ -104,7 +104,7 @@ pub fn heading(bench: &mut Bench, what: &str, text: &str) -> Made {
     bench.may_draft()?;
     let id = bench.id_of("point", what)?;
     let changed = plan::set_heading(&mut bench.text, &id, text).map_err(Refusal::editing)?;
-    bench.touched();
+    bench.touched(&id);
     Ok(done(bench, id, ChangeKind::Heading, changed))
 }
 
@@ -114,10 +114,7 @@ pub fn strike(bench: &mut Bench, what: &str, struck: bool) -> Made {
     let (change, kind): (fn(&mut _, &_) -> _, _) =
         if struck { (plan::strike, ChangeKind::Struck) } else { (plan::restore, ChangeKind::Restored) };
     let changed = change(&mut bench.text, &id).map_err(Refusal::editing)?;
-    let tree = bench.tree_mut().and_then(|tree| tree.points.iter_mut().find(|point| point.id == id));
-    if let Some(point) = tree {
-        point.struck = struck;
-    }
+    bench.touched(&id);
     Ok(done(bench, id, kind, changed))
 }
 

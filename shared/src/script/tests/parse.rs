@@ -130,14 +130,14 @@ fn hostile_text_is_refused_and_does_not_harm() {
 #[test]
 fn what_a_script_needs_is_what_its_edits_need() {
     for (line, wanted) in [
-        (r#"{"strike":{"point":"5"}}"#, Needs::Text),
-        (r#"{"accept":{"point":"5"}}"#, Needs::Own),
-        (r#"{"reply":{"id":"k1","text":"x"}}"#, Needs::All),
-        (r#"{"table":{"ids":["k1"]}}"#, Needs::All),
-        (r#"{"adopt":{"id":"k1"}}"#, Needs::All),
+        (r#"{"strike":{"point":"5"}}"#, OnDesk::Text),
+        (r#"{"accept":{"point":"5"}}"#, OnDesk::Own),
+        (r#"{"reply":{"id":"k1","text":"x"}}"#, OnDesk::All),
+        (r#"{"table":{"ids":["k1"]}}"#, OnDesk::All),
+        (r#"{"adopt":{"id":"k1"}}"#, OnDesk::All),
     ] {
         let both = script(&format!("{{\"renumber\":{{}}}}\n{line}"));
         assert_eq!(needs(&both), wanted, "{line}");
-        assert_eq!(needs(&Script { once: Some("k".into()), ..both }), wanted.max(Needs::Own), "{line}");
+        assert_eq!(needs(&Script { once: Some("k".into()), ..both }), wanted.max(OnDesk::Own), "{line}");
     }
 }

@@ -55,7 +55,7 @@ pub struct AnnotationView {
 impl Dossier {
     /// The annotations as a list.
     pub fn annotations(&self) -> AnnotationsView {
-        let points: std::collections::HashMap<_, _> = self.outline.points.iter().map(|point| (&point.id, point)).collect();
+        let points: std::collections::HashMap<_, _> = self.text.outline.points.iter().map(|point| (&point.id, point)).collect();
         // What is said once in a layer can be shown ten thousand times: each party has its share of that.
         let mut shares = Shares::among(self.entries.iter().map(|entry| &entry.party));
         let view = |entry: &super::Entry| {

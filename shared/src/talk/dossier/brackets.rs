@@ -7,17 +7,17 @@ use std::{
     ops::Range,
 };
 
-use super::{Dossier, Entry, InPoint};
+use super::{Dossier, Entry, text::InPoint};
 use crate::{
     id::{PartyId, PointId},
     limits,
     talk::{
         layer::{LayerFault, Stance, What},
-        proposal::{self, State},
+        proposal::{self, ProposalState},
     },
     text::{
         authorship,
-        bracket::{Bracket, Brackets, Field, Kind, LooseAt, Spanning},
+        bracket::{Bracket, BracketKind, Brackets, Field, LooseAt, Spanning},
         plan::Point,
         say::cut,
         stretch::Stretch,
@@ -71,7 +71,7 @@ pub struct BracketView {
     /// How many brackets hold it.
     pub depth: usize,
     /// Words in question, or a place to be filled in.
-    pub kind: Kind,
+    pub kind: BracketKind,
     /// Which of several alternatives it is; none for one that stands alone.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub alternative: Option<Alternative>,
@@ -165,17 +165,17 @@ impl Dossier {
         }
         let mut points = Vec::new();
         let mut budget = Budget { brackets: limits::BRACKETS_SHOWN_MAX, steps: limits::BRACKET_STEPS_MAX };
-        for point in &self.outline.points {
-            let texts = self.brackets.get(&point.id).filter(|own| !self.struck.contains(&point.id) && own.has_marks());
+        for point in &self.text.outline.points {
+            let texts = self.text.brackets.get(&point.id).filter(|own| !self.text.struck.contains(&point.id) && own.has_marks());
             if let Some(InPoint(texts)) = texts {
                 points.push(self.in_point(point, texts, by_point.get(&point.id).map_or(&[], Vec::as_slice), &mut budget));
             }
         }
         BracketsView {
-            open: self.across.open_total,
+            open: self.text.across.open_total,
             points,
-            spanning: self.across.spanning.clone(),
-            loose: self.across.loose.clone(),
+            spanning: self.text.across.spanning.clone(),
+            loose: self.text.across.loose.clone(),
             faults: self.faults.clone(),
         }
     }
@@ -191,7 +191,7 @@ impl Dossier {
             numbered += own.list.len();
             brackets.append(&mut views);
         }
-        let open = self.open.get(&point.id).map_or(0, |open| open.brackets);
+        let open = self.text.open.get(&point.id).map_or(0, |open| open.brackets);
         PointBrackets { point: point.id.clone(), label: point.label.clone(), open, brackets }
     }
 
@@ -218,7 +218,7 @@ impl Dossier {
 
     /// Who typed a bracket, its marks and what nested ones hold included.
     fn typed_by(&self, point: &Point, range: &Range<usize>, budget: &mut Budget) -> Vec<PartyId> {
-        let runs = self.typed.get(&point.id).map_or(&[][..], Vec::as_slice);
+        let runs = self.text.typed.get(&point.id).map_or(&[][..], Vec::as_slice);
         let Some(steps) = budget.steps.checked_sub(runs.len()) else { return Vec::new() };
         budget.steps = steps;
         let owner = |client| self.owners.get(&client).cloned();
@@ -290,7 +290,7 @@ fn stands<'a>(brackets: &Brackets, entries: &[&'a Entry], budget: &mut Budget) -
 /// same.
 fn proposals<'a>(point: &Point, brackets: &Brackets, entries: &[&'a Entry]) -> HashMap<usize, &'a PartyId> {
     let mut proposed = HashMap::new();
-    for entry in entries.iter().filter(|entry| entry.became == Some(State::Alternative)) {
+    for entry in entries.iter().filter(|entry| entry.became == Some(ProposalState::Alternative)) {
         let adoption = proposal::claim(&entry.annotation, &entry.party, Some(point));
         let start = adoption.and_then(|adoption| proposal::bracket_at(&point.words, &adoption.after));
         // In opening order the brackets stand by where they begin.

@@ -8,10 +8,10 @@ use crate::{
     limits,
     talk::{
         layer::Stance,
-        proposal::{self, Adopter, State as Fate},
+        proposal::{self, Adopter, ProposalState as Fate},
         standing::{CellState, State},
     },
-    text::plan,
+    text::{bracket::Field, plan},
 };
 
 const TEXT: &str = "# Talks\n\n1. within [30][50] km of [the [red] line]\n2. second\n3. third\n";
@@ -260,7 +260,7 @@ fn only_what_stands_in_the_layer_of_positions_counts_for_the_standing() {
 
 /// How each point stands once `arv` has accepted it, and how many brackets are open in it.
 fn accepted(talks: &mut Talks) -> Vec<(State, usize)> {
-    let points = talks.dossier().outline.points;
+    let points = talks.dossier().text.outline.points.clone();
     for point in &points {
         talks.accept(&["arv"], &point.label);
     }

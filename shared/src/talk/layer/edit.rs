@@ -11,7 +11,7 @@ use crate::{
 
 /// Why a layer was not edited. Nothing has changed then.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EditError {
+pub enum EntryError {
     /// No such entry.
     #[error("there is no annotation {id} in this layer")]
     Unknown {
@@ -26,12 +26,12 @@ pub enum EditError {
 /// Writes a whole entry; one that stands there under the same id is replaced.
 ///
 /// # Errors
-/// [`EditError::TooMany`].
-pub fn put(txn: &mut TransactionMut, annotation: &Annotation) -> Result<(), EditError> {
+/// [`EntryError::TooMany`].
+pub fn put(txn: &mut TransactionMut, annotation: &Annotation) -> Result<(), EntryError> {
     let annotations = txn.get_or_insert_map(ANNOTATIONS);
     let id = annotation.id.as_str();
     if annotations.len(txn) as usize >= limits::ANNOTATIONS_MAX && !annotations.contains_key(txn, id) {
-        return Err(EditError::TooMany);
+        return Err(EntryError::TooMany);
     }
     // Field by field: a map of fields would be written in the order of its hashes, and one input must give one update.
     let entry = annotations.insert(txn, id, MapPrelim::default());
@@ -85,26 +85,26 @@ pub fn remove(txn: &mut TransactionMut, id: &AnnotationId) -> bool {
 }
 
 /// Marks an entry as settled or as open again; tells whether that changed anything.
-pub fn set_resolved(txn: &mut TransactionMut, id: &AnnotationId, resolved: bool) -> Result<bool, EditError> {
+pub fn set_resolved(txn: &mut TransactionMut, id: &AnnotationId, resolved: bool) -> Result<bool, EntryError> {
     set_flag(txn, id, "resolved", resolved)
 }
 
 /// Marks an entry as taken back; tells whether that changed anything. The words that a position kept go: they are compared no more.
-pub fn withdraw(txn: &mut TransactionMut, id: &AnnotationId) -> Result<bool, EditError> {
+pub fn withdraw(txn: &mut TransactionMut, id: &AnnotationId) -> Result<bool, EntryError> {
     stored(txn, id)?.remove(txn, "words");
     set_flag(txn, id, "withdrawn", true)
 }
 
-fn set_flag(txn: &mut TransactionMut, id: &AnnotationId, field: &str, value: bool) -> Result<bool, EditError> {
+fn set_flag(txn: &mut TransactionMut, id: &AnnotationId, field: &str, value: bool) -> Result<bool, EntryError> {
     let entry = stored(txn, id)?;
     let now = matches!(entry.get(txn, field), Some(Out::Any(Any::Bool(true))));
     Ok(now != value && entry.try_update(txn, field, value))
 }
 
-fn stored<T: ReadTxn>(txn: &T, id: &AnnotationId) -> Result<MapRef, EditError> {
+fn stored<T: ReadTxn>(txn: &T, id: &AnnotationId) -> Result<MapRef, EntryError> {
     match txn.get_map(ANNOTATIONS).and_then(|annotations| annotations.get(txn, id.as_str())) {
         Some(Out::YMap(entry)) => Ok(entry),
-        _ => Err(EditError::Unknown { id: id.clone() }),
+        _ => Err(EntryError::Unknown { id: id.clone() }),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use yrs::{Any, Map, MapRef, Out, ReadTxn};
 
-use super::{ANNOTATIONS, Annotation, Fault, Kept, Layer, Position, What};
+use super::{ANNOTATIONS, Annotation, Kept, Layer, Position, Unread, What};
 use crate::{
     limits,
     text::{
@@ -20,14 +20,14 @@ impl Layer {
         let mut keys: Vec<&str> = map.keys(txn).collect();
         keys.sort_unstable();
         if keys.len() > limits::ANNOTATIONS_MAX {
-            layer.faults.push(Fault::TooMany { count: keys.len() });
+            layer.faults.push(Unread::TooMany { count: keys.len() });
         }
         for key in keys.into_iter().take(limits::ANNOTATIONS_MAX) {
             match annotation(txn, &map, key) {
                 Ok(annotation) => layer.annotations.push(annotation),
                 Err(field) => {
                     let key = key.chars().take(80).collect();
-                    layer.faults.push(Fault::Unreadable { key, field: field.to_owned() });
+                    layer.faults.push(Unread::Unreadable { key, field: field.to_owned() });
                 }
             }
         }

@@ -2,7 +2,15 @@ use proptest::prelude::*;
 use yrs::{Any, Doc, Map, MapPrelim, Out, ReadTxn, StateVector, Text, Transact, Update, WriteTxn, updates::decoder::Decode};
 
 use super::*;
-use crate::{limits, log::gate::Ledger, text::anchor::CharId};
+use crate::{
+    limits,
+    log::{
+        gate::Ledger,
+        record::{Provenance, Right},
+    },
+    people::Author,
+    text::anchor::CharId,
+};
 
 fn annotation(id: &str, what: What) -> Annotation {
     Annotation {
@@ -57,7 +65,8 @@ fn what_is_put_is_read_back_and_passes_the_gate() {
     }
     assert_eq!(layer(&doc), Layer { annotations: every_kind(), faults: vec![] });
     let state = doc.transact().encode_state_as_update_v1(&StateVector::default());
-    Ledger::default().check(&"arv".parse().unwrap(), &state).unwrap();
+    let author = Author { party: "arv".parse().unwrap(), member: "arv-1".parse().unwrap() };
+    Ledger::default().check(&Provenance::live(author, Right::Layer), &state).unwrap();
     let json = serde_json::to_string(&every_kind()).unwrap();
     assert_eq!(serde_json::from_str::<Vec<Annotation>>(&json).unwrap(), every_kind());
 }
@@ -75,7 +84,7 @@ fn entries_are_settled_reopened_taken_back_and_taken_out() {
     assert_eq!(withdraw(&mut txn, &id), Ok(true));
     let now = Layer::read(&txn).annotations.remove(0);
     assert!(!now.resolved && now.withdrawn);
-    assert_eq!(withdraw(&mut txn, &other), Err(EditError::Unknown { id: other.clone() }));
+    assert_eq!(withdraw(&mut txn, &other), Err(EntryError::Unknown { id: other.clone() }));
     assert!(!remove(&mut txn, &other) && remove(&mut txn, &id));
     assert_eq!(Layer::read(&txn), Layer::default());
 }
@@ -109,7 +118,7 @@ fn what_is_no_annotation_is_reported_and_the_rest_is_read() {
     let layer = layer(&doc);
     assert_eq!(layer.annotations, [annotation("good", What::Note)]);
     let fields = layer.faults.iter().map(|fault| match fault {
-        Fault::Unreadable { key, field } => (key.as_str(), field.as_str()),
+        Unread::Unreadable { key, field } => (key.as_str(), field.as_str()),
         other => panic!("{other}"),
     });
     let fields: Vec<_> = fields.collect();
@@ -127,7 +136,7 @@ fn a_position_without_its_words_is_none() {
         let position = Position { stance: Stance::Accept, ad_referendum: false, words: None };
         put(&mut txn, &annotation("a", What::Position(position))).unwrap();
     }
-    assert_eq!(layer(&doc).faults, [Fault::Unreadable { key: "a".into(), field: "digest".into() }]);
+    assert_eq!(layer(&doc).faults, [Unread::Unreadable { key: "a".into(), field: "digest".into() }]);
 }
 
 #[test]
@@ -153,11 +162,11 @@ fn a_layer_over_its_limit_is_full_and_shows_the_first() {
     for n in 0..=limits::ANNOTATIONS_MAX {
         map.insert(&mut txn, format!("{n:08}"), "x");
     }
-    assert_eq!(put(&mut txn, &annotation("a", What::Note)), Err(EditError::TooMany));
+    assert_eq!(put(&mut txn, &annotation("a", What::Note)), Err(EntryError::TooMany));
     put(&mut txn, &annotation("00000000", What::Note)).unwrap();
     let layer = Layer::read(&txn);
     assert_eq!((layer.annotations.len(), layer.faults.len()), (1, limits::ANNOTATIONS_MAX));
-    assert_eq!(layer.faults[0], Fault::TooMany { count: limits::ANNOTATIONS_MAX + 1 });
+    assert_eq!(layer.faults[0], Unread::TooMany { count: limits::ANNOTATIONS_MAX + 1 });
 }
 
 fn of(annotations: &[Annotation]) -> Layer {

@@ -351,7 +351,7 @@ fn a_fault_that_only_both_together_make_is_laid_before_both() {
     ]);
     let states = apart(&base(), |txn| below(txn, "b", "e"), |txn| below(txn, "e", "b"));
     let merge = merge_of(&states);
-    let says: Vec<_> = merge.merged[0].why.iter().map(Why::to_string).collect();
+    let says: Vec<_> = merge.merged[0].why.iter().map(Cause::to_string).collect();
     assert!(says.iter().any(|says| says.contains("b, e stand below one another in a circle")), "{says:?}");
     assert_eq!(merge.merged[0].by_me, [ChangeKind::Moved]);
     assert_eq!(merge.merged[0].by_others, []);

@@ -66,11 +66,11 @@ impl Talks {
     fn proposed_by(&self, party: &str, proposal: &Annotation) -> Proposed {
         let (party, point, stretch): (PartyId, _, _) = (party.parse().unwrap(), self.point(), self.stretch(proposal));
         let mut shares = Shares::among([&party].into_iter());
-        let became = State::of(proposal, &party, &stretch, Some(&point), &mut shares);
+        let became = ProposalState::of(proposal, &party, &stretch, Some(&point), &mut shares);
         Proposed::of((proposal, &party), &stretch, became, Some(&point), &mut shares).unwrap()
     }
 
-    fn state(&self, proposal: &Annotation) -> State {
+    fn state(&self, proposal: &Annotation) -> ProposalState {
         self.proposed_by("arv", proposal).state
     }
 
@@ -107,13 +107,13 @@ fn med() -> Adopter {
 fn what_is_adopted_replaces_its_stretch_and_the_point_keeps_who_did_what() {
     let talks = Talks::on("within 🕊 30 days of notice");
     let proposal = talks.propose("a", "30 days", "50 days");
-    assert_eq!(talks.state(&proposal), State::Open);
+    assert_eq!(talks.state(&proposal), ProposalState::Open);
     let adoption = talks.adopt(&proposal).unwrap();
     assert_eq!(talks.words(), "within 🕊 50 days of notice");
     assert_eq!(talks.point().adoptions, [("a".parse::<AnnotationId>().unwrap(), adoption.clone())].into());
     assert_eq!((adoption.how, adoption.before.as_str(), adoption.after.as_str()), (How::Adopted, "30 days", "50 days"));
     assert_eq!((adoption.proposed_by, adoption.adopted_by.as_str()), (med().proposed_by, "med"));
-    assert_eq!(talks.state(&proposal), State::Adopted);
+    assert_eq!(talks.state(&proposal), ProposalState::Adopted);
     assert_eq!(talks.adopt(&proposal), Err(AdoptError::Done("a".into())));
 }
 
@@ -127,7 +127,7 @@ fn a_proposal_is_for_todays_words_until_they_are_gone() {
     );
     talks.adopt(&inner).unwrap();
     assert_eq!(talks.words(), "withdraw to 40 kilometres from the line");
-    assert_eq!((talks.state(&wider), talks.state(&beside)), (State::Reanchored, State::Open));
+    assert_eq!((talks.state(&wider), talks.state(&beside)), (ProposalState::Reanchored, ProposalState::Open));
     talks.adopt(&wider).unwrap();
     talks.adopt(&beside).unwrap();
     assert_eq!(talks.words(), "withdraw to 50 km from the river");
@@ -135,19 +135,19 @@ fn a_proposal_is_for_todays_words_until_they_are_gone() {
     let talks = Talks::on("one two six two");
     let proposal = talks.propose("a", "six", "four");
     talks.set("one two two");
-    assert_eq!(talks.state(&proposal), State::Overtaken);
+    assert_eq!(talks.state(&proposal), ProposalState::Overtaken);
     assert_eq!(talks.adopt(&proposal), Err(AdoptError::Gone("a".into())));
     talks.set("six: one two two");
-    assert_eq!(talks.state(&proposal), State::Reanchored, "the same words stand elsewhere, once");
+    assert_eq!(talks.state(&proposal), ProposalState::Reanchored, "the same words stand elsewhere, once");
     assert_eq!(talks.adopt(&proposal), Err(AdoptError::Moved("a".into())));
     assert_eq!(talks.alternative(&proposal), Err(AdoptError::Moved("a".into())));
     talks.set("sixteen: one two two");
-    assert_eq!(talks.state(&proposal), State::Overtaken, "a part of a word is not the word");
+    assert_eq!(talks.state(&proposal), ProposalState::Overtaken, "a part of a word is not the word");
 
     let talks = Talks::on("one two");
     let proposal = talks.propose("a", "two", "three");
     talks.set("one three");
-    assert_eq!(talks.state(&proposal), State::Overtaken, "it reads so already");
+    assert_eq!(talks.state(&proposal), ProposalState::Overtaken, "it reads so already");
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn an_alternative_stands_in_brackets_beside_its_stretch() {
         let adoption = talks.alternative(&proposal).unwrap();
         assert_eq!(talks.words(), wanted, "{words:?} {quote:?}");
         assert_eq!((adoption.how, adoption.after), (How::Alternative, format!("[{}]", replacement.trim_matches(['[', ']']))));
-        assert_eq!(talks.state(&proposal), State::Alternative);
+        assert_eq!(talks.state(&proposal), ProposalState::Alternative);
     }
     let talks = Talks::on("");
     let whole = Annotation { anchor: None, ..talks.propose("a", "", "words") };
@@ -258,19 +258,19 @@ fn a_record_counts_only_for_its_partys_proposal_and_while_the_text_reads_so() {
     for (how, after) in [(How::Adopted, "40"), (How::Alternative, "[40]"), (How::Adopted, "days")] {
         talks.claim(&proposal, how, after);
         let proposed = talks.proposed_by("arv", &proposal);
-        assert_eq!((proposed.state, proposed.adoption.is_some()), (State::Open, true), "{after}: a claim");
+        assert_eq!((proposed.state, proposed.adoption.is_some()), (ProposalState::Open, true), "{after}: a claim");
     }
     talks.alternative(&proposal).unwrap();
     assert_eq!(talks.words(), "within [30][40] days, or 40 days");
     assert_eq!(talks.alternative(&proposal), Err(AdoptError::Done("a".into())));
-    assert_eq!(talks.state(&proposal), State::Alternative);
+    assert_eq!(talks.state(&proposal), ProposalState::Alternative);
     let copied = talks.proposed_by("cel", &proposal);
-    assert_eq!((copied.state, copied.adoption), (State::Open, None), "another party's under the same id");
+    assert_eq!((copied.state, copied.adoption), (ProposalState::Open, None), "another party's under the same id");
     talks.set("within [30] days, or 40 days");
-    assert_eq!(talks.state(&proposal), State::Open);
+    assert_eq!(talks.state(&proposal), ProposalState::Open);
     // The record says that it is in; the words do not.
     talks.adopt(&proposal).unwrap();
-    assert_eq!((talks.words().as_str(), talks.state(&proposal)), ("within [40] days, or 40 days", State::Adopted));
+    assert_eq!((talks.words().as_str(), talks.state(&proposal)), ("within [40] days, or 40 days", ProposalState::Adopted));
     talks.set("within [35] days, or 40 days");
-    assert_eq!(talks.state(&proposal), State::Reanchored);
+    assert_eq!(talks.state(&proposal), ProposalState::Reanchored);
 }

@@ -1,14 +1,14 @@
 //! The timetable as a table: RFC 4180, one line for each step.
 
 use super::{Row, Timetable, Wait};
-use crate::text::plan::After;
+use crate::text::{plan::After, say::printable};
 
 const HEADER: &str =
     "point,heading,trigger,earliest_start,earliest_end,duration_days,after,responsible,verifier,method,condition,critical";
 
 /// Writes the steps as comma-separated values, with a header, in UTF-8. Days count from the trigger and are whole numbers, or
 /// empty where they are not known. Text that a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@` or a tab)
-/// gets an apostrophe before it. Control characters other than line breaks and tabs are dropped.
+/// gets an apostrophe before it. What does not belong into a file is dropped ([`printable`]).
 pub fn csv(timetable: &Timetable) -> String {
     let mut out = format!("{HEADER}\r\n");
     for row in &timetable.rows {
@@ -50,10 +50,10 @@ fn waited(wait: &Wait) -> String {
 }
 
 fn cell(text: &str) -> String {
-    let mut text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t')).collect();
+    let mut text: String = printable(text).collect();
     // Some programs look behind white space, and some take full-width signs too.
-    if text.starts_with(['\t', '\r', '\n']) || text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) {
+    if text.starts_with(['\t', '\n']) || text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) {
         text.insert(0, '\'');
     }
-    if text.contains([',', '"', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+    if text.contains([',', '"', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }

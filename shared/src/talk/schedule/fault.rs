@@ -18,7 +18,7 @@ const STEPS_SHOWN: usize = 100;
 /// Something in the schedules that people must settle. Its message names points as [`Step`] does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Fault {
+pub enum ScheduleFault {
     /// Steps that wait for one another, so that none of them can begin.
     Circle {
         /// The circle: each comes after the next, and the last after the first. One step if it waits for itself.
@@ -93,60 +93,60 @@ pub enum Fault {
     },
 }
 
-impl Fault {
+impl ScheduleFault {
     /// The steps that have this fault; of a dependency only the one that waits.
     pub fn steps(&self) -> &[Step] {
         match self {
-            Fault::Circle { steps } => steps,
-            Fault::MoreCircles { .. } | Fault::TooManyWaits { .. } => &[],
-            Fault::NoTrigger { step }
-            | Fault::MixedTriggers { step, .. }
-            | Fault::NegativeDuration { step, .. }
-            | Fault::NegativeOffset { step, .. }
-            | Fault::UnknownAfter { step, .. }
-            | Fault::StruckAfter { step, .. }
-            | Fault::UnsaidAfter { step, .. }
-            | Fault::NoResponsible { step }
-            | Fault::NoVerifier { step } => std::slice::from_ref(step),
+            ScheduleFault::Circle { steps } => steps,
+            ScheduleFault::MoreCircles { .. } | ScheduleFault::TooManyWaits { .. } => &[],
+            ScheduleFault::NoTrigger { step }
+            | ScheduleFault::MixedTriggers { step, .. }
+            | ScheduleFault::NegativeDuration { step, .. }
+            | ScheduleFault::NegativeOffset { step, .. }
+            | ScheduleFault::UnknownAfter { step, .. }
+            | ScheduleFault::StruckAfter { step, .. }
+            | ScheduleFault::UnsaidAfter { step, .. }
+            | ScheduleFault::NoResponsible { step }
+            | ScheduleFault::NoVerifier { step } => std::slice::from_ref(step),
         }
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for ScheduleFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = |step: &Step| step.name.clone();
         match self {
-            Fault::Circle { steps } => write!(f, "{}: {}", way(steps), circle_advice(steps.len())),
-            Fault::MoreCircles { dependencies } => {
+            ScheduleFault::Circle { steps } => write!(f, "{}: {}", way(steps), circle_advice(steps.len())),
+            ScheduleFault::MoreCircles { dependencies } => {
                 write!(
                     f,
                     "{dependencies} more dependencies are on circles that are not listed: settle those that are, and look again"
                 )
             }
-            Fault::TooManyWaits { dependencies } => write!(
+            ScheduleFault::TooManyWaits { dependencies } => write!(
                 f,
                 "{dependencies} dependencies are left out, with the dates of their steps: a plan may have {} of them",
                 limits::WAITS_MAX
             ),
-            Fault::NoTrigger { step } => write!(
+            ScheduleFault::NoTrigger { step } => write!(
                 f,
                 "{} has no trigger and comes after no step, so it has no date, nor has what waits for it: say what starts its clock",
                 name(step)
             ),
-            Fault::MixedTriggers { step, triggers } => {
+            ScheduleFault::MixedTriggers { step, triggers } => {
                 let triggers: Vec<String> = triggers.iter().map(|trigger| format!("{trigger:?}")).collect();
                 let (step, triggers) = (name(step), triggers.join(", "));
                 write!(f, "{step} depends on several triggers ({triggers}), so it has no date: let it count from one of them")
             }
-            Fault::NegativeDuration { step, days } => {
+            ScheduleFault::NegativeDuration { step, days } => {
                 write!(f, "{} lasts {days} days, which is taken as 0: correct its duration", name(step))
             }
-            Fault::NegativeOffset { step, days } => write!(
+            ScheduleFault::NegativeOffset { step, days } => write!(
                 f,
                 "{} begins {days} days from what it comes after, which is taken as 0: correct its offset, or what it comes after",
                 name(step)
             ),
-            Fault::UnknownAfter { step, after } => {
+            ScheduleFault::UnknownAfter { step, after } => {
                 write!(
                     f,
                     "{} comes after {}, which is not in the plan: take that out, or name another point",
@@ -154,18 +154,18 @@ impl fmt::Display for Fault {
                     name(after)
                 )
             }
-            Fault::StruckAfter { step, after } => {
+            ScheduleFault::StruckAfter { step, after } => {
                 write!(f, "{} comes after {}, which is struck: take that out, or name another point", name(step), name(after))
             }
-            Fault::UnsaidAfter { step, after } => write!(
+            ScheduleFault::UnsaidAfter { step, after } => write!(
                 f,
                 "{} comes after {}, but nobody said after what of it: taken for its completion; say its start, its completion or its \
                  certification",
                 name(step),
                 name(after)
             ),
-            Fault::NoResponsible { step } => write!(f, "nobody is to carry out {}: say who is responsible", name(step)),
-            Fault::NoVerifier { step } => write!(f, "nobody certifies that {} is done: say who verifies it", name(step)),
+            ScheduleFault::NoResponsible { step } => write!(f, "nobody is to carry out {}: say who is responsible", name(step)),
+            ScheduleFault::NoVerifier { step } => write!(f, "nobody certifies that {} is done: say who verifies it", name(step)),
         }
     }
 }
@@ -189,14 +189,15 @@ fn circle_advice(steps: usize) -> &'static str {
 }
 
 /// All faults: what concerns the whole first, then step by step in document order.
-pub(super) fn faults(graph: &Graph, dates: &Dates, found: Circles) -> Vec<Fault> {
+pub(super) fn faults(graph: &Graph, dates: &Dates, found: Circles) -> Vec<ScheduleFault> {
     let steps = |circle: &Vec<usize>| circle.iter().map(|at| graph.nodes[*at].step.clone()).collect();
-    let mut faults: Vec<Fault> = found.circles.iter().map(|circle| Fault::Circle { steps: steps(circle) }).collect();
+    let mut faults: Vec<ScheduleFault> =
+        found.circles.iter().map(|circle| ScheduleFault::Circle { steps: steps(circle) }).collect();
     if found.left_out > 0 {
-        faults.push(Fault::MoreCircles { dependencies: found.left_out });
+        faults.push(ScheduleFault::MoreCircles { dependencies: found.left_out });
     }
     if graph.left_out > 0 {
-        faults.push(Fault::TooManyWaits { dependencies: graph.left_out });
+        faults.push(ScheduleFault::TooManyWaits { dependencies: graph.left_out });
     }
     for (node, dated) in graph.nodes.iter().zip(&dates.dated) {
         of_node(node, dated, &mut faults);
@@ -204,36 +205,36 @@ pub(super) fn faults(graph: &Graph, dates: &Dates, found: Circles) -> Vec<Fault>
     faults
 }
 
-fn of_node(node: &Node, dated: &Dated, faults: &mut Vec<Fault>) {
+fn of_node(node: &Node, dated: &Dated, faults: &mut Vec<ScheduleFault>) {
     let step = || node.step.clone();
     let schedule = &node.point.schedule;
     if dated.is_without_trigger {
-        faults.push(Fault::NoTrigger { step: step() });
+        faults.push(ScheduleFault::NoTrigger { step: step() });
     }
     if !dated.mixed.is_empty() {
-        faults.push(Fault::MixedTriggers { step: step(), triggers: dated.mixed.clone() });
+        faults.push(ScheduleFault::MixedTriggers { step: step(), triggers: dated.mixed.clone() });
     }
     if !node.is_row {
         return;
     }
     if let Some(days) = schedule.duration_days.filter(|days| *days < 0) {
-        faults.push(Fault::NegativeDuration { step: step(), days });
+        faults.push(ScheduleFault::NegativeDuration { step: step(), days });
     }
     let is_relative = node.trigger.is_none() && !node.waits.is_empty();
     if let Some(days) = schedule.offset_days.filter(|days| *days < 0 && is_relative) {
-        faults.push(Fault::NegativeOffset { step: step(), days });
+        faults.push(ScheduleFault::NegativeOffset { step: step(), days });
     }
     faults.extend(node.broken.iter().map(|broken| match broken {
-        Broken::Unknown(after) => Fault::UnknownAfter { step: step(), after: after.clone() },
-        Broken::Struck(after) => Fault::StruckAfter { step: step(), after: after.clone() },
+        Broken::Unknown(after) => ScheduleFault::UnknownAfter { step: step(), after: after.clone() },
+        Broken::Struck(after) => ScheduleFault::StruckAfter { step: step(), after: after.clone() },
     }));
     let unsaid = node.after.iter().filter(|wait| wait.what == After::Unsaid);
-    faults.extend(unsaid.map(|wait| Fault::UnsaidAfter { step: step(), after: wait.step.clone() }));
+    faults.extend(unsaid.map(|wait| ScheduleFault::UnsaidAfter { step: step(), after: wait.step.clone() }));
     let is_blank = |who: &Option<String>| who.as_ref().is_none_or(|who| who.trim().is_empty());
     if is_blank(&schedule.responsible) {
-        faults.push(Fault::NoResponsible { step: step() });
+        faults.push(ScheduleFault::NoResponsible { step: step() });
     }
     if is_blank(&schedule.verifier) {
-        faults.push(Fault::NoVerifier { step: step() });
+        faults.push(ScheduleFault::NoVerifier { step: step() });
     }
 }

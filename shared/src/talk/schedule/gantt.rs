@@ -12,7 +12,7 @@ use std::{
     fmt::Write,
 };
 
-use super::{Fault, Row, Timetable, Wait, fault};
+use super::{Row, ScheduleFault, Timetable, Wait, fault};
 use crate::{id::PointId, text::plan::After};
 use scale::{Scale, signed};
 use text::{escape, fit};
@@ -103,7 +103,7 @@ struct Bar {
 
 struct Chart<'a> {
     out: String,
-    faults: HashMap<&'a PointId, Vec<&'a Fault>>,
+    faults: HashMap<&'a PointId, Vec<&'a ScheduleFault>>,
 }
 
 impl<'a> Chart<'a> {
@@ -277,9 +277,11 @@ impl<'a> Chart<'a> {
     fn no_date(&mut self, row: &Row, y: f64) {
         let faults = self.faults.get(&row.step.point);
         let own = faults.into_iter().flatten().find_map(|fault| match fault {
-            Fault::Circle { steps } => Some(format!("no date: waits in a circle, {}", fault::way(steps).replace("->", "→"))),
-            Fault::MixedTriggers { .. } => Some("no date: several triggers meet here".to_owned()),
-            Fault::NoTrigger { .. } => Some("no date: nothing starts its clock".to_owned()),
+            ScheduleFault::Circle { steps } => {
+                Some(format!("no date: waits in a circle, {}", fault::way(steps).replace("->", "→")))
+            }
+            ScheduleFault::MixedTriggers { .. } => Some("no date: several triggers meet here".to_owned()),
+            ScheduleFault::NoTrigger { .. } => Some("no date: nothing starts its clock".to_owned()),
             _ => None,
         });
         let why = own.unwrap_or_else(|| "no date: waits for what has none".to_owned());

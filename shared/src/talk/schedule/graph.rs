@@ -65,12 +65,12 @@ impl<'a> Graph<'a> {
         }
         let names = names(outline);
         let is_node = |point: &Point| scheduled(point) || (!point.struck && waited_for.contains(&point.id));
-        let places: HashMap<&PointId, Place> = {
+        let places: HashMap<&PointId, PointNode> = {
             let mut count = 0;
             let place = |(at, point): (usize, &'a Point)| {
                 let node = is_node(point).then_some(count);
                 count += usize::from(node.is_some());
-                (&point.id, Place { at, node })
+                (&point.id, PointNode { at, node })
             };
             outline.points.iter().enumerate().map(place).collect()
         };
@@ -103,15 +103,15 @@ impl<'a> Graph<'a> {
 }
 
 #[derive(Clone, Copy)]
-struct Place {
+struct PointNode {
     at: usize,
     node: Option<usize>,
 }
 
 impl Node<'_> {
-    fn read_waits(&mut self, places: &HashMap<&PointId, Place>, step: &impl Fn(usize) -> Step) {
+    fn read_waits(&mut self, places: &HashMap<&PointId, PointNode>, step: &impl Fn(usize) -> Step) {
         // In document order, not in that of the ids, which mean nothing.
-        let mut known: Vec<(Place, After)> = Vec::new();
+        let mut known: Vec<(PointNode, After)> = Vec::new();
         let mut unknown = Vec::new();
         for (id, what) in &self.point.schedule.after {
             match places.get(id) {

@@ -26,7 +26,7 @@ fn point(name: &str, label: &str, schedule: Schedule) -> Point {
 }
 
 fn plan(points: Vec<Point>) -> Outline {
-    Outline { title: "Plan".into(), points, faults: Vec::new() }
+    Outline { title: "Plan".into(), points, ..Outline::default() }
 }
 
 /// A schedule from `D-Day + 2 for 10 after p3 done, p5 start`; anything left out is not said. Somebody does and verifies it.
@@ -63,7 +63,7 @@ fn spans(timetable: &Timetable) -> Vec<Option<(i64, i64)>> {
 }
 
 fn messages(timetable: &Timetable) -> Vec<String> {
-    timetable.faults.iter().map(Fault::to_string).collect()
+    timetable.faults.iter().map(ScheduleFault::to_string).collect()
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn a_circle_is_named_point_by_point_and_nothing_on_it_or_behind_it_has_a_date() 
     let message =
         "4 -> 17 -> 4: each waits for the next, so none of them can begin; take one of these dependencies out, or split a step";
     assert_eq!(messages(&timetable), [message]);
-    let Fault::Circle { steps } = &timetable.faults[0] else { panic!("a circle") };
+    let ScheduleFault::Circle { steps } = &timetable.faults[0] else { panic!("a circle") };
     assert_eq!(steps.iter().map(|step| step.point.as_str()).collect::<Vec<_>>(), ["p2", "p4"]);
 }
 
@@ -196,16 +196,16 @@ fn more_dependencies_and_circles_than_anyone_can_read_are_counted() {
     let points = schedules.enumerate().map(|(n, schedule)| point(&format!("p{n}"), &n.to_string(), schedule)).collect();
     let timetable = timetable(&plan(points));
     // 250 points have room for 400 dependencies each; among them each waits for itself and for each other.
-    let circles = timetable.faults.iter().filter(|fault| matches!(fault, Fault::Circle { .. })).count();
+    let circles = timetable.faults.iter().filter(|fault| matches!(fault, ScheduleFault::Circle { .. })).count();
     assert_eq!(circles, crate::limits::CIRCLES_MAX);
-    let rest = |fault: &Fault| matches!(fault, Fault::MoreCircles { dependencies } if *dependencies > 60_000);
+    let rest = |fault: &ScheduleFault| matches!(fault, ScheduleFault::MoreCircles { dependencies } if *dependencies > 60_000);
     assert!(timetable.faults.iter().any(rest));
-    assert!(timetable.faults.contains(&Fault::TooManyWaits { dependencies: 150 * 400 }));
+    assert!(timetable.faults.contains(&ScheduleFault::TooManyWaits { dependencies: 150 * 400 }));
     assert!(spans(&timetable).iter().all(Option::is_none));
     // A circle through more points than a message can name is cut in the message only.
     let ring = (0..5_000).map(|n| point(&format!("p{n}"), "", schedule(&format!("after p{} done", (n + 1) % 5_000)))).collect();
     let timetable = super::timetable(&plan(ring));
-    let Fault::Circle { steps } = &timetable.faults[0] else { panic!("a circle") };
+    let ScheduleFault::Circle { steps } = &timetable.faults[0] else { panic!("a circle") };
     assert_eq!((steps.len(), timetable.faults.len()), (5_000, 1));
     assert!(timetable.faults[0].to_string().contains("p99 -> (4900 more) -> p0:"));
 }

@@ -7,7 +7,7 @@ use super::{
     cell::{Cover, covered, lapsed, silent, spoken},
     difference::{AtPoint, Differences},
     position::{self, Own},
-    tree::{self, Place},
+    tree::{self, PointInTree},
 };
 use crate::{
     id::{PartyId, PointId},
@@ -32,7 +32,7 @@ pub fn standing<W: AsRef<str>>(
     let cells = all_cells(&places, &own, &parties, weave);
     let open = tree::upwards(&places, |_, place| open(&place.point.id), Open::add);
     let blocked = blocked(&places, &own, consent.len());
-    let subject = |at: usize, _: &Place| cells[at].iter().take(consent.len()).any(|cell| cell.ad_referendum);
+    let subject = |at: usize, _: &PointInTree| cells[at].iter().take(consent.len()).any(|cell| cell.ad_referendum);
     let to_capital = tree::upwards(&places, subject, |above, own| *above |= *own);
     let mut counts = Counts::default();
     let points = places.iter().zip(cells).zip(open.into_iter().zip(blocked)).zip(to_capital);
@@ -68,7 +68,7 @@ fn columns<'a>(spoken: impl Iterator<Item = &'a PartyId>, consent: &BTreeSet<Par
 
 /// The cells of each place, a row for each.
 fn all_cells<W: AsRef<str>>(
-    places: &[Place],
+    places: &[PointInTree],
     own: &[BTreeMap<usize, Own>],
     parties: &[Column],
     weave: impl Fn(&PointId) -> Option<W>,
@@ -110,7 +110,7 @@ fn all_cells<W: AsRef<str>>(
 }
 
 /// Whether a party that must consent reserves on something below each place or opposes it.
-fn blocked(places: &[Place], own: &[BTreeMap<usize, Own>], consenting: usize) -> Vec<bool> {
+fn blocked(places: &[PointInTree], own: &[BTreeMap<usize, Own>], consenting: usize) -> Vec<bool> {
     let mut blocked = vec![false; places.len()];
     // From the end: what stands below a place comes before it.
     for ((at, place), own) in places.iter().enumerate().zip(own).rev() {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{CellState, Column, Stand, tree::Place};
+use super::{CellState, Column, Stand, tree::PointInTree};
 use crate::{
     id::PartyId,
     talk::layer::{Annotation, Kept, Position, Stance, What},
@@ -26,7 +26,7 @@ pub(super) struct Own<'a> {
 pub(super) type Live<'a> = (&'a PartyId, usize, &'a Annotation, &'a Position, &'a Kept);
 
 /// The positions on words of points that are there, without those withdrawn.
-pub(super) fn live<'a>(places: &[Place], stands: &[Stand<'a>]) -> Vec<Live<'a>> {
+pub(super) fn live<'a>(places: &[PointInTree], stands: &[Stand<'a>]) -> Vec<Live<'a>> {
     let index: HashMap<_, _> = places.iter().enumerate().map(|(at, place)| (&place.point.id, at)).collect();
     let live = stands.iter().filter_map(|stand| {
         let annotation = stand.annotation;
@@ -41,7 +41,7 @@ pub(super) fn live<'a>(places: &[Place], stands: &[Stand<'a>]) -> Vec<Live<'a>> 
 }
 
 /// For each place the positions that count, by the index of the party's column.
-pub(super) fn of_each<'a>(places: &[Place], parties: &[Column], live: &[Live<'a>]) -> Vec<BTreeMap<usize, Own<'a>>> {
+pub(super) fn of_each<'a>(places: &[PointInTree], parties: &[Column], live: &[Live<'a>]) -> Vec<BTreeMap<usize, Own<'a>>> {
     let columns: HashMap<_, _> = parties.iter().enumerate().map(|(at, column)| (&column.party, at)).collect();
     let mut own: Vec<BTreeMap<usize, Own>> = places.iter().map(|_| BTreeMap::new()).collect();
     for (party, at, annotation, position, kept) in live {

@@ -6,7 +6,7 @@ use crate::text::{
 };
 
 /// A point of the plan.
-pub(super) struct Place<'a> {
+pub(super) struct PointInTree<'a> {
     pub point: &'a Point,
     pub exact: &'a Exact,
     /// The index of the point above.
@@ -16,8 +16,8 @@ pub(super) struct Place<'a> {
 }
 
 /// All points in document order; one whose exact words are not given is left out.
-pub(super) fn places<'a>(outline: &'a Outline, exact: &'a ExactWords) -> Vec<Place<'a>> {
-    let mut places: Vec<Place> = Vec::with_capacity(outline.points.len());
+pub(super) fn places<'a>(outline: &'a Outline, exact: &'a ExactWords) -> Vec<PointInTree<'a>> {
+    let mut places: Vec<PointInTree> = Vec::with_capacity(outline.points.len());
     let mut path: Vec<usize> = Vec::new();
     let struck = outline.struck();
     for point in &outline.points {
@@ -27,13 +27,13 @@ pub(super) fn places<'a>(outline: &'a Outline, exact: &'a ExactWords) -> Vec<Pla
         }
         let parent = path.last().copied();
         path.push(places.len());
-        places.push(Place { point, exact, parent, gone: struck.contains(&point.id) });
+        places.push(PointInTree { point, exact, parent, gone: struck.contains(&point.id) });
     }
     places
 }
 
 /// What there is at each place, with what there is below it added, but for what is struck there.
-pub(super) fn upwards<T>(places: &[Place], at_each: impl Fn(usize, &Place) -> T, add: impl Fn(&mut T, &T)) -> Vec<T> {
+pub(super) fn upwards<T>(places: &[PointInTree], at_each: impl Fn(usize, &PointInTree) -> T, add: impl Fn(&mut T, &T)) -> Vec<T> {
     let mut sums: Vec<T> = places.iter().enumerate().map(|(at, place)| at_each(at, place)).collect();
     // From the end: what stands below a place comes behind it.
     for (at, place) in places.iter().enumerate().rev() {

@@ -67,7 +67,7 @@ impl Field {
 
 /// A place in a text of a point.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Place {
+pub struct MarkPlace {
     /// The point.
     pub point: PointId,
     /// Which of its texts.
@@ -80,16 +80,16 @@ pub struct Place {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Spanning {
     /// Where its opening mark stands.
-    pub from: Place,
+    pub from: MarkPlace,
     /// Where its closing mark stands.
-    pub to: Place,
+    pub to: MarkPlace,
 }
 
 /// A mark without a partner in the whole plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LooseAt {
     /// Where it stands.
-    pub place: Place,
+    pub place: MarkPlace,
     /// Whether it opens a bracket.
     pub opening: bool,
 }
@@ -108,13 +108,13 @@ pub struct OpenCount {
 /// better left out. As within a text, a mark closes the nearest one that is open.
 pub fn across<'a>(texts: impl IntoIterator<Item = (&'a PointId, Field, &'a Brackets)>) -> Across {
     let mut across = Across::default();
-    let mut unclosed: Vec<(usize, Place)> = Vec::new();
+    let mut unclosed: Vec<(usize, MarkPlace)> = Vec::new();
     let mut spanning: Vec<(usize, Spanning)> = Vec::new();
     let mut loose: Vec<(usize, LooseAt)> = Vec::new();
     for (index, (point, field, brackets)) in texts.into_iter().enumerate() {
         let mut count = brackets.open_count();
         for mark in &brackets.loose {
-            let place = Place { point: point.clone(), field, at: mark.at };
+            let place = MarkPlace { point: point.clone(), field, at: mark.at };
             if field.is_apart() {
                 loose.push((index, LooseAt { place, opening: mark.opening }));
             } else if mark.opening {

@@ -1,18 +1,20 @@
 //! Promises about brackets: in texts as drafters write them, and in whatever proptest comes up with.
 
 use proptest::prelude::*;
-use std::fs;
 
 use super::*;
 use crate::{
     id::PointId,
-    text::{markdown, plan},
+    text::{
+        markdown::{self, tests::draft_agreement},
+        plan,
+    },
 };
 
 /// Each bracket as its text, with its depth; `~` marks a placeholder, and alternatives show as group:place.
 fn seen(words: &str) -> Vec<String> {
     let shown = |bracket: &Bracket| {
-        let placeholder = if bracket.kind == Kind::Placeholder { "~" } else { "" };
+        let placeholder = if bracket.kind == BracketKind::Placeholder { "~" } else { "" };
         let place = bracket.alternative.map_or(String::new(), |place| format!(" {}:{place}", bracket.group));
         format!("{}{placeholder}{}{place}", bracket.depth, &words[bracket.range.clone()])
     };
@@ -82,11 +84,11 @@ fn a_place_to_be_filled_in_is_told_from_words_in_question() {
     let by_word =
         "amount|Date| NUMBER |TBD|to be determined|*amount*|placeholder|Placeholder: in capitals|*Placeholder* for \"x\"";
     for content in by_shape.split('|').chain(by_word.split('|')) {
-        assert_eq!(parse(&format!("[{content}]")).list[0].kind, Kind::Placeholder, "{content:?}");
+        assert_eq!(parse(&format!("[{content}]")).list[0].kind, BracketKind::Placeholder, "{content:?}");
     }
     for content in ["30", "shall", "y", "n", "XY", "X per cent", "the amount", ".", ",", "a.", "-Y", "year x", "*", "дата", "±"]
     {
-        assert_eq!(parse(&format!("[{content}]")).list[0].kind, Kind::Text, "{content:?}");
+        assert_eq!(parse(&format!("[{content}]")).list[0].kind, BracketKind::Text, "{content:?}");
     }
     assert_eq!(seen("[X] [50][[X]]"), ["0~[X] 0:0", "0[50] 0:1", "0[[X]] 0:2", "1~[X]"]);
 }
@@ -125,7 +127,7 @@ fn read(points: &[(&str, &str)]) -> Across {
 #[test]
 fn a_bracket_may_span_points_and_counts_once_where_it_opens() {
     let across = read(&[("a", "] x [y [z]"), ("b", "plain"), ("c", "[1 [2"), ("d", "3] 4] 5] 6]")]);
-    let place = |name, at| Place { point: id(name), field: Field::Words, at };
+    let place = |name, at| MarkPlace { point: id(name), field: Field::Words, at };
     let spanning = [
         Spanning { from: place("a", 4), to: place("d", 7) },
         Spanning { from: place("c", 0), to: place("d", 4) },
@@ -149,7 +151,10 @@ fn a_bracket_may_open_in_a_heading_and_none_reaches_out_of_a_schedule() {
     let places = |spanning: &Spanning| [(spanning.from.field, spanning.from.at), (spanning.to.field, spanning.to.at)];
     let heading = [(Field::Heading, 0), (Field::Words, 1)];
     assert_eq!(across.spanning.iter().map(places).collect::<Vec<_>>(), [heading, [(Field::Words, 3), (Field::Words, 1)]]);
-    assert_eq!(across.loose, [LooseAt { place: Place { point: point.clone(), field: Field::Condition, at: 7 }, opening: false }]);
+    assert_eq!(
+        across.loose,
+        [LooseAt { place: MarkPlace { point: point.clone(), field: Field::Condition, at: 7 }, opening: false }]
+    );
     assert_eq!((across.open.len(), across.open[0].count, across.open_total), (1, 4, 4));
 }
 
@@ -242,20 +247,10 @@ fn deep_and_broken_nesting_is_read_without_recursion() {
     assert_eq!(without(&" ]".repeat(100_000)), "");
 }
 
-/// A real draft agreement, which is not part of the repository.
-fn draft_agreement() -> Option<String> {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/real/draft-agreement-2015-12-04.md");
-    let text = fs::read_to_string(file).ok();
-    if text.is_none() {
-        assert!(std::env::var_os("PLENARY_REQUIRE_DATA").is_none_or(|v| v != "1"), "{file} is not there");
-        eprintln!("skipped: {file} is not there");
-    }
-    text
-}
-
 #[test]
+#[ignore = "reads what is no part of the project: PLENARY_REQUIRE_DATA=1 tests/run"]
 fn every_mark_of_a_real_draft_agreement_is_accounted_for() {
-    let Some(text) = draft_agreement() else { return };
+    let text = draft_agreement();
     let brackets = check(&text);
     assert_eq!((text.matches('[').count(), text.matches(']').count()), (1_055, 1_058));
     assert_eq!((brackets.list.len(), brackets.loose.len()), (1_054, 5));
@@ -265,13 +260,14 @@ fn every_mark_of_a_real_draft_agreement_is_accounted_for() {
     let groups = alternatives(&brackets);
     let joints: usize = groups.iter().map(|group| group.len() - 1).sum();
     assert_eq!((groups.len(), joints), (262, 422));
-    let placeholders = brackets.list.iter().filter(|bracket| bracket.kind == Kind::Placeholder).count();
+    let placeholders = brackets.list.iter().filter(|bracket| bracket.kind == BracketKind::Placeholder).count();
     assert_eq!(placeholders, 22);
 }
 
 #[test]
+#[ignore = "reads what is no part of the project: PLENARY_REQUIRE_DATA=1 tests/run"]
 fn a_real_draft_agreement_has_brackets_that_span_points() {
-    let Some(text) = draft_agreement() else { return };
+    let text = draft_agreement();
     let draft = markdown::import(&text).expect("a plan");
     let doc = plan::new_doc(1);
     let mut next = 0;

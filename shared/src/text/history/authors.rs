@@ -96,7 +96,7 @@ impl Authors {
 /// A stretch of a text, and who wrote it. No author with a record: the text that the plan was created with. An author without a
 /// record: not in the log yet. Neither: nobody knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Stretch {
+pub struct Authored {
     /// The stretch.
     pub text: String,
     /// The party that wrote it.
@@ -117,9 +117,9 @@ pub fn blame(
     text: &TextRef,
     authors: &Authors,
     unsent: impl Fn(u64) -> Option<Author>,
-) -> Vec<Stretch> {
+) -> Vec<Authored> {
     let whole = text.get_string(txn);
-    let mut stretches: Vec<Stretch> = Vec::new();
+    let mut stretches: Vec<Authored> = Vec::new();
     let mut rest = whole.as_str();
     for Block { client, clock, bytes } in blocks(txn, text) {
         let (mut own, behind) = rest.split_at(bytes);
@@ -147,17 +147,17 @@ pub fn blame(
     stretches
 }
 
-fn written(text: &str, span: Option<&Span>, authors: &Authors, unsent: impl Fn() -> Option<Author>) -> Stretch {
+fn written(text: &str, span: Option<&Span>, authors: &Authors, unsent: impl Fn() -> Option<Author>) -> Authored {
     let author = match span {
         Some(span) => span.author.and_then(|number| authors.people.get(number)).cloned(),
         None => unsent(),
     };
     let (party, member) = author.map(|Author { party, member }| (party, member)).unzip();
     let (at_ms, seq) = span.map(|span| (span.at_ms, span.seq)).unzip();
-    Stretch { text: text.to_owned(), party, member, at_ms, seq }
+    Authored { text: text.to_owned(), party, member, at_ms, seq }
 }
 
-fn push(stretches: &mut Vec<Stretch>, next: Stretch) {
+fn push(stretches: &mut Vec<Authored>, next: Authored) {
     match stretches.last_mut() {
         Some(last) if (&last.party, &last.member, last.at_ms, last.seq) == (&next.party, &next.member, next.at_ms, next.seq) => {
             last.text += &next.text;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Replay, ReplayError, Tracker, touched::Touched};
 use crate::{
     id::PointId,
-    log::record::{Kind, Record},
+    log::record::{Record, RecordKind},
     people::Author,
     text::plan::Change,
 };
@@ -15,7 +15,7 @@ const PAUSE_MS: u64 = 5 * 60_000;
 
 /// What one member did at one go: records one after the other, with less than five minutes from each to the next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Entry {
+pub struct LogEntry {
     /// The first of its records.
     pub first_seq: u64,
     /// The last of them.
@@ -41,7 +41,7 @@ pub struct Entries {
     replay: Replay,
     /// The plan before the entry under way.
     before: Tracker,
-    open: Option<(Entry, Touched)>,
+    open: Option<(LogEntry, Touched)>,
     point: Option<PointId>,
 }
 
@@ -56,8 +56,8 @@ impl Entries {
 
     /// Takes the next record. Answers the entry before it, if that is finished and there is something to show of it. An act is none of
     /// what was written, and passed over.
-    pub fn take(&mut self, seq: u64, record: &Record) -> Result<Option<Entry>, ReplayError> {
-        if record.kind == Kind::Act {
+    pub fn take(&mut self, seq: u64, record: &Record) -> Result<Option<LogEntry>, ReplayError> {
+        if record.kind == RecordKind::Act {
             self.replay.apply(seq, record)?;
             return Ok(None);
         }
@@ -78,7 +78,7 @@ impl Entries {
                 let (from_ms, author) = (record.at_ms, record.author.clone());
                 let (to_ms, clock_corrected) = (from_ms, record.clock_corrected);
                 let (first_seq, last_seq, changes) = (seq, seq, Vec::new());
-                let entry = Entry { first_seq, last_seq, from_ms, to_ms, clock_corrected, author, first_text, changes };
+                let entry = LogEntry { first_seq, last_seq, from_ms, to_ms, clock_corrected, author, first_text, changes };
                 self.open = Some((entry, touched));
             }
         }
@@ -89,11 +89,11 @@ impl Entries {
     ///
     /// # Errors
     /// [`ReplayError::Unreadable`].
-    pub fn end(mut self) -> Result<(Option<Entry>, Replay), ReplayError> {
+    pub fn end(mut self) -> Result<(Option<LogEntry>, Replay), ReplayError> {
         Ok((self.finish()?, self.replay))
     }
 
-    fn finish(&mut self) -> Result<Option<Entry>, ReplayError> {
+    fn finish(&mut self) -> Result<Option<LogEntry>, ReplayError> {
         let Some((mut entry, touched)) = self.open.take() else { return Ok(None) };
         let changes = self.before.changes(&mut self.replay, &touched)?;
         let wanted = |change: &Change| self.point.is_none() || change.point == self.point;

@@ -5,7 +5,7 @@ use yrs::{Doc, GetString, Map, Out, ReadTxn, StateVector, Text, TextPrelim, Tran
 
 use super::*;
 use crate::{
-    log::record::{Kind, Moment, Provenance, Right},
+    log::record::{Moment, Provenance, RecordKind, Right},
     text::{
         plan::{
             ChangeKind, Place, move_point, set_heading, set_title, set_words, strike,
@@ -86,9 +86,9 @@ impl Talks {
         replay
     }
 
-    fn entries(&self, point: Option<&str>) -> Vec<Entry> {
+    fn entries(&self, point: Option<&str>) -> Vec<LogEntry> {
         let mut entries = Entries::new(Replay::new(Some(author(0))), point.map(id)).expect("reads");
-        let mut all: Vec<Entry> = Vec::new();
+        let mut all: Vec<LogEntry> = Vec::new();
         for (seq, record) in &self.log {
             all.extend(entries.take(*seq, record).expect("replays"));
         }
@@ -99,13 +99,13 @@ impl Talks {
     }
 }
 
-fn blamed(replay: &mut Replay, point: &str, unsent: impl Fn(u64) -> Option<Author>) -> Vec<Stretch> {
+fn blamed(replay: &mut Replay, point: &str, unsent: impl Fn(u64) -> Option<Author>) -> Vec<Authored> {
     replay.blame(&id(point), unsent).expect("reads").expect("a text")
 }
 
 /// `text=member@record`, `-` for nobody.
-fn told(stretches: &[Stretch]) -> String {
-    let one = |stretch: &Stretch| {
+fn told(stretches: &[Authored]) -> String {
+    let one = |stretch: &Authored| {
         let member = stretch.member.as_ref().map_or("-", |member| member.as_str());
         format!("{}={member}@{}", stretch.text, stretch.seq.map_or("-".to_owned(), |seq| seq.to_string()))
     };
@@ -136,7 +136,9 @@ fn a_record_that_changes_no_words_leaves_them_as_they_are_and_is_an_entry_unless
     let mut talks = Talks::new(3);
     talks.words(1, "a", "Hello there world");
     let before = talks.replay().outline();
-    for (kind, update) in [(Kind::Act, b"told".to_vec()), (Kind::Confirmation, Vec::new()), (Kind::Edit, Vec::new())] {
+    for (kind, update) in
+        [(RecordKind::Act, b"told".to_vec()), (RecordKind::Confirmation, Vec::new()), (RecordKind::Edit, Vec::new())]
+    {
         let seq = talks.log.len() as u64 + 1;
         talks.log.push((seq, Record { kind, ..record(2, talks.now_ms, update) }));
     }
@@ -144,7 +146,7 @@ fn a_record_that_changes_no_words_leaves_them_as_they_are_and_is_an_entry_unless
     talks.words(1, "a", "Hello there, world");
     let entries: Vec<_> =
         talks.entries(None).into_iter().map(|entry| (entry.first_seq, entry.last_seq, entry.changes.len())).collect();
-    assert_eq!(entries[entries.len() - 2..], [(4, 5, 0), (6, 6, 1)]);
+    assert_eq!(entries[entries.len() - 2..], [(4, 5, 0), (6, 6, 1)], "an act is no entry");
 }
 
 #[test]
@@ -289,8 +291,8 @@ fn what_a_member_does_at_one_go_is_one_entry() {
     talks.words(2, "c", "x");
     talks.words(2, "c", "تسحب القوات");
     talks.words(1, "a", "Hello");
-    let told = |entries: &[Entry]| {
-        let one = |entry: &Entry| {
+    let told = |entries: &[LogEntry]| {
+        let one = |entry: &LogEntry| {
             let changes: Vec<_> = entry
                 .changes
                 .iter()
@@ -354,7 +356,7 @@ proptest! {
             let whole: String = stretches.iter().map(|stretch| stretch.text.as_str()).collect();
             prop_assert_eq!(&whole, &point.words);
             prop_assert!(stretches.iter().all(|stretch| stretch.seq.is_some()));
-            let named = |stretch: &Stretch| stretch.member.as_ref().map(|member| member.as_str().to_owned());
+            let named = |stretch: &Authored| stretch.member.as_ref().map(|member| member.as_str().to_owned());
             for stretch in &stretches {
                 let record = &talks.log[stretch.seq.expect("a record") as usize - 1].1;
                 let by = (stretch.seq != Some(1)).then(|| record.author.member.to_string());

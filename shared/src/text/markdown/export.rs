@@ -13,6 +13,9 @@ pub(crate) const LEVEL_TOP: usize = 2;
 /// Markdown has six levels of headings.
 pub(crate) const LEVEL_MAX: usize = 6;
 
+/// The heading of what stands beside the points.
+pub const BESIDE_THE_POINTS: &str = "Beside the points";
+
 /// Writes a plan as Markdown, which [`super::import`] reads back as the same plan.
 pub fn export(outline: &Outline) -> String {
     let mut export = Export::new(outline);
@@ -31,6 +34,7 @@ pub fn export(outline: &Outline) -> String {
             }
         }
     }
+    export.beside();
     export.out
 }
 
@@ -96,6 +100,15 @@ impl<'a> Export<'a> {
             _ => Form::Item,
         };
         stack.extend(group.iter().enumerate().rev().map(|(place, at)| Block { at: *at, form: form(place), indent }));
+    }
+
+    /// What stands beside the points comes back as one.
+    fn beside(&mut self) {
+        let words = plan::unix(&self.outline.beside);
+        if !words.is_empty() {
+            self.block(&format!("## {BESIDE_THE_POINTS}"), 0, false);
+            self.block(&line::encode_words(&words), 0, false);
+        }
     }
 
     fn section(&mut self, at: usize, level: usize) {

@@ -7,17 +7,10 @@ use yrs::Transact;
 use super::*;
 use crate::text::plan::{Outline, new_doc};
 
-const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/");
-
-/// A text of the data directory, which is not part of the repository; tests that need it say that they skip, or fail where it is
-/// required.
-fn data(name: &str) -> Option<String> {
-    let text = fs::read_to_string(format!("{DATA}{name}")).ok();
-    if text.is_none() {
-        assert!(std::env::var_os("PLENARY_REQUIRE_DATA").is_none_or(|v| v != "1"), "{DATA}{name} is not there");
-        eprintln!("skipped: {DATA}{name} is not there");
-    }
-    text
+/// A real draft agreement, which is no part of the project.
+pub(crate) fn draft_agreement() -> String {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/real/draft-agreement-2015-12-04.md");
+    fs::read_to_string(file).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
 fn outline(draft: &Draft) -> Outline {
@@ -81,8 +74,9 @@ fn tokens(text: &str) -> Vec<String> {
 }
 
 #[test]
+#[ignore = "reads what is no part of the project: PLENARY_REQUIRE_DATA=1 tests/run"]
 fn no_word_of_a_real_draft_agreement_is_lost() {
-    let Some(text) = data("real/draft-agreement-2015-12-04.md") else { return };
+    let text = draft_agreement();
     let draft = import(&text).expect("a plan");
     // What is dropped: four lines of front matter, three link definitions, two lines of the table of contents.
     let dropped = |(at, line): (usize, &str)| {
@@ -108,8 +102,9 @@ fn no_word_of_a_real_draft_agreement_is_lost() {
 }
 
 #[test]
+#[ignore = "reads what is no part of the project: PLENARY_REQUIRE_DATA=1 tests/run"]
 fn a_real_draft_agreement_has_its_articles_and_items_where_they_belong() {
-    let Some(text) = data("real/draft-agreement-2015-12-04.md") else { return };
+    let text = draft_agreement();
     let draft = import(&text).expect("a plan");
     let outline = outline(&draft);
     for (label, heading) in [("Article 2bis", "(general)"), ("[Article 3bis]", "(REDD-plus)"), ("Article 8 bis", "")] {

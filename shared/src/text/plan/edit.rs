@@ -24,6 +24,7 @@ pub struct NewPoint<'a> {
 
 /// Where a point is put.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Place {
     /// Before all children of a point, or of the plan.
     First {

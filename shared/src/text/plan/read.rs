@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use yrs::{Any, GetString, Map, MapRef, Out, ReadTxn};
 
-use super::{Fault, META, Outline, POINTS, Point, Schedule, adoption, label, schedule};
+use super::{BESIDE, Fault, META, Outline, POINTS, Point, Schedule, adoption, label, schedule};
 use crate::{id::PointId, limits};
 
 impl Outline {
@@ -30,18 +30,35 @@ impl Outline {
         let parents = parents(&mut raw, &mut faults);
         let points = in_document_order(raw, &parents, &mut faults);
         duplicates(&points, &mut faults);
-        Outline { title, points, faults }
+        let beside = if texts { txn.get_text(BESIDE).map(|text| text.get_string(txn)) } else { None };
+        Outline { title, points, beside: beside.unwrap_or_default(), faults }
     }
 
-    /// Reads what the point at this index of `points` holds again. That its place is still the same, and that nothing else of the
-    /// outline has changed, is for the caller to know; faults are not looked for.
+    /// Reads what the point at this index of `points` holds again, as [`reread`].
     pub(crate) fn reread<T: ReadTxn>(&mut self, txn: &T, at: usize) {
-        let Some(point) = self.points.get_mut(at) else { return };
-        let stored = txn.get_map(POINTS).and_then(|points| points.get(txn, point.id.as_str()));
-        if let Some(Out::YMap(map)) = stored {
-            let is = raw_point(txn, point.id.clone(), &map, true, &mut Vec::new()).point;
-            *point = Point { parent: point.parent.take(), depth: point.depth, ..is };
+        if let Some(point) = self.points.get_mut(at) {
+            *point = reread(txn, point);
         }
+    }
+
+    /// The points that stand below the one at this index, in document order.
+    pub(crate) fn below(&self, at: usize) -> impl Iterator<Item = &Point> {
+        let (above, rest) = self.points[at..].split_at(1);
+        rest.iter().take_while(move |point| point.depth > above[0].depth)
+    }
+
+    /// The points with these ids and all that they stand below, as indices of `points`; what is below a point comes before it.
+    pub(crate) fn upwards(&self, from: &HashSet<PointId>) -> Vec<usize> {
+        let mut found = Vec::new();
+        // Level by level, whether one was found that waits for what it stands below.
+        let mut waits = [false; limits::POINT_DEPTH_MAX + 1];
+        for (at, point) in self.points.iter().enumerate().rev() {
+            if std::mem::take(&mut waits[point.depth + 1]) | from.contains(&point.id) {
+                waits[point.depth] = true;
+                found.push(at);
+            }
+        }
+        found
     }
 
     /// The point with this id.
@@ -69,15 +86,16 @@ impl Outline {
     }
 }
 
-/// A point of a tree ([`Outline::read_tree`]) with its heading, words and adoptions.
-pub(crate) fn with_texts<T: ReadTxn>(txn: &T, point: &Point) -> Point {
-    let mut full = point.clone();
-    if let Some(Out::YMap(map)) = txn.get_map(POINTS).and_then(|points| points.get(txn, point.id.as_str())) {
-        let text = |field| map.get(txn, field).and_then(|value| text_of(txn, &value)).unwrap_or_default();
-        (full.heading, full.words) = (text("heading"), text("words"));
-        full.adoptions = adoption::read(txn, &map, &mut |_| {});
+/// A point of an outline or of a tree ([`Outline::read_tree`]) with all that it holds now. That its place is still the same is for
+/// the caller to know; faults are not looked for.
+pub(crate) fn reread<T: ReadTxn>(txn: &T, point: &Point) -> Point {
+    match txn.get_map(POINTS).and_then(|points| points.get(txn, point.id.as_str())) {
+        Some(Out::YMap(map)) => {
+            let is = raw_point(txn, point.id.clone(), &map, true, &mut Vec::new()).point;
+            Point { parent: point.parent.clone(), depth: point.depth, ..is }
+        }
+        _ => point.clone(),
     }
-    full
 }
 
 /// A point as the document has it; `point.parent` is still what is stored.

@@ -1,6 +1,6 @@
 //! Finding a point in the document, to edit it; and why an edit is not made.
 
-use yrs::{Map, MapRef, Out, ReadTxn};
+use yrs::{Any, Map, MapRef, Out, ReadTxn};
 
 use super::POINTS;
 use crate::{id::PointId, limits};
@@ -49,6 +49,14 @@ pub enum EditError {
         /// What it names.
         what: String,
     },
+}
+
+/// The label of a point as it is written, if it has one.
+pub fn label_of<T: ReadTxn>(txn: &T, id: &PointId) -> Option<String> {
+    match stored(txn, id).ok()?.get(txn, "label") {
+        Some(Out::Any(Any::String(label))) if !label.is_empty() => Some(label.to_string()),
+        _ => None,
+    }
 }
 
 /// The map of a point in the document.

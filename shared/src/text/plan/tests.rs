@@ -1,5 +1,6 @@
 //! Promises of the plan view, over several replicas and over documents that nobody honest wrote.
 
+pub(crate) mod events;
 mod properties;
 
 use yrs::{

@@ -193,7 +193,7 @@ fn no_files_know_each_other_in_a_circle() {
 }
 
 /// The folders of `shared`, each with those that it may know besides itself.
-const MAY_KNOW: [(&str, &[&str]); 13] = [
+const MAY_KNOW: [(&str, &[&str]); 15] = [
     ("limits", &[]),
     ("bounded", &[]),
     ("chapters", &[]),
@@ -201,12 +201,14 @@ const MAY_KNOW: [(&str, &[&str]); 13] = [
     ("access", &["id"]),
     ("people", &["id", "access"]),
     ("seats", &["id", "access", "people"]),
+    ("share", &["limits", "id", "people"]),
     ("log", &["limits", "bounded", "id", "people", "access"]),
     ("text", &["limits", "bounded", "id", "people", "access", "log"]),
     ("talk", &["limits", "bounded", "id", "people", "access", "log", "text"]),
     ("out", &["limits", "bounded", "id", "people", "access", "log", "text", "talk"]),
     ("script", &["limits", "bounded", "id", "people", "access", "log", "text", "talk"]),
-    ("wire", &["limits", "bounded", "id", "people", "access", "seats", "log", "text", "talk", "out", "script"]),
+    ("wire", &["limits", "bounded", "id", "people", "access", "seats", "share", "log", "text", "talk", "out", "script"]),
+    ("fuzz", &["limits", "id", "people", "access", "log", "text", "script", "wire"]),
 ];
 
 #[test]

@@ -46,7 +46,7 @@ async fn of_an_edit_with_one_bad_part_nothing_is_taken() {
     });
     let twice = json!({ "parts": [{ "update": good(31).0 }, { "update": good(33).0 }], "seen": 1 });
     let bad = vec![
-        (both(forged, "private", good(35).1), "invalid"),
+        (both(forged, "private", good(35).1), "taken"),
         (both(good(37).0, "private", "!".into()), "invalid"),
         (both(good(39).0, "private", STANDARD.encode([1, 1, 99, 5, 4, 1, 1, b't', 1, b'x', 0])), "invalid"),
         (both(good(41).0, "absent", good(41).1), "forbidden"),

@@ -81,18 +81,32 @@ pub fn ask(address: &str, token: Option<&str>, when: &str) -> Record {
         }
         let path = path.replace("{C}", CONFERENCE).replace("{P}", PLAN);
         let answer = raw(address, method, &path, &headers, body.as_bytes());
-        let kind = if more.is_empty() { "" } else { " (upgrade)" };
-        record.add_answer(format!("{when}: {method} {path}{kind}"), &without_times(&answer));
+        let has = |name: &str| more.iter().any(|(header, _)| *header == name);
+        let kind = [("Upgrade", " (upgrade)"), ("If-None-Match", " (again)")].iter().find(|(name, _)| has(name));
+        record.add_answer(format!("{when}: {method} {path}{}", kind.map_or("", |(_, kind)| *kind)), &without_times(&answer));
+        answer
     };
     for path in READ {
-        put("GET", path, &[], None);
+        let answer = put("GET", path, &[], None);
+        // Whether it has moved meanwhile is an answer too.
+        if let Some(tag) = tag(&answer) {
+            put("GET", path, &[("Connection", "close"), ("If-None-Match", &tag)], None);
+        }
     }
     for hidden in HIDDEN {
         let path = format!("/sync/vale-talks/p-1/{hidden}");
         put("GET", &path, &[], None);
         put("GET", &path, &UPGRADE, None);
     }
-    for (method, path, body) in [
+    for (method, path, body) in changes() {
+        put(method, path, &[], body);
+    }
+    record
+}
+
+/// What is asked with a body, most of it what one may not.
+fn changes() -> Vec<(&'static str, &'static str, Option<Value>)> {
+    vec![
         ("PUT", "{P}/layers/back/audience", Some(json!({ "audience": ["cel"] }))),
         ("PUT", "{P}/layers/back/audience", Some(json!({ "audience": ["eld"] }))),
         ("PUT", "{P}/layers/private/audience", Some(json!({ "audience": ["arv"] }))),
@@ -119,10 +133,13 @@ pub fn ask(address: &str, token: Option<&str>, when: &str) -> Record {
         ("POST", "{P}/edits", Some(json!({ "edits": [{ "reply": { "id": "word", "text": "no" } }] }))),
         ("POST", "{P}/edits", Some(json!({ "edits": [{ "table": { "ids": ["word"] } }], "dry_run": true }))),
         ("POST", "{P}/edits", Some(json!({ "edits": [{ "strike": { "point": "p3" } }], "dry_run": true }))),
-    ] {
-        put(method, path, &[], body);
-    }
-    record
+    ]
+}
+
+/// The tag that an answer carries.
+fn tag(answer: &[u8]) -> Option<String> {
+    let (_, rest) = std::str::from_utf8(answer).ok()?.split_once("\r\netag: ")?;
+    rest.split("\r\n").next().map(str::to_owned)
 }
 
 /// A copy of a layer, as somebody says who has none.

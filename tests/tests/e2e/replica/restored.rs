@@ -4,7 +4,7 @@
 use plenary_tests::{
     cli::{Cli, Folder},
     server::{self, Server, Start},
-    stock::{self, Credential, Stock},
+    stock::{Credential, Stock},
 };
 use serde_json::{Value, json};
 use std::{fs, path::Path};
@@ -358,9 +358,6 @@ fn end_restore(server: &Server) -> String {
 
 #[test]
 fn a_tab_that_is_ahead_does_not_become_the_author_of_others_words() {
-    if !stock::available() {
-        return;
-    }
     let mut server = Start::demo(1, 1).start();
     let points = begin(&server, &["Forces withdraw.", "Prisoners are released."]);
     let (seat_arv, seat_bor) = (server.delegate(0, 0), server.delegate(1, 0));

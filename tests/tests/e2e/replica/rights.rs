@@ -2,6 +2,7 @@
 
 use plenary_tests::{
     cli::Cli,
+    http::api,
     server::{Server, Start},
 };
 use serde_json::{Value, json};
@@ -50,6 +51,25 @@ fn what_a_demoted_member_wrote_is_kept_and_becomes_proposals() {
     assert_eq!(proposals.len(), 1, "{seen}");
     assert_eq!(proposals[0]["replacement"], "Forces withdraw within 45 days.");
     assert!(folder.done(&["salvage"]).contains("nothing is to be salvaged"), "once");
+}
+
+#[test]
+fn what_somebody_wrote_who_may_only_read_by_now_is_kept_and_told_although_the_server_reads_none_of_it() {
+    let (server, points, [arv, _]) = talks();
+    let folder = arv.clone_plan(PLAN);
+    apply(&folder, &[json!({ "replace": { "point": points[0], "quote": "30", "with": "45" } })]);
+    apply(&folder, &[json!({ "note": { "point": points[0], "text": "At most 45." } })]);
+    let path = format!("/conferences/{}/plans/{PLAN}/consent", server.demo.conference);
+    let consent = json!({ "parties": [server.delegate(1, 0).party] });
+    assert_eq!(api(&server.address(), &server.chair().token, "PUT", &path, Some(consent)).status, 200);
+    access(&server, &[(0, "read"), (1, "draft")]);
+
+    let told = folder.exits(0, &["sync"]);
+    assert!(told.contains("2 edits not taken"), "{told}");
+    assert_eq!(words(&folder, &points[0]), "Forces withdraw within 30 days.");
+    let (_, status) = folder.json(&["status"]);
+    let errors: Vec<&Value> = status["refused"].as_array().unwrap().iter().map(|refused| &refused["error"]).collect();
+    assert_eq!(errors, ["forbidden", "forbidden"]);
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub fn point(id: &str, label: &str, words: &str) -> Point {
 
 fn outline() -> Outline {
     let first = Point { heading: "Heavy\x1b[2J weapons".into(), ..point("p1", "3", "Each Party shall withdraw to [40][50] km.") };
-    Outline { title: String::new(), points: vec![first, point("p2", "", "")], faults: Vec::new() }
+    Outline { points: vec![first, point("p2", "", "")], ..Outline::default() }
 }
 
 /// The page, with times as `T`.

@@ -5,7 +5,11 @@ use crate::{
     store::MemoryStore,
     testing::{read, record, typed},
 };
-use plenary_shared::{log::record::seal, people::Author, text::plan};
+use plenary_shared::{
+    log::record::{Provenance, Right, seal},
+    people::Author,
+    text::plan,
+};
 
 #[tokio::test]
 async fn what_another_version_saved_is_not_used_and_the_log_tells_all() {
@@ -25,7 +29,7 @@ async fn what_another_version_saved_is_not_used_and_the_log_tells_all() {
     let mut again = Document::open(&store, &doc).unwrap();
     assert_eq!(read(&again.diff(&StateVector::default()).unwrap()), "words");
     let author = Author { party: "arv".parse().unwrap(), member: "arv-1".parse().unwrap() };
-    assert!(!again.check(&author, &update).unwrap().is_new());
+    assert!(!again.judge(&Provenance::live(author, Right::Draft), &update).unwrap().is_new());
 }
 
 /// An update that yrs takes, after which it cannot encode the document.

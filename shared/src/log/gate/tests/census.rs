@@ -1,9 +1,9 @@
 //! What was put where, in states written by hand and in those of real sessions.
 
-use yrs::{BranchID, ClientID, ID, ReadTxn, Transact};
+use yrs::{BranchID, ClientID, ID, ReadTxn, StateVector, Transact};
 
 use super::{
-    super::{Refusal, Span, census},
+    super::{Refusal, RunningCensus, Span, census},
     build::{At, deleted, gc, update, words},
 };
 
@@ -125,7 +125,7 @@ fn all_that_a_session_leaves_is_counted_once_and_alike_on_every_replica() {
         let replicas = super::session::replicas();
         for _ in 0..30 {
             let replica = dice.pick(&replicas);
-            replica.edit(&mut dice);
+            replica.edit(&super::session::edits(&mut dice));
             if dice.roll(3) == 0 {
                 replica.take(&super::session::state(&dice.pick(&replicas).doc));
             }
@@ -157,5 +157,29 @@ fn all_that_a_session_leaves_is_counted_once_and_alike_on_every_replica() {
         );
         let clocks = first.doc.transact().state_vector();
         assert!(all.iter().all(|span| span.end <= clocks.get(&ClientID::new(span.client))));
+    }
+}
+
+#[test]
+fn what_is_counted_piece_by_piece_is_what_is_counted_at_once() {
+    for seed in 0..32 {
+        let mut dice = super::session::Dice(seed);
+        let replicas = super::session::replicas();
+        // This one collects nothing, as no transaction does before it ends.
+        let keeper = &replicas[1].doc;
+        let (mut running, mut counted) = (RunningCensus::default(), StateVector::default());
+        for _ in 0..40 {
+            let replica = dice.pick(&replicas);
+            replica.edit(&super::session::edits(&mut dice));
+            if dice.roll(3) == 0 {
+                replicas[1].take(&super::session::state(&dice.pick(&replicas).doc));
+            }
+            let txn = keeper.transact();
+            running.extend(&txn.encode_diff_v1(&counted)).expect("reads");
+            counted = txn.state_vector();
+            drop(txn);
+            assert_eq!(running.census(), &census(&super::session::state(keeper)).unwrap(), "seed {seed}");
+        }
+        assert!(running.census().types().count() > 1, "seed {seed}");
     }
 }

@@ -15,7 +15,7 @@ fn left(known: &[Vec<u8>], last: &[u8]) -> Result<Bytes, Refusal> {
     for update in known {
         assert_eq!(server.receive(&party("arv"), update), Ok(true));
     }
-    let checked = server.ledger.check(&party("arv"), last)?;
+    let checked = server.ledger.check_unasked(&party("arv"), last)?;
     Ok(checked.update(&Bytes::copy_from_slice(last)))
 }
 
@@ -102,12 +102,12 @@ fn what_was_deleted_apart_by_two_stays_in_what_each_of_them_did() {
         server.receive(&party("arv"), &update).unwrap();
     }
     let apart = update(&[(2, 0, vec![words(At::Right((1, 0)), "45")])], &[(1, &[(0, 2)])]);
-    let checked = server.ledger.check_apart(&party("bor"), &apart).unwrap();
+    let checked = server.ledger.check_logged(&party("bor"), &apart).unwrap();
     assert_eq!(checked.update(&apart.clone().into())[..], apart);
     assert_eq!(server.receive(&party("bor"), &apart), Ok(true));
     // What is known of its blocks is cut off all the same.
     let more = update(&[(2, 0, vec![gc(2), words(At::Between((2, 1), (1, 0)), "!")])], &[(1, &[(0, 2)])]);
-    let checked = server.ledger.check_apart(&party("bor"), &more).unwrap();
+    let checked = server.ledger.check_logged(&party("bor"), &more).unwrap();
     let left = update(&[(2, 2, vec![words(At::Between((2, 1), (1, 0)), "!")])], &[(1, &[(0, 2)])]);
     assert_eq!(checked.update(&more.into())[..], left);
 }

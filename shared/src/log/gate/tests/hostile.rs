@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{
     build::{self, At},
-    session::{Dice, Server, honest_session, loaded, party, replicas, state},
+    session::{Dice, Server, course, edits, honest_session, loaded, party, replicas, state},
 };
 use crate::id::PartyId;
 
@@ -92,9 +92,9 @@ fn hostile_session(seed: u64, rounds: u32) -> (u32, u32) {
     let mut honest = Vec::new();
     for _ in 0..6 {
         let replica = dice.pick(&replicas);
-        (0..3).for_each(|_| replica.edit(&mut dice));
+        (0..3).for_each(|_| replica.edit(&edits(&mut dice)));
         honest.push(state(&replica.doc));
-        replica.send(&mut server, &mut dice);
+        replica.send(&mut server, dice.roll(5));
         replica.take(&state(&server.doc));
     }
     let mut halfway = loaded(&state(&server.doc));
@@ -131,7 +131,7 @@ fn many_hostile_updates_are_harmless() {
     let (mut sent, mut passed, mut seed) = (0, 0, first);
     while u64::from(sent) < cases {
         let outcome = std::panic::catch_unwind(|| {
-            honest_session(seed);
+            honest_session(&course(seed));
             hostile_session(seed, 200)
         });
         let Ok((rounds, through)) = outcome else { panic!("seed {seed}") };

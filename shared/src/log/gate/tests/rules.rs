@@ -25,7 +25,7 @@ fn server() -> Server {
 }
 
 fn check(update: &[u8]) -> Result<Checked, Refusal> {
-    server().ledger.check(&party("arv"), update)
+    server().ledger.check_unasked(&party("arv"), update)
 }
 
 /// One new block of client 1.
@@ -141,7 +141,7 @@ fn contradictions_are_refused() {
             "last, behind what was not" => one(words(At::Left((3, 0)), "x")),
             _ => update.clone(),
         };
-        let verdict = server.ledger.check(&party("arv"), &update);
+        let verdict = server.ledger.check_unasked(&party("arv"), &update);
         assert!(matches!(verdict, Err(Refusal::Inconsistent { .. })), "{name}: {verdict:?}");
     }
 }

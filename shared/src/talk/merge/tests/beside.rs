@@ -36,7 +36,7 @@ fn an_entry_that_nobody_confirmed_begins_where_it_began_and_ends_where_it_ends_n
     assert_eq!((&both.theirs, &both.result, &both.label), (&newer.theirs, &newer.result, &newer.label));
     assert_eq!(both.by_me, [ChangeKind::Words, ChangeKind::Struck]);
     assert_eq!(both.by_others, [ChangeKind::Heading, ChangeKind::Label, ChangeKind::Words]);
-    assert_eq!(both.why, [Why::Both]);
+    assert_eq!(both.why, [Cause::Both]);
 }
 
 fn acceptance(name: &str, point: &str, words: &Outline) -> Annotation {

@@ -4,31 +4,12 @@ use proptest::prelude::*;
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::{
+    courses::{self, Course},
+    text::plan::tests::events::{self, Event, make},
+};
 
 const NAMES: [&str; 11] = ["a", "b", "b1", "b11", "b2", "c", "d", "e", "f", "g", "g1"];
-
-/// What is done, to which point, beside or below which other.
-type Step = (u8, usize, usize);
-
-fn make(txn: &mut TransactionMut, side: &str, steps: &[Step]) {
-    for (n, (what, point, other)) in steps.iter().enumerate() {
-        let (point, other) = (id(NAMES[point % NAMES.len()]), id(NAMES[other % NAMES.len()]));
-        let place = if what % 2 == 0 { Place::After(other.clone()) } else { Place::Last { parent: Some(other.clone()) } };
-        // What cannot be done is not done.
-        let _ = match what {
-            0 | 1 => move_point(txn, &point, &place).map(drop),
-            2 => strike(txn, &point).map(drop),
-            3 => restore(txn, &point).map(drop),
-            4 => set_heading(txn, &point, &format!("{side} {n}")).map(drop),
-            5 => {
-                let schedule = Schedule { offset_days: Some(n as i64), ..Schedule::default() };
-                set_schedule(txn, &point, &schedule).map(drop)
-            }
-            6 => add(txn, &format!("{side}{n}"), "New.", &place).map(drop),
-            _ => set_words(txn, &point, &format!("{side} {n} {other}")).map(drop),
-        };
-    }
-}
 
 /// The points of which one field or another differs, looked at without `changes`.
 fn differ(old: &Outline, new: &Outline) -> BTreeSet<PointId> {
@@ -80,24 +61,36 @@ fn expected([base, mine, theirs, result]: &[Outline; 4]) -> BTreeSet<PointId> {
     expected
 }
 
+/// One of the two does what has number 0, the other the rest, and neither hears of the other.
+fn merge_what_both_had_a_hand_in(course: &Course<Event>) {
+    let side = |txn: &mut TransactionMut, is_mine: bool| {
+        course.0.iter().filter(|event| (event.who == 0) == is_mine).for_each(|event| make(txn, &event.act));
+    };
+    let states = apart(&super::base(), |txn| side(txn, true), |txn| side(txn, false));
+    let merge = merge_of(&states);
+    let found: BTreeSet<PointId> = merge.merged.iter().map(|merged| merged.point.clone()).collect();
+    assert_eq!(found.len(), merge.merged.len(), "each once");
+    assert_eq!(found, expected(&states));
+    let [base, mine, theirs, result] = &states;
+    let swapped = super::merge(base, theirs, mine, result);
+    let turned =
+        swapped.merged.iter().map(|merged| (&merged.point, &merged.by_others, &merged.by_me, &merged.theirs, &merged.mine));
+    let turned: BTreeSet<_> = turned.map(|parts| format!("{parts:?}")).collect();
+    let straight =
+        merge.merged.iter().map(|merged| (&merged.point, &merged.by_me, &merged.by_others, &merged.mine, &merged.theirs));
+    assert_eq!(turned, straight.map(|parts| format!("{parts:?}")).collect::<BTreeSet<_>>());
+}
+
+#[test]
+fn the_merged_points_are_those_both_had_a_hand_in_in_every_course_that_is_kept() {
+    courses::again("merge", merge_what_both_had_a_hand_in);
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_merged_points_are_exactly_those_both_had_a_hand_in(
-        mine in prop::collection::vec((0u8..10, 0usize..11, 0usize..11), 0..7),
-        theirs in prop::collection::vec((0u8..10, 0usize..11, 0usize..11), 0..7),
-    ) {
-        let states = apart(&super::base(), |txn| make(txn, "m", &mine), |txn| make(txn, "t", &theirs));
-        let merge = merge_of(&states);
-        let found: BTreeSet<PointId> = merge.merged.iter().map(|merged| merged.point.clone()).collect();
-        prop_assert_eq!(found.len(), merge.merged.len(), "each once");
-        prop_assert_eq!(&found, &expected(&states));
-        let [base, mine, theirs, result] = &states;
-        let swapped = super::merge(base, theirs, mine, result);
-        let turned = swapped.merged.iter().map(|merged| (&merged.point, &merged.by_others, &merged.by_me, &merged.theirs, &merged.mine));
-        let turned: BTreeSet<_> = turned.map(|parts| format!("{parts:?}")).collect();
-        let straight = merge.merged.iter().map(|merged| (&merged.point, &merged.by_me, &merged.by_others, &merged.mine, &merged.theirs));
-        prop_assert_eq!(turned, straight.map(|parts| format!("{parts:?}")).collect::<BTreeSet<_>>());
+    fn the_merged_points_are_exactly_those_both_had_a_hand_in(course in events::course(&NAMES, 2, 14)) {
+        merge_what_both_had_a_hand_in(&course);
     }
 }

@@ -1,19 +1,20 @@
 //! Text from anybody, in a picture.
 
-/// `text` for XML, in content and in attributes. What would not be text is dropped: control characters (white space becomes a
-/// space), what XML does not allow, and marks that would turn around the order of what stands beside.
+use crate::text::say::printable;
+
+/// `text` for XML, in content and in attributes. White space becomes a space; what does not belong into a file is dropped, and what
+/// XML does not allow.
 pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in printable(text) {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            '\n' | '\r' | '\t' => out.push(' '),
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}' => {}
-            c if c.is_control() => {}
+            '\n' | '\t' => out.push(' '),
+            '\u{fffe}' | '\u{ffff}' => {}
             c => out.push(c),
         }
     }

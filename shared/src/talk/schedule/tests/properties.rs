@@ -69,7 +69,7 @@ proptest! {
         let (direct, reach) = waits_for(&outline);
         let mut named = HashSet::new();
         for fault in &timetable.faults {
-            let Fault::Circle { steps } = fault else { continue };
+            let ScheduleFault::Circle { steps } = fault else { continue };
             let distinct: HashSet<_> = steps.iter().map(|step| &step.point).collect();
             prop_assert_eq!(distinct.len(), steps.len());
             for (at, step) in steps.iter().enumerate() {

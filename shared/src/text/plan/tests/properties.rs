@@ -3,7 +3,11 @@
 use proptest::prelude::*;
 use yrs::{Any, ArrayPrelim, GetString, Map, MapPrelim, Out, Text, TextPrelim, Transact, TransactionMut, WriteTxn};
 
-use super::*;
+use super::{
+    events::{Act, Event, make},
+    *,
+};
+use crate::courses::{self, Course};
 
 /// A value that may stand where a plan expects something else.
 fn put(txn: &mut TransactionMut, map: &yrs::MapRef, key: &str, what: u8) {
@@ -26,8 +30,38 @@ fn put(txn: &mut TransactionMut, map: &yrs::MapRef, key: &str, what: u8) {
     }
 }
 
+const NAMES: [&str; 7] = ["a", "b", "c", "d", "e", "f", "g"];
+
+fn see_one_outline(course: &Course<Event>) {
+    let one = plan(&NAMES);
+    let docs = [one.clone(), copy(&one, 2), copy(&one, 3)];
+    for Event { who, act } in &course.0 {
+        match act {
+            Act::Hear { from } => pass(&docs[*from], &docs[*who]),
+            act => make(&mut docs[*who].transact_mut(), act),
+        }
+    }
+    sync(&docs);
+    sync(&docs);
+    let seen = outline(&docs[0]);
+    assert_eq!(seen, outline(&docs[1]));
+    assert_eq!(seen, outline(&docs[2]));
+    // Everything is shown once, each after its parent and one level below it.
+    let all = docs[0].transact().get_map(POINTS).map(|points| points.len(&docs[0].transact()) as usize);
+    assert_eq!(Some(seen.points.len()), all);
+    for (at, point) in seen.points.iter().enumerate() {
+        let parent = point.parent.as_ref().map(|id| seen.points[..at].iter().find(|above| &above.id == id));
+        assert_eq!(parent.map_or(Some(0), |parent| parent.map(|parent| parent.depth + 1)), Some(point.depth));
+    }
+}
+
+#[test]
+fn three_people_see_one_outline_in_every_course_that_is_kept() {
+    courses::again("outline", see_one_outline);
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn words_become_exactly_what_was_set(old in "(a|б|🙂|e\u{301}|👨‍👩‍👧| |\n|[ -~]){0,20}", new in "(a|б|🙂|e\u{301}|👨‍👩‍👧| |\n|[ -~]){0,20}") {
@@ -60,44 +94,8 @@ proptest! {
     }
 
     #[test]
-    fn three_replicas_that_move_and_add_at_random_show_one_outline(
-        steps in prop::collection::vec((0usize..3, 0usize..8, 0usize..8, 0u8..5, prop::bool::weighted(0.2)), 1..60),
-    ) {
-        let names = ["a", "b", "c", "d", "e", "f", "g", "h"];
-        let one = plan(&names);
-        let docs = [one.clone(), copy(&one, 2), copy(&one, 3)];
-        for (n, (replica, point, to, how, synced)) in steps.into_iter().enumerate() {
-            let to = id(names[to]);
-            let place = match how {
-                0 => Place::First { parent: Some(to) },
-                1 => Place::Last { parent: Some(to) },
-                2 => Place::After(to),
-                3 => Place::Before(to),
-                _ => Place::First { parent: None },
-            };
-            let mut txn = docs[replica].transact_mut();
-            if point == 7 {
-                let _ = add(&mut txn, &format!("n{n}"), "", &place);
-            } else {
-                let _ = move_point(&mut txn, &id(names[point]), &place);
-            }
-            drop(txn);
-            if synced {
-                pass(&docs[replica], &docs[(replica + 1) % 3]);
-            }
-        }
-        sync(&docs);
-        sync(&docs);
-        let seen = outline(&docs[0]);
-        prop_assert_eq!(&seen, &outline(&docs[1]));
-        prop_assert_eq!(&seen, &outline(&docs[2]));
-        // Everything is shown once, each after its parent and one level below it.
-        let all = docs[0].transact().get_map(POINTS).map(|points| points.len(&docs[0].transact()) as usize);
-        prop_assert_eq!(Some(seen.points.len()), all);
-        for (at, point) in seen.points.iter().enumerate() {
-            let parent = point.parent.as_ref().map(|id| seen.points[..at].iter().find(|above| &above.id == id));
-            prop_assert_eq!(parent.map_or(Some(0), |parent| parent.map(|parent| parent.depth + 1)), Some(point.depth));
-        }
+    fn three_people_who_edit_at_random_see_one_outline(course in events::talk(&NAMES, 3, 60)) {
+        see_one_outline(&course);
     }
 
     #[test]

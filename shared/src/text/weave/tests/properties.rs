@@ -109,7 +109,7 @@ fn heard(updates: &[Vec<u8>], order: &[u32]) -> Doc {
     while !waiting.is_empty() {
         let before = waiting.len();
         waiting.retain(|(_, update)| {
-            let Ok(checked) = ledger.check(&party, update) else { return true };
+            let Ok(checked) = ledger.check_unasked(&party, update) else { return true };
             ledger.admit(&party, &checked);
             doc.transact_mut().apply_update(Update::decode_v1(update).expect("decodes")).expect("applies");
             false

@@ -1,0 +1,173 @@
+//! Requests that mean harm: that nobody reads, that never end, that say nothing.
+
+use plenary_tests::{
+    client::YClient,
+    http::{api, open, read_answer, request},
+    server::{Seat, Server, Start},
+};
+use serde_json::json;
+use std::{
+    io::Read,
+    net::{Shutdown, TcpStream},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use super::undisturbed;
+
+/// What all that is asked for and not read may take, in MiB.
+const UNREAD_MIB_MAX: u64 = 200;
+/// The largest thing that is asked for has at least so many bytes.
+const LARGE: usize = 5 << 20;
+
+fn ask(server: &Server, seat: &Seat, path: &str) -> TcpStream {
+    let bearer = format!("Bearer {}", seat.token);
+    open(
+        &server.address(),
+        "GET",
+        &format!("/api/conferences/{}{path}", server.demo.conference),
+        &[("Authorization", &bearer)],
+        b"",
+    )
+}
+
+/// Fills a public layer with 70 notes of 100 kB.
+fn fill(server: &Server, seat: &Seat, plan: &str) {
+    let path = format!("/conferences/{}/plans/{plan}/edits", server.demo.conference);
+    for point in 1..=7 {
+        let note = json!({ "note": { "point": point.to_string(), "text": "x".repeat(100_000), "layer": "public" } });
+        let answer = api(&server.address(), &seat.token, "POST", &path, Some(json!({ "edits": vec![note; 10] })));
+        assert_eq!(answer.status, 200, "{:?}", String::from_utf8_lossy(&answer.body));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn four_hundred_who_ask_for_the_largest_view_and_do_not_read_cost_little_and_keep_nobody_waiting() {
+    let mut server = Start::demo(4, 0).start();
+    let plan = server.demo.plan.clone();
+    let honest = [
+        YClient::join(&server, &plan, &server.delegate(0, 0)).await,
+        YClient::join(&server, &plan, &server.delegate(1, 0)).await,
+    ];
+    let (seats, path) = (server.demo.members.clone(), format!("/plans/{plan}/annotations"));
+    tokio::task::block_in_place(|| {
+        fill(&server, &server.delegate(2, 0), &plan);
+        let one = read_answer(&mut ask(&server, &seats[0], &path));
+        assert!(one.status == 200 && one.body.len() > LARGE, "{} {}", one.status, one.body.len());
+    });
+    let before = server.rss_mib();
+    let unread: Vec<TcpStream> = (0..400).map(|n| ask(&server, &seats[n % seats.len()], &path)).collect();
+    let mut held = 0;
+    tokio::task::block_in_place(|| {
+        let until = Instant::now() + Duration::from_secs(8);
+        while Instant::now() < until {
+            held = server.rss_mib().saturating_sub(before).max(held);
+            sleep(Duration::from_millis(100));
+        }
+    });
+    println!("400 unread answers hold {held} MiB ({before} before)");
+    assert!(held < UNREAD_MIB_MAX, "400 unread answers hold {held} MiB ({before} before)");
+    undisturbed(&honest[0], &honest[1], "calm ").await;
+    drop(unread);
+    assert!(server.lives());
+}
+
+#[test]
+fn what_one_of_a_party_does_not_read_another_of_it_is_told_all_the_same() {
+    let server = Start::demo(1, 0).start();
+    let (path, [idle, diligent]) = (format!("/plans/{}/annotations", server.demo.plan), [0, 1].map(|n| server.delegate(0, n)));
+    fill(&server, &server.delegate(2, 0), &server.demo.plan);
+    let unread: Vec<TcpStream> = (0..20).map(|_| ask(&server, &idle, &path)).collect();
+    let told = read_answer(&mut ask(&server, &diligent, &path));
+    assert!(told.status == 200 && told.body.len() > LARGE, "{} {}", told.status, told.body.len());
+    // What they would have been told, had they read at once.
+    for mut stream in unread {
+        assert_eq!(read_answer(&mut stream).body, told.body);
+    }
+}
+
+#[test]
+fn who_may_not_is_refused_before_its_body_is_read() {
+    let server = Start::demo(0, 1).start();
+    let (chair, reader) = (server.chair(), server.delegate(1, 0));
+    let plans = format!("/conferences/{}/plans", server.demo.conference);
+    let new = json!({ "id": "read", "access": { (reader.party.as_str()): "read" } });
+    let made = api(&server.address(), &chair.token, "POST", &plans, Some(new));
+    assert_eq!(made.status, 201, "{:?}", String::from_utf8_lossy(&made.body));
+    let conference = format!("/conferences/{}", server.demo.conference);
+    for (method, path) in [
+        ("POST", "/conferences".to_owned()),
+        ("POST", format!("{conference}/parties")),
+        ("POST", plans.clone()),
+        ("PUT", format!("{plans}/read/access")),
+        ("PUT", format!("{plans}/read/consent")),
+        ("POST", format!("{plans}/read/layers")),
+        ("PUT", format!("{plans}/read/layers/own/audience")),
+        ("POST", format!("{plans}/read/edits")),
+        ("POST", format!("{plans}/read/push")),
+    ] {
+        let bearer = format!("Bearer {}", reader.token);
+        let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json"), ("Content-Length", "60000")];
+        // Nothing of the body comes, and what waited for it would be told in the end that it took too long.
+        let answer = request(&server.address(), method, &format!("/api{path}"), &headers, b"");
+        assert_eq!(answer.status, 403, "{method} {path}: {:?}", String::from_utf8_lossy(&answer.body));
+    }
+}
+
+#[test]
+fn whoever_is_refused_learns_it_although_it_sends_its_body_to_the_end() {
+    let server = Start::demo(0, 1).start();
+    let (bearer, body) = (format!("Bearer {}", server.delegate(1, 0).token), vec![b' '; 7 << 20]);
+    let path = format!("/api/conferences/{}/plans", server.demo.conference);
+    let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+    for _ in 0..5 {
+        assert_eq!(request(&server.address(), "POST", &path, &headers, &body).status, 403);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_say_nothing_shut_nobody_out() {
+    let server = Start::demo(0, 1).env("PLENARY_SESSIONS", "10").start();
+    let whoami = || api(&server.address(), &server.chair().token, "GET", "/whoami", None).status;
+    let silent: Vec<TcpStream> = (0..1_500).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
+    assert_eq!(tokio::task::block_in_place(whoami), 200);
+    let honest = [
+        YClient::join(&server, "p-1", &server.delegate(0, 0)).await,
+        YClient::join(&server, "p-1", &server.delegate(1, 0)).await,
+    ];
+    undisturbed(&honest[0], &honest[1], "calm ").await;
+    // The oldest made room, and was hung up on.
+    let mut oldest = &silent[0];
+    oldest.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let _ = oldest.shutdown(Shutdown::Write);
+    assert!(matches!(oldest.read(&mut [0; 1]), Ok(0) | Err(_)));
+}
+
+#[test]
+fn a_member_s_connections_are_its_own_however_many_it_opens() {
+    let server = Start::demo(0, 1).env("PLENARY_SESSIONS_PER_MEMBER", "1").start();
+    let (hostile, honest) = (server.delegate(0, 0), server.delegate(1, 0));
+    let answers: Vec<(TcpStream, u16)> = (0..40)
+        .map(|_| {
+            // It stays open for another request.
+            let mut stream = ask(&server, &hostile, "/plans");
+            let status = read_answer(&mut stream).status;
+            (stream, status)
+        })
+        .collect();
+    let taken = answers.iter().filter(|(_, status)| *status == 200).count();
+    assert_eq!((taken, answers[39].1), (33, 503));
+    assert_eq!(read_answer(&mut ask(&server, &honest, "/plans")).status, 200);
+}
+
+#[test]
+fn wrong_invitations_come_at_a_pace() {
+    let server = Start::demo(0, 1).start();
+    let join = |invitation: &str| api(&server.address(), "", "POST", "/join", Some(json!({ "invitation": invitation })));
+    let statuses: Vec<u16> = (0..10).map(|n| join(&format!("guess-{n}")).status).collect();
+    assert_eq!(statuses, [403; 10]);
+    let link = &server.delegate(0, 0).link;
+    let refused = join(link.split_once('#').unwrap().1);
+    assert_eq!(refused.status, 429, "also a good one, or it could be told from the others");
+    assert!(refused.header("retry-after").unwrap().parse::<u64>().unwrap() <= 6 && refused.json()["error"] == "too_often");
+}
