@@ -138,9 +138,9 @@ impl Document {
         Ok(merged)
     }
 
-    /// Counts a record of the log among those of its party.
+    /// Counts a record of the log among those of its party. An act is none of its edits.
     fn count(&mut self, record: &Record) {
-        let bytes = record.update.len() as u64;
+        let Some(bytes) = record.change().map(|update| update.len() as u64) else { return };
         match self.written.get_mut(&record.author.party) {
             Some(written) => *written += bytes,
             None => drop(self.written.insert(record.author.party.clone(), bytes)),
