@@ -1,5 +1,5 @@
-//! What goes over the wire, and nothing else: [`protocol`] is that of sockets, [`api`], [`log`], [`shares`] and [`sync`] are the bodies of HTTP
-//! requests, [`error`] is how they are refused.
+//! What goes over the wire, and nothing else: [`protocol`] is that of sockets, [`api`], [`log`], [`shares`] and [`sync`] are the
+//! bodies of HTTP requests, [`error`] is how they are refused.
 
 pub mod api;
 pub mod error;
