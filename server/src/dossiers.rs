@@ -85,9 +85,9 @@ impl Dossiers {
         self.tags.hash_one(of)
     }
 
-    /// Answers what `make` makes of the member's dossier, which is put together unless it is kept; with its key, if one stands for it. What
-    /// is made is kept with it under its name. The work is done off the event loop; it keeps `place` until it is done, also when nobody waits
-    /// for it any more.
+    /// Answers what `make` makes of the member's dossier, which is put together unless it is kept; with its key, if one stands for it.
+    /// What is made is kept with it under its name. The work is done off the event loop; it keeps `place` until it is done, also when
+    /// nobody waits for it any more.
     pub async fn shown(
         &self,
         member: &people::Member,

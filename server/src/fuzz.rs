@@ -15,10 +15,10 @@ use crate::{
 };
 
 /// One of the things that are tried.
-pub type Trial = fn(&[u8]);
+pub type Attempt = fn(&[u8]);
 
 /// All of them, by the names of their corpora.
-pub const TRIALS: [(&str, Trial); 2] = [("presence", presence), ("segments", store::try_segment)];
+pub const TRIALS: [(&str, Attempt); 2] = [("presence", presence), ("segments", store::try_segment)];
 
 fn member(party: &str) -> Arc<Member> {
     let (party, member, conference) = (party.parse(), format!("{party}-1").parse(), "talks".parse());
@@ -26,8 +26,8 @@ fn member(party: &str) -> Arc<Member> {
     Arc::new(Member { conference, party, member, role: Role::Delegate, generation: Default::default(), name: "Ana".into() })
 }
 
-/// Presence messages of three sessions of two parties, each after its session's number and its length. What is told is read again by whoever is
-/// told it, is no larger than it may be, and names its speaker.
+/// Presence messages of three sessions of two parties, each after its session's number and its length. What is told is read again by
+/// whoever is told it, is no larger than it may be, and names its speaker.
 pub fn presence(mut data: &[u8]) {
     let (mut presence, members) = (Presence::default(), [member("arv"), member("arv"), member("bor")]);
     while let [session, low, high, rest @ ..] = data {

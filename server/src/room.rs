@@ -382,9 +382,8 @@ impl Room {
         self.snapshot_seq = seq;
         let (saved, address) = (self.around.store.save_snapshot(&self.address, seq, bytes), self.address.clone());
         let saving = tokio::spawn(async move {
-            if let Err(error) = saved.await {
-                tracing::warn!(document = %address.for_log(), %error, "the snapshot was not saved");
-            }
+            let failed = saved.await.err();
+            failed.inspect(|error| tracing::warn!(document = %address.for_log(), %error, "the snapshot was not saved"));
         });
         // While sessions are served nobody waits for it; a room that ends does, so that the next one opens from it.
         if self.stopping || self.idle_since.is_some() {

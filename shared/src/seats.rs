@@ -86,12 +86,12 @@ pub struct Seat {
     /// The name that others see.
     pub name: String,
     /// Who gave it, or asked for it, and when.
-    pub given: Done,
+    pub given: SeatDone,
     /// The chair asked for it.
     pub asked: bool,
     /// Who granted what the chair had asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub granted: Option<Done>,
+    pub granted: Option<SeatDone>,
     /// The chair put in a head with it, the party having lost all it had.
     pub replaces: bool,
     /// When its invitation begins to be good, if not at once.
@@ -101,12 +101,12 @@ pub struct Seat {
     pub taken: Vec<Taken>,
     /// Who ended it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ended: Option<Done>,
+    pub ended: Option<SeatDone>,
 }
 
 /// Who did something, and when.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Done {
+pub struct SeatDone {
     /// When, in milliseconds since 1970-01-01 UTC.
     pub at_ms: u64,
     /// Who.
@@ -126,7 +126,7 @@ pub struct Taken {
 pub fn listed(acts: &[SeatAct]) -> Vec<Seat> {
     let (mut seats, mut at): (Vec<Seat>, HashMap<&MemberId, usize>) = (Vec::new(), HashMap::new());
     for SeatAct { at_ms, by, member, what } in acts {
-        let done = || Done { at_ms: *at_ms, by: by.clone() };
+        let done = || SeatDone { at_ms: *at_ms, by: by.clone() };
         let new = |role: &Role, name: &String, asked| Seat {
             member: member.clone(),
             role: *role,

@@ -46,7 +46,8 @@ impl Made {
         Self { dossier, of, is_whole, bytes, shown: Mutex::default() }
     }
 
-    /// What `make` makes of it, once for all who ask for it by this name; `None` if it cannot be made. Blocks: whoever asks meanwhile waits.
+    /// What `make` makes of it, once for all who ask for it by this name; `None` if it cannot be made. Blocks: whoever asks meanwhile
+    /// waits.
     pub(super) fn shown(&self, name: &str, make: impl FnOnce(&Dossier) -> Option<Vec<u8>>) -> Option<Bytes> {
         let mut kept = self.kept();
         if let Some(bytes) = kept.get(name) {

@@ -97,7 +97,7 @@ impl Registry {
         let state = self.state();
         let (_, on) = reader(&state, member, plan)?;
         let writes = [Action::Write, Action::Annotate, Action::Speak].into_iter().any(|action| may(on, member, action));
-        let why = "you may read this plan and write nothing on it: ask the chair for the right to propose or to draft";
+        let why = "you may not write on this plan: delegates and advisers of a party that may propose or draft do";
         if writes { Ok(()) } else { Err(RegistryError::Forbidden(why)) }
     }
 

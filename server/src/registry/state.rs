@@ -76,8 +76,8 @@ impl ConferenceEntry {
     }
 
     /// Heads that the chair put into parties which had lost all they had.
-    pub fn put_in(&self) -> Vec<api::PutIn> {
-        let shown = |seat: &Seat| api::PutIn {
+    pub fn put_in(&self) -> Vec<api::HeadPutIn> {
+        let shown = |seat: &Seat| api::HeadPutIn {
             head: seat.member.member.clone(),
             party: seat.member.party.clone(),
             by: seat.given_by.member.clone(),

@@ -150,12 +150,12 @@ pub struct Conference {
     pub ended: Vec<Member>,
     /// Heads that the chair put into parties which had lost all they had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub put_in: Vec<PutIn>,
+    pub put_in: Vec<HeadPutIn>,
 }
 
 /// A head that the chair put into a party which had lost all it had.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct PutIn {
+pub struct HeadPutIn {
     /// The head.
     pub head: MemberId,
     /// The party.

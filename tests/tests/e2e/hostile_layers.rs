@@ -39,12 +39,12 @@ const BORS: [&str; 3] = ["bor-note", "bor-position", "bor-proposal"];
 
 impl Scene {
     async fn begin() -> Self {
-        Scene::among(1).await
+        Scene::among(1, 1).await
     }
 
-    /// With so many plans, the first of which it is.
-    async fn among(plans: usize) -> Self {
-        let server = Start::demo(1, plans).start();
+    /// With so many delegates besides the first of each party, and so many plans, the first of which it is.
+    async fn among(members: usize, plans: usize) -> Self {
+        let server = Start::demo(members, plans).start();
         let (arv, bor, cel) = (server.delegate(0, 0), server.delegate(1, 0), server.delegate(2, 0));
         let scene = Scene { server, arv, bor, cel };
         let pen = scene.join("", &scene.server.chair()).await;

@@ -99,12 +99,13 @@ async fn what_would_take_out_a_point_is_not_taken_and_its_sender_is_told_which_a
 
 #[tokio::test]
 async fn what_a_plan_does_not_have_is_refused_whole_and_its_sender_closed_with_the_reason() {
-    let server = Start::demo(0, 0).start();
+    // Each by somebody else: who sent one is read later the next time.
+    let server = Start::demo(FOREIGN.len(), 0).start();
     let before = standing(&server);
     let honest = YClient::join(&server, PLAN, &server.delegate(0, 0)).await;
     let id = honest.points().remove(0);
-    for (name, harm) in FOREIGN {
-        let hostile = YClient::join(&server, PLAN, &server.delegate(1, 0)).await;
+    for (n, (name, harm)) in FOREIGN.into_iter().enumerate() {
+        let hostile = YClient::join(&server, PLAN, &server.delegate(1, n)).await;
         hostile
             .edit(|txn| {
                 txn.get_or_insert_text("text").insert(txn, 0, "with it ");

@@ -187,9 +187,7 @@ fn each_verb_refuses_by_name_what_would_overflow_a_stack_or_take_all_memory() {
     let [clients, deletions] = claims();
     for (what, hostile) in [("value", nested_value()), ("maps", nested_maps()), ("clients", clients), ("deletions", deletions)] {
         let (_fake, url) = Fake::start(&[hostile]);
-        for verb in
-            ["log p", "watch p", "watch p --since 0", "blame p 1", "diff p --since 1", "diff p --since 2d", "show p", "clone p"]
-        {
+        for verb in ["log p", "watch p", "watch p --since 0", "blame p 1", "diff p --since 1", "diff p --since 2d", "clone p"] {
             let (cli, dir) = (Cli::stranger(), TempDir::new().unwrap());
             let output = run(&cli, &url, &dir, &verb.split(' ').collect::<Vec<_>>());
             let told = told(&output);

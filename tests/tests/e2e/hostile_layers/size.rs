@@ -112,7 +112,7 @@ async fn long_words_and_many_proposals_for_them_do_not_multiply() {
 async fn a_party_whose_layers_fill_memory_keeps_nobody_from_what_all_may_read() {
     // A room that nobody is in stays in memory for a minute: the private layers of all these plans are there at once, or would be.
     let plans = limits::LAYER_ROOMS_PER_PARTY_MAX + 2;
-    let scene = Arc::new(Scene::among(plans).await);
+    let scene = Arc::new(Scene::among(1, plans).await);
     scene.put("arv/public", &scene.arv, &[note("said", "p1")]).await;
     let lanes = 4;
     let filled = (0..lanes).map(|lane| {

@@ -1,9 +1,10 @@
 //! Random editing against a server of a ledger and a document, as a room keeps them.
 
+mod honest;
+
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use yrs::{
     Any, Array, ArrayPrelim, ArrayRef, Doc, GetString, Map, MapPrelim, MapRef, OffsetKind, Options, Out, ReadTxn, StateVector,
@@ -11,10 +12,9 @@ use yrs::{
 };
 
 use super::super::{Checked, Ledger, Refusal, verify_order};
-use crate::{
-    courses::{self, Course},
-    id::PartyId,
-};
+use crate::{courses::Course, id::PartyId};
+
+pub use honest::honest_session;
 
 /// SplitMix64 (Steele, Lea, Flood 2014): a case is a number, and so can be run again.
 pub struct Dice(pub u64);
@@ -374,54 +374,4 @@ fn event(dice: &mut Dice) -> Event {
 pub fn course(seed: u64) -> Course<Event> {
     let mut dice = Dice(seed);
     Course((0..40).map(|_| event(&mut dice)).collect())
-}
-
-pub fn honest_session(course: &Course<Event>) {
-    let replicas = replicas();
-    let mut server = Server::new();
-    let halfway = doc(888_888, false);
-    for Event { who, act } in &course.0 {
-        let replica = &replicas[*who];
-        match act {
-            Act::Edit(edits) => replica.edit(edits),
-            Act::Send { how } => replica.send(&mut server, *how),
-            Act::Receive {} => replica.take(&state(&server.doc)),
-            Act::Hear {} => replicas[0].take(&state(&replicas[1].doc)),
-        }
-    }
-    for how in [0, 3] {
-        for replica in &replicas {
-            replica.send(&mut server, how);
-            replica.take(&state(&server.doc));
-        }
-    }
-    server.assert_all_read_alike(&halfway);
-    for replica in &replicas {
-        assert_eq!(content(&replica.doc), content(&server.doc), "a replica differs");
-        let again = server.ledger.check_unasked(&replica.party, &state(&server.doc)).expect("the whole state passes");
-        if again.is_new() {
-            // Deletions that no update named: overwritten entries, children of what was deleted.
-            server.ledger.admit(&replica.party, &again);
-        }
-        assert!(!server.ledger.check_unasked(&replica.party, &state(&server.doc)).unwrap().is_new(), "a known state is not new");
-    }
-    let saved = server.ledger.save();
-    let restored = Ledger::load(&saved).unwrap();
-    assert!(!restored.check_unasked(&party("arv"), &state(&server.doc)).unwrap().is_new(), "a saved ledger knows as much");
-}
-
-#[test]
-fn honest_editing_is_never_refused_in_any_course_that_is_kept() {
-    courses::again("gate", honest_session);
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn honest_editing_is_never_refused_and_all_replicas_agree(
-        course in prop::collection::vec(any::<u64>().no_shrink().prop_map(|seed| event(&mut Dice(seed))), 1..60).prop_map(Course),
-    ) {
-        honest_session(&course);
-    }
 }
