@@ -46,7 +46,6 @@ fn public_type<'a>(code: &[Token<'a>]) -> Option<&'a str> {
 fn a_name_means_one_thing_in_a_crate() {
     let allowed = [
         ("shared/src", "Layer", "as people know it, with whom it is for; and as a document, with what stands in it"),
-        ("shared/src", "Refusal", "of an update by the gate, and of an edit by a script: each family's why not"),
         ("shared/src", "Schedule", "a point's, and the edit that changes it: edits are named by what they edit"),
         ("client-cli/src", "Profiles", "what stands in the file, and what the verb answers of it"),
         ("client-cli/src", "Status", "the verb, and its answer"),
