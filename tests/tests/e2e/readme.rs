@@ -109,3 +109,16 @@ fn examples_in_the_readme_and_in_the_chapters_do_what_they_say() {
     }
     assert!(run >= 3, "examples were found in {run} documents");
 }
+
+#[test]
+fn each_test_that_a_chapter_names_is_there() {
+    let text = fs::read_to_string(root().join("server/docs/hostile.md")).unwrap();
+    let (_, tried) = text.split_once("the tests that keep it").unwrap();
+    let named: Vec<&str> = tried.lines().filter_map(|line| line.trim().strip_prefix('`')?.strip_suffix('`')).collect();
+    assert!(named.len() > 10);
+    let found = Command::new("grep").args(["-rhoE", "fn [a-z_0-9]+\\(\\)", "tests/tests"]).current_dir(root()).output().unwrap();
+    let tests = String::from_utf8(found.stdout).unwrap();
+    for name in named {
+        assert!(tests.lines().any(|test| test == format!("fn {name}()")), "{name}");
+    }
+}
