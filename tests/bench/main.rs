@@ -180,7 +180,7 @@ fn main() -> Result<()> {
             Work::Idle { target, rooms, connections } => visits::idle(&target.check()?, rooms, connections).await,
             Work::Join { target, rooms, clients } => visits::join(&Rc::new(target.check()?), rooms, clients).await,
             Work::Replay { target, trace, edits_each, in_flight } => {
-                let updates = trace::updates(&trace::read(&trace)?, "paper", trace::client_id(), edits_each);
+                let updates = trace::updates(&trace::read(&trace)?, "text", trace::client_id(), edits_each);
                 visits::replay(&target.check()?, &updates, in_flight).await
             }
             Work::Presence { target, clients, every, warmup, seconds } => {
