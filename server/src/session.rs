@@ -140,8 +140,11 @@ impl Session {
                 Some(Err(Error::Capacity(_))) => return refused("the message is too large"),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
             };
-            // Nothing more is read of who is paused; what it is sent goes on.
-            self.rooms.conduct().rested(&self.address, &self.author).await;
+            // Nothing more is read of who is paused; what it is sent goes on. Few are: the wait is no part of what each session keeps.
+            let conduct = self.rooms.conduct();
+            if conduct.paused(&self.address, &self.author).is_some() {
+                Box::pin(conduct.rested(&self.address, &self.author)).await;
+            }
             // A right is checked for every message; it is looked up again only when the registry has moved.
             let now = *version.borrow();
             if now != seen {
@@ -181,7 +184,8 @@ impl Session {
         {
             let member = &self.rights.member;
             let by = Provenance::live(self.author.clone(), Right::of(member.role, &self.address));
-            match self.rooms.weigh(&self.address, session, &by, update).await? {
+            // Rarely: what it takes is no part of what each session keeps.
+            match Box::pin(self.rooms.weigh(&self.address, session, &by, update)).await? {
                 Weighed::Known => return Ok(None),
                 Weighed::Sound(_, false) if !write => return Ok(None),
                 Weighed::Sound(known, _) if write => order = known,
