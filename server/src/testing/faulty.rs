@@ -9,7 +9,7 @@ use std::{
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
 };
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::store::{BoxFuture, Condition, MemoryStore, Part, Seq, Store, StoreError};
 
@@ -18,6 +18,8 @@ pub struct Faulty {
     /// What becomes of appends, if not success.
     fails: Arc<Mutex<Option<StoreError>>>,
     gate: Mutex<Option<(usize, Arc<Semaphore>)>>,
+    /// Told when an append stands before the gate.
+    pub arrived: Arc<Notify>,
     disk: watch::Sender<Condition>,
     event: Mutex<Option<(DocAddress, Event)>>,
     records_read: AtomicUsize,
@@ -31,6 +33,7 @@ impl Default for Faulty {
             inside: MemoryStore::default(),
             fails: Arc::default(),
             gate: Mutex::default(),
+            arrived: Arc::default(),
             disk: watch::Sender::new(Condition::Working),
             event: Mutex::default(),
             records_read: AtomicUsize::default(),
@@ -73,9 +76,10 @@ impl Faulty {
 impl Store for Faulty {
     fn append_all(&self, parts: Vec<Part>) -> BoxFuture<Result<Vec<Seq>, StoreError>> {
         let gate = self.gate.lock().unwrap().clone().filter(|(documents, _)| parts.len() >= *documents);
-        let (inside, fails, disk) = (self.inside.clone(), self.fails.clone(), self.condition());
+        let (inside, fails, disk, arrived) = (self.inside.clone(), self.fails.clone(), self.condition(), self.arrived.clone());
         Box::pin(async move {
             if let Some((_, gate)) = gate {
+                arrived.notify_one();
                 gate.acquire().await.unwrap().forget();
             }
             let failed = fails.lock().unwrap().clone();

@@ -172,6 +172,7 @@ async fn whoever_asked_may_go_away_in_the_middle_and_readers_are_answered_meanwh
     let rooms = bench.table.rooms.clone();
     let changes = vec![change(bench.text(), 1), change(layer_at("arv/private"), 2)];
     let asked = tokio::spawn(async move { rooms.commit(changes).await });
+    bench.store.arrived.notified().await;
     // An edit that comes meanwhile waits for its turn, and a reader does not.
     let later = bench.table.rooms.begin_edit(change(bench.text(), 3)).await.unwrap();
     tokio::task::yield_now().await;
