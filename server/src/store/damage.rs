@@ -201,6 +201,17 @@ fn a_damaged_old_record_costs_that_record_and_the_log_goes_on() {
 }
 
 #[test]
+fn a_commit_that_damage_made_look_like_a_footer_ends_no_segment() {
+    let (disk, logs) = cut_after(4);
+    let name = last_segment(&disk);
+    let (second, _) = frames(&disk, &name)[1];
+    disk.open(&name).unwrap().write_at(&super::frame::FOOTER, second).unwrap();
+    for start in 1..=2 {
+        assert_eq!(missing(&open(&disk), &logs, &format!("start {start}")), [(plan("b"), 1)]);
+    }
+}
+
+#[test]
 fn what_was_shown_before_a_cut_is_there_after_it_though_older_records_are_damaged() {
     for seed in 1..=40 {
         let (disk, mut logs) = (SimDisk::new(seed), Logs::new());

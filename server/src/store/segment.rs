@@ -234,7 +234,9 @@ impl Frames {
             let damaged = Damaged { offset, end: header.end(), was_durable: true, lost: Vec::new() };
             return self.reader.lend(&header).map_or(Next::Damaged(damaged), Next::Frame);
         }
-        if self.reader.bytes(offset, FOOTER.len()) == FOOTER || self.is_blank(offset) {
+        // A commit that damage made look like a footer is followed by others; a footer is not.
+        let is_footer = self.reader.bytes(offset, FOOTER.len()) == FOOTER && self.search(offset).is_none();
+        if is_footer || self.is_blank(offset) {
             return Next::End;
         }
         Next::Damaged(self.damaged(offset))
