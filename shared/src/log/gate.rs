@@ -48,6 +48,7 @@ pub use ledger::Ledger;
 pub use order::verify_order;
 pub use refusal::Refusal;
 pub use rename::rename;
+pub use schema::{is_label, is_plain, is_title};
 
 use crate::limits;
 use yrs::{ClientID, StateVector};

@@ -178,6 +178,13 @@ impl Refusal {
             E::TooMany => refused("", "a full plan".into(), "room for another point"),
             E::TooDeep => refused("", "a place below the deepest level".into(), "a higher place"),
             E::NotEmpty => refused("", "a plan with points".into(), "an empty plan"),
+            E::NotPlain { what, text } => {
+                let expected = "no control characters but line breaks and tabs, and no more than has room there";
+                refused("", format!("{} as {what}", quoted(&text)), expected)
+            }
+            E::NotText { .. } => {
+                refused("point", "words that hold more than characters".into(), "plain text: set the words again")
+            }
             E::UnknownAfter { what } => refused("after", quoted(&what), "a point of the plan"),
         }
         .says(message)

@@ -137,7 +137,7 @@ pub fn write_draft(txn: &mut TransactionMut, draft: &Draft, ids: &mut dyn FnMut(
         schedules.push((at, schedule));
     }
     plan::fill(txn, &points)?;
-    plan::set_title(txn, &draft.title);
+    plan::set_title(txn, &draft.title)?;
     for (at, schedule) in schedules {
         plan::set_schedule(txn, &points[at].0, &schedule)?;
     }

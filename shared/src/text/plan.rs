@@ -39,10 +39,11 @@ pub use stored::{EditError, label_of};
 
 pub(crate) use adoption::record;
 pub(crate) use change::Places;
-pub(crate) use edit::{Added, Texts, add_to, fill, replace_words, set_words_from, unix};
+pub(crate) use edit::{Added, Texts, add_to, fill, replace_words, set_words_from, words_of};
 pub(crate) use label::{is_ordinal, is_roman};
 pub(crate) use read::{reread, text_of};
 pub(crate) use schedule::whole;
+pub(crate) use stored::unix;
 
 /// An empty plan document for edits under `client_id` (below 2^53). Every plan document is made here: offsets in UTF-16 units, as
 /// Yjs counts; deleted content collected; no clean-up of formatting, because a replica must change nothing that the log does not say.

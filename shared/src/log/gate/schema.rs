@@ -186,12 +186,22 @@ impl Spot {
     }
 }
 
+/// Whether it can be the label of a point: one line, and no longer than that.
+pub fn is_label(text: &str) -> bool {
+    text.len() <= LINE_BYTES_MAX && is_line(text)
+}
+
+/// Whether it can be the title of a plan.
+pub fn is_title(text: &str) -> bool {
+    text.len() <= META_BYTES_MAX && is_plain(text)
+}
+
 /// Whether a text holds no control characters, not even of line breaks.
 pub(super) fn is_line(text: &str) -> bool {
     !text.chars().any(char::is_control)
 }
 
-/// Whether a text holds no control characters but line feeds and tabs.
-pub(super) fn is_plain(text: &str) -> bool {
+/// Whether a text holds no control characters but line feeds and tabs, and so can be words.
+pub fn is_plain(text: &str) -> bool {
     !text.chars().any(|letter| letter.is_control() && !matches!(letter, '\n' | '\t'))
 }

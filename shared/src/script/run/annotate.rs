@@ -12,7 +12,7 @@ use crate::{
         stretch,
     },
     talk::layer::{Annotation, What},
-    text::plan::Point,
+    text::plan::{self, Point},
 };
 
 type Made = Result<Done, Refusal>;
@@ -30,7 +30,7 @@ pub fn propose(bench: &mut Bench, edit: &Propose) -> Made {
     let point = bench.point("point", &edit.point)?;
     let all = (!point.words.is_empty()).then_some(0..point.words.len());
     let stretch = stretch::find(&point, edit.quote.as_deref(), edit.bracket)?.or(all);
-    let what = What::Proposal { replacement: edit.replacement.clone() };
+    let what = What::Proposal { replacement: plan::words_of(&edit.replacement).map_err(Refusal::editing)? };
     write(bench, sheet, &point, what, stretch, &edit.because)
 }
 

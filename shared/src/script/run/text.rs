@@ -12,7 +12,7 @@ use crate::{
         stretch::{self, name},
     },
     text::{
-        plan::{self, ChangeKind, NewPoint, Place, Point},
+        plan::{self, ChangeKind, EditError, NewPoint, Place, Point},
         say::{byte_of, inline, quoted},
     },
 };
@@ -76,12 +76,17 @@ fn replaced(bench: &mut Bench, point: Point, range: Range<usize>, with: &str) ->
     let with = plan::unix(with);
     let changed = point.words.get(range.clone()).is_some_and(|words| words != with);
     if changed {
-        if !plan::replace_words(&mut bench.text, &point.id, &[(range, &with)]) {
-            return Err(no_text(&point));
-        }
+        plan::replace_words(&mut bench.text, &point.id, &[(range, &with)]).map_err(|error| unwritten(&point, error))?;
         bench.touched(&point.id);
     }
     Ok(done(bench, point.id, ChangeKind::Words, changed))
+}
+
+fn unwritten(point: &Point, error: EditError) -> Refusal {
+    match error {
+        EditError::NotText { .. } => no_text(point),
+        error => Refusal::editing(error),
+    }
 }
 
 pub fn words(bench: &mut Bench, edit: &Words) -> Made {
@@ -90,8 +95,8 @@ pub fn words(bench: &mut Bench, edit: &Words) -> Made {
     let changed = match &edit.from {
         None => plan::set_words(&mut bench.text, &id, &edit.words).map_err(Refusal::editing)?,
         Some(from) => match plan::set_words_from(&mut bench.text, &id, from, &edit.words) {
-            Some(changed) => changed,
-            None => return Err(no_text(&bench.point("point", &edit.point)?)),
+            Ok(changed) => changed,
+            Err(error) => return Err(unwritten(&bench.point("point", &edit.point)?, error)),
         },
     };
     if changed {

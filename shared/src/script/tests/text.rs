@@ -191,3 +191,37 @@ fn what_changed_is_told_as_a_whole() {
     assert_eq!(told, [(ChangeKind::Heading, "Time"), (ChangeKind::Words, "Forces withdraw within 60 days.")]);
     assert_eq!(ran.updates.len(), 1, "one update of the text");
 }
+
+#[test]
+fn what_the_gate_would_not_let_in_is_refused_before_it_is_written() {
+    let long = format!(r#"{{"add":{{"words":"x","label":"{}"}}}}"#, "9".repeat(4_097));
+    for line in [
+        r#"{"insert":{"point":"2","text":"\u001b[2J"}}"#,
+        r#"{"replace":{"point":"2","quote":"Each","with":"\u007f"}}"#,
+        r#"{"words":{"point":"2","words":"a\u0085b"}}"#,
+        r#"{"words":{"point":"2","words":"Each\u0000","from":"Each side, each party."}}"#,
+        r#"{"heading":{"point":"2","text":"a\u009bb"}}"#,
+        r#"{"add":{"words":"a\u0001b"}}"#,
+        r#"{"add":{"heading":"a\u000bb"}}"#,
+        r#"{"add":{"words":"x","label":"9\u001b"}}"#,
+        r#"{"add":{"words":"x","label":"9\t"}}"#,
+        &long,
+        r#"{"schedule":{"point":"2","trigger":"a\u001bb"}}"#,
+        r#"{"propose":{"point":"2","quote":"Each","replacement":"a\u001bb"}}"#,
+    ] {
+        let error = Talks::begin().refused(line);
+        assert_eq!((error.why, error.line), (Why::Refused, 1), "{line}: {error}");
+        assert!(error.expected.starts_with("no control characters"), "{line}: {error}");
+        assert!(!error.sentence().chars().any(char::is_control), "{line}: {error}");
+    }
+}
+
+#[test]
+fn line_ends_of_other_systems_are_written_as_the_plan_has_them() {
+    let mut talks = Talks::begin();
+    talks.done(r#"{"schedule":{"point":"2","trigger":"a\r\nb"}}"#);
+    assert_eq!(talks.outline().get(&"p2".parse().unwrap()).unwrap().schedule.trigger.as_deref(), Some("a\nb"));
+    talks.done(r#"{"propose":{"point":"2","quote":"Each side","replacement":"Each\r\nside"}}"#);
+    talks.done(r#"{"adopt":{"id":"n1"}}"#);
+    assert_eq!(talks.words("p2"), "Each\nside, each party.");
+}

@@ -9,7 +9,7 @@ use crate::{
     talk::layer::{Annotation, What},
     text::{
         bracket::{self, Bracket, Brackets},
-        plan::{self, Adoption, How, Outline, Point},
+        plan::{self, Adoption, EditError, How, Outline, Point},
         stretch::Stretch,
     },
 };
@@ -54,6 +54,9 @@ pub enum AdoptError {
         /// The words that stand there.
         now: String,
     },
+    /// It holds what no words may hold.
+    #[error("{0} holds control characters: ask its party to propose again without them")]
+    NotPlain(String),
     /// The words are not plain text.
     #[error("the words of this point hold more than characters: set them again, then repeat")]
     NotText,
@@ -191,9 +194,10 @@ fn write(
     stretches: &[(Range<usize>, &str)],
     adoption: &Adoption,
 ) -> Result<(), AdoptError> {
-    if !plan::replace_words(txn, &point.id, stretches) {
-        return Err(AdoptError::NotText);
-    }
+    plan::replace_words(txn, &point.id, stretches).map_err(|error| match error {
+        EditError::NotPlain { .. } => AdoptError::NotPlain(proposal.id.to_string()),
+        _ => AdoptError::NotText,
+    })?;
     // Even the id of a proposal made in confidence would tell that there is one.
     if adoption.proposed_by.is_none() {
         return Ok(());

@@ -231,7 +231,7 @@ fn a_record_tells_what_it_touched() {
     let below = Place::Last { parent: Some(id("a")) };
     talks.words(1, "b", "B");
     talks.edit(1, |txn| drop(set_heading(txn, &id("c"), "Head")));
-    talks.edit(1, |txn| set_title(txn, "Framework"));
+    talks.edit(1, |txn| set_title(txn, "Framework").unwrap());
     talks.edit(1, |txn| drop(strike(txn, &id("a"))));
     talks.edit(1, |txn| drop(add(txn, "d", "D", &below)));
     talks.edit(1, |txn| drop(move_point(txn, &id("b"), &below)));

@@ -5,9 +5,9 @@ use yrs::{Any, Map, MapPrelim, MapRef, Out, ReadTxn, TextPrelim, TransactionMut,
 
 use super::{
     META, Outline, POINTS, Point, difference, label, order, read,
-    stored::{EditError, stored},
+    stored::{EditError, plain, stored, unix},
 };
-use crate::{id::PointId, limits};
+use crate::{id::PointId, limits, log::gate};
 
 /// A point to be added.
 #[derive(Debug, Clone, Copy)]
@@ -44,9 +44,11 @@ pub enum Place {
 }
 
 /// Sets the title. Line breaks become spaces.
-pub fn set_title(txn: &mut TransactionMut, title: &str) {
+pub fn set_title(txn: &mut TransactionMut, title: &str) -> Result<(), EditError> {
+    let title = plain("title", one_line(title), gate::is_title)?;
     let meta = txn.get_or_insert_map(META);
-    meta.try_update(txn, "title", one_line(title));
+    meta.try_update(txn, "title", title);
+    Ok(())
 }
 
 /// Adds a point and returns its label. Line endings become `\n`; line breaks in the heading and label become spaces.
@@ -83,15 +85,16 @@ pub(crate) fn add_to(txn: &mut TransactionMut, outline: &Outline, new: NewPoint,
     }
     let labels: Vec<&str> = siblings.iter().map(|point| point.label.as_str()).collect();
     let label = match new.label {
-        Some(label) => one_line(label),
+        Some(label) => plain("label", one_line(label), gate::is_label)?,
         None => label::fit(&labels, at, parent.map(|parent| parent.label.as_str())),
     };
     let plain = label::Form::Plain.of(&label);
     if !label.is_empty() && labels.iter().any(|taken| label::Form::Plain.is(taken, &plain)) {
         return Err(EditError::LabelTaken { label });
     }
+    let (heading, words) = (heading_of(new.heading)?, words_of(new.words)?);
     let (order, apart) = make_room(txn, &siblings, at)?;
-    let text = Texts { label: &label, heading: new.heading, words: new.words };
+    let text = Texts { label: &label, heading: &heading, words: &words };
     write_point(txn, new.id, text, parent.map(|parent| &parent.id), &order);
     let place = (!apart).then(|| document_place(outline, parent, siblings.get(at).copied()));
     let (heading, words) = (String::new(), String::new());
@@ -144,12 +147,12 @@ pub fn move_point(txn: &mut TransactionMut, id: &PointId, place: &Place) -> Resu
 /// Makes `words` the words of a point; tells whether that changed anything. Only what differs is edited, so that what others change
 /// in the same words at the same time survives. Line endings become `\n`.
 pub fn set_words(txn: &mut TransactionMut, id: &PointId, words: &str) -> Result<bool, EditError> {
-    set_text(txn, id, "words", &unix(words))
+    set_text(txn, id, "words", &words_of(words)?)
 }
 
 /// Makes `heading` the heading of a point, as [`set_words`] does with words; line breaks become spaces.
 pub fn set_heading(txn: &mut TransactionMut, id: &PointId, heading: &str) -> Result<bool, EditError> {
-    set_text(txn, id, "heading", &one_line(heading))
+    set_text(txn, id, "heading", &heading_of(heading)?)
 }
 
 fn set_text(txn: &mut TransactionMut, id: &PointId, field: &str, wanted: &str) -> Result<bool, EditError> {
@@ -255,13 +258,14 @@ pub(crate) struct Texts<'a> {
     pub words: &'a str,
 }
 
-/// Field by field, because a map of fields is written in the order of its hashes, and one input must give one update.
+/// Field by field, because a map of fields is written in the order of its hashes, and one input must give one update. The texts are as
+/// they are to stand there.
 fn write_point(txn: &mut TransactionMut, id: &PointId, text: Texts, parent: Option<&PointId>, order: &str) -> MapRef {
     let points = txn.get_or_insert_map(POINTS);
     let map = points.insert(txn, id.as_str(), MapPrelim::default());
     map.insert(txn, "label", text.label);
-    map.insert(txn, "heading", TextPrelim::new(one_line(text.heading)));
-    map.insert(txn, "words", TextPrelim::new(unix(text.words)));
+    map.insert(txn, "heading", TextPrelim::new(text.heading));
+    map.insert(txn, "words", TextPrelim::new(text.words));
     if let Some(parent) = parent {
         map.insert(txn, "parent", parent.as_str());
     }
@@ -284,13 +288,19 @@ pub(crate) fn fill(txn: &mut TransactionMut, points: &[(PointId, Texts, Option<u
     if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
         return Err(EditError::Exists { id: pair[0].clone() });
     }
+    let checked = |text: &Texts| {
+        plain("label", text.label, gate::is_label)?;
+        Ok((heading_of(text.heading)?, words_of(text.words)?))
+    };
+    let texts = points.iter().map(|(_, text, ..)| checked(text)).collect::<Result<Vec<_>, EditError>>()?;
     let mut counts = std::collections::HashMap::new();
     points.iter().for_each(|point| *counts.entry(point.2).or_insert(0usize) += 1);
     let mut orders: std::collections::HashMap<_, _> =
         counts.into_iter().map(|(parent, count)| (parent, order::spread(None, None, count).into_iter())).collect();
-    for (id, text, parent, struck) in points {
+    for ((id, text, parent, struck), (heading, words)) in points.iter().zip(&texts) {
         let order = orders.get_mut(parent).and_then(Iterator::next).unwrap_or_default();
-        let map = write_point(txn, id, *text, parent.map(|parent| &points[parent].0), &order);
+        let map =
+            write_point(txn, id, Texts { label: text.label, heading, words }, parent.map(|parent| &points[parent].0), &order);
         if *struck {
             map.insert(txn, "struck", true);
         }
@@ -307,20 +317,39 @@ pub fn words_text<T: ReadTxn>(txn: &T, id: &PointId) -> Option<yrs::TextRef> {
 }
 
 /// Replaces stretches of a point's words, given as ranges of bytes in order and without overlap; only what differs within each is
-/// edited. `false`, and nothing done, if the words are not plain text or a range is none of theirs.
-pub(crate) fn replace_words(txn: &mut TransactionMut, id: &PointId, stretches: &[(std::ops::Range<usize>, &str)]) -> bool {
-    words_text(txn, id).is_some_and(|text| difference::apply_within(txn, &text, stretches))
+/// edited. Line endings are `\n` already.
+///
+/// # Errors
+/// [`EditError::NotPlain`], or [`EditError::NotText`] too if a range is none of theirs; nothing is done then.
+pub(crate) fn replace_words(
+    txn: &mut TransactionMut,
+    id: &PointId,
+    stretches: &[(std::ops::Range<usize>, &str)],
+) -> Result<(), EditError> {
+    for (_, with) in stretches {
+        plain("words", *with, gate::is_plain)?;
+    }
+    let done = words_text(txn, id).is_some_and(|text| difference::apply_within(txn, &text, stretches));
+    if done { Ok(()) } else { Err(EditError::NotText { id: id.clone() }) }
 }
 
-/// As [`set_words`], for words whose author saw `from`: only what that one changed is changed in the words as they are now. `None`,
-/// and nothing done, if the words are no plain text.
-pub(crate) fn set_words_from(txn: &mut TransactionMut, id: &PointId, from: &str, words: &str) -> Option<bool> {
-    words_text(txn, id).and_then(|text| difference::apply_from(txn, &text, from, &unix(words)))
+/// As [`set_words`], for words whose author saw `from`: only what that one changed is changed in the words as they are now.
+pub(crate) fn set_words_from(txn: &mut TransactionMut, id: &PointId, from: &str, words: &str) -> Result<bool, EditError> {
+    let words = words_of(words)?;
+    let changed = words_text(txn, id).and_then(|text| difference::apply_from(txn, &text, from, &words));
+    changed.ok_or_else(|| EditError::NotText { id: id.clone() })
 }
 
-/// Line endings as `\n`.
-pub(crate) fn unix(text: &str) -> String {
-    text.replace("\r\n", "\n").replace('\r', "\n")
+/// Words as they stand in a plan, with line endings as `\n`.
+///
+/// # Errors
+/// [`EditError::NotPlain`].
+pub(crate) fn words_of(words: &str) -> Result<String, EditError> {
+    plain("words", unix(words), gate::is_plain)
+}
+
+fn heading_of(heading: &str) -> Result<String, EditError> {
+    plain("heading", one_line(heading), gate::is_plain)
 }
 
 fn one_line(text: &str) -> String {

@@ -5,9 +5,9 @@ use yrs::{Any, Map, MapPrelim, MapRef, Number, Out, ReadTxn, TransactionMut};
 
 use super::{
     After, Schedule,
-    stored::{EditError, stored},
+    stored::{EditError, plain, stored, unix},
 };
-use crate::id::PointId;
+use crate::{id::PointId, log::gate};
 
 /// Reads a schedule, calling `bad` with the name of each field that is not what it should be.
 pub(super) fn read<T: ReadTxn>(txn: &T, map: &MapRef, bad: &mut impl FnMut(&str)) -> Schedule {
@@ -91,6 +91,12 @@ fn after_name(after: After) -> &'static str {
 
 /// Makes `schedule` the schedule of a point; tells whether that changed anything.
 pub fn set_schedule(txn: &mut TransactionMut, id: &PointId, schedule: &Schedule) -> Result<bool, EditError> {
+    let text = |text: &Option<String>| {
+        let text = text.as_deref().map(|text| plain("part of a schedule", unix(text), gate::is_plain)).transpose()?;
+        Ok::<_, EditError>(text.map(Any::from))
+    };
+    let (trigger, responsible) = (text(&schedule.trigger)?, text(&schedule.responsible)?);
+    let (verifier, method, condition) = (text(&schedule.verifier)?, text(&schedule.method)?, text(&schedule.condition)?);
     let point = stored(txn, id)?;
     let map = match point.get(txn, "schedule") {
         Some(Out::YMap(map)) => map,
@@ -98,16 +104,15 @@ pub fn set_schedule(txn: &mut TransactionMut, id: &PointId, schedule: &Schedule)
         _ => point.insert(txn, "schedule", MapPrelim::default()),
     };
     let days = |days: Option<i64>| days.map(|days| Any::Number(Number::Int(days)));
-    let text = |text: &Option<String>| text.as_deref().map(Any::from);
     let mut changed = false;
     for (field, value) in [
-        ("trigger", text(&schedule.trigger)),
+        ("trigger", trigger),
         ("offset_days", days(schedule.offset_days)),
         ("duration_days", days(schedule.duration_days)),
-        ("responsible", text(&schedule.responsible)),
-        ("verifier", text(&schedule.verifier)),
-        ("method", text(&schedule.method)),
-        ("condition", text(&schedule.condition)),
+        ("responsible", responsible),
+        ("verifier", verifier),
+        ("method", method),
+        ("condition", condition),
     ] {
         changed |= set_field(txn, &map, field, value);
     }

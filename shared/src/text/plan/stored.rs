@@ -1,4 +1,4 @@
-//! Finding a point in the document, to edit it; and why an edit is not made.
+//! Finding a point in the document, to edit it; what may be written there; and why an edit is not made.
 
 use yrs::{Any, Map, MapRef, Out, ReadTxn};
 
@@ -43,6 +43,20 @@ pub enum EditError {
     /// The plan to be filled holds points.
     #[error("the plan holds points already: import into a new plan")]
     NotEmpty,
+    /// What is to be written holds control characters, or is longer than it may be there.
+    #[error("{text:?} cannot stand as {what}: leave out control characters other than line breaks and tabs, or make it shorter")]
+    NotPlain {
+        /// What it would be.
+        what: &'static str,
+        /// It, or how it begins.
+        text: String,
+    },
+    /// The words of the point are no plain text.
+    #[error("the words of point {id} hold more than characters: set them again")]
+    NotText {
+        /// The point.
+        id: PointId,
+    },
     /// A schedule names a point that is not there.
     #[error("a schedule comes after {what:?}, which is no point of the text, or not one alone: give a label that is used once")]
     UnknownAfter {
@@ -65,4 +79,19 @@ pub(super) fn stored<T: ReadTxn>(txn: &T, id: &PointId) -> Result<MapRef, EditEr
         Some(Out::YMap(map)) => Ok(map),
         _ => Err(EditError::UnknownPoint { id: id.clone() }),
     }
+}
+
+/// What the gate would let in. Nothing else is written, for whoever writes it away from the server would be refused there.
+pub(super) fn plain<T: AsRef<str>>(what: &'static str, text: T, is_plain: fn(&str) -> bool) -> Result<T, EditError> {
+    /// Enough to find it by.
+    const SHOWN_MAX: usize = 80;
+    if is_plain(text.as_ref()) {
+        return Ok(text);
+    }
+    Err(EditError::NotPlain { what, text: text.as_ref().chars().take(SHOWN_MAX).collect() })
+}
+
+/// Line endings as `\n`.
+pub(crate) fn unix(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
 }

@@ -68,7 +68,7 @@ fn points_stand_where_they_were_put_and_keep_their_labels() {
     move_point(&mut txn, &id("c"), &Place::First { parent: None }).expect("moved");
     assert_eq!(strike(&mut txn, &id("a")), Ok(true));
     assert_eq!(strike(&mut txn, &id("a")), Ok(false));
-    set_title(&mut txn, "A\nplan");
+    set_title(&mut txn, "A\nplan").unwrap();
     drop(txn);
     let outline = outline(&doc);
     let seen: Vec<_> = outline.points.iter().map(|p| (p.id.as_str(), p.label.as_str(), p.depth, p.struck)).collect();
@@ -264,7 +264,7 @@ fn every_aspect_that_changed_is_told_once() {
     let doc = plan(&["a", "b", "c", "d"]);
     let before = outline(&doc);
     let mut txn = doc.transact_mut();
-    set_title(&mut txn, "New");
+    set_title(&mut txn, "New").unwrap();
     set_words(&mut txn, &id("a"), "Other.").expect("set");
     set_heading(&mut txn, &id("a"), "H").expect("set");
     strike(&mut txn, &id("b")).expect("struck");

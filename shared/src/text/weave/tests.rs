@@ -155,7 +155,7 @@ fn what_is_changed_and_changed_back_is_seen_in_the_point_and_above_it() {
 #[test]
 fn what_is_changed_elsewhere_is_not_seen() {
     let cases: [(&str, Edit); 7] = [
-        ("title", |txn| set_title(txn, "A title")),
+        ("title", |txn| set_title(txn, "A title").unwrap()),
         ("label", |txn| {
             point(txn, "a").insert(txn, "label", "7");
         }),

@@ -34,7 +34,7 @@ fn honest(txn: &mut TransactionMut, dice: &mut Dice) {
         6 => done(plan::strike(txn, &id)),
         7 => done(plan::restore(txn, &id)),
         8 => done(plan::move_point(txn, &id, &Place::First { parent: None })),
-        9 => plan::set_title(txn, &name),
+        9 => plan::set_title(txn, &name).unwrap(),
         10 => {
             let new = NewPoint { id: &name.parse().unwrap(), label: None, heading: "", words: "New." };
             done(plan::add_point(txn, new, &Place::After(id)));

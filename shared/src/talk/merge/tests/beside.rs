@@ -8,13 +8,13 @@ use crate::{
 
 #[test]
 fn a_title_that_both_changed_is_told_beside_the_points() {
-    let states = apart(&base(), |txn| set_title(txn, "Framework"), |txn| set_title(txn, "Accord"));
+    let states = apart(&base(), |txn| set_title(txn, "Framework").unwrap(), |txn| set_title(txn, "Accord").unwrap());
     let merge = merge_of(&states);
     let title = merge.title.expect("both changed it");
     assert_eq!([&*title.base, &*title.mine, &*title.theirs], ["", "Framework", "Accord"]);
     assert!(["Framework", "Accord"].contains(&&*title.result));
     assert_eq!(merge.merged, []);
-    assert_eq!(merge_of(&apart(&base(), |txn| set_title(txn, "Framework"), |_| {})).title, None);
+    assert_eq!(merge_of(&apart(&base(), |txn| set_title(txn, "Framework").unwrap(), |_| {})).title, None);
 }
 
 #[test]
