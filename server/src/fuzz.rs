@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use plenary_shared::{
     access::Role,
+    id::PartyId,
     limits,
     people::Member,
     wire::protocol::{self, ClientMessage},
@@ -26,23 +27,33 @@ fn member(party: &str) -> Arc<Member> {
     Arc::new(Member { conference, party, member, role: Role::Delegate, generation: Default::default(), name: "Ana".into() })
 }
 
+/// Whose the client ids are under which somebody has written.
+fn owner(client: u64) -> Option<PartyId> {
+    client.is_multiple_of(5).then(|| "bor".parse().expect("an id"))
+}
+
 /// Presence messages of three sessions of two parties, each after its session's number and its length. What is told is read again by
-/// whoever is told it, is no larger than it may be, and names its speaker.
+/// whoever is told it, is no larger than it may be, names who speaks and no other party's client; and whoever sends it back changes nothing.
 pub fn presence(mut data: &[u8]) {
     let (mut presence, members) = (Presence::default(), [member("arv"), member("arv"), member("bor")]);
     while let [session, low, high, rest @ ..] = data {
         let (payload, rest) = rest.split_at(rest.len().min(usize::from(u16::from_le_bytes([*low, *high]))));
         data = rest;
         let session = usize::from(*session) % members.len();
-        presence.hear(SessionId(session as u64), &members[session], payload, 1, |client| {
-            (client % 5 == 0).then(|| members[2].party.clone())
-        });
+        presence.hear(SessionId(session as u64), &members[session], payload, 1, owner);
         while presence.has_untold() {
-            check_told(&presence.tell());
+            let told = told(&presence.tell(), limits::PRESENCE_FRAME_BYTES_MAX);
+            if presence.has_untold() {
+                continue;
+            }
+            for (session, member) in members.iter().enumerate() {
+                assert!(!presence.hear(SessionId(session as u64), member, &told, 1, owner), "what is told is taken back");
+            }
+            assert!(!presence.has_untold(), "an echo is news");
         }
     }
     if let Some(all) = presence.all() {
-        check_told(&all);
+        told(&all, limits::PRESENCE_ALL_BYTES_MAX);
     }
     for session in 0..members.len() as u64 {
         presence.leave(SessionId(session));
@@ -50,14 +61,19 @@ pub fn presence(mut data: &[u8]) {
     assert!(presence.all().is_none(), "nobody is left");
 }
 
-fn check_told(frame: &Bytes) {
+/// What a frame tells, which is checked.
+fn told(frame: &Bytes, most: usize) -> Bytes {
     let Ok(ClientMessage::Awareness(payload)) = ClientMessage::decode(frame) else { panic!("no presence message") };
-    let told = protocol::decode_awareness(&payload).expect("reads");
-    for entry in told.iter().filter(|entry| entry.state != "null") {
+    assert!(payload.len() <= most + 2, "and the number of entries");
+    for entry in protocol::decode_awareness(&payload).expect("reads").iter().filter(|entry| entry.state != "null") {
         assert!(entry.state.len() <= limits::PRESENCE_STATE_BYTES_MAX);
         let state: serde_json::Value = serde_json::from_str(entry.state).expect("a state is JSON");
-        assert_eq!(state["user"]["name"], "Ana");
+        let user = &state["user"];
+        let party = user["party"].as_str().expect("a party");
+        assert!(user["name"] == "Ana" && user["member"] == format!("{party}-1"), "{user}");
+        assert!(owner(entry.client).is_none_or(|owner| owner.as_str() == party), "{party} speaks for {}", entry.client);
     }
+    payload
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ mod disk;
 mod disk_io;
 mod footer;
 mod frame;
+#[cfg(any(test, fuzzing))]
+mod fuzz;
 mod index;
 mod inside;
 pub(crate) mod kill;
@@ -52,7 +54,7 @@ use std::{future::Future, io, path::PathBuf, pin::Pin, sync::Arc};
 
 pub use self::{disk::DiskStore, memory::MemoryStore};
 #[cfg(any(test, fuzzing))]
-pub(crate) use frame::fuzz::segments as try_segment;
+pub(crate) use fuzz::segments as try_segment;
 
 /// A record's place in its document's log: 1 is the first record, 0 stands before it.
 pub type Seq = u64;

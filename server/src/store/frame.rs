@@ -278,39 +278,3 @@ pub(super) fn records<'a>(heads: &[Head<'_>], heads_bytes: usize, rest: &'a [u8]
     }
     bodies.is_empty().then_some(all)
 }
-
-/// What is tried with bytes that mean harm.
-#[cfg(any(test, fuzzing))]
-pub(crate) mod fuzz {
-    use super::*;
-
-    /// Heads are no heads, or are written again as they were; a commit of them reads back, and none does of which a bit was turned.
-    pub fn segments(data: &[u8]) {
-        let (stamp, offset) = (Stamp::new([7; 16], 1), HEADER_BYTES as u64);
-        let Some((&turned, data)) = data.split_first() else { return };
-        let (head_bytes, bodies) = data.split_at(data.len().min(256));
-        let read = heads(head_bytes);
-        if let Some(heads) = &read {
-            let mut again = Vec::new();
-            heads.iter().for_each(|head| head.write(&mut again));
-            assert_eq!(again, head_bytes);
-        }
-        let mut frame = vec![0; commit_bytes(head_bytes.len(), bodies.len())];
-        frame[FRAME_BYTES..FRAME_BYTES + head_bytes.len()].copy_from_slice(head_bytes);
-        frame[FRAME_BYTES + head_bytes.len()..][..bodies.len()].copy_from_slice(bodies);
-        seal_commit(&stamp, offset, head_bytes.len(), &mut frame);
-        assert!(holds(&stamp, offset, &frame), "what is written reads back");
-        assert_eq!(heads_before(&stamp, offset + frame.len() as u64, &frame), Some(head_bytes));
-        if let Some(heads) = read {
-            let _ = records(&heads, head_bytes.len(), &frame[FRAME_BYTES + head_bytes.len()..]);
-        }
-        let at = usize::from(turned) * frame.len() / 256;
-        frame[at] ^= 1;
-        assert!(!holds(&stamp, offset, &frame), "a changed frame does not");
-    }
-
-    fn holds(stamp: &Stamp, offset: u64, frame: &[u8]) -> bool {
-        let header = FrameHeader::read(stamp, COMMIT, offset, frame);
-        header.is_some_and(|header| header.end() == offset + frame.len() as u64 && header.holds(stamp, &frame[FRAME_BYTES..]))
-    }
-}
