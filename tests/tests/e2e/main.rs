@@ -26,4 +26,5 @@ mod replica;
 mod scenario;
 mod scripts;
 mod seats;
+mod verdict;
 mod views;
