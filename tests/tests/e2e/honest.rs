@@ -1,6 +1,7 @@
 //! Honest people, with the editors and libraries that they have: none of them meets a refusal.
 
 mod editor;
+mod python;
 
 use serde_json::Value;
 
