@@ -12,6 +12,7 @@ let provider = null
 let closed = null
 const crowd = []
 let manager = null
+let editor = null
 
 const text = root => {
   if (!texts.has(root)) texts.set(root, doc.getText(root))
@@ -53,6 +54,14 @@ const commands = {
       for (const key of ['heading', 'words']) map.set(key, new Y.Text())
     })
   },
+  // An editor on a field of a point, which is typed into as a person does.
+  async editor ({ point, key }) {
+    const { Editor } = await import('./editor.mjs')
+    editor = new Editor(points.get(point).get(key), provider.awareness)
+  },
+  type ({ at, delete: count, insert }) { editor.type(at, count ?? 0, insert) },
+  paste ({ at, insert }) { editor.paste(at, insert) },
+  press ({ key }) { editor.press(key) },
   presence ({ state }) { provider.awareness.setLocalState(state) },
   state () {
     return {
@@ -61,6 +70,7 @@ const commands = {
       connected: provider?.wsconnected ?? false,
       protocol: provider?.ws?._ws?.protocol ?? provider?.ws?.protocol ?? null,
       closed,
+      editor: editor?.words() ?? null,
       points: points.toJSON(),
       texts: Object.fromEntries([...texts].map(([root, t]) => [root, t.toString()])),
       presence: provider ? Object.fromEntries(provider.awareness.getStates()) : {}
@@ -87,7 +97,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   let answer
   try {
     const command = JSON.parse(line)
-    answer = commands[command.do](command) ?? {}
+    answer = await commands[command.do](command) ?? {}
   } catch (error) {
     answer = { error: String(error) }
   }

@@ -35,7 +35,7 @@ pub fn standing(doc: &Doc) -> (Vec<(u64, u32)>, serde_json::Value) {
     (vector, json)
 }
 
-fn plain(txn: &impl ReadTxn, out: &Out) -> serde_json::Value {
+pub(crate) fn plain(txn: &impl ReadTxn, out: &Out) -> serde_json::Value {
     match out {
         Out::YMap(map) => map.iter(txn).map(|(key, value)| (key.to_string(), plain(txn, &value))).collect(),
         Out::YText(text) => text.get_string(txn).into(),

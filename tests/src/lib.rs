@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`server`] starts, kills and restarts a server; [`client`] is a yrs client whose every byte a test decides,
 //! [`doc`] reads documents; [`stock`] drives the npm provider; [`cli`] runs the command line; [`http`] shows answers to the
-//! byte.
+//! byte; [`verdict`] asks yrs and Yjs for one plan.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
@@ -14,3 +14,4 @@ pub mod http;
 pub mod server;
 pub mod stock;
 pub mod trace;
+pub mod verdict;

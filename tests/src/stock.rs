@@ -1,4 +1,5 @@
-//! Stock Yjs clients: `yjs` with the npm `y-websocket` provider, unchanged, in a Node process that takes commands.
+//! Stock clients that take commands: `yjs` with the npm `y-websocket` provider in a Node process, `pycrdt` with its Provider in a Python
+//! process, all of them unchanged.
 
 use serde_json::{Value, json};
 use std::{
@@ -43,13 +44,26 @@ pub fn folder() -> PathBuf {
 impl Stock {
     /// Starts one that is not connected.
     pub fn start() -> Self {
-        let mut child = Command::new("node")
-            .arg(folder().join("client.mjs"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .unwrap();
+        Self::run(Command::new("node").arg(folder().join("client.mjs")))
+    }
+
+    /// Starts one of pycrdt that is not connected.
+    ///
+    /// # Panics
+    /// If that is not installed.
+    pub fn pycrdt() -> Self {
+        let folder = data::root().join("tests/py");
+        let python = folder.join(".venv/bin/python");
+        assert!(
+            folder.join(".venv/.plenary-requirements").exists(),
+            "pycrdt is not installed in {}: run tests/run",
+            folder.display()
+        );
+        Self::run(Command::new(python).arg(folder.join("client.py")))
+    }
+
+    fn run(program: &mut Command) -> Self {
+        let mut child = program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
         let (stdin, stdout) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
         Stock { child, stdin, stdout }
     }

@@ -20,7 +20,7 @@ fn files(below: &str, endings: &[&str]) -> Vec<(String, String)> {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             if path.is_dir() {
-                if !["target", "node_modules", ".git"].contains(&name.as_str()) {
+                if !["target", "node_modules", ".venv", ".git"].contains(&name.as_str()) {
                     walk(&path, found);
                 }
             } else {
