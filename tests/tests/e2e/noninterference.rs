@@ -5,6 +5,7 @@ mod asks;
 mod record;
 mod secrets;
 mod stage;
+mod strain;
 mod talks;
 
 use record::{Record, differences};
@@ -17,7 +18,7 @@ async fn what_a_party_does_in_private_changes_no_byte_of_what_the_others_are_sho
     let stage = Stage::set().await;
     let without = talks::run(&stage, Secret::Nothing).await;
     assert_eq!(without.keys().copied().collect::<Vec<_>>(), ["a stranger", "arv", "bor", "cel", "figures", "med", "nobody"]);
-    for secret in [Secret::Word, Secret::Thousand, Secret::Shared] {
+    for secret in [Secret::Word, Secret::Strained, Secret::Thousand, Secret::Shared] {
         let with = talks::run(&stage, secret).await;
         for (who, shown) in &without {
             // The chair's office is shown what arv shares with it; the figures are everybody's all the same.

@@ -45,7 +45,7 @@ pub(super) struct Known<'l> {
 }
 
 /// The version of what a saved ledger says. Another one is not read: the log is judged again from its beginning.
-const SAVED_VERSION: u8 = 2;
+const SAVED_VERSION: u8 = 3;
 
 /// What the gate must know of a document to judge the next update. It grows with each admitted update and is saved with
 /// snapshots.

@@ -13,7 +13,7 @@ use super::{
     walk::Walk,
 };
 use crate::{
-    id::PointId,
+    id::{AnnotationId, PointId},
     limits,
     log::record::{Hand, Provenance, Right},
 };
@@ -65,7 +65,7 @@ impl<'a> Walk<'a, '_> {
         if is_foreign || spot == Spot::Other {
             return Err("a root or a key that is no part of it");
         }
-        if block.kind != Kind::Deleted && spot.form() != Form::Whatever {
+        if block.kind != Kind::Deleted {
             judge_content(spot, place.in_map(), block)?;
         }
         if spot.is_of_adoptions() && by.hand != Hand::Server {
@@ -136,14 +136,14 @@ fn judge_content(spot: Spot, in_map: bool, block: &Block<'_>) -> Result<(), &'st
     let form = spot.form();
     match (block.kind, block.content) {
         (Kind::Format, _) => Err("formatted words"),
-        (Kind::Text, Content::Text(text)) if !in_map && form == Form::Text => {
+        (Kind::Text, Content::Text(text)) if !in_map && matches!(form, Form::Text | Form::TextOrWord) => {
             if is_plain(text) {
                 Ok(())
             } else {
                 Err("control characters")
             }
         }
-        (Kind::Type(Shared::Text), _) if in_map && form == Form::Text => Ok(()),
+        (Kind::Type(Shared::Text), _) if in_map && matches!(form, Form::Text | Form::TextOrWord) => Ok(()),
         (Kind::Type(Shared::Map), _) if in_map && form == Form::Map => Ok(()),
         (Kind::Any, Content::Values(values)) if in_map => {
             let mut reader = Reader::new(values);
@@ -161,22 +161,54 @@ fn judge_content(spot: Spot, in_map: bool, block: &Block<'_>) -> Result<(), &'st
 /// Reads a value and tells whether it is of this form.
 fn is_value_of(form: Form, reader: &mut Reader<'_>) -> Result<bool, Refusal> {
     let tag = reader.clone().u8()?;
+    if form == Form::Anchor && tag == ARRAY {
+        return is_anchor(reader);
+    }
     let word = if tag == WORD { Some(reader.clone().word()?) } else { None };
     reader.any(0)?;
     let is_empty = matches!(tag, UNDEFINED | NULL);
     let is_number = matches!(tag, INTEGER | FLOAT | DOUBLE);
     let is_flag = matches!(tag, TRUE | FALSE);
     Ok(match form {
-        Form::Nothing | Form::Map | Form::Text | Form::Whatever => false,
+        Form::Nothing | Form::Map | Form::Text => false,
+        Form::Anchor => is_empty,
+        Form::OneOf(words) => word.is_some_and(|word| words.contains(&word)),
+        Form::TextOrWord => word.map_or(is_empty, is_plain),
+        Form::EntryOrNull => word.map_or(is_empty, |word| word.parse::<AnnotationId>().is_ok()),
         Form::Word { most: None, optional } => word.map_or(optional && is_empty, is_plain),
         Form::Word { most: Some(most), optional } => {
             word.map_or(optional && is_empty, |word| word.len() <= most && is_line(word))
         }
         Form::PointOrNull => word.map_or(is_empty, |word| word.parse::<PointId>().is_ok()),
-        Form::Flag => is_flag,
+        Form::Flag { optional } => is_flag || optional && is_empty,
         Form::Number => is_number || is_empty,
         Form::Scalar(most) => word.map_or(is_empty || is_number || is_flag, |word| word.len() <= most && is_plain(word)),
     })
+}
+
+/// Reads an array and tells whether it says where an entry is anchored.
+fn is_anchor(reader: &mut Reader<'_>) -> Result<bool, Refusal> {
+    let count = |reader: &mut Reader<'_>| {
+        reader.u8()?;
+        reader.count(1)
+    };
+    let is_id = |reader: &mut Reader<'_>| {
+        let is_pair = reader.clone().u8()? == ARRAY && count(reader)? == 2;
+        let is_number = |reader: &mut Reader<'_>| is_value_of(Form::Number, reader);
+        Ok::<_, Refusal>(is_pair && is_number(reader)? && is_number(reader)?)
+    };
+    if count(reader)? != 4 {
+        return Ok(false);
+    }
+    for place in 0..4 {
+        let is_null = reader.clone().u8()? == NULL;
+        if is_null && place >= 2 {
+            reader.any(0)?;
+        } else if !is_id(reader)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The word that a block of one value holds.
@@ -189,6 +221,7 @@ fn word<'a>(block: &Block<'a>) -> Option<&'a str> {
 /// Tags of values in lib0's encoding.
 const UNDEFINED: u8 = 127;
 const NULL: u8 = 126;
+const ARRAY: u8 = 117;
 const INTEGER: u8 = 125;
 const FLOAT: u8 = 124;
 const DOUBLE: u8 = 123;

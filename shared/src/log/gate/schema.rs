@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{AnnotationId, PointId},
+    limits,
     log::roots::{ANNOTATIONS, BESIDE, META, ONCE, POINTS},
 };
 
@@ -38,10 +39,24 @@ pub(super) enum Spot {
     AdoptedBy,
     AdoptionWord,
     AdoptionTime,
-    /// An entry of a layer.
+    /// An entry of a layer, under its id.
     Entry,
-    /// In an entry of a layer: a party's own, which its readers take as they find it.
-    InEntry,
+    EntryKind,
+    EntryPoint,
+    Anchor,
+    Quote,
+    /// The body of an entry, or the words that it proposes.
+    EntryText,
+    Stance,
+    EntryFlag,
+    EntryDigest,
+    /// The words that a position keeps, and what had been written into them.
+    KeptWords,
+    ReplyTo,
+    EntryBy,
+    EntryTime,
+    /// What was done once, under its key.
+    Once,
 }
 
 /// What may be held in a spot.
@@ -59,12 +74,21 @@ pub(super) enum Form {
     },
     /// The id of a point, or `null`.
     PointOrNull,
-    Flag,
+    Flag {
+        optional: bool,
+    },
     /// A number, or `null`.
     Number,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// Characters, as a shared text or as a string; `null`.
+    TextOrWord,
+    /// The id of an entry, or `null`.
+    EntryOrNull,
+    /// Where an entry is anchored, or `null`: four ids of characters, the last two of which may be `null`.
+    Anchor,
     /// A flag, a number, `null` or a string of at most so many bytes.
     Scalar(usize),
-    Whatever,
 }
 
 /// 4,096: fractional indices, by which points are ordered, grow so long.
@@ -85,7 +109,8 @@ impl Spot {
             (BESIDE, None) => Spot::Beside,
             (META, Some(key)) if is_line(key) && key.len() <= META_KEY_BYTES_MAX => Spot::Meta,
             (POINTS, Some(key)) if key.parse::<PointId>().is_ok() => Spot::Point,
-            (ANNOTATIONS | ONCE, Some(_)) => Spot::Entry,
+            (ANNOTATIONS, Some(key)) if key.parse::<AnnotationId>().is_ok() => Spot::Entry,
+            (ONCE, Some(key)) if is_line(key) && key.len() <= limits::SCRIPT_KEY_BYTES_MAX => Spot::Once,
             _ => Spot::Other,
         }
     }
@@ -93,7 +118,7 @@ impl Spot {
     /// What stands in the shared type that stands here.
     pub fn inside(self, key: Option<&str>) -> Self {
         match (self, key) {
-            (Spot::Heading | Spot::Words, None) => self,
+            (Spot::Heading | Spot::Words | Spot::EntryText, None) => self,
             (Spot::Point, Some(key)) => Self::of_point(key),
             (Spot::Schedule, Some(key)) => match key {
                 "trigger" | "responsible" | "verifier" | "method" | "condition" => Spot::ScheduleWord,
@@ -109,7 +134,9 @@ impl Spot {
                 "at" => Spot::AdoptionTime,
                 _ => Spot::Other,
             },
-            (Spot::Entry | Spot::InEntry, _) => Spot::InEntry,
+            (Spot::Entry, Some(key)) => Self::of_entry(key),
+            (Spot::Once, Some("digest")) => Spot::EntryDigest,
+            (Spot::Once, Some("at")) => Spot::EntryTime,
             _ => Spot::Other,
         }
     }
@@ -128,6 +155,24 @@ impl Spot {
         }
     }
 
+    fn of_entry(key: &str) -> Self {
+        match key {
+            "kind" => Spot::EntryKind,
+            "point" => Spot::EntryPoint,
+            "anchor" => Spot::Anchor,
+            "quote" => Spot::Quote,
+            "body" | "replacement" => Spot::EntryText,
+            "stance" => Spot::Stance,
+            "ad_referendum" | "resolved" | "withdrawn" => Spot::EntryFlag,
+            "digest" => Spot::EntryDigest,
+            "words" | "weave" => Spot::KeptWords,
+            "reply_to" => Spot::ReplyTo,
+            "by" => Spot::EntryBy,
+            "at" => Spot::EntryTime,
+            _ => Spot::Other,
+        }
+    }
+
     /// What it may hold.
     pub fn form(self) -> Form {
         let word = |optional| Form::Word { most: None, optional };
@@ -135,15 +180,21 @@ impl Spot {
         match self {
             Spot::Other => Form::Nothing,
             Spot::Beside | Spot::Heading | Spot::Words => Form::Text,
-            Spot::Point | Spot::Schedule | Spot::After | Spot::Adoptions | Spot::Adoption => Form::Map,
+            Spot::Point | Spot::Schedule | Spot::After | Spot::Adoptions | Spot::Adoption | Spot::Entry | Spot::Once => Form::Map,
             Spot::Meta => Form::Scalar(META_BYTES_MAX),
             Spot::Label | Spot::Order | Spot::AfterPoint => line,
-            Spot::Parent => Form::PointOrNull,
-            Spot::Struck => Form::Flag,
-            Spot::ScheduleWord => word(true),
+            Spot::Parent | Spot::EntryPoint => Form::PointOrNull,
+            Spot::Struck => Form::Flag { optional: false },
+            Spot::EntryFlag => Form::Flag { optional: true },
+            Spot::EntryKind => Form::OneOf(&["note", "proposal", "position"]),
+            Spot::Stance => Form::OneOf(&["accept", "reserve", "oppose"]),
+            Spot::EntryText => Form::TextOrWord,
+            Spot::Anchor => Form::Anchor,
+            Spot::ReplyTo => Form::EntryOrNull,
+            Spot::EntryBy | Spot::EntryDigest => Form::Word { most: Some(LINE_BYTES_MAX), optional: true },
+            Spot::ScheduleWord | Spot::Quote | Spot::KeptWords => word(true),
             Spot::AdoptedBy | Spot::AdoptionWord => word(false),
-            Spot::ScheduleDays | Spot::AdoptionTime => Form::Number,
-            Spot::Entry | Spot::InEntry => Form::Whatever,
+            Spot::ScheduleDays | Spot::AdoptionTime | Spot::EntryTime => Form::Number,
         }
     }
 

@@ -1,4 +1,4 @@
-//! What stands in a layer or in the plan may be anything: the views answer, and what is wrong is said.
+//! Whatever stands in a layer or in the plan, the views answer and say what is wrong; what a layer does not have is refused.
 
 use plenary_shared::{
     limits,
@@ -7,32 +7,11 @@ use plenary_shared::{
 };
 use plenary_tests::doc::words_of;
 use yrs::{
-    Any, Array, ArrayPrelim, GetString, Map, MapPrelim, MapRef, Number, Out, ReadTxn, StateVector, Text, TextPrelim, Transact,
+    Any, ArrayPrelim, GetString, Map, MapPrelim, MapRef, Number, Out, ReadTxn, StateVector, Text, TextPrelim, Transact,
     TransactionMut, WriteTxn,
 };
 
 use super::{Scene, entries, faults, note};
-
-/// Every kind of value that a field can have.
-fn values() -> Vec<Any> {
-    let number = |n| Any::Number(Number::Float(n));
-    let deep = nested(limits::ANY_DEPTH_MAX - 1);
-    vec![
-        Any::Null,
-        Any::Undefined,
-        Any::Bool(true),
-        number(-0.5),
-        number(f64::MIN_POSITIVE),
-        number(1e300),
-        Any::Number(Number::Int(-1)),
-        Any::Number(Number::Int(i64::MIN)),
-        Any::String("".into()),
-        Any::String("p1\0\u{202e}<script>".into()),
-        Any::String("x".repeat(100_000).into()),
-        Any::Map([("".to_owned(), deep.clone())].into_iter().collect::<std::collections::HashMap<_, _>>().into()),
-        deep,
-    ]
-}
 
 #[tokio::test]
 async fn values_that_no_layer_needs_do_not_get_in() {
@@ -61,14 +40,6 @@ fn nested(depth: usize) -> Any {
     (1..depth).fold(Any::Null, |inner, _| Any::Array([inner].into()))
 }
 
-/// Maps within maps, as deep as may be.
-fn nest(txn: &mut TransactionMut, entry: &MapRef, field: &str) {
-    let mut map = entry.insert(txn, field, MapPrelim::default());
-    for _ in 0..10 {
-        map = map.insert(txn, "kind", MapPrelim::default());
-    }
-}
-
 /// Writes an entry field by field.
 fn raw_entry(txn: &mut TransactionMut, id: &str) -> MapRef {
     let annotations = txn.get_or_insert_map(layer::ANNOTATIONS);
@@ -79,27 +50,29 @@ fn raw_entry(txn: &mut TransactionMut, id: &str) -> MapRef {
     entry
 }
 
-/// The fields of an entry, and two that are none.
-const FIELDS: [&str; 18] = [
-    "kind",
-    "point",
-    "anchor",
-    "quote",
-    "body",
-    "replacement",
-    "stance",
-    "digest",
-    "words",
-    "weave",
-    "ad_referendum",
-    "reply_to",
-    "resolved",
-    "withdrawn",
-    "by",
-    "at",
-    "",
-    "no field",
-];
+/// What the gate takes in a field and no reader can do much with.
+fn odd_values() -> Vec<(&'static str, Any)> {
+    let number = |n| Any::Number(Number::Float(n));
+    vec![
+        ("point", Any::Null),
+        ("point", "absent".into()),
+        ("anchor", Any::Null),
+        ("quote", "p1\u{202e}<script>".into()),
+        ("body", Any::Null),
+        ("body", "x".repeat(100_000).into()),
+        ("replacement", Any::Undefined),
+        ("stance", "oppose".into()),
+        ("digest", "no digest".into()),
+        ("words", "{".into()),
+        ("weave", "".into()),
+        ("ad_referendum", Any::Null),
+        ("reply_to", "absent".into()),
+        ("by", "No member".into()),
+        ("at", number(-0.5)),
+        ("at", number(1e300)),
+        ("at", Any::Number(Number::Int(-1))),
+    ]
+}
 
 #[tokio::test]
 async fn whatever_the_fields_hold_the_views_answer() {
@@ -107,50 +80,22 @@ async fn whatever_the_fields_hold_the_views_answer() {
     let hostile = scene.join("arv/public", &scene.arv).await;
     let mut written = 0;
     for kind in ["note", "proposal", "position"] {
-        for field in FIELDS {
-            hostile
-                .edit(|txn| {
-                    for value in values() {
-                        let entry = raw_entry(txn, &format!("e-{written}"));
-                        entry.insert(txn, "kind", kind);
-                        entry.insert(txn, field, value);
-                        written += 1;
-                    }
+        hostile
+            .edit(|txn| {
+                for (field, value) in odd_values() {
                     let entry = raw_entry(txn, &format!("e-{written}"));
                     entry.insert(txn, "kind", kind);
-                    match written % 4 {
-                        0 => drop(entry.insert(txn, field, MapPrelim::default())),
-                        1 => drop(entry.insert(txn, field, ArrayPrelim::from(["p1"]))),
-                        2 => drop(entry.insert(txn, field, TextPrelim::new("p1"))),
-                        _ => nest(txn, &entry, field),
-                    }
+                    entry.insert(txn, field, value);
                     written += 1;
-                })
-                .await;
-            hostile.wait_echoed().await;
-        }
+                }
+            })
+            .await;
+        hostile.wait_echoed().await;
     }
-    // Entries that are no maps, and keys that are no ids.
-    hostile
-        .edit(|txn| {
-            let annotations = txn.get_or_insert_map(layer::ANNOTATIONS);
-            for (n, value) in values().into_iter().enumerate() {
-                annotations.insert(txn, format!("v-{n}"), value);
-            }
-            for key in ["", "no id", &"k".repeat(10_000), "../private", "\u{202e}"] {
-                raw_entry(txn, key);
-            }
-            let text = annotations.insert(txn, "text", TextPrelim::new("text"));
-            text.insert_with_attributes(txn, 0, "bold ", [("bold".into(), Any::Bool(true))].into_iter().collect());
-            let array = annotations.insert(txn, "array", ArrayPrelim::default());
-            array.push_back(txn, 1);
-        })
-        .await;
-    hostile.wait_echoed().await;
     let annotations = scene.view(&scene.cel, "annotations");
     let (shown, broken) = (entries(&annotations, "arv").count(), faults(&annotations, "arv", "public").count());
-    assert_eq!(shown + broken, written + values().len() + 7, "each entry is shown, or said not to be");
-    assert!(shown > 100 && broken > 100, "{shown} are shown and {broken} are not");
+    assert_eq!(shown + broken, written, "each entry is shown, or said not to be");
+    assert!(shown > 10 && broken > 30, "{shown} are shown and {broken} are not");
     scene.undisturbed();
     // The same in the layer that counts.
     let state = hostile.lock().doc.transact().encode_state_as_update_v1(&StateVector::default());
@@ -160,8 +105,36 @@ async fn whatever_the_fields_hold_the_views_answer() {
     scene.undisturbed();
 }
 
-/// Anchors that are none: turned round, with their ends in two texts, of too few and too many characters, or with one that is not
-/// there. Given are the first and the last character of a stretch, and those of one of another text.
+#[tokio::test]
+async fn what_a_layer_does_not_have_is_refused_whole_and_its_sender_closed_with_the_reason() {
+    let changes: Vec<(&str, fn(&mut TransactionMut))> = vec![
+        ("key", |txn| drop(raw_entry(txn, "e").insert(txn, "colour", "red"))),
+        ("key", |txn| drop(raw_entry(txn, "no id!"))),
+        ("key", |txn| drop(txn.get_or_insert_map("more").insert(txn, "e", "x"))),
+        ("kind", |txn| drop(raw_entry(txn, "e").insert(txn, "kind", "amendment"))),
+        ("kind", |txn| drop(raw_entry(txn, "e").insert(txn, "body", MapPrelim::default()))),
+        ("kind", |txn| drop(raw_entry(txn, "e").insert(txn, "body", ArrayPrelim::from(["x"])))),
+        ("kind", |txn| drop(raw_entry(txn, "e").insert(txn, "by", "\u{1b}[2J"))),
+        ("control", |txn| drop(raw_entry(txn, "e").insert(txn, "body", TextPrelim::new("\u{1b}[2J")))),
+        ("formatted", |txn| {
+            let body = raw_entry(txn, "e").insert(txn, "body", TextPrelim::default());
+            body.insert_with_attributes(txn, 0, "bold ", [("bold".into(), Any::Bool(true))].into_iter().collect());
+        }),
+    ];
+    // Each by somebody else: who sent one is read later the next time.
+    let scene = Scene::among(changes.len(), 1).await;
+    for (n, (why, change)) in changes.into_iter().enumerate() {
+        let hostile = scene.join("arv/public", &scene.server.delegate(0, n)).await;
+        hostile.edit(change).await;
+        hostile.wait("closed", |state| state.closed.is_some()).await;
+        let closed = hostile.lock().closed.clone().unwrap();
+        assert!(closed.0 == 4400 && closed.1.contains(why), "{why}: {closed:?}");
+    }
+    assert_eq!(entries(&scene.view(&scene.cel, "annotations"), "arv").count(), 0);
+    scene.undisturbed();
+}
+
+/// Anchors that are none: turned round, with their ends in two texts, or with one that is not there. Given are the first and the last character of a stretch, and those of one of another text.
 fn anchors_into_nowhere(own: (CharId, CharId), of_another_text: (CharId, CharId)) -> Vec<Vec<Any>> {
     let id = |client: f64, clock: f64| Any::Array([client, clock].map(|n| Any::Number(Number::Float(n))).into());
     let of = |(start, end): (CharId, CharId)| [start, end].map(|char| id(char.client as f64, f64::from(char.clock)));
@@ -176,8 +149,6 @@ fn anchors_into_nowhere(own: (CharId, CharId), of_another_text: (CharId, CharId)
         id(9_007_199_254_740_992.0, 0.0),
         id(-0.0, 0.5),
         id(1e300, -1e300),
-        Any::Null,
-        Any::Array([].into()),
     ];
     let mut anchors: Vec<Vec<Any>> = vec![
         vec![last.clone(), first.clone(), Any::Null, Any::Null],
@@ -185,8 +156,6 @@ fn anchors_into_nowhere(own: (CharId, CharId), of_another_text: (CharId, CharId)
         vec![elsewhere.clone(), behind.clone(), Any::Null, Any::Null],
         vec![first.clone(), behind, Any::Null, Any::Null],
         vec![first.clone(), last.clone(), elsewhere.clone(), elsewhere],
-        vec![first.clone(), last.clone()],
-        vec![first.clone(); 1_000],
     ];
     for nowhere in far {
         for place in 0..4 {

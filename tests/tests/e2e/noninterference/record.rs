@@ -1,8 +1,9 @@
 //! What somebody was shown, byte by byte, and where two such records differ.
 //!
-//! Three things differ between any two runs and are blotted out here, each as long as it was; nothing else is touched but the tags of
-//! views, which are numbered.
+//! Three things differ between any two runs and are blotted out here, each as long as it was but what the command line
+//! prints; nothing else is touched but the tags of views, which are numbered.
 
+use serde_json::Value;
 use tokio_tungstenite::tungstenite::Message;
 
 /// All that somebody was shown, in order: where, and the bytes.
@@ -85,6 +86,28 @@ fn without_date(raw: &[u8]) -> Vec<u8> {
 pub fn without_times(line: &[u8]) -> Vec<u8> {
     let line = blot(line, b"\"at_ms\":", |byte| byte.is_ascii_digit(), b'0');
     blot(&line, b"\"digest\":\"", |byte| byte.is_ascii_hexdigit(), b'x')
+}
+
+/// What the command line prints as JSON, a value a line, without times: those of the clock, in numbers and in words.
+pub fn without_printed_times(printed: &[u8]) -> Vec<u8> {
+    let values = serde_json::Deserializer::from_slice(printed).into_iter::<Value>();
+    let values = values.map(|value| timeless(value.expect("JSON")).to_string());
+    without_times(values.collect::<Vec<_>>().join("\n").as_bytes())
+}
+
+fn timeless(value: Value) -> Value {
+    match value {
+        Value::Array(values) => values.into_iter().map(timeless).collect(),
+        Value::Object(fields) => {
+            let field = |(key, value): (String, Value)| {
+                let is_time = value.is_number() && key.ends_with("_ms");
+                (key, if is_time { "a time".into() } else { timeless(value) })
+            };
+            fields.into_iter().map(field).collect()
+        }
+        Value::String(word) if word.starts_with("20") && word.ends_with('Z') && word.contains('T') => "a time".into(),
+        other => other,
+    }
 }
 
 /// Writes over the bytes that follow each `label`, as far as they are such.

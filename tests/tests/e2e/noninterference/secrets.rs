@@ -16,6 +16,7 @@ use crate::access::{seat, sit};
 
 use super::{
     stage::{POINTS, Stage},
+    strain::Strain,
     talks::note,
 };
 
@@ -28,6 +29,8 @@ pub enum Secret {
     Nothing,
     /// One word in the layer `private`.
     Word,
+    /// It uses up its share of that layer's log, and is paused there time and again.
+    Strained,
     /// A thousand notes there, presence, a colleague who comes back on another device, refusals, and reading of whatever a member can read.
     Thousand,
     /// All that, and layers shared with the chair's office, which reads along, is put out and let in again.
@@ -40,13 +43,14 @@ pub struct AtWork<'a> {
     stage: &'a Stage,
     written: usize,
     sockets: Vec<YClient>,
+    strain: Strain,
     /// The adviser's recovery code, as it is by now.
     recovery: String,
 }
 
 impl Secret {
     pub fn begin(self, stage: &Stage) -> AtWork<'_> {
-        AtWork { secret: self, stage, written: 0, sockets: Vec::new(), recovery: stage.recovery.clone() }
+        AtWork { secret: self, stage, written: 0, sockets: Vec::new(), strain: Strain::new(), recovery: stage.recovery.clone() }
     }
 }
 
@@ -57,6 +61,15 @@ impl AtWork<'_> {
             let one = self.join(server, "private", &self.stage.arv).await;
             one.edit(|txn| layer::put(txn, &note("word", "p1", "no")).unwrap()).await;
             one.wait_echoed().await;
+        }
+        if self.secret == Secret::Strained {
+            let arv = &self.stage.arv;
+            match place {
+                0 => self.strain.near_the_end(server, arv),
+                1 => self.strain.go_beyond(server, arv),
+                3 | 5 => self.strain.be_paused(server, arv).await,
+                _ => {}
+            }
         }
         if self.secret >= Secret::Thousand {
             self.think(place, server).await;

@@ -1,5 +1,6 @@
 //! One run of the talks: who is there, what is said in public, and everything that everybody is shown meanwhile.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use plenary_shared::{
     talk::layer::{self, Annotation, Kept, Position, Stance, What},
     text::{plan::Outline, words::ExactWords},
@@ -10,6 +11,7 @@ use plenary_tests::{
     doc::words_of,
     http::{api, open, raw},
     server::{Seat, Server, Start},
+    trace::document,
 };
 use serde_json::json;
 use std::{
@@ -19,9 +21,14 @@ use std::{
     thread::JoinHandle,
     time::{Duration, Instant},
 };
-use yrs::{Text, Transact, TransactionMut};
+use yrs::{Text, Transact, TransactionMut, WriteTxn};
 
-use super::{asks::ask, record::Record, secrets::Secret, stage::Stage};
+use super::{
+    asks::ask,
+    record::{Record, without_printed_times},
+    secrets::Secret,
+    stage::Stage,
+};
 
 /// Who listens where while the talks go on, and writes there where it is said below.
 const LIVE: [(&str, &str); 18] = [
@@ -46,6 +53,21 @@ const LIVE: [(&str, &str); 18] = [
 ];
 /// Of these, sockets on plans (which keep them in memory); the three who follow the log take a session's place as well.
 const ON_PLANS: usize = 5 + 3;
+
+/// What is read by the command line.
+const CLI_READS: [&str; 11] = [
+    "plan list",
+    "plan consent p-1",
+    "show p-1",
+    "layer list p-1",
+    "export p-1",
+    "log p-1",
+    "log p-1 --acts",
+    "watch p-1 --since 0 --count 4",
+    "party seats",
+    "devices",
+    "standing p-1",
+];
 
 /// What everybody was shown, by name; `figures` is what the chair reads of the whole server.
 pub type Shown = BTreeMap<&'static str, Record>;
@@ -73,12 +95,15 @@ pub async fn run(stage: &Stage, secret: Secret) -> Shown {
     talks.draft().await;
     secret.act(2, &talks.server).await;
     talks.annotate().await;
+    talks.push_to_the_text(0);
     secret.act(3, &talks.server).await;
     talks.look("in the middle").await;
     talks.misbehave().await;
     secret.act(4, &talks.server).await;
+    talks.push_to_the_text(1);
     talks.go_on().await;
     secret.act(5, &talks.server).await;
+    talks.push_to_the_text(2);
     talks.look("at the end").await;
     talks.end().await;
     talks.server.restart();
@@ -149,6 +174,25 @@ impl Talks<'_> {
         ] {
             let position = self.position(who, stance, point);
             self.put(who, room, position).await;
+        }
+    }
+
+    /// arv, bor and med write beside the points from away: whatever one did in private, it is taken at once.
+    fn push_to_the_text(&mut self, time: u64) {
+        for (n, who) in ["arv", "bor", "med"].into_iter().enumerate() {
+            let doc = document(400 + 10 * time + n as u64);
+            let update = {
+                let mut txn = doc.transact_mut();
+                txn.get_or_insert_text("text").push(&mut txn, "From away. ");
+                BASE64.encode(txn.encode_update_v1())
+            };
+            let body = json!({ "edits": [{ "parts": [{ "update": update }], "seen": 1 }] }).to_string();
+            let bearer = format!("Bearer {}", self.seat(who).token);
+            let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json"), ("Connection", "close")];
+            let path = "/api/conferences/vale-talks/plans/p-1/push";
+            let answer = raw(&self.server.address(), "POST", path, &headers, body.as_bytes());
+            assert!(answer.starts_with(b"HTTP/1.1 200 "), "{}", answer.escape_ascii());
+            self.of(who).add_answer(format!("pushing, time {time}"), &answer);
         }
     }
 
@@ -227,11 +271,11 @@ impl Talks<'_> {
 
     fn print_all(&mut self, when: &'static str) {
         for (who, cli) in &self.clis {
-            for line in ["plan list", "plan consent p-1", "show p-1", "layer list p-1", "export p-1"] {
+            for line in CLI_READS {
                 let output = cli.run(&[&line.split(' ').collect::<Vec<_>>()[..], &["--json"]].concat());
                 assert!(output.status.success(), "plenary {line}: {}", String::from_utf8_lossy(&output.stderr));
                 let record = self.shown.entry(who).or_default();
-                record.add(format!("{when}: plenary {line}"), output.stdout);
+                record.add(format!("{when}: plenary {line}"), without_printed_times(&output.stdout));
                 record.add(format!("{when}: plenary {line}, what it says beside"), output.stderr);
             }
         }

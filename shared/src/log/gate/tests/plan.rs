@@ -4,7 +4,7 @@ use bytes::Bytes;
 use yrs::{Any, Doc, Map, MapPrelim, MapRef, Out, ReadTxn, StateVector, Text, TextPrelim, Transact, WriteTxn};
 
 use super::{
-    super::{Checked, Ledger, LeftOut, Refusal},
+    super::{Ledger, LeftOut, Refusal},
     build::{ANY, At, DELETED, TYPE, block, blocks, deleted, format, text, words},
     session::party,
 };
@@ -345,20 +345,6 @@ fn what_a_plan_does_not_have_is_refused_whole() {
     }
     assert!(!room.doc.transact().root_refs().any(|(name, _)| name == "z"), "what came and went is nothing");
     room.assert_whole();
-}
-
-#[test]
-fn a_layer_holds_what_a_layer_has() {
-    let ledger = Ledger::default();
-    let layer = by("arv", Right::Layer, Hand::Client);
-    let check = |block: Vec<u8>| ledger.check(&layer, &blocks(9, 0, vec![block])).map(|_: Checked| ());
-    assert!(check(block(TYPE, At::RootKey("annotations", "n"), &[1])).is_ok());
-    assert!(check(block(TYPE, At::RootKey("once", "key"), &[1])).is_ok());
-    for foreign in
-        [block(TYPE, At::RootKey("points", "p"), &[1]), block(ANY, At::Root("annotations"), &[1, 126]), words(At::Root("z"), "x")]
-    {
-        assert!(matches!(check(foreign), Err(Refusal::Foreign { .. })));
-    }
 }
 
 #[test]
