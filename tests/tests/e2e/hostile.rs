@@ -3,7 +3,9 @@
 mod frames;
 mod paid;
 mod requests;
+mod said;
 mod slow;
+pub mod table;
 
 use plenary_shared::wire::protocol;
 use plenary_tests::{

@@ -2,14 +2,13 @@
 
 use plenary_tests::{
     client::YClient,
-    http::api,
-    server::{Server, Start},
+    server::Start,
     stock::{Credential, Stock},
 };
 use serde_json::{Value, json};
 use yrs::{Any, Map, MapPrelim, MapRef, Out, Text, TextPrelim, TransactionMut, WriteTxn};
 
-const PLAN: &str = "framework";
+use crate::hostile::table::{PLAN, Table};
 
 fn points(txn: &mut TransactionMut) -> MapRef {
     txn.get_or_insert_map("points")
@@ -18,15 +17,6 @@ fn points(txn: &mut TransactionMut) -> MapRef {
 fn point(txn: &mut TransactionMut, id: &str) -> MapRef {
     let Some(Out::YMap(point)) = points(txn).get(txn, id) else { panic!("no {id}") };
     point
-}
-
-/// The points as anybody reads them who comes now.
-fn standing(server: &Server) -> Vec<[String; 3]> {
-    let path = format!("/conferences/{}/plans/{PLAN}/standing", server.demo.conference);
-    let answer: Value = api(&server.address(), &server.delegate(2, 0).token, "GET", &path, None).json();
-    let text = |point: &Value, field: &str| point[field].as_str().unwrap_or_default().to_owned();
-    let points = answer["points"].as_array().unwrap().iter();
-    points.map(|point| ["label", "heading", "words"].map(|field| text(point, field))).collect()
 }
 
 type Harm = fn(&mut TransactionMut, &str);
@@ -74,53 +64,56 @@ const FOREIGN: [(&str, Harm); 9] = [
     }),
 ];
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_would_take_out_a_point_is_not_taken_and_its_sender_is_told_which_and_stays() {
-    let server = Start::demo(0, 0).start();
-    let before = standing(&server);
-    let honest = YClient::join(&server, PLAN, &server.delegate(0, 0)).await;
-    let id = honest.points().remove(0);
-    for (name, harm) in TAKES_AWAY {
-        let hostile = YClient::join(&server, PLAN, &server.delegate(1, 0)).await;
-        hostile.edit(|txn| harm(txn, &id)).await;
-        hostile.wait("told", |state| !state.denied.is_empty()).await;
-        let told = hostile.lock().denied[0].clone();
-        // Of many, some are named.
-        assert!((told.contains(&id) || name == "all points") && told.contains("Strike"), "{name}: {told}");
-        assert_eq!(standing(&server), before, "{name}");
-        // All else that it writes is taken.
-        hostile.insert("text", 0, name).await;
-        honest.wait(name, |state| plenary_tests::doc::text_of(&state.seen, "text").contains(name)).await;
-        assert!(hostile.lock().closed.is_none(), "{name}: it stays");
-    }
-    honest.edit_words(&id, 0, 0, "Typed: ").await;
-    honest.wait_echoed().await;
-    assert!(honest.lock().closed.is_none() && honest.lock().denied.is_empty());
+    let mut table = Table::set(Start::demo(0, 0)).await;
+    let before = table.standing();
+    let id = table.points[0].clone();
+    table
+        .attacked(async |table| {
+            for (name, harm) in TAKES_AWAY {
+                let hostile = table.joined().await;
+                hostile.edit(|txn| harm(txn, &id)).await;
+                hostile.wait("told", |state| !state.denied.is_empty()).await;
+                let told = hostile.lock().denied[0].clone();
+                // Of many, some are named.
+                assert!((told.contains(&id) || name == "all points") && told.contains("Strike"), "{name}: {told}");
+                assert_eq!(table.standing(), before, "{name}");
+                // All else that it writes is taken.
+                hostile.insert("text", 0, name).await;
+                hostile.wait(name, |state| plenary_tests::doc::text_of(&state.seen, "text").contains(name)).await;
+                assert!(hostile.lock().closed.is_none(), "{name}: it stays");
+            }
+        })
+        .await;
+    table.clear().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_plan_does_not_have_is_refused_whole_and_its_sender_closed_with_the_reason() {
     // Each by somebody else: who sent one is read later the next time.
-    let server = Start::demo(FOREIGN.len(), 0).start();
-    let before = standing(&server);
-    let honest = YClient::join(&server, PLAN, &server.delegate(0, 0)).await;
-    let id = honest.points().remove(0);
-    for (n, (name, harm)) in FOREIGN.into_iter().enumerate() {
-        let hostile = YClient::join(&server, PLAN, &server.delegate(1, n)).await;
-        hostile
-            .edit(|txn| {
-                txn.get_or_insert_text("text").insert(txn, 0, "with it ");
-                harm(txn, &id);
-            })
-            .await;
-        hostile.wait("closed", |state| state.closed.is_some()).await;
-        let closed = hostile.lock().closed.clone().unwrap();
-        assert!(closed.0 >= 4400 && closed.1 != "refused" && !closed.1.is_empty(), "{name}: {closed:?}");
-        assert_eq!(standing(&server), before, "{name}");
-    }
-    honest.edit_words(&id, 0, 0, "Typed: ").await;
-    honest.wait_echoed().await;
-    assert_eq!(honest.text("text"), "", "nothing of what came with it was taken either");
+    let mut table = Table::set(Start::demo(FOREIGN.len(), 0)).await;
+    let before = table.standing();
+    let id = table.points[0].clone();
+    table
+        .attacked(async |table| {
+            for (n, (name, harm)) in FOREIGN.into_iter().enumerate() {
+                let hostile = YClient::join(&table.server, PLAN, &table.server.delegate(2, n)).await;
+                hostile
+                    .edit(|txn| {
+                        txn.get_or_insert_text("text").insert(txn, 0, "with it ");
+                        harm(txn, &id);
+                    })
+                    .await;
+                hostile.wait("closed", |state| state.closed.is_some()).await;
+                let closed = hostile.lock().closed.clone().unwrap();
+                assert!(closed.0 >= 4400 && closed.1 != "refused" && !closed.1.is_empty(), "{name}: {closed:?}");
+                assert_eq!(table.standing(), before, "{name}");
+            }
+        })
+        .await;
+    assert_eq!(table.joined().await.text("text"), "", "nothing of what came with it was taken either");
+    table.clear().await;
 }
 
 #[tokio::test]

@@ -12,7 +12,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::undisturbed;
+use super::{
+    table::{PLAN, Table},
+    undisturbed,
+};
 
 /// A socket upgraded by hand, to write bytes that no client library would.
 fn raw_socket(server: &Server, plan: &str, seat: &Seat) -> TcpStream {
@@ -94,12 +97,7 @@ async fn oversized_and_endless_messages_are_cut_off_and_memory_stays_bounded() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn frames_that_are_no_messages_end_only_their_own_session() {
-    let mut server = Start::demo(0, 1).start();
-    let honest = [
-        YClient::join(&server, "p-1", &server.delegate(0, 0)).await,
-        YClient::join(&server, "p-1", &server.delegate(1, 0)).await,
-    ];
-    let attacker = server.delegate(2, 0);
+    let mut table = Table::set(Start::demo(0, 0)).await;
     let mut huge_claim = vec![0, 2];
     huge_claim.extend_from_slice(&[0xff; 9]);
     huge_claim.push(1);
@@ -116,25 +114,23 @@ async fn frames_that_are_no_messages_end_only_their_own_session() {
         (protocol::sync_step_1(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f]).to_vec(), "refused"),
         (protocol::sync_step_1(&[1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 1]).to_vec(), "refused"),
     ];
-    for (frame, reason) in bad {
-        let hostile = YClient::join(&server, "p-1", &attacker).await;
-        hostile.send(frame.clone()).await;
-        hostile.wait("closed", |s| s.closed.is_some()).await;
-        let expected = Some((protocol::CLOSE_REFUSED, reason.to_owned()));
-        assert_eq!(hostile.lock().closed, expected, "{frame:x?}");
-    }
-    undisturbed(&honest[0], &honest[1], "calm ").await;
-    assert!(server.lives());
+    table
+        .attacked(async |table| {
+            for (frame, reason) in bad {
+                let hostile = table.joined().await;
+                hostile.send(frame.clone()).await;
+                hostile.wait("closed", |s| s.closed.is_some()).await;
+                let expected = Some((protocol::CLOSE_REFUSED, reason.to_owned()));
+                assert_eq!(hostile.lock().closed, expected, "{frame:x?}");
+            }
+        })
+        .await;
+    table.clear().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn frames_that_are_no_websocket_frames_end_only_their_own_connection() {
-    let mut server = Start::demo(0, 1).start();
-    let honest = [
-        YClient::join(&server, "p-1", &server.delegate(0, 0)).await,
-        YClient::join(&server, "p-1", &server.delegate(1, 0)).await,
-    ];
-    let attacker = server.delegate(2, 0);
+    let mut table = Table::set(Start::demo(0, 0)).await;
     let whole = |first, payload: &[u8]| [frame_head(first, payload.len() as u64), payload.to_vec()].concat();
     // Each is whole: one that claims more than comes is waited for, as long as a message may take.
     let frames = [
@@ -145,16 +141,19 @@ async fn frames_that_are_no_websocket_frames_end_only_their_own_connection() {
         ("a control frame in two", whole(0x09, &[3])),
         ("going on with nothing", whole(0x80, &[3])),
     ];
-    for (what, frame) in frames {
-        let mut stream = raw_socket(&server, "p-1", &attacker);
-        let ended = tokio::task::spawn_blocking(move || {
-            stream.write_all(&frame).unwrap();
-            until_closed(&mut stream)
-        });
-        assert!(ended.await.unwrap(), "{what}: the server left it open");
-    }
-    undisturbed(&honest[0], &honest[1], "calm ").await;
-    assert!(server.lives());
+    table
+        .attacked(async |table| {
+            for (what, frame) in frames {
+                let mut stream = raw_socket(&table.server, PLAN, &table.hostile);
+                let ended = tokio::task::block_in_place(|| {
+                    stream.write_all(&frame).unwrap();
+                    until_closed(&mut stream)
+                });
+                assert!(ended, "{what}: the server left it open");
+            }
+        })
+        .await;
+    table.clear().await;
 }
 
 /// Reads on until the server hangs up; answers whether it did before the stream's deadline.

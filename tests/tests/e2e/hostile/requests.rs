@@ -12,8 +12,9 @@ use std::{
     thread::sleep,
     time::{Duration, Instant},
 };
+use tokio::task::block_in_place;
 
-use super::undisturbed;
+use super::table::{PLAN, Table};
 
 /// What all that is asked for and not read may take, in MiB.
 const UNREAD_MIB_MAX: u64 = 200;
@@ -43,33 +44,27 @@ fn fill(server: &Server, seat: &Seat, plan: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn four_hundred_who_ask_for_the_largest_view_and_do_not_read_cost_little_and_keep_nobody_waiting() {
-    let mut server = Start::demo(4, 0).start();
-    let plan = server.demo.plan.clone();
-    let honest = [
-        YClient::join(&server, &plan, &server.delegate(0, 0)).await,
-        YClient::join(&server, &plan, &server.delegate(1, 0)).await,
-    ];
-    let (seats, path) = (server.demo.members.clone(), format!("/plans/{plan}/annotations"));
-    tokio::task::block_in_place(|| {
-        fill(&server, &server.delegate(2, 0), &plan);
-        let one = read_answer(&mut ask(&server, &seats[0], &path));
-        assert!(one.status == 200 && one.body.len() > LARGE, "{} {}", one.status, one.body.len());
-    });
+    let mut table = Table::set(Start::demo(4, 0)).await;
+    table.attacked(async |table| block_in_place(|| four_hundred_do_not_read(&table.server))).await;
+    table.clear().await;
+}
+
+fn four_hundred_do_not_read(server: &Server) {
+    let (seats, path) = (server.demo.members.clone(), format!("/plans/{PLAN}/annotations"));
+    fill(server, &server.delegate(2, 0), PLAN);
+    let one = read_answer(&mut ask(server, &seats[0], &path));
+    assert!(one.status == 200 && one.body.len() > LARGE, "{} {}", one.status, one.body.len());
     let before = server.rss_mib();
-    let unread: Vec<TcpStream> = (0..400).map(|n| ask(&server, &seats[n % seats.len()], &path)).collect();
+    let unread: Vec<TcpStream> = (0..400).map(|n| ask(server, &seats[n % seats.len()], &path)).collect();
     let mut held = 0;
-    tokio::task::block_in_place(|| {
-        let until = Instant::now() + Duration::from_secs(8);
-        while Instant::now() < until {
-            held = server.rss_mib().saturating_sub(before).max(held);
-            sleep(Duration::from_millis(100));
-        }
-    });
+    let until = Instant::now() + Duration::from_secs(8);
+    while Instant::now() < until {
+        held = server.rss_mib().saturating_sub(before).max(held);
+        sleep(Duration::from_millis(100));
+    }
     println!("400 unread answers hold {held} MiB ({before} before)");
     assert!(held < UNREAD_MIB_MAX, "400 unread answers hold {held} MiB ({before} before)");
-    undisturbed(&honest[0], &honest[1], "calm ").await;
     drop(unread);
-    assert!(server.lives());
 }
 
 #[test]
@@ -127,20 +122,22 @@ fn whoever_is_refused_learns_it_although_it_sends_its_body_to_the_end() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_that_say_nothing_shut_nobody_out() {
-    let server = Start::demo(0, 1).env("PLENARY_SESSIONS", "10").start();
-    let whoami = || api(&server.address(), &server.chair().token, "GET", "/whoami", None).status;
-    let silent: Vec<TcpStream> = (0..1_500).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
-    assert_eq!(tokio::task::block_in_place(whoami), 200);
-    let honest = [
-        YClient::join(&server, "p-1", &server.delegate(0, 0)).await,
-        YClient::join(&server, "p-1", &server.delegate(1, 0)).await,
-    ];
-    undisturbed(&honest[0], &honest[1], "calm ").await;
-    // The oldest made room, and was hung up on.
-    let mut oldest = &silent[0];
-    oldest.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    let _ = oldest.shutdown(Shutdown::Write);
-    assert!(matches!(oldest.read(&mut [0; 1]), Ok(0) | Err(_)));
+    let mut table = Table::set(Start::demo(0, 0).env("PLENARY_SESSIONS", "10")).await;
+    table
+        .attacked(async |table| {
+            let server = &table.server;
+            let silent: Vec<TcpStream> = (0..1_500).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
+            let whoami = || api(&server.address(), &server.chair().token, "GET", "/whoami", None).status;
+            assert_eq!(block_in_place(whoami), 200);
+            YClient::join(server, PLAN, &server.delegate(1, 0)).await;
+            // The oldest made room, and was hung up on.
+            let mut oldest = &silent[0];
+            oldest.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+            let _ = oldest.shutdown(Shutdown::Write);
+            assert!(matches!(oldest.read(&mut [0; 1]), Ok(0) | Err(_)));
+        })
+        .await;
+    table.clear().await;
 }
 
 #[test]
@@ -160,9 +157,14 @@ fn a_member_s_connections_are_its_own_however_many_it_opens() {
     assert_eq!(read_answer(&mut ask(&server, &honest, "/plans")).status, 200);
 }
 
-#[test]
-fn wrong_invitations_come_at_a_pace() {
-    let server = Start::demo(0, 1).start();
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wrong_invitations_come_at_a_pace() {
+    let mut table = Table::set(Start::demo(0, 0)).await;
+    table.attacked(async |table| block_in_place(|| guess(&table.server))).await;
+    table.clear().await;
+}
+
+fn guess(server: &Server) {
     let join = |invitation: &str| api(&server.address(), "", "POST", "/join", Some(json!({ "invitation": invitation })));
     let statuses: Vec<u16> = (0..10).map(|n| join(&format!("guess-{n}")).status).collect();
     assert_eq!(statuses, [403; 10]);

@@ -3,42 +3,57 @@
 use plenary_tests::{
     cli::Cli,
     client::YClient,
-    server::{Seat, Start},
+    server::{Seat, Server, Start},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{ask, edit, refused, view};
-use crate::access::{seat, sit};
+use crate::{
+    access::{seat, sit},
+    hostile::table::Table,
+};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_seat_that_only_the_chair_made_reads_nothing_writes_nothing_and_speaks_for_nobody() {
-    let server = Start::demo(0, 0).start();
+    let mut table = Table::set(Start::demo(0, 0)).await;
+    table.attacked(async |table| sit_unseen(&table.server).await).await;
+    table.clear().await;
+}
+
+/// The chair makes itself every seat of a party that has a head, and tries all that the party may do.
+async fn sit_unseen(server: &Server) {
     let (chair, arv, bor) = (server.chair(), server.delegate(0, 0), server.delegate(1, 0));
-    assert_eq!(edit(&server, &arv, json!({ "note": { "point": "3", "text": "OUR FALLBACK IS 40 KM" } })), 200);
-    let before = view(&server, &bor, "standing");
+    assert_eq!(edit(server, &arv, json!({ "note": { "point": "3", "text": "OUR FALLBACK IS 40 KM" } })), 200);
+    let before = stances(server, &bor);
     for role in ["head", "delegate", "adviser", "observer"] {
-        let invited = ask(&server, &chair, "POST", "/members", Some(json!({ "party": "arv", "role": role, "name": "Ana" })));
+        let invited = ask(server, &chair, "POST", "/members", Some(json!({ "party": "arv", "role": role, "name": "Ana" })));
         assert_eq!(invited.status, 202, "{role}");
-        let joined = sit(&server, json!({ "invitation": invited.json()["invitation"] })).json();
+        let joined = sit(server, json!({ "invitation": invited.json()["invitation"] })).json();
         let sits: Seat = seat(&joined);
-        let reads = ["annotations", "standing", "export", "log?since=0", "state"].map(|name| view(&server, &sits, name));
+        let reads = ["annotations", "standing", "export", "log?since=0", "state"].map(|name| view(server, &sits, name));
         assert!(reads.iter().all(String::is_empty), "{role}");
-        assert_eq!(edit(&server, &sits, json!({ "accept": { "point": "1" } })), 404, "{role}");
-        assert_eq!(ask(&server, &sits, "GET", "", None).status, 403, "{role}");
-        assert_eq!(ask(&server, &sits, "GET", "/parties/arv/seats", None).status, 403, "{role}");
+        assert_eq!(edit(server, &sits, json!({ "accept": { "point": "1" } })), 404, "{role}");
+        assert_eq!(ask(server, &sits, "GET", "", None).status, 403, "{role}");
+        assert_eq!(ask(server, &sits, "GET", "/parties/arv/seats", None).status, 403, "{role}");
         for room in ["framework", "framework/arv/private", "framework/arv/public"] {
-            assert!(YClient::with_id(7).try_connect(&server, room, &sits).await.is_err(), "{role} {room}");
+            assert!(YClient::with_id(7).try_connect(server, room, &sits).await.is_err(), "{role} {room}");
         }
         let member = joined["member"].as_str().unwrap();
-        assert_eq!(ask(&server, &chair, "DELETE", &format!("/members/{member}"), None).status, 204);
-        let trace = ask(&server, &arv, "GET", "/parties/arv/seats", None).json().to_string();
+        assert_eq!(ask(server, &chair, "DELETE", &format!("/members/{member}"), None).status, 204);
+        let trace = ask(server, &arv, "GET", "/parties/arv/seats", None).json().to_string();
         assert!(trace.contains(&format!("\"{member}\"")), "{role}: {trace}");
     }
-    assert_eq!(view(&server, &bor, "standing"), before, "nobody is shown another stance of arv's");
+    assert_eq!(stances(server, &bor), before, "nobody is shown another stance of arv's");
     for other in ["chair", "king"] {
-        let invited = ask(&server, &chair, "POST", "/members", Some(json!({ "party": "arv", "role": other, "name": "Ana" })));
+        let invited = ask(server, &chair, "POST", "/members", Some(json!({ "party": "arv", "role": other, "name": "Ana" })));
         assert!(invited.status == 403 || invited.status == 422, "{other}: {}", invited.status);
     }
+}
+
+/// What each party says of each point.
+fn stances(server: &Server, seat: &Seat) -> Vec<Value> {
+    let standing: Value = serde_json::from_str(&view(server, seat, "standing")).unwrap();
+    standing["points"].as_array().unwrap().iter().map(|point| point["cells"].clone()).collect()
 }
 
 #[tokio::test]
