@@ -5,11 +5,13 @@
 pub mod anchor;
 pub mod authorship;
 pub mod bracket;
+pub mod clash;
 pub mod history;
 pub mod markdown;
 pub mod plan;
 pub mod redline;
 pub mod say;
 pub mod stretch;
+pub mod token;
 pub mod weave;
 pub mod words;
