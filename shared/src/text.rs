@@ -3,6 +3,7 @@
 //! [`bracket`] and [`redline`] follow from them, and [`history`] from their log.
 
 pub mod anchor;
+pub mod apart;
 pub mod authorship;
 pub mod bracket;
 pub mod clash;

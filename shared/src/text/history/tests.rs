@@ -136,9 +136,11 @@ fn a_record_that_changes_no_words_leaves_them_as_they_are_and_is_an_entry_unless
     let mut talks = Talks::new(3);
     talks.words(1, "a", "Hello there world");
     let before = talks.replay().outline();
-    for (kind, update) in
-        [(RecordKind::Act, b"told".to_vec()), (RecordKind::Confirmation, Vec::new()), (RecordKind::Edit, Vec::new())]
-    {
+    for (kind, update) in [
+        (RecordKind::Act, b"told".to_vec()),
+        (RecordKind::Confirmation { points: Vec::new() }, Vec::new()),
+        (RecordKind::Edit, Vec::new()),
+    ] {
         let seq = talks.log.len() as u64 + 1;
         talks.log.push((seq, Record { kind, ..record(2, talks.now_ms, update) }));
     }
