@@ -100,9 +100,9 @@ pub fn is_unchanged(error: &StoreError) -> bool {
 pub struct Hold {
     /// The part.
     pub proposal: Proposal,
-    /// The record to append if it is taken, and the last one before it; none if nothing in it is new. With a record the room is held:
-    /// it begins no batch until it knows the record's fate.
-    pub verdict: oneshot::Sender<Result<Option<(Seq, Bytes)>, Unheld>>,
+    /// The records to append if it is taken, and the last one before them; none if nothing in it is new. With records the room is held:
+    /// it begins no batch until it knows their fate.
+    pub verdict: oneshot::Sender<Result<Option<(Seq, Vec<Bytes>)>, Unheld>>,
     /// What became of the record. Dropped: nobody knows, so the room ends and the next one reads the log.
     pub fate: oneshot::Receiver<Fate>,
     /// Answered once everyone is told of it.
@@ -113,7 +113,7 @@ impl Hold {
     /// Tells the verdict. If the room is held, answers whom to tell when all is done, and what becomes of the record.
     pub fn judge(
         self,
-        judge: impl FnOnce(Proposal) -> Result<Option<(Seq, Bytes)>, Unheld>,
+        judge: impl FnOnce(Proposal) -> Result<Option<(Seq, Vec<Bytes>)>, Unheld>,
     ) -> Option<(Done, BoxFuture<Appended>)> {
         let Self { proposal, verdict, fate, done } = self;
         let judged = judge(proposal);

@@ -366,11 +366,21 @@ pub fn open(previous: &Digest, sealed: &Bytes) -> Result<(Record, Digest), Recor
     if chain(previous, versioned).0 != *digest {
         return Err(RecordError::Broken);
     }
+    Ok((body(versioned)?, Digest(*digest)))
+}
+
+/// Reads what [`seal`] wrote where the chain was checked before.
+///
+/// # Errors
+/// [`RecordError`].
+pub fn read(sealed: &Bytes) -> Result<Record, RecordError> {
+    let (_, versioned) = sealed.split_first_chunk::<DIGEST_BYTES>().ok_or(RecordError::Unreadable)?;
+    body(versioned)
+}
+
+fn body(versioned: &[u8]) -> Result<Record, RecordError> {
     match versioned.split_first() {
-        Some((&VERSION, body)) => {
-            let record = postcard::from_bytes(body).map_err(|_| RecordError::Unreadable)?;
-            Ok((record, Digest(*digest)))
-        }
+        Some((&VERSION, body)) => postcard::from_bytes(body).map_err(|_| RecordError::Unreadable),
         Some((version, _)) => Err(RecordError::Version(*version)),
         None => Err(RecordError::Unreadable),
     }

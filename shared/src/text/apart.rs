@@ -21,7 +21,7 @@ use crate::{
     id::PointId,
     log::{
         fold::{Fold, Formed},
-        record::{Bracketing, Branch, Moment, Provenance, Record, RecordKind, Right},
+        record::{Bracketing, Branch, Digest, Moment, Provenance, Record, RecordKind, Right},
     },
     people::Author,
     text::{
@@ -162,6 +162,25 @@ impl Apart {
         })?;
         Ok(Bracketed { update: update.into(), says: Bracketing { of: self.of, points: self.points, copies } })
     }
+}
+
+/// A digest of what stands in these points, letter by letter, and in the title: the same as long as nobody changed it.
+pub fn standing(txn: &mut TransactionMut, points: &[Option<PointId>]) -> Digest {
+    let mut hasher = blake3::Hasher::new();
+    for point in points {
+        let Some(point) = point else {
+            hasher.update(title(txn).as_bytes());
+            continue;
+        };
+        for field in TEXTS {
+            let letters = text_of(txn, point, field).and_then(|text| letters(txn, &text)).unwrap_or_default();
+            hasher.update(&letters.len().to_le_bytes());
+            for Letter { letter, id: (client, clock) } in letters {
+                hasher.update(&u32::from(letter).to_le_bytes()).update(&client.to_le_bytes()).update(&clock.to_le_bytes());
+            }
+        }
+    }
+    Digest::from(*hasher.finalize().as_bytes())
 }
 
 fn note(touches: &mut Touches, touched: &Touched, at: usize) {

@@ -14,6 +14,7 @@ use plenary_shared::{
 use super::{
     RoomState,
     batch::{Batch, Sender},
+    merged::Merged,
 };
 use crate::{
     room::{
@@ -45,6 +46,8 @@ pub enum Proposed {
         /// What is known of what it claims about order.
         order: Order,
     },
+    /// Edits that were made apart from others, and what puts them side by side.
+    Merged(Merged),
     /// An act, as it is told. The document stays as it is.
     Act(Bytes),
 }
@@ -75,8 +78,8 @@ pub fn first_records(
     let (mut records, mut effects) = (Vec::new(), Vec::new());
     for what in [Proposed::Edit { update, at: None, order: Order::Holds }, Proposed::Act(act.told())] {
         match room.propose(0, Proposal { by: by.clone(), what }, now_ms) {
-            Ok(Some((last, record))) => {
-                records.push(record);
+            Ok(Some((last, held))) => {
+                records.extend(held);
                 room.appended(last + 1, &mut effects);
             }
             Err(Unheld::Edit(error)) => return Err(error),
@@ -87,12 +90,13 @@ pub fn first_records(
 }
 
 impl RoomState {
-    /// Judges a proposal and answers the record to append with those of other documents, none if nothing in it is new. With a
-    /// record the room is held: its batch is on its way until [`Self::appended`] or [`Self::release`]. Nothing may be so now.
-    pub fn propose(&mut self, edit: u64, proposal: Proposal, now_ms: u64) -> Result<Option<(Seq, Bytes)>, Unheld> {
+    /// Judges a proposal and answers the records to append with those of other documents, none if nothing in it is new. With
+    /// records the room is held: its batch is on its way until [`Self::appended`] or [`Self::release`]. Nothing may be so now.
+    pub fn propose(&mut self, edit: u64, proposal: Proposal, now_ms: u64) -> Result<Option<(Seq, Vec<Bytes>)>, Unheld> {
         let Proposal { by, what } = proposal;
         let (update, at, order) = match what {
             Proposed::Edit { update, at, order } => (update, at, order),
+            Proposed::Merged(merged) => return self.propose_merged(edit, &by, merged, now_ms).map(Some),
             Proposed::Act(told) => return Ok(Some(self.propose_act(edit, by, told, now_ms))),
         };
         if at.is_some_and(|at| at != self.document.seq()) {
@@ -110,20 +114,26 @@ impl RoomState {
         let at = Moment::after(self.document.at_ms(), now_ms);
         let record = by.record(self.document.seq(), at, checked.update(&update));
         let tried = order.trial().filter(|_| verified).into_iter().collect();
-        Ok(Some(self.hold(edit, Accepted { record, checked, verified }, tried)))
+        Ok(Some(self.hold(edit, vec![Accepted { record, checked, verified }], tried)))
     }
 
     /// The same for an act, against which nothing is.
-    fn propose_act(&mut self, edit: u64, by: Provenance, told: Bytes, now_ms: u64) -> (Seq, Bytes) {
+    fn propose_act(&mut self, edit: u64, by: Provenance, told: Bytes, now_ms: u64) -> (Seq, Vec<Bytes>) {
         let record = by.act(self.document.seq(), Moment::after(self.document.at_ms(), now_ms), told);
-        self.hold(edit, Accepted { record, checked: Checked::default(), verified: true }, Vec::new())
+        self.hold(edit, vec![Accepted { record, checked: Checked::default(), verified: true }], Vec::new())
     }
 
-    fn hold(&mut self, edit: u64, accepted: Accepted, tried: Vec<Trial>) -> (Seq, Bytes) {
-        let (bytes, digest) = record::seal(&self.document.head(), &accepted.record);
-        let accepted = vec![(Sender::Server(edit), accepted)];
-        self.in_flight = Some(Batch { accepted, digests: vec![digest], tried, held: true });
-        (self.document.seq(), bytes)
+    pub(super) fn hold(&mut self, edit: u64, accepted: Vec<Accepted>, tried: Vec<Trial>) -> (Seq, Vec<Bytes>) {
+        let (mut head, mut digests, mut records) = (self.document.head(), Vec::new(), Vec::new());
+        for Accepted { record, .. } in &accepted {
+            let (bytes, digest) = record::seal(&head, record);
+            head = digest;
+            digests.push(digest);
+            records.push(bytes);
+        }
+        let accepted = accepted.into_iter().map(|accepted| (Sender::Server(edit), accepted)).collect();
+        self.in_flight = Some(Batch { accepted, digests, tried, held: true });
+        (self.document.seq(), records)
     }
 
     /// Nothing was appended of what the room was held for: all is as before.
