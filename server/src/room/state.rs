@@ -23,8 +23,8 @@ use yrs::StateVector;
 
 use self::batch::{Batch, Sender, Waiting};
 pub use self::{
-    held::{Proposal, Proposed, Unheld, first_records},
-    merged::Merged,
+    held::{Proposal, Proposed, first_records},
+    merged::{Merged, Unheld},
 };
 use super::{
     document::{Document, Misbehaved},

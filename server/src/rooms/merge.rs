@@ -5,8 +5,9 @@ use plenary_shared::{
     id::DocAddress,
     limits,
     log::{
-        fold::Fold,
-        record::{self, Provenance, Record},
+        fold::{Fold, Formed},
+        gate,
+        record::{self, Branch, Provenance, Record},
     },
     text::{
         apart::{Apart, Bracketed, Stay, standing},
@@ -14,12 +15,13 @@ use plenary_shared::{
     },
 };
 use std::{collections::HashMap, sync::Arc};
+use yrs::Snapshot;
 
-use super::{RoomError, Rooms, verify::try_one};
+use super::{CommitError, RoomError, Rooms, verify::try_one};
 use crate::{
     ids,
     room::{
-        EditError, Merged,
+        Command, EditError, Merged, Proposal, Proposed,
         document::Document,
         order::{Order, Trial},
     },
@@ -63,7 +65,7 @@ impl Rooms {
         }
         let _turn =
             if self.conduct.is_watched(address, &by.author) { Some(self.conduct.turn(address, &by.author).await) } else { None };
-        let (_, (seq, copy)) = self.ask(address, |copy| super::Command::Copy { of: None, copy }).await?;
+        let (_, (seq, copy)) = self.ask(address, |copy| Command::Copy { of: None, copy }).await?;
         let (store, at, of) = (self.store.clone(), address.clone(), by.clone());
         let together = tokio::task::spawn_blocking(move || {
             let _place = place;
@@ -77,6 +79,60 @@ impl Rooms {
         }
         Ok(together)
     }
+
+    /// Takes in what a client that has come back wrote while it was away, if others wrote meanwhile. It had what `had`, its state vector,
+    /// covers, and knows of deletions what stands in `update`. `false`, and nothing done, if it goes its own way.
+    ///
+    /// # Errors
+    /// [`RoomError`], if it cannot be said what became of it.
+    pub async fn came_back(
+        self: &Arc<Self>,
+        address: &DocAddress,
+        by: Provenance,
+        had: &Bytes,
+        update: &Bytes,
+    ) -> Result<bool, RoomError> {
+        let (Ok(had), Ok(formed)) = (gate::check_state_vector(had), Formed::read(update)) else { return Ok(false) };
+        if formed.vector().is_empty() {
+            return Ok(false);
+        }
+        for _ in 0..limits::EDIT_TRIES {
+            let end = self.end(address).await?;
+            let (store, at) = (self.store.clone(), address.clone());
+            let knew = Snapshot::new(had.clone(), formed.deleted());
+            let seen = tokio::task::spawn_blocking(move || last_seen(&*store, &at, end.seq, &knew));
+            let seen = seen.await.ok().flatten().ok_or(RoomError::Unavailable)?;
+            let by = Provenance { seen: Some(seen), branch: Branch(ids::branch()), ..by.clone() };
+            let what = match self.put_together(address, &by, vec![update.clone()], ()).await? {
+                Together::Merged { bad, merged } if bad.is_empty() => Proposed::Merged(*merged),
+                Together::Merged { .. } | Together::Alone => return Ok(false),
+            };
+            match self.commit_merged(Vec::new(), (address.clone(), Proposal { by, what })).await {
+                Ok(()) => return Ok(true),
+                Err(CommitError::Moved) => {}
+                // The room says why.
+                Err(CommitError::Room(RoomError::Edit(_)) | CommitError::Unverified(_)) => return Ok(false),
+                Err(CommitError::Room(error)) => return Err(error),
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// The last record before the first that who knew so much had not seen.
+fn last_seen(store: &dyn Store, address: &DocAddress, end: Seq, knew: &Snapshot) -> Option<Seq> {
+    let mut at = 0;
+    while at < end {
+        for (seq, sealed) in store.read(address, at, PAGE, limits::BATCH_BYTES_MAX).ok()? {
+            let record = record::read(&sealed).ok()?;
+            let is_known = record.change().is_none_or(|update| Formed::read(update).is_ok_and(|update| update.is_in(knew)));
+            if !is_known || seq > end {
+                return Some(seq - 1);
+            }
+            at = seq;
+        }
+    }
+    Some(at)
 }
 
 fn put_together(

@@ -235,9 +235,9 @@ fn joined(base: &[Letter], sides: &[&[Letter]]) -> Vec<(char, Option<(u64, u32)>
     let mut joined = Vec::new();
     for piece in clash::join(&text, &texts).pieces {
         let (letters, text, range) = match piece {
-            clash::Piece::Base(range) => (base, text.as_str(), range),
-            clash::Piece::Side(side, range) => (sides[side], texts[side], range),
-            clash::Piece::Mark(mark) => {
+            clash::Fragment::Base(range) => (base, text.as_str(), range),
+            clash::Fragment::Side(side, range) => (sides[side], texts[side], range),
+            clash::Fragment::Mark(mark) => {
                 joined.extend(mark.chars().map(|letter| (letter, None)));
                 continue;
             }

@@ -1,13 +1,14 @@
 //! The same words changed apart: what was changed in one way stands, and where two sides differ their words stand side by side, in
 //! brackets. It never makes words that nobody wrote, and never takes a side's words away.
 //!
-//! **What meets.** Each side is compared with the base by words ([`tokens`]). Changes that overlap or touch meet; what
-//! is parted by a space, by words that stay, or by the marks of alternatives does not, and both stand. A bracket at the top is one word: alternatives are
-//! compared one by one.
+//! **What meets.** Each side is compared with the base by words ([`tokens`]). Changes that overlap or touch meet; what is parted by a
+//! space, by words that stay, or by the marks of alternatives does not, and both stand. A bracket at the top is one word: alternatives
+//! are compared one by one.
 //!
-//! **What comes out** where changes meet: equal ones once; else an alternative for each side that wrote something, in the order of the sides, and
-//! alternatives that a side has there already are taken one by one, each once. Who deleted what another changed gives it brackets
-//! alone: `[changed]`. What all begin or end with stands before and behind the brackets. A mark without a partner within an alternative is escaped.
+//! **What comes out** where changes meet: equal ones once; else an alternative for each side that wrote something, in the order of the
+//! sides, and alternatives that a side has there already are taken one by one, each once. Who deleted what another changed gives it
+//! brackets alone: `[changed]`. Words that all begin or end with stand before and behind the brackets. A mark without a partner within an
+//! alternative is escaped.
 //!
 //! | base | sides | comes out |
 //! | --- | --- | --- |
@@ -33,9 +34,12 @@ use super::{
 /// Words of both texts that are compared one by one. Longer stretches are replaced whole: then the whole words are alternatives.
 const WORDS_MAX: usize = 8_000;
 
+/// Signs that end what they stand behind.
+const ENDS: [&str; 6] = [".", ",", ";", ":", "!", "?"];
+
 /// A stretch of what comes out. Ranges are bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Piece {
+pub enum Fragment {
     /// Of the base, where no side changed it.
     Base(Range<usize>),
     /// Of a side's text.
@@ -44,37 +48,37 @@ pub enum Piece {
     Mark(&'static str),
 }
 
-impl Piece {
+impl Fragment {
     /// What it reads.
     pub fn read<'a>(&self, base: &'a str, sides: &[&'a str]) -> &'a str {
         match self {
-            Piece::Base(range) => &base[range.clone()],
-            Piece::Side(side, range) => &sides[*side][range.clone()],
-            Piece::Mark(mark) => mark,
+            Fragment::Base(range) => &base[range.clone()],
+            Fragment::Side(side, range) => &sides[*side][range.clone()],
+            Fragment::Mark(mark) => mark,
         }
     }
 }
 
 /// What comes out of texts that were changed apart.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Joined {
+pub struct SideBySide {
     /// Its stretches, in order.
-    pub pieces: Vec<Piece>,
+    pub pieces: Vec<Fragment>,
     /// Whether sides differed somewhere, so that there are brackets.
     pub clashed: bool,
 }
 
-impl Joined {
+impl SideBySide {
     /// What it reads.
     pub fn text(&self, base: &str, sides: &[&str]) -> String {
         self.pieces.iter().map(|piece| piece.read(base, sides)).collect()
     }
 
-    fn push(&mut self, piece: Piece) {
+    fn push(&mut self, piece: Fragment) {
         match (self.pieces.last_mut(), piece) {
-            (_, Piece::Base(range) | Piece::Side(_, range)) if range.is_empty() => {}
-            (Some(Piece::Base(last)), Piece::Base(range)) if last.end == range.start => last.end = range.end,
-            (Some(Piece::Side(of, last)), Piece::Side(side, range)) if *of == side && last.end == range.start => {
+            (_, Fragment::Base(range) | Fragment::Side(_, range)) if range.is_empty() => {}
+            (Some(Fragment::Base(last)), Fragment::Base(range)) if last.end == range.start => last.end = range.end,
+            (Some(Fragment::Side(of, last)), Fragment::Side(side, range)) if *of == side && last.end == range.start => {
                 last.end = range.end;
             }
             (_, piece) => self.pieces.push(piece),
@@ -83,7 +87,7 @@ impl Joined {
 }
 
 /// Joins what sides made of `base` apart, in the order in which they shall stand.
-pub fn join(base: &str, sides: &[&str]) -> Joined {
+pub fn join(base: &str, sides: &[&str]) -> SideBySide {
     let base = Units::of(base);
     let texts: Vec<Units> = sides.iter().map(|side| Units::of(side)).collect();
     let mut hunks: Vec<Hunk> = Vec::new();
@@ -91,31 +95,31 @@ pub fn join(base: &str, sides: &[&str]) -> Joined {
         hunks.extend(changes(&base, units).into_iter().map(|(from, to)| Hunk { side, core: base.core(&from), from, to }));
     }
     hunks.sort_by_key(|hunk| (hunk.core.start, hunk.core.end, hunk.side));
-    let mut joined = Joined::default();
+    let mut joined = SideBySide::default();
     let (mut at, mut rest) = (0, &hunks[..]);
     while !rest.is_empty() {
         let (group, behind) = rest.split_at(meeting(&base, rest));
         rest = behind;
         let start = group.iter().map(|hunk| hunk.from.start).min().unwrap_or(at).max(at);
         let end = group.iter().map(|hunk| hunk.from.end).max().unwrap_or(at).max(at);
-        joined.push(Piece::Base(base.bytes(&(at..start))));
+        joined.push(Fragment::Base(base.bytes(&(at..start))));
         Group { texts: &texts, hunks: group, over: start..end }.put(&mut joined);
         at = end;
     }
-    joined.push(Piece::Base(base.bytes(&(at..base.len()))));
-    Joined { pieces: parted(joined.pieces, base.text, sides), ..joined }
+    joined.push(Fragment::Base(base.bytes(&(at..base.len()))));
+    SideBySide { pieces: parted(joined.pieces, base.text, sides), ..joined }
 }
 
 /// The pieces with a space between those that would make one word of two, because what stood between is gone.
-fn parted(pieces: Vec<Piece>, base: &str, sides: &[&str]) -> Vec<Piece> {
-    let mut parted: Vec<Piece> = Vec::with_capacity(pieces.len());
+fn parted(pieces: Vec<Fragment>, base: &str, sides: &[&str]) -> Vec<Fragment> {
+    let mut parted: Vec<Fragment> = Vec::with_capacity(pieces.len());
     for piece in pieces {
         let last = parted.last().and_then(|last| tokens(last.read(base, sides)).pop().map(str::to_owned));
         let first = tokens(piece.read(base, sides)).first().copied().unwrap_or_default();
         if let Some(last) = last.filter(|last| !is_blank(last) && !is_blank(first))
             && tokens(&format!("{last}{first}")).len() == 1
         {
-            parted.push(Piece::Mark(" "));
+            parted.push(Fragment::Mark(" "));
         }
         parted.push(piece);
     }
@@ -255,7 +259,7 @@ struct Version {
 }
 
 impl Group<'_> {
-    fn put(&self, joined: &mut Joined) {
+    fn put(&self, joined: &mut SideBySide) {
         let mut versions: Vec<Version> = Vec::new();
         for side in 0..self.texts.len() {
             let version = self.version(side);
@@ -263,7 +267,7 @@ impl Group<'_> {
         }
         match &versions[..] {
             [] => {}
-            [Version { side, range }] => joined.push(Piece::Side(*side, range.clone())),
+            [Version { side, range }] => joined.push(Fragment::Side(*side, range.clone())),
             _ => {
                 joined.clashed = true;
                 self.put_apart(&versions, joined);
@@ -285,7 +289,7 @@ impl Group<'_> {
         &self.texts[version.side].text[version.range.clone()]
     }
 
-    fn put_apart(&self, versions: &[Version], joined: &mut Joined) {
+    fn put_apart(&self, versions: &[Version], joined: &mut SideBySide) {
         let mut versions = versions.to_vec();
         let (before, behind) = self.shared(&mut versions);
         joined.pieces.extend(before);
@@ -310,9 +314,9 @@ impl Group<'_> {
             }
         }
         let [lead, trail] = spaces;
-        let space = |joined: &mut Joined, space: Option<Version>| {
+        let space = |joined: &mut SideBySide, space: Option<Version>| {
             if let Some(Version { side, range }) = space {
-                joined.push(Piece::Side(side, range));
+                joined.push(Fragment::Side(side, range));
             }
         };
         space(joined, lead);
@@ -324,7 +328,7 @@ impl Group<'_> {
     }
 
     /// Takes off what all versions begin and end with, if each of them holds more than space.
-    fn shared(&self, versions: &mut [Version]) -> (Option<Piece>, Option<Piece>) {
+    fn shared(&self, versions: &mut [Version]) -> (Option<Fragment>, Option<Fragment>) {
         let units: Vec<Units> = versions.iter().map(|version| Units::of(self.read(version))).collect();
         let shortest = units.iter().map(Units::len).min().unwrap_or(0);
         let written = |units: &Units| units.list.iter().any(|unit| !is_blank(unit));
@@ -334,13 +338,20 @@ impl Group<'_> {
         }
         let all =
             |of: &dyn Fn(&Units) -> usize| units.iter().all(|version| version.list[of(version)] == units[0].list[of(&units[0])]);
-        let front = (0..shortest).take_while(|at| all(&|_| *at)).count();
-        let back = (0..shortest - front).take_while(|at| all(&|units| units.len() - 1 - at)).count();
+        let (mut front, first) = ((0..shortest).take_while(|at| all(&|_| *at)).count(), &units[0]);
+        // What is torn out of the middle of something is no beginning that all share.
+        while front > 0 && !first.is_blank(front - 1) {
+            front -= 1;
+        }
+        let mut back = (0..shortest - front).take_while(|at| all(&|units| units.len() - 1 - at)).count();
+        while back > 0 && !first.is_blank(first.len() - back) && !ENDS.contains(&first.list[first.len() - back]) {
+            back -= 1;
+        }
         let cut = |at: usize| (units[at].starts[front], units[at].text.len() - units[at].starts[units[at].len() - back]);
         let first = versions[0].clone();
         let (head, tail) = cut(0);
-        let before = Piece::Side(first.side, first.range.start..first.range.start + head);
-        let behind = Piece::Side(first.side, first.range.end - tail..first.range.end);
+        let before = Fragment::Side(first.side, first.range.start..first.range.start + head);
+        let behind = Fragment::Side(first.side, first.range.end - tail..first.range.end);
         for (at, version) in versions.iter_mut().enumerate() {
             let (head, tail) = cut(at);
             version.range = version.range.start + head..version.range.end - tail;
@@ -368,17 +379,17 @@ impl Group<'_> {
         version.range.start + range.start..version.range.start + range.end
     }
 
-    fn put_alternative(&self, alternative: &Version, joined: &mut Joined) {
-        joined.push(Piece::Mark("["));
+    fn put_alternative(&self, alternative: &Version, joined: &mut SideBySide) {
+        joined.push(Fragment::Mark("["));
         let mut at = alternative.range.start;
         let mut loose: Vec<usize> = bracket::parse(self.read(alternative)).loose.iter().map(|loose| loose.at).collect();
         loose.sort_unstable();
         for mark in loose.into_iter().map(|mark| alternative.range.start + mark) {
-            joined.push(Piece::Side(alternative.side, at..mark));
-            joined.push(Piece::Mark("\\"));
+            joined.push(Fragment::Side(alternative.side, at..mark));
+            joined.push(Fragment::Mark("\\"));
             at = mark;
         }
-        joined.push(Piece::Side(alternative.side, at..alternative.range.end));
-        joined.push(Piece::Mark("]"));
+        joined.push(Fragment::Side(alternative.side, at..alternative.range.end));
+        joined.push(Fragment::Mark("]"));
     }
 }

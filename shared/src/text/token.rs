@@ -71,13 +71,11 @@ impl Parts<'_> {
     fn more(&self, at: usize) -> usize {
         let (Some(last), Some(next)) = (self.0.get(at - 1), self.0.get(at)) else { return 0 };
         let figure = last.ends_with(char::is_numeric);
-        if is_han_figure(last) && is_han_figure(next) {
+        let unit = figure && is_one_of(next, BEHIND) && !self.is(at + 1, is_lettered);
+        let joins = is_one_of(next, JOINS) && self.is(at + 1, is_lettered);
+        if (is_han_figure(last) && is_han_figure(next)) || unit {
             1
-        } else if figure && is_one_of(next, BEHIND) && !self.is(at + 1, is_lettered) {
-            1
-        } else if is_one_of(next, JOINS) && self.is(at + 1, is_lettered) {
-            2
-        } else if figure && is_one_of(next, THIN) && self.is(at + 1, is_thousands) {
+        } else if joins || (figure && is_one_of(next, THIN) && self.is(at + 1, is_thousands)) {
             2
         } else {
             self.label(at)

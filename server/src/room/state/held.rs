@@ -7,20 +7,19 @@ use plenary_shared::{
     log::{
         act::Act,
         gate::Checked,
-        record::{self, Digest, Moment, Provenance},
+        record::{Digest, Moment, Provenance},
     },
 };
 
 use super::{
     RoomState,
-    batch::{Batch, Sender},
-    merged::Merged,
+    merged::{Merged, Unheld},
 };
 use crate::{
     room::{
         document::{Accepted, Document},
         effect::{EditError, Effect},
-        order::{Order, Trial},
+        order::Order,
     },
     store::Seq,
 };
@@ -50,17 +49,6 @@ pub enum Proposed {
     Merged(Merged),
     /// An act, as it is told. The document stays as it is.
     Act(Bytes),
-}
-
-/// Why a room is not held for a proposal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unheld {
-    /// The document has moved since.
-    Moved,
-    /// It claims something about order, which would be found out too late.
-    Unverified,
-    /// It is not taken.
-    Edit(EditError),
 }
 
 /// The first records of a log: an edit that the server makes before anybody may see the document, and an act.
@@ -121,19 +109,6 @@ impl RoomState {
     fn propose_act(&mut self, edit: u64, by: Provenance, told: Bytes, now_ms: u64) -> (Seq, Vec<Bytes>) {
         let record = by.act(self.document.seq(), Moment::after(self.document.at_ms(), now_ms), told);
         self.hold(edit, vec![Accepted { record, checked: Checked::default(), verified: true }], Vec::new())
-    }
-
-    pub(super) fn hold(&mut self, edit: u64, accepted: Vec<Accepted>, tried: Vec<Trial>) -> (Seq, Vec<Bytes>) {
-        let (mut head, mut digests, mut records) = (self.document.head(), Vec::new(), Vec::new());
-        for Accepted { record, .. } in &accepted {
-            let (bytes, digest) = record::seal(&head, record);
-            head = digest;
-            digests.push(digest);
-            records.push(bytes);
-        }
-        let accepted = accepted.into_iter().map(|accepted| (Sender::Server(edit), accepted)).collect();
-        self.in_flight = Some(Batch { accepted, digests, tried, held: true });
-        (self.document.seq(), records)
     }
 
     /// Nothing was appended of what the room was held for: all is as before.

@@ -5,13 +5,16 @@ use bytes::Bytes;
 use plenary_shared::{
     log::{
         gate::Checked,
-        record::{Bracketing, Digest, Moment, Provenance, RecordKind, Right},
+        record::{self, Bracketing, Digest, Moment, Provenance, RecordKind, Right},
     },
     people::Author,
     text::apart::standing,
 };
 
-use super::{RoomState, held::Unheld};
+use super::{
+    RoomState,
+    batch::{Batch, Sender},
+};
 use crate::{
     room::{
         document::{Accepted, Misbehaved},
@@ -36,7 +39,32 @@ pub struct Merged {
     pub new: Vec<usize>,
 }
 
+/// Why a room is not held for a proposal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unheld {
+    /// The document has moved since.
+    Moved,
+    /// It claims something about order, which would be found out too late.
+    Unverified,
+    /// It is not taken.
+    Edit(EditError),
+}
+
 impl RoomState {
+    /// Puts records on their way, if they are kept.
+    pub(super) fn hold(&mut self, edit: u64, accepted: Vec<Accepted>, tried: Vec<Trial>) -> (Seq, Vec<Bytes>) {
+        let (mut head, mut digests, mut records) = (self.document.head(), Vec::new(), Vec::new());
+        for Accepted { record, .. } in &accepted {
+            let (bytes, digest) = record::seal(&head, record);
+            head = digest;
+            digests.push(digest);
+            records.push(bytes);
+        }
+        let accepted = accepted.into_iter().map(|accepted| (Sender::Server(edit), accepted)).collect();
+        self.in_flight = Some(Batch { accepted, digests, tried, held: true });
+        (self.document.seq(), records)
+    }
+
     /// Judges what was merged and holds the room for its records.
     pub(super) fn propose_merged(
         &mut self,

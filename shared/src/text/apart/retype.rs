@@ -59,7 +59,8 @@ fn push(copies: &mut Vec<Copied>, one: Copied) {
 fn kept(present: &[Letter], wanted: &[(char, Option<(u64, u32)>)]) -> Vec<(usize, usize)> {
     let places: HashMap<(u64, u32), usize> = present.iter().enumerate().map(|(at, letter)| (letter.id, at)).collect();
     // The longest rising sequence of places: for each length the last of one that ends lowest, and what stands before each.
-    let (mut ends, mut before): (Vec<(usize, usize)>, HashMap<usize, (usize, usize)>) = (Vec::new(), HashMap::new());
+    let mut ends: Vec<(usize, usize)> = Vec::new();
+    let mut before: HashMap<usize, (usize, usize)> = HashMap::new();
     for (at, (_, of)) in wanted.iter().enumerate() {
         let Some(place) = of.and_then(|of| places.get(&of)).copied() else { continue };
         let length = ends.partition_point(|(_, end)| *end < place);

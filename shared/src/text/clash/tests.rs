@@ -27,6 +27,7 @@ fn what_was_changed_apart_stands_side_by_side() {
         ("24 days", &["24 working days", "24 weeks"], "24 [working days][weeks]"),
         ("Forces withdraw.", &["Forces withdraw. Fast.", "Forces withdraw. Slowly."], "Forces withdraw. [Fast][Slowly]."),
         ("", &["one", "two"], "[one][two]"),
+        ("<>", &["<> <a1><a2>", "<> <b1>"], "<> [<a1><a2>][<b1>]"),
         // What both wrote stands outside.
         ("24 days", &["12 working days", "48 working days"], "[12][48] working days"),
         ("24 days", &["twelve days", "12 weeks"], "[twelve days][12 weeks]"),
