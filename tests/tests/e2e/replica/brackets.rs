@@ -3,6 +3,7 @@
 use plenary_tests::{
     cli::{Cli, Folder},
     server::{Server, Start},
+    stock::{Credential, Stock},
 };
 use serde_json::json;
 
@@ -38,4 +39,35 @@ fn numbers_that_were_changed_apart_stand_side_by_side_for_everybody() {
     }
     let shown = clis[0].json(&["show", PLAN]);
     assert_eq!(shown["points"][0]["words"], json!("Within [12][48][36] days."));
+}
+
+#[test]
+fn what_stock_clients_typed_into_one_number_apart_makes_no_third_one() {
+    let (server, points, [arv, bor, _]) = talks(&["Within 24 days.", "Within 24 days."]);
+    let mut stocks = [0, 1].map(|party| Stock::join(&server, PLAN, &server.delegate(party, 0), Credential::Params));
+    stocks.iter_mut().for_each(Stock::disconnect);
+    // One turns the first figure, the other the second.
+    stocks[0].edit_words(&points[0], 7, 1, "3");
+    stocks[1].edit_words(&points[0], 8, 1, "8");
+    // Of the second point one is changed live, and a third side comes from a replica.
+    let replica = arv.clone_plan(PLAN);
+    replica.done(&["words", PLAN, &points[1], "Within 12 days."]);
+    stocks[1].edit_words(&points[1], 7, 2, "48");
+    bor.done(&["words", PLAN, &points[1], "Within 36 days."]);
+    for stock in &mut stocks {
+        stock.connect();
+        stock.wait("synced", |state| state["synced"] == true);
+    }
+    let expected = ["Within [34][28] days.", "Within [36][48] days."];
+    let words = |state: &serde_json::Value, point: &String| state["points"][point]["words"].as_str().unwrap().to_owned();
+    for stock in &mut stocks {
+        stock.wait("put side by side", |state| (0..2).all(|at| words(state, &points[at]) == expected[at]));
+    }
+    replica.exits(4, &["sync"]);
+    let shown = arv.json(&["show", PLAN]);
+    assert_eq!(shown["points"][0]["words"], json!(expected[0]));
+    assert_eq!(shown["points"][1]["words"], json!("Within [36][48][12] days."));
+    for stock in &mut stocks {
+        stock.wait("told", |state| words(state, &points[1]) == "Within [36][48][12] days.");
+    }
 }
