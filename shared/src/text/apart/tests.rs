@@ -145,8 +145,14 @@ fn letters_that_were_typed_into_one_word_apart_make_no_third_one() {
     assert_eq!(talks.words(), "[34][28] days");
     assert_eq!(says.points, [Some(id())]);
     assert_eq!(says.of, [2, 3]);
-    // Of the alternatives one letter each is typed anew, and its author is known.
-    assert!(says.copies.iter().all(|copy| [11, 12, 13].contains(&copy.client)), "{:?}", says.copies);
+    // Of the alternatives letters are typed anew, and stay those of who wrote them first.
+    let mut replay = Replay::new(Some(author("med")));
+    talks.log.iter().for_each(|(seq, record)| drop(replay.apply(*seq, record).unwrap()));
+    let blamed = replay.blame(&id(), |_| None).unwrap().unwrap();
+    let told =
+        |one: &crate::text::history::Authored| format!("{}={}", one.text, one.party.as_ref().map_or("-", |party| party.as_str()));
+    let told: Vec<String> = blamed.iter().map(told).collect();
+    assert_eq!(told.join("|"), "[=plenary-engine|3=arv|4=-|][=plenary-engine|2=-|8=bor|]=plenary-engine| days=-");
 }
 
 #[test]
