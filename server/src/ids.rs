@@ -28,6 +28,11 @@ pub fn client() -> u64 {
     random() & limits::CLIENT_ID_MAX
 }
 
+/// A stay away from the server that is like no other.
+pub fn branch() -> [u8; 8] {
+    random().to_be_bytes()
+}
+
 #[expect(clippy::expect_used, reason = "the alphabet is that of ids")]
 fn new<T: FromStr<Err = IdError>>() -> T {
     let random = random();

@@ -2,6 +2,7 @@
 
 mod act;
 mod commit;
+mod merge;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -37,6 +38,7 @@ use crate::{
 
 pub use act::{Acting, HeldAct};
 pub use commit::{Change, CommitError};
+pub use merge::Together;
 pub use verify::{Tried, Weighed};
 
 /// A running room's inbox.

@@ -128,6 +128,8 @@ impl Session {
         let version = self.registry.version();
         let (mut seen, mut write) = (*version.borrow(), self.rights.write);
         let (mut question, mut unfinished) = (Instant::now(), None);
+        // What it had when it came, until it has sent what the server lacked.
+        let mut had: Option<Bytes> = None;
         loop {
             let message = match next(stream, meter, &mut unfinished).await {
                 Some(Ok(Message::Binary(frame))) => frame,
@@ -158,6 +160,15 @@ impl Session {
                 question = Instant::now() + limits::SYNC_STEP_1_EVERY;
             }
             let place = meter.finish();
+            match &message {
+                ClientMessage::SyncStep1(vector) if had.is_none() => had = Some(vector.clone()),
+                ClientMessage::SyncStep2(update) if write => match self.put_together(had.take(), update).await {
+                    Ok(true) => continue,
+                    Ok(false) => {}
+                    Err(_) => return Some(LATER),
+                },
+                _ => {}
+            }
             let Ok(command) = self.weighed(message, write, place).await else { return Some(LATER) };
             let Some(command) = command else { continue };
             if inbox.send(command).await.is_err() {
@@ -198,6 +209,14 @@ impl Session {
             }
         }
         Ok(Some(Command::Message { session, message, order, write, place }))
+    }
+
+    /// Takes in what a client wrote while it was away and others wrote too; `false` if that is not so, and the room may have it.
+    async fn put_together(&self, had: Option<Bytes>, update: &Bytes) -> Result<bool, RoomError> {
+        let (DocAddress::Plan(..), Some(had)) = (&self.address, had.filter(|_| update[..] != [0, 0])) else { return Ok(false) };
+        let by = Provenance::live(self.author.clone(), Right::of(self.rights.member.role, &self.address));
+        // Rarely: what it takes is no part of what each session keeps.
+        Box::pin(self.rooms.came_back(&self.address, by, &had, update)).await
     }
 
     /// Whether an update is tried on a copy before it reaches the room: a large one, and all of a member who offended.

@@ -76,6 +76,22 @@ pub struct Author {
     pub member: MemberId,
 }
 
+/// The id of who acts for nobody: the server, where it puts side by side what parties changed apart. No conference has such a party.
+pub const ENGINE: &str = "plenary-engine";
+
+impl Author {
+    /// The server, for nobody.
+    #[expect(clippy::expect_used, reason = "the id is a slug")]
+    pub fn engine() -> Self {
+        Self { party: ENGINE.parse().expect("a slug"), member: ENGINE.parse().expect("a slug") }
+    }
+
+    /// Whether it is the server, for nobody.
+    pub fn is_engine(&self) -> bool {
+        self.party.as_str() == ENGINE
+    }
+}
+
 impl Member {
     /// The member as the author of what it writes.
     pub fn author(&self) -> Author {

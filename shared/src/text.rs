@@ -3,13 +3,16 @@
 //! [`bracket`] and [`redline`] follow from them, and [`history`] from their log.
 
 pub mod anchor;
+pub mod apart;
 pub mod authorship;
 pub mod bracket;
+pub mod clash;
 pub mod history;
 pub mod markdown;
 pub mod plan;
 pub mod redline;
 pub mod say;
 pub mod stretch;
+pub mod token;
 pub mod weave;
 pub mod words;

@@ -2,7 +2,7 @@
 //! returns.
 
 use bytes::Bytes;
-use plenary_shared::{id::LayerId, script::Once};
+use plenary_shared::{id::LayerId, log::record::Branch, script::Once};
 use serde::{Deserialize, Serialize};
 use std::{collections::HashSet, path::Path};
 
@@ -17,8 +17,15 @@ use crate::{error::CliError, ids};
 /// The file.
 pub const FILE: &str = "own.log";
 
-/// An edit's name within the replica, and for the log of its own fate.
+/// An edit's name within the replica, and for the log of its own fate: eight bytes of the stay away from the server in which it was made,
+/// the same for all of it, and eight of its own.
 pub type EditId = [u8; 16];
+
+/// The stay in which an edit was made.
+pub fn stay(id: &EditId) -> Branch {
+    let [a, b, c, d, e, f, g, h, ..] = *id;
+    Branch([a, b, c, d, e, f, g, h])
+}
 
 /// An edit of one's own.
 #[derive(Clone, Debug)]
@@ -196,12 +203,21 @@ impl Own {
     /// `salvages` names the refused edits whose words it proposes.
     pub fn add(&mut self, dir: &Path, cipher: &Cipher, edit: New, salvages: &[EditId]) -> Result<(), CliError> {
         let New { at_ms, seen, body } = edit;
-        let id = ids::random()?;
+        let id = self.new_id()?;
         let body = sealed(cipher, &body)?;
         self.append(dir, &[Frame::Edit { id, at_ms, seen, salvages: salvages.to_vec(), body: body.clone() }])?;
         self.edits.push(OwnEdit { id, at_ms, seen, fate: Fate::Waiting, body });
         self.mark(salvages, &Fate::Salvaged);
         Ok(())
+    }
+
+    /// A name for another edit. A stay lasts as long as something of it is not in what the server showed.
+    fn new_id(&self) -> Result<EditId, CliError> {
+        let mut id: EditId = ids::random()?;
+        if let Some(last) = self.edits.iter().rfind(|edit| edit.is_shown()) {
+            id[..8].copy_from_slice(&last.id[..8]);
+        }
+        Ok(id)
     }
 
     /// Puts edits back in front of all others that the server has lost, each under a name of its own, and holds everything that waits

@@ -11,7 +11,7 @@ use plenary_shared::{
         gate::Ledger,
         record::{self, Digest, Record},
     },
-    people::Author,
+    people::{Author, ENGINE},
     text::{authorship::Owners, plan},
 };
 use serde::{Deserialize, Serialize};
@@ -206,7 +206,7 @@ impl Text {
             let clock = first.and_then(|(_, clocks)| clocks.iter().find(|(id, _)| *id == client)).map_or(0, |(_, clock)| *clock);
             clock > 0 && clock == fold.ledger().clock(client)
         };
-        let owned = fold.ledger().owners().filter(|(client, _)| !nobodys(*client));
+        let owned = fold.ledger().owners().filter(|(client, party)| party.as_str() != ENGINE && !nobodys(*client));
         owned.map(|(client, party)| (client, party.clone())).collect()
     }
 

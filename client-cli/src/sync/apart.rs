@@ -9,7 +9,7 @@
 
 use plenary_shared::{
     id::{MemberId, PartyId, PointId},
-    log::record::{Moment, Provenance, Record, Right},
+    log::record::{Moment, Provenance, Record, RecordKind, Right},
     people::{LayerKind, Member},
     talk::{
         layer::{Annotation, Layer},
@@ -61,6 +61,11 @@ struct Edit {
 }
 
 impl Edit {
+    /// Whether it is somebody's, and not what puts the sides together.
+    fn is_a_sides(&self) -> bool {
+        !matches!(self.record.kind, RecordKind::Bracketing(_))
+    }
+
     fn of(told: &Told, me: &MemberId, is_new: bool) -> Self {
         let (seq, _, record) = told;
         let seen = record.seen.min(seq - 1);
@@ -111,12 +116,12 @@ pub fn find(folder: &Folder, context: &PlanContext, text: &Text, page: &[Told]) 
     for edit in &mut edits {
         let waits = edit.seq == u64::MAX;
         let touched = if waits { replay.lay(edit.seq, &edit.record)? } else { replay.apply(edit.seq, &edit.record)? };
-        if !edit.is_mine {
+        if !edit.is_mine && edit.is_a_sides() {
             touches.note(&edit.record, &touched);
         }
         edit.points = touched.points;
     }
-    let (mine, others): (Vec<&Edit>, Vec<&Edit>) = edits.iter().partition(|edit| edit.is_mine);
+    let (mine, others): (Vec<&Edit>, Vec<&Edit>) = edits.iter().filter(|edit| edit.is_a_sides()).partition(|edit| edit.is_mine);
     let is_one_sided = |edit: &Edit| !if edit.is_mine { &others } else { &mine }.iter().any(|other| edit.is_apart_from(other));
     if mine.iter().all(|edit| is_one_sided(edit)) {
         return Ok(found);
@@ -144,7 +149,7 @@ fn theirs(text: &Text, state: &[u8], page: &[&Told], me: &MemberId) -> Result<Ve
     let mut touches = Touches::default();
     for (seq, _, record) in page {
         let touched = replay.apply(*seq, record)?;
-        if record.author.member != *me {
+        if record.author.member != *me && !record.author.is_engine() {
             touches.note(record, &touched);
         }
     }
@@ -182,7 +187,7 @@ impl Sides {
     fn of(base: &[u8], edits: &[Edit], known_to_both: impl Fn(&Edit) -> bool, result: Outline) -> Result<Self, CliError> {
         let known: Vec<bool> = edits.iter().map(known_to_both).collect();
         let state = |wanted: &dyn Fn(&Edit) -> bool| -> Result<(Outline, bool), CliError> {
-            let side = edits.iter().zip(&known).filter(|(edit, known)| **known || wanted(edit));
+            let side = edits.iter().zip(&known).filter(|(edit, known)| edit.is_a_sides() && (**known || wanted(edit)));
             let mut side = fold::laid(base, side.filter_map(|(edit, _)| edit.record.change()).map(|update| &update[..]))?;
             Ok(side.look(|txn| (Outline::read(txn), !txn.has_missing_updates()))?)
         };

@@ -17,7 +17,7 @@ use crate::{
     error::CliError,
     folder::{
         Folder,
-        own::{Body, EditId, Fate},
+        own::{self, Body, EditId, Fate},
     },
     progress::Progress,
     when,
@@ -80,9 +80,10 @@ fn stopped(ErrorBody { error, message, .. }: ErrorBody) -> CliError {
 
 fn send(folder: &Folder, session: &Session, edits: &[(EditId, u64, Body)]) -> Result<Pushed, CliError> {
     let part = |(layer, update): &(_, bytes::Bytes)| Part { layer: Option::clone(layer), update: BASE64.encode(update) };
-    let edits = edits.iter().map(|(_, seen, body)| OfflineEdit {
+    let edits = edits.iter().map(|(id, seen, body)| OfflineEdit {
         parts: body.parts.iter().map(part).collect(),
         seen: *seen,
+        branch: own::stay(id),
         once: body.once.clone(),
     });
     let push = Push { edits: edits.collect() };

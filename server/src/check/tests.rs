@@ -227,8 +227,8 @@ async fn records_that_change_no_words_count_in_the_log_and_leave_the_plan_as_it_
     let told: [(RecordKind, &[u8]); 4] = [
         (RecordKind::Act, b"told"),
         (RecordKind::Act, b""),
-        (RecordKind::Confirmation, b""),
-        (RecordKind::Bracketing { of: vec![1] }, b""),
+        (RecordKind::Confirmation { points: Vec::new() }, b""),
+        (RecordKind::Bracketing(Default::default()), b""),
     ];
     for (last, (kind, update)) in (2..).zip(told) {
         let by = Provenance::live(author.clone(), Right::Chair);

@@ -7,6 +7,7 @@ use plenary_shared::{
         fold::Formed,
         record::{self, Digest},
     },
+    people::ENGINE,
     text::authorship::Owners,
 };
 use yrs::{StateVector, block::ClientID};
@@ -22,11 +23,11 @@ pub fn text(store: &dyn Store, plan: &DocAddress) -> Option<StateVector> {
 }
 
 /// Whose words those of each client id are. Those of the first text are nobody's, as long as nobody went on under its id: only the party
-/// of whoever created the plan can, and must not hide behind it.
+/// of whoever created the plan can, and must not hide behind it. Nor are marks that the server set anybody's.
 pub fn owners(all: &[(u64, PartyId)], first: &StateVector, now: &StateVector) -> Owners {
     let nobodys = |client: u64| {
         let (then, now) = (first.get(&ClientID::new(client)), now.get(&ClientID::new(client)));
         then > 0 && then == now
     };
-    all.iter().filter(|(client, _)| !nobodys(*client)).cloned().collect()
+    all.iter().filter(|(client, party)| party.as_str() != ENGINE && !nobodys(*client)).cloned().collect()
 }

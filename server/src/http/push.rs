@@ -1,5 +1,6 @@
 //! Offline edits as they come in: in their order, each by its own right.
 
+mod apart;
 mod once;
 #[cfg(test)]
 mod tests;
@@ -13,7 +14,7 @@ use bytes::Bytes;
 use plenary_shared::{
     id::{DocAddress, LayerId},
     limits,
-    log::record::{Hand, Provenance, Right},
+    log::record::{Branch, Hand, Provenance, Right},
     people::Author,
     script::Once,
     wire::sync::{OfflineEdit, Outcome, Part, Push, Pushed},
@@ -39,6 +40,8 @@ use once::Keys;
 
 /// Edits handed on and not yet answered: those of one batch, so that one gathers while another is made durable.
 const UNDER_WAY_MAX: usize = limits::BATCH_UPDATES_MAX;
+/// Edits that are put together with what others wrote, and kept, in one.
+const RUN_MAX: usize = limits::BATCH_UPDATES_MAX;
 /// As many edits of one document are verified before they are handed on. Fewer small ones go as they are: what they claim about order is
 /// found out in the document, one in a batch.
 const VERIFIED_FROM: usize = 32;
@@ -74,13 +77,24 @@ pub(super) async fn push(
 struct Made {
     parts: Vec<(Option<LayerId>, Option<Bytes>)>,
     seen: Seq,
+    branch: Branch,
     once: Option<Once>,
 }
 
 impl Made {
+    /// Whether it changes the text and nothing else, and may be made again.
+    fn is_text_alone(&self) -> bool {
+        self.once.is_none() && matches!(&self.parts[..], [(None, Some(_))])
+    }
+
+    /// Whether it is of the same stay away, on the same text.
+    fn goes_on(&self, first: &Made) -> bool {
+        self.is_text_alone() && (self.seen, self.branch) == (first.seen, first.branch)
+    }
+
     fn read(edit: OfflineEdit) -> Self {
         let read = |part: Part| (part.layer, STANDARD.decode(part.update).ok().map(Bytes::from));
-        Self { parts: edit.parts.into_iter().map(read).collect(), seen: edit.seen, once: edit.once }
+        Self { parts: edit.parts.into_iter().map(read).collect(), seen: edit.seen, branch: edit.branch, once: edit.once }
     }
 }
 
@@ -138,28 +152,44 @@ impl Pusher {
     }
 
     async fn hand_on(&mut self, edits: Vec<Made>, mut found: Found) -> Result<(), ApiError> {
-        for (number, Made { parts, seen, once }) in edits.into_iter().enumerate() {
+        let mut edits = edits.into_iter().enumerate().peekable();
+        while let Some((number, edit)) = edits.next() {
             self.settle(UNDER_WAY_MAX - 1).await?;
             if Instant::now() >= self.until {
                 return Err(ApiError::unavailable("these edits take long: send the others again"));
             }
-            if once.is_none() {
+            if edit.is_text_alone() {
+                let mut run = vec![edit];
+                while let Some((_, next)) = edits.next_if(|(_, next)| run.len() < RUN_MAX && next.goes_on(&run[0])) {
+                    run.push(next);
+                }
                 self.keys.forget();
+                self.hand_on_run(number, run, &mut found).await?;
+            } else {
+                self.hand_on_one(number, edit, &mut found).await?;
             }
-            let step = match self.changes(number, parts, seen, &mut found) {
-                Err(error) => Step::Over(error.outcome()),
-                Ok(mut changes) => match (changes.pop(), once) {
-                    (Some(change), None) if changes.is_empty() => Step::UnderWay(self.app.rooms.begin_edit(change).await?),
-                    (last, once) => {
-                        changes.extend(last);
-                        // What came before takes effect before.
-                        self.settle(0).await?;
-                        Step::Over(self.commit(changes, once).await?)
-                    }
-                },
-            };
-            self.under_way.push_back(step);
         }
+        Ok(())
+    }
+
+    async fn hand_on_one(&mut self, number: usize, edit: Made, found: &mut Found) -> Result<(), ApiError> {
+        let Made { parts, seen, branch, once } = edit;
+        if once.is_none() {
+            self.keys.forget();
+        }
+        let step = match self.changes(number, parts, (seen, branch), found) {
+            Err(error) => Step::Over(error.outcome()),
+            Ok(mut changes) => match (changes.pop(), once) {
+                (Some(change), None) if changes.is_empty() => Step::UnderWay(self.app.rooms.begin_edit(change).await?),
+                (last, once) => {
+                    changes.extend(last);
+                    // What came before takes effect before.
+                    self.settle(0).await?;
+                    Step::Over(self.commit(changes, once).await?)
+                }
+            },
+        };
+        self.under_way.push_back(step);
         Ok(())
     }
 
@@ -195,7 +225,7 @@ impl Pusher {
         &self,
         number: usize,
         parts: Vec<(Option<LayerId>, Option<Bytes>)>,
-        seen: Seq,
+        (seen, branch): (Seq, Branch),
         found: &mut Found,
     ) -> Result<Vec<Change>, ApiError> {
         let mut changes: Vec<Change> = Vec::with_capacity(parts.len());
@@ -207,7 +237,7 @@ impl Pusher {
             }
             // It is of the text's log.
             let seen = layer.is_none().then_some(seen);
-            let by = Provenance { seen, ..self.by(&address) };
+            let by = Provenance { seen, branch: if layer.is_none() { branch } else { Branch::TABLE }, ..self.by(&address) };
             let order = match found.remove(&(layer, number)) {
                 Some(Tried::Bad(error)) => return Err(error.into()),
                 Some(Tried::Holds(trial)) => Order::Tried(trial),

@@ -41,6 +41,7 @@ impl Registry {
         check_name("the title", &new.title)?;
         check_name("the party's name", &new.party.name)?;
         check_name("the chair's name", &new.chair)?;
+        check_free(new.party.id.as_str() == people::ENGINE, "party", &new.party.id)?;
         let conference = new.id.clone();
         let chair = NewSeat {
             party: new.party.id.clone(),
@@ -60,7 +61,7 @@ impl Registry {
         self.change(chair.author(), |state| {
             check_present(state, chair)?;
             let entry = state.conferences.get(&conference).ok_or(RegistryError::NotFound)?;
-            check_free(entry.parties.contains_key(&party.id), "party", &party.id)?;
+            check_free(entry.parties.contains_key(&party.id) || party.id.as_str() == people::ENGINE, "party", &party.id)?;
             check_room(entry.parties.len(), limits::PARTIES_MAX, "parties")?;
             Ok(vec![Event::PartyAdded { conference: conference.clone(), party: party.into() }])
         })

@@ -96,13 +96,16 @@ pub fn is_unchanged(error: &StoreError) -> bool {
     matches!(error, StoreError::Full | StoreError::Busy { .. } | StoreError::TooLarge { .. })
 }
 
+/// The records to append and the last one before them, none if nothing is new; or why the room is not held.
+pub type Verdict = Result<Option<(Seq, Vec<Bytes>)>, Unheld>;
+
 /// A part of what is kept in several logs at once, and how the room and whoever makes it tell each other of it.
 pub struct Hold {
     /// The part.
     pub proposal: Proposal,
-    /// The record to append if it is taken, and the last one before it; none if nothing in it is new. With a record the room is held:
-    /// it begins no batch until it knows the record's fate.
-    pub verdict: oneshot::Sender<Result<Option<(Seq, Bytes)>, Unheld>>,
+    /// The records to append if it is taken, and the last one before them; none if nothing in it is new. With records the room is held:
+    /// it begins no batch until it knows their fate.
+    pub verdict: oneshot::Sender<Verdict>,
     /// What became of the record. Dropped: nobody knows, so the room ends and the next one reads the log.
     pub fate: oneshot::Receiver<Fate>,
     /// Answered once everyone is told of it.
@@ -111,10 +114,7 @@ pub struct Hold {
 
 impl Hold {
     /// Tells the verdict. If the room is held, answers whom to tell when all is done, and what becomes of the record.
-    pub fn judge(
-        self,
-        judge: impl FnOnce(Proposal) -> Result<Option<(Seq, Bytes)>, Unheld>,
-    ) -> Option<(Done, BoxFuture<Appended>)> {
+    pub fn judge(self, judge: impl FnOnce(Proposal) -> Verdict) -> Option<(Done, BoxFuture<Appended>)> {
         let Self { proposal, verdict, fate, done } = self;
         let judged = judge(proposal);
         let held = matches!(judged, Ok(Some(_)));

@@ -196,6 +196,16 @@ impl Document {
         })
     }
 
+    /// What the gate knows of it.
+    pub fn ledger(&self) -> &Ledger {
+        self.fold.ledger()
+    }
+
+    /// Looks something up for which a transaction is needed that could write; it does not.
+    pub fn read<T>(&mut self, f: impl FnOnce(&mut TransactionMut) -> T) -> Result<T, Misbehaved> {
+        self.fold.look(f)
+    }
+
     /// Looks something up.
     pub fn look<T>(&mut self, f: impl FnOnce(&TransactionMut) -> T) -> Result<T, Misbehaved> {
         self.fold.look(|txn| f(txn))

@@ -3,6 +3,7 @@
 
 mod batch;
 mod held;
+mod merged;
 mod restoring;
 mod waiting;
 
@@ -21,7 +22,10 @@ use std::{collections::HashMap, sync::Arc};
 use yrs::StateVector;
 
 use self::batch::{Batch, Sender, Waiting};
-pub use self::held::{Proposal, Proposed, Unheld, first_records};
+pub use self::{
+    held::{Proposal, Proposed, first_records},
+    merged::{Merged, Unheld},
+};
 use super::{
     document::{Document, Misbehaved},
     effect::{EditError, Effect, SessionId},

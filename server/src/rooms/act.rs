@@ -55,7 +55,7 @@ impl HeldAct {
     /// What to append for it. From here on its fate is to be told.
     pub fn begin(mut self) -> Option<(Part, Acting)> {
         let held = self.0.take()?;
-        Some(((held.address.clone(), held.after, vec![held.record.clone()]), Acting(held)))
+        Some(((held.address.clone(), held.after, held.records.clone()), Acting(held)))
     }
 }
 

@@ -42,6 +42,13 @@ pub struct Change {
     pub order: Order,
 }
 
+impl Change {
+    fn proposal(self) -> (DocAddress, Proposal) {
+        let Self { address, by, update, at, order } = self;
+        (address, Proposal { by, what: Proposed::Edit { update, at, order } })
+    }
+}
+
 /// Why an edit was not taken. Nothing of it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CommitError {
@@ -70,7 +77,7 @@ pub(super) struct Held {
     pub(super) address: DocAddress,
     /// Where the log ends, and what is to follow.
     pub(super) after: Seq,
-    pub(super) record: Bytes,
+    pub(super) records: Vec<Bytes>,
     pub(super) fate: oneshot::Sender<Fate>,
     pub(super) done: oneshot::Receiver<Result<(), EditError>>,
 }
@@ -78,26 +85,38 @@ pub(super) struct Held {
 impl Rooms {
     /// Takes an edit in, all changes or none, of each document at most one. Whoever asks may go away in the middle: it is
     /// carried through all the same.
-    pub async fn commit(self: &Arc<Self>, mut changes: Vec<Change>) -> Result<(), CommitError> {
-        changes.sort_unstable_by(|a, b| order(&a.address).cmp(&order(&b.address)));
+    pub async fn commit(self: &Arc<Self>, changes: Vec<Change>) -> Result<(), CommitError> {
+        self.commit_all(changes.into_iter().map(Change::proposal).collect()).await
+    }
+
+    /// As [`Self::commit`], with edits of one document that were made apart from others and what puts them side by side.
+    pub async fn commit_merged(
+        self: &Arc<Self>,
+        changes: Vec<Change>,
+        (address, merged): (DocAddress, Proposal),
+    ) -> Result<(), CommitError> {
+        self.commit_all(changes.into_iter().map(Change::proposal).chain([(address, merged)]).collect()).await
+    }
+
+    async fn commit_all(self: &Arc<Self>, mut proposals: Vec<(DocAddress, Proposal)>) -> Result<(), CommitError> {
+        proposals.sort_by(|(a, _), (b, _)| order(a).cmp(&order(b)));
         let rooms = self.clone();
-        let carried = tokio::spawn(async move { rooms.carry(changes).await });
+        let carried = tokio::spawn(async move { rooms.carry(proposals).await });
         carried.await.unwrap_or(Err(EditError::InDoubt.into()))
     }
 
-    async fn carry(self: &Arc<Self>, changes: Vec<Change>) -> Result<(), CommitError> {
+    async fn carry(self: &Arc<Self>, proposals: Vec<(DocAddress, Proposal)>) -> Result<(), CommitError> {
         match self.store.condition() {
             Condition::Working => {}
             Condition::Full => return Err(EditError::DiskFull.into()),
             Condition::Failed => return Err(EditError::Unavailable.into()),
         }
         // Loaded before any is held.
-        for loaded in join_all(changes.iter().map(|change| self.end(&change.address))).await {
+        for loaded in join_all(proposals.iter().map(|(address, _)| self.end(address))).await {
             loaded?;
         }
-        let (mut held, until) = (Vec::with_capacity(changes.len()), Instant::now() + limits::HOLD);
-        for Change { address, by, update, at, order } in changes {
-            let proposal = Proposal { by, what: Proposed::Edit { update, at, order } };
+        let (mut held, until) = (Vec::with_capacity(proposals.len()), Instant::now() + limits::HOLD);
+        for (address, proposal) in proposals {
             match self.hold(address, proposal, until).await {
                 Ok(taken) => held.extend(taken),
                 Err(error) => {
@@ -106,7 +125,7 @@ impl Rooms {
                 }
             }
         }
-        let records = held.iter().map(|held| (held.address.clone(), held.after, vec![held.record.clone()])).collect();
+        let records = held.iter().map(|held| (held.address.clone(), held.after, held.records.clone())).collect();
         let lasts = match self.store.append_all(records).await {
             Ok(lasts) => lasts,
             Err(error) => {
@@ -147,7 +166,7 @@ impl Rooms {
                 Ok::<_, RoomError>(judged.await)
             };
             return match timeout_at(until, asked).await {
-                Ok(Ok(Ok(Ok(part)))) => Ok(part.map(|(after, record)| Held { address, after, record, fate, done: told })),
+                Ok(Ok(Ok(Ok(part)))) => Ok(part.map(|(after, records)| Held { address, after, records, fate, done: told })),
                 Ok(Ok(Ok(Err(Unheld::Moved)))) => Err(CommitError::Moved),
                 Ok(Ok(Ok(Err(Unheld::Unverified)))) => Err(CommitError::Unverified(address)),
                 Ok(Ok(Ok(Err(Unheld::Edit(error))))) => {

@@ -55,6 +55,11 @@ impl Formed {
         self.0.state_vector()
     }
 
+    /// What it deletes.
+    pub fn deleted(&self) -> IdSet {
+        self.0.delete_set().clone()
+    }
+
     /// Whether a document that reaches so far holds all that it writes and takes away.
     pub fn is_within(&self, reached: &StateVector) -> bool {
         let holds = |set: &IdSet| set.iter().all(|(client, ranges)| ranges.iter().all(|range| range.end <= reached.get(client)));

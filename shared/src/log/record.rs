@@ -13,7 +13,11 @@ use bytes::Bytes;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{fmt, str::FromStr};
 
-use crate::{access::Role, id::DocAddress, people::Author};
+use crate::{
+    access::Role,
+    id::{DocAddress, PointId},
+    people::Author,
+};
 
 /// By which right a record was accepted.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -45,15 +49,39 @@ pub enum RecordKind {
     /// It changes the document.
     #[default]
     Edit,
-    /// It puts side by side what these records of the same log made apart.
-    Bracketing {
-        /// The records, in order.
-        of: Vec<u64>,
+    /// It says what records of the same log changed apart, and puts side by side what they wrote into the same words.
+    Bracketing(Bracketing),
+    /// It confirms what was merged in these points; `None` is the title. Its update is empty.
+    Confirmation {
+        /// The points.
+        points: Vec<Option<PointId>>,
     },
-    /// It confirms what was merged. Its update is empty.
-    Confirmation,
     /// It tells an act that all readers may know. Its update is not Yjs's.
     Act,
+}
+
+/// What was changed apart, and whose the words are that had to be typed anew.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+pub struct Bracketing {
+    /// The records that changed it, in order.
+    pub of: Vec<u64>,
+    /// The points; `None` is the title.
+    pub points: Vec<Option<PointId>>,
+    /// Whose words stand under the engine's client id.
+    pub copies: Vec<Copied>,
+}
+
+/// Characters that were typed anew, and those that they repeat, which may be gone.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Copied {
+    /// The first clock of the new ones, under the client id of the record.
+    pub clock: u32,
+    /// How many clocks: UTF-16 units.
+    pub units: u32,
+    /// The client id of the old ones.
+    pub client: u64,
+    /// The first clock of the old ones.
+    pub from: u32,
 }
 
 impl RecordKind {
@@ -124,7 +152,8 @@ impl Provenance {
         self.of_kind(RecordKind::Act, last, at, told)
     }
 
-    fn of_kind(self, kind: RecordKind, last: u64, at: Moment, update: Bytes) -> Record {
+    /// The record of a kind that the server makes of its own accord or for somebody.
+    pub fn of_kind(self, kind: RecordKind, last: u64, at: Moment, update: Bytes) -> Record {
         let Self { author, right, branch, seen, hand: _ } = self;
         let seen = seen.map_or(last, |seen| seen.min(last));
         let Moment { at_ms, clock_corrected } = at;
@@ -177,8 +206,8 @@ impl Record {
     /// its chain alone.
     pub fn change(&self) -> Option<&Bytes> {
         match self.kind {
-            RecordKind::Edit | RecordKind::Bracketing { .. } => Some(&self.update).filter(|update| !update.is_empty()),
-            RecordKind::Confirmation | RecordKind::Act => None,
+            RecordKind::Edit | RecordKind::Bracketing(_) => Some(&self.update).filter(|update| !update.is_empty()),
+            RecordKind::Confirmation { .. } | RecordKind::Act => None,
         }
     }
 }
@@ -337,11 +366,21 @@ pub fn open(previous: &Digest, sealed: &Bytes) -> Result<(Record, Digest), Recor
     if chain(previous, versioned).0 != *digest {
         return Err(RecordError::Broken);
     }
+    Ok((body(versioned)?, Digest(*digest)))
+}
+
+/// Reads what [`seal`] wrote where the chain was checked before.
+///
+/// # Errors
+/// [`RecordError`].
+pub fn read(sealed: &Bytes) -> Result<Record, RecordError> {
+    let (_, versioned) = sealed.split_first_chunk::<DIGEST_BYTES>().ok_or(RecordError::Unreadable)?;
+    body(versioned)
+}
+
+fn body(versioned: &[u8]) -> Result<Record, RecordError> {
     match versioned.split_first() {
-        Some((&VERSION, body)) => {
-            let record = postcard::from_bytes(body).map_err(|_| RecordError::Unreadable)?;
-            Ok((record, Digest(*digest)))
-        }
+        Some((&VERSION, body)) => postcard::from_bytes(body).map_err(|_| RecordError::Unreadable),
         Some((version, _)) => Err(RecordError::Version(*version)),
         None => Err(RecordError::Unreadable),
     }

@@ -16,7 +16,7 @@ use crate::{
     bounded::at_most,
     id::{LayerId, PartyId},
     limits::{COMPARED_MAX, PARTS_MAX, PULL_LAYERS_MAX, PUSH_EDITS_MAX},
-    log::record::Digest,
+    log::record::{Branch, Digest},
     people::{Author, Layer, Member},
     script::Once,
 };
@@ -160,6 +160,9 @@ pub struct OfflineEdit {
     /// The last record of the text's log that the replica had when the edit was made; kept with the record
     /// ([`crate::log::record::Record::seen`]), so that those who edited meanwhile learn what was edited apart.
     pub seen: u64,
+    /// In which stay away from the server it was made: the same for all edits of a replica between two times that it is up to date.
+    #[serde(default, skip_serializing_if = "Branch::is_table")]
+    pub branch: Branch,
     /// The key that keeps it from being done twice, which one of the parts writes into the layer `private` ([`crate::script`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub once: Option<Once>,

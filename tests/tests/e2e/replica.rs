@@ -1,6 +1,7 @@
 //! Replicas: everything works in them without a server, and everything comes together again.
 
 mod apart;
+mod brackets;
 mod faults;
 mod offline;
 mod restored;

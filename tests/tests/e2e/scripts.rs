@@ -168,12 +168,14 @@ fn ten_thousand_edits_in_one_file_are_one_edit_to_the_others() {
     let output = apply(&cli, &edits, &[]);
     assert!(output.status.success(), "{}", told(&output));
     assert_eq!(records(), before + 1, "one record holds all of them");
-    let file = script(&edits);
+    let others: Vec<Value> = (0..10_000).map(|n| json!({ "insert": { "point": points[n % 2], "text": "*" } })).collect();
+    let file = script(&others);
     folder.done(&["apply", PLAN, file.path().to_str().unwrap()]);
     assert_eq!(folder.json(&["sync"]).0, 4, "both changed both points");
-    assert_eq!(records(), before + 2);
+    assert_eq!(records(), before + 3, "and what puts them side by side");
     for point in &points {
-        assert_eq!(words(&cli, point).matches('+').count(), 10_000, "5,000 of each");
+        let count = |letter| words(&cli, point).matches(letter).count();
+        assert_eq!((count('+'), count('*')), (5_000, 5_000));
     }
 }
 

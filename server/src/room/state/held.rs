@@ -7,19 +7,19 @@ use plenary_shared::{
     log::{
         act::Act,
         gate::Checked,
-        record::{self, Digest, Moment, Provenance},
+        record::{Digest, Moment, Provenance},
     },
 };
 
 use super::{
     RoomState,
-    batch::{Batch, Sender},
+    merged::{Merged, Unheld},
 };
 use crate::{
     room::{
         document::{Accepted, Document},
         effect::{EditError, Effect},
-        order::{Order, Trial},
+        order::Order,
     },
     store::Seq,
 };
@@ -45,19 +45,10 @@ pub enum Proposed {
         /// What is known of what it claims about order.
         order: Order,
     },
+    /// Edits that were made apart from others, and what puts them side by side.
+    Merged(Merged),
     /// An act, as it is told. The document stays as it is.
     Act(Bytes),
-}
-
-/// Why a room is not held for a proposal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unheld {
-    /// The document has moved since.
-    Moved,
-    /// It claims something about order, which would be found out too late.
-    Unverified,
-    /// It is not taken.
-    Edit(EditError),
 }
 
 /// The first records of a log: an edit that the server makes before anybody may see the document, and an act.
@@ -75,8 +66,8 @@ pub fn first_records(
     let (mut records, mut effects) = (Vec::new(), Vec::new());
     for what in [Proposed::Edit { update, at: None, order: Order::Holds }, Proposed::Act(act.told())] {
         match room.propose(0, Proposal { by: by.clone(), what }, now_ms) {
-            Ok(Some((last, record))) => {
-                records.push(record);
+            Ok(Some((last, held))) => {
+                records.extend(held);
                 room.appended(last + 1, &mut effects);
             }
             Err(Unheld::Edit(error)) => return Err(error),
@@ -87,12 +78,13 @@ pub fn first_records(
 }
 
 impl RoomState {
-    /// Judges a proposal and answers the record to append with those of other documents, none if nothing in it is new. With a
-    /// record the room is held: its batch is on its way until [`Self::appended`] or [`Self::release`]. Nothing may be so now.
-    pub fn propose(&mut self, edit: u64, proposal: Proposal, now_ms: u64) -> Result<Option<(Seq, Bytes)>, Unheld> {
+    /// Judges a proposal and answers the records to append with those of other documents, none if nothing in it is new. With
+    /// records the room is held: its batch is on its way until [`Self::appended`] or [`Self::release`]. Nothing may be so now.
+    pub fn propose(&mut self, edit: u64, proposal: Proposal, now_ms: u64) -> Result<Option<(Seq, Vec<Bytes>)>, Unheld> {
         let Proposal { by, what } = proposal;
         let (update, at, order) = match what {
             Proposed::Edit { update, at, order } => (update, at, order),
+            Proposed::Merged(merged) => return self.propose_merged(edit, &by, merged, now_ms).map(Some),
             Proposed::Act(told) => return Ok(Some(self.propose_act(edit, by, told, now_ms))),
         };
         if at.is_some_and(|at| at != self.document.seq()) {
@@ -110,20 +102,13 @@ impl RoomState {
         let at = Moment::after(self.document.at_ms(), now_ms);
         let record = by.record(self.document.seq(), at, checked.update(&update));
         let tried = order.trial().filter(|_| verified).into_iter().collect();
-        Ok(Some(self.hold(edit, Accepted { record, checked, verified }, tried)))
+        Ok(Some(self.hold(edit, vec![Accepted { record, checked, verified }], tried)))
     }
 
     /// The same for an act, against which nothing is.
-    fn propose_act(&mut self, edit: u64, by: Provenance, told: Bytes, now_ms: u64) -> (Seq, Bytes) {
+    fn propose_act(&mut self, edit: u64, by: Provenance, told: Bytes, now_ms: u64) -> (Seq, Vec<Bytes>) {
         let record = by.act(self.document.seq(), Moment::after(self.document.at_ms(), now_ms), told);
-        self.hold(edit, Accepted { record, checked: Checked::default(), verified: true }, Vec::new())
-    }
-
-    fn hold(&mut self, edit: u64, accepted: Accepted, tried: Vec<Trial>) -> (Seq, Bytes) {
-        let (bytes, digest) = record::seal(&self.document.head(), &accepted.record);
-        let accepted = vec![(Sender::Server(edit), accepted)];
-        self.in_flight = Some(Batch { accepted, digests: vec![digest], tried, held: true });
-        (self.document.seq(), bytes)
+        self.hold(edit, vec![Accepted { record, checked: Checked::default(), verified: true }], Vec::new())
     }
 
     /// Nothing was appended of what the room was held for: all is as before.

@@ -97,12 +97,18 @@ impl RoomState {
     /// Judges an edit, also by whose the client ids are under which nobody has written yet.
     pub(super) fn judge(&self, by: &Provenance, update: &[u8]) -> Result<Checked, Refusal> {
         let checked = self.document.judge(by, update)?;
+        self.check_announced(by, &checked)?;
+        Ok(checked)
+    }
+
+    /// Refuses an edit under a client id that another party's session announced.
+    pub(super) fn check_announced(&self, by: &Provenance, checked: &Checked) -> Result<(), Refusal> {
         let is_taken = |client: u64| {
             let announced = self.presence.announced.party(client, self.now_ms).filter(|_| self.document.owner(client).is_none());
             announced.is_some_and(|party| *party != by.author.party)
         };
         let taken = checked.clients().find(|client| is_taken(*client));
-        taken.map_or(Ok(checked), |client| Err(Refusal::Forged { client }))
+        taken.map_or(Ok(()), |client| Err(Refusal::Forged { client }))
     }
 
     /// Tells a session what is not taken of its update, though all else is.

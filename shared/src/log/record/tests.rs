@@ -73,12 +73,12 @@ fn only_what_changes_the_document_brings_an_update_to_it() {
     let of = |kind, update: &'static [u8]| Record { kind, update: Bytes::from_static(update), ..record(1) };
     assert!(
         of(RecordKind::Edit, b"update").change().is_some()
-            && of(RecordKind::Bracketing { of: vec![1] }, b"update").change().is_some()
+            && of(RecordKind::Bracketing(Bracketing { of: vec![1], ..Default::default() }), b"update").change().is_some()
     );
     for other in [
         of(RecordKind::Edit, b""),
-        of(RecordKind::Bracketing { of: vec![1] }, b""),
-        of(RecordKind::Confirmation, b""),
+        of(RecordKind::Bracketing(Bracketing { of: vec![1], ..Default::default() }), b""),
+        of(RecordKind::Confirmation { points: Vec::new() }, b""),
         of(RecordKind::Act, b"told"),
     ] {
         assert_eq!(other.change(), None, "{other:?}");

@@ -156,7 +156,7 @@ fn words_that_both_changed_are_laid_before_both() {
             [
                 "All forces shall withdraw within [-thirty-][+forty+] days.",
                 "All forces shall withdraw within [-thirty-][+ninety+] days.",
-                "All forces shall withdraw within [-thirty-][+nfonety+] days.",
+                "All forces shall withdraw within [-thirty-][+fortyninety+] days.",
             ],
         ),
         (
@@ -167,7 +167,7 @@ fn words_that_both_changed_are_laid_before_both() {
             [
                 "All forces shall withdraw within [-thirty-][+sixty+] days.",
                 "All forces shall withdraw within [-thirty-][+sixty+] days.",
-                "All forces shall withdraw within [-thirty-][+ssixxty+] days.",
+                "All forces shall withdraw within [-thirty-][+sixtysixty+] days.",
             ],
         ),
         (
@@ -195,7 +195,7 @@ fn words_that_one_deleted_and_words_of_any_script_are_laid_before_both() {
             [
                 "All forces shall withdraw[- within thirty days-].",
                 "All forces shall withdraw within thirty[+-five+] days.",
-                "All forces shall withdraw[- within thirty days-][+-five+].",
+                "All forces shall [-withdraw within thirty days-][+withdrawthirty-five+].",
             ],
         ),
         (

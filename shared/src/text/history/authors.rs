@@ -12,7 +12,7 @@ use yrs::{GetString, IdSet, TextRef, TransactionMut};
 use super::touched::Touched;
 use crate::{
     id::{MemberId, PartyId},
-    log::record::Record,
+    log::record::{Bracketing, Record, RecordKind},
     people::Author,
     text::authorship::{Block, blocks},
 };
@@ -66,6 +66,9 @@ impl Authors {
         let mut hasher = DefaultHasher::new();
         touched.points.hash(&mut hasher);
         let (points, at_ms) = (hasher.finish(), record.at_ms);
+        if let RecordKind::Bracketing(says) = &record.kind {
+            return self.note_copies(says, Span { clocks: 0..0, author, points, seq, from_ms: at_ms, at_ms }, new);
+        }
         for (client, ranges) in new.iter() {
             let spans = self.spans.entry(client.get()).or_default();
             for clocks in ranges.into_iter().cloned() {
@@ -77,6 +80,29 @@ impl Authors {
                     _ => spans.push(Span { clocks, author, points, seq, from_ms: at_ms, at_ms }),
                 }
             }
+        }
+    }
+
+    /// Takes note of what the engine typed: what repeats somebody's words stays theirs, of the record in which they wrote them.
+    fn note_copies(&mut self, says: &Bracketing, engine: Span, new: &IdSet) {
+        for (client, ranges) in new.iter() {
+            let mut spans = Vec::new();
+            for clocks in ranges.into_iter().cloned() {
+                let mut at = clocks.start;
+                for copy in &says.copies {
+                    let end = copy.clock.saturating_add(copy.units);
+                    if copy.clock < at || end > clocks.end {
+                        continue;
+                    }
+                    spans.push(Span { clocks: at..copy.clock, ..engine.clone() });
+                    let whose = self.find(copy.client, copy.from).unwrap_or(&engine).clone();
+                    spans.push(Span { clocks: copy.clock..end, ..whose });
+                    at = end;
+                }
+                spans.push(Span { clocks: at..clocks.end, ..engine.clone() });
+            }
+            spans.retain(|span| !span.clocks.is_empty());
+            self.spans.entry(client.get()).or_default().extend(spans);
         }
     }
 

@@ -122,12 +122,12 @@ fn each_stretch_names_its_author_and_record_and_the_first_text_nobody() {
     talks.words(2, "c", "تسحب جميع القوات");
     let mut replay = talks.replay();
     let nobody = |_| None;
-    assert_eq!(told(&blamed(&mut replay, "a", nobody)), "Hello =-@1|th=arv-1@2|WOW=bor-1@3|ere =arv-1@2|world=-@1|!=bor-1@3");
+    assert_eq!(told(&blamed(&mut replay, "a", nobody)), "Hello =-@1|thWOWere=bor-1@3| =arv-1@2|world=-@1|!=bor-1@3");
     assert_eq!(told(&blamed(&mut replay, "b", nobody)), "Стороны =-@1|немедленно=arv-1@4| выводят=-@1");
     assert_eq!(told(&blamed(&mut replay, "c", nobody)), "تسحب =-@1|جميع =bor-1@6|القوات=-@1");
     let first = &blamed(&mut replay, "a", nobody)[0];
     assert_eq!((&first.party, first.at_ms), (&None, Some(talks.log[0].1.at_ms)));
-    let second = &blamed(&mut replay, "a", nobody)[1];
+    let second = &blamed(&mut replay, "a", nobody)[2];
     assert_eq!((second.party.as_ref().map(|party| party.as_str()), second.at_ms), (Some("arv"), Some(talks.log[1].1.at_ms)));
 }
 
@@ -136,9 +136,11 @@ fn a_record_that_changes_no_words_leaves_them_as_they_are_and_is_an_entry_unless
     let mut talks = Talks::new(3);
     talks.words(1, "a", "Hello there world");
     let before = talks.replay().outline();
-    for (kind, update) in
-        [(RecordKind::Act, b"told".to_vec()), (RecordKind::Confirmation, Vec::new()), (RecordKind::Edit, Vec::new())]
-    {
+    for (kind, update) in [
+        (RecordKind::Act, b"told".to_vec()),
+        (RecordKind::Confirmation { points: Vec::new() }, Vec::new()),
+        (RecordKind::Edit, Vec::new()),
+    ] {
         let seq = talks.log.len() as u64 + 1;
         talks.log.push((seq, Record { kind, ..record(2, talks.now_ms, update) }));
     }

@@ -1,16 +1,15 @@
-//! The smallest difference between two texts, as edits of a shared text. What both have stays untouched, so an edit that someone
-//! else makes there at the same time survives.
+//! The smallest difference between two texts by words, as edits of a shared text. What both have stays untouched, with its author and
+//! its anchors; a word that differs is replaced whole, so that of two numbers no third is made.
 
 use std::ops::Range;
 
-use similar::{Algorithm, DiffOp, DiffableStr, capture_diff_slices};
+use similar::{Algorithm, DiffOp, capture_diff_slices};
 use yrs::{GetString, Text, TextRef, TransactionMut};
 
-use crate::text::say::utf16;
+use crate::text::{say::utf16, token::tokens};
 
-/// Pieces (old and new together) that are compared one by one: Myers' algorithm takes pieces x differences steps, at most 64
-/// million.
-const PIECES_MAX: usize = 8_000;
+/// Words (old and new together) that are compared one by one: Myers' algorithm takes words x differences steps, at most 64 million.
+const WORDS_MAX: usize = 8_000;
 
 /// One replacement, in UTF-16 units of the old text.
 #[derive(Debug, PartialEq)]
@@ -20,29 +19,24 @@ pub(super) struct Replacement<'a> {
     pub inserted: &'a str,
 }
 
-/// Turns `old` into `new`, from left to right and without overlap. Never cuts through a grapheme, so never through a surrogate
-/// pair. Compared by graphemes; by words where the differing stretch is too long for that; as a whole where it is longer still.
+/// Turns `old` into `new`, from left to right and without overlap. Never cuts through a word, so never through a surrogate pair. As a
+/// whole where the differing stretch is too long to be compared.
 pub(super) fn replacements<'a>(old: &str, new: &'a str) -> Vec<Replacement<'a>> {
     if old == new {
         return Vec::new();
     }
-    let (before, after) = (old.tokenize_graphemes(), new.tokenize_graphemes());
+    let (before, after) = (tokens(old), tokens(new));
     let front = before.iter().zip(&after).take_while(|(a, b)| a == b).count();
     let back = before[front..].iter().rev().zip(after[front..].iter().rev()).take_while(|(a, b)| a == b).count();
-    let offset = before[..front].concat().len();
-    let old_middle = &old[offset..old.len() - before[before.len() - back..].concat().len()];
-    let new_middle = &new[offset..new.len() - after[after.len() - back..].concat().len()];
+    let length = |words: &[&str]| words.iter().map(|word| word.len()).sum::<usize>();
+    let (offset, tail) = (length(&before[..front]), length(&before[before.len() - back..]));
+    let new_middle = &new[offset..new.len() - tail];
     let start = utf16(&old[..offset]);
-
-    let graphemes = (&before[front..before.len() - back], &after[front..after.len() - back]);
-    if graphemes.0.len() + graphemes.1.len() <= PIECES_MAX {
-        return compared(start, graphemes.0, graphemes.1, new_middle);
+    let words = (&before[front..before.len() - back], &after[front..after.len() - back]);
+    if words.0.len() + words.1.len() <= WORDS_MAX {
+        return compared(start, words.0, words.1, new_middle);
     }
-    let words = (old_middle.tokenize_unicode_words(), new_middle.tokenize_unicode_words());
-    if words.0.len() + words.1.len() <= PIECES_MAX {
-        return compared(start, &words.0, &words.1, new_middle);
-    }
-    vec![Replacement { at: start, removed: utf16(old_middle), inserted: new_middle }]
+    vec![Replacement { at: start, removed: utf16(&old[offset..old.len() - tail]), inserted: new_middle }]
 }
 
 fn compared<'a>(start: u32, old: &[&str], new: &[&'a str], new_text: &'a str) -> Vec<Replacement<'a>> {

@@ -1,0 +1,136 @@
+//! Edits that were made apart from others: they and what puts them side by side are kept together, so that nobody ever reads the one
+//! without the other.
+
+use bytes::Bytes;
+use plenary_shared::{
+    log::{
+        gate::Checked,
+        record::{self, Bracketing, Digest, Moment, Provenance, RecordKind, Right},
+    },
+    people::Author,
+    text::apart::standing,
+};
+
+use super::{
+    RoomState,
+    batch::{Batch, Sender},
+};
+use crate::{
+    room::{
+        document::{Accepted, Misbehaved},
+        effect::EditError,
+        order::{Order, Trial},
+    },
+    store::Seq,
+};
+
+/// Edits that were made apart, and what puts them side by side.
+#[derive(Clone, Debug)]
+pub struct Merged {
+    /// The edits, in order, and what is known of what they claim.
+    pub edits: Vec<(Bytes, Order)>,
+    /// What stood in the points that they touch and others did; it holds only if that still stands there.
+    pub on: Digest,
+    /// The engine's update.
+    pub update: Bytes,
+    /// What its record says; of what it is, those that the log holds.
+    pub says: Bracketing,
+    /// Which of the edits it is of.
+    pub new: Vec<usize>,
+}
+
+/// Why a room is not held for a proposal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unheld {
+    /// The document has moved since.
+    Moved,
+    /// It claims something about order, which would be found out too late.
+    Unverified,
+    /// It is not taken.
+    Edit(EditError),
+}
+
+impl RoomState {
+    /// Puts records on their way, if they are kept.
+    pub(super) fn hold(&mut self, edit: u64, accepted: Vec<Accepted>, tried: Vec<Trial>) -> (Seq, Vec<Bytes>) {
+        let (mut head, mut digests, mut records) = (self.document.head(), Vec::new(), Vec::new());
+        for Accepted { record, .. } in &accepted {
+            let (bytes, digest) = record::seal(&head, record);
+            head = digest;
+            digests.push(digest);
+            records.push(bytes);
+        }
+        let accepted = accepted.into_iter().map(|accepted| (Sender::Server(edit), accepted)).collect();
+        self.in_flight = Some(Batch { accepted, digests, tried, held: true });
+        (self.document.seq(), records)
+    }
+
+    /// Judges what was merged and holds the room for its records.
+    pub(super) fn propose_merged(
+        &mut self,
+        edit: u64,
+        by: &Provenance,
+        merged: Merged,
+        now_ms: u64,
+    ) -> Result<(Seq, Vec<Bytes>), Unheld> {
+        let Merged { edits, on, update, mut says, new } = merged;
+        let stands = self.document.read(|txn| standing(txn, &says.points)).map_err(|Misbehaved| Unheld::Moved)?;
+        if stands != on {
+            return Err(Unheld::Moved);
+        }
+        let mut tried = Vec::new();
+        let judged = self.judge_all(by, edits, now_ms, &mut tried);
+        let (mut accepted, places) = judged.inspect_err(|_| tried.iter().for_each(Trial::undo))?;
+        says.of.extend(new.iter().filter_map(|number| *places.get(*number)?));
+        let engine = Provenance::server(Author::engine(), Right::Chair);
+        let checked = if update.is_empty() {
+            Checked::default()
+        } else {
+            let mut ledger = self.document.ledger().clone();
+            accepted.iter().for_each(|accepted: &Accepted| ledger.admit(&by.author.party, &accepted.checked));
+            let checked = ledger.check(&engine, &update);
+            checked.map_err(|refusal| {
+                tried.iter().for_each(Trial::undo);
+                Unheld::Edit(refusal.into())
+            })?
+        };
+        let last = self.document.seq() + accepted.len() as Seq;
+        let at = Moment::after(self.document.at_ms(), now_ms);
+        let record = engine.of_kind(RecordKind::Bracketing(says), last, at, checked.update(&update));
+        accepted.push(Accepted { record, checked, verified: true });
+        Ok(self.hold(edit, accepted, tried))
+    }
+
+    /// Each edit behind those before it, and the record that it becomes; none for what is there already.
+    fn judge_all(
+        &mut self,
+        by: &Provenance,
+        edits: Vec<(Bytes, Order)>,
+        now_ms: u64,
+        tried: &mut Vec<Trial>,
+    ) -> Result<(Vec<Accepted>, Vec<Option<Seq>>), Unheld> {
+        let (mut accepted, mut places) = (Vec::new(), Vec::new());
+        let at = Moment::after(self.document.at_ms(), now_ms);
+        let mut ledger = self.document.ledger().clone();
+        for (update, order) in edits {
+            self.check_room(by, &update).map_err(Unheld::Edit)?;
+            let checked = ledger.check_apart(by, &update).map_err(|refusal| Unheld::Edit(refusal.into()))?;
+            self.check_announced(by, &checked).map_err(|refusal| Unheld::Edit(refusal.into()))?;
+            if !checked.is_new() {
+                places.push(None);
+                continue;
+            }
+            let verified = checked.adds_blocks() && order.holds(&checked);
+            tried.extend(order.trial().filter(|_| verified));
+            if !verified && !checked.order_claims().is_empty() {
+                return Err(Unheld::Edit(EditError::Misbehaved));
+            }
+            ledger.admit(&by.author.party, &checked);
+            let last = self.document.seq() + accepted.len() as Seq;
+            let record = by.clone().record(last, at, checked.update(&update));
+            accepted.push(Accepted { record, checked, verified });
+            places.push(Some(last + 1));
+        }
+        Ok((accepted, places))
+    }
+}

@@ -1,0 +1,36 @@
+//! A text letter by letter, each with the name that it keeps wherever it stands.
+
+use yrs::{GetString as _, Text as _, TextRef, TransactionMut};
+
+use crate::text::{
+    authorship::{Block, blocks},
+    say::utf16,
+};
+
+/// A letter of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Letter {
+    /// What it is.
+    pub letter: char,
+    /// The client id and the clock under which it was typed.
+    pub id: (u64, u32),
+}
+
+/// The letters of a text; `None` for one that holds more, or of which it cannot be told who typed them.
+pub fn letters(txn: &mut TransactionMut, text: &TextRef) -> Option<Vec<Letter>> {
+    let whole = text.get_string(txn);
+    if text.len(txn) != utf16(&whole) {
+        return None;
+    }
+    let (mut letters, mut rest) = (Vec::with_capacity(whole.len()), whole.as_str());
+    for Block { client, clock, bytes } in blocks(txn, text) {
+        let (own, behind) = rest.split_at_checked(bytes)?;
+        rest = behind;
+        let mut clock = clock;
+        for letter in own.chars() {
+            letters.push(Letter { letter, id: (client, clock) });
+            clock += letter.len_utf16() as u32;
+        }
+    }
+    rest.is_empty().then_some(letters)
+}

@@ -1,0 +1,83 @@
+//! Turns a text into another in which as many letters as can be stay where they are.
+
+use std::collections::HashMap;
+use yrs::{Text as _, TextRef, TransactionMut};
+
+use super::letters::Letter;
+use crate::log::record::Copied;
+
+/// Edits `text`, which reads `present`, so that it reads `wanted`: letters and whose they repeat, none for marks. `typed` counts the
+/// clocks that were used up. Answers whose the letters are that were typed anew.
+pub fn retype(
+    txn: &mut TransactionMut,
+    text: &TextRef,
+    present: &[Letter],
+    wanted: &[(char, Option<(u64, u32)>)],
+    typed: &mut u32,
+) -> Vec<Copied> {
+    let kept = kept(present, wanted);
+    let mut copies: Vec<Copied> = Vec::new();
+    // Where the next letter goes, in UTF-16 units.
+    let (mut at, mut next, mut here) = (0u32, 0, 0);
+    let units = |letters: &[Letter]| letters.iter().map(|letter| letter.letter.len_utf16() as u32).sum::<u32>();
+    for stays in kept.into_iter().map(Some).chain([None]) {
+        let (until, from) = stays.unwrap_or((wanted.len(), present.len()));
+        let gone = units(&present[here..from]);
+        if gone > 0 {
+            text.remove_range(txn, at, gone);
+        }
+        let new: String = wanted[next..until].iter().map(|(letter, _)| *letter).collect();
+        if !new.is_empty() {
+            text.insert(txn, at, &new);
+        }
+        for (letter, of) in &wanted[next..until] {
+            let units = letter.len_utf16() as u32;
+            if let Some((client, clock)) = *of {
+                push(&mut copies, Copied { clock: *typed, units, client, from: clock });
+            }
+            *typed += units;
+            at += units;
+        }
+        if let Some(letter) = present.get(from) {
+            at += letter.letter.len_utf16() as u32;
+        }
+        (next, here) = (until + 1, from + 1);
+    }
+    copies
+}
+
+fn push(copies: &mut Vec<Copied>, one: Copied) {
+    match copies.last_mut() {
+        Some(last) if last.client == one.client && last.clock + last.units == one.clock && last.from + last.units == one.from => {
+            last.units += one.units;
+        }
+        _ => copies.push(one),
+    }
+}
+
+/// Which letters stay: places in `wanted` and in `present`, as many as can be without changing their order.
+fn kept(present: &[Letter], wanted: &[(char, Option<(u64, u32)>)]) -> Vec<(usize, usize)> {
+    let places: HashMap<(u64, u32), usize> = present.iter().enumerate().map(|(at, letter)| (letter.id, at)).collect();
+    // The longest rising sequence of places: for each length the last of one that ends lowest, and what stands before each.
+    let mut ends: Vec<(usize, usize)> = Vec::new();
+    let mut before: HashMap<usize, (usize, usize)> = HashMap::new();
+    for (at, (_, of)) in wanted.iter().enumerate() {
+        let Some(place) = of.and_then(|of| places.get(&of)).copied() else { continue };
+        let length = ends.partition_point(|(_, end)| *end < place);
+        if let Some(last) = length.checked_sub(1) {
+            before.insert(at, ends[last]);
+        }
+        match ends.get_mut(length) {
+            Some(end) => *end = (at, place),
+            None => ends.push((at, place)),
+        }
+    }
+    let mut kept = Vec::with_capacity(ends.len());
+    let mut last = ends.last().copied();
+    while let Some(here) = last {
+        kept.push(here);
+        last = before.get(&here.0).copied();
+    }
+    kept.reverse();
+    kept
+}
