@@ -266,7 +266,8 @@ fn put_title(txn: &mut TransactionMut, [base, others, mine]: &[String; 3]) {
         let sides = [others.as_str(), mine.as_str()];
         let joined = clash::join(base, &sides).text(base, &sides);
         if joined != title(txn) {
-            set_title(txn, &joined);
+            // Where both together are too long for a title, the later one stands.
+            let _ = set_title(txn, &joined);
         }
     }
 }

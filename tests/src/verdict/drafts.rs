@@ -56,7 +56,7 @@ fn one(dice: &mut Dice, txn: &mut TransactionMut) {
             let added = NewPoint { id: &new, label: None, heading: "New 😀", words: "Words" };
             drop(plan::add_point(txn, added, &Place::Last { parent: None }));
         }
-        12 => plan::set_title(txn, dice.pick::<&str>(&["Peace", "Frieden", "Мир 🕊"])),
+        12 => plan::set_title(txn, dice.pick::<&str>(&["Peace", "Frieden", "Мир 🕊"])).expect("a title"),
         13 => {
             let schedule = Schedule { offset_days: Some(dice.below(99) as i64), ..Schedule::default() };
             drop(plan::set_schedule(txn, &id, &schedule));

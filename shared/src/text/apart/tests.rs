@@ -21,7 +21,7 @@ impl Talks {
     fn new(words: &str) -> Self {
         let mut talks = Self { log: Vec::new(), client: 10 };
         let first = talks.write(0, &[], |txn| {
-            set_title(txn, "Plan");
+            set_title(txn, "Plan").unwrap();
             let new = NewPoint { id: &id(), label: None, heading: "Head", words };
             add_point(txn, new, &Place::Last { parent: None }).unwrap();
         });
@@ -179,11 +179,11 @@ fn what_comes_later_of_the_same_stay_is_put_together_anew_as_long_as_nobody_went
 fn headings_and_titles_stand_side_by_side_and_what_was_only_touched_is_named() {
     let mut talks = Talks::new("24 days");
     let one = talks.write(1, &[], |txn| {
-        set_title(txn, "Plan A");
+        set_title(txn, "Plan A").unwrap();
         set_heading(txn, &id(), "Withdrawal").unwrap();
     });
     let other = talks.write(1, &[], |txn| {
-        set_title(txn, "Plan B");
+        set_title(txn, "Plan B").unwrap();
         set_heading(txn, &id(), "Retreat").unwrap();
     });
     talks.push("arv", 1, 1, &[one]);
