@@ -51,13 +51,15 @@ fn functions_and_files_are_short() {
 #[test]
 fn prose_is_read_without_scrolling() {
     let comment = |line: &str| line.trim_start().starts_with("//");
+    // A table's row is one line, which whoever shows it breaks.
+    let row = |line: &str| line.starts_with("| ");
     let rust = CRATES.iter().flat_map(|below| files(below, &[".rs"]));
     let chapters =
         files("server/docs", &[".md"]).into_iter().chain(files("", &["README.md"]).into_iter().filter(|(p, _)| p == "README.md"));
     let lines = rust.map(|file| (file, true)).chain(chapters.map(|file| (file, false)));
     let mut strays = Vec::new();
     for ((path, text), is_source) in lines {
-        for (at, line) in text.lines().enumerate().filter(|(_, line)| !is_source || comment(line)) {
+        for (at, line) in text.lines().enumerate().filter(|(_, line)| if is_source { comment(line) } else { !row(line) }) {
             if line.chars().count() > PROSE_CHARS_MAX {
                 strays.push(format!("{path}:{}", at + 1));
             }

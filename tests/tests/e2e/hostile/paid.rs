@@ -34,7 +34,7 @@ fn push(server: &Server, seat: &Seat, plan: &str, update: &[u8]) -> Answer {
 async fn offend(server: &Server, seat: &Seat, n: u64) {
     let hostile = YClient::join(server, PLAN, seat).await;
     let claims = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f];
-    hostile.send(if n % 2 == 0 { protocol::update(&[1, 1, 9]) } else { protocol::sync_step_1(&claims) }).await;
+    hostile.send(if n.is_multiple_of(2) { protocol::update(&[1, 1, 9]) } else { protocol::sync_step_1(&claims) }).await;
     hostile.wait("refused", |s| s.closed.as_ref().is_some_and(|(code, _)| *code == protocol::CLOSE_REFUSED)).await;
 }
 

@@ -27,10 +27,8 @@ async fn who_types_is_not_closed_by_presence_that_is_too_large_or_speaks_of_othe
             hostile.wait("its last", |s| s.presence.get(&id).is_some_and(|state| state.contains("\"cursor\":2"))).await;
         })
         .await;
-    let state = hostile.lock();
-    assert!(state.closed.is_none(), "nobody is closed for presence");
-    assert!(others.iter().all(|id| state.presence.contains_key(id)), "nobody takes out another");
-    drop(state);
+    assert!(hostile.lock().closed.is_none(), "nobody is closed for presence");
+    assert!(others.iter().all(|id| hostile.lock().presence.contains_key(id)), "nobody takes out another");
     table.clear().await;
 }
 
