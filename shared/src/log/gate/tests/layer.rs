@@ -123,7 +123,12 @@ fn what_a_layer_does_not_have_is_refused_whole() {
         let refused = verdict(|txn, entry| done(entry.insert(txn, field, value.clone())));
         assert!(matches!(refused, Err(Refusal::Foreign { .. })), "{field} {value}: {refused:?}");
     }
-    let changes: Vec<(&str, fn(&mut TransactionMut, &MapRef))> = vec![
+}
+
+#[test]
+fn what_is_no_value_of_a_field_is_refused_whole_too() {
+    type Change = fn(&mut TransactionMut, &MapRef);
+    let changes: Vec<(&str, Change)> = vec![
         ("formatted words", |txn, entry| {
             let bold: Attrs = [("bold".into(), Any::Bool(true))].into_iter().collect();
             body(txn, entry).format(txn, 0, 2, bold);
