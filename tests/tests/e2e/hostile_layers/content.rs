@@ -138,7 +138,8 @@ async fn what_a_layer_does_not_have_is_refused_whole_and_its_sender_closed_with_
     scene.undisturbed();
 }
 
-/// Anchors that are none: turned round, with their ends in two texts, or with one that is not there. Given are the first and the last character of a stretch, and those of one of another text.
+/// Anchors that are none: turned round, with their ends in two texts, or with one that is not there. Given are the first and the last
+/// character of a stretch, and those of one of another text.
 fn anchors_into_nowhere(own: (CharId, CharId), of_another_text: (CharId, CharId)) -> Vec<Vec<Any>> {
     let id = |client: f64, clock: f64| Any::Array([client, clock].map(|n| Any::Number(Number::Float(n))).into());
     let of = |(start, end): (CharId, CharId)| [start, end].map(|char| id(char.client as f64, f64::from(char.clock)));
