@@ -96,7 +96,7 @@ impl Document {
     }
 
     /// What the sender of an update is told of which not all is taken.
-    pub fn notice(&mut self, LeftOut { points, lost }: &LeftOut) -> Option<String> {
+    pub fn notice(&mut self, LeftOut { points, more, lost }: &LeftOut) -> Option<String> {
         let name = |txn: &TransactionMut, id: &String| {
             let label = id.parse().ok().and_then(|id| plan::label_of(txn, &id));
             label.map_or_else(|| id.clone(), |label| format!("{label} ({id})"))
@@ -104,8 +104,9 @@ impl Document {
         if !points.is_empty() {
             let names = self.look(|txn| points.iter().map(|id| name(txn, id)).collect::<Vec<_>>());
             let names = names.unwrap_or_else(|Misbehaved| points.clone()).join(", ");
+            let more = if *more > 0 { format!(" and {more} more") } else { String::new() };
             return Some(format!(
-                "not taken: what would take out point {names}, or its label, its words or another part of it that stays; all else is \
+                "not taken: what would take out point {names}{more}, or its label, its words or another part of it that stays; all else is \
                  taken. Strike the point instead, or change its words, and load the page again"
             ));
         }

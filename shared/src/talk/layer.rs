@@ -2,8 +2,8 @@
 //!
 //! The document holds `annotations: Map { id: Map { kind, point, anchor, quote, body: Text, by, at, ... } }`; an anchor is an array of four
 //! ids, each `[client, clock]`: of its first and of its last character, of the one before and the one behind (null at an end of
-//! the text). Whose layer it is and who may read it is not in it: that is its address and the registry's. What stands in it may
-//! be anything that its party cares to write; [`Layer::read`] takes what it can and reports the rest as [`Unread`]s.
+//! the text). Whose layer it is and who may read it is not in it: that is its address and the registry's. Of what comes from outside
+//! the gate takes what an entry has and nothing else; what is missing or makes no sense [`Layer::read`] reports as [`Unread`]s.
 //!
 //! **Architecture invariant:** an entry keeps its id when it is tabled, and nothing else of the layer that it came from.
 

@@ -28,6 +28,8 @@ pub(super) struct Gain {
 pub struct LeftOut {
     /// The ids of the points, of the first of them if there are many.
     pub points: Vec<String>,
+    /// How many more there are.
+    pub more: usize,
     /// Words or values that stand in what the document does not hold.
     pub lost: bool,
 }

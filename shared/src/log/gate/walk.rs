@@ -261,9 +261,7 @@ impl<'a, 'l> Walk<'a, 'l> {
             spot if spot.is_in_schedule() => above(place.row),
             _ => place.row,
         };
-        if self.points_left_out.len() < NAMED_MAX {
-            self.points_left_out.insert(above(row));
-        }
+        self.points_left_out.insert(above(row));
     }
 
     pub fn rows_gain(&self, points: u32) -> RowsGain {
@@ -282,6 +280,7 @@ impl<'a, 'l> Walk<'a, 'l> {
             known if *number < known => self.ledger.rows.id(*number).map(str::to_owned),
             known => self.fresh.ids.get((number - known) as usize).map(|id| (*id).to_owned()),
         };
-        LeftOut { points: self.points_left_out.iter().filter_map(id).collect(), lost: self.lost }
+        let points = self.points_left_out.iter().take(NAMED_MAX).filter_map(id).collect();
+        LeftOut { points, more: self.points_left_out.len().saturating_sub(NAMED_MAX), lost: self.lost }
     }
 }

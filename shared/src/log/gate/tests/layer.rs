@@ -7,6 +7,7 @@ use yrs::{
 use super::{
     super::{Ledger, Refusal},
     build::{ANY, At, DELETED, TYPE, block, blocks, words},
+    plan::done,
     session::party,
 };
 use crate::{
@@ -43,7 +44,7 @@ fn verdict(change: impl FnOnce(&mut TransactionMut, &MapRef)) -> Result<(), Refu
     let update = txn.encode_update_v1();
     let ledger = Ledger::default();
     ledger.check_logged(&party("arv"), &update).expect("a log that holds it still folds");
-    ledger.check(&owner(), &update).map(drop)
+    ledger.check(&owner(), &update).map(done)
 }
 
 fn id(client: f64, clock: f64) -> Any {
@@ -72,7 +73,7 @@ fn what_an_entry_has_is_taken_however_a_client_writes_it() {
         ("at", Any::from(1.9e12)),
     ];
     for (field, value) in fields {
-        verdict(|txn, entry| drop(entry.insert(txn, field, value.clone()))).unwrap_or_else(|e| panic!("{field} {value}: {e}"));
+        verdict(|txn, entry| done(entry.insert(txn, field, value.clone()))).unwrap_or_else(|e| panic!("{field} {value}: {e}"));
     }
     verdict(|txn, entry| {
         let body = body(txn, entry);
@@ -83,8 +84,8 @@ fn what_an_entry_has_is_taken_however_a_client_writes_it() {
     })
     .unwrap();
     // Written anew under its id, or taken out.
-    verdict(|txn, _| drop(note(txn, "n-1"))).unwrap();
-    verdict(|txn, _| drop(txn.get_or_insert_map("annotations").remove(txn, "n-1"))).unwrap();
+    verdict(|txn, _| done(note(txn, "n-1"))).unwrap();
+    verdict(|txn, _| done(txn.get_or_insert_map("annotations").remove(txn, "n-1"))).unwrap();
     verdict(|txn, _| {
         let once = txn.get_or_insert_map("once").insert(txn, "minutes of 1 March", MapPrelim::default());
         once.insert(txn, "digest", "82c353bc");
@@ -119,28 +120,33 @@ fn what_a_layer_does_not_have_is_refused_whole() {
         ("at", "noon".into()),
     ];
     for (field, value) in fields {
-        let refused = verdict(|txn, entry| drop(entry.insert(txn, field, value.clone())));
+        let refused = verdict(|txn, entry| done(entry.insert(txn, field, value.clone())));
         assert!(matches!(refused, Err(Refusal::Foreign { .. })), "{field} {value}: {refused:?}");
     }
-    let changes: Vec<(&str, fn(&mut TransactionMut, &MapRef))> = vec![
+}
+
+#[test]
+fn what_is_no_value_of_a_field_is_refused_whole_too() {
+    type Change = fn(&mut TransactionMut, &MapRef);
+    let changes: Vec<(&str, Change)> = vec![
         ("formatted words", |txn, entry| {
             let bold: Attrs = [("bold".into(), Any::Bool(true))].into_iter().collect();
             body(txn, entry).format(txn, 0, 2, bold);
         }),
         ("control characters", |txn, entry| body(txn, entry).push(txn, "\r")),
-        ("a body that is a map", |txn, entry| drop(entry.insert(txn, "body", MapPrelim::default()))),
-        ("a body that is a list", |txn, entry| drop(entry.insert(txn, "body", ArrayPrelim::from(["x"])))),
-        ("a kind that is a text", |txn, entry| drop(entry.insert(txn, "kind", TextPrelim::new("note")))),
-        ("an id that is none", |txn, _| drop(note(txn, "no id!"))),
-        ("an entry that is a string", |txn, _| drop(txn.get_or_insert_map("annotations").insert(txn, "n-2", "x"))),
+        ("a body that is a map", |txn, entry| done(entry.insert(txn, "body", MapPrelim::default()))),
+        ("a body that is a list", |txn, entry| done(entry.insert(txn, "body", ArrayPrelim::from(["x"])))),
+        ("a kind that is a text", |txn, entry| done(entry.insert(txn, "kind", TextPrelim::new("note")))),
+        ("an id that is none", |txn, _| done(note(txn, "no id!"))),
+        ("an entry that is a string", |txn, _| done(txn.get_or_insert_map("annotations").insert(txn, "n-2", "x"))),
         ("another key of what was done once", |txn, _| {
             let once = txn.get_or_insert_map("once").insert(txn, "key", MapPrelim::default());
             once.insert(txn, "kind", "note");
         }),
         ("a long key of what is done once", |txn, _| {
-            drop(txn.get_or_insert_map("once").insert(txn, "k".repeat(201), MapPrelim::default()));
+            done(txn.get_or_insert_map("once").insert(txn, "k".repeat(201), MapPrelim::default()));
         }),
-        ("another root", |txn, _| drop(txn.get_or_insert_map("more").insert(txn, "k", "x"))),
+        ("another root", |txn, _| done(txn.get_or_insert_map("more").insert(txn, "k", "x"))),
     ];
     for (name, change) in changes {
         let refused = verdict(change);

@@ -166,6 +166,23 @@ fn a_point_and_what_it_always_has_is_not_taken_out() {
 }
 
 #[test]
+fn of_many_points_that_are_not_taken_out_the_first_are_named_and_the_others_counted() {
+    let mut room = Room::new();
+    let client = room.client(7);
+    let sent = change(&client, |txn| {
+        for n in 0..20 {
+            let new = NewPoint { id: &format!("p{n}").parse().unwrap(), label: None, heading: "", words: "New." };
+            plan::add_point(txn, new, &Place::Last { parent: None }).unwrap();
+        }
+    });
+    room.take(&delegate("arv"), &sent).unwrap();
+    let sent = change(&client, |txn| points(txn).clear(txn));
+    let told = room.take(&delegate("arv"), &sent).unwrap();
+    assert_eq!((told.points.len(), told.more), (16, 7));
+    assert_eq!(room.outline().points.len(), 23);
+}
+
+#[test]
 fn a_set_map_of_a_point_stays_and_the_first_of_two_that_are_set_apart() {
     let mut room = Room::new();
     let (one, other) = (room.client(7), room.client(8));
