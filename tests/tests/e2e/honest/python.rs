@@ -99,3 +99,17 @@ fn words_set_anew_by_accident_in_pycrdt_stay_for_everybody_and_who_did_it_is_tol
     assert_eq!(again.state()["points"][&point], state["points"][&point]);
     assert!(stays(&python.state()) && stays(&other.state()));
 }
+
+/// Bytes within a character are no place in a text: what pycrdt 0.14 writes there names itself as its right neighbour, and no replica of
+/// Yjs ever shows it.
+#[test]
+fn what_pycrdt_writes_within_the_bytes_of_a_character_is_refused_with_the_reason_and_harms_nobody() {
+    let (_server, mut python, mut other, point) = begin();
+    python.ask(json!({ "do": "insert", "point": point, "at": 0, "insert": "a😀b😀c " }));
+    let stood = both_hold(&mut python, &mut other, &point, |words| words.starts_with("a😀b😀c "));
+    python.ask(json!({ "do": "insert", "point": point, "byte": 3, "insert": "y" }));
+    let state = python.wait("told", |state| state["closed"] != json!(null));
+    assert!(state["closed"]["code"] == 4400 && state["told"][0].as_str().unwrap().contains("reload the page"), "{state}");
+    other.edit_words(&point, 0, 0, "On. ");
+    assert_eq!(words(&other.state(), &point), format!("On. {stood}"));
+}
