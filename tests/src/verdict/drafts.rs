@@ -20,7 +20,7 @@ pub fn begin(txn: &mut TransactionMut) {
         let id = id.parse().unwrap();
         plan::add_point(txn, NewPoint { id: &id, label: None, heading: "", words }, &Place::Last { parent: None }).unwrap();
     }
-    plan::set_title(txn, "Peace");
+    plan::set_title(txn, "Peace").expect("a title");
     let schedule = Schedule { trigger: Some("D-Day".into()), offset_days: Some(30), ..Schedule::default() };
     plan::set_schedule(txn, &"p1".parse().unwrap(), &schedule).unwrap();
 }
