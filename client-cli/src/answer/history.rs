@@ -25,18 +25,21 @@ pub struct LogShown<'a> {
     pub earlier: usize,
 }
 
-/// What was decided about a plan.
+/// What was decided about a plan, or about a layer on it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ActsShown<'a> {
     /// The plan.
     pub plan: &'a PlanId,
+    /// The layer, as `party/layer`, if the acts are about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layer: Option<String>,
     /// The newest first.
     pub acts: Vec<ActShown<'a>>,
     /// How many before them were left out.
     pub earlier: usize,
 }
 
-/// An act, which all know who read the plan.
+/// An act, which all know who read the plan, or the layer that it is about.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ActShown<'a> {
     /// The plan.

@@ -1,7 +1,7 @@
 //! `log`: what was done to a plan, or decided about it, by whom and when.
 
 use plenary_shared::{
-    id::PlanId,
+    id::{IdError, LayerId, PartyId, PlanId},
     log::act::Act,
     people::Author,
     text::history::{At, Entries, LogEntry, Replay},
@@ -13,7 +13,7 @@ use crate::{
     answer::{ActShown, ActsShown, LogShown, TurnShown},
     context::Context,
     error::CliError,
-    open::log::{Names, Recorded},
+    open::log::{LogSource, Names, Recorded, acts_of_layer},
     render::{Look, Page},
     when,
 };
@@ -25,7 +25,8 @@ const SHOWN: usize = 50;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 What one member did without a pause of five minutes is one entry. --acts shows what was decided about the plan
-instead: what each party may do with it, and which must consent.
+instead: what each party may do with it, and which must consent. With --layer it shows who was to read that
+layer, to those who read it now; the server is asked.
 WHEN is 2026-03-01, 2026-03-01T09:30, 2026-03-01T09:30Z, 2h or 3d (ago), or the number of a record.
 
 Examples:
@@ -33,6 +34,7 @@ Examples:
   plenary log plan '5 bis' -n 3
   plenary log plan --since 2d
   plenary log plan --acts
+  plenary log plan --acts --layer arv/fallback
   plenary log plan --since 120 --json | jq -r '.entries[].party'")]
 pub struct Log {
     /// The plan
@@ -48,6 +50,15 @@ pub struct Log {
     /// What was decided about the plan, instead of what was done to its words
     #[arg(long, conflicts_with = "point")]
     acts: bool,
+    /// What was decided about this layer, instead of about the plan
+    #[arg(long, value_name = "PARTY/LAYER", value_parser = layer, requires = "acts")]
+    layer: Option<(PartyId, LayerId)>,
+}
+
+fn layer(given: &str) -> Result<(PartyId, LayerId), String> {
+    let (party, layer) = given.split_once('/').ok_or("name the party and its layer: PARTY/LAYER")?;
+    let party = party.parse().map_err(|error: IdError| error.to_string())?;
+    Ok((party, layer.parse().map_err(|error: IdError| error.to_string())?))
 }
 
 /// The newest first, and how many before them are left out.
@@ -79,6 +90,9 @@ impl Log {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         let source = context.open_log(&self.plan)?;
+        if let Some((party, layer)) = &self.layer {
+            return self.show_layer(context, &source, party, layer);
+        }
         let begin = self.since.map(|at| source.state(at)).transpose()?;
         let since = begin.as_ref().map_or(0, Replay::seq);
         let past = source.past(since)?;
@@ -111,6 +125,17 @@ impl Log {
         Ok(())
     }
 
+    fn show_layer(&self, context: &Context, source: &LogSource, party: &PartyId, layer: &LayerId) -> Result<(), CliError> {
+        let session = match source.replica() {
+            Some(local) => context.session_of(&local.replica().folder().info)?,
+            None => context.session()?,
+        };
+        let acts = acts_of_layer(&session, &self.plan, party, layer)?;
+        let names = Names::of(&session.api.get(&session.path("")?)?);
+        let is_shown = |(seq, record): &Recorded| self.since.is_none_or(|since| !since.includes(*seq, record));
+        self.show_acts(context, acts.filter(|act| act.as_ref().map_or(true, is_shown)), &names)
+    }
+
     fn show_acts(
         &self,
         context: &Context,
@@ -128,7 +153,8 @@ impl Log {
             let (name, seat_ended) = names.of_member(&by.member);
             ActShown { plan: &self.plan, seq: *seq, at: when::utc(*at_ms), at_ms: *at_ms, by, name, seat_ended, what: act }
         });
-        context.output.page(&ActsShown { plan: &self.plan, acts: told.collect(), earlier: newest.earlier }, || {
+        let layer = self.layer.as_ref().map(|(party, layer)| format!("{party}/{layer}"));
+        context.output.page(&ActsShown { plan: &self.plan, layer, acts: told.collect(), earlier: newest.earlier }, || {
             let mut page = Page::default();
             for (at, Decided { seq, at_ms, by, act }) in newest.shown.iter().enumerate() {
                 if at > 0 {

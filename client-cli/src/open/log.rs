@@ -5,13 +5,13 @@
 mod replica;
 
 use plenary_shared::{
-    id::{MemberId, PlanId},
+    id::{LayerId, MemberId, PartyId, PlanId},
     log::record::Record,
     text::history::{At, Replay},
     wire::{
         api::Conference,
         log::LogLine,
-        sync::{PlanContext, Pull},
+        sync::{PlanContext, Pull, PullLine},
     },
 };
 use std::{
@@ -164,6 +164,35 @@ impl Remote {
             }
         })
     }
+}
+
+/// The acts in the log of a party's layer, which no replica holds: the server is asked.
+pub fn acts_of_layer(
+    session: &Session,
+    plan: &PlanId,
+    party: &PartyId,
+    layer: &LayerId,
+) -> Result<impl Iterator<Item = Result<Recorded, CliError>> + use<>, CliError> {
+    let path = session.plan_path(plan, &format!("/layers/{party}/{layer}/acts"))?;
+    let (mut lines, mut last) = (session.api.lines(&path)?, 0);
+    let mut next = move || match lines.next(RECORD_BYTES_MAX, Idle::Bounded)? {
+        PullLine::Record { record, .. } if record.seq > last => {
+            last = record.seq;
+            let update = lines.bytes(&record.update)?.into();
+            Ok(Some((last, record.record(update))))
+        }
+        PullLine::End => lines.end().map(|()| None),
+        _ => Err(lines.garbled("it tells something else than acts, or these do not follow one another")),
+    };
+    let mut ended = false;
+    Ok(std::iter::from_fn(move || {
+        if ended {
+            return None;
+        }
+        let told = next().transpose();
+        ended = !matches!(told, Some(Ok(_)));
+        told
+    }))
 }
 
 /// The names that people go by.

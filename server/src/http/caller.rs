@@ -150,6 +150,19 @@ impl FromRequestParts<Arc<App>> for Reader {
     }
 }
 
+/// The caller as one who may read the layer that the path names by its plan, its owner and its own id.
+pub(super) struct LayerReader(pub(super) Reader);
+
+impl FromRequestParts<Arc<App>> for LayerReader {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let Caller { token, .. } = Caller::from_request_parts(parts, app).await?;
+        let path = path(parts, app).await?;
+        let address = DocAddress::Layer(named(&path, "c")?, named(&path, "p")?, named(&path, "o")?, named(&path, "l")?);
+        Reader::of(app, token, address).map(Self)
+    }
+}
+
 /// The caller as one who opens layers on the plan that the path names, and says who reads them.
 pub(super) struct Speaker(pub(super) Reader);
 

@@ -25,6 +25,7 @@
 //! | `GET /conferences/{c}/plans/{p}/layers` | `[`[`Layer`]`]` | who may read the plan, those they may read |
 //! | `POST /conferences/{c}/plans/{p}/layers` | [`NewLayer`] -> [`Layer`] of one's own party | who may speak for it |
 //! | `PUT /conferences/{c}/plans/{p}/layers/{l}/audience` | [`AudienceList`] -> [`Layer`] of one's own | who may speak for it |
+//! | `GET /conferences/{c}/plans/{p}/layers/{party}/{l}/acts` | its acts as [`PullLine`]s, one a line | who may read the layer |
 //! | `GET /conferences/{c}/plans/{p}/{view}` | each [`View`] by its name | who may read it, of the layers they may read |
 //! | `GET /conferences/{c}/plans/{p}/export` | Markdown, or an edition (below) | who may read it, of the layers they may read |
 //! | `GET /conferences/{c}/plans/{p}/log` | [`LogLine`]s, one a line, as they come | who may read it |

@@ -74,7 +74,7 @@ pub enum PullLine {
         /// The Yjs update V1 that brings what the copy lacks, base64.
         update: String,
     },
-    /// A record of the text's log.
+    /// A record of the text's log; where a layer's acts are asked for, of that layer's.
     Record {
         /// The record.
         #[serde(flatten)]

@@ -146,6 +146,45 @@ fn what_the_chair_decides_stands_in_the_plans_log_for_all_who_read_it() {
 }
 
 #[test]
+fn what_is_decided_about_a_layer_is_told_to_those_who_read_it_now() {
+    let server = Start::demo(0, 1).start();
+    let (arv, bor, cel) =
+        (Cli::join(&server.delegate(0, 0)), Cli::join(&server.delegate(1, 0)), Cli::join(&server.delegate(2, 0)));
+    arv.done(&["add", "p-1", "We withdraw.", "--label", "1"]);
+    arv.done(&["layer", "open", "p-1", "talk", "--with", "bor"]);
+    arv.done(&["note", "p-1", "1", "a fallback", "--layer", "talk"]);
+    arv.done(&["layer", "audience", "p-1", "talk", "bor", "med"]);
+    let by = arv.json(&["whoami"])["member"].clone();
+    let expected = [
+        json!({ "seq": 1, "act": "opened", "party": "arv", "member": by, "audience": ["bor"] }),
+        json!({ "seq": 3, "act": "audience", "party": "arv", "member": by, "audience": ["bor", "med"] }),
+    ];
+    let asked = ["log", "p-1", "--acts", "--layer", "arv/talk"];
+    let folder = bor.clone_plan("p-1");
+    for log in [arv.json(&asked), bor.json(&asked), folder.json(&asked).1] {
+        assert_eq!((&log["plan"], &log["layer"], &log["earlier"]), (&json!("p-1"), &json!("arv/talk"), &json!(0)));
+        let acts = log["acts"].as_array().unwrap();
+        assert_eq!(acts.len(), expected.len(), "acts, and no edits: {log}");
+        for (act, expected) in acts.iter().rev().zip(&expected) {
+            expected.as_object().unwrap().iter().for_each(|(name, value)| assert_eq!(&act[name], value, "{name} of {act}"));
+            assert!(act["at_ms"].as_u64().unwrap() > 0 && act["at"].is_string(), "{act}");
+        }
+    }
+    let page = bor.done(&[&asked[..], &["--since", "1"]].concat());
+    assert!(page.contains("#3\n    read by bor and med\n") && !page.contains("#1\n"), "{page}");
+    let path = |layer: &str| format!("/conferences/{}/plans/p-1/layers/{layer}/acts", server.demo.conference);
+    let answer = |party: usize, layer: &str| api(&server.address(), &server.delegate(party, 0).token, "GET", &path(layer), None);
+    assert_eq!(answer(1, "arv/talk").status, 200);
+    let unknown = answer(2, "arv/none");
+    assert_eq!((unknown.status, &answer(2, "arv/talk")), (404, &unknown), "a third party is told what it is of no layer");
+    assert_eq!(cel.run(&asked).status.code(), Some(1));
+    arv.done(&["layer", "audience", "p-1", "talk", "med"]);
+    assert_eq!(answer(1, "arv/talk"), unknown, "who no longer reads it");
+    assert_eq!(bor.run(&asked).status.code(), Some(1));
+    assert_eq!(arv.json(&asked)["acts"][0]["audience"], json!(["med"]));
+}
+
+#[test]
 fn an_invitation_is_good_once() {
     let server = Start::demo(0, 0).start();
     let link = server.delegate(0, 0).link;
