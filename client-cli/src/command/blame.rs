@@ -5,7 +5,7 @@ use plenary_shared::{
     text::history::{Authored, Replay},
 };
 
-use super::change::somebody;
+use super::change::{side, somebody};
 use crate::{
     answer::{BlameShown, StretchShown},
     context::Context,
@@ -81,7 +81,7 @@ fn rows(stretches: &[Authored], names: &Names) -> Vec<String> {
     let mut rows = Vec::new();
     for stretch in stretches {
         let party = match (&stretch.party, stretch.seq) {
-            (Some(party), _) => party.to_string(),
+            (Some(party), _) => side(party).to_owned(),
             (None, Some(_)) => "first text".to_owned(),
             (None, None) => "unknown".to_owned(),
         };

@@ -5,6 +5,7 @@ use plenary_shared::{
     id::{MemberId, PartyId, PlanId},
     limits,
     log::act::Act,
+    people::ENGINE,
     text::{
         history::Heard,
         plan::{Change, ChangeKind},
@@ -109,11 +110,19 @@ pub fn seat_ended(ended: bool) -> &'static str {
 
 /// A member with the party and, where it is known, the name: `arv  Teo Varga (arv-1)`.
 pub fn author(party: &PartyId, member: &MemberId, names: &Names) -> String {
-    format!("{party}  {}", somebody(member, names))
+    format!("{}  {}", side(party), somebody(member, names))
+}
+
+/// A party as it is shown beside a change; what was changed apart is put side by side by the server.
+pub fn side(party: &PartyId) -> &str {
+    if party.as_str() == ENGINE { "server" } else { party.as_str() }
 }
 
 /// A member, with the name where it is known: `Teo Varga (arv-1)`.
 pub fn somebody(member: &MemberId, names: &Names) -> String {
+    if member.as_str() == ENGINE {
+        return "what was changed apart".to_owned();
+    }
     let (name, ended) = names.of_member(member);
     match name.filter(|name| !name.is_empty()) {
         Some(name) => format!("{} ({member}){}", inline(name), seat_ended(ended)),

@@ -42,6 +42,8 @@ pub enum Together {
         bad: HashMap<usize, EditError>,
         /// All others, to be kept in one.
         merged: Box<Merged>,
+        /// Of some a part is not taken.
+        is_cut: bool,
     },
 }
 
@@ -103,12 +105,13 @@ impl Rooms {
             let seen = tokio::task::spawn_blocking(move || last_seen(&*store, &at, end.seq, &knew));
             let seen = seen.await.ok().flatten().ok_or(RoomError::Unavailable)?;
             let by = Provenance { seen: Some(seen), branch: Branch(ids::branch()), ..by.clone() };
-            let what = match self.put_together(address, &by, vec![update.clone()], ()).await? {
-                Together::Merged { bad, merged } if bad.is_empty() => Proposed::Merged(*merged),
+            let (what, is_cut) = match self.put_together(address, &by, vec![update.clone()], ()).await? {
+                Together::Merged { bad, merged, is_cut } if bad.is_empty() => (Proposed::Merged(*merged), is_cut),
                 Together::Merged { .. } | Together::Alone => return Ok(false),
             };
             match self.commit_merged(Vec::new(), (address.clone(), Proposal { by, what })).await {
-                Ok(()) => return Ok(true),
+                // What is left of it then is for the room to tell its sender of.
+                Ok(()) => return Ok(!is_cut),
                 Err(CommitError::Moved) => {}
                 // The room says why.
                 Err(CommitError::Room(RoomError::Edit(_)) | CommitError::Unverified(_)) => return Ok(false),
@@ -149,7 +152,7 @@ fn put_together(
     }
     let mut document = Document::from_copy(seq, copy)?;
     let (mut new, mut edits, mut bad, mut numbers) = (Vec::new(), Vec::new(), HashMap::new(), Vec::new());
-    let (taken, mut in_series) = (Arc::default(), 0);
+    let (taken, mut in_series, mut is_cut) = (Arc::default(), 0, false);
     for (number, update) in updates.into_iter().enumerate() {
         let checked = match document.judge(by, &update) {
             Ok(checked) => checked,
@@ -158,6 +161,7 @@ fn put_together(
                 continue;
             }
         };
+        is_cut |= !checked.left_out().is_empty();
         if checked.is_new() {
             // One that misbehaves is for the room to find out: its copy is gone.
             let accepted = match try_one(&mut document, by, &update, checked) {
@@ -185,7 +189,7 @@ fn put_together(
     let state = document.diff(&Default::default()).ok()?;
     let mut now = Fold::of_state(new_doc(ids::client()), &state).ok()?;
     let Bracketed { update, says } = apart.bracket(&mut now).ok()?;
-    Some(Together::Merged { bad, merged: Box::new(Merged { edits, on: before, update, says, new }) })
+    Some(Together::Merged { bad, merged: Box::new(Merged { edits, on: before, update, says, new }), is_cut })
 }
 
 /// The records behind `from` up to `to` that change the document.

@@ -50,7 +50,7 @@ impl Pusher {
             let place = self.app.view_place(self.reader.member()).await?;
             let (bad, merged) = match self.app.rooms.put_together(&address, &by, updates.to_vec(), place).await? {
                 Together::Alone => return Ok(None),
-                Together::Merged { bad, merged } => (bad, merged),
+                Together::Merged { bad, merged, .. } => (bad, merged),
             };
             let proposal = Proposal { by, what: Proposed::Merged(*merged) };
             let outcome = |number: usize| match bad.get(&number) {
