@@ -175,8 +175,8 @@ mod tests {
         let answers = Answers::default();
         let large = || Bytes::from(vec![0; limits::ANSWERS_PER_PARTY_BYTES_MAX]);
         let parties = ["arv", "bor"].map(member);
-        let whole = Bytes::from(vec![0; limits::DOCUMENT_BYTES_MAX]);
-        let mut held = vec![answers.count(&parties[0], large()).unwrap(), answers.count(&parties[1], whole).unwrap()];
+        let rest = Bytes::from(vec![0; limits::ANSWERS_BYTES_MAX - limits::ANSWERS_PER_PARTY_BYTES_MAX]);
+        let mut held = vec![answers.count(&parties[0], large()).unwrap(), answers.count(&parties[1], rest).unwrap()];
         assert!(answers.count(&parties[0], vec![0; limits::SMALL_MESSAGE_BYTES + 1].into()).is_none(), "its share is used up");
         assert!(answers.count(&member("eno"), vec![0; limits::SMALL_MESSAGE_BYTES + 1].into()).is_none(), "all is used up");
         assert!(

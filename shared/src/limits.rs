@@ -120,12 +120,12 @@ pub const BATCH_BYTES_MAX: usize = 4 << 20;
 pub const BATCH_UPDATES_MAX: usize = 1_024;
 /// 1 MiB: what waits for a slow reader before it is caught up with one merged difference instead.
 pub const OUTBOX_BYTES_MAX: usize = 1 << 20;
-/// 112 MiB: answers to state vectors, views and lines of logs on their way to readers, in all: a whole text beside all that one party may
-/// have. With what is made of them meanwhile it is less than 200 MiB.
+/// 80 MiB: answers to state vectors, views and lines of logs on their way to readers, in all: all that one party may have, and a quarter
+/// of it for others meanwhile. With what it takes to make them it is less than 200 MiB.
 /// The state of a whole document is shared among all who are sent it and counts once, each version of it that somebody has yet
 /// to read. What is one reader's alone and no larger than [`SMALL_MESSAGE_BYTES`] does not count: of those sessions x 64 KiB
 /// can wait at most.
-pub const ANSWERS_BYTES_MAX: usize = ANSWERS_PER_PARTY_BYTES_MAX + DOCUMENT_BYTES_MAX;
+pub const ANSWERS_BYTES_MAX: usize = ANSWERS_PER_PARTY_BYTES_MAX + (16 << 20);
 /// 64 MiB: those of one party: a whole text and two full layers, so that no party takes the place of all.
 pub const ANSWERS_PER_PARTY_BYTES_MAX: usize = DOCUMENT_BYTES_MAX + 2 * LAYER_BYTES_MAX;
 /// Frames waiting for a slow reader, for the same reason.

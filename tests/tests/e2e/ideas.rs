@@ -139,8 +139,8 @@ async fn offline_edits_always_merge_and_never_overwrite() {
     one.wait_same(&two).await;
     let words = one.words(&point);
     assert!(
-        words.contains("[as Arvenia says] ")
-            && words.contains("\u{411}\u{43e}\u{440}\u{430}\u{43d}\u{442}] ")
+        words.contains("[as Arvenia says]")
+            && words.contains("\u{411}\u{43e}\u{440}\u{430}\u{43d}\u{442}]")
             && words.ends_with(&before),
         "{words}"
     );
