@@ -73,6 +73,15 @@ impl Formed {
     }
 }
 
+/// What a record brought.
+#[derive(Default)]
+pub struct Taken {
+    /// The blocks.
+    pub brought: IdSet,
+    /// What the gate found.
+    pub checked: Checked,
+}
+
 /// A document and what the gate knows of it.
 pub struct Fold {
     /// Absent once it misbehaved.
@@ -136,19 +145,20 @@ impl Fold {
         })
     }
 
-    /// Takes the next record of a log; one that changes no words is passed over. Answers the blocks that it brought.
+    /// Takes the next record of a log; one that changes no words is passed over.
     ///
     /// # Errors
     /// [`FoldError`] if it cannot be one.
-    pub fn take(&mut self, record: &Record) -> Result<IdSet, FoldError> {
-        let Some(update) = record.change() else { return Ok(IdSet::default()) };
+    pub fn take(&mut self, record: &Record) -> Result<Taken, FoldError> {
+        let Some(update) = record.change() else { return Ok(Taken::default()) };
         let checked = self.ledger.check_logged(&record.author.party, update)?;
         self.ledger.admit(&record.author.party, &checked);
-        Ok(self.run(|txn| {
+        let brought = self.run(|txn| {
             apply(txn, update)?;
             txn.commit();
             Some(txn.insert_set().clone())
-        })?)
+        })?;
+        Ok(Taken { brought, checked })
     }
 
     /// Takes what was told of the document without saying whose it is: the whole of it, or what was missing.

@@ -15,7 +15,8 @@
 //! Reading order: `bytes`, `block` and `section` read, `causal` judges what comes in which order, `schema` says what a plan is made of,
 //! `rules` and `deletions` what becomes of it, `walk` and `rows` know where it stands, `cut` writes what is new and taken, `ledger`
 //! remembers, `order` compares places.
-//! Beside them `census` counts, in a document that was let in, what was ever put where.
+//! Beside them `census` counts, in a document that was let in, what was ever put where, and `touched` tells which points an update
+//! touches.
 
 mod block;
 mod bounds;
@@ -38,6 +39,7 @@ mod schema;
 mod section;
 #[cfg(test)]
 mod tests;
+mod touched;
 mod walk;
 
 pub use bounds::{ANY_VALUES_MAX, FORMAT_BYTES_MAX, HUSK_UNITS_MAX, TYPE_DEPTH_MAX, WAITING_STEPS_MAX};
@@ -49,6 +51,7 @@ pub use order::verify_order;
 pub use refusal::Refusal;
 pub use rename::rename;
 pub use schema::{is_label, is_plain, is_title};
+pub use touched::PointNumber;
 
 use crate::limits;
 use yrs::{ClientID, StateVector};

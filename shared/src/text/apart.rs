@@ -10,7 +10,7 @@
 mod letters;
 mod retype;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -44,8 +44,8 @@ pub(super) struct Known<'l> {
     pub place: Place,
 }
 
-/// The version of what a saved ledger says. Another one is not read: the log is judged again from its beginning.
-const SAVED_VERSION: u8 = 3;
+/// The version of what is saved of a ledger, and beside it. Another one is not read: the log is judged again from its beginning.
+const SAVED_VERSION: u8 = 4;
 
 /// What the gate must know of a document to judge the next update. It grows with each admitted update and is saved with
 /// snapshots.
