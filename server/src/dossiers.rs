@@ -181,6 +181,7 @@ impl Dossiers {
         let Readable { plan: address, needs, layers, .. } = readable.clone();
         let ((_, state), mut read) = read::all(&self.rooms, &address, layers).await?;
         let owners = if needs.owners() { Some(self.rooms.owners(&address).await?) } else { None };
+        let marks = self.rooms.marked(&address).await?.to_vec();
         // A right may have been taken away meanwhile; and who reads a layer is told as it is now.
         let of = self.readable(member, plan, needs)?;
         read.retain_mut(|(layer, _)| {
@@ -199,7 +200,7 @@ impl Dossiers {
             Document::on_state(&state, |txn| {
                 let owners = owners.map_or_else(Owners::new, |all| first::owners(&all, &first, &txn.state_vector()));
                 let text = texts.of(&address, &state, || PlanText::read(txn, &state))?;
-                Some(Dossier::over(text, txn, Sources { owners, consent, layers, ended }))
+                Some(Dossier::over(text, txn, Sources { owners, consent, layers, ended, marks }))
             })
         });
         let dossier = put_together.await.ok().flatten().ok_or(DossierError::Unreadable)?;

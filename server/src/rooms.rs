@@ -12,6 +12,7 @@ use plenary_shared::{
     id::{ConferenceId, DocAddress, PartyId},
     limits,
     people::LayerKind,
+    text::marks::Mark,
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -261,6 +262,11 @@ impl Rooms {
     /// The party of each client id of a document.
     pub async fn owners(self: &Arc<Self>, address: &DocAddress) -> Result<Arc<[(u64, PartyId)]>, RoomError> {
         self.ask(address, |owners| Command::Owners { owners }).await.map(|(_, owners)| owners)
+    }
+
+    /// The points of a plan that were merged and not confirmed since.
+    pub async fn marked(self: &Arc<Self>, address: &DocAddress) -> Result<Arc<[Mark]>, RoomError> {
+        self.ask(address, |marked| Command::Marked { marked }).await.map(|(_, marked)| marked)
     }
 
     /// Where the logs of documents end now; 0: nothing was ever written, `None`: the store cannot tell.

@@ -1,6 +1,7 @@
 //! Offline edits as they come in: in their order, each by its own right.
 
 mod apart;
+mod confirm;
 mod once;
 #[cfg(test)]
 mod tests;
@@ -12,7 +13,7 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use plenary_shared::{
-    id::{DocAddress, LayerId},
+    id::{DocAddress, LayerId, PointId},
     limits,
     log::record::{Branch, Hand, Provenance, Right},
     people::Author,
@@ -79,12 +80,13 @@ struct Made {
     seen: Seq,
     branch: Branch,
     once: Option<Once>,
+    confirms: Vec<Option<PointId>>,
 }
 
 impl Made {
     /// Whether it changes the text and nothing else, and may be made again.
     fn is_text_alone(&self) -> bool {
-        self.once.is_none() && matches!(&self.parts[..], [(None, Some(_))])
+        self.once.is_none() && self.confirms.is_empty() && matches!(&self.parts[..], [(None, Some(_))])
     }
 
     /// Whether it is of the same stay away, on the same text.
@@ -94,7 +96,8 @@ impl Made {
 
     fn read(edit: OfflineEdit) -> Self {
         let read = |part: Part| (part.layer, STANDARD.decode(part.update).ok().map(Bytes::from));
-        Self { parts: edit.parts.into_iter().map(read).collect(), seen: edit.seen, branch: edit.branch, once: edit.once }
+        let OfflineEdit { parts, seen, branch, once, confirms } = edit;
+        Self { parts: parts.into_iter().map(read).collect(), seen, branch, once, confirms }
     }
 }
 
@@ -158,7 +161,13 @@ impl Pusher {
             if Instant::now() >= self.until {
                 return Err(ApiError::unavailable("these edits take long: send the others again"));
             }
-            if edit.is_text_alone() {
+            if !edit.confirms.is_empty() {
+                let outcome = match &edit.parts[..] {
+                    [] => self.confirm(edit.confirms, edit.seen, edit.branch).await?,
+                    _ => ApiError::invalid("an edit confirms or has parts, not both").outcome(),
+                };
+                self.under_way.push_back(Step::Over(outcome));
+            } else if edit.is_text_alone() {
                 let mut run = vec![edit];
                 while let Some((_, next)) = edits.next_if(|(_, next)| run.len() < RUN_MAX && next.goes_on(&run[0])) {
                     run.push(next);
@@ -173,7 +182,7 @@ impl Pusher {
     }
 
     async fn hand_on_one(&mut self, number: usize, edit: Made, found: &mut Found) -> Result<(), ApiError> {
-        let Made { parts, seen, branch, once } = edit;
+        let Made { parts, seen, branch, once, confirms: _ } = edit;
         if once.is_none() {
             self.keys.forget();
         }

@@ -5,6 +5,7 @@ use plenary_shared::{
     id::PartyId,
     log::record::{Digest, Provenance},
     people::Member,
+    text::marks::Mark,
     wire::protocol::ClientMessage,
 };
 use std::{io, sync::Arc};
@@ -47,6 +48,8 @@ pub enum Command {
     End { end: oneshot::Sender<End> },
     /// Asks how many bytes of the log a party's edits take.
     Written { party: PartyId, written: oneshot::Sender<u64> },
+    /// Asks which points were merged and not confirmed since.
+    Marked { marked: oneshot::Sender<Arc<[Mark]>> },
     /// Asks whose each client id is.
     Owners { owners: oneshot::Sender<Arc<[(u64, PartyId)]>> },
     /// Follows the log from where it ends now: each record as it comes to hold.

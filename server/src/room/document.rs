@@ -16,7 +16,10 @@ use plenary_shared::{
         record::{self, Digest, Provenance, Record},
     },
     people::Author,
-    text::plan,
+    text::{
+        marks::{Mark, Marks},
+        plan,
+    },
     wire::protocol,
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -74,6 +77,10 @@ pub struct Document {
     written: BTreeMap<PartyId, u64>,
     /// The party of each client id, as it was last asked for.
     owners: Arc<[(u64, PartyId)]>,
+    /// Which points were merged.
+    marks: Marks,
+    /// The same, as it was last asked for; none if something was noted since.
+    marked: Option<Arc<[Mark]>>,
 }
 
 impl Document {
@@ -84,7 +91,8 @@ impl Document {
 
     fn of(fold: Fold, head: Digest) -> Self {
         let (refused, full, written, owners) = (Vec::new(), None, BTreeMap::new(), Arc::default());
-        Self { fold, seq: 0, head, at_ms: 0, refused, full, bytes: 0, claims: 0, written, owners }
+        let (marks, marked) = (Marks::default(), None);
+        Self { fold, seq: 0, head, at_ms: 0, refused, full, bytes: 0, claims: 0, written, owners, marks, marked }
     }
 
     /// Judges an update against the document and all admitted since, by whose it is and whether its author had all that is there.
@@ -137,6 +145,18 @@ impl Document {
         self.at_ms = batch.last().map_or(self.at_ms, |accepted| accepted.record.at_ms);
         batch.iter().for_each(|accepted| self.count(&accepted.record));
         Ok(merged)
+    }
+
+    /// Takes note of which points a record touches that was admitted and applied, or changes nothing. Call it once for each, in order.
+    pub fn note(&mut self, seq: Seq, record: &Record, checked: &Checked) {
+        self.marks.note(seq, record, (self.fold.ledger(), checked));
+        self.marked = None;
+    }
+
+    /// The points that were merged and not confirmed since.
+    pub fn marked(&mut self) -> Arc<[Mark]> {
+        let (marks, ledger) = (&self.marks, self.fold.ledger());
+        self.marked.get_or_insert_with(|| marks.all(ledger).into()).clone()
     }
 
     /// Counts a record of the log among those of its party. An act is none of its edits.

@@ -10,7 +10,7 @@ mod tests;
 use bytes::Bytes;
 use futures_util::future::join_all;
 use plenary_shared::{
-    id::DocAddress,
+    id::{DocAddress, PointId},
     limits,
     log::record::{Hand, Provenance},
 };
@@ -87,6 +87,19 @@ impl Rooms {
     /// carried through all the same.
     pub async fn commit(self: &Arc<Self>, changes: Vec<Change>) -> Result<(), CommitError> {
         self.commit_all(changes.into_iter().map(Change::proposal).collect()).await
+    }
+
+    /// Confirms, for somebody who may draft, what was merged in these points of a plan, as far as `by` says that they had seen it.
+    ///
+    /// # Errors
+    /// [`CommitError`]. Where nothing of it stands any more nothing is done.
+    pub async fn confirm(
+        self: &Arc<Self>,
+        plan: DocAddress,
+        by: Provenance,
+        points: Vec<Option<PointId>>,
+    ) -> Result<(), CommitError> {
+        self.commit_all(vec![(plan, Proposal { by, what: Proposed::Confirmation(points) })]).await
     }
 
     /// As [`Self::commit`], with edits of one document that were made apart from others and what puts them side by side.

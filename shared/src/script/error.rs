@@ -46,11 +46,6 @@ pub enum Advice {
     NameLayer,
     /// Say which party's it is.
     NameParty,
-    /// Look at what came out of the merge of a point, and confirm it.
-    LookAtMerged {
-        /// The point, as people call it.
-        point: String,
-    },
     /// Repeat it with the words that stand there now, if that is meant.
     ConfirmNow,
     /// Look what the schema of scripts says.

@@ -5,6 +5,7 @@
 
 mod annotations;
 mod brackets;
+mod merged;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -25,11 +26,12 @@ use crate::{
         proposal::ProposalState,
         standing::{self, Matrix, Stand},
     },
-    text::{authorship::Owners, bracket::Spanning, plan::Outline, redline::Shares, stretch::Stretch},
+    text::{authorship::Owners, bracket::Spanning, marks::Mark, plan::Outline, redline::Shares, stretch::Stretch},
 };
 
 pub use annotations::{AnnotationView, AnnotationsView};
 pub use brackets::{Alternative, BracketView, BracketsView, OtherStand, PointBrackets};
+pub use merged::{MergedPoint, MergedView, OutlineView};
 pub use text::PlanText;
 
 /// What a dossier is read from, besides the plan's document.
@@ -43,6 +45,8 @@ pub struct Sources {
     pub layers: Vec<Source>,
     /// The members whose seats have ended.
     pub ended: BTreeSet<MemberId>,
+    /// Which points were merged, as the plan's log tells.
+    pub marks: Vec<Mark>,
 }
 
 /// A layer that the member may read.
@@ -67,6 +71,8 @@ pub struct Dossier {
     pub entries: Vec<Entry>,
     /// The parties that must consent.
     pub consent: BTreeSet<PartyId>,
+    /// Which points were merged, the title first, then in document order.
+    pub marks: Vec<Mark>,
     ended: BTreeSet<MemberId>,
     owners: Owners,
     faults: Vec<LayerFault>,
@@ -98,9 +104,10 @@ impl Dossier {
 
     /// Puts a dossier together over what was read already of the plan that `txn` shows.
     pub fn over(text: Arc<PlanText>, txn: &TransactionMut, sources: Sources) -> Dossier {
-        let Sources { owners, consent, layers, ended } = sources;
+        let Sources { owners, consent, layers, ended, marks } = sources;
         let (entries, faults) = entries(txn, &text.outline, layers);
-        Dossier { text, entries, consent, ended, owners, faults }
+        let marks = merged::in_order(&text.outline, marks);
+        Dossier { text, entries, consent, marks, ended, owners, faults }
     }
 
     /// The standing of every point.
@@ -114,6 +121,7 @@ impl Dossier {
         for cell in matrix.points.iter_mut().flat_map(|point| &mut point.cells) {
             cell.seat_ended = self.has_ended(cell.by.as_ref());
         }
+        self.mark(&mut matrix);
         let faults = self.faults.iter().filter(|fault| fault.layer.kind() == LayerKind::Positions).cloned().collect();
         Matrix { faults, ..matrix }
     }

@@ -34,6 +34,7 @@
 
 mod cell;
 mod difference;
+mod merged;
 mod of;
 mod position;
 #[cfg(test)]
@@ -48,6 +49,7 @@ use crate::{
     talk::layer::{Annotation, LayerFault},
     text::{redline::Piece, words::WordsDigest},
 };
+pub use merged::Merged;
 pub use of::standing;
 
 /// An entry of a party's layer `positions`.
@@ -138,6 +140,9 @@ pub struct PointStanding {
     /// A party that must consent reserves on something below it, or opposes it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub blocked_below: bool,
+    /// It was merged and not confirmed since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged: Option<Merged>,
     /// One for each party, in the order of [`Matrix::parties`].
     pub cells: Vec<Cell>,
 }

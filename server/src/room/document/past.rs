@@ -1,6 +1,6 @@
 //! A document as it once stood, folded from its log.
 
-use plenary_shared::{id::DocAddress, limits, log::record::Digest};
+use plenary_shared::{id::DocAddress, limits, log::record::Digest, text::marks::Marks};
 use yrs::StateVector;
 
 use super::{Document, fold::PAGE, record};
@@ -14,6 +14,8 @@ pub struct Past {
     pub digest: Digest,
     /// The Yjs update V1 that makes it from nothing.
     pub state: bytes::Bytes,
+    /// Which points were merged.
+    pub marks: Marks,
 }
 
 impl Document {
@@ -34,12 +36,13 @@ impl Document {
                 }
                 end = (seq, digest);
                 if !refused.contains(&seq) {
-                    document.fold.take(&record).ok()?;
+                    let taken = document.fold.take(&record).ok()?;
+                    document.note(seq, &record, &taken.checked);
                 }
             }
             (document.seq, document.head) = end;
         }
         let state = document.diff(&StateVector::default()).ok()?;
-        Some(Past { seq: document.seq, digest: document.head, state })
+        Some(Past { seq: document.seq, digest: document.head, state, marks: document.marks })
     }
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use plenary_shared::{
     id::{DocAddress, PartyId},
     log::{fold::Fold, gate::Ledger, record::Digest},
-    text::plan,
+    text::{marks::Marks, plan},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -24,6 +24,7 @@ struct Saved {
     refused: Vec<Seq>,
     written: BTreeMap<PartyId, u64>,
     state: Bytes,
+    marks: Marks,
 }
 
 impl Document {
@@ -56,17 +57,18 @@ impl Document {
     pub fn copy(&mut self) -> Result<Bytes, Misbehaved> {
         let state = self.diff(&StateVector::default())?;
         let (ledger, refused, written) = (self.fold.ledger().save().into(), self.refused.clone(), self.written.clone());
-        let saved = Saved { head: self.head, at_ms: self.at_ms, ledger, refused, written, state };
+        let marks = self.marks.clone();
+        let saved = Saved { head: self.head, at_ms: self.at_ms, ledger, refused, written, state, marks };
         postcard::to_allocvec(&saved).map(Bytes::from).map_err(|_| Misbehaved)
     }
 
     /// What [`Self::copy`] encoded when `seq` was the last record; `None` if it is not that, or another version's. Blocks.
     pub fn from_copy(seq: Seq, copy: &[u8]) -> Option<Self> {
-        let Saved { head, at_ms, ledger, refused, written, state } = postcard::from_bytes(copy).ok()?;
+        let Saved { head, at_ms, ledger, refused, written, state, marks } = postcard::from_bytes(copy).ok()?;
         let ledger = Ledger::load(&ledger)?;
         let mut document = Self::of(Fold::of_own(plan::new_doc(0), &state, ledger).ok()?, head);
         (document.seq, document.at_ms, document.bytes) = (seq, at_ms, state.len());
-        (document.refused, document.written) = (refused, written);
+        (document.refused, document.written, document.marks) = (refused, written, marks);
         Some(document)
     }
 }

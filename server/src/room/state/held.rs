@@ -3,11 +3,11 @@
 
 use bytes::Bytes;
 use plenary_shared::{
-    id::DocAddress,
+    id::{DocAddress, PointId},
     log::{
         act::Act,
         gate::Checked,
-        record::{Digest, Moment, Provenance},
+        record::{Digest, Moment, Provenance, Record, RecordKind},
     },
 };
 
@@ -47,6 +47,8 @@ pub enum Proposed {
     },
     /// Edits that were made apart from others, and what puts them side by side.
     Merged(Merged),
+    /// What was merged in these points is confirmed, as far as it was seen. The document stays as it is.
+    Confirmation(Vec<Option<PointId>>),
     /// An act, as it is told. The document stays as it is.
     Act(Bytes),
 }
@@ -85,7 +87,11 @@ impl RoomState {
         let (update, at, order) = match what {
             Proposed::Edit { update, at, order } => (update, at, order),
             Proposed::Merged(merged) => return self.propose_merged(edit, &by, merged, now_ms).map(Some),
-            Proposed::Act(told) => return Ok(Some(self.propose_act(edit, by, told, now_ms))),
+            Proposed::Confirmation(points) => return Ok(self.propose_confirmation(edit, by, points, now_ms)),
+            Proposed::Act(told) => {
+                let record = by.act(self.document.seq(), Moment::after(self.document.at_ms(), now_ms), told);
+                return Ok(Some(self.hold_unchanged(edit, record)));
+            }
         };
         if at.is_some_and(|at| at != self.document.seq()) {
             return Err(Unheld::Moved);
@@ -105,9 +111,29 @@ impl RoomState {
         Ok(Some(self.hold(edit, vec![Accepted { record, checked, verified }], tried)))
     }
 
-    /// The same for an act, against which nothing is.
-    fn propose_act(&mut self, edit: u64, by: Provenance, told: Bytes, now_ms: u64) -> (Seq, Vec<Bytes>) {
-        let record = by.act(self.document.seq(), Moment::after(self.document.at_ms(), now_ms), told);
+    /// The record of a confirmation, of those points alone whose marks it ends; none if there is none.
+    fn propose_confirmation(
+        &mut self,
+        edit: u64,
+        by: Provenance,
+        mut points: Vec<Option<PointId>>,
+        now_ms: u64,
+    ) -> Option<(Seq, Vec<Bytes>)> {
+        let (last, marked) = (self.document.seq(), self.document.marked());
+        let seen = by.seen.unwrap_or(last);
+        points.sort();
+        points.dedup();
+        points.retain(|point| marked.iter().any(|mark| mark.point == *point && mark.seq <= seen));
+        if points.is_empty() {
+            return None;
+        }
+        let at = Moment::after(self.document.at_ms(), now_ms);
+        let record = by.of_kind(RecordKind::Confirmation { points }, last, at, Bytes::new());
+        Some(self.hold_unchanged(edit, record))
+    }
+
+    /// Holds the room for a record that leaves the document as it is.
+    fn hold_unchanged(&mut self, edit: u64, record: Record) -> (Seq, Vec<Bytes>) {
         self.hold(edit, vec![Accepted { record, checked: Checked::default(), verified: true }], Vec::new())
     }
 

@@ -222,6 +222,10 @@ impl RoomState {
         }
         match self.document.apply(&accepted, (last, head)) {
             Ok(merged) => {
+                let first = last + 1 - accepted.len() as Seq;
+                for (seq, accepted) in (first..).zip(&accepted) {
+                    self.document.note(seq, &accepted.record, &accepted.checked);
+                }
                 effects.extend(merged.map(|merged| Effect::Broadcast(protocol::update(&merged))));
                 self.logged(last, senders, accepted, digests, effects);
             }

@@ -64,9 +64,6 @@ impl Stand<'_> {
         let sheet = bench.writable("layer", self.layer)?;
         let point = bench.point("point", self.point)?;
         let bracket = find_bracket(&point, self.quote, self.bracket)?;
-        if self.stance == Stance::Accept {
-            bench.confirmed(&point)?;
-        }
         let words = match bracket {
             Some(_) => None,
             None => Some(kept(bench, &point, self.stance, self.expect)?),

@@ -61,19 +61,6 @@ fn words_that_were_not_seen_are_not_accepted() {
 }
 
 #[test]
-fn what_was_merged_and_not_confirmed_is_not_accepted_nor_what_stands_above_it() {
-    let mut talks = Talks::begin();
-    talks.unconfirmed = vec!["p5".parse().unwrap()];
-    for line in [r#"{"accept":{"point":"2"}}"#, r#"{"accept":{"point":"(a)"}}"#] {
-        let error = talks.refused(line);
-        assert_eq!((error.field.as_str(), error.sentence().as_str()), ("accept.point", "(a) was merged and not confirmed"));
-        assert_eq!(error.advice.as_deref(), Some(&Advice::LookAtMerged { point: "(a)".into() }));
-    }
-    talks.done(r#"{"accept":{"point":"3"}}"#);
-    talks.done(r#"{"oppose":{"point":"2"}}"#);
-}
-
-#[test]
 fn positions_are_taken_back_by_id_before_label_by_point_and_by_bracket() {
     let mut talks = Talks::begin();
     talks.done(
