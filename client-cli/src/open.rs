@@ -5,11 +5,14 @@ pub mod replica;
 mod server;
 
 use plenary_shared::{
-    id::PlanId,
+    id::{PartyId, PlanId, PointId},
     out::{Edition, Format},
     people,
     script::{Applied, Done, Edit, Script},
-    talk::view::View,
+    talk::{
+        dossier::{MergedPoint, MergedView, OutlineView},
+        view::View,
+    },
     text::plan::Outline,
     wire::api,
 };
@@ -86,6 +89,38 @@ impl OpenPlan {
     /// The plan as people see it.
     pub fn outline(&self) -> Result<Outline, CliError> {
         either!(self, plan => plan.outline())
+    }
+
+    /// The plan as people see it, and what of it was merged.
+    pub fn text(&self) -> Result<OutlineView, CliError> {
+        match self {
+            OpenPlan::Server(plan) => plan.view(),
+            OpenPlan::Replica(plan) => plan.text(),
+        }
+    }
+
+    /// The points that were merged, as far as that stands for one's own party.
+    pub fn merged(&self) -> Result<Vec<MergedPoint>, CliError> {
+        let mut merged = self.view::<MergedView>()?.merged;
+        let party = self.party()?;
+        merged.retain(|point| point.merged.stands_for(party));
+        Ok(merged)
+    }
+
+    /// One's own party.
+    pub fn party(&self) -> Result<&PartyId, CliError> {
+        match self {
+            OpenPlan::Server(plan) => plan.party(),
+            OpenPlan::Replica(plan) => Ok(&plan.member().party),
+        }
+    }
+
+    /// Confirms what was merged in these points, as far as it was seen; none is the title. Answers what was merged again meanwhile.
+    pub fn confirm(&self, points: &[Option<PointId>], seen: u64) -> Result<Vec<Option<PointId>>, CliError> {
+        match self {
+            OpenPlan::Server(plan) => plan.confirm(points, seen),
+            OpenPlan::Replica(plan) => plan.confirm(points).map(|()| Vec::new()),
+        }
     }
 
     /// Makes edits, all or none; they are durable when this returns.

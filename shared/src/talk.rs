@@ -1,10 +1,8 @@
-//! What parties say about a plan: [`layer`] holds it; [`proposal`], [`standing`] and [`schedule`] follow from it, and [`merge`] lays
-//! what two sides changed apart before both. [`dossier`] puts together what one member may read of a plan, and a [`view`] follows
-//! from it.
+//! What parties say about a plan: [`layer`] holds it; [`proposal`], [`standing`] and [`schedule`] follow from it. [`dossier`] puts
+//! together what one member may read of a plan, and a [`view`] follows from it.
 
 pub mod dossier;
 pub mod layer;
-pub mod merge;
 pub mod proposal;
 pub mod schedule;
 pub mod standing;

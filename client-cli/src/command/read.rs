@@ -1,8 +1,9 @@
 //! `show` and `export`: the plan as it stands.
 
 use plenary_shared::{
-    id::PlanId,
+    id::{PlanId, PointId},
     out::{Edition, Format},
+    talk::{dossier::OutlineView, standing::Merged},
     text::{
         markdown::BESIDE_THE_POINTS,
         plan::{Outline, Point},
@@ -12,6 +13,7 @@ use plenary_shared::{
 };
 use std::{fs, path::PathBuf};
 
+use super::merged::by;
 use crate::{
     answer::{Delivered, Document, PointShown, Said, Shown},
     context::Context,
@@ -37,8 +39,11 @@ impl Show {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         let open = context.open(&self.plan)?;
-        let outline = open.outline()?;
+        let OutlineView { outline, merged } = open.text()?;
+        let merged = if merged.is_empty() { Vec::new() } else { open.merged()? };
         context.tell_damage_of(&open);
+        let merged_of =
+            |point: Option<&PointId>| merged.iter().map(|one| &one.merged).find(|one| one.mark.point.as_ref() == point);
         let points = match &self.point {
             Some(what) => below(&outline, what)?,
             None => &outline.points,
@@ -51,17 +56,24 @@ impl Show {
             title: &outline.title,
             digest: plan_digest(&outline, &exact),
             beside: if self.point.is_none() { &outline.beside } else { "" },
-            points: points.iter().map(|point| PointShown { point, digest: digest_of(point) }).collect(),
+            title_merged: merged_of(None),
+            points: points
+                .iter()
+                .map(|point| PointShown { point, digest: digest_of(point), merged: merged_of(Some(&point.id)) })
+                .collect(),
             faults: outline.faults.iter().map(Said::of).collect(),
         };
         context.output.result(&answer, || {
             if points.is_empty() && beside.is_empty() {
                 return format!("{}: no points", self.plan);
             }
-            let title = (self.point.is_none() && !outline.title.is_empty()).then(|| inline(&outline.title).into_owned());
+            let title = (self.point.is_none() && !outline.title.is_empty()).then(|| match merged_of(None) {
+                None => inline(&outline.title).into_owned(),
+                Some(merged) => format!("{}  {}", inline(&outline.title), marked(merged)),
+            });
             title
                 .into_iter()
-                .chain([tree(points), beside.clone()])
+                .chain([tree(points, |point| merged_of(Some(point))), beside.clone()])
                 .filter(|part| !part.is_empty())
                 .collect::<Vec<_>>()
                 .join("\n\n")
@@ -83,7 +95,7 @@ pub fn below<'a>(outline: &'a Outline, what: &str) -> Result<&'a [Point], CliErr
 }
 
 /// Each point with its label and heading in a line, its words indented below.
-fn tree(points: &[Point]) -> String {
+fn tree<'m>(points: &[Point], merged: impl Fn(&PointId) -> Option<&'m Merged>) -> String {
     let top = points.iter().map(|p| p.depth).min().unwrap_or_default();
     let mut text = String::new();
     for point in points {
@@ -91,7 +103,8 @@ fn tree(points: &[Point]) -> String {
         let label = if point.label.is_empty() { format!("({})", point.id) } else { inline(&point.label).into_owned() };
         let heading = inline(&point.heading);
         let struck = if point.struck { "[struck]" } else { "" };
-        let head: Vec<&str> = [label.as_str(), &heading, struck].into_iter().filter(|part| !part.is_empty()).collect();
+        let merged = merged(&point.id).map(marked).unwrap_or_default();
+        let head: Vec<&str> = [label.as_str(), &heading, struck, &merged].into_iter().filter(|part| !part.is_empty()).collect();
         if !text.is_empty() {
             text.push('\n');
         }
@@ -101,6 +114,11 @@ fn tree(points: &[Point]) -> String {
         }
     }
     text
+}
+
+/// That a point was merged, and of whose edits.
+fn marked(Merged { mark, .. }: &Merged) -> String {
+    format!("[merged: {}]", by(mark))
 }
 
 /// What stands beside the points, under a heading; nothing if nothing does.
@@ -203,8 +221,8 @@ mod tests {
             vec![point("a", "5", 0, "one\ntwo"), point("b", "(a)", 1, "x\x1b[1m"), point("c", "", 2, ""), point("d", "6", 0, "")];
         let outline = Outline { points, ..Outline::default() };
         let whole = "5  Head\\u{1b}[2J\n    one\n    two\n    (a)\n        x\\u{1b}[1m\n        (c)\n6  Head\\u{1b}[2J  [struck]";
-        assert_eq!(tree(&outline.points), whole);
-        assert_eq!(tree(below(&outline, "(a)").expect("a point")), "(a)\n    x\\u{1b}[1m\n    (c)");
+        assert_eq!(tree(&outline.points, |_| None), whole);
+        assert_eq!(tree(below(&outline, "(a)").expect("a point"), |_| None), "(a)\n    x\\u{1b}[1m\n    (c)");
         assert_eq!(below(&outline, "7").expect_err("none").exit_code(), 1);
     }
 }

@@ -23,11 +23,7 @@ pub fn of_script(error: &ScriptError) -> String {
     match error.advice.as_deref() {
         Some(Advice::ReadSchema) => format!("{error}: `plenary apply --schema`"),
         Some(
-            Advice::ListAnnotations
-            | Advice::ListOwnAnnotations
-            | Advice::NameLayer
-            | Advice::NameParty
-            | Advice::ConfirmNow,
+            Advice::ListAnnotations | Advice::ListOwnAnnotations | Advice::NameLayer | Advice::NameParty | Advice::ConfirmNow,
         )
         | None => error.to_string(),
     }

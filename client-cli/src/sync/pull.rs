@@ -26,11 +26,11 @@ use yrs::{ReadTxn as _, Snapshot};
 pub use copies::{Lost, name};
 pub use puller::Puller;
 
-use super::{apart, report::Report};
+use super::{report::Report, theirs::theirs};
 use crate::{
     error::CliError,
     folder::{
-        Surroundings, before, layers, merged,
+        Surroundings, before, layers,
         own::{Body, Fate},
     },
     progress::Progress,
@@ -116,12 +116,12 @@ impl Puller<'_> {
                     self.take(seq, refused, digest, record)?;
                     bar.inc(1);
                     if self.page_bytes >= PAGE_BYTES || self.page.len() >= PAGE_RECORDS {
-                        self.keep_page(&context, report)?;
+                        self.keep_page(report)?;
                     }
                 }
             }
         }
-        self.keep_page(&context, report)?;
+        self.keep_page(report)?;
         let _lock = self.folder.lock()?;
         let is_readable = |party: &str, layer: &str| layers::is_among(&context.layers, party, layer);
         report.gone.extend(layers::keep_only(self.folder.dir(), is_readable)?);
@@ -182,22 +182,17 @@ impl Puller<'_> {
         Ok(())
     }
 
-    /// Keeps the records that were taken, and tells what others did and what that comes to with one's own edits.
-    fn keep_page(&mut self, context: &PlanContext, report: &mut Report) -> Result<(), CliError> {
+    /// Keeps the records that were taken, and tells what others did.
+    fn keep_page(&mut self, report: &mut Report) -> Result<(), CliError> {
         self.page_bytes = 0;
         let page = std::mem::take(&mut self.page);
         if page.is_empty() {
             return Ok(());
         }
         let _lock = self.folder.lock()?;
-        // Until it was synced to the end a replica has nothing that anybody could have changed apart.
+        // Until it was synced to the end all is new.
         if self.context.is_some() {
-            let found = apart::find(self.folder, context, &self.text, &page)?;
-            if !found.merged.is_empty() {
-                let merged = merged::add(self.folder.merged()?, found.merged);
-                merged::write(self.folder.dir(), &self.folder.cipher, &merged)?;
-            }
-            for (change, by) in found.theirs {
+            for (change, by) in theirs(&self.text, &page, &self.folder.info.member)? {
                 report.heard(change, by);
             }
         }

@@ -85,6 +85,7 @@ fn send(folder: &Folder, session: &Session, edits: &[(EditId, u64, Body)]) -> Re
         seen: *seen,
         branch: own::stay(id),
         once: body.once.clone(),
+        confirms: body.confirms.clone(),
     });
     let push = Push { edits: edits.collect() };
     let path = session.plan_path(&folder.info.plan, "/push")?;

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::path::PathBuf;
 
-use crate::folder::merged::Merged;
+use crate::answer::MergedOne;
 
 /// What a sync did.
 #[derive(Debug, Default, Serialize, JsonSchema)]
@@ -41,8 +41,8 @@ pub struct Report {
     pub replaced: Vec<String>,
     /// Where what the replica held before was put by.
     pub put_by: Option<PathBuf>,
-    /// All points that were merged and wait to be confirmed, from earlier syncs too.
-    pub merged: Vec<Merged>,
+    /// All points that were merged and wait to be confirmed, by somebody or, for one's own party, by accepting them.
+    pub merged: Vec<MergedOne>,
     /// What the server wants the party to know.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice: Option<String>,

@@ -95,14 +95,10 @@ mod tests {
     #[test]
     fn every_view_has_a_name_of_its_own_and_a_place_on_the_list() {
         let mut names: Vec<&str> = ALL.iter().map(|view| view.name).collect();
-        assert_eq!(names, [
-            AnnotationsView::NAME,
-            Matrix::NAME,
-            BracketsView::NAME,
-            Timetable::NAME,
-            OutlineView::NAME,
-            MergedView::NAME,
-        ]);
+        assert_eq!(
+            names,
+            [AnnotationsView::NAME, Matrix::NAME, BracketsView::NAME, Timetable::NAME, OutlineView::NAME, MergedView::NAME,]
+        );
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), ALL.len());

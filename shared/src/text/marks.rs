@@ -10,6 +10,7 @@
 //!
 //! **Cost.** For each record and point that it touches a look at the last touch of everybody who ever did; these are bounded.
 
+mod sides;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,8 @@ use crate::{
     },
     people::Author,
 };
+
+pub use sides::{Apart, Side, Sides, sides};
 
 /// 64: as many last touches of a point are known, 2.5 KiB. Where more members have touched it, the oldest are forgotten: who was away since
 /// before them is apart from the newer ones all the same.
@@ -81,6 +84,7 @@ struct Touch {
     branch: Branch,
     who: u32,
     seq: u64,
+    seen: u64,
     at_ms: u64,
 }
 
@@ -99,10 +103,11 @@ impl Marks {
         let at_ms = record.at_ms;
         match &record.kind {
             RecordKind::Edit => {
-                let touch = Touch { branch: record.branch, who: self.people.number(&record.author), seq, at_ms };
+                let Record { branch, seen, .. } = *record;
+                let touch = Touch { branch, who: self.people.number(&record.author), seq, seen, at_ms };
                 ledger.each_touched(checked, |point| {
                     let point = self.points.entry(point).or_default();
-                    self.marked += usize::from(point.touch(touch, record.seen));
+                    self.marked += usize::from(point.touch(touch));
                 });
             }
             RecordKind::Bracketing(says) => {
@@ -110,8 +115,10 @@ impl Marks {
                     let point = self.points.entry(number).or_default();
                     self.marked += usize::from(point.merged.is_none());
                     let of = |touch: &&Touch| says.of.contains(&touch.seq);
-                    let known = Merged { of: point.touches.iter().filter(of).copied().collect(), ..Merged::default() };
-                    let merged = point.merged.get_or_insert(known);
+                    let merged = point.merged.get_or_insert_with(|| {
+                        let of: Vec<Touch> = point.touches.iter().filter(of).copied().collect();
+                        Merged { base: of.iter().map(|touch| touch.seen).min().unwrap_or_default(), of, ..Merged::default() }
+                    });
                     (merged.bracketed, merged.seq, merged.at_ms) = (Some(seq), seq, at_ms);
                 }
             }
@@ -151,17 +158,18 @@ impl Marks {
 }
 
 impl Point {
-    /// Takes note of a touch by somebody who had seen what stands up to `seen`; answers whether the point is marked by it and was not before.
-    fn touch(&mut self, touch: Touch, seen: u64) -> bool {
+    /// Takes note of a touch; answers whether the point is marked by it and was not before.
+    fn touch(&mut self, touch: Touch) -> bool {
         let is_of = |one: &Touch| (one.branch, one.who) == (touch.branch, touch.who);
-        let unseen = |one: &Touch| one.seq > seen && one.branch != touch.branch && one.seq != touch.seq;
+        let unseen = |one: &Touch| one.seq > touch.seen && one.branch != touch.branch && one.seq != touch.seq;
         let was_marked = self.merged.is_some();
         if self.touches.iter().any(unseen) {
-            let merged = self.merged.get_or_insert_with(|| Merged { base: seen, ..Merged::default() });
+            let merged = self.merged.get_or_insert_with(|| Merged { base: touch.seen, ..Merged::default() });
             for one in self.touches.iter().copied().filter(unseen).chain([touch]) {
+                merged.base = merged.base.min(one.seen);
                 put(&mut merged.of, one);
             }
-            (merged.seq, merged.at_ms, merged.base) = (touch.seq, touch.at_ms, merged.base.min(seen));
+            (merged.seq, merged.at_ms) = (touch.seq, touch.at_ms);
         }
         match self.touches.iter_mut().find(|one| is_of(one)) {
             Some(known) => *known = touch,

@@ -38,7 +38,6 @@ pub use schedule::set_schedule;
 pub use stored::{EditError, label_of};
 
 pub(crate) use adoption::record;
-pub(crate) use change::Places;
 pub(crate) use edit::{Added, Texts, add_to, fill, replace_words, set_words_from, words_of};
 pub(crate) use label::{is_ordinal, is_roman};
 pub(crate) use read::{reread, text_of};

@@ -6,7 +6,7 @@ use plenary_shared::{
 };
 
 use crate::{
-    command::change::seat_ended,
+    command::{change::seat_ended, merged::by},
     render::{Look, Page, Side, called, cell, table, title, wrapped},
     when,
 };
@@ -112,7 +112,8 @@ fn party(column: &Column) -> String {
 }
 
 fn standing(point: &PointStanding) -> String {
-    format!("{}{}", state(point.standing), if point.ad_referendum { "*" } else { "" })
+    let merged = if point.merged.is_some() { ", merged" } else { "" };
+    format!("{}{}{merged}", state(point.standing), if point.ad_referendum { "*" } else { "" })
 }
 
 fn state(state: State) -> &'static str {
@@ -149,6 +150,9 @@ fn legend(matrix: &Matrix, counted: bool) -> Vec<String> {
         .filter(|(mark, _)| !counted || mark.chars().count() == 1)
         .map(|(mark, means)| format!("{mark} {means}"))
         .collect();
+    if matrix.points.iter().any(|point| point.merged.is_some()) {
+        legend.push("merged: changed apart and not confirmed".to_owned());
+    }
     if counted {
         let must = matrix.parties.iter().filter(|column| column.must_consent).count();
         legend.push(format!("of the {must} parties that must consent"));
@@ -203,6 +207,9 @@ pub fn point(point: &PointStanding, parties: &[Column], label: impl Fn(&PointId)
     });
     said.extend(point.blocked_below.then(|| "a point below it is not accepted".to_owned()));
     page.line(Look::Plain, &said.join(", "));
+    if let Some(merged) = &point.merged {
+        page.line(Look::Plain, &format!("merged: {}, and not confirmed", by(&merged.mark)));
+    }
     page.line(Look::Faint, &format!("words {}", point.digest));
     for (cell, column) in point.cells.iter().zip(parties) {
         page.line(Look::Strong, &party(column)).add(Look::Plain, &format!("  {}", stand(cell, &label)));

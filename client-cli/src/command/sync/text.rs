@@ -4,6 +4,7 @@ use crate::{
     brief::kind,
     command::merged,
     folder::Folder,
+    open::log::Names,
     output::{in_words, inline},
     render::{Look, Page, called},
     sync::{Report, parties},
@@ -44,9 +45,13 @@ pub fn page(folder: &Folder, report: &Report) -> Page {
     }
     if !report.merged.is_empty() {
         page.line(Look::Plain, "");
-        merged::list(&mut page, &report.merged);
+        merged::list(&mut page, &folder.info.plan, &report.merged, &names(folder));
     }
     page
+}
+
+fn names(folder: &Folder) -> Names {
+    folder.context().map_or_else(|_| Names::default(), |context| Names::of(&context.plan.conference))
 }
 
 fn summary(report: &Report) -> String {

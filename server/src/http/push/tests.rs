@@ -43,7 +43,7 @@ impl Bench {
 
 fn made(layer: Option<&str>, update: &[u8]) -> Made {
     let part = Part { layer: layer.map(|layer| layer.parse().unwrap()), update: STANDARD.encode(update) };
-    Made::read(OfflineEdit { parts: vec![part], seen: 1, branch: Default::default(), once: None })
+    Made::read(OfflineEdit { parts: vec![part], seen: 1, branch: Default::default(), once: None, confirms: Vec::new() })
 }
 
 fn noted(client: u64) -> Made {

@@ -7,11 +7,7 @@ use crate::{
     id::{AnnotationId, LayerId, PointId},
     log::gate::{self, RunningCensus},
     people::{self, LayerKind},
-    script::{
-        Desk, NewIds, Sheet,
-        error::{Advice, Refusal},
-        stretch::name,
-    },
+    script::{Desk, NewIds, Sheet, error::Refusal, stretch::name},
     talk::layer::{self, Annotation, Layer, What},
     text::{
         anchor::Anchor,

@@ -23,8 +23,10 @@ fn marks(talks: &Talks) -> Vec<Mark> {
     marks.all(fold.ledger())
 }
 
-/// Of each mark the point's kind, whose it is, and whether something was put side by side.
-fn told(talks: &Talks) -> Vec<(bool, Vec<(String, u64)>, bool)> {
+/// Of a mark whether it is a point's, whose it is, and whether something was put side by side.
+type Told = (bool, Vec<(String, u64)>, bool);
+
+fn told(talks: &Talks) -> Vec<Told> {
     let by = |mark: &Mark| mark.by.iter().map(|by| (by.author.party.to_string(), by.seq)).collect();
     marks(talks).iter().map(|mark| (mark.point.is_some(), by(mark), mark.bracketed.is_some())).collect()
 }
@@ -114,4 +116,32 @@ fn however_many_touch_a_point_what_is_known_of_it_is_bounded_and_it_is_marked() 
     talks.take("late", Branch([9; 8]), 1, late);
     let mark = marks(&talks).remove(0);
     assert_eq!((mark.by.len(), mark.by.last().unwrap().author.party.as_str()), (TOUCHES_MAX, "late"));
+}
+
+#[test]
+fn what_each_side_wrote_is_read_from_the_log_with_what_all_had_seen_before_it() {
+    let mut talks = Talks::new("24 days");
+    let first = talks.write(1, &[], words("12 days"));
+    let second = talks.write(1, std::slice::from_ref(&first), words("12 weeks"));
+    let live = talks.write(1, &[], words("48 days"));
+    talks.take("bor", Branch::TABLE, 1, live);
+    let says = talks.push("arv", 1, 1, &[first, second]).unwrap();
+    let mark = marks(&talks).remove(0);
+    let (base, since) = (state(&talks, 1), &talks.log[1..]);
+    for apart in [Apart::from(&mark), Apart::from(&says)] {
+        assert_eq!(apart.base(since), Some(1));
+        let told = sides((1, &base), since, &[apart]).unwrap().remove(0);
+        let [(point, sides)] = &told[..] else { panic!("{told:?}") };
+        let wrote =
+            |side: &Side| (side.by.author.party.to_string(), side.changes[0].before.clone(), side.changes[0].after.clone());
+        let wrote: Vec<_> = sides.iter().map(wrote).collect();
+        let expected = [("bor", "48 days"), ("arv", "12 weeks")].map(|(who, after)| (who.into(), "24 days".into(), after.into()));
+        assert_eq!((point, wrote), (&Some(id()), expected.to_vec()));
+    }
+}
+
+fn state(talks: &Talks, to: u64) -> Vec<u8> {
+    let mut fold = Fold::new(new_doc(0));
+    talks.log.iter().filter(|(seq, _)| *seq <= to).for_each(|(_, record)| drop(fold.take(record).unwrap()));
+    fold.state().unwrap()
 }
