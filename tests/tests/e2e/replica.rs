@@ -9,6 +9,7 @@ mod rights;
 mod salvage;
 mod secrets;
 mod taken;
+mod told;
 mod watching;
 mod week;
 
@@ -62,7 +63,7 @@ pub fn words(folder: &Folder, point: &str) -> String {
 
 /// The points that wait to be confirmed, sorted.
 pub fn merged(folder: &Folder) -> Vec<String> {
-    let (_, value) = folder.json(&["merged"]);
+    let (_, value) = folder.json(&["merged", PLAN]);
     let mut points: Vec<String> =
         value["merged"].as_array().unwrap().iter().map(|one| one["point"].as_str().unwrap().to_owned()).collect();
     points.sort();
