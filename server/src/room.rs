@@ -86,8 +86,7 @@ impl Room {
     /// Loads a room's document. Blocks.
     pub fn open(address: DocAddress, around: Surroundings) -> Result<Self, OpenError> {
         let document = Document::open(&*around.store, &address)?;
-        let snapshot_seq = document.seq();
-        let mut state = RoomState::new(&address, document);
+        let (snapshot_seq, mut state) = (document.seq(), RoomState::new(&address, document));
         state.shares = around.shares.clone();
         Ok(Self {
             address,

@@ -14,8 +14,8 @@ use super::{
 };
 
 /// Why somebody does not confirm.
-pub(super) const NO_RIGHT: &str = "only who may change the words of this plan confirms what was merged: ask the chair for the right to draft, \
-                                   or accept the words for your party";
+pub(super) const NO_RIGHT: &str =
+    "only who may change the words of this plan confirms what was merged: ask the chair for the right to draft, or accept them";
 
 pub(super) async fn confirm(
     State(app): State<Arc<App>>,

@@ -10,21 +10,21 @@ use plenary_shared::{
     text::{marks::Marks, plan},
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 use yrs::StateVector;
 
 use super::{Document, Misbehaved, OpenError};
 use crate::store::{Seq, Store};
 
 #[derive(Serialize, Deserialize)]
-struct Saved {
+struct Saved<'d> {
     head: Digest,
     at_ms: u64,
     ledger: Bytes,
     refused: Vec<Seq>,
     written: BTreeMap<PartyId, u64>,
     state: Bytes,
-    marks: Marks,
+    marks: Cow<'d, Marks>,
 }
 
 impl Document {
@@ -57,7 +57,7 @@ impl Document {
     pub fn copy(&mut self) -> Result<Bytes, Misbehaved> {
         let state = self.diff(&StateVector::default())?;
         let (ledger, refused, written) = (self.fold.ledger().save().into(), self.refused.clone(), self.written.clone());
-        let marks = self.marks.clone();
+        let marks = Cow::Borrowed(&self.marks);
         let saved = Saved { head: self.head, at_ms: self.at_ms, ledger, refused, written, state, marks };
         postcard::to_allocvec(&saved).map(Bytes::from).map_err(|_| Misbehaved)
     }
@@ -68,7 +68,7 @@ impl Document {
         let ledger = Ledger::load(&ledger)?;
         let mut document = Self::of(Fold::of_own(plan::new_doc(0), &state, ledger).ok()?, head);
         (document.seq, document.at_ms, document.bytes) = (seq, at_ms, state.len());
-        (document.refused, document.written, document.marks) = (refused, written, marks);
+        (document.refused, document.written, document.marks) = (refused, written, marks.into_owned());
         Some(document)
     }
 }

@@ -177,7 +177,8 @@ fn a_merged_point_says_what_each_side_wrote_until_it_is_confirmed() {
     let wrote = sides.iter().map(|side| (&side["party"], &side["changes"][0]["before"], &side["changes"][0]["after"]));
     let [mine, theirs] = [0, 1].map(|party| serde_json::json!(server.delegate(party, 0).party));
     let before = serde_json::json!("Forces withdraw within 30 days.");
-    let [ours, others] = ["Forces withdraw within 45 days.", "All forces withdraw within 60 days."].map(|words| serde_json::json!(words));
+    let [ours, others] =
+        ["Forces withdraw within 45 days.", "All forces withdraw within 60 days."].map(|words| serde_json::json!(words));
     assert_eq!(wrote.collect::<Vec<_>>(), [(&theirs, &before, &others), (&mine, &before, &ours)], "{value}");
     folder.done(&["accept", PLAN, &points[1]]);
     folder.exits(4, &["sync"]);
