@@ -68,6 +68,7 @@ pub fn sync(folder: &Folder, session: &Session, mut way: Option<Way>, progress: 
         }
     }
     report.mine = puller.changed_by(&report.sent_updates)?;
+    report.leave_out_cut();
     let _lock = folder.lock_shared()?;
     report.merged = folder.merged()?;
     Ok(report)

@@ -41,7 +41,7 @@ pub use presence::Announced;
 #[cfg(any(test, fuzzing))]
 pub use presence::Presence;
 use state::{Input, RoomState};
-pub use state::{Merged, Proposal, Proposed, Unheld};
+pub use state::{Judged, Merged, Proposal, Proposed, Unheld};
 
 /// Commands taken from the inbox at a time.
 const DRAIN: usize = 128;

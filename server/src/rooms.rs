@@ -12,6 +12,7 @@ use plenary_shared::{
     id::{ConferenceId, DocAddress, PartyId},
     limits,
     people::LayerKind,
+    wire::cut::Cut,
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -271,8 +272,11 @@ impl Rooms {
     }
 
     /// Hands an edit of one document to its room, behind those that were handed on before; it is durable once it is answered. Whoever
-    /// sees no answer does not know.
-    pub async fn begin_edit(self: &Arc<Self>, change: Change) -> Result<oneshot::Receiver<Result<(), EditError>>, RoomError> {
+    /// sees no answer does not know. The answer is what was cut out of it, or why it was not taken.
+    ///
+    /// # Errors
+    /// [`RoomError`], if no room takes it.
+    pub async fn begin_edit(self: &Arc<Self>, change: Change) -> Result<oneshot::Receiver<Result<Cut, EditError>>, RoomError> {
         let Change { address, by, update, order, .. } = change;
         for _ in 0..TRIES {
             let (done, answered) = oneshot::channel();

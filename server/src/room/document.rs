@@ -9,7 +9,7 @@ mod saved;
 
 use bytes::Bytes;
 use plenary_shared::{
-    id::{DocAddress, PartyId},
+    id::{DocAddress, PartyId, PointId},
     log::{
         fold::Fold,
         gate::{Checked, Ledger, LeftOut, Refusal},
@@ -17,7 +17,10 @@ use plenary_shared::{
     },
     people::Author,
     text::plan,
-    wire::protocol,
+    wire::{
+        cut::{Cut, CutPoint},
+        protocol,
+    },
 };
 use std::{collections::BTreeMap, sync::Arc};
 use yrs::{ReadTxn, StateVector, TransactionMut, updates::encoder::Encode};
@@ -96,21 +99,14 @@ impl Document {
     }
 
     /// What the sender of an update is told of which not all is taken.
-    pub fn notice(&mut self, LeftOut { points, more, lost }: &LeftOut) -> Option<String> {
-        let name = |txn: &TransactionMut, id: &String| {
-            let label = id.parse().ok().and_then(|id| plan::label_of(txn, &id));
-            label.map_or_else(|| id.clone(), |label| format!("{label} ({id})"))
+    pub fn cut(&mut self, LeftOut { points, more, lost }: &LeftOut) -> Cut {
+        let point = |id: PointId| {
+            let label = self.look(|txn| plan::label_of(txn, &id)).ok().flatten();
+            CutPoint { id, label }
         };
-        if !points.is_empty() {
-            let names = self.look(|txn| points.iter().map(|id| name(txn, id)).collect::<Vec<_>>());
-            let names = names.unwrap_or_else(|Misbehaved| points.clone()).join(", ");
-            let more = if *more > 0 { format!(" and {more} more") } else { String::new() };
-            return Some(format!(
-                "not taken: what would take out point {names}{more}, or its label, its words or another part of it that stays; all else is \
-                 taken. Strike the point instead, or change its words, and load the page again"
-            ));
-        }
-        lost.then(|| "not taken: what you wrote stands in something that is not there any more; load the page again".to_owned())
+        // The gate takes no other keys for points.
+        let ids = points.iter().filter_map(|id| id.parse().ok());
+        Cut { points: ids.map(point).collect(), others: *more > 0, lost: *lost }
     }
 
     /// Counts a checked update as part of the document from here on, for the judgement of the next.

@@ -24,7 +24,7 @@ use yrs::StateVector;
 use self::batch::{Batch, Sender, Waiting};
 pub use self::{
     held::{Proposal, Proposed, first_records},
-    merged::{Merged, Unheld},
+    merged::{Judged, Merged, Unheld},
 };
 use super::{
     document::{Document, Misbehaved},

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use plenary_shared::{
     limits,
     log::{
-        gate::{Checked, Refusal},
+        gate::{Checked, LeftOut, Refusal},
         record::{self, Digest, Moment, Provenance},
     },
     people::Author,
@@ -55,16 +55,13 @@ impl RoomState {
             let Waiting { sender, by, update, complete, order } = waiting;
             self.answered(sender, complete);
             let checked = self.judge(&by, &update);
-            self.tell_left_out(sender, checked.as_ref().ok(), effects);
             let verified = checked.as_ref().is_ok_and(|checked| checked.adds_blocks() && order.holds(checked));
             match checked {
-                Ok(checked) if !checked.is_new() && accepted.is_empty() => done(sender, effects),
                 // It may repeat what is in this batch, and that is not durable yet. A session waits for no answer.
-                Ok(checked) if !checked.is_new() => {
-                    if let Sender::Server(_) = sender {
-                        later.push(Waiting { sender, by, update, complete, order });
-                    }
+                Ok(checked) if !checked.is_new() && !accepted.is_empty() && matches!(sender, Sender::Server(_)) => {
+                    later.push(Waiting { sender, by, update, complete, order });
                 }
+                Ok(checked) if !checked.is_new() => self.done(sender, checked.left_out(), effects),
                 Ok(checked) if self.is_unaccounted(sender, &checked) => {
                     self.refuse((sender, &by.author), EditError::Unaccounted, effects);
                 }
@@ -111,11 +108,16 @@ impl RoomState {
         taken.map_or(Ok(()), |client| Err(Refusal::Forged { client }))
     }
 
-    /// Tells a session what is not taken of its update, though all else is.
-    fn tell_left_out(&mut self, sender: Sender, checked: Option<&Checked>, effects: &mut Vec<Effect>) {
-        if let (Sender::Session(id), Some(checked)) = (sender, checked) {
-            let notice = self.document.notice(checked.left_out());
-            effects.extend(notice.map(|told| Effect::Send(id, protocol::permission_denied(&told))));
+    /// An update is taken, but for what was left out of it.
+    fn done(&mut self, sender: Sender, left_out: &LeftOut, effects: &mut Vec<Effect>) {
+        let cut = self.document.cut(left_out);
+        match sender {
+            Sender::Server(edit) => effects.push(Effect::Edited(edit, Ok(cut))),
+            Sender::Session(_) if cut.is_empty() => {}
+            // Its page shows what it did until it is loaded again.
+            Sender::Session(id) => {
+                effects.push(Effect::Send(id, protocol::permission_denied(&format!("{cut}; load the page again"))));
+            }
         }
     }
 
@@ -248,7 +250,7 @@ impl RoomState {
             if self.document.is_refused(seq) {
                 self.refuse((sender, &accepted.record.author), EditError::Misbehaved, effects);
             } else {
-                done(sender, effects);
+                self.done(sender, accepted.checked.left_out(), effects);
                 records.push((seq, digest, accepted.record));
             }
         }
@@ -343,11 +345,5 @@ impl RoomState {
 
     fn close_all(&self, code: u16, reason: &'static str, effects: &mut Vec<Effect>) {
         effects.extend(self.sessions.keys().map(|id| Effect::Close(*id, code, reason)));
-    }
-}
-
-fn done(sender: Sender, effects: &mut Vec<Effect>) {
-    if let Sender::Server(edit) = sender {
-        effects.push(Effect::Edited(edit, Ok(())));
     }
 }
