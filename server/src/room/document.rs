@@ -71,6 +71,8 @@ pub struct Document {
     /// The frame for a replica that has nothing.
     full: Option<Bytes>,
     bytes: usize,
+    /// The same when it was encoded last.
+    measured: usize,
     /// Claims about order that a replay from the last snapshot has to verify.
     claims: usize,
     /// Bytes of the log that each party's edits take.
@@ -87,7 +89,7 @@ impl Document {
 
     fn of(fold: Fold, head: Digest) -> Self {
         let (refused, full, written, owners) = (Vec::new(), None, BTreeMap::new(), Arc::default());
-        Self { fold, seq: 0, head, at_ms: 0, refused, full, bytes: 0, claims: 0, written, owners }
+        Self { fold, seq: 0, head, at_ms: 0, refused, full, bytes: 0, measured: 0, claims: 0, written, owners }
     }
 
     /// Judges an update against the document and all admitted since, by whose it is and whether its author had all that is there.
@@ -173,7 +175,7 @@ impl Document {
             return Ok(full.clone());
         }
         let update = self.fold.state()?;
-        self.bytes = update.len();
+        (self.bytes, self.measured) = (update.len(), update.len());
         let frame = protocol::sync_step_2(&update);
         self.full = Some(frame.clone());
         Ok(frame)
@@ -260,6 +262,15 @@ impl Document {
             self.owners = self.fold.ledger().owners().map(|(client, party)| (client, party.clone())).collect();
         }
         self.owners.clone()
+    }
+
+    /// Encoded size, at most a hundredth too much: to measure it anew for every edit would take as long as the document is large.
+    pub fn measured_bytes(&mut self) -> usize {
+        if self.bytes.saturating_sub(self.measured) > self.measured / 100 {
+            // What cannot be encoded now is found out by whoever writes next.
+            let _ = self.full_step_2();
+        }
+        self.bytes
     }
 
     /// Encoded size, at most: exact after a full encoding, then grown by each batch.

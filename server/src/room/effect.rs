@@ -84,7 +84,7 @@ impl EditError {
     pub fn is_offence(&self) -> bool {
         match self {
             EditError::Misbehaved => true,
-            EditError::Refused(refusal) => !matches!(refusal, Refusal::Forged { .. }),
+            EditError::Refused(refusal) => !matches!(refusal, Refusal::Forged { .. } | Refusal::Share { .. }),
             EditError::Unaccounted
             | EditError::Full(_)
             | EditError::Share
@@ -103,6 +103,6 @@ fn advice(refusal: &Refusal) -> &'static str {
         Refusal::Inconsistent { .. } => "; reload the page and make the edit again",
         Refusal::Foreign { .. } => "; load the page again, without it",
         // These say it themselves.
-        Refusal::Missing { .. } | Refusal::TooLarge { .. } => "",
+        Refusal::Missing { .. } | Refusal::TooLarge { .. } | Refusal::Share { .. } => "",
     }
 }

@@ -12,7 +12,7 @@ use plenary_shared::{
     id::DocAddress,
     limits,
     log::{
-        gate,
+        gate::{self, Refusal},
         record::{Provenance, Right},
     },
     people::Member,
@@ -277,7 +277,22 @@ impl RoomState {
         if !self.has_room(by, update) {
             return Err(EditError::Full(self.bytes_max));
         }
+        if !self.leaves_room(by, update) {
+            return Err(Refusal::Share { what: "words" }.into());
+        }
         if self.has_share(by, update) { Ok(()) } else { Err(EditError::Share) }
+    }
+
+    /// Whether what a party has written takes no more of a plan than is left for all the others. Of what was deleted again nobody knows
+    /// whose it was, so of that only what the plan holds counts. The chair lays the plan out, and what only deletes is let through.
+    fn leaves_room(&mut self, by: &Provenance, update: &Bytes) -> bool {
+        let (written, more) = (self.document.written(&by.author.party) as usize, self.waiting_bytes + update.len());
+        let most = self.bytes_max;
+        let leaves = |held: usize| gate::leaves_room((written + more).min(held + more), held + more, most);
+        by.right != Right::Draft
+            || leaves(self.document.bytes())
+            || leaves(self.document.measured_bytes())
+            || self.document.judge(by, update).is_ok_and(|checked| !checked.adds_blocks())
     }
 
     /// Whether an update is within its party's share of the log. What only deletes is let through: it is bounded by what is there.

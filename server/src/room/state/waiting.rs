@@ -198,6 +198,9 @@ impl RoomState {
                         (protocol::CLOSE_TAKEN, "this client id belongs to another party: load the page again")
                     }
                     EditError::Refused(Refusal::Foreign { what, .. }) => (protocol::CLOSE_REFUSED, what),
+                    EditError::Refused(Refusal::Share { .. }) => {
+                        (protocol::CLOSE_REFUSED, "your party has as much of this plan as is left for all the others")
+                    }
                     EditError::Full(_) => (protocol::CLOSE_REFUSED, "the document is full"),
                     EditError::Share => {
                         (protocol::CLOSE_REFUSED, "your party's share of this plan's log is used up: ask the chair for more")

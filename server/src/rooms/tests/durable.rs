@@ -260,9 +260,10 @@ async fn the_hundredth_update_that_misbehaves_costs_what_the_second_did_and_is_k
 #[tokio::test]
 async fn who_asks_for_more_than_may_wait_to_be_read_is_told_to_come_back() {
     let Bench { rooms, .. } = bench();
-    let heap = "x".repeat(limits::DOCUMENT_BYTES_MAX / 4);
-    for client in [1, 2, 3] {
-        rooms.edit(&doc(), &arv(), &typed(client, &heap)).await.unwrap();
+    let heap = "x".repeat(limits::DOCUMENT_BYTES_MAX / 4 - 1_000);
+    let bor = Author { party: "bor".parse().unwrap(), member: "bor-1".parse().unwrap() };
+    for (client, by) in [(1, arv()), (2, arv()), (3, bor)] {
+        rooms.edit(&doc(), &by, &typed(client, &heap)).await.unwrap();
     }
     let ask = async |session, vector: &'static [u8]| {
         let (inbox, outbox) = listen(&rooms, session, "arv").await;
