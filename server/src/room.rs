@@ -37,7 +37,6 @@ pub use effect::{EditError, SessionId};
 use followers::Feed;
 pub use followers::{Following, Logged, follow};
 use later::{appended, next_presence, paced, rebuild, sleep_until};
-pub use presence::Announced;
 #[cfg(any(test, fuzzing))]
 pub use presence::Presence;
 use state::{Input, RoomState};
@@ -89,6 +88,7 @@ impl Room {
         let snapshot_seq = document.seq();
         let mut state = RoomState::new(&address, document);
         state.shares = around.shares.clone();
+        *state.announced() = around.announced.clone();
         Ok(Self {
             address,
             around,
@@ -167,11 +167,6 @@ impl Room {
             let idle = self.state.is_idle() && self.followers.is_empty();
             self.idle_since = if idle { self.idle_since.or_else(|| Some(Instant::now())) } else { None };
         }
-    }
-
-    /// The client ids that sessions announced. They outlive the room.
-    pub fn announced(&mut self) -> &mut Announced {
-        self.state.announced()
     }
 
     /// Carries out what follows from what happened, then begins what comes next.

@@ -70,6 +70,10 @@ pub struct Session {
 const LATER: Close = Close { code: protocol::CLOSE_LATER, reason: "the document is not available now" };
 const GONE: Close = Close { code: protocol::CLOSE_GONE, reason: "not found" };
 
+/// 1 KiB of answers to pings, and of closing, wait for a peer that does not read; of those that do not fit the last alone is kept, as
+/// RFC 6455, 5.5.3, lets it.
+const ANSWERS_BYTES: usize = 1 << 10;
+
 type Socket = WebSocketStream<Metered>;
 
 impl Session {
@@ -79,7 +83,7 @@ impl Session {
         let config = WebSocketConfig::default()
             .read_buffer_size(4096)
             .write_buffer_size(0)
-            .max_write_buffer_size(usize::MAX)
+            .max_write_buffer_size(ANSWERS_BYTES)
             .max_message_size(Some(limits::MESSAGE_BYTES_MAX))
             .max_frame_size(Some(limits::MESSAGE_BYTES_MAX));
         let wire = Arc::new(Wire::new(Box::new(out)));

@@ -163,8 +163,8 @@ pub const PRESENCE_EVERY_PER_SESSION: Duration = Duration::from_millis(1);
 pub const ANNOUNCED: Duration = Duration::from_secs(24 * 3600);
 /// Client ids that one member may have announced in a document, each tab and device a new one; the oldest is given up.
 pub const ANNOUNCED_PER_MEMBER_MAX: usize = 64;
-/// Those of one party's members together: 32 members with as many each, at 150 bytes 300 KiB.
-pub const ANNOUNCED_PER_PARTY_MAX: usize = 2_048;
+/// Those of one party's members together, in all plans: 128 members with as many each, at 200 bytes 1.6 MiB.
+pub const ANNOUNCED_PER_PARTY_MAX: usize = 8_192;
 /// A socket on which nothing arrives for this long is closed: stock clients refresh their presence every 15 s.
 pub const IDLE: Duration = Duration::from_secs(90);
 /// How often a quiet socket is pinged, so that a client without presence is not taken for dead.

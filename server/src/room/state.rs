@@ -30,9 +30,9 @@ use super::{
     document::{Document, Misbehaved},
     effect::{EditError, Effect, SessionId},
     order::Order,
-    presence::{Announced, Presence},
+    presence::Presence,
 };
-use crate::shares::Shares;
+use crate::{announced::Announced, shares::Shares};
 
 /// What happens to a room.
 pub enum Input {
@@ -109,7 +109,7 @@ impl RoomState {
             DocAddress::Plan(..) | DocAddress::Registry | DocAddress::Seats(..) => "you may read this plan, not change its words",
         };
         let bytes_max = address.bytes_max();
-        let (sessions, presence) = (HashMap::new(), Presence::default());
+        let (sessions, presence) = (HashMap::new(), Presence::new(address));
         let (waiting, behind) = (Vec::new(), HashMap::new());
         let address = address.clone();
         Self {
@@ -203,8 +203,8 @@ impl RoomState {
         bytes
     }
 
-    /// The client ids that sessions announced.
-    pub fn announced(&mut self) -> &mut Announced {
+    /// Where it is known whose client ids are that sessions announced.
+    pub fn announced(&mut self) -> &mut Arc<Announced> {
         &mut self.presence.announced
     }
 

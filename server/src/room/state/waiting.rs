@@ -101,8 +101,8 @@ impl RoomState {
     /// Refuses an edit under a client id that another party's session announced.
     pub(super) fn check_announced(&self, by: &Provenance, checked: &Checked) -> Result<(), Refusal> {
         let is_taken = |client: u64| {
-            let announced = self.presence.announced.party(client, self.now_ms).filter(|_| self.document.owner(client).is_none());
-            announced.is_some_and(|party| *party != by.author.party)
+            let announced = || self.presence.announced(client, self.now_ms);
+            self.document.owner(client).is_none() && announced().is_some_and(|party| party != by.author.party)
         };
         let taken = checked.clients().find(|client| is_taken(*client));
         taken.map_or(Ok(()), |client| Err(Refusal::Forged { client }))
