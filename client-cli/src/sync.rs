@@ -68,5 +68,6 @@ pub fn sync(folder: &Folder, session: &Session, mut way: Option<Way>, progress: 
         }
     }
     report.mine = puller.changed_by(&report.sent_updates)?;
+    report.leave_out_cut();
     Ok(report)
 }

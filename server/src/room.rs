@@ -37,11 +37,10 @@ pub use effect::{EditError, SessionId};
 use followers::Feed;
 pub use followers::{Following, Logged, follow};
 use later::{appended, next_presence, paced, rebuild, sleep_until};
-pub use presence::Announced;
 #[cfg(any(test, fuzzing))]
 pub use presence::Presence;
 use state::{Input, RoomState};
-pub use state::{Merged, Proposal, Proposed, Unheld};
+pub use state::{Judged, Merged, Proposal, Proposed, Unheld};
 
 /// Commands taken from the inbox at a time.
 const DRAIN: usize = 128;
@@ -88,6 +87,7 @@ impl Room {
         let document = Document::open(&*around.store, &address)?;
         let (snapshot_seq, mut state) = (document.seq(), RoomState::new(&address, document));
         state.shares = around.shares.clone();
+        *state.announced() = around.announced.clone();
         Ok(Self {
             address,
             around,
@@ -166,11 +166,6 @@ impl Room {
             let idle = self.state.is_idle() && self.followers.is_empty();
             self.idle_since = if idle { self.idle_since.or_else(|| Some(Instant::now())) } else { None };
         }
-    }
-
-    /// The client ids that sessions announced. They outlive the room.
-    pub fn announced(&mut self) -> &mut Announced {
-        self.state.announced()
     }
 
     /// Carries out what follows from what happened, then begins what comes next.

@@ -13,6 +13,7 @@ use plenary_shared::{
     limits,
     people::LayerKind,
     text::marks::Mark,
+    wire::cut::Cut,
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -27,12 +28,12 @@ use tokio::{
 use yrs::StateVector;
 
 use crate::{
+    announced::Announced,
     answers::Answers,
-    clock::now_ms,
     conduct::Conduct,
     metrics::Figures,
     restore::Restore,
-    room::{Announced, Command, EditError, End, Room, RoomEnded, Surroundings},
+    room::{Command, EditError, End, Room, RoomEnded, Surroundings},
     shares::Shares,
     store::{Seq, Store},
 };
@@ -67,6 +68,7 @@ pub struct Rooms {
     restore: Arc<Restore>,
     conduct: Arc<Conduct>,
     shares: Arc<Shares>,
+    announced: Arc<Announced>,
     shared: Mutex<Shared>,
 }
 
@@ -112,9 +114,6 @@ impl Share {
 #[derive(Default)]
 struct Shared {
     open: HashMap<Share, HashMap<DocAddress, Inbox>>,
-    /// The client ids that sessions announced in plans that are not in memory. Only its own party writes in a layer, so that there it
-    /// does no harm to forget them.
-    announced: HashMap<DocAddress, Announced>,
     /// Documents that could not be opened a moment ago.
     failed: HashSet<DocAddress>,
     tasks: JoinSet<()>,
@@ -122,18 +121,6 @@ struct Shared {
 }
 
 impl Shared {
-    /// Remembers the client ids that were announced in a plan, as long as that counts.
-    fn remember(&mut self, address: &DocAddress, announced: Announced) {
-        let now_ms = now_ms();
-        self.announced.retain(|_, announced| {
-            announced.forget(now_ms);
-            !announced.is_empty()
-        });
-        if matches!(address, DocAddress::Plan(..)) && !announced.is_empty() {
-            self.announced.insert(address.clone(), announced);
-        }
-    }
-
     /// A room is out of reach from here on.
     fn left(&mut self, address: &DocAddress) {
         let share = Share::of(address);
@@ -156,8 +143,8 @@ impl Rooms {
     /// No room yet.
     pub fn new(store: Arc<dyn Store>, metrics: Arc<Figures>) -> Arc<Self> {
         let (answers, restore) = (Answers::default(), Arc::default());
-        let (conduct, shares) = (Arc::default(), Arc::default());
-        Arc::new(Self { store, metrics, answers, restore, conduct, shares, shared: Mutex::default() })
+        let (conduct, shares, announced) = (Arc::default(), Arc::default(), Arc::default());
+        Arc::new(Self { store, metrics, answers, restore, conduct, shares, announced, shared: Mutex::default() })
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
@@ -277,8 +264,11 @@ impl Rooms {
     }
 
     /// Hands an edit of one document to its room, behind those that were handed on before; it is durable once it is answered. Whoever
-    /// sees no answer does not know.
-    pub async fn begin_edit(self: &Arc<Self>, change: Change) -> Result<oneshot::Receiver<Result<(), EditError>>, RoomError> {
+    /// sees no answer does not know. The answer is what was cut out of it, or why it was not taken.
+    ///
+    /// # Errors
+    /// [`RoomError`], if no room takes it.
+    pub async fn begin_edit(self: &Arc<Self>, change: Change) -> Result<oneshot::Receiver<Result<Cut, EditError>>, RoomError> {
         let Change { address, by, update, order, .. } = change;
         for _ in 0..TRIES {
             let (done, answered) = oneshot::channel();
@@ -319,12 +309,12 @@ async fn run(rooms: Arc<Rooms>, address: DocAddress, mut inbox: mpsc::Receiver<C
         restore,
         conduct: rooms.conduct.clone(),
         shares: rooms.shares.clone(),
+        announced: rooms.announced.clone(),
     };
     let at = address.clone();
     let opened = tokio::task::spawn_blocking(move || Room::open(at, around)).await;
     match opened {
         Ok(Ok(mut room)) => {
-            *room.announced() = rooms.shared().announced.remove(&address).unwrap_or_default();
             loop {
                 let ended = room.run(&mut inbox).await;
                 // Out of reach first; what slipped in before that is either handled or answered by the dropped inbox.
@@ -332,7 +322,6 @@ async fn run(rooms: Arc<Rooms>, address: DocAddress, mut inbox: mpsc::Receiver<C
                 if ended == RoomEnded::Idle && !inbox.is_empty() {
                     continue;
                 }
-                shared.remember(&address, std::mem::take(room.announced()));
                 shared.left(&address);
                 break;
             }

@@ -10,7 +10,10 @@ use hyper_util::rt::TokioIo;
 use plenary_shared::{
     id::DocAddress,
     limits,
-    log::record::{Provenance, Right},
+    log::{
+        gate,
+        record::{Provenance, Right},
+    },
     people::Author,
     wire::protocol::{self, ClientMessage},
 };
@@ -67,6 +70,10 @@ pub struct Session {
 const LATER: Close = Close { code: protocol::CLOSE_LATER, reason: "the document is not available now" };
 const GONE: Close = Close { code: protocol::CLOSE_GONE, reason: "not found" };
 
+/// 1 KiB of answers to pings, and of closing, wait for a peer that does not read; of those that do not fit the last alone is kept, as
+/// RFC 6455, 5.5.3, lets it.
+const ANSWERS_BYTES: usize = 1 << 10;
+
 type Socket = WebSocketStream<Metered>;
 
 impl Session {
@@ -76,7 +83,7 @@ impl Session {
         let config = WebSocketConfig::default()
             .read_buffer_size(4096)
             .write_buffer_size(0)
-            .max_write_buffer_size(usize::MAX)
+            .max_write_buffer_size(ANSWERS_BYTES)
             .max_message_size(Some(limits::MESSAGE_BYTES_MAX))
             .max_frame_size(Some(limits::MESSAGE_BYTES_MAX));
         let wire = Arc::new(Wire::new(Box::new(out)));
@@ -130,6 +137,7 @@ impl Session {
         let (mut question, mut unfinished) = (Instant::now(), None);
         // What it had when it came, until it has sent what the server lacked.
         let mut had: Option<Bytes> = None;
+        let purse = self.rooms.conduct().purse(&self.address, &self.author.party);
         loop {
             let message = match next(stream, meter, &mut unfinished).await {
                 Some(Ok(Message::Binary(frame))) => frame,
@@ -159,6 +167,7 @@ impl Session {
                 sleep_until(question).await;
                 question = Instant::now() + limits::SYNC_STEP_1_EVERY;
             }
+            purse.pay(&message).await;
             let place = meter.finish();
             match &message {
                 ClientMessage::SyncStep1(vector) if had.is_none() => had = Some(vector.clone()),
@@ -219,9 +228,11 @@ impl Session {
         Box::pin(self.rooms.came_back(&self.address, by, &had, update)).await
     }
 
-    /// Whether an update is tried on a copy before it reaches the room: a large one, and all of a member who offended.
+    /// Whether an update is tried on a copy before it reaches the room: a large one, one that claims much, all of a member who offended.
     fn is_weighed(&self, update: &[u8]) -> bool {
-        update.len() >= limits::WEIGHED_BYTES || self.rooms.conduct().is_watched(&self.address, &self.author)
+        update.len() >= limits::WEIGHED_BYTES
+            || gate::claims_at_most(update) > limits::CLAIMS_UNWEIGHED_MAX
+            || self.rooms.conduct().is_watched(&self.address, &self.author)
     }
 
     async fn write(&self, straight: &Straight, outbox: &Outbox, inbox: &Inbox) -> Option<Close> {

@@ -121,6 +121,8 @@ pub enum Fate {
     Salvaged,
     /// It waits for what it builds on, which a restored server has lost and others have not sent again.
     Held,
+    /// As [`Fate::Sent`], but for what the server cut out of it: that it will never show.
+    Cut,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -158,7 +160,7 @@ impl OwnEdit {
 
     /// Whether it is part of what the replica shows.
     pub fn is_shown(&self) -> bool {
-        matches!(self.fate, Fate::Waiting | Fate::Sent)
+        matches!(self.fate, Fate::Waiting | Fate::Sent | Fate::Cut)
     }
 
     /// Whether it is still to be sent.

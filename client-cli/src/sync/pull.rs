@@ -141,10 +141,10 @@ impl Puller<'_> {
         let mut own = self.folder.own()?;
         let (mut arrived, mut missing) = (BTreeSet::new(), Vec::new());
         let mut server = Arrived::of(self);
-        for edit in own.edits.iter().filter(|edit| matches!(edit.fate, Fate::Sent | Fate::Held)) {
-            if server.holds(&edit.body(&self.folder.cipher)?)? {
+        for edit in own.edits.iter().filter(|edit| matches!(edit.fate, Fate::Sent | Fate::Cut | Fate::Held)) {
+            if server.holds(&edit.body(&self.folder.cipher)?, edit.fate == Fate::Cut)? {
                 arrived.insert(edit.id);
-            } else if edit.fate == Fate::Sent {
+            } else if edit.fate != Fate::Held {
                 missing.push((edit.id, Fate::Waiting));
             }
         }
@@ -152,7 +152,7 @@ impl Puller<'_> {
         // What was not needed or was proposed since is kept as long as something else may build on it.
         let settled = own.edits.iter().all(|edit| !matches!(edit.fate, Fate::Waiting | Fate::Held | Fate::Refused { .. }));
         own.forget(self.folder.dir(), |edit| match edit.fate {
-            Fate::Sent | Fate::Held => arrived.contains(&edit.id),
+            Fate::Sent | Fate::Cut | Fate::Held => arrived.contains(&edit.id),
             Fate::Repeated | Fate::Salvaged => settled,
             Fate::Waiting | Fate::Refused { .. } => false,
         })?;
@@ -217,8 +217,9 @@ impl<'a> Arrived<'a> {
         Arrived { puller, text: None, layers: BTreeMap::new() }
     }
 
-    /// Whether all of an edit is there: every block that it brings, and everything deleted that it deletes.
-    fn holds(&mut self, body: &Body) -> Result<bool, CliError> {
+    /// Whether all of an edit is there: every block that it brings, and everything deleted that it deletes, unless something was cut out
+    /// of that.
+    fn holds(&mut self, body: &Body, is_cut: bool) -> Result<bool, CliError> {
         for (layer, update) in &body.parts {
             let update = Formed::read(update)?;
             let snapshot = match layer {
@@ -240,7 +241,7 @@ impl<'a> Arrived<'a> {
                     self.layers.entry(layer.clone()).or_insert(snapshot)
                 }
             };
-            if !update.is_in(snapshot) {
+            if !(if is_cut { update.is_brought(snapshot) } else { update.is_in(snapshot) }) {
                 return Ok(false);
             }
         }

@@ -109,7 +109,7 @@ pub fn give_up(folder: &Folder, puller: &Puller) -> Result<(), CliError> {
             made_ready.extend(copy.map(|copy| layer_edit_id(layer, &copy)));
         }
     }
-    let is_given_up = |fate: &Fate| matches!(fate, Fate::Waiting | Fate::Held | Fate::Sent);
+    let is_given_up = |fate: &Fate| matches!(fate, Fate::Waiting | Fate::Held | Fate::Sent | Fate::Cut);
     folder.own()?.forget(folder.dir(), |edit| made_ready.contains(&edit.id) && is_given_up(&edit.fate))
 }
 

@@ -18,7 +18,10 @@ use plenary_shared::{
     log::record::{Branch, Hand, Provenance, Right},
     people::Author,
     script::Once,
-    wire::sync::{OfflineEdit, Outcome, Part, Push, Pushed},
+    wire::{
+        cut::Cut,
+        sync::{OfflineEdit, Outcome, Part, Push, Pushed},
+    },
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
@@ -65,8 +68,7 @@ pub(super) async fn push(
     let touched: BTreeSet<_> = edits.iter().flat_map(|edit| edit.parts.iter().map(|(layer, _)| layer)).collect();
     let touched: Vec<_> = touched.into_iter().map(address_of).collect();
     touched.iter().try_for_each(|address| app.check_conduct(address, &author))?;
-    let (outcomes, under_way, until) = (Vec::new(), VecDeque::new(), Instant::now() + limits::PUSH);
-    let mut pusher = Pusher { app, reader, author, outcomes, under_way, keys: Keys::default(), until };
+    let mut pusher = Pusher::new(app, reader, Instant::now() + limits::PUSH);
     let stopped = pusher.push(edits).await.err().map(ApiError::body);
     let mut own = touched;
     own.retain(|address| pusher.reader.rights_to(&pusher.app, address).is_some());
@@ -106,7 +108,7 @@ type Found = HashMap<(Option<LayerId>, usize), Tried>;
 
 /// An edit that is under way, or what became of it.
 enum Step {
-    UnderWay(oneshot::Receiver<Result<(), EditError>>),
+    UnderWay(oneshot::Receiver<Result<Cut, EditError>>),
     Over(Outcome),
 }
 
@@ -123,6 +125,12 @@ struct Pusher {
 }
 
 impl Pusher {
+    fn new(app: Arc<App>, reader: Reader, until: Instant) -> Self {
+        let author = reader.member().author();
+        let (outcomes, under_way, keys) = (Vec::new(), VecDeque::new(), Keys::default());
+        Self { app, reader, author, outcomes, under_way, keys, until }
+    }
+
     /// Takes the edits in. An error says why it could not go on after those of which the outcome is known.
     async fn push(&mut self, edits: Vec<Made>) -> Result<(), ApiError> {
         let found = self.verify(&edits).await?;
@@ -209,7 +217,7 @@ impl Pusher {
             let outcome = match step {
                 Step::Over(outcome) => outcome,
                 Step::UnderWay(done) => match done.await.unwrap_or(Err(EditError::InDoubt)) {
-                    Ok(()) => Outcome::Done,
+                    Ok(cut) => Outcome::taken(cut),
                     Err(error) if is_of_the_disk(&error) => return Err(self.stop(error)),
                     Err(error @ EditError::Misbehaved) => {
                         self.outcomes.push(ApiError::from(error).outcome());
@@ -315,7 +323,7 @@ impl Pusher {
                 self.keys.forget();
             }
             match committed {
-                Ok(()) => return Ok(Outcome::Done),
+                Ok(cut) => return Ok(Outcome::taken(cut)),
                 Err(CommitError::Moved) => {}
                 Err(CommitError::Unverified(address)) => {
                     let Some(change) = changes.iter_mut().find(|change| change.address == address) else { continue };

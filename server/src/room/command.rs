@@ -6,7 +6,7 @@ use plenary_shared::{
     log::record::{Digest, Provenance},
     people::Member,
     text::marks::Mark,
-    wire::protocol::ClientMessage,
+    wire::{cut::Cut, protocol::ClientMessage},
 };
 use std::{io, sync::Arc};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
@@ -16,7 +16,7 @@ use super::{
     effect::{EditError, SessionId},
     followers::Feed,
     order::Order,
-    state::{Proposal, Unheld},
+    state::{Judged, Proposal, Unheld},
 };
 use crate::{
     outbox::Outbox,
@@ -69,8 +69,8 @@ pub struct End {
     pub refused: Vec<Seq>,
 }
 
-/// Who is told how an edit ended.
-pub type Done = oneshot::Sender<Result<(), EditError>>;
+/// Who is told how an edit ended: what was cut out of it, or why it was not taken.
+pub type Done = oneshot::Sender<Result<Cut, EditError>>;
 
 /// Where in the log a batch ends that was on its way, nowhere if it came to nothing.
 pub type Appended = Result<Option<Seq>, StoreError>;
@@ -99,15 +99,14 @@ pub fn is_unchanged(error: &StoreError) -> bool {
     matches!(error, StoreError::Full | StoreError::Busy { .. } | StoreError::TooLarge { .. })
 }
 
-/// The records to append and the last one before them, none if nothing is new; or why the room is not held.
-pub type Verdict = Result<Option<(Seq, Vec<Bytes>)>, Unheld>;
+/// What was found of a proposal, or why the room is not held.
+pub type Verdict = Result<Judged, Unheld>;
 
 /// A part of what is kept in several logs at once, and how the room and whoever makes it tell each other of it.
 pub struct Hold {
     /// The part.
     pub proposal: Proposal,
-    /// The records to append if it is taken, and the last one before them; none if nothing in it is new. With records the room is held:
-    /// it begins no batch until it knows their fate.
+    /// Told what was found of it. With records to append the room is held: it begins no batch until it knows their fate.
     pub verdict: oneshot::Sender<Verdict>,
     /// What became of the record. Dropped: nobody knows, so the room ends and the next one reads the log.
     pub fate: oneshot::Receiver<Fate>,
@@ -120,7 +119,7 @@ impl Hold {
     pub fn judge(self, judge: impl FnOnce(Proposal) -> Verdict) -> Option<(Done, BoxFuture<Appended>)> {
         let Self { proposal, verdict, fate, done } = self;
         let judged = judge(proposal);
-        let held = matches!(judged, Ok(Some(_)));
+        let held = judged.as_ref().is_ok_and(|judged| judged.records.is_some());
         // Whoever no longer waits for the verdict says so by the record's fate.
         let _ = verdict.send(judged);
         let fate: BoxFuture<Appended> = Box::pin(async move {

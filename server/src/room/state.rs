@@ -12,7 +12,7 @@ use plenary_shared::{
     id::DocAddress,
     limits,
     log::{
-        gate,
+        gate::{self, Refusal},
         record::{Provenance, Right},
     },
     people::Member,
@@ -24,15 +24,15 @@ use yrs::StateVector;
 use self::batch::{Batch, Sender, Waiting};
 pub use self::{
     held::{Proposal, Proposed, first_records},
-    merged::{Merged, Unheld},
+    merged::{Judged, Merged, Unheld},
 };
 use super::{
     document::{Document, Misbehaved},
     effect::{EditError, Effect, SessionId},
     order::Order,
-    presence::{Announced, Presence},
+    presence::Presence,
 };
-use crate::shares::Shares;
+use crate::{announced::Announced, shares::Shares};
 
 /// What happens to a room.
 pub enum Input {
@@ -109,7 +109,7 @@ impl RoomState {
             DocAddress::Plan(..) | DocAddress::Registry | DocAddress::Seats(..) => "you may read this plan, not change its words",
         };
         let bytes_max = address.bytes_max();
-        let (sessions, presence) = (HashMap::new(), Presence::default());
+        let (sessions, presence) = (HashMap::new(), Presence::new(address));
         let (waiting, behind) = (Vec::new(), HashMap::new());
         let address = address.clone();
         Self {
@@ -203,8 +203,8 @@ impl RoomState {
         bytes
     }
 
-    /// The client ids that sessions announced.
-    pub fn announced(&mut self) -> &mut Announced {
+    /// Where it is known whose client ids are that sessions announced.
+    pub fn announced(&mut self) -> &mut Arc<Announced> {
         &mut self.presence.announced
     }
 
@@ -277,7 +277,22 @@ impl RoomState {
         if !self.has_room(by, update) {
             return Err(EditError::Full(self.bytes_max));
         }
+        if !self.leaves_room(by, update) {
+            return Err(Refusal::Share { what: "words" }.into());
+        }
         if self.has_share(by, update) { Ok(()) } else { Err(EditError::Share) }
+    }
+
+    /// Whether what a party has written takes no more of a plan than is left for all the others. Of what was deleted again nobody knows
+    /// whose it was, so of that only what the plan holds counts. The chair lays the plan out, and what only deletes is let through.
+    fn leaves_room(&mut self, by: &Provenance, update: &Bytes) -> bool {
+        let (written, more) = (self.document.written(&by.author.party) as usize, self.waiting_bytes + update.len());
+        let most = self.bytes_max;
+        let leaves = |held: usize| gate::leaves_room((written + more).min(held + more), held + more, most);
+        by.right != Right::Draft
+            || leaves(self.document.bytes())
+            || leaves(self.document.measured_bytes())
+            || self.document.judge(by, update).is_ok_and(|checked| !checked.adds_blocks())
     }
 
     /// Whether an update is within its party's share of the log. What only deletes is let through: it is bounded by what is there.

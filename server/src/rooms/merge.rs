@@ -13,6 +13,7 @@ use plenary_shared::{
         apart::{Apart, Bracketed, Stay, standing},
         plan::new_doc,
     },
+    wire::cut::Cut,
 };
 use std::{collections::HashMap, sync::Arc};
 use yrs::Snapshot;
@@ -42,8 +43,6 @@ pub enum Together {
         bad: HashMap<usize, EditError>,
         /// All others, to be kept in one.
         merged: Box<Merged>,
-        /// Of some a part is not taken.
-        is_cut: bool,
     },
 }
 
@@ -105,13 +104,13 @@ impl Rooms {
             let seen = tokio::task::spawn_blocking(move || last_seen(&*store, &at, end.seq, &knew));
             let seen = seen.await.ok().flatten().ok_or(RoomError::Unavailable)?;
             let by = Provenance { seen: Some(seen), branch: Branch(ids::branch()), ..by.clone() };
-            let (what, is_cut) = match self.put_together(address, &by, vec![update.clone()], ()).await? {
-                Together::Merged { bad, merged, is_cut } if bad.is_empty() => (Proposed::Merged(*merged), is_cut),
+            let what = match self.put_together(address, &by, vec![update.clone()], ()).await? {
+                Together::Merged { bad, merged } if bad.is_empty() => Proposed::Merged(*merged),
                 Together::Merged { .. } | Together::Alone => return Ok(false),
             };
-            match self.commit_merged(Vec::new(), (address.clone(), Proposal { by, what })).await {
+            match self.commit_merged(address.clone(), Proposal { by, what }).await {
                 // What is left of it then is for the room to tell its sender of.
-                Ok(()) => return Ok(!is_cut),
+                Ok(cuts) => return Ok(cuts.iter().all(Cut::is_empty)),
                 Err(CommitError::Moved) => {}
                 // The room says why.
                 Err(CommitError::Room(RoomError::Edit(_)) | CommitError::Unverified(_)) => return Ok(false),
@@ -152,7 +151,7 @@ fn put_together(
     }
     let mut document = Document::from_copy(seq, copy)?;
     let (mut new, mut edits, mut bad, mut numbers) = (Vec::new(), Vec::new(), HashMap::new(), Vec::new());
-    let (taken, mut in_series, mut is_cut) = (Arc::default(), 0, false);
+    let (taken, mut in_series) = (Arc::default(), 0);
     for (number, update) in updates.into_iter().enumerate() {
         let checked = match document.judge(by, &update) {
             Ok(checked) => checked,
@@ -161,7 +160,6 @@ fn put_together(
                 continue;
             }
         };
-        is_cut |= !checked.left_out().is_empty();
         if checked.is_new() {
             // One that misbehaves is for the room to find out: its copy is gone.
             let accepted = match try_one(&mut document, by, &update, checked) {
@@ -189,7 +187,7 @@ fn put_together(
     let state = document.diff(&Default::default()).ok()?;
     let mut now = Fold::of_state(new_doc(ids::client()), &state).ok()?;
     let Bracketed { update, says } = apart.bracket(&mut now).ok()?;
-    Some(Together::Merged { bad, merged: Box::new(Merged { edits, on: before, update, says, new }), is_cut })
+    Some(Together::Merged { bad, merged: Box::new(Merged { edits, on: before, update, says, new }) })
 }
 
 /// The records behind `from` up to `to` that change the document.

@@ -66,10 +66,14 @@ impl Formed {
         holds(&self.0.insertions(true)) && holds(self.0.delete_set())
     }
 
+    /// Whether every block that it brings is in a document.
+    pub fn is_brought(&self, document: &Snapshot) -> bool {
+        self.vector().iter().all(|(client, clock)| document.state_map.get(client) >= *clock)
+    }
+
     /// Whether all of it is in a document: every block that it brings, and everything deleted that it deletes.
     pub fn is_in(&self, document: &Snapshot) -> bool {
-        let brought = self.vector().iter().all(|(client, clock)| document.state_map.get(client) >= *clock);
-        brought && self.0.delete_set().diff(&document.delete_set).is_empty()
+        self.is_brought(document) && self.0.delete_set().diff(&document.delete_set).is_empty()
     }
 }
 

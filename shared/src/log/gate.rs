@@ -42,10 +42,10 @@ mod tests;
 mod touched;
 mod walk;
 
-pub use bounds::{ANY_VALUES_MAX, FORMAT_BYTES_MAX, HUSK_UNITS_MAX, TYPE_DEPTH_MAX, WAITING_STEPS_MAX};
+pub use bounds::{ANY_VALUES_MAX, FORMAT_BYTES_MAX, HUSK_UNITS_MAX, TYPE_DEPTH_MAX, WAITING_STEPS_MAX, leaves_room};
 pub use census::{Census, Contents, RunningCensus, Span, census, check_form};
 pub use checked::{Checked, LeftOut};
-pub use claim::OrderClaim;
+pub use claim::{OrderClaim, claims_at_most};
 pub use ledger::Ledger;
 pub use order::verify_order;
 pub use refusal::Refusal;

@@ -155,7 +155,8 @@ impl Refusal {
             }
             FindError::Ambiguous { candidates, .. } => {
                 let found = format!("{}, which fits {} points", quoted(what), candidates.len());
-                Self::refused(field, found, format!("the path or the id of one: {}", candidates.join(", "))).says(message)
+                Self::refused(field, found, format!("the path of one, or its id with # before it: {}", candidates.join(", ")))
+                    .says(message)
             }
         }
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     api::{Conference, Plan},
+    cut::Cut,
     error::ErrorBody,
     log::RecordLine,
 };
@@ -219,11 +220,20 @@ pub struct Pushed {
 pub enum Outcome {
     /// It is durable.
     Done,
+    /// It is durable but for this, which was cut out of it. Sent again, it is told again.
+    Cut(Cut),
     /// Its key was used for the same script already: nothing of it was taken.
     Repeated,
     /// Nothing of it was taken. `forbidden`: a right is missing; `invalid`: it builds on what is not there, or its key was used for
     /// another script.
     Refused(ErrorBody),
+}
+
+impl Outcome {
+    /// What became of an edit that was taken, but for what was cut out of it.
+    pub fn taken(cut: Cut) -> Self {
+        if cut.is_empty() { Self::Done } else { Self::Cut(cut) }
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod apart;
 mod brackets;
+mod cut;
 mod faults;
 mod offline;
 mod restored;

@@ -21,6 +21,9 @@ pub fn page(folder: &Folder, report: &Report) -> Page {
     if !report.refused.is_empty() {
         page.line(Look::Faint, "they are kept here; `plenary salvage` makes proposals of them");
     }
+    if !report.cut.is_empty() {
+        page.line(Look::Plain, &inline(&report.cut.to_string()));
+    }
     for held in &report.held {
         page.line(Look::Plain, &format!("waits for what others have not sent again: {}", inline(&held.join("; "))));
     }

@@ -50,15 +50,18 @@ impl Pusher {
             let place = self.app.view_place(self.reader.member()).await?;
             let (bad, merged) = match self.app.rooms.put_together(&address, &by, updates.to_vec(), place).await? {
                 Together::Alone => return Ok(None),
-                Together::Merged { bad, merged, .. } => (bad, merged),
+                Together::Merged { bad, merged } => (bad, merged),
             };
             let proposal = Proposal { by, what: Proposed::Merged(*merged) };
-            let outcome = |number: usize| match bad.get(&number) {
-                Some(error) => ApiError::from(error.clone()).outcome(),
-                None => Outcome::Done,
-            };
-            match self.app.rooms.commit_merged(Vec::new(), (address.clone(), proposal)).await {
-                Ok(()) => return Ok(Some((0..updates.len()).map(outcome).collect())),
+            match self.app.rooms.commit_merged(address.clone(), proposal).await {
+                Ok(cuts) => {
+                    let mut cuts = cuts.into_iter();
+                    let outcome = |number| match bad.get(&number) {
+                        Some(error) => ApiError::from(error.clone()).outcome(),
+                        None => Outcome::taken(cuts.next().unwrap_or_default()),
+                    };
+                    return Ok(Some((0..updates.len()).map(outcome).collect()));
+                }
                 Err(CommitError::Moved) => {}
                 // Which of them it is comes out where each goes its own way.
                 Err(CommitError::Room(RoomError::Edit(

@@ -67,7 +67,8 @@ impl Document {
         let Saved { head, at_ms, ledger, refused, written, state, marks } = postcard::from_bytes(copy).ok()?;
         let ledger = Ledger::load(&ledger)?;
         let mut document = Self::of(Fold::of_own(plan::new_doc(0), &state, ledger).ok()?, head);
-        (document.seq, document.at_ms, document.bytes) = (seq, at_ms, state.len());
+        (document.seq, document.at_ms) = (seq, at_ms);
+        (document.bytes, document.measured) = (state.len(), state.len());
         (document.refused, document.written, document.marks) = (refused, written, marks.into_owned());
         Some(document)
     }

@@ -53,6 +53,7 @@ async fn five_hundred_whose_carets_move_are_each_told_no_more_than_16_kib_in_a_s
         restore: Arc::default(),
         conduct: Arc::default(),
         shares: Arc::default(),
+        announced: Arc::default(),
     };
     let mut room = Room::open("talks/plan".parse().unwrap(), around).unwrap();
     let (inbox, mut commands) = mpsc::channel(limits::ROOM_INBOX_MESSAGES);

@@ -36,6 +36,7 @@ impl Hall {
             restore,
             conduct: Arc::default(),
             shares: Arc::default(),
+            announced: Arc::default(),
         };
         Self { store, room: Room::open("talks/plan".parse().unwrap(), around).unwrap(), effects: Vec::new() }
     }

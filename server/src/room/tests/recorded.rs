@@ -1,6 +1,9 @@
 //! A record is what the fold took: whoever follows, by socket or by log, reads the words of the record.
 
-use plenary_shared::log::record::{Moment, Provenance, Right};
+use plenary_shared::{
+    log::record::{Moment, Provenance, Right},
+    wire::cut::Cut,
+};
 use yrs::Doc;
 
 use super::*;
@@ -126,7 +129,7 @@ async fn a_repeat_in_one_batch_is_answered_by_what_becomes_of_the_first() {
     let mut bench = Bench::new();
     bench.send(ARV, &blocks(1, &[first("ab")]));
     bench.commit().await;
-    for (update, expected) in [(crossed(), Err(EditError::Misbehaved)), (typed(7, "x").into(), Ok(()))] {
+    for (update, expected) in [(crossed(), Err(EditError::Misbehaved)), (typed(7, "x").into(), Ok(Cut::default()))] {
         let mut effects = Vec::new();
         for edit in [1, 2] {
             let by = Provenance::live(author(), Right::Draft);

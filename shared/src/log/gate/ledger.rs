@@ -45,7 +45,17 @@ pub(super) struct Known<'l> {
 }
 
 /// The version of what is saved of a ledger, and beside it. Another one is not read: the log is judged again from its beginning.
-const SAVED_VERSION: u8 = 4;
+const SAVED_VERSION: u8 = 5;
+
+/// What a party has of what all parties share.
+#[derive(Clone, Serialize, Deserialize)]
+struct Held {
+    party: PartyId,
+    /// Client ids.
+    clients: u32,
+    /// Points that it added.
+    points: u32,
+}
 
 /// What the gate must know of a document to judge the next update. It grows with each admitted update and is saved with
 /// snapshots.
@@ -53,7 +63,7 @@ const SAVED_VERSION: u8 = 4;
 pub struct Ledger {
     // The standard hasher: attackers choose client ids.
     clients: HashMap<u64, Client>,
-    parties: Vec<PartyId>,
+    parties: Vec<Held>,
     /// The client of each slot.
     slots: Vec<u64>,
     /// (slot, first clock) -> (clock after the last, place). Blocks in a root's sequence, the default, are not written down.
@@ -116,6 +126,9 @@ impl Ledger {
         for gain in &checked.gains {
             self.gain_runs(gain);
         }
+        if let Some(held) = self.parties.iter_mut().find(|held| Some(&held.party) == party) {
+            held.points += checked.rows.points;
+        }
         let (rows, clients) = (&mut self.rows, &self.clients);
         rows.gain(&checked.rows, |(client, clock)| Some((clients.get(&client)?.slot, clock)));
         for &Span { client, start, end } in &checked.deletions {
@@ -132,11 +145,13 @@ impl Ledger {
             Client { slot: slots.len() as u32 - 1, clock: 0, owner: NOBODY, right: None, place: Place::default() }
         });
         if let (NOBODY, Some(party)) = (client.owner, party) {
-            let known = parties.iter().position(|known| known == party);
-            client.owner = known.unwrap_or_else(|| {
-                parties.push(party.clone());
+            let known = parties.iter().position(|known| known.party == *party);
+            let owner = known.unwrap_or_else(|| {
+                parties.push(Held { party: party.clone(), clients: 0, points: 0 });
                 parties.len() - 1
-            }) as u32;
+            });
+            parties[owner].clients += 1;
+            client.owner = owner as u32;
         }
         client.clock = gain.clock_end;
         client.right = gain.right;
@@ -166,12 +181,12 @@ impl Ledger {
 
     /// The party that a client id belongs to; the one that used it first.
     pub fn owner(&self, client: u64) -> Option<&PartyId> {
-        self.parties.get(self.clients.get(&client)?.owner as usize)
+        self.parties.get(self.clients.get(&client)?.owner as usize).map(|held| &held.party)
     }
 
     /// Every client id and the party that it belongs to, in no order.
     pub fn owners(&self) -> impl Iterator<Item = (u64, &PartyId)> {
-        self.clients.iter().filter_map(|(id, client)| Some((*id, self.parties.get(client.owner as usize)?)))
+        self.clients.iter().filter_map(|(id, client)| Some((*id, &self.parties.get(client.owner as usize)?.party)))
     }
 
     /// The clock after a client's last block; 0 for one that has none.
@@ -184,9 +199,15 @@ impl Ledger {
         self.clients.len()
     }
 
+    /// How many client ids a party has, and how many points it added.
+    pub(super) fn held(&self, party: &PartyId) -> (usize, usize) {
+        let held = self.parties.iter().find(|held| held.party == *party);
+        held.map_or((0, 0), |held| (held.clients as usize, held.points as usize))
+    }
+
     pub(super) fn known(&self, client: u64) -> Known<'_> {
         self.clients.get(&client).map_or_else(Known::default, |client| Known {
-            owner: self.parties.get(client.owner as usize),
+            owner: self.parties.get(client.owner as usize).map(|held| &held.party),
             clock: client.clock,
             right: client.right,
             place: client.place,

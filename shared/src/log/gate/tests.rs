@@ -15,3 +15,4 @@ mod plan_session;
 mod rename;
 mod rules;
 mod session;
+mod shares;
