@@ -12,7 +12,7 @@ use plenary_shared::{
     id::{ConferenceId, DocAddress, PartyId},
     limits,
     people::LayerKind,
-    text::marks::Mark,
+    text::marks::Unconfirmed,
     wire::cut::Cut,
 };
 use std::{
@@ -252,7 +252,7 @@ impl Rooms {
     }
 
     /// The points of a plan that were merged and not confirmed since.
-    pub async fn marked(self: &Arc<Self>, address: &DocAddress) -> Result<Arc<[Mark]>, RoomError> {
+    pub async fn marked(self: &Arc<Self>, address: &DocAddress) -> Result<Arc<[Unconfirmed]>, RoomError> {
         self.ask(address, |marked| Command::Marked { marked }).await.map(|(_, marked)| marked)
     }
 

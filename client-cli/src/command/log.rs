@@ -6,7 +6,7 @@ use plenary_shared::{
     people::Author,
     text::{
         history::{At, Entries, LogEntry, Replay},
-        marks::Apart,
+        marks::Parted,
     },
 };
 use std::collections::VecDeque;
@@ -180,7 +180,7 @@ impl Log {
     /// What each side wrote of what was put side by side, for each entry.
     fn apart(&self, source: &LogSource, shown: &VecDeque<LogEntry>) -> Result<Vec<Vec<ApartShown>>, CliError> {
         let says = shown.iter().filter_map(|entry| match &entry.does {
-            RecordKind::Bracketing(says) => Some(Apart::from(says)),
+            RecordKind::Bracketing(says) => Some(Parted::from(says)),
             RecordKind::Edit | RecordKind::Confirmation { .. } | RecordKind::Act => None,
         });
         let mut sides = merged::sides_of(source, &says.collect::<Vec<_>>())?.into_iter();

@@ -5,7 +5,7 @@ use plenary_shared::{
     talk::dossier::MergedPoint,
     text::{
         history::At,
-        marks::{Apart, Mark, Side, Sides, sides},
+        marks::{Parted, Side, Sides, Unconfirmed, sides},
         plan::Outline,
     },
 };
@@ -126,7 +126,7 @@ fn find(outline: &Outline, what: &str) -> Result<(PointId, String), CliError> {
 
 /// Merged points with what each side wrote, read from the log.
 pub fn with_sides(source: &LogSource, merged: Vec<MergedPoint>) -> Result<Vec<MergedOne>, CliError> {
-    let aparts: Vec<Apart> = merged.iter().map(|point| Apart::from(&point.merged.mark)).collect();
+    let aparts: Vec<Parted> = merged.iter().map(|point| Parted::from(&point.merged.mark)).collect();
     let all = sides_of(source, &aparts)?;
     let one = |(point, sides): (MergedPoint, Sides)| MergedOne {
         point,
@@ -136,7 +136,7 @@ pub fn with_sides(source: &LogSource, merged: Vec<MergedPoint>) -> Result<Vec<Me
 }
 
 /// What each side wrote of what was changed apart. The log is read from the last record that all of them had seen.
-pub fn sides_of(source: &LogSource, aparts: &[Apart]) -> Result<Vec<Sides>, CliError> {
+pub fn sides_of(source: &LogSource, aparts: &[Parted]) -> Result<Vec<Sides>, CliError> {
     let Some(first) = aparts.iter().flat_map(|apart| apart.of.iter().min()).min() else { return Ok(Vec::new()) };
     let read = |since: u64| source.past(since)?.records.collect::<Result<Vec<Recorded>, CliError>>();
     let mut records = read(first.saturating_sub(1))?;
@@ -179,7 +179,7 @@ pub fn name(plan: &PlanId, point: &MergedPoint) -> String {
 }
 
 /// Who changed a point apart, in the middle of a line.
-pub fn by(mark: &Mark) -> String {
+pub fn by(mark: &Unconfirmed) -> String {
     let names = mark.by.iter().map(|by| format!("{} (#{})", by.author.party.as_str().to_uppercase(), by.seq));
     format!("changed apart by {}", in_words(&names.collect::<Vec<_>>()))
 }

@@ -10,7 +10,7 @@ use plenary_shared::{
     people::Author,
     text::{
         history::{At, Replay, Tracker},
-        marks::{Apart, Side},
+        marks::{Parted, Side},
         plan::{Change, ChangeKind},
     },
 };
@@ -155,7 +155,7 @@ impl Watcher<'_> {
     fn print_merged(&mut self, seq: u64, record: &Record) -> Result<(), CliError> {
         let (apart, confirmed) = match &record.kind {
             RecordKind::Bracketing(says) => {
-                let sides = merged::sides_of(&self.source, &[Apart::from(says)])?.into_iter().next().unwrap_or_default();
+                let sides = merged::sides_of(&self.source, &[Parted::from(says)])?.into_iter().next().unwrap_or_default();
                 (merged::shown(sides), &[][..])
             }
             RecordKind::Confirmation { points } => (Vec::new(), &points[..]),

@@ -14,7 +14,7 @@ use plenary_shared::{
     people::{Author, ENGINE},
     text::{
         authorship::Owners,
-        marks::{Mark, Marks},
+        marks::{Marks, Unconfirmed},
         plan,
     },
 };
@@ -204,7 +204,7 @@ impl Text {
     }
 
     /// The points that were merged and not confirmed since.
-    pub fn marks(&self) -> Vec<Mark> {
+    pub fn marks(&self) -> Vec<Unconfirmed> {
         self.marks.all(self.fold.borrow().ledger())
     }
 

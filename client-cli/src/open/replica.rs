@@ -16,7 +16,7 @@ use plenary_shared::{
         layer::{Layer, Unread},
         view::{self, View},
     },
-    text::{authorship::Owners, marks::Mark, plan::Outline},
+    text::{authorship::Owners, marks::Unconfirmed, plan::Outline},
     wire::{api, sync::PlanContext},
 };
 
@@ -50,7 +50,7 @@ struct Shown {
     /// The parts of one's own edits that are shown, those of layers.
     parts: Vec<(LayerId, Bytes)>,
     /// Points that were merged, as the log tells, but for those confirmed here.
-    marks: Vec<Mark>,
+    marks: Vec<Unconfirmed>,
 }
 
 impl Replica {

@@ -5,7 +5,7 @@ use plenary_shared::{
     id::PartyId,
     log::record::{Digest, Provenance},
     people::Member,
-    text::marks::Mark,
+    text::marks::Unconfirmed,
     wire::{cut::Cut, protocol::ClientMessage},
 };
 use std::{io, sync::Arc};
@@ -49,7 +49,7 @@ pub enum Command {
     /// Asks how many bytes of the log a party's edits take.
     Written { party: PartyId, written: oneshot::Sender<u64> },
     /// Asks which points were merged and not confirmed since.
-    Marked { marked: oneshot::Sender<Arc<[Mark]>> },
+    Marked { marked: oneshot::Sender<Arc<[Unconfirmed]>> },
     /// Asks whose each client id is.
     Owners { owners: oneshot::Sender<Arc<[(u64, PartyId)]>> },
     /// Follows the log from where it ends now: each record as it comes to hold.

@@ -17,7 +17,7 @@ use plenary_shared::{
     },
     people::Author,
     text::{
-        marks::{Mark, Marks},
+        marks::{Marks, Unconfirmed},
         plan,
     },
     wire::{
@@ -85,7 +85,7 @@ pub struct Document {
     /// Which points were merged.
     marks: Marks,
     /// The same, as it was last asked for; none if something was noted since.
-    marked: Option<Arc<[Mark]>>,
+    marked: Option<Arc<[Unconfirmed]>>,
 }
 
 impl Document {
@@ -152,7 +152,7 @@ impl Document {
     }
 
     /// The points that were merged and not confirmed since.
-    pub fn marked(&mut self) -> Arc<[Mark]> {
+    pub fn marked(&mut self) -> Arc<[Unconfirmed]> {
         let (marks, ledger) = (&self.marks, self.fold.ledger());
         self.marked.get_or_insert_with(|| marks.all(ledger).into()).clone()
     }

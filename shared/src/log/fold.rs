@@ -79,9 +79,9 @@ impl Formed {
 
 /// What a record brought.
 #[derive(Default)]
-pub struct Taken {
+pub struct Brought {
     /// The blocks.
-    pub brought: IdSet,
+    pub blocks: IdSet,
     /// What the gate found.
     pub checked: Checked,
 }
@@ -153,16 +153,16 @@ impl Fold {
     ///
     /// # Errors
     /// [`FoldError`] if it cannot be one.
-    pub fn take(&mut self, record: &Record) -> Result<Taken, FoldError> {
-        let Some(update) = record.change() else { return Ok(Taken::default()) };
+    pub fn take(&mut self, record: &Record) -> Result<Brought, FoldError> {
+        let Some(update) = record.change() else { return Ok(Brought::default()) };
         let checked = self.ledger.check_logged(&record.author.party, update)?;
         self.ledger.admit(&record.author.party, &checked);
-        let brought = self.run(|txn| {
+        let blocks = self.run(|txn| {
             apply(txn, update)?;
             txn.commit();
             Some(txn.insert_set().clone())
         })?;
-        Ok(Taken { brought, checked })
+        Ok(Brought { blocks, checked })
     }
 
     /// Takes what was told of the document without saying whose it is: the whole of it, or what was missing.

@@ -26,7 +26,7 @@ use crate::{
         proposal::ProposalState,
         standing::{self, Matrix, Stand},
     },
-    text::{authorship::Owners, bracket::Spanning, marks::Mark, plan::Outline, redline::Shares, stretch::Stretch},
+    text::{authorship::Owners, bracket::Spanning, marks::Unconfirmed, plan::Outline, redline::Shares, stretch::Stretch},
 };
 
 pub use annotations::{AnnotationView, AnnotationsView};
@@ -46,7 +46,7 @@ pub struct Sources {
     /// The members whose seats have ended.
     pub ended: BTreeSet<MemberId>,
     /// Which points were merged, as the plan's log tells.
-    pub marks: Vec<Mark>,
+    pub marks: Vec<Unconfirmed>,
 }
 
 /// A layer that the member may read.
@@ -72,7 +72,7 @@ pub struct Dossier {
     /// The parties that must consent.
     pub consent: BTreeSet<PartyId>,
     /// Which points were merged, the title first, then in document order.
-    pub marks: Vec<Mark>,
+    pub marks: Vec<Unconfirmed>,
     ended: BTreeSet<MemberId>,
     owners: Owners,
     faults: Vec<LayerFault>,
@@ -106,7 +106,7 @@ impl Dossier {
     pub fn over(text: Arc<PlanText>, txn: &TransactionMut, sources: Sources) -> Dossier {
         let Sources { owners, consent, layers, ended, marks } = sources;
         let (entries, faults) = entries(txn, &text.outline, layers);
-        let marks = merged::in_order(&text.outline, marks);
+        let marks = in_order(&text.outline, marks);
         Dossier { text, entries, consent, marks, ended, owners, faults }
     }
 
@@ -140,6 +140,14 @@ impl Dossier {
     pub(crate) fn faults(&self) -> &[LayerFault] {
         &self.faults
     }
+}
+
+/// Puts marks in document order, the title's first; those of points that are not shown come last.
+fn in_order(outline: &Outline, mut marks: Vec<Unconfirmed>) -> Vec<Unconfirmed> {
+    let place: HashMap<_, _> = outline.points.iter().enumerate().map(|(at, point)| (&point.id, at + 1)).collect();
+    let at = |mark: &Unconfirmed| mark.point.as_ref().map_or(Some(0), |point| place.get(point).copied()).unwrap_or(usize::MAX);
+    marks.sort_by_key(at);
+    marks
 }
 
 /// All entries, each with the place where it stands. An entry that is being tabled can stand in two layers of its party for a

@@ -27,7 +27,7 @@ use crate::{
     people::Author,
 };
 
-pub use sides::{Apart, Side, Sides, sides};
+pub use sides::{Parted, Side, Sides, sides};
 
 /// 64: as many last touches of a point are known, 2.5 KiB. Where more members have touched it, the oldest are forgotten: who was away since
 /// before them is apart from the newer ones all the same.
@@ -35,7 +35,7 @@ const TOUCHES_MAX: usize = 64;
 
 /// A point that was merged and that nobody has confirmed since.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Mark {
+pub struct Unconfirmed {
     /// The point; none is the title.
     pub point: Option<PointId>,
     /// Who changed it without knowing of the others, in the order of the log.
@@ -133,7 +133,7 @@ impl Marks {
     }
 
     /// All marks, by point; `ledger` is that of the log.
-    pub fn all(&self, ledger: &Ledger) -> Vec<Mark> {
+    pub fn all(&self, ledger: &Ledger) -> Vec<Unconfirmed> {
         if self.marked == 0 {
             return Vec::new();
         }
@@ -149,9 +149,9 @@ impl Marks {
                 Some(MarkedBy { author, seq: touch.seq, at_ms: touch.at_ms })
             });
             let Merged { base, bracketed, seq, at_ms, .. } = *merged;
-            Some(Mark { point, by: by.collect(), base, bracketed, seq, at_ms })
+            Some(Unconfirmed { point, by: by.collect(), base, bracketed, seq, at_ms })
         };
-        let mut marks: Vec<Mark> = merged.filter_map(mark).collect();
+        let mut marks: Vec<Unconfirmed> = merged.filter_map(mark).collect();
         marks.sort_by(|one, other| one.point.cmp(&other.point));
         marks
     }

@@ -8,7 +8,7 @@ use super::Dossier;
 use crate::{
     id::PointId,
     talk::standing::{Matrix, Merged},
-    text::{marks::Mark, plan::Outline},
+    text::{marks::Unconfirmed, plan::Outline},
 };
 
 /// The points of a plan that were merged and not confirmed since: the title first, then in document order.
@@ -38,7 +38,7 @@ pub struct OutlineView {
     pub outline: Outline,
     /// Which points were merged and not confirmed since, and from what.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub merged: Vec<Mark>,
+    pub merged: Vec<Unconfirmed>,
 }
 
 impl Dossier {
@@ -49,7 +49,7 @@ impl Dossier {
         }
         let mut standing: HashMap<PointId, _> =
             self.standing().points.into_iter().map(|point| (point.point.clone(), point)).collect();
-        let point = |mark: &Mark| {
+        let point = |mark: &Unconfirmed| {
             let standing = mark.point.as_ref().and_then(|point| standing.remove(point));
             let (label, heading, merged) = match standing {
                 Some(point) => (point.label, point.heading, point.merged),
@@ -74,12 +74,4 @@ impl Dossier {
             point.merged = Some(Merged::of(mark, &point.cells));
         }
     }
-}
-
-/// Puts marks in document order, the title's first; those of points that are not shown come last.
-pub(super) fn in_order(outline: &Outline, mut marks: Vec<Mark>) -> Vec<Mark> {
-    let place: HashMap<_, _> = outline.points.iter().enumerate().map(|(at, point)| (&point.id, at + 1)).collect();
-    let at = |mark: &Mark| mark.point.as_ref().map_or(Some(0), |point| place.get(point).copied()).unwrap_or(usize::MAX);
-    marks.sort_by_key(at);
-    marks
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use yrs::{ReadTxn as _, StateVector};
 
-use super::{Mark, MarkedBy};
+use super::{MarkedBy, Unconfirmed};
 use crate::{
     id::PointId,
     log::record::{Bracketing, Record},
@@ -27,20 +27,20 @@ pub struct Side {
 
 /// What was changed apart: which points, in which records.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Apart {
+pub struct Parted {
     /// The points; none is the title.
     pub points: Vec<Option<PointId>>,
     /// The records, or some of them: of each side the last counts.
     pub of: Vec<u64>,
 }
 
-impl From<&Mark> for Apart {
-    fn from(mark: &Mark) -> Self {
+impl From<&Unconfirmed> for Parted {
+    fn from(mark: &Unconfirmed) -> Self {
         Self { points: vec![mark.point.clone()], of: mark.by.iter().map(|by| by.seq).collect() }
     }
 }
 
-impl From<&Bracketing> for Apart {
+impl From<&Bracketing> for Parted {
     fn from(says: &Bracketing) -> Self {
         Self { points: says.points.clone(), of: says.of.clone() }
     }
@@ -49,7 +49,7 @@ impl From<&Bracketing> for Apart {
 /// The sides of each point of what was changed apart.
 pub type Sides = Vec<(Option<PointId>, Vec<Side>)>;
 
-impl Apart {
+impl Parted {
     /// The last record that all sides had seen, as far as `records` hold them.
     pub fn base(&self, records: &[(u64, Record)]) -> Option<u64> {
         self.of.iter().filter_map(|seq| find(records, *seq)).map(|record| record.seen).min()
@@ -67,12 +67,12 @@ impl Apart {
     }
 }
 
-/// What each side wrote of each of `aparts`. `base` is the text at a record that none of them stands before ([`Apart::base`]), `records`
+/// What each side wrote of each of `aparts`. `base` is the text at a record that none of them stands before ([`Parted::base`]), `records`
 /// what follows on it. Each is folded once for all, and the text read as often as there are sides.
 ///
 /// # Errors
 /// [`ReplayError`], if the log cannot be read.
-pub fn sides(base: (u64, &[u8]), records: &[(u64, Record)], aparts: &[Apart]) -> Result<Vec<Sides>, ReplayError> {
+pub fn sides(base: (u64, &[u8]), records: &[(u64, Record)], aparts: &[Parted]) -> Result<Vec<Sides>, ReplayError> {
     let lasts: Vec<_> = aparts.iter().map(|apart| apart.last(records)).collect();
     let bases: Vec<u64> = aparts.iter().map(|apart| apart.base(records).unwrap_or(base.0).max(base.0)).collect();
     let mut at = Texts::new(base, records, {

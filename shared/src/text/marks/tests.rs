@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The marks of a log, and the same if they were saved and loaded after each record.
-fn marks(talks: &Talks) -> Vec<Mark> {
+fn marks(talks: &Talks) -> Vec<Unconfirmed> {
     let (mut fold, mut marks, mut saved) = (Fold::new(new_doc(0)), Marks::default(), Marks::default());
     for (seq, record) in &talks.log {
         let taken = fold.take(record).unwrap();
@@ -27,7 +27,7 @@ fn marks(talks: &Talks) -> Vec<Mark> {
 type Told = (bool, Vec<(String, u64)>, bool);
 
 fn told(talks: &Talks) -> Vec<Told> {
-    let by = |mark: &Mark| mark.by.iter().map(|by| (by.author.party.to_string(), by.seq)).collect();
+    let by = |mark: &Unconfirmed| mark.by.iter().map(|by| (by.author.party.to_string(), by.seq)).collect();
     marks(talks).iter().map(|mark| (mark.point.is_some(), by(mark), mark.bracketed.is_some())).collect()
 }
 
@@ -128,7 +128,7 @@ fn what_each_side_wrote_is_read_from_the_log_with_what_all_had_seen_before_it() 
     let says = talks.push("arv", 1, 1, &[first, second]).unwrap();
     let mark = marks(&talks).remove(0);
     let (base, since) = (state(&talks, 1), &talks.log[1..]);
-    for apart in [Apart::from(&mark), Apart::from(&says)] {
+    for apart in [Parted::from(&mark), Parted::from(&says)] {
         assert_eq!(apart.base(since), Some(1));
         let told = sides((1, &base), since, &[apart]).unwrap().remove(0);
         let [(point, sides)] = &told[..] else { panic!("{told:?}") };
