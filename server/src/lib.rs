@@ -35,6 +35,7 @@ mod shares;
 pub mod store;
 #[cfg(test)]
 mod testing;
+mod waypoints;
 
 pub use registry::RegistryError;
 pub use server::{Ended, Server};

@@ -30,7 +30,7 @@ use crate::{
     store::{BoxFuture, Condition, Seq, StoreError},
 };
 pub use around::Surroundings;
-pub use command::{Appended, Command, Done, End, Fate, Hold, LargePlace, is_unchanged};
+pub use command::{Appended, Command, Done, End, Fate, Hold, LargePlace, Rests, is_unchanged};
 use document::{Document, OpenError};
 use effect::Effect;
 pub use effect::{EditError, SessionId};
@@ -225,8 +225,8 @@ impl Room {
                 self.state.handle(Input::Join { session, member }, effects);
                 let _ = joined.send(());
             }
-            Command::Message { session, message, order, write, place: _place } => {
-                self.state.handle(Input::Message { session, message, order, write }, effects);
+            Command::Message { session, message, rests, order, write, place: _place } => {
+                self.state.handle(Input::Message { session, message, rests, order, write }, effects);
             }
             Command::Refused { session, error, complete, bytes } => {
                 self.state.handle(Input::Refused { session, error, complete, bytes }, effects);
@@ -357,6 +357,7 @@ impl Room {
         if document.is_sound() {
             return Ok(());
         }
+        self.around.waypoints.forget(&self.address);
         let document = rebuild(self.around.clone(), self.address.clone(), document.refused().to_vec(), suspects).await?;
         self.state.replace(document, effects);
         // What was found out is known to the next one, and after a restart.
@@ -380,6 +381,7 @@ impl Room {
         }
         let Ok((seq, bytes)) = self.state.document().snapshot() else { return };
         self.snapshot_seq = seq;
+        self.around.waypoints.keep(&self.address, seq, bytes.clone());
         let (saved, address) = (self.around.store.save_snapshot(&self.address, seq, bytes), self.address.clone());
         let saving = tokio::spawn(async move {
             let failed = saved.await.err();

@@ -38,8 +38,8 @@ use crate::{
     auth::SecretDigest,
     outbox::{Close, Line, Next, Outbox},
     registry::{Registry, Rights},
-    room::{Command, LargePlace, SessionId, order::Order},
-    rooms::{Inbox, RoomError, Rooms, Weighed},
+    room::{Command, LargePlace, Rests, SessionId, order::Order},
+    rooms::{Inbox, RoomError, Rooms, Stayed, Weighed},
 };
 use meter::{Meter, Metered};
 use wire::Wire;
@@ -160,16 +160,17 @@ impl Session {
                 question = Instant::now() + limits::SYNC_STEP_1_EVERY;
             }
             let place = meter.finish();
+            let mut rests = None;
             match &message {
                 ClientMessage::SyncStep1(vector) if had.is_none() => had = Some(vector.clone()),
                 ClientMessage::SyncStep2(update) if write => match self.put_together(had.take(), update).await {
-                    Ok(true) => continue,
-                    Ok(false) => {}
+                    Ok(Stayed::Apart) => continue,
+                    Ok(Stayed::Here(by)) => rests = by.seen.map(|seen| Rests { seen, branch: by.branch }),
                     Err(_) => return Some(LATER),
                 },
                 _ => {}
             }
-            let Ok(command) = self.weighed(message, write, place).await else { return Some(LATER) };
+            let Ok(command) = self.weighed(message, rests, write, place).await else { return Some(LATER) };
             let Some(command) = command else { continue };
             if inbox.send(command).await.is_err() {
                 return Some(LATER);
@@ -181,6 +182,7 @@ impl Session {
     async fn weighed(
         &self,
         mut message: ClientMessage,
+        rests: Option<Rests>,
         write: bool,
         place: Option<LargePlace>,
     ) -> Result<Option<Command>, RoomError> {
@@ -208,13 +210,15 @@ impl Session {
                 Weighed::Sound(..) | Weighed::Bad(_) => message = ClientMessage::Update(update.clone()),
             }
         }
-        Ok(Some(Command::Message { session, message, order, write, place }))
+        Ok(Some(Command::Message { session, message, rests, order, write, place }))
     }
 
     /// Takes in what a client wrote while it was away and others wrote too; `false` if that is not so, and the room may have it.
-    async fn put_together(&self, had: Option<Bytes>, update: &Bytes) -> Result<bool, RoomError> {
-        let (DocAddress::Plan(..), Some(had)) = (&self.address, had.filter(|_| update[..] != [0, 0])) else { return Ok(false) };
+    async fn put_together(&self, had: Option<Bytes>, update: &Bytes) -> Result<Stayed, RoomError> {
         let by = Provenance::live(self.author.clone(), Right::of(self.rights.member.role, &self.address));
+        let (DocAddress::Plan(..), Some(had)) = (&self.address, had.filter(|_| update[..] != [0, 0])) else {
+            return Ok(Stayed::Here(by));
+        };
         // Rarely: what it takes is no part of what each session keeps.
         Box::pin(self.rooms.came_back(&self.address, by, &had, update)).await
     }

@@ -236,7 +236,7 @@ impl Pusher {
                 return Err(ApiError::invalid("an edit has one part for each document"));
             }
             // It is of the text's log.
-            let seen = layer.is_none().then_some(seen);
+            let seen = (layer.is_none() && !branch.is_table()).then_some(seen);
             let by = Provenance { seen, branch: if layer.is_none() { branch } else { Branch::TABLE }, ..self.by(&address) };
             let order = match found.remove(&(layer, number)) {
                 Some(Tried::Bad(error)) => return Err(error.into()),

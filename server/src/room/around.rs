@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::{answers::Answers, conduct::Conduct, metrics::Metrics, restore::Restore, shares::Shares, store::Store};
+use crate::{
+    answers::Answers, conduct::Conduct, metrics::Metrics, restore::Restore, shares::Shares, store::Store, waypoints::Waypoints,
+};
 
 /// The parts of the process that a room works with.
 #[derive(Clone)]
@@ -19,4 +21,6 @@ pub struct Surroundings {
     pub conduct: Arc<Conduct>,
     /// What parties may write.
     pub shares: Arc<Shares>,
+    /// Plans as they stood before.
+    pub waypoints: Arc<Waypoints>,
 }

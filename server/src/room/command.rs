@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use plenary_shared::{
     id::PartyId,
-    log::record::{Digest, Provenance},
+    log::record::{Branch, Digest, Provenance},
     people::Member,
     wire::protocol::ClientMessage,
 };
@@ -26,8 +26,16 @@ use crate::{
 pub enum Command {
     /// A session opened. Answered once the session is in.
     Join { session: SessionId, member: Member, outbox: Arc<Outbox>, joined: oneshot::Sender<()> },
-    /// A session's message, and what is known of its claims about order; a large one keeps its place among the large ones until here.
-    Message { session: SessionId, message: ClientMessage, order: Order, write: bool, place: Option<LargePlace> },
+    /// A session's message, what it rests on and what is known of its claims about order; a large one keeps its place among the large ones
+    /// until here.
+    Message {
+        session: SessionId,
+        message: ClientMessage,
+        rests: Option<Rests>,
+        order: Order,
+        write: bool,
+        place: Option<LargePlace>,
+    },
     /// A session's update of `bytes` is not taken, as was found on a copy. `complete`: it answers a step 1.
     Refused { session: SessionId, error: EditError, complete: bool, bytes: usize },
     /// A session has read all that waited and was too slow for the rest.
@@ -53,6 +61,15 @@ pub enum Command {
     Follow { session: SessionId, feed: Feed, joined: oneshot::Sender<End> },
     /// The server stops: finish what waits, then close.
     Stop,
+}
+
+/// What a message rests on whose sender had not seen all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rests {
+    /// The last record that it had seen.
+    pub seen: Seq,
+    /// In which stay away it wrote.
+    pub branch: Branch,
 }
 
 /// Where a log ends, as its room has it.

@@ -21,12 +21,13 @@ use crate::{
     id::PointId,
     log::{
         fold::{Fold, Formed},
-        record::{Bracketing, Branch, Digest, Moment, Provenance, Record, RecordKind, Right},
+        gate::{Ledger, Named, Part, Refusal},
+        record::{Bracketing, Branch, Digest, Record, RecordKind},
     },
     people::Author,
     text::{
         clash,
-        history::{Replay, ReplayError, Touched},
+        history::ReplayError,
         plan::{META, POINTS, new_doc, set_title},
     },
 };
@@ -46,6 +47,8 @@ pub struct Stay<'a> {
     pub base: &'a [u8],
     /// The records behind it, in order.
     pub since: &'a [(u64, Record)],
+    /// Whose it is.
+    pub author: &'a Author,
     /// The branch.
     pub branch: Branch,
     /// What it brings, in order.
@@ -79,7 +82,8 @@ pub struct Bracketed {
     pub says: Bracketing,
 }
 
-type Touches = BTreeMap<Option<PointId>, Vec<usize>>;
+/// Which records and new updates touched each part, by their order.
+type Touches = BTreeMap<Part, Vec<usize>>;
 
 impl Apart {
     /// What a branch and others changed apart; `None` if nothing.
@@ -87,40 +91,39 @@ impl Apart {
     /// # Errors
     /// [`ReplayError`], if the log or what is brought cannot be read.
     pub fn find(stay: &Stay) -> Result<Option<Self>, ReplayError> {
-        let is_own = |record: &Record| record.branch == stay.branch && !stay.branch.is_table();
-        let own: BTreeSet<u64> = stay.since.iter().filter(|(_, record)| is_own(record)).map(|(seq, _)| *seq).collect();
-        let (mut others, mut mine) = (Touches::new(), Touches::new());
-        let mut touched = Vec::with_capacity(stay.since.len());
-        // What the branch touched is seen on what it knew: what both deleted would be touched by the first alone.
-        let mut all = Replay::from_state(stay.seen, stay.base)?;
-        let mut known = Replay::from_state(stay.seen, stay.base)?;
+        let base = Fold::of_state(new_doc(0), stay.base).map_err(ReplayError::State)?;
+        let (own, mut ledger) = (own_records(stay)?, base.ledger().clone());
+        let (mut others, mut mine, mut touched) = (Touches::new(), Touches::new(), Vec::with_capacity(stay.since.len()));
         for (at, (seq, record)) in stay.since.iter().enumerate() {
-            touched.push(all.apply(*seq, record)?);
-            if own.contains(seq) {
-                note(&mut mine, &known.lay(*seq, record)?, at);
-            } else {
-                note(&mut others, &touched[at], at);
-            }
+            let parts = match record.change() {
+                Some(update) => touch(&mut ledger, *seq, update)?,
+                None => BTreeSet::new(),
+            };
+            note(if own.contains(seq) { &mut mine } else { &mut others }, &parts, at);
+            touched.push(parts);
         }
         let end = stay.since.last().map_or(stay.seen, |(seq, _)| *seq);
         for (at, update) in stay.new.iter().enumerate() {
-            let by = Provenance::live(Author::engine(), Right::Draft);
-            let record = by.record(end, Moment::default(), update.clone());
-            note(&mut mine, &known.lay(end + 1, &record)?, stay.since.len() + at);
+            note(&mut mine, &touch(&mut ledger, end + 1, update)?, stay.since.len() + at);
         }
-        let both: Vec<Option<PointId>> = mine.keys().filter(|point| others.contains_key(*point)).cloned().collect();
         // What the branch brought before and was told of then is not told again.
-        let is_news = |point: &Option<PointId>| mine[point].iter().any(|at| *at >= stay.since.len());
-        let points: Vec<Option<PointId>> = both.into_iter().filter(is_news).collect();
-        if points.is_empty() {
+        let is_news = |part: &Part| mine[part].iter().any(|at| *at >= stay.since.len());
+        let parts: Vec<Part> = mine.keys().filter(|part| others.contains_key(*part) && is_news(part)).copied().collect();
+        if parts.is_empty() {
             return Ok(None);
         }
-        let by =
-            |touches: &Touches| -> BTreeSet<usize> { points.iter().flat_map(|point| touches[point].iter().copied()).collect() };
+        let by = |touches: &Touches| -> BTreeSet<usize> { parts.iter().flat_map(|part| touches[part].iter().copied()).collect() };
         let all: BTreeSet<usize> = by(&mine).union(&by(&others)).copied().collect();
         let of = all.iter().filter_map(|at| stay.since.get(*at)).map(|(seq, _)| *seq).collect();
         let new = all.iter().filter_map(|at| at.checked_sub(stay.since.len())).collect();
-        let sides = Sides::of(stay, &own, &touched, &points)?;
+        let sides = Sides::of(stay, base, &own, &|at: usize| parts.iter().any(|part| touched[at].contains(part)))?;
+        let ids = ledger.points();
+        let id = |part: &Part| match part {
+            Part::Title => Some(None),
+            Part::Point(number) => ids.get(*number as usize).and_then(|id| id.parse().ok()).map(Some),
+        };
+        let mut points: Vec<Option<PointId>> = parts.iter().filter_map(id).collect();
+        points.sort_unstable();
         Ok(Some(Self { points, of, new, sides }))
     }
 
@@ -183,27 +186,61 @@ pub fn standing(txn: &mut TransactionMut, points: &[Option<PointId>]) -> Digest 
     Digest::from(*hasher.finalize().as_bytes())
 }
 
-fn note(touches: &mut Touches, touched: &Touched, at: usize) {
-    let title = touched.title.then_some(None);
-    for point in touched.points.iter().cloned().map(Some).chain(title) {
-        touches.entry(point).or_default().push(at);
+/// The records of the branch: those that were made in it, and those that its clients made at the server before.
+fn own_records(stay: &Stay) -> Result<BTreeSet<u64>, ReplayError> {
+    let writes = |seq: u64, update: &Bytes| -> Result<Vec<u64>, ReplayError> {
+        let named = Named::read(update).map_err(|why| ReplayError::Record { seq, why: why.into() })?;
+        Ok(named.writes.into_iter().map(|(client, _)| client).collect())
+    };
+    let mut clients = BTreeSet::new();
+    for update in stay.new {
+        clients.extend(writes(stay.seen, update)?);
+    }
+    let mut own = BTreeSet::new();
+    for (seq, record) in stay.since {
+        let Some(update) = record.change() else { continue };
+        let writes = writes(*seq, update)?;
+        let is_own = match record.branch.is_table() {
+            false => record.branch == stay.branch,
+            // Of one that only deletes no more is known.
+            true if writes.is_empty() => record.author == *stay.author,
+            true => writes.iter().any(|client| clients.contains(client)),
+        };
+        if is_own {
+            own.insert(*seq);
+        }
+    }
+    Ok(own)
+}
+
+/// The parts that an update touches, which the ledger knows from here on.
+fn touch(ledger: &mut Ledger, seq: u64, update: &Bytes) -> Result<BTreeSet<Part>, ReplayError> {
+    let mut touch = || {
+        let (checked, named) = (ledger.check_state(update)?, Named::read(update)?);
+        ledger.admit_state(&checked);
+        Ok(ledger.touched(&named))
+    };
+    touch().map_err(|why: Refusal| ReplayError::Record { seq, why: why.into() })
+}
+
+fn note(touches: &mut Touches, parts: &BTreeSet<Part>, at: usize) {
+    for part in parts {
+        touches.entry(*part).or_default().push(at);
     }
 }
 
 impl Sides {
-    /// Each side by itself. Where others went on from what the branch had brought, what it brings now is compared with that.
-    fn of(stay: &Stay, own: &BTreeSet<u64>, touched: &[Touched], points: &[Option<PointId>]) -> Result<Self, ReplayError> {
+    /// Each side by itself; `is_told` says whether a record touched what is told of. Where others went on from what the branch had brought,
+    /// what it brings now is compared with that.
+    fn of(stay: &Stay, base: Fold, own: &BTreeSet<u64>, is_told: &dyn Fn(usize) -> bool) -> Result<Self, ReplayError> {
         let is_of_own = |record: &Record| match &record.kind {
             RecordKind::Bracketing(Bracketing { of, .. }) => of.iter().any(|seq| own.contains(seq)),
             RecordKind::Edit | RecordKind::Confirmation { .. } | RecordKind::Act => false,
         };
         let last = stay.since.iter().rposition(|(_, record)| is_of_own(record));
-        let is_told = |touched: &Touched| {
-            points.iter().any(|point| point.as_ref().map_or(touched.title, |point| touched.points.contains(point)))
-        };
         let went_on = last.is_some_and(|last| {
-            let behind = stay.since.iter().zip(touched).skip(last + 1);
-            behind.filter(|((seq, _), _)| !own.contains(seq)).any(|(_, touched)| is_told(touched))
+            let behind = stay.since.iter().enumerate().skip(last + 1);
+            behind.filter(|(_, (seq, _))| !own.contains(seq)).any(|(at, _)| is_told(at))
         });
         let state = |with: &dyn Fn(u64, &Record) -> bool, new: &[Bytes]| -> Result<Fold, ReplayError> {
             let mut fold = Fold::of_state(new_doc(0), stay.base).map_err(ReplayError::State)?;
@@ -219,7 +256,7 @@ impl Sides {
         if went_on || others.look(|txn| txn.has_missing_updates())? {
             return Ok(Self { base: state(&is_own, &[])?, others: state(&|_, _| true, &[])?, mine });
         }
-        Ok(Self { base: state(&|_, _| false, &[])?, others, mine })
+        Ok(Self { base, others, mine })
     }
 
     fn read<T>(&mut self, f: impl Fn(&mut TransactionMut) -> T) -> Result<[T; 3], ReplayError> {

@@ -57,6 +57,13 @@ impl Rows {
         self.numbers.iter().find(|(_, known)| **known == number).map(|(id, _)| &**id)
     }
 
+    /// All ids, by their numbers.
+    pub fn ids(&self) -> Vec<&str> {
+        let mut ids: Vec<(u32, &str)> = self.numbers.iter().map(|(id, number)| (*number, &**id)).collect();
+        ids.sort_unstable();
+        ids.into_iter().map(|(_, id)| id).collect()
+    }
+
     /// The number of the last row.
     pub fn rows(&self) -> u32 {
         self.above.len() as u32
