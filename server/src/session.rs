@@ -1,5 +1,6 @@
 //! One socket: reader, writer, deadlines. A session never sees a document: it knows frames and its rights.
 
+mod abreast;
 mod meter;
 mod wire;
 
@@ -10,12 +11,12 @@ use hyper_util::rt::TokioIo;
 use plenary_shared::{
     id::DocAddress,
     limits,
-    log::record::{Provenance, Right},
+    log::record::{Branch, Provenance, Right},
     people::Author,
     wire::protocol::{self, ClientMessage},
 };
 use std::sync::{
-    Arc,
+    Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicU64, Ordering},
 };
 use tokio::{
@@ -36,11 +37,14 @@ use tokio_tungstenite::{
 
 use crate::{
     auth::SecretDigest,
+    ids,
     outbox::{Close, Line, Next, Outbox},
     registry::{Registry, Rights},
     room::{Command, LargePlace, Rests, SessionId, order::Order},
     rooms::{Inbox, RoomError, Rooms, Stayed, Weighed},
+    store::Seq,
 };
+use abreast::Abreast;
 use meter::{Meter, Metered};
 use wire::Wire;
 
@@ -83,15 +87,15 @@ impl Session {
         let metered = Metered { io, wire: wire.clone(), meter: meter.clone(), large: self.large.clone(), asking: None };
         let mut socket = WebSocketStream::from_raw_socket(metered, Role::Server, Some(config)).await;
         let straight = Arc::new(Straight { wire: wire.clone(), version: self.registry.version(), seen: AtomicU64::new(UNSEEN) });
-        let outbox = Arc::new(Outbox::over(straight.clone()));
+        let (outbox, abreast) = (Arc::new(Outbox::over(straight.clone())), Mutex::default());
         let join =
             |joined| Command::Join { session: self.id, member: self.rights.member.clone(), outbox: outbox.clone(), joined };
         let close = match self.rooms.ask(&self.address, join).await {
             Ok((inbox, ())) => {
                 let talk = async {
                     tokio::select! {
-                        close = self.read(&mut socket, &meter, &inbox) => close,
-                        close = self.write(&straight, &outbox, &inbox) => close,
+                        close = self.read(&mut socket, (&meter, &abreast), &inbox) => close,
+                        close = self.write((&straight, &abreast), &outbox, &inbox) => close,
                     }
                 };
                 // Rights come first, whatever else there is to do.
@@ -123,7 +127,7 @@ impl Session {
         }
     }
 
-    async fn read(&self, stream: &mut Socket, meter: &Meter, inbox: &Inbox) -> Option<Close> {
+    async fn read(&self, stream: &mut Socket, (meter, abreast): (&Meter, &Mutex<Abreast>), inbox: &Inbox) -> Option<Close> {
         let refused = |reason| Some(Close { code: protocol::CLOSE_REFUSED, reason });
         let version = self.registry.version();
         let (mut seen, mut write) = (*version.borrow(), self.rights.write);
@@ -134,8 +138,13 @@ impl Session {
             let message = match next(stream, meter, &mut unfinished).await {
                 Some(Ok(Message::Binary(frame))) => frame,
                 Some(Ok(Message::Text(_))) => return refused("text frames are not spoken here: send binary ones"),
-                Some(Ok(Message::Ping(payload) | Message::Pong(payload))) => {
+                Some(Ok(Message::Ping(payload))) => {
                     meter.pass_over(payload.len());
+                    continue;
+                }
+                Some(Ok(Message::Pong(payload))) => {
+                    meter.pass_over(payload.len());
+                    lock(abreast).answer(&payload);
                     continue;
                 }
                 Some(Ok(Message::Frame(_))) => continue,
@@ -160,14 +169,17 @@ impl Session {
                 question = Instant::now() + limits::SYNC_STEP_1_EVERY;
             }
             let place = meter.finish();
-            let mut rests = None;
+            let mut rests = lock(abreast).rests(Instant::now(), || Branch(ids::branch()));
             match &message {
                 ClientMessage::SyncStep1(vector) if had.is_none() => had = Some(vector.clone()),
-                ClientMessage::SyncStep2(update) if write => match self.put_together(had.take(), update).await {
-                    Ok(Stayed::Apart) => continue,
-                    Ok(Stayed::Here(by)) => rests = by.seen.map(|seen| Rests { seen, branch: by.branch }),
-                    Err(_) => return Some(LATER),
-                },
+                ClientMessage::SyncStep2(update) | ClientMessage::Update(update) if write => {
+                    let is_first = matches!(message, ClientMessage::SyncStep2(_));
+                    match self.put_together(had.take_if(|_| is_first), rests, update).await {
+                        Ok(Stayed::Apart) => continue,
+                        Ok(Stayed::Here(by)) => rests = by.seen.map(|seen| Rests { seen, branch: by.branch }),
+                        Err(_) => return Some(LATER),
+                    }
+                }
                 _ => {}
             }
             let Ok(command) = self.weighed(message, rests, write, place).await else { return Some(LATER) };
@@ -196,7 +208,10 @@ impl Session {
             && self.is_weighed(update)
         {
             let member = &self.rights.member;
-            let by = Provenance::live(self.author.clone(), Right::of(member.role, &self.address));
+            let mut by = Provenance::live(self.author.clone(), Right::of(member.role, &self.address));
+            if let Some(Rests { seen, branch }) = rests {
+                (by.seen, by.branch) = (Some(seen), branch);
+            }
             // Rarely: what it takes is no part of what each session keeps.
             match Box::pin(self.rooms.weigh(&self.address, session, &by, update)).await? {
                 Weighed::Known => return Ok(None),
@@ -213,14 +228,21 @@ impl Session {
         Ok(Some(Command::Message { session, message, rests, order, write, place }))
     }
 
-    /// Takes in what a client wrote while it was away and others wrote too; `false` if that is not so, and the room may have it.
-    async fn put_together(&self, had: Option<Bytes>, update: &Bytes) -> Result<Stayed, RoomError> {
+    /// Takes in what a client wrote while it was away, or while it was behind, and others wrote too; otherwise the room may have it.
+    async fn put_together(&self, had: Option<Bytes>, rests: Option<Rests>, update: &Bytes) -> Result<Stayed, RoomError> {
         let by = Provenance::live(self.author.clone(), Right::of(self.rights.member.role, &self.address));
-        let (DocAddress::Plan(..), Some(had)) = (&self.address, had.filter(|_| update[..] != [0, 0])) else {
+        if !matches!(self.address, DocAddress::Plan(..)) || update[..] == [0, 0] {
             return Ok(Stayed::Here(by));
-        };
+        }
         // Rarely: what it takes is no part of what each session keeps.
-        Box::pin(self.rooms.came_back(&self.address, by, &had, update)).await
+        match (had, rests) {
+            (Some(had), _) => Box::pin(self.rooms.came_back(&self.address, self.id, by, &had, update)).await,
+            (None, Some(Rests { seen, branch })) => {
+                let by = Provenance { seen: Some(seen), branch, ..by };
+                Box::pin(self.rooms.stayed(&self.address, Some(self.id), by, update)).await
+            }
+            (None, None) => Ok(Stayed::Here(by)),
+        }
     }
 
     /// Whether an update is tried on a copy before it reaches the room: a large one, and all of a member who offended.
@@ -228,15 +250,33 @@ impl Session {
         update.len() >= limits::WEIGHED_BYTES || self.rooms.conduct().is_watched(&self.address, &self.author)
     }
 
-    async fn write(&self, straight: &Straight, outbox: &Outbox, inbox: &Inbox) -> Option<Close> {
+    async fn write(&self, (straight, abreast): (&Straight, &Mutex<Abreast>), outbox: &Outbox, inbox: &Inbox) -> Option<Close> {
         let mut writer = Writer { wire: &straight.wire, ping: Instant::now() + limits::PING };
+        // When the client is asked how far it has read, and when it was.
+        let (mut ask, mut asked) = (None, None);
         loop {
+            let due = ask.map_or(writer.ping, |ask: Instant| ask.min(writer.ping));
             let next = tokio::select! {
-                next = timeout_at(writer.ping, outbox.next()) => next.map(Some),
+                next = timeout_at(due, outbox.next()) => next.map(Some),
                 () = straight.wire.stalled() => Ok(None),
             };
             let done = match next {
+                Err(_) if ask.is_some_and(|ask| Instant::now() >= ask) => {
+                    let (now, told) = (Instant::now(), outbox.ask());
+                    // What waits is sent first.
+                    (ask, asked) = (told.is_none().then_some(now + limits::ASK), Some(now));
+                    let question = told.and_then(|place| lock(abreast).ask(place, now));
+                    match question {
+                        Some(question) => writer.ask(question).await,
+                        None => Ok(()),
+                    }
+                }
                 Err(_) => writer.ping_if_due().await,
+                Ok(Some(Next::Ask)) => {
+                    let now = Instant::now();
+                    ask = Some(asked.map_or(now, |asked: Instant| now.max(asked + limits::ASK)));
+                    Ok(())
+                }
                 Ok(None) => writer.flush().await,
                 Ok(Some(Next::Frames(frames))) => {
                     // What was written after a right was taken away is never shown to who had it: such frames come here after
@@ -289,6 +329,10 @@ async fn next(stream: &mut Socket, meter: &Meter, unfinished: &mut Option<Instan
         *unfinished = meter.is_within_a_message().then(|| now + limits::MESSAGE);
     }
     timeout_at((*unfinished)?, stream.next()).await.ok().flatten()
+}
+
+fn lock(abreast: &Mutex<Abreast>) -> MutexGuard<'_, Abreast> {
+    abreast.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// No version of the registry.
@@ -346,6 +390,13 @@ impl Writer<'_> {
         }
         self.ping = Instant::now() + limits::PING;
         self.wire.put(OpCode::Control(Control::Ping), true, Bytes::new());
+        self.flush().await
+    }
+
+    /// Asks the peer how far it has read, which is as good as any ping.
+    async fn ask(&mut self, place: [u8; size_of::<Seq>()]) -> Result<(), Option<Close>> {
+        self.ping = Instant::now() + limits::PING;
+        self.wire.put(OpCode::Control(Control::Ping), true, Bytes::copy_from_slice(&place));
         self.flush().await
     }
 

@@ -154,6 +154,10 @@ pub const ANNOUNCED_PER_PARTY_MAX: usize = 2_048;
 pub const IDLE: Duration = Duration::from_secs(90);
 /// How often a quiet socket is pinged, so that a client without presence is not taken for dead.
 pub const PING: Duration = Duration::from_secs(30);
+/// How often a socket that is told of edits is asked how far it has read.
+pub const ASK: Duration = Duration::from_secs(2);
+/// Who has read within so long what it was sent writes together with the others: a slow line and a laptop's lid take less.
+pub const TOGETHER: Duration = Duration::from_secs(5);
 /// A peer that takes longer for a piece of what it is sent is closed with 1013.
 pub const WRITE: Duration = Duration::from_secs(30);
 /// 128 KiB: such a piece. In 30 s that is 35 kbit/s, less than the slowest line that people still work on, and a text of 48 MiB then

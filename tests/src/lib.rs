@@ -11,6 +11,7 @@ pub mod client;
 pub mod data;
 pub mod doc;
 pub mod http;
+pub mod proxy;
 pub mod server;
 pub mod stock;
 pub mod trace;

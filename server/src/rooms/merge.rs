@@ -28,7 +28,7 @@ use super::{
 use crate::{
     ids,
     room::{
-        Command, EditError, End, Merged, Proposal, Proposed,
+        Command, EditError, End, Merged, Proposal, Proposed, SessionId,
         document::Document,
         order::{Order, Trial},
     },
@@ -72,14 +72,15 @@ pub enum Stayed {
 }
 
 impl Rooms {
-    /// Puts edits of a plan's text that rest on an older record together with what others wrote since, in their author's turn. `place` is
-    /// kept until it is done.
+    /// Puts edits of a plan's text that rest on an older record together with what others wrote since, in their author's turn, behind all
+    /// that the session `of` sent before. `place` is kept until it is done.
     ///
     /// # Errors
     /// [`RoomError`], if there is no copy.
     pub async fn put_together(
         self: &Arc<Self>,
         address: &DocAddress,
+        of: Option<SessionId>,
         by: &Provenance,
         updates: Vec<Bytes>,
         place: impl Send + 'static,
@@ -93,20 +94,20 @@ impl Rooms {
         let mut turn = self.merges.turn(address, &by.author).await;
         let _watched =
             if self.conduct.is_watched(address, &by.author) { Some(self.conduct.turn(address, &by.author).await) } else { None };
-        let (rooms, at, of, brought) = (self.clone(), address.clone(), by.clone(), updates.clone());
-        let rested = tokio::task::spawn_blocking(move || rooms.rested((&at, &end), (&of, seen), &brought)).await;
+        let (rooms, at, whose, brought) = (self.clone(), address.clone(), by.clone(), updates.clone());
+        let rested = tokio::task::spawn_blocking(move || rooms.rested((&at, &end), (&whose, seen), &brought)).await;
         let ((seen, is_touched), read) = rested.ok().flatten().ok_or(RoomError::Unavailable)?;
         turn.costs(read + updates.len() as u64);
         if !is_touched {
             return Ok(Together::Alone { seen: Some(seen) });
         }
-        let (end, (seq, copy)) = (self.end(address).await?, self.ask(address, |copy| Command::Copy { of: None, copy }).await?.1);
-        let (rooms, at, of) = (self.clone(), address.clone(), by.clone());
+        let (end, (seq, copy)) = (self.end(address).await?, self.ask(address, |copy| Command::Copy { of, copy }).await?.1);
+        let (rooms, at, whose) = (self.clone(), address.clone(), by.clone());
         let together = tokio::task::spawn_blocking(move || {
             let _place = place;
             let base = rooms.base(&at, seen, &end.refused)?;
             turn.costs(base.1 + (seq - seen) + updates.len() as u64);
-            put_together(&*rooms.store, &at, (seq, &copy), (&of, seen, &base.0), &end.refused, updates)
+            put_together(&*rooms.store, &at, (seq, &copy), (&whose, seen, &base.0), &end.refused, updates)
         });
         let together = together.await.ok().flatten().ok_or(RoomError::Unavailable)?;
         if let Together::Merged { bad, .. } = &together
@@ -155,6 +156,7 @@ impl Rooms {
     pub async fn came_back(
         self: &Arc<Self>,
         address: &DocAddress,
+        session: SessionId,
         by: Provenance,
         had: &Bytes,
         update: &Bytes,
@@ -174,16 +176,22 @@ impl Rooms {
         if is_known {
             return Ok(Stayed::Here(by));
         }
-        self.stayed(address, Provenance { seen: Some(seen), branch: Branch(ids::branch()), ..by }, update).await
+        self.stayed(address, Some(session), Provenance { seen: Some(seen), branch: Branch(ids::branch()), ..by }, update).await
     }
 
     /// Takes in what a client wrote that had seen no more than `by` says, if others touched the same meanwhile.
     ///
     /// # Errors
     /// [`RoomError`], if it cannot be said what became of it.
-    pub async fn stayed(self: &Arc<Self>, address: &DocAddress, mut by: Provenance, update: &Bytes) -> Result<Stayed, RoomError> {
+    pub async fn stayed(
+        self: &Arc<Self>,
+        address: &DocAddress,
+        session: Option<SessionId>,
+        mut by: Provenance,
+        update: &Bytes,
+    ) -> Result<Stayed, RoomError> {
         for _ in 0..limits::EDIT_TRIES {
-            let (merged, is_cut) = match self.put_together(address, &by, vec![update.clone()], ()).await? {
+            let (merged, is_cut) = match self.put_together(address, session, &by, vec![update.clone()], ()).await? {
                 Together::Alone { seen } => {
                     by.seen = seen;
                     return Ok(Stayed::Here(by));

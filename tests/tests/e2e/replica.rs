@@ -8,6 +8,7 @@ mod restored;
 mod rights;
 mod salvage;
 mod secrets;
+mod silent;
 mod taken;
 mod watching;
 mod week;

@@ -45,7 +45,7 @@ async fn echo(session: SessionId, outbox: Arc<Outbox>, inbox: mpsc::Sender<Comma
                     }
                 }
             }
-            Next::AskToCatchUp => drop(inbox.send(Command::CatchUp { session }).await),
+            Next::AskToCatchUp | Next::Ask => drop(inbox.send(Command::CatchUp { session }).await),
             Next::Close(close) => return close.code,
         }
     }

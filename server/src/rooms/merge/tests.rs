@@ -121,12 +121,12 @@ impl Bench {
     }
 
     async fn push(&self, by: &Provenance, updates: Vec<Bytes>) -> Together {
-        self.rooms.put_together(&self.text, by, updates, ()).await.unwrap()
+        self.rooms.put_together(&self.text, None, by, updates, ()).await.unwrap()
     }
 
     /// What was written away, in one with what puts it side by side.
     async fn stayed(&self, by: Provenance, update: &Bytes) -> Stayed {
-        let stayed = self.rooms.stayed(&self.text, by, update).await.unwrap();
+        let stayed = self.rooms.stayed(&self.text, None, by, update).await.unwrap();
         if let Stayed::Here(by) = &stayed {
             let change =
                 Change { address: self.text.clone(), by: by.clone(), update: update.clone(), at: None, order: Order::Unknown };
@@ -260,9 +260,9 @@ async fn a_client_that_comes_back_is_known_by_its_vector_and_what_it_knows_to_be
     bench.change(&doc, words("243 days"));
     let had: Bytes = doc.transact().state_vector().encode_v1().into();
     let all: Bytes = doc.transact().encode_state_as_update_v1(&StateVector::default()).into();
-    let came = bench.rooms.came_back(&bench.text, by("arv"), &had, &all).await.unwrap();
+    let came = bench.rooms.came_back(&bench.text, SessionId(1), by("arv"), &had, &all).await.unwrap();
     assert!(matches!(came, Stayed::Apart), "{came:?}");
     assert_eq!(bench.words().await, "[243] days");
-    let came = bench.rooms.came_back(&bench.text, by("arv"), &had, &all).await.unwrap();
+    let came = bench.rooms.came_back(&bench.text, SessionId(1), by("arv"), &had, &all).await.unwrap();
     assert!(matches!(came, Stayed::Here(Provenance { seen: None, .. })), "repeated, it is nothing new");
 }

@@ -46,5 +46,6 @@ async fn one_of_a_party_at_a_time_and_so_many_of_all() {
     tokio::time::sleep(Duration::from_secs(3_600)).await;
     assert!(!second.is_finished() && !late.is_finished());
     drop(first);
-    (second.await.unwrap(), late.await.unwrap());
+    second.await.unwrap();
+    late.await.unwrap();
 }

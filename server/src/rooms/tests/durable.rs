@@ -86,7 +86,7 @@ async fn heard(outbox: &Outbox) -> (Vec<Bytes>, Option<u16>) {
         let Some(next) = futures_util::future::poll_immediate(outbox.next()).await else { return (heard, None) };
         match next {
             Next::Frames(frames) => heard.extend(frames),
-            Next::AskToCatchUp => {}
+            Next::AskToCatchUp | Next::Ask => {}
             Next::Close(close) => return (heard, Some(close.code)),
         }
     }
