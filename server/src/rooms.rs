@@ -41,7 +41,7 @@ use crate::{
 
 pub use act::{Acting, HeldAct};
 pub use commit::{Change, CommitError};
-pub use merge::{Stayed, Together};
+pub use merge::{Brought, Stayed, Together};
 use merges::Merges;
 use trail::Trails;
 pub use verify::{Tried, Weighed};

@@ -12,7 +12,8 @@ use plenary_tests::{
     trace::{client_id, document},
 };
 use serde_json::{Value, json};
-use std::{path::PathBuf, time::Instant};
+use std::{io::Write, path::PathBuf, time::Instant};
+use tempfile::NamedTempFile;
 use yrs::{ReadTxn, Text, Transact, Update, updates::decoder::Decode};
 
 const PLAN: &str = "p-1";
@@ -38,14 +39,16 @@ pub fn run(args: &MergeArgs) -> Result<Value> {
         start = start.binary(server.clone());
     }
     let server = start.start();
-    let seats = [server.delegate(0, 0), server.delegate(1, 0)];
+    let seats = [0, 1, 2].map(|party| server.delegate(party, 0));
     let access = seats.iter().map(|seat| (seat.party.clone(), json!("draft")));
-    let access = json!({ "access": access.collect::<serde_json::Map<_, _>>(), "consent": {} });
+    let access = json!({ "access": access.collect::<serde_json::Map<_, _>>() });
     ask(&server, &server.chair(), "PUT", "/access", access)?;
     let chair = Cli::join(&server.chair());
+    let mut script = NamedTempFile::new()?;
     for _ in 0..args.points {
-        chair.done(&["add", PLAN, WORDS]);
+        writeln!(script, "{}", json!({ "add": { "words": WORDS } }))?;
     }
+    chair.done(&["apply", PLAN, script.path().to_str().context("a path")?]);
     let (seen, state) = state(&server, &seats[0])?;
     let mut figures = json!({});
     for (number, (seat, name)) in (1_u64..).zip(seats.iter().zip(["plain_s", "merged_s"])) {

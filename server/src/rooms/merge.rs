@@ -9,8 +9,8 @@ use plenary_shared::{
     limits,
     log::{
         fold::{Fold, Formed},
-        gate::{self, Named},
-        record::{self, Branch, Provenance, Record},
+        gate::{self, Ledger, Named},
+        record::{self, Branch, Moment, Provenance, Record},
     },
     text::{
         apart::{Apart, Bracketed, Stay, standing},
@@ -23,13 +23,13 @@ use yrs::Snapshot;
 use super::{
     CommitError, RoomError, Rooms,
     trail::{self, Own, Trail},
-    verify::try_one,
+    verify::Tried,
 };
 use crate::{
     ids,
     room::{
         Command, EditError, End, Merged, Proposal, Proposed, SessionId,
-        document::Document,
+        document::{Accepted, Document},
         order::{Order, Trial},
     },
     store::{Seq, Store},
@@ -40,6 +40,9 @@ pub(super) const PAGE: usize = 1_024;
 
 /// A text that was folded from so many records is kept, so that the next one need not be.
 const KEPT_FROM: u64 = 1_024;
+
+/// An update, and what was found of it on a copy, if it was tried.
+pub type Brought = (Bytes, Option<Tried>);
 
 /// What came of putting edits together with what others wrote.
 #[derive(Debug)]
@@ -82,7 +85,7 @@ impl Rooms {
         address: &DocAddress,
         of: Option<SessionId>,
         by: &Provenance,
-        updates: Vec<Bytes>,
+        updates: Vec<Brought>,
         place: impl Send + 'static,
     ) -> Result<Together, RoomError> {
         let alone = Together::Alone { seen: by.seen };
@@ -124,10 +127,10 @@ impl Rooms {
         &self,
         (address, end): (&DocAddress, &End),
         (by, seen): (&Provenance, Seq),
-        updates: &[Bytes],
+        updates: &[Brought],
     ) -> Option<((Seq, bool), u64)> {
         // What is no update is refused where it is judged.
-        let named: Vec<Named> = updates.iter().filter_map(|update| Named::read(update).ok()).collect();
+        let named: Vec<Named> = updates.iter().filter_map(|(update, _)| Named::read(update).ok()).collect();
         let own = Own::new(&by.author, by.branch, &named);
         self.trails.ask((&*self.store, &self.waypoints), address, (seen, end.seq), &end.refused, |trail| {
             let seen = named.iter().map(|named| trail.rests(named, &own)).fold(seen, Seq::max);
@@ -191,7 +194,7 @@ impl Rooms {
         update: &Bytes,
     ) -> Result<Stayed, RoomError> {
         for _ in 0..limits::EDIT_TRIES {
-            let (merged, is_cut) = match self.put_together(address, session, &by, vec![update.clone()], ()).await? {
+            let (merged, is_cut) = match self.put_together(address, session, &by, vec![(update.clone(), None)], ()).await? {
                 Together::Alone { seen } => {
                     by.seen = seen;
                     return Ok(Stayed::Here(by));
@@ -223,48 +226,78 @@ fn put_together(
     (seq, copy): (Seq, &[u8]),
     (by, seen, base): (&Provenance, Seq, &[u8]),
     refused: &[Seq],
-    updates: Vec<Bytes>,
+    updates: Vec<Brought>,
 ) -> Option<Together> {
     let since = since(store, address, (seen, seq), refused)?;
     let mut document = Document::from_copy(seq, copy)?;
-    let (mut new, mut edits, mut bad, mut numbers) = (Vec::new(), Vec::new(), HashMap::new(), Vec::new());
-    let (taken, mut in_series, mut is_cut) = (Arc::default(), 0, false);
-    for (number, update) in updates.into_iter().enumerate() {
-        let checked = match document.judge(by, &update) {
+    let Judged { accepted, edits, bad, numbers, is_cut } = judge(&mut document, by, updates);
+    let new: Vec<Bytes> = accepted.iter().map(|accepted| accepted.record.update.clone()).collect();
+    let alone = Together::Alone { seen: Some(seen) };
+    let stay = Stay { seen, base, since: &since, author: &by.author, branch: by.branch, new: &new };
+    let Some(mut apart) = Apart::find(&stay).ok()? else { return Some(alone) };
+    let on = document.read(|txn| standing(txn, &apart.points)).ok()?;
+    let end = (document.seq(), document.head());
+    // One that misbehaves is for the room to find out.
+    if document.apply(&accepted, end).is_err() {
+        return Some(alone);
+    }
+    let new = std::mem::take(&mut apart.new).into_iter().filter_map(|at| numbers.get(at).copied()).collect();
+    let state = document.diff(&Default::default()).ok()?;
+    let mut now = Fold::of_own(new_doc(ids::client()), &state, Ledger::default()).ok()?;
+    let Bracketed { update, says } = apart.bracket(&mut now).ok()?;
+    Some(Together::Merged { bad, merged: Box::new(Merged { edits, on, update, says, new }), is_cut, seen })
+}
+
+/// What the gate says to edits, one behind the other.
+#[derive(Default)]
+struct Judged {
+    /// Those that bring something.
+    accepted: Vec<Accepted>,
+    /// All that may be kept, and what is known of what they claim once all of them hold on a copy.
+    edits: Vec<(Bytes, Order)>,
+    bad: HashMap<usize, EditError>,
+    /// Which of `edits` those are that bring something.
+    numbers: Vec<usize>,
+    is_cut: bool,
+}
+
+/// Judges edits on a copy of the document, which knows them from here on and does not show them yet.
+fn judge(document: &mut Document, by: &Provenance, updates: Vec<Brought>) -> Judged {
+    let (mut judged, taken, mut in_series) = (Judged::default(), Arc::default(), 0);
+    for (number, (update, tried)) in updates.into_iter().enumerate() {
+        let checked = match (document.judge(by, &update), &tried) {
+            (Ok(_), Some(Tried::Bad(error))) => Err(error.clone()),
+            (checked, _) => checked.map_err(EditError::from),
+        };
+        let checked = match checked {
             Ok(checked) => checked,
-            Err(refusal) => {
-                bad.insert(number, refusal.into());
+            Err(error) => {
+                judged.bad.insert(number, error);
                 continue;
             }
         };
-        is_cut |= !checked.left_out().is_empty();
+        judged.is_cut |= !checked.left_out().is_empty();
+        let mut order = Order::Unknown;
         if checked.is_new() {
-            // One that misbehaves is for the room to find out: its copy is gone.
-            let accepted = match try_one(&mut document, by, &update, checked) {
-                Some(accepted) => accepted,
-                None => return Some(Together::Alone { seen: Some(seen) }),
+            document.admit(&by.author, &checked);
+            let verified = match tried {
+                Some(Tried::Holds(trial)) => {
+                    order = Order::Tried(trial);
+                    true
+                }
+                _ => false,
             };
-            new.push(accepted.record.update);
-            let order = if accepted.checked.adds_blocks() {
+            if !verified && checked.adds_blocks() {
+                order = Order::Tried(Trial::new(checked.clone(), in_series, &taken));
                 in_series += 1;
-                Order::Tried(Trial::new(accepted.checked, in_series - 1, &taken))
-            } else {
-                Order::Unknown
-            };
-            numbers.push(edits.len());
-            edits.push((update, order));
-        } else {
-            edits.push((update, Order::Unknown));
+            }
+            let record = by.clone().record(0, Moment::default(), checked.update(&update));
+            judged.accepted.push(Accepted { record, checked, verified });
+            judged.numbers.push(judged.edits.len());
         }
+        judged.edits.push((update, order));
     }
-    let stay = Stay { seen, base, since: &since, author: &by.author, branch: by.branch, new: &new };
-    let Some(mut apart) = Apart::find(&stay).ok()? else { return Some(Together::Alone { seen: Some(seen) }) };
-    let before = Document::from_copy(seq, copy)?.read(|txn| standing(txn, &apart.points)).ok()?;
-    let new = std::mem::take(&mut apart.new).into_iter().filter_map(|at| numbers.get(at).copied()).collect();
-    let state = document.diff(&Default::default()).ok()?;
-    let mut now = Fold::of_state(new_doc(ids::client()), &state).ok()?;
-    let Bracketed { update, says } = apart.bracket(&mut now).ok()?;
-    Some(Together::Merged { bad, merged: Box::new(Merged { edits, on: before, update, says, new }), is_cut, seen })
+    judged
 }
 
 /// The records behind `from` up to `to` that change the document.

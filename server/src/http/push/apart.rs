@@ -11,7 +11,7 @@ use super::{Found, Made, Pusher, Step, is_of_the_disk};
 use crate::{
     http::error::ApiError,
     room::{EditError, Proposal, Proposed},
-    rooms::{CommitError, RoomError, Together},
+    rooms::{Brought, CommitError, RoomError, Together},
     store::Seq,
 };
 
@@ -27,10 +27,11 @@ impl Pusher {
     /// Takes in edits of one stay that change the text alone. What others touched meanwhile is put side by side in one with them.
     pub(super) async fn hand_on_run(&mut self, number: usize, mut run: Vec<Made>, found: &mut Found) -> Result<(), ApiError> {
         let rests = (run[0].seen, run[0].branch);
-        let updates: Vec<Bytes> =
-            run.iter().flat_map(|edit| edit.parts.iter().filter_map(|(_, update)| update.clone())).collect();
         if self.is_behind(rests).await? {
             self.settle(0).await?;
+            let updates = run.iter().flat_map(|edit| edit.parts.iter().filter_map(|(_, update)| update.clone()));
+            let found = |(at, update)| (update, found.get(&(None, number + at)).cloned());
+            let updates: Vec<Brought> = updates.enumerate().map(found).collect();
             match self.put_together(rests, &updates).await? {
                 Run::Over(outcomes) => {
                     self.under_way.extend(outcomes.into_iter().map(Step::Over));
@@ -51,7 +52,7 @@ impl Pusher {
     }
 
     /// Puts edits of one stay together with what others wrote.
-    async fn put_together(&mut self, (rested, branch): (Seq, Branch), updates: &[Bytes]) -> Result<Run, ApiError> {
+    async fn put_together(&mut self, (rested, branch): (Seq, Branch), updates: &[Brought]) -> Result<Run, ApiError> {
         let address = self.reader.address.clone();
         for _ in 0..limits::EDIT_TRIES {
             if let Err(error) = self.writable(None) {
@@ -92,10 +93,10 @@ impl Pusher {
         Err(CommitError::Moved.into())
     }
 
-    async fn each_alone(&mut self, rests: (Seq, Branch), updates: &[Bytes]) -> Result<Vec<Outcome>, ApiError> {
+    async fn each_alone(&mut self, rests: (Seq, Branch), updates: &[Brought]) -> Result<Vec<Outcome>, ApiError> {
         let mut outcomes = Vec::with_capacity(updates.len());
-        for update in updates {
-            match Box::pin(self.put_together(rests, std::slice::from_ref(update))).await? {
+        for (update, _) in updates {
+            match Box::pin(self.put_together(rests, &[(update.clone(), None)])).await? {
                 Run::Over(outcome) => outcomes.extend(outcome),
                 Run::Alone(seen) => outcomes.push(self.alone((seen, rests.1), update.clone()).await?),
             }

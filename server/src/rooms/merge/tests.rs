@@ -121,6 +121,7 @@ impl Bench {
     }
 
     async fn push(&self, by: &Provenance, updates: Vec<Bytes>) -> Together {
+        let updates = updates.into_iter().map(|update| (update, None)).collect();
         self.rooms.put_together(&self.text, None, by, updates, ()).await.unwrap()
     }
 
