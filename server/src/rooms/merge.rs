@@ -233,7 +233,8 @@ fn put_together(
     let Judged { accepted, edits, bad, numbers, is_cut } = judge(&mut document, by, updates);
     let new: Vec<Bytes> = accepted.iter().map(|accepted| accepted.record.update.clone()).collect();
     let alone = Together::Alone { seen: Some(seen) };
-    let stay = Stay { seen, base, since: &since, author: &by.author, branch: by.branch, new: &new };
+    let ledger = document.ledger();
+    let stay = Stay { seen, base, since: &since, author: &by.author, branch: by.branch, new: &new, ledger };
     let Some(mut apart) = Apart::find(&stay).ok()? else { return Some(alone) };
     let on = document.read(|txn| standing(txn, &apart.points)).ok()?;
     let end = (document.seq(), document.head());

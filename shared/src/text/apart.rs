@@ -21,7 +21,7 @@ use crate::{
     id::PointId,
     log::{
         fold::{Fold, Formed},
-        gate::{Ledger, Named, Part, Refusal},
+        gate::{Ledger, Named, Part},
         record::{Bracketing, Branch, Digest, Record, RecordKind},
     },
     people::Author,
@@ -39,7 +39,7 @@ use retype::retype;
 const TEXTS: [&str; 2] = ["words", "heading"];
 
 /// What a branch brings, and what it did not know.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Stay<'a> {
     /// The last record that it had seen.
     pub seen: u64,
@@ -53,6 +53,8 @@ pub struct Stay<'a> {
     pub branch: Branch,
     /// What it brings, in order.
     pub new: &'a [Bytes],
+    /// What the gate knows of the document with all of this in it.
+    pub ledger: &'a Ledger,
 }
 
 /// What was changed apart.
@@ -91,20 +93,15 @@ impl Apart {
     /// # Errors
     /// [`ReplayError`], if the log or what is brought cannot be read.
     pub fn find(stay: &Stay) -> Result<Option<Self>, ReplayError> {
-        let base = Fold::of_state(new_doc(0), stay.base).map_err(ReplayError::State)?;
-        let (own, mut ledger) = (own_records(stay)?, base.ledger().clone());
-        let (mut others, mut mine, mut touched) = (Touches::new(), Touches::new(), Vec::with_capacity(stay.since.len()));
-        for (at, (seq, record)) in stay.since.iter().enumerate() {
-            let parts = match record.change() {
-                Some(update) => touch(&mut ledger, *seq, update)?,
-                None => BTreeSet::new(),
-            };
-            note(if own.contains(seq) { &mut mine } else { &mut others }, &parts, at);
-            touched.push(parts);
+        let (named, new) = stay.named()?;
+        let own = stay.own(&named, &new);
+        let touched: Vec<BTreeSet<Part>> = named.iter().map(|named| stay.ledger.touched(named)).collect();
+        let (mut others, mut mine) = (Touches::new(), Touches::new());
+        for (at, ((seq, _), parts)) in stay.since.iter().zip(&touched).enumerate() {
+            note(if own.contains(seq) { &mut mine } else { &mut others }, parts, at);
         }
-        let end = stay.since.last().map_or(stay.seen, |(seq, _)| *seq);
-        for (at, update) in stay.new.iter().enumerate() {
-            note(&mut mine, &touch(&mut ledger, end + 1, update)?, stay.since.len() + at);
+        for (at, named) in new.iter().enumerate() {
+            note(&mut mine, &stay.ledger.touched(named), stay.since.len() + at);
         }
         // What the branch brought before and was told of then is not told again.
         let is_news = |part: &Part| mine[part].iter().any(|at| *at >= stay.since.len());
@@ -116,8 +113,9 @@ impl Apart {
         let all: BTreeSet<usize> = by(&mine).union(&by(&others)).copied().collect();
         let of = all.iter().filter_map(|at| stay.since.get(*at)).map(|(seq, _)| *seq).collect();
         let new = all.iter().filter_map(|at| at.checked_sub(stay.since.len())).collect();
+        let base = Fold::of_state(new_doc(0), stay.base).map_err(ReplayError::State)?;
         let sides = Sides::of(stay, base, &own, &|at: usize| parts.iter().any(|part| touched[at].contains(part)))?;
-        let ids = ledger.points();
+        let ids = stay.ledger.points();
         let id = |part: &Part| match part {
             Part::Title => Some(None),
             Part::Point(number) => ids.get(*number as usize).and_then(|id| id.parse().ok()).map(Some),
@@ -186,41 +184,32 @@ pub fn standing(txn: &mut TransactionMut, points: &[Option<PointId>]) -> Digest 
     Digest::from(*hasher.finalize().as_bytes())
 }
 
-/// The records of the branch: those that were made in it, and those that its clients made at the server before.
-fn own_records(stay: &Stay) -> Result<BTreeSet<u64>, ReplayError> {
-    let writes = |seq: u64, update: &Bytes| -> Result<Vec<u64>, ReplayError> {
-        let named = Named::read(update).map_err(|why| ReplayError::Record { seq, why: why.into() })?;
-        Ok(named.writes.into_iter().map(|(client, _)| client).collect())
-    };
-    let mut clients = BTreeSet::new();
-    for update in stay.new {
-        clients.extend(writes(stay.seen, update)?);
-    }
-    let mut own = BTreeSet::new();
-    for (seq, record) in stay.since {
-        let Some(update) = record.change() else { continue };
-        let writes = writes(*seq, update)?;
-        let is_own = match record.branch.is_table() {
-            false => record.branch == stay.branch,
-            // Of one that only deletes no more is known.
-            true if writes.is_empty() => record.author == *stay.author,
-            true => writes.iter().any(|client| clients.contains(client)),
+impl Stay<'_> {
+    /// What each record behind `seen` names, and each new update.
+    fn named(&self) -> Result<(Vec<Named>, Vec<Named>), ReplayError> {
+        let read = |seq: u64, update: Option<&Bytes>| {
+            let named = update.map_or_else(|| Ok(Named::default()), |update| Named::read(update));
+            named.map_err(|why| ReplayError::Record { seq, why: why.into() })
         };
-        if is_own {
-            own.insert(*seq);
-        }
+        let since: Result<_, _> = self.since.iter().map(|(seq, record)| read(*seq, record.change())).collect();
+        let end = self.since.last().map_or(self.seen, |(seq, _)| *seq);
+        let new: Result<_, _> = self.new.iter().map(|update| read(end + 1, Some(update))).collect();
+        Ok((since?, new?))
     }
-    Ok(own)
-}
 
-/// The parts that an update touches, which the ledger knows from here on.
-fn touch(ledger: &mut Ledger, seq: u64, update: &Bytes) -> Result<BTreeSet<Part>, ReplayError> {
-    let mut touch = || {
-        let (checked, named) = (ledger.check_state(update)?, Named::read(update)?);
-        ledger.admit_state(&checked);
-        Ok(ledger.touched(&named))
-    };
-    touch().map_err(|why: Refusal| ReplayError::Record { seq, why: why.into() })
+    /// The records of the branch: those that were made in it, and those that its clients made at the server before.
+    fn own(&self, since: &[Named], new: &[Named]) -> BTreeSet<u64> {
+        let clients: BTreeSet<u64> = new.iter().flat_map(|named| named.writes.iter().map(|(client, _)| *client)).collect();
+        let is_own = |record: &Record, named: &Named| match record.branch.is_table() {
+            _ if record.change().is_none() => false,
+            false => record.branch == self.branch,
+            // Of one that only deletes no more is known.
+            true if named.writes.is_empty() => record.author == *self.author,
+            true => named.writes.iter().any(|(client, _)| clients.contains(client)),
+        };
+        let records = self.since.iter().zip(since).filter(|((_, record), named)| is_own(record, named));
+        records.map(|((seq, _), _)| *seq).collect()
+    }
 }
 
 fn note(touches: &mut Touches, parts: &BTreeSet<Part>, at: usize) {
@@ -269,18 +258,20 @@ fn joined(base: &[Letter], sides: &[&[Letter]]) -> Vec<(char, Option<(u64, u32)>
     let read = |letters: &[Letter]| letters.iter().map(|letter| letter.letter).collect::<String>();
     let (text, texts): (String, Vec<String>) = (read(base), sides.iter().map(|side| read(side)).collect());
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let starts = |text: &str| text.char_indices().map(|(at, _)| at).collect::<Vec<usize>>();
+    let (base_starts, side_starts): (Vec<usize>, Vec<_>) = (starts(&text), texts.iter().map(|text| starts(text)).collect());
     let mut joined = Vec::new();
     for piece in clash::join(&text, &texts).pieces {
-        let (letters, text, range) = match piece {
-            clash::Fragment::Base(range) => (base, text.as_str(), range),
-            clash::Fragment::Side(side, range) => (sides[side], texts[side], range),
+        let (letters, starts, range) = match piece {
+            clash::Fragment::Base(range) => (base, &base_starts, range),
+            clash::Fragment::Side(side, range) => (sides[side], &side_starts[side], range),
             clash::Fragment::Mark(mark) => {
                 joined.extend(mark.chars().map(|letter| (letter, None)));
                 continue;
             }
         };
-        let (skipped, taken) = (text[..range.start].chars().count(), text[range].chars().count());
-        joined.extend(letters[skipped..skipped + taken].iter().map(|letter| (letter.letter, Some(letter.id))));
+        let place = |at: usize| starts.partition_point(|start| *start < at);
+        joined.extend(letters[place(range.start)..place(range.end)].iter().map(|letter| (letter.letter, Some(letter.id))));
     }
     joined
 }

@@ -267,3 +267,23 @@ async fn a_client_that_comes_back_is_known_by_its_vector_and_what_it_knows_to_be
     let came = bench.rooms.came_back(&bench.text, SessionId(1), by("arv"), &had, &all).await.unwrap();
     assert!(matches!(came, Stayed::Here(Provenance { seen: None, .. })), "repeated, it is nothing new");
 }
+
+#[tokio::test]
+async fn what_is_sent_again_writes_nothing_and_what_comes_later_of_a_stay_is_put_together_anew() {
+    let mut bench = Bench::new().await;
+    bench.live("med", words("24 days")).await;
+    let seen = bench.end().await;
+    let doc = bench.client(777, seen).await;
+    let first = bench.change(&doc, words("12 days"));
+    let second = bench.change(&doc, words("14 days"));
+    bench.live("bor", words("48 days")).await;
+    assert!(matches!(bench.stayed(away("arv", 1, seen), &first).await, Stayed::Apart));
+    let (end, out) = (bench.end().await, bench.words().await);
+    assert_eq!(out, "[48][12] days");
+    assert!(matches!(bench.stayed(away("arv", 1, seen), &first).await, Stayed::Here(_)));
+    assert_eq!((bench.end().await, bench.words().await), (end, out));
+    assert!(matches!(bench.stayed(away("arv", 1, seen), &second).await, Stayed::Apart));
+    assert_eq!(bench.words().await, "[48][14] days");
+    let RecordKind::Bracketing(says) = bench.records().pop().unwrap().1.kind else { panic!("no bracketing") };
+    assert_eq!(says.of.len(), 3, "{says:?}");
+}
