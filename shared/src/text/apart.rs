@@ -97,8 +97,12 @@ impl Apart {
         let own = stay.own(&named, &new);
         let touched: Vec<BTreeSet<Part>> = named.iter().map(|named| stay.ledger.touched(named)).collect();
         let (mut others, mut mine) = (Touches::new(), Touches::new());
-        for (at, ((seq, _), parts)) in stay.since.iter().zip(&touched).enumerate() {
-            note(if own.contains(seq) { &mut mine } else { &mut others }, parts, at);
+        for (at, ((seq, record), parts)) in stay.since.iter().zip(&touched).enumerate() {
+            if own.contains(seq) {
+                note(&mut mine, parts, at);
+            } else if !is_of(record, &own) {
+                note(&mut others, parts, at);
+            }
         }
         for (at, named) in new.iter().enumerate() {
             note(&mut mine, &stay.ledger.touched(named), stay.since.len() + at);
@@ -212,6 +216,14 @@ impl Stay<'_> {
     }
 }
 
+/// Whether it is what put some of these side by side before.
+fn is_of(record: &Record, own: &BTreeSet<u64>) -> bool {
+    match &record.kind {
+        RecordKind::Bracketing(Bracketing { of, .. }) => of.iter().any(|seq| own.contains(seq)),
+        RecordKind::Edit | RecordKind::Confirmation { .. } | RecordKind::Act => false,
+    }
+}
+
 fn note(touches: &mut Touches, parts: &BTreeSet<Part>, at: usize) {
     for part in parts {
         touches.entry(*part).or_default().push(at);
@@ -222,11 +234,7 @@ impl Sides {
     /// Each side by itself; `is_told` says whether a record touched what is told of. Where others went on from what the branch had brought,
     /// what it brings now is compared with that.
     fn of(stay: &Stay, base: Fold, own: &BTreeSet<u64>, is_told: &dyn Fn(usize) -> bool) -> Result<Self, ReplayError> {
-        let is_of_own = |record: &Record| match &record.kind {
-            RecordKind::Bracketing(Bracketing { of, .. }) => of.iter().any(|seq| own.contains(seq)),
-            RecordKind::Edit | RecordKind::Confirmation { .. } | RecordKind::Act => false,
-        };
-        let last = stay.since.iter().rposition(|(_, record)| is_of_own(record));
+        let last = stay.since.iter().rposition(|(_, record)| is_of(record, own));
         let went_on = last.is_some_and(|last| {
             let behind = stay.since.iter().enumerate().skip(last + 1);
             behind.filter(|(_, (seq, _))| !own.contains(seq)).any(|(at, _)| is_told(at))
@@ -241,7 +249,7 @@ impl Sides {
         };
         let is_own = |seq: u64, _: &Record| own.contains(&seq);
         let mine = state(&is_own, stay.new)?;
-        let mut others = state(&|seq, record| !own.contains(&seq) && !is_of_own(record), &[])?;
+        let mut others = state(&|seq, record| !own.contains(&seq) && !is_of(record, own), &[])?;
         if went_on || others.look(|txn| txn.has_missing_updates())? {
             return Ok(Self { base: state(&is_own, &[])?, others: state(&|_, _| true, &[])?, mine });
         }
