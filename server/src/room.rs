@@ -86,8 +86,7 @@ impl Room {
     /// Loads a room's document. Blocks.
     pub fn open(address: DocAddress, around: Surroundings) -> Result<Self, OpenError> {
         let document = Document::open(&*around.store, &address)?;
-        let snapshot_seq = document.seq();
-        let mut state = RoomState::new(&address, document);
+        let (snapshot_seq, mut state) = (document.seq(), RoomState::new(&address, document));
         state.shares = around.shares.clone();
         Ok(Self {
             address,
@@ -357,7 +356,6 @@ impl Room {
         if document.is_sound() {
             return Ok(());
         }
-        self.around.waypoints.forget(&self.address);
         let document = rebuild(self.around.clone(), self.address.clone(), document.refused().to_vec(), suspects).await?;
         self.state.replace(document, effects);
         // What was found out is known to the next one, and after a restart.

@@ -3,6 +3,7 @@
 mod abreast;
 mod meter;
 mod wire;
+mod writer;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
@@ -30,7 +31,7 @@ use tokio_tungstenite::{
         Error, Message,
         protocol::{
             CloseFrame, Role, WebSocketConfig,
-            frame::coding::{Control, Data, OpCode},
+            frame::coding::{Data, OpCode},
         },
     },
 };
@@ -42,11 +43,11 @@ use crate::{
     registry::{Registry, Rights},
     room::{Command, LargePlace, Rests, SessionId, order::Order},
     rooms::{Inbox, RoomError, Rooms, Stayed, Weighed},
-    store::Seq,
 };
 use abreast::Abreast;
 use meter::{Meter, Metered};
 use wire::Wire;
+use writer::Writer;
 
 /// What a session is about.
 pub struct Session {
@@ -138,13 +139,11 @@ impl Session {
             let message = match next(stream, meter, &mut unfinished).await {
                 Some(Ok(Message::Binary(frame))) => frame,
                 Some(Ok(Message::Text(_))) => return refused("text frames are not spoken here: send binary ones"),
-                Some(Ok(Message::Ping(payload))) => {
-                    meter.pass_over(payload.len());
-                    continue;
-                }
-                Some(Ok(Message::Pong(payload))) => {
-                    meter.pass_over(payload.len());
-                    lock(abreast).answer(&payload);
+                Some(Ok(control @ (Message::Ping(_) | Message::Pong(_)))) => {
+                    meter.pass_over(control.len());
+                    if let Message::Pong(payload) = control {
+                        lock(abreast).answer(&payload);
+                    }
                     continue;
                 }
                 Some(Ok(Message::Frame(_))) => continue,
@@ -350,97 +349,5 @@ impl Line for Straight {
         frame.len() <= limits::WRITE_PIECE_BYTES
             && self.seen.load(Ordering::Relaxed) == *self.version.borrow()
             && self.wire.write_at_once(OpCode::Data(Data::Binary), frame)
-    }
-}
-
-/// What the session's task writes.
-struct Writer<'a> {
-    wire: &'a Wire,
-    /// When the next ping is due.
-    ping: Instant,
-}
-
-impl Writer<'_> {
-    /// Sends messages, in pieces each of which the peer must take in time. So no slow reader keeps a copy of more than a piece, nor a
-    /// large answer for ever. A ping goes between them when it is due: whoever reads on is not taken for one who is gone.
-    async fn send(&mut self, messages: impl IntoIterator<Item = Bytes>) -> Result<(), Option<Close>> {
-        for mut rest in messages {
-            let mut data = Data::Binary;
-            loop {
-                let room = limits::WRITE_PIECE_BYTES.saturating_sub(self.wire.waiting_bytes());
-                if room == 0 {
-                    self.flush().await?;
-                    self.ping_if_due().await?;
-                    continue;
-                }
-                let piece = rest.split_to(rest.len().min(room));
-                self.wire.put(OpCode::Data(data), rest.is_empty(), piece);
-                if rest.is_empty() {
-                    break;
-                }
-                data = Data::Continue;
-            }
-        }
-        self.flush().await
-    }
-
-    async fn ping_if_due(&mut self) -> Result<(), Option<Close>> {
-        if Instant::now() < self.ping {
-            return Ok(());
-        }
-        self.ping = Instant::now() + limits::PING;
-        self.wire.put(OpCode::Control(Control::Ping), true, Bytes::new());
-        self.flush().await
-    }
-
-    /// Asks the peer how far it has read, which is as good as any ping.
-    async fn ask(&mut self, place: [u8; size_of::<Seq>()]) -> Result<(), Option<Close>> {
-        self.ping = Instant::now() + limits::PING;
-        self.wire.put(OpCode::Control(Control::Ping), true, Bytes::copy_from_slice(&place));
-        self.flush().await
-    }
-
-    async fn flush(&self) -> Result<(), Option<Close>> {
-        match timeout(limits::WRITE, self.wire.flush()).await {
-            Ok(flushed) => flushed.map_err(|_| None),
-            Err(_) => Err(Some(Close { code: protocol::CLOSE_LATER, reason: "too slow" })),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::time::Duration;
-    use tokio::io::{DuplexStream, duplex};
-
-    /// Sends a message to a peer that takes so many bytes every 29 s; answers how it ended, and what the peer took.
-    async fn sent(bytes: usize, taken: usize) -> (Result<(), Option<Close>>, Vec<u8>) {
-        let (server, mut peer): (DuplexStream, _) = duplex(1_024);
-        let reading = tokio::spawn(async move {
-            let (mut buffer, mut all) = (vec![0; taken], Vec::new());
-            while peer.read_exact(&mut buffer).await.is_ok() {
-                all.extend(&buffer);
-                tokio::time::sleep(Duration::from_secs(29)).await;
-            }
-            all
-        });
-        let wire = Wire::new(Box::new(server));
-        let mut writer = Writer { wire: &wire, ping: Instant::now() + limits::PING };
-        let sent = writer.send([vec![0; bytes].into()]).await;
-        drop(wire);
-        (sent, reading.await.unwrap())
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn who_takes_a_byte_now_and_then_is_closed_in_the_end_and_who_is_only_slow_is_not() {
-        let (ended, taken) = sent(1 << 20, 1).await;
-        // What was under way when it was closed it may read yet.
-        let taken = taken.len();
-        assert!(matches!(ended, Err(Some(Close { code: protocol::CLOSE_LATER, .. }))) && taken < 2_000, "{ended:?}, {taken}");
-        let (ended, taken) = sent(1 << 20, limits::WRITE_PIECE_BYTES).await;
-        // All else are zeros, and heads without such a byte.
-        let pings = taken.iter().filter(|byte| **byte == 0x80 | u8::from(OpCode::Control(Control::Ping))).count();
-        assert!(ended.is_ok() && taken.len() == 1 << 20 && pings >= 3, "{ended:?}, {}, {pings}", taken.len());
     }
 }

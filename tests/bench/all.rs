@@ -85,14 +85,7 @@ pub fn run(args: AllArgs) -> Result<()> {
         rows.push(("fill".into(), filled, &["rss_before_kib", "rss_full_kib", "rss_after_kib", "kept_mib"]));
     }
     if wanted("merge") {
-        let binary = args
-            .programs
-            .server
-            .as_ref()
-            .and_then(|server| server.to_str())
-            .map_or_else(Vec::new, |server| vec!["--server", server]);
-        let runs = (0..args.times).map(|_| by_itself(&[&["merge"][..], &binary].concat())).collect::<Result<Vec<_>>>()?;
-        rows.push(("merge 10000".into(), medians(&runs), &["plain_s", "merged_s", "ratio"]));
+        rows.push(merge(&args)?);
     }
     if wanted("presence") {
         let server = args.programs.start(Kind::Plenary, 1)?;
@@ -149,6 +142,14 @@ fn generate(server: &Running, row: &[&str], room: &str, seconds: Option<f64>) ->
     let output = command.output()?;
     ensure!(output.status.success(), "{row:?}: {}", String::from_utf8_lossy(&output.stderr));
     Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// A stay that comes back where others wrote meanwhile.
+fn merge(args: &AllArgs) -> Result<Figures> {
+    let binary = args.programs.server.as_ref().and_then(|server| server.to_str());
+    let row: Vec<&str> = ["merge"].into_iter().chain(binary.iter().flat_map(|server| ["--server", server])).collect();
+    let runs = (0..args.times).map(|_| by_itself(&row)).collect::<Result<Vec<_>>>()?;
+    Ok(("merge 10000".into(), medians(&runs), &["plain_s", "merged_s", "ratio"]))
 }
 
 /// A row that starts what it needs itself.

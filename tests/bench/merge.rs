@@ -55,7 +55,10 @@ pub fn run(args: &MergeArgs) -> Result<Value> {
         let edits = edits(&state, args)?;
         let begin = Instant::now();
         for some in edits.chunks(PUSH_EDITS_MAX) {
-            let part = |update: &Vec<u8>| json!({ "parts": [{ "update": STANDARD.encode(update) }], "seen": seen, "branch": format!("{number:016x}") });
+            let part = |update: &Vec<u8>| {
+                let parts = json!([{ "update": STANDARD.encode(update) }]);
+                json!({ "parts": parts, "seen": seen, "branch": format!("{number:016x}") })
+            };
             let sent = json!({ "edits": some.iter().map(part).collect::<Vec<_>>() });
             let pushed = ask(&server, seat, "POST", "/push", sent)?;
             let done = pushed["outcomes"].as_array().context("outcomes")?;

@@ -39,7 +39,8 @@ use crate::shares::Shares;
 pub enum Input {
     /// A session opened.
     Join { session: SessionId, member: Member },
-    /// A session's message; `rests`: what it rests on, if not on all; `order`: what is known of its claims; `write`: it may change the document.
+    /// A session's message; `rests`: what it rests on, if not on all; `order`: what is known of its claims; `write`: it may change the
+    /// document.
     Message { session: SessionId, message: ClientMessage, rests: Option<Rests>, order: Order, write: bool },
     /// A session's update of `bytes` is not taken, as was found on a copy; `complete`: it answers a step 1.
     Refused { session: SessionId, error: EditError, complete: bool, bytes: usize },
