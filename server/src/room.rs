@@ -12,6 +12,7 @@ mod later;
 pub mod order;
 mod out;
 mod presence;
+pub mod rests;
 pub mod state;
 #[cfg(test)]
 mod tests;
@@ -30,7 +31,7 @@ use crate::{
     store::{BoxFuture, Condition, Seq, StoreError},
 };
 pub use around::Surroundings;
-pub use command::{Appended, Command, Done, End, Fate, Hold, LargePlace, Rests, is_unchanged};
+pub use command::{Appended, Command, Done, End, Fate, Hold, LargePlace, is_unchanged};
 use document::{Document, OpenError};
 use effect::Effect;
 pub use effect::{EditError, SessionId};
@@ -382,8 +383,7 @@ impl Room {
         self.around.waypoints.keep(&self.address, seq, bytes.clone());
         let (saved, address) = (self.around.store.save_snapshot(&self.address, seq, bytes), self.address.clone());
         let saving = tokio::spawn(async move {
-            let failed = saved.await.err();
-            failed.inspect(|error| tracing::warn!(document = %address.for_log(), %error, "the snapshot was not saved"));
+            saved.await.inspect_err(|error| tracing::warn!(document = %address.for_log(), %error, "the snapshot was not saved"))
         });
         // While sessions are served nobody waits for it; a room that ends does, so that the next one opens from it.
         if self.stopping || self.idle_since.is_some() {

@@ -41,7 +41,7 @@ use crate::{
     ids,
     outbox::{Close, Line, Next, Outbox},
     registry::{Registry, Rights},
-    room::{Command, LargePlace, Rests, SessionId, order::Order},
+    room::{Command, LargePlace, SessionId, order::Order, rests::Rests},
     rooms::{Inbox, RoomError, Rooms, Stayed, Weighed},
 };
 use abreast::Abreast;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use plenary_shared::{
     id::PartyId,
-    log::record::{Branch, Digest, Provenance},
+    log::record::{Digest, Provenance},
     people::Member,
     wire::protocol::ClientMessage,
 };
@@ -15,6 +15,7 @@ use super::{
     effect::{EditError, SessionId},
     followers::Feed,
     order::Order,
+    rests::Rests,
     state::{Proposal, Unheld},
 };
 use crate::{
@@ -61,15 +62,6 @@ pub enum Command {
     Follow { session: SessionId, feed: Feed, joined: oneshot::Sender<End> },
     /// The server stops: finish what waits, then close.
     Stop,
-}
-
-/// What a message rests on whose sender had not seen all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rests {
-    /// The last record that it had seen.
-    pub seen: Seq,
-    /// In which stay away it wrote.
-    pub branch: Branch,
 }
 
 /// Where a log ends, as its room has it.

@@ -27,11 +27,11 @@ pub use self::{
     merged::{Merged, Unheld},
 };
 use super::{
-    command::Rests,
     document::{Document, Misbehaved},
     effect::{EditError, Effect, SessionId},
     order::Order,
     presence::{Announced, Presence},
+    rests::Rests,
 };
 use crate::shares::Shares;
 

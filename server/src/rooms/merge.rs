@@ -22,7 +22,7 @@ use yrs::Snapshot;
 
 use super::{
     CommitError, RoomError, Rooms,
-    trail::{self, Own, Trail},
+    trail::{self, Own, PAGE, Trail},
     verify::Tried,
 };
 use crate::{
@@ -34,9 +34,6 @@ use crate::{
     },
     store::{Seq, Store},
 };
-
-/// Records read of a log at a time.
-pub(super) const PAGE: usize = 1_024;
 
 /// A text that was folded from so many records is kept, so that the next one need not be.
 const KEPT_FROM: u64 = 1_024;

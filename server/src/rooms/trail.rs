@@ -7,7 +7,7 @@ use plenary_shared::{
     id::DocAddress,
     limits,
     log::{
-        gate::{Ledger, Named, Part},
+        gate::{Ledger, Named, PlanPart},
         record::{self, Branch, Record},
     },
     people::Author,
@@ -18,12 +18,14 @@ use std::{
 };
 use yrs::{ClientID, ID, IdSet, Snapshot, StateVector};
 
-use super::merge::PAGE;
 use crate::{
     room::document::Document,
     store::{Seq, Store},
     waypoints::Waypoints,
 };
+
+/// Records read of a log at a time.
+pub(super) const PAGE: usize = 1_024;
 
 /// Sides that are told apart of those that touched a point; of who is not among them any may have been.
 const SIDES_MAX: usize = 4;
@@ -38,7 +40,7 @@ pub(super) struct Trail {
     blocks: HashMap<u64, Vec<Written>>,
     /// By client and first clock: the clock behind the last, and the first record that deleted them.
     deleted: BTreeMap<(u64, u32), (u32, Seq)>,
-    touched: HashMap<Part, Vec<(Side, Seq)>>,
+    touched: HashMap<PlanPart, Vec<(Side, Seq)>>,
 }
 
 /// Blocks of one client in one record.

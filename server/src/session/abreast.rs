@@ -8,7 +8,7 @@ use plenary_shared::{limits, log::record::Branch};
 use std::collections::VecDeque;
 use tokio::time::Instant;
 
-use crate::{room::Rests, store::Seq};
+use crate::{room::rests::Rests, store::Seq};
 
 /// So many questions are open at most: who answers none of them for two minutes is asked no more until it answers one.
 const ASKED_MAX: usize = 64;

@@ -46,7 +46,7 @@ pub use census::{Census, Contents, RunningCensus, Span, census, check_form};
 pub use checked::{Checked, LeftOut};
 pub use claim::OrderClaim;
 pub use ledger::Ledger;
-pub use named::{Named, Part};
+pub use named::{Named, PlanPart};
 pub use order::verify_order;
 pub use refusal::Refusal;
 pub use rename::rename;

@@ -21,7 +21,7 @@ use crate::{
     id::PointId,
     log::{
         fold::{Fold, Formed},
-        gate::{Ledger, Named, Part},
+        gate::{Ledger, Named, PlanPart},
         record::{Bracketing, Branch, Digest, Record, RecordKind},
     },
     people::Author,
@@ -85,7 +85,7 @@ pub struct Bracketed {
 }
 
 /// Which records and new updates touched each part, by their order.
-type Touches = BTreeMap<Part, Vec<usize>>;
+type Touches = BTreeMap<PlanPart, Vec<usize>>;
 
 impl Apart {
     /// What a branch and others changed apart; `None` if nothing.
@@ -95,7 +95,7 @@ impl Apart {
     pub fn find(stay: &Stay) -> Result<Option<Self>, ReplayError> {
         let (named, new) = stay.named()?;
         let own = stay.own(&named, &new);
-        let touched: Vec<BTreeSet<Part>> = named.iter().map(|named| stay.ledger.touched(named)).collect();
+        let touched: Vec<BTreeSet<PlanPart>> = named.iter().map(|named| stay.ledger.touched(named)).collect();
         let (mut others, mut mine) = (Touches::new(), Touches::new());
         for (at, ((seq, record), parts)) in stay.since.iter().zip(&touched).enumerate() {
             if own.contains(seq) {
@@ -108,8 +108,8 @@ impl Apart {
             note(&mut mine, &stay.ledger.touched(named), stay.since.len() + at);
         }
         // What the branch brought before and was told of then is not told again.
-        let is_news = |part: &Part| mine[part].iter().any(|at| *at >= stay.since.len());
-        let parts: Vec<Part> = mine.keys().filter(|part| others.contains_key(*part) && is_news(part)).copied().collect();
+        let is_news = |part: &PlanPart| mine[part].iter().any(|at| *at >= stay.since.len());
+        let parts: Vec<PlanPart> = mine.keys().filter(|part| others.contains_key(*part) && is_news(part)).copied().collect();
         if parts.is_empty() {
             return Ok(None);
         }
@@ -120,9 +120,9 @@ impl Apart {
         let base = Fold::of_state(new_doc(0), stay.base).map_err(ReplayError::State)?;
         let sides = Sides::of(stay, base, &own, &|at: usize| parts.iter().any(|part| touched[at].contains(part)))?;
         let ids = stay.ledger.points();
-        let id = |part: &Part| match part {
-            Part::Title => Some(None),
-            Part::Point(number) => ids.get(*number as usize).and_then(|id| id.parse().ok()).map(Some),
+        let id = |part: &PlanPart| match part {
+            PlanPart::Title => Some(None),
+            PlanPart::Point(number) => ids.get(*number as usize).and_then(|id| id.parse().ok()).map(Some),
         };
         let mut points: Vec<Option<PointId>> = parts.iter().filter_map(id).collect();
         points.sort_unstable();
@@ -224,7 +224,7 @@ fn is_of(record: &Record, own: &BTreeSet<u64>) -> bool {
     }
 }
 
-fn note(touches: &mut Touches, parts: &BTreeSet<Part>, at: usize) {
+fn note(touches: &mut Touches, parts: &BTreeSet<PlanPart>, at: usize) {
     for part in parts {
         touches.entry(*part).or_default().push(at);
     }

@@ -30,7 +30,7 @@ pub struct Named {
 
 /// A part of a plan that an update touches: the title, or the point with this number ([`Ledger::points`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Part {
+pub enum PlanPart {
     /// The title.
     Title,
     /// A point.
@@ -103,26 +103,26 @@ impl Named {
 
 impl Ledger {
     /// The parts of the plan that an update touches which names so much. What stands in what the ledger does not know is left out.
-    pub fn touched(&self, named: &Named) -> BTreeSet<Part> {
-        let mut parts: BTreeSet<Part> = named.ids.iter().filter_map(|id| self.part(self.place(*id))).collect();
+    pub fn touched(&self, named: &Named) -> BTreeSet<PlanPart> {
+        let mut parts: BTreeSet<PlanPart> = named.ids.iter().filter_map(|id| self.part(self.place(*id))).collect();
         for span in &named.deleted {
             self.each_place(*span, &mut |_, place| parts.extend(self.part(place)));
         }
-        parts.extend(named.points.iter().filter_map(|id| self.rows.number(id)).map(Part::Point));
-        parts.extend(named.has_meta.then_some(Part::Title));
+        parts.extend(named.points.iter().filter_map(|id| self.rows.number(id)).map(PlanPart::Point));
+        parts.extend(named.has_meta.then_some(PlanPart::Title));
         parts
     }
 
-    fn part(&self, place: Place) -> Option<Part> {
+    fn part(&self, place: Place) -> Option<PlanPart> {
         let above = |row| self.rows.above(row);
         let row = match place.spot {
-            Spot::Meta => return Some(Part::Title),
+            Spot::Meta => return Some(PlanPart::Title),
             Spot::Schedule => above(place.row)?,
             spot if spot.is_in_schedule() => above(place.row)?,
             spot if spot == Spot::Point || spot.is_in_point() => place.row,
             _ => return None,
         };
-        above(row).map(Part::Point)
+        above(row).map(PlanPart::Point)
     }
 
     /// The id of each point by its number.
