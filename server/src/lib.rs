@@ -36,6 +36,7 @@ mod shares;
 pub mod store;
 #[cfg(test)]
 mod testing;
+mod waypoints;
 
 pub use registry::RegistryError;
 pub use server::{Ended, Server};

@@ -12,6 +12,7 @@ mod later;
 pub mod order;
 mod out;
 mod presence;
+pub mod rests;
 pub mod state;
 #[cfg(test)]
 mod tests;
@@ -219,8 +220,8 @@ impl Room {
                 self.state.handle(Input::Join { session, member }, effects);
                 let _ = joined.send(());
             }
-            Command::Message { session, message, order, write, place: _place } => {
-                self.state.handle(Input::Message { session, message, order, write }, effects);
+            Command::Message { session, message, rests, order, write, place: _place } => {
+                self.state.handle(Input::Message { session, message, rests, order, write }, effects);
             }
             Command::Refused { session, error, complete, bytes } => {
                 self.state.handle(Input::Refused { session, error, complete, bytes }, effects);
@@ -375,10 +376,10 @@ impl Room {
         }
         let Ok((seq, bytes)) = self.state.document().snapshot() else { return };
         self.snapshot_seq = seq;
+        self.around.waypoints.keep(&self.address, seq, bytes.clone());
         let (saved, address) = (self.around.store.save_snapshot(&self.address, seq, bytes), self.address.clone());
         let saving = tokio::spawn(async move {
-            let failed = saved.await.err();
-            failed.inspect(|error| tracing::warn!(document = %address.for_log(), %error, "the snapshot was not saved"));
+            saved.await.inspect_err(|error| tracing::warn!(document = %address.for_log(), %error, "the snapshot was not saved"))
         });
         // While sessions are served nobody waits for it; a room that ends does, so that the next one opens from it.
         if self.stopping || self.idle_since.is_some() {

@@ -3,8 +3,10 @@
 mod act;
 mod commit;
 mod merge;
+mod merges;
 #[cfg(test)]
 mod tests;
+mod trail;
 mod verify;
 
 use bytes::Bytes;
@@ -36,11 +38,14 @@ use crate::{
     room::{Command, EditError, End, Room, RoomEnded, Surroundings},
     shares::Shares,
     store::{Seq, Store},
+    waypoints::Waypoints,
 };
 
 pub use act::{Acting, HeldAct};
 pub use commit::{Change, CommitError};
-pub use merge::Together;
+pub use merge::{Brought, Stayed, Together};
+use merges::Merges;
+use trail::Trails;
 pub use verify::{Tried, Weighed};
 
 /// A running room's inbox.
@@ -69,6 +74,9 @@ pub struct Rooms {
     conduct: Arc<Conduct>,
     shares: Arc<Shares>,
     announced: Arc<Announced>,
+    waypoints: Arc<Waypoints>,
+    trails: Trails,
+    merges: Merges,
     shared: Mutex<Shared>,
 }
 
@@ -143,8 +151,9 @@ impl Rooms {
     /// No room yet.
     pub fn new(store: Arc<dyn Store>, metrics: Arc<Figures>) -> Arc<Self> {
         let (answers, restore) = (Answers::default(), Arc::default());
-        let (conduct, shares, announced) = (Arc::default(), Arc::default(), Arc::default());
-        Arc::new(Self { store, metrics, answers, restore, conduct, shares, announced, shared: Mutex::default() })
+        let (conduct, shares, announced, waypoints) = (Arc::default(), Arc::default(), Arc::default(), Arc::default());
+        let (trails, merges, shared) = (Trails::default(), Merges::default(), Mutex::default());
+        Arc::new(Self { store, metrics, answers, restore, conduct, shares, announced, waypoints, trails, merges, shared })
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
@@ -310,6 +319,7 @@ async fn run(rooms: Arc<Rooms>, address: DocAddress, mut inbox: mpsc::Receiver<C
         conduct: rooms.conduct.clone(),
         shares: rooms.shares.clone(),
         announced: rooms.announced.clone(),
+        waypoints: rooms.waypoints.clone(),
     };
     let at = address.clone();
     let opened = tokio::task::spawn_blocking(move || Room::open(at, around)).await;

@@ -169,6 +169,10 @@ pub const ANNOUNCED_PER_PARTY_MAX: usize = 8_192;
 pub const IDLE: Duration = Duration::from_secs(90);
 /// How often a quiet socket is pinged, so that a client without presence is not taken for dead.
 pub const PING: Duration = Duration::from_secs(30);
+/// How often a socket that is told of edits is asked how far it has read.
+pub const ASK: Duration = Duration::from_secs(2);
+/// Who has read within so long what it was sent writes together with the others: a slow line and a laptop's lid take less.
+pub const TOGETHER: Duration = Duration::from_secs(5);
 /// A peer that takes longer for a piece of what it is sent is closed with 1013.
 pub const WRITE: Duration = Duration::from_secs(30);
 /// 128 KiB: such a piece. In 30 s that is 35 kbit/s, less than the slowest line that people still work on, and a text of 48 MiB then
@@ -261,6 +265,21 @@ pub const SNAPSHOT_QUIET_RECORDS: u64 = 64;
 pub const SNAPSHOT_QUIET: Duration = Duration::from_secs(1);
 /// Bytes of a document that put off the next snapshot by one record: a large document is not written out all the time.
 pub const SNAPSHOT_BYTES_PER_RECORD: u64 = 256;
+/// 32 MiB: older snapshots of plans that stay in memory, so that what was written apart long ago is folded from the nearest: eight of a
+/// text of 260,000 edits. Of a small one a fold from the beginning is quick.
+pub const WAYPOINTS_BYTES_MAX: usize = 32 << 20;
+/// Of one plan.
+pub const WAYPOINTS_PER_PLAN_MAX: usize = 8;
+/// Plans of which it is known in which record each block stands: some 40 bytes for a record, 10 MiB for 260,000.
+pub const TRAILS_MAX: usize = 8;
+/// What was written apart is put together in so many places, beside [`VIEWS_MAX`]: each takes a core for up to some seconds.
+pub const MERGES_MAX: usize = 2;
+/// Records that are read and folded for one party at once to put together what it wrote apart: a week's work of a delegation, ten times.
+pub const MERGED_RECORDS_AT_ONCE: u64 = 400_000;
+/// And then a second, for a fifth of a core.
+pub const MERGED_RECORDS_PER_S: u64 = 10_000;
+/// So long a party waits for its turn at most, whatever it cost before.
+pub const MERGE_WAIT_MAX: Duration = Duration::from_secs(20);
 /// An invitation expires after seven days unless the chair says otherwise.
 pub const INVITATION: Duration = Duration::from_secs(7 * 24 * 3600);
 /// A token expires after a year: longer than talks last between sessions.

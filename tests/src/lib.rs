@@ -12,6 +12,7 @@ pub mod data;
 pub mod doc;
 pub mod http;
 pub mod own;
+pub mod proxy;
 pub mod server;
 pub mod stock;
 pub mod trace;

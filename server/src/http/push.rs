@@ -44,8 +44,8 @@ use once::Keys;
 
 /// Edits handed on and not yet answered: those of one batch, so that one gathers while another is made durable.
 const UNDER_WAY_MAX: usize = limits::BATCH_UPDATES_MAX;
-/// Edits that are put together with what others wrote, and kept, in one.
-const RUN_MAX: usize = limits::BATCH_UPDATES_MAX;
+/// Edits that are put together with what others wrote, and kept, in one: no more bytes than a batch, unless it is one alone.
+const RUN_MAX: usize = limits::PUSH_EDITS_MAX;
 /// As many edits of one document are verified before they are handed on. Fewer small ones go as they are: what they claim about order is
 /// found out in the document, one in a batch.
 const VERIFIED_FROM: usize = 32;
@@ -89,6 +89,10 @@ impl Made {
     /// Whether it changes the text and nothing else, and may be made again.
     fn is_text_alone(&self) -> bool {
         self.once.is_none() && self.confirms.is_empty() && matches!(&self.parts[..], [(None, Some(_))])
+    }
+
+    fn bytes(&self) -> usize {
+        self.parts.iter().filter_map(|(_, update)| update.as_ref()).map(Bytes::len).sum()
     }
 
     /// Whether it is of the same stay away, on the same text.
@@ -176,8 +180,12 @@ impl Pusher {
                 };
                 self.under_way.push_back(Step::Over(outcome));
             } else if edit.is_text_alone() {
-                let mut run = vec![edit];
-                while let Some((_, next)) = edits.next_if(|(_, next)| run.len() < RUN_MAX && next.goes_on(&run[0])) {
+                let (mut bytes, mut run) = (edit.bytes(), vec![edit]);
+                let fits = |bytes: usize, run: &[Made], next: &Made| {
+                    run.len() < RUN_MAX && bytes + next.bytes() <= limits::BATCH_BYTES_MAX && next.goes_on(&run[0])
+                };
+                while let Some((_, next)) = edits.next_if(|(_, next)| fits(bytes, &run, next)) {
+                    bytes += next.bytes();
                     run.push(next);
                 }
                 self.keys.forget();
@@ -253,7 +261,7 @@ impl Pusher {
                 return Err(ApiError::invalid("an edit has one part for each document"));
             }
             // It is of the text's log.
-            let seen = layer.is_none().then_some(seen);
+            let seen = (layer.is_none() && !branch.is_table()).then_some(seen);
             let by = Provenance { seen, branch: if layer.is_none() { branch } else { Branch::TABLE }, ..self.by(&address) };
             let order = match found.remove(&(layer, number)) {
                 Some(Tried::Bad(error)) => return Err(error.into()),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     announced::Announced, answers::Answers, conduct::Conduct, metrics::Metrics, restore::Restore, shares::Shares, store::Store,
+    waypoints::Waypoints,
 };
 
 /// The parts of the process that a room works with.
@@ -23,4 +24,6 @@ pub struct Surroundings {
     pub shares: Arc<Shares>,
     /// Whose client ids are.
     pub announced: Arc<Announced>,
+    /// Plans as they stood before.
+    pub waypoints: Arc<Waypoints>,
 }

@@ -16,6 +16,7 @@ use super::{
     effect::{EditError, SessionId},
     followers::Feed,
     order::Order,
+    rests::Rests,
     state::{Judged, Proposal, Unheld},
 };
 use crate::{
@@ -27,8 +28,16 @@ use crate::{
 pub enum Command {
     /// A session opened. Answered once the session is in.
     Join { session: SessionId, member: Member, outbox: Arc<Outbox>, joined: oneshot::Sender<()> },
-    /// A session's message, and what is known of its claims about order; a large one keeps its place among the large ones until here.
-    Message { session: SessionId, message: ClientMessage, order: Order, write: bool, place: Option<LargePlace> },
+    /// A session's message, what it rests on and what is known of its claims about order; a large one keeps its place among the large ones
+    /// until here.
+    Message {
+        session: SessionId,
+        message: ClientMessage,
+        rests: Option<Rests>,
+        order: Order,
+        write: bool,
+        place: Option<LargePlace>,
+    },
     /// A session's update of `bytes` is not taken, as was found on a copy. `complete`: it answers a step 1.
     Refused { session: SessionId, error: EditError, complete: bool, bytes: usize },
     /// A session has read all that waited and was too slow for the rest.

@@ -31,6 +31,7 @@ use super::{
     effect::{EditError, Effect, SessionId},
     order::Order,
     presence::Presence,
+    rests::Rests,
 };
 use crate::{announced::Announced, shares::Shares};
 
@@ -38,8 +39,9 @@ use crate::{announced::Announced, shares::Shares};
 pub enum Input {
     /// A session opened.
     Join { session: SessionId, member: Member },
-    /// A session's message; `order`: what is known of its claims; `write`: it may change the document.
-    Message { session: SessionId, message: ClientMessage, order: Order, write: bool },
+    /// A session's message; `rests`: what it rests on, if not on all; `order`: what is known of its claims; `write`: it may change the
+    /// document.
+    Message { session: SessionId, message: ClientMessage, rests: Option<Rests>, order: Order, write: bool },
     /// A session's update of `bytes` is not taken, as was found on a copy; `complete`: it answers a step 1.
     Refused { session: SessionId, error: EditError, complete: bool, bytes: usize },
     /// A session has read all that waited for it and asks for what was left out.
@@ -168,7 +170,9 @@ impl RoomState {
     pub fn handle(&mut self, input: Input, effects: &mut Vec<Effect>) {
         match input {
             Input::Join { session, member } => self.join(session, member, effects),
-            Input::Message { session, message, order, write } => self.message(session, message, order, write, effects),
+            Input::Message { session, message, rests, order, write } => {
+                self.message((session, rests), message, order, write, effects);
+            }
             Input::Refused { session, error, complete, bytes } => {
                 let author =
                     self.sessions.get(&session).filter(|session| !session.refused).map(|session| session.member.author());
@@ -219,10 +223,20 @@ impl RoomState {
         effects.extend(self.presence.all().map(|frame| Effect::Send(session, frame)));
     }
 
-    fn message(&mut self, id: SessionId, message: ClientMessage, order: Order, write: bool, effects: &mut Vec<Effect>) {
+    fn message(
+        &mut self,
+        (id, rests): (SessionId, Option<Rests>),
+        message: ClientMessage,
+        order: Order,
+        write: bool,
+        effects: &mut Vec<Effect>,
+    ) {
         let Some(Session { member, refused: false, .. }) = self.sessions.get(&id) else { return };
         let member = member.clone();
-        let by = Provenance::live(member.author(), Right::of(member.role, &self.address));
+        let mut by = Provenance::live(member.author(), Right::of(member.role, &self.address));
+        if let Some(Rests { seen, branch }) = rests {
+            (by.seen, by.branch) = (Some(seen), branch);
+        }
         match message {
             ClientMessage::SyncStep1(vector) => match gate::check_state_vector(&vector) {
                 Ok(vector) => match self.document.sync_step_2(&vector) {

@@ -21,12 +21,13 @@ use crate::{
     id::PointId,
     log::{
         fold::{Fold, Formed},
-        record::{Bracketing, Branch, Digest, Moment, Provenance, Record, RecordKind, Right},
+        gate::{Ledger, Named, PlanPart},
+        record::{Bracketing, Branch, Digest, Record, RecordKind},
     },
     people::Author,
     text::{
         clash,
-        history::{Replay, ReplayError, Touched},
+        history::ReplayError,
         plan::{META, POINTS, new_doc, set_title},
     },
 };
@@ -38,7 +39,7 @@ use retype::retype;
 const TEXTS: [&str; 2] = ["words", "heading"];
 
 /// What a branch brings, and what it did not know.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Stay<'a> {
     /// The last record that it had seen.
     pub seen: u64,
@@ -46,10 +47,14 @@ pub struct Stay<'a> {
     pub base: &'a [u8],
     /// The records behind it, in order.
     pub since: &'a [(u64, Record)],
+    /// Whose it is.
+    pub author: &'a Author,
     /// The branch.
     pub branch: Branch,
     /// What it brings, in order.
     pub new: &'a [Bytes],
+    /// What the gate knows of the document with all of this in it.
+    pub ledger: &'a Ledger,
 }
 
 /// What was changed apart.
@@ -79,7 +84,8 @@ pub struct Bracketed {
     pub says: Bracketing,
 }
 
-type Touches = BTreeMap<Option<PointId>, Vec<usize>>;
+/// Which records and new updates touched each part, by their order.
+type Touches = BTreeMap<PlanPart, Vec<usize>>;
 
 impl Apart {
     /// What a branch and others changed apart; `None` if nothing.
@@ -87,40 +93,39 @@ impl Apart {
     /// # Errors
     /// [`ReplayError`], if the log or what is brought cannot be read.
     pub fn find(stay: &Stay) -> Result<Option<Self>, ReplayError> {
-        let is_own = |record: &Record| record.branch == stay.branch && !stay.branch.is_table();
-        let own: BTreeSet<u64> = stay.since.iter().filter(|(_, record)| is_own(record)).map(|(seq, _)| *seq).collect();
+        let (named, new) = stay.named()?;
+        let own = stay.own(&named, &new);
+        let touched: Vec<BTreeSet<PlanPart>> = named.iter().map(|named| stay.ledger.touched(named)).collect();
         let (mut others, mut mine) = (Touches::new(), Touches::new());
-        let mut touched = Vec::with_capacity(stay.since.len());
-        // What the branch touched is seen on what it knew: what both deleted would be touched by the first alone.
-        let mut all = Replay::from_state(stay.seen, stay.base)?;
-        let mut known = Replay::from_state(stay.seen, stay.base)?;
-        for (at, (seq, record)) in stay.since.iter().enumerate() {
-            touched.push(all.apply(*seq, record)?);
+        for (at, ((seq, record), parts)) in stay.since.iter().zip(&touched).enumerate() {
             if own.contains(seq) {
-                note(&mut mine, &known.lay(*seq, record)?, at);
-            } else {
-                note(&mut others, &touched[at], at);
+                note(&mut mine, parts, at);
+            } else if !is_of(record, &own) {
+                note(&mut others, parts, at);
             }
         }
-        let end = stay.since.last().map_or(stay.seen, |(seq, _)| *seq);
-        for (at, update) in stay.new.iter().enumerate() {
-            let by = Provenance::live(Author::engine(), Right::Draft);
-            let record = by.record(end, Moment::default(), update.clone());
-            note(&mut mine, &known.lay(end + 1, &record)?, stay.since.len() + at);
+        for (at, named) in new.iter().enumerate() {
+            note(&mut mine, &stay.ledger.touched(named), stay.since.len() + at);
         }
-        let both: Vec<Option<PointId>> = mine.keys().filter(|point| others.contains_key(*point)).cloned().collect();
         // What the branch brought before and was told of then is not told again.
-        let is_news = |point: &Option<PointId>| mine[point].iter().any(|at| *at >= stay.since.len());
-        let points: Vec<Option<PointId>> = both.into_iter().filter(is_news).collect();
-        if points.is_empty() {
+        let is_news = |part: &PlanPart| mine[part].iter().any(|at| *at >= stay.since.len());
+        let parts: Vec<PlanPart> = mine.keys().filter(|part| others.contains_key(*part) && is_news(part)).copied().collect();
+        if parts.is_empty() {
             return Ok(None);
         }
-        let by =
-            |touches: &Touches| -> BTreeSet<usize> { points.iter().flat_map(|point| touches[point].iter().copied()).collect() };
+        let by = |touches: &Touches| -> BTreeSet<usize> { parts.iter().flat_map(|part| touches[part].iter().copied()).collect() };
         let all: BTreeSet<usize> = by(&mine).union(&by(&others)).copied().collect();
         let of = all.iter().filter_map(|at| stay.since.get(*at)).map(|(seq, _)| *seq).collect();
         let new = all.iter().filter_map(|at| at.checked_sub(stay.since.len())).collect();
-        let sides = Sides::of(stay, &own, &touched, &points)?;
+        let base = Fold::of_state(new_doc(0), stay.base).map_err(ReplayError::State)?;
+        let sides = Sides::of(stay, base, &own, &|at: usize| parts.iter().any(|part| touched[at].contains(part)))?;
+        let ids = stay.ledger.points();
+        let id = |part: &PlanPart| match part {
+            PlanPart::Title => Some(None),
+            PlanPart::Point(number) => ids.get(*number as usize).and_then(|id| id.parse().ok()).map(Some),
+        };
+        let mut points: Vec<Option<PointId>> = parts.iter().filter_map(id).collect();
+        points.sort_unstable();
         Ok(Some(Self { points, of, new, sides }))
     }
 
@@ -183,27 +188,56 @@ pub fn standing(txn: &mut TransactionMut, points: &[Option<PointId>]) -> Digest 
     Digest::from(*hasher.finalize().as_bytes())
 }
 
-fn note(touches: &mut Touches, touched: &Touched, at: usize) {
-    let title = touched.title.then_some(None);
-    for point in touched.points.iter().cloned().map(Some).chain(title) {
-        touches.entry(point).or_default().push(at);
+impl Stay<'_> {
+    /// What each record behind `seen` names, and each new update.
+    fn named(&self) -> Result<(Vec<Named>, Vec<Named>), ReplayError> {
+        let read = |seq: u64, update: Option<&Bytes>| {
+            let named = update.map_or_else(|| Ok(Named::default()), |update| Named::read(update));
+            named.map_err(|why| ReplayError::Record { seq, why: why.into() })
+        };
+        let since: Result<_, _> = self.since.iter().map(|(seq, record)| read(*seq, record.change())).collect();
+        let end = self.since.last().map_or(self.seen, |(seq, _)| *seq);
+        let new: Result<_, _> = self.new.iter().map(|update| read(end + 1, Some(update))).collect();
+        Ok((since?, new?))
+    }
+
+    /// The records of the branch: those that were made in it, and those that its clients made at the server before.
+    fn own(&self, since: &[Named], new: &[Named]) -> BTreeSet<u64> {
+        let clients: BTreeSet<u64> = new.iter().flat_map(|named| named.writes.iter().map(|(client, _)| *client)).collect();
+        let is_own = |record: &Record, named: &Named| match record.branch.is_table() {
+            _ if record.change().is_none() => false,
+            false => record.branch == self.branch,
+            // Of one that only deletes no more is known.
+            true if named.writes.is_empty() => record.author == *self.author,
+            true => named.writes.iter().any(|(client, _)| clients.contains(client)),
+        };
+        let records = self.since.iter().zip(since).filter(|((_, record), named)| is_own(record, named));
+        records.map(|((seq, _), _)| *seq).collect()
+    }
+}
+
+/// Whether it is what put some of these side by side before.
+fn is_of(record: &Record, own: &BTreeSet<u64>) -> bool {
+    match &record.kind {
+        RecordKind::Bracketing(Bracketing { of, .. }) => of.iter().any(|seq| own.contains(seq)),
+        RecordKind::Edit | RecordKind::Confirmation { .. } | RecordKind::Act => false,
+    }
+}
+
+fn note(touches: &mut Touches, parts: &BTreeSet<PlanPart>, at: usize) {
+    for part in parts {
+        touches.entry(*part).or_default().push(at);
     }
 }
 
 impl Sides {
-    /// Each side by itself. Where others went on from what the branch had brought, what it brings now is compared with that.
-    fn of(stay: &Stay, own: &BTreeSet<u64>, touched: &[Touched], points: &[Option<PointId>]) -> Result<Self, ReplayError> {
-        let is_of_own = |record: &Record| match &record.kind {
-            RecordKind::Bracketing(Bracketing { of, .. }) => of.iter().any(|seq| own.contains(seq)),
-            RecordKind::Edit | RecordKind::Confirmation { .. } | RecordKind::Act => false,
-        };
-        let last = stay.since.iter().rposition(|(_, record)| is_of_own(record));
-        let is_told = |touched: &Touched| {
-            points.iter().any(|point| point.as_ref().map_or(touched.title, |point| touched.points.contains(point)))
-        };
+    /// Each side by itself; `is_told` says whether a record touched what is told of. Where others went on from what the branch had brought,
+    /// what it brings now is compared with that.
+    fn of(stay: &Stay, base: Fold, own: &BTreeSet<u64>, is_told: &dyn Fn(usize) -> bool) -> Result<Self, ReplayError> {
+        let last = stay.since.iter().rposition(|(_, record)| is_of(record, own));
         let went_on = last.is_some_and(|last| {
-            let behind = stay.since.iter().zip(touched).skip(last + 1);
-            behind.filter(|((seq, _), _)| !own.contains(seq)).any(|(_, touched)| is_told(touched))
+            let behind = stay.since.iter().enumerate().skip(last + 1);
+            behind.filter(|(_, (seq, _))| !own.contains(seq)).any(|(at, _)| is_told(at))
         });
         let state = |with: &dyn Fn(u64, &Record) -> bool, new: &[Bytes]| -> Result<Fold, ReplayError> {
             let mut fold = Fold::of_state(new_doc(0), stay.base).map_err(ReplayError::State)?;
@@ -215,11 +249,11 @@ impl Sides {
         };
         let is_own = |seq: u64, _: &Record| own.contains(&seq);
         let mine = state(&is_own, stay.new)?;
-        let mut others = state(&|seq, record| !own.contains(&seq) && !is_of_own(record), &[])?;
+        let mut others = state(&|seq, record| !own.contains(&seq) && !is_of(record, own), &[])?;
         if went_on || others.look(|txn| txn.has_missing_updates())? {
             return Ok(Self { base: state(&is_own, &[])?, others: state(&|_, _| true, &[])?, mine });
         }
-        Ok(Self { base: state(&|_, _| false, &[])?, others, mine })
+        Ok(Self { base, others, mine })
     }
 
     fn read<T>(&mut self, f: impl Fn(&mut TransactionMut) -> T) -> Result<[T; 3], ReplayError> {
@@ -232,18 +266,20 @@ fn joined(base: &[Letter], sides: &[&[Letter]]) -> Vec<(char, Option<(u64, u32)>
     let read = |letters: &[Letter]| letters.iter().map(|letter| letter.letter).collect::<String>();
     let (text, texts): (String, Vec<String>) = (read(base), sides.iter().map(|side| read(side)).collect());
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let starts = |text: &str| text.char_indices().map(|(at, _)| at).collect::<Vec<usize>>();
+    let (base_starts, side_starts): (Vec<usize>, Vec<_>) = (starts(&text), texts.iter().map(|text| starts(text)).collect());
     let mut joined = Vec::new();
     for piece in clash::join(&text, &texts).pieces {
-        let (letters, text, range) = match piece {
-            clash::Fragment::Base(range) => (base, text.as_str(), range),
-            clash::Fragment::Side(side, range) => (sides[side], texts[side], range),
+        let (letters, starts, range) = match piece {
+            clash::Fragment::Base(range) => (base, &base_starts, range),
+            clash::Fragment::Side(side, range) => (sides[side], &side_starts[side], range),
             clash::Fragment::Mark(mark) => {
                 joined.extend(mark.chars().map(|letter| (letter, None)));
                 continue;
             }
         };
-        let (skipped, taken) = (text[..range.start].chars().count(), text[range].chars().count());
-        joined.extend(letters[skipped..skipped + taken].iter().map(|letter| (letter.letter, Some(letter.id))));
+        let place = |at: usize| starts.partition_point(|start| *start < at);
+        joined.extend(letters[place(range.start)..place(range.end)].iter().map(|letter| (letter.letter, Some(letter.id))));
     }
     joined
 }

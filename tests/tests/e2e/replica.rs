@@ -9,6 +9,7 @@ mod restored;
 mod rights;
 mod salvage;
 mod secrets;
+mod silent;
 mod taken;
 mod told;
 mod watching;

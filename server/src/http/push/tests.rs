@@ -51,7 +51,7 @@ impl Bench {
         let (inbox, ()) = self.table.rooms.ask(&address, join).await.unwrap();
         let entry = protocol::AwarenessEntry { client, clock: 1, state: "{}" };
         let message = ClientMessage::decode(&protocol::awareness([&entry].into_iter())).unwrap();
-        let said = Command::Message { session, message, order: Order::Unknown, write: true, place: None };
+        let said = Command::Message { session, message, rests: None, order: Order::Unknown, write: true, place: None };
         assert!(inbox.send(said).await.is_ok());
     }
 

@@ -62,6 +62,11 @@ impl Document {
         postcard::to_allocvec(&saved).map(Bytes::from).map_err(|_| Misbehaved)
     }
 
+    /// What the gate knows in what [`Self::copy`] encoded; `None` if it is not that, or another version's.
+    pub fn ledger_of(copy: &[u8]) -> Option<Ledger> {
+        Ledger::load(&postcard::from_bytes::<Saved>(copy).ok()?.ledger)
+    }
+
     /// What [`Self::copy`] encoded when `seq` was the last record; `None` if it is not that, or another version's. Blocks.
     pub fn from_copy(seq: Seq, copy: &[u8]) -> Option<Self> {
         let Saved { head, at_ms, ledger, refused, written, state, marks } = postcard::from_bytes(copy).ok()?;

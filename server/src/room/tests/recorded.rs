@@ -172,7 +172,13 @@ async fn what_a_slow_session_is_asked_for_is_asked_again() {
     let all = client.transact().encode_state_as_update_v1(&StateVector::default());
     assert_ne!(first, second);
     bench.room.handle(
-        Input::Message { session: ARV, message: ClientMessage::SyncStep2(all.into()), order: Default::default(), write: true },
+        Input::Message {
+            session: ARV,
+            message: ClientMessage::SyncStep2(all.into()),
+            rests: None,
+            order: Default::default(),
+            write: true,
+        },
         &mut effects,
     );
     bench.commit().await;

@@ -86,7 +86,7 @@ async fn heard(outbox: &Outbox) -> (Vec<Bytes>, Option<u16>) {
         let Some(next) = futures_util::future::poll_immediate(outbox.next()).await else { return (heard, None) };
         match next {
             Next::Frames(frames) => heard.extend(frames),
-            Next::AskToCatchUp => {}
+            Next::AskToCatchUp | Next::Ask => {}
             Next::Close(close) => return (heard, Some(close.code)),
         }
     }
@@ -189,7 +189,14 @@ async fn a_full_disk_costs_the_edits_that_it_does_not_take_and_nothing_else() {
     let message = ClientMessage::Update(typed(2, "lost "));
     assert!(
         inbox
-            .send(Command::Message { session: SessionId(1), message, order: Default::default(), write: true, place: None })
+            .send(Command::Message {
+                session: SessionId(1),
+                message,
+                rests: None,
+                order: Default::default(),
+                write: true,
+                place: None
+            })
             .await
             .is_ok()
     );
@@ -269,8 +276,14 @@ async fn who_asks_for_more_than_may_wait_to_be_read_is_told_to_come_back() {
         let (inbox, outbox) = listen(&rooms, session, "arv").await;
         heard(&outbox).await;
         let message = ClientMessage::SyncStep1(Bytes::from_static(vector));
-        let message =
-            Command::Message { session: SessionId(session), message, order: Default::default(), write: true, place: None };
+        let message = Command::Message {
+            session: SessionId(session),
+            message,
+            rests: None,
+            order: Default::default(),
+            write: true,
+            place: None,
+        };
         assert!(inbox.send(message).await.is_ok());
         settle().await;
         heard(&outbox).await

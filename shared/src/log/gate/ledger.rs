@@ -189,6 +189,17 @@ impl Ledger {
         self.clients.iter().filter_map(|(id, client)| Some((*id, &self.parties.get(client.owner as usize)?.party)))
     }
 
+    /// Each client and the clock after its last block, in no order.
+    pub fn reach(&self) -> impl Iterator<Item = (u64, u32)> {
+        self.clients.iter().map(|(id, client)| (*id, client.clock))
+    }
+
+    /// All that is deleted, in no order.
+    pub fn deleted(&self) -> impl Iterator<Item = Span> {
+        let long = |slot: u32| self.slots.get(slot as usize).copied();
+        self.deleted.iter().filter_map(move |(&(slot, start), &end)| Some(Span { client: long(slot)?, start, end }))
+    }
+
     /// The clock after a client's last block; 0 for one that has none.
     pub fn clock(&self, client: u64) -> u32 {
         self.clients.get(&client).map_or(0, |client| client.clock)

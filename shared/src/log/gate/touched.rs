@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Checked, Ledger, place::Place, schema::Spot};
+use super::{Checked, Ledger, PlanPart, place::Place};
 use crate::id::PointId;
 
 /// A point of a plan, or its title, as a ledger counts them.
@@ -16,27 +16,23 @@ impl PointNumber {
     pub const TITLE: Self = Self(u32::MAX);
 }
 
+impl From<PlanPart> for PointNumber {
+    fn from(part: PlanPart) -> Self {
+        match part {
+            PlanPart::Title => Self::TITLE,
+            PlanPart::Point(number) => Self(number),
+        }
+    }
+}
+
 impl Ledger {
     /// Calls `f` with each point that an update touches, and with the title; with some more than once. It must have been admitted.
     pub fn each_touched(&self, checked: &Checked, mut f: impl FnMut(PointNumber)) {
-        let mut touch = |place: Place| self.touched(place).into_iter().for_each(&mut f);
+        let mut touch = |place: Place| self.part(place).map(PointNumber::from).into_iter().for_each(&mut f);
         checked.gains.iter().flat_map(|gain| &gain.places).for_each(|(_, place)| touch(*place));
         for span in &checked.deletions {
             self.each_place(*span, &mut |_, place| touch(place));
         }
-    }
-
-    fn touched(&self, place: Place) -> Option<PointNumber> {
-        let above = |row: u32| self.rows.above(row);
-        let row = match place.spot {
-            _ if place.is_lost() => return None,
-            Spot::Meta => return Some(PointNumber::TITLE),
-            Spot::Schedule => above(place.row)?,
-            spot if spot.is_in_schedule() => above(place.row)?,
-            spot if spot == Spot::Point || spot.is_in_point() => place.row,
-            _ => return None,
-        };
-        above(row).map(PointNumber)
     }
 
     /// The number of a point, or of the title; `None` if there never was such a point.

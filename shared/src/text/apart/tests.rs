@@ -1,4 +1,6 @@
 use super::*;
+use crate::log::record::{Moment, Provenance, Right};
+use crate::text::history::Replay;
 use crate::text::plan::{NewPoint, Outline, Place, add_point, set_heading, set_words};
 use proptest::prelude::*;
 use yrs::{Doc, GetString as _, StateVector, Text as _, Transact as _};
@@ -63,7 +65,14 @@ impl Talks {
         let branch = Branch([branch; 8]);
         let base = self.state(seen, &[]).transact().encode_state_as_update_v1(&StateVector::default());
         let since: Vec<_> = self.log.iter().filter(|(seq, _)| *seq > seen).cloned().collect();
-        let stay = Stay { seen, base: &base, since: &since, branch, new };
+        let log: Vec<Bytes> =
+            self.log.iter().filter_map(|(_, record)| record.change().cloned()).chain(new.iter().cloned()).collect();
+        let mut ledger = Ledger::default();
+        for update in &log {
+            let checked = ledger.check_state(update).unwrap();
+            ledger.admit_state(&checked);
+        }
+        let stay = Stay { ledger: &ledger, seen, base: &base, since: &since, author: &author(party), branch, new };
         let apart = Apart::find(&stay).unwrap();
         let own: Vec<u64> = new.iter().map(|update| self.take(party, branch, seen, update.clone())).collect();
         let mut apart = apart?;
