@@ -148,10 +148,7 @@ impl Session {
                 Some(Ok(Message::Binary(frame))) => frame,
                 Some(Ok(Message::Text(_))) => return refused("text frames are not spoken here: send binary ones"),
                 Some(Ok(control @ (Message::Ping(_) | Message::Pong(_)))) => {
-                    meter.pass_over(control.len());
-                    if let Message::Pong(payload) = control {
-                        lock(abreast).answer(&payload);
-                    }
+                    heard(&control, meter, abreast);
                     continue;
                 }
                 Some(Ok(Message::Frame(_))) => continue,
@@ -339,6 +336,14 @@ async fn next(stream: &mut Socket, meter: &Meter, unfinished: &mut Option<Instan
         *unfinished = meter.is_within_a_message().then(|| now + limits::MESSAGE);
     }
     timeout_at((*unfinished)?, stream.next()).await.ok().flatten()
+}
+
+/// A ping or a pong: how far the client has read, if it was asked.
+fn heard(control: &Message, meter: &Meter, abreast: &Mutex<Abreast>) {
+    meter.pass_over(control.len());
+    if let Message::Pong(payload) = control {
+        lock(abreast).answer(payload);
+    }
 }
 
 fn lock(abreast: &Mutex<Abreast>) -> MutexGuard<'_, Abreast> {
