@@ -1,5 +1,6 @@
 //! The command line: one file for each group of verbs. A verb is parsed into ids and words here, then does its work with a [`Context`].
 
+mod accept;
 mod adopt;
 mod annotate;
 mod annotations;
@@ -106,7 +107,7 @@ enum Verb {
     Resolve(thread::Resolve),
     Reopen(thread::Reopen),
     Table(thread::Table),
-    Accept(position::Accept),
+    Accept(accept::Accept),
     Reserve(position::Reserve),
     Oppose(position::Oppose),
     Withdraw(position::Withdraw),

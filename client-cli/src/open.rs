@@ -15,7 +15,7 @@ use plenary_shared::{
 };
 use std::rc::Rc;
 
-use crate::{context::Context, error::CliError, folder::Folder};
+use crate::{context::Context, error::CliError, folder::Folder, profile::Whose};
 use log::{Local, LogSource};
 use replica::Replica;
 use server::ServerPlan;
@@ -83,6 +83,14 @@ impl Context {
 }
 
 impl OpenPlan {
+    /// As whom it is opened.
+    pub fn whose(&self) -> Result<Whose, CliError> {
+        match self {
+            OpenPlan::Server(plan) => plan.whose(),
+            OpenPlan::Replica(replica) => Ok(replica.folder().info.whose()),
+        }
+    }
+
     /// The plan as people see it.
     pub fn outline(&self) -> Result<Outline, CliError> {
         either!(self, plan => plan.outline())

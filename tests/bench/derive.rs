@@ -48,10 +48,17 @@ pub fn derive(points: usize) -> Result<Value> {
 }
 
 fn scripted(points: usize) -> Result<f64> {
+    let words = |n| format!("Each Party shall withdraw weapons above {n} mm calibre to 40 kilometres from the line.");
+    let point = |n| format!("p{n:05}");
+    // The digests that the words will have.
+    let mut outline = Outline::read(&planted(points)?.transact());
+    outline.points.iter_mut().enumerate().for_each(|(n, point)| point.words = words(n));
+    let exact = ExactWords::read(&outline);
     let lines = (0..points).map(|n| {
-        let words = format!("Each Party shall withdraw weapons above {n} mm calibre to 40 kilometres from the line.");
-        let point = format!("p{n:05}");
-        format!("{}\n{}\n", json!({ "words": { "point": point, "words": words } }), json!({ "accept": { "point": point } }))
+        let (point, words) = (point(n), words(n));
+        let digest = point.parse().ok().and_then(|id| exact.get(&id)).map(|exact| exact.digest);
+        let accept = json!({ "accept": { "point": point, "expect": digest } });
+        format!("{}\n{accept}\n", json!({ "words": { "point": point, "words": words } }))
     });
     let edits = Script::parse_lines(&lines.collect::<String>())?;
     let (conference, party) = ("talks".parse()?, "arv".parse::<PartyId>()?);

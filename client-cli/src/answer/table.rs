@@ -15,8 +15,8 @@ use serde_json::Value;
 use super::{
     ActShown, ActsShown, AnnotationsShown, Answer, AppliedShown, BlameShown, ChapterShown, Cloned, Completions, Confirmed,
     Consents, Delivered, DeviceEnded, Devices, DiffShown, EntriesMarked, EntriesTabled, EntryWritten, ErrorShown, Event, Invited,
-    Layers, LogShown, MergedShown, Plans, PointChanged, PointSchedule, PositionTaken, Profiles, ProposalPutIn, Relabelled,
-    Revoked, Salvaged, ShareRaised, Shares, Shown, Status, Verbs, WatchLine, WhoShown,
+    Layers, LogShown, MergedShown, Plans, PointChanged, PointSchedule, PositionTaken, PositionsTaken, Profiles, ProposalPutIn,
+    Relabelled, Revoked, Salvaged, ShareRaised, Shares, Shown, Status, Verbs, WatchLine, WhoShown,
 };
 use crate::sync::Report;
 
@@ -57,6 +57,7 @@ answers! {
     EntriesMarked<'_>: "resolve", "reopen", "withdraw";
     EntriesTabled<'_>: "table";
     PositionTaken<'_>: "accept", "reserve", "oppose";
+    PositionsTaken<'_>: "accept";
     AnnotationsShown<'_>: "annotations";
     Matrix: "standing";
     PointStanding: "standing";

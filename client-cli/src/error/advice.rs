@@ -2,6 +2,8 @@
 
 use plenary_shared::script::{Advice, ScriptError};
 
+use crate::expect::short;
+
 /// Why the one edit of a verb was not made, and what to do.
 pub fn of_verb(error: &ScriptError) -> String {
     let sentence = error.sentence();
@@ -13,6 +15,12 @@ pub fn of_verb(error: &ScriptError) -> String {
         Some(Advice::NameParty) => format!("{sentence}: say whose with --party"),
         Some(Advice::LookAtMerged { point }) => {
             format!("{sentence}: look with `plenary merged`, then `plenary confirm {point}`")
+        }
+        Some(Advice::NameWords { now }) => {
+            format!(
+                "{sentence}\nRead them with `plenary show`; if you mean the present words, repeat with --expect {}.",
+                short(now)
+            )
         }
         Some(Advice::ConfirmNow) => {
             format!("{sentence}\nIf that is meant, repeat with --now and the words that stand there.")
@@ -31,6 +39,7 @@ pub fn of_script(error: &ScriptError) -> String {
             | Advice::NameLayer
             | Advice::NameParty
             | Advice::LookAtMerged { .. }
+            | Advice::NameWords { .. }
             | Advice::ConfirmNow,
         )
         | None => error.to_string(),

@@ -9,6 +9,7 @@ use crate::{
     text::{
         plan::{self, FindError},
         say::quoted,
+        words::WordsDigest,
     },
 };
 
@@ -50,6 +51,11 @@ pub enum Advice {
     LookAtMerged {
         /// The point, as people call it.
         point: String,
+    },
+    /// Read the words, and name them by their digest.
+    NameWords {
+        /// The digest of the present ones.
+        now: WordsDigest,
     },
     /// Repeat it with the words that stand there now, if that is meant.
     ConfirmNow,

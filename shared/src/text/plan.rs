@@ -39,7 +39,7 @@ pub use stored::{EditError, label_of};
 
 pub(crate) use adoption::record;
 pub(crate) use change::Places;
-pub(crate) use edit::{Added, Texts, add_to, fill, replace_words, set_words_from, words_of};
+pub(crate) use edit::{Added, Texts, add_to, fill, replace_words, words_of};
 pub(crate) use label::{is_ordinal, is_roman};
 pub(crate) use read::{reread, text_of};
 pub(crate) use schedule::whole;

@@ -77,7 +77,7 @@ const EVERY_KIND: &str = r#"{"replace":{"point":"1","quote":"[30][50]","with":"[
 {"schedule":{"point":"1","trigger":"D-Day","duration_days":45}}
 {"note":{"point":"1","text":"Mine."}}
 {"propose":{"point":"1","replacement":"[40]","quote":"[45]","layer":"public"}}
-{"accept":{"point":"2"}}
+{"accept":{"point":"1","quote":"[45]"}}
 {"oppose":{"point":"1","reason":"Too long.","bracket":1}}
 {"reserve":{"point":"2","reason":"Later."}}
 {"withdraw":{"what":"2"}}"#;
@@ -101,9 +101,9 @@ async fn every_kind_of_edit_is_made_and_told_as_its_verb_tells_it() {
     );
     assert_eq!(lines[9], "1: schedule changed (durable)");
     assert!(lines[10].starts_with("note ") && lines[10].ends_with("on 1, private: only arv reads it"), "{}", lines[10]);
-    assert!(lines[12].contains("on 2, positions: accepts the words "), "{}", lines[12]);
-    assert!(lines[13].contains("opposes the bracket \"[45]\""), "{}", lines[13]);
-    assert!(lines[14].contains("takes the place of "), "{}", lines[14]);
+    assert!(lines[12].contains("on 1, positions: accepts the bracket \"[45]\""), "{}", lines[12]);
+    assert!(lines[13].contains("opposes the bracket \"[45]\"; takes the place of "), "{}", lines[13]);
+    assert!(lines[14].contains("on 2, positions: reserves on the words "), "{}", lines[14]);
     assert!(lines[15].contains("withdrawn; all who see the plan read it"), "{}", lines[15]);
     assert_eq!(talks.words("one"), "Forces leave within [45] days.");
     assert_eq!(talks.words("two"), "Войска отводятся на  км 🕊! сразу.");

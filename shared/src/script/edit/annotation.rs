@@ -95,7 +95,8 @@ pub struct Accept {
     /// What is to be said with it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub because: String,
-    /// Accept only if the words have this digest.
+    /// The digest of the point's words, with all below it, as they were read: it has to be that of the present ones. It is needed unless
+    /// words are quoted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expect: Option<WordsDigest>,
     /// The bracket that holds these words of the point, which must stand in it exactly once.

@@ -69,7 +69,7 @@ pub struct Words {
     pub point: String,
     /// The words; empty for none.
     pub words: String,
-    /// The words that their author saw: what others have changed since then stays.
+    /// The words that their author saw: what others have changed since then stays, in brackets beside what their author makes of the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
 }

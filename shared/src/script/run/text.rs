@@ -1,6 +1,7 @@
 //! Edits of the text.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
+use yrs::Text as _;
 
 use super::bench::{Bench, no_text};
 use crate::{
@@ -12,8 +13,9 @@ use crate::{
         stretch::{self, name},
     },
     text::{
+        clash,
         plan::{self, ChangeKind, EditError, NewPoint, Place, Point},
-        say::{byte_of, inline, quoted},
+        say::{byte_of, inline, quoted, utf16},
     },
 };
 
@@ -92,17 +94,27 @@ fn unwritten(point: &Point, error: EditError) -> Refusal {
 pub fn words(bench: &mut Bench, edit: &Words) -> Made {
     bench.may_draft()?;
     let id = bench.id_of("point", &edit.point)?;
-    let changed = match &edit.from {
-        None => plan::set_words(&mut bench.text, &id, &edit.words).map_err(Refusal::editing)?,
-        Some(from) => match plan::set_words_from(&mut bench.text, &id, from, &edit.words) {
-            Ok(changed) => changed,
-            Err(error) => return Err(unwritten(&bench.point("point", &edit.point)?, error)),
-        },
+    let words = match &edit.from {
+        None => Cow::Borrowed(&*edit.words),
+        Some(from) => Cow::Owned(beside_others(bench, &edit.point, &plan::unix(from), &edit.words)?),
     };
+    let changed = plan::set_words(&mut bench.text, &id, &words).map_err(Refusal::editing)?;
     if changed {
         bench.touched(&id);
     }
     Ok(done(bench, id, ChangeKind::Words, changed))
+}
+
+/// What comes of words whose author saw `from`, beside what others have made of that since.
+fn beside_others(bench: &mut Bench, point: &str, from: &str, words: &str) -> Result<String, Refusal> {
+    let point = bench.point("point", point)?;
+    let text = plan::words_text(&bench.text, &point.id).ok_or_else(|| no_text(&point))?;
+    if text.len(&bench.text) != utf16(&point.words) {
+        return Err(no_text(&point));
+    }
+    let words = plan::words_of(words).map_err(Refusal::editing)?;
+    let sides = [&*point.words, &*words];
+    Ok(clash::join(from, &sides).text(from, &sides))
 }
 
 pub fn heading(bench: &mut Bench, what: &str, text: &str) -> Made {

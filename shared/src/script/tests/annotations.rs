@@ -88,12 +88,13 @@ fn entries_are_settled_opened_and_taken_back() {
 fn entries_are_tabled_together_and_take_the_place_of_earlier_positions() {
     let mut talks = Talks::begin();
     talks.layer("arv", "draft", Audience::Party, true);
-    talks.done(
-        r#"{"note":{"point":"1","text":"one"}}
-        {"reply":{"id":"n1","text":"two"}}
-        {"accept":{"point":"2"}}
-        {"oppose":{"point":"2","layer":"draft"}}"#,
-    );
+    let digest = talks.digest("p2");
+    talks.done(&format!(
+        r#"{{"note":{{"point":"1","text":"one"}}}}
+        {{"reply":{{"id":"n1","text":"two"}}}}
+        {{"accept":{{"point":"2","expect":"{digest}"}}}}
+        {{"oppose":{{"point":"2","layer":"draft"}}}}"#
+    ));
     for (line, field, said) in [
         (r#"{"table":{"ids":["n2"]}}"#, "table.ids", "table that first"),
         (r#"{"table":{"ids":["n1","n9"]}}"#, "table.ids", "no annotation"),

@@ -333,13 +333,6 @@ pub(crate) fn replace_words(
     if done { Ok(()) } else { Err(EditError::NotText { id: id.clone() }) }
 }
 
-/// As [`set_words`], for words whose author saw `from`: only what that one changed is changed in the words as they are now.
-pub(crate) fn set_words_from(txn: &mut TransactionMut, id: &PointId, from: &str, words: &str) -> Result<bool, EditError> {
-    let words = words_of(words)?;
-    let changed = words_text(txn, id).and_then(|text| difference::apply_from(txn, &text, from, &words));
-    changed.ok_or_else(|| EditError::NotText { id: id.clone() })
-}
-
 /// Words as they stand in a plan, with line endings as `\n`.
 ///
 /// # Errors
