@@ -16,6 +16,7 @@ mod diff;
 mod edit;
 mod entries;
 mod help;
+mod lapses;
 mod layer;
 mod log;
 mod member;

@@ -103,12 +103,7 @@ impl OpenPlan {
 
     /// Makes one edit, and answers what it did.
     pub fn edit(&self, edit: Edit) -> Result<Done, CliError> {
-        let applied = self.run(&Script { edits: vec![edit], ..Script::default() })?;
-        applied
-            .done
-            .into_iter()
-            .next()
-            .ok_or_else(|| CliError::Refused("nothing is said of what the edit did: look before you repeat it".into()))
+        only(self.run(&Script { edits: vec![edit], ..Script::default() })?)
     }
 
     /// The plan and what one may do with it.
@@ -130,4 +125,10 @@ impl OpenPlan {
     pub fn export(&self, form: Edition, format: Format) -> Result<String, CliError> {
         either!(self, plan => plan.export(form, format))
     }
+}
+
+/// What the only edit of a script did.
+pub fn only(applied: Applied) -> Result<Done, CliError> {
+    let nothing = || CliError::Refused("nothing is said of what the edit did: look before you repeat it".into());
+    applied.done.into_iter().next().ok_or_else(nothing)
 }

@@ -49,6 +49,10 @@ pub struct Script {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[serde(deserialize_with = "bounded::at_most::<_, _, { crate::limits::SCRIPT_EDITS_MAX }>")]
     pub expect: Vec<Expect>,
+    /// The last record of the plan's log that its author had seen of what it changes: what others changed since is put together with it as
+    /// with an edit that was made away from the server. It changes the text alone then, and expects nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<u64>,
     /// A key of the party's choice, unique on the plan: under one key the edits are made once, however often they are sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub once: Option<String>,

@@ -25,7 +25,7 @@ use crate::{
     ask,
     context::Context,
     error::CliError,
-    expect::{Named, Fingerprint, short},
+    expect::{Fingerprint, Named, short},
     output::inline,
     render::called,
     shown::LastShown,

@@ -6,6 +6,7 @@ use plenary_shared::{
     text::plan::{ChangeKind, FindError},
 };
 
+use super::lapses;
 use crate::{
     answer::{PointChanged, Relabelled},
     brief,
@@ -47,7 +48,7 @@ pub fn renumbered(plan: &PlanId, points: usize) -> String {
 /// Makes an edit of one point, and says what it did.
 pub fn edit_point(context: &Context, plan: &PlanId, edit: Edit) -> Result<(), CliError> {
     let open = context.open(plan)?;
-    let done = open.edit(edit)?;
+    let done = lapses::made_one(context, &open, edit)?;
     context.tell_damage_of(&open);
     match done {
         Done::Point(done) => report(context, plan, &done),

@@ -12,7 +12,7 @@ use plenary_shared::{
 };
 use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
 
-use super::read::deliver;
+use super::{lapses, read::deliver};
 use crate::{
     answer::{Delivered, Document, PointSchedule, Said},
     context::Context,
@@ -147,7 +147,7 @@ impl ScheduleVerb {
         let open = context.open(&self.plan)?;
         let (edit, unsaid) = self.fields.edit(point)?;
         let (step, done) = if self.fields.are_given() {
-            let done = open.edit(Edit::Schedule(edit))?;
+            let done = lapses::made_one(context, &open, Edit::Schedule(edit))?;
             let Done::Scheduled(step) = done else { return Err(CliError::unexpected(&done)) };
             let changed = step.changed;
             (*step, Some(changed))

@@ -1,5 +1,6 @@
 //! Scripts: edits that are made all or none, for who needs no replica.
 
+mod seen;
 #[cfg(test)]
 mod tests;
 
@@ -28,7 +29,7 @@ use crate::{
     registry::Rights,
     room::{EditError, order::Order},
     rooms::{Change, CommitError, RoomError},
-    scripts,
+    scripts::{self, ScriptDocuments},
     store::Seq,
 };
 
@@ -44,7 +45,11 @@ pub(super) async fn apply(
     let (script, _place) = large::read_as(&app, reader.member(), request, limits::SCRIPT_BYTES_MAX, parse).await?;
     let script = Arc::new(script);
     for _ in 0..limits::EDIT_TRIES {
-        match once_over(&app, &mut reader, &script).await? {
+        let applied = match script.seen {
+            Some(seen) => seen::once_over(&app, &mut reader, &script, seen).await?,
+            None => once_over(&app, &mut reader, &script).await?,
+        };
+        match applied {
             Some(applied) => return Ok(Json(applied)),
             None => continue,
         }
@@ -62,16 +67,7 @@ async fn once_over(app: &Arc<App>, reader: &mut Reader, script: &Arc<Script>) ->
     let rights = &reader.rights;
     let found = scripts::read(&app.registry, &app.rooms, rights, &reader.address, script::needs(script)).await?;
     let ends = found.ends(&rights.member);
-    let (of, runs) = (rights.clone(), script.clone());
-    // Nobody is left to tell once the request is gone.
-    let (running, _asked) = oneshot::channel::<()>();
-    let until = Instant::now() + limits::SCRIPT_RUN;
-    let ran = tokio::task::spawn_blocking(move || {
-        let _place = place;
-        found.run(of, &runs, &mut || !running.is_closed() && Instant::now() < until)
-    });
-    let ran = ran.await.ok().and_then(Result::ok).ok_or(DossierError::Unreadable)?;
-    let Ran { mut applied, updates, .. } = ran.map_err(refused)?;
+    let Ran { mut applied, updates, .. } = ran(rights.clone(), script.clone(), place, || Some(found)).await?;
     let changes = changes(app, reader, script, updates, &ends)?;
     if changes.is_empty() {
         return Ok(Some(applied));
@@ -88,6 +84,23 @@ async fn once_over(app: &Arc<App>, reader: &mut Reader, script: &Arc<Script>) ->
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Runs a script on the documents that `found` gives, off the event loop. `place` is kept until it is done.
+async fn ran(
+    rights: Rights,
+    script: Arc<Script>,
+    place: impl Send + 'static,
+    found: impl FnOnce() -> Option<ScriptDocuments> + Send + 'static,
+) -> Result<Ran, ApiError> {
+    // Nobody is left to tell once the request is gone.
+    let (running, _asked) = oneshot::channel::<()>();
+    let until = Instant::now() + limits::SCRIPT_RUN;
+    let ran = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        found()?.run(rights, &script, &mut || !running.is_closed() && Instant::now() < until).ok()
+    });
+    ran.await.ok().flatten().ok_or(DossierError::Unreadable)?.map_err(refused)
 }
 
 /// What a script's updates do to each document, if the member has the right to all of it.

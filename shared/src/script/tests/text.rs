@@ -110,7 +110,8 @@ fn what_others_changed_since_the_author_saw_the_words_stays() {
 fn what_others_made_of_the_same_words_stands_beside_what_their_author_makes_of_them() {
     let mut talks = Talks::begin();
     talks.done(r#"{"words":{"point":"3","words":"Стороны отводят силы на 12 км 🕊 сразу."}}"#);
-    let line = r#"{"words":{"point":"3","words":"Стороны отводят силы на 48 км 🕊.","from":"Стороны отводят силы на 30 км 🕊 сразу."}}"#;
+    let line =
+        r#"{"words":{"point":"3","words":"Стороны отводят силы на 48 км 🕊.","from":"Стороны отводят силы на 30 км 🕊 сразу."}}"#;
     talks.done(line);
     assert_eq!(talks.words("p3"), "Стороны отводят силы на [12][48] км 🕊.");
 }
