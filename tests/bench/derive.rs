@@ -152,7 +152,7 @@ pub fn sources(doc: &Doc) -> Result<Sources> {
         let positions = outline.points.iter().map(|point| {
             let words = exact.get(&point.id).context("words")?;
             let weave = weaves.of(&point.id).context("weave")?.to_owned();
-            let kept = Kept { digest: words.digest, json: words.json.clone(), weave };
+            let kept = Kept { digest: words.digest, json: words.json.clone(), weave, around: String::new() };
             Ok(Annotation {
                 id: point.id.as_str().parse()?,
                 point: point.id.clone(),

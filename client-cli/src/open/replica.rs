@@ -178,10 +178,12 @@ impl Replica {
             let people::Layer { party, layer, audience, .. } = layer.clone();
             layers.push(Source { party, layer, audience, content });
         }
-        let consent = self.context.plan.plan.consent.iter().cloned().collect();
+        let plan = &self.context.plan.plan;
+        let consent = plan.consent.iter().cloned().collect();
+        let consent_before = plan.consent_before.as_ref().map(|parties| parties.iter().cloned().collect());
         let state = shown.text.state()?;
         let ended = self.context.plan.conference.ended.iter().map(|member| member.member.clone()).collect();
-        let sources = Sources { owners: shown.owners, consent, layers, ended };
+        let sources = Sources { owners: shown.owners, consent, consent_before, layers, ended };
         let seen = shown.text.look(|txn| Dossier::read(txn, &state, sources).map(|dossier| view(&dossier)))?;
         seen.ok_or_else(|| CliError::Refused("the plan cannot be read as it is here".into()))
     }

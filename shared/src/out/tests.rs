@@ -304,7 +304,8 @@ fn struck_points_are_marked_and_hold_no_brackets() {
     let mut talks = Talks::over("1. ~~**Old.** words [a]~~\n   (a) below\n", &["arv"]);
     talks.accept(&["arv"], "1");
     let text = in_markdown(&talks);
-    let expected = "- 1\\. (struck) ~~Old~~ ~~words \\[a\\]~~\n\n  > - **Agreed:** ARV\n\n  - \\(a) (struck) ~~below~~\n";
+    let expected =
+        "- 1\\. (struck) ~~Old~~ ~~words \\[a\\]~~\n\n  > - **Struck:** accepted by ARV\n\n  - \\(a) (struck) ~~below~~\n";
     assert!(text.contains(expected) && text.contains("0 of 0 points agreed; 0 brackets open."), "{text}");
 }
 

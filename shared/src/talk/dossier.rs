@@ -4,6 +4,7 @@
 //! read, and on nothing else.
 
 mod annotations;
+mod around;
 mod brackets;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -39,6 +40,8 @@ pub struct Sources {
     pub owners: Owners,
     /// The parties that must consent.
     pub consent: BTreeSet<PartyId>,
+    /// Those that had to before that was last changed, if it was.
+    pub consent_before: Option<BTreeSet<PartyId>>,
     /// The layers that the member may read.
     pub layers: Vec<Source>,
     /// The members whose seats have ended.
@@ -67,6 +70,7 @@ pub struct Dossier {
     pub entries: Vec<Entry>,
     /// The parties that must consent.
     pub consent: BTreeSet<PartyId>,
+    consent_before: Option<BTreeSet<PartyId>>,
     ended: BTreeSet<MemberId>,
     owners: Owners,
     faults: Vec<LayerFault>,
@@ -98,9 +102,9 @@ impl Dossier {
 
     /// Puts a dossier together over what was read already of the plan that `txn` shows.
     pub fn over(text: Arc<PlanText>, txn: &TransactionMut, sources: Sources) -> Dossier {
-        let Sources { owners, consent, layers, ended } = sources;
+        let Sources { owners, consent, consent_before, layers, ended } = sources;
         let (entries, faults) = entries(txn, &text.outline, layers);
-        Dossier { text, entries, consent, ended, owners, faults }
+        Dossier { text, entries, consent, consent_before, ended, owners, faults }
     }
 
     /// The standing of every point.
@@ -111,6 +115,11 @@ impl Dossier {
         let open = |point: &PointId| text.open.get(point).copied().unwrap_or_default();
         let of = |point: &PointId| text.weaves.of(point);
         let mut matrix = standing::standing(&text.outline, &text.exact, of, open, &stands, &self.consent);
+        if let Some(before) = &self.consent_before {
+            let otherwise = standing::standing(&text.outline, &text.exact, of, open, &stands, before);
+            matrix.mark_act(&otherwise);
+        }
+        around::mark(&mut matrix, &stands, text);
         for cell in matrix.points.iter_mut().flat_map(|point| &mut point.cells) {
             cell.seat_ended = self.has_ended(cell.by.as_ref());
         }

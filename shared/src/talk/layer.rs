@@ -111,6 +111,9 @@ pub struct Kept {
     pub json: String,
     /// Everything that had been written into them by then ([`crate::text::weave`]), to tell words that came back from words that stayed.
     pub weave: String,
+    /// What surrounded them then ([`crate::talk::around`]); empty where it is not kept.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub around: String,
 }
 
 impl Kept {
@@ -119,7 +122,7 @@ impl Kept {
     pub fn of(stance: Stance, exact: &Exact, weave: &str) -> Kept {
         let whole = stance == Stance::Accept && exact.json.len() <= limits::KEPT_BYTES_MAX;
         let json = if whole { exact.json.clone() } else { String::new() };
-        Kept { digest: exact.digest, json, weave: weave.to_owned() }
+        Kept { digest: exact.digest, json, weave: weave.to_owned(), around: String::new() }
     }
 }
 

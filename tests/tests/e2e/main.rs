@@ -6,6 +6,7 @@ mod access;
 mod annotate;
 mod apply;
 mod architecture;
+mod consent;
 mod converge;
 mod disk;
 mod durability;

@@ -165,7 +165,7 @@ impl Spot {
             "stance" => Spot::Stance,
             "ad_referendum" | "resolved" | "withdrawn" => Spot::EntryFlag,
             "digest" => Spot::EntryDigest,
-            "words" | "weave" => Spot::KeptWords,
+            "words" | "weave" | "around" => Spot::KeptWords,
             "reply_to" => Spot::ReplyTo,
             "by" => Spot::EntryBy,
             "at" => Spot::EntryTime,

@@ -12,7 +12,10 @@ use crate::{
         error::{Advice, Refusal},
         stretch::name,
     },
-    talk::layer::{self, Annotation, Layer, What},
+    talk::{
+        around::{Around, Known, Surroundings},
+        layer::{self, Annotation, Layer, What},
+    },
     text::{
         anchor::Anchor,
         plan::{self, Outline, Point},
@@ -39,6 +42,7 @@ pub struct Bench<'d> {
     /// What has changed since the exact words were read.
     touched: HashSet<PointId>,
     exact: Option<Exactly>,
+    known: Option<Known>,
 }
 
 /// The exact words of all points, and what was ever written into them.
@@ -66,7 +70,20 @@ impl<'d> Bench<'d> {
         let open = |sheet: &'d Sheet| OpenSheet { layer: &sheet.layer, txn: sheet.doc.transact_mut(), entries: None };
         let sheets = mine.into_iter().chain(theirs).map(open).collect();
         let (text, now_ms, write) = (text.transact_mut(), *now_ms, *write);
-        Bench { member, now_ms, text, sheets, write, unconfirmed, ids, go_on, tree: None, touched: HashSet::new(), exact: None }
+        Bench {
+            member,
+            now_ms,
+            text,
+            sheets,
+            write,
+            unconfirmed,
+            ids,
+            go_on,
+            tree: None,
+            touched: HashSet::new(),
+            exact: None,
+            known: None,
+        }
     }
 
     /// Refuses to go on once it has taken too long.
@@ -121,7 +138,12 @@ impl<'d> Bench<'d> {
 
     /// The tree was changed: all is read again.
     pub fn regrown(&mut self) {
-        (self.tree, self.exact) = (None, None);
+        (self.tree, self.exact, self.known) = (None, None, None);
+    }
+
+    /// A schedule was changed, or what is struck.
+    pub fn redated(&mut self) {
+        self.known = None;
     }
 
     /// Adds a point and returns its label.
@@ -132,6 +154,7 @@ impl<'d> Bench<'d> {
         match at {
             Some(at) => {
                 tree.points.insert(at, point);
+                self.known = None;
                 self.touched(new.id);
             }
             None => self.regrown(),
@@ -163,6 +186,14 @@ impl<'d> Bench<'d> {
             })?;
         }
         self.exact.as_ref().ok_or_else(|| Refusal::refused("point", "nothing", "a plan that can be read"))
+    }
+
+    /// What surrounds the words of a point as they are now.
+    pub fn around(&mut self, point: &PointId) -> Result<Around, Refusal> {
+        self.exact()?;
+        let (Some(outline), Some(Exactly { words, .. })) = (&self.tree, &self.exact) else { return Ok(Around::default()) };
+        let known = self.known.get_or_insert_with(|| Known::of(outline));
+        Ok(Surroundings::new(outline, words, known).of(point))
     }
 
     /// Refuses to accept what was merged and not looked at: a point, or one below it.

@@ -131,7 +131,10 @@ fn exact<'b>(bench: &'b mut Bench, point: &Point) -> Result<(&'b Exact, &'b str)
 /// The exact words of a point, to be kept with a position on them.
 fn kept(bench: &mut Bench, point: &Point, stance: Stance) -> Result<Kept, Refusal> {
     let (exact, weave) = exact(bench, point)?;
-    Ok(Kept::of(stance, exact, weave))
+    let kept = Kept::of(stance, exact, weave);
+    // Consent alone rests on what surrounds the words.
+    let around = if stance == Stance::Accept { bench.around(&point.id)?.kept() } else { String::new() };
+    Ok(Kept { around, ..kept })
 }
 
 /// The positions in a layer that are not withdrawn and are on what `like` is on: the words of the point, or the bracket that it is

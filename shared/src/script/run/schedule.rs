@@ -47,6 +47,7 @@ pub fn schedule(bench: &mut Bench, edit: &Schedule) -> Result<Done, Refusal> {
     let changed =
         wanted != point.schedule && plan::set_schedule(&mut bench.text, &point.id, &wanted).map_err(Refusal::editing)?;
     bench.touched(&point.id);
+    bench.redated();
     let (row, faults) = (None, Vec::new());
     let (label, heading) = (point.label, point.heading);
     Ok(Done::Scheduled(Box::new(Scheduled { point: point.id, label, heading, schedule: wanted, row, faults, changed })))

@@ -132,6 +132,7 @@ pub fn strike(bench: &mut Bench, what: &str, struck: bool) -> Made {
         if struck { (plan::strike, ChangeKind::Struck) } else { (plan::restore, ChangeKind::Restored) };
     let changed = change(&mut bench.text, &id).map_err(Refusal::editing)?;
     bench.touched(&id);
+    bench.redated();
     Ok(done(bench, id, kind, changed))
 }
 

@@ -251,7 +251,7 @@ fn only_what_stands_in_the_layer_of_positions_counts_for_the_standing() {
     let (public, private) = (talks.position("2", Stance::Accept, ""), talks.position("2", Stance::Oppose, ""));
     talks.put("bor", PUBLIC, public);
     talks.put("arv", PRIVATE, private);
-    let second = |talks: &Talks| talks.dossier().standing().points.remove(1);
+    let second = |talks: &Talks| talks.dossier().standing().whole().points.remove(1);
     let point = second(&talks);
     assert_eq!(point.cells.iter().map(|cell| cell.stance).collect::<Vec<_>>(), [CellState::Accept, CellState::None]);
     talks.accept(&["bor"], "2");

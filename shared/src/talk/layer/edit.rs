@@ -58,6 +58,9 @@ pub fn put(txn: &mut TransactionMut, annotation: &Annotation) -> Result<(), Entr
                     entry.insert(txn, "words", kept.json.as_str());
                 }
                 entry.insert(txn, "weave", kept.weave.as_str());
+                if !kept.around.is_empty() {
+                    entry.insert(txn, "around", kept.around.as_str());
+                }
             }
         }
     }

@@ -128,6 +128,7 @@ impl<T: ReadTxn> Fields<'_, T> {
             digest: self.required("digest")?.parse().map_err(|_| "digest")?,
             json: self.string("words")?.unwrap_or_default(),
             weave: self.required("weave")?,
+            around: self.string("around")?.unwrap_or_default(),
         })
     }
 }

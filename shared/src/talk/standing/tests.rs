@@ -71,7 +71,7 @@ impl Talks {
         let point: PointId = point.parse().unwrap();
         let exact = ExactWords::read(&self.outline()).get(&point).unwrap().clone();
         let n = self.said.len();
-        let kept = Kept { digest: exact.digest, json: exact.json, weave: self.weave.clone() };
+        let kept = Kept { digest: exact.digest, json: exact.json, weave: self.weave.clone(), around: String::new() };
         let annotation = Annotation {
             id: format!("n{n:03}").parse().unwrap(),
             point,
@@ -109,7 +109,7 @@ impl Talks {
         assert_eq!(matrix, again, "the order of positions does not count");
         let json = serde_json::to_string(&matrix).unwrap();
         assert_eq!(serde_json::from_str::<Matrix>(&json).unwrap(), matrix, "a matrix reads back as it is");
-        matrix
+        matrix.whole()
     }
 
     /// A line for each point: `id state marks: party stance marks, ...`.
@@ -341,7 +341,7 @@ fn open_brackets_below_keep_a_point_open() {
     talks.accept(&["arv", "bel"], "a");
     talks.check(&[
         "a agreed: arv accept, bel accept",
-        "b open [2] struck: arv none, bel none",
+        "b struck [2] struck: arv none, bel none",
         "c agreed: arv accept via a, bel accept via a",
     ]);
 }
@@ -354,14 +354,14 @@ fn striking_is_accepted_by_accepting_the_struck_point() {
     talks.accept(&["arv", "bel"], "a");
     talks.check(&[
         "a agreed: arv accept, bel accept",
-        "b lapsed struck: arv lapsed, bel lapsed",
-        "c open struck: arv none, bel none",
+        "b struck struck: arv lapsed, bel lapsed",
+        "c struck struck: arv none, bel none",
     ]);
     talks.accept(&["arv", "bel"], "b");
     talks.check(&[
         "a agreed: arv accept, bel accept",
-        "b agreed struck: arv accept, bel accept",
-        "c agreed struck: arv accept via b, bel accept via b",
+        "b struck struck: arv accept, bel accept",
+        "c struck struck: arv accept via b, bel accept via b",
     ]);
     assert_eq!(talks.matrix().counts, Counts { agreed: 1, ..Counts::default() }, "what is struck is not counted");
 }
@@ -374,10 +374,10 @@ fn only_who_opposes_the_striking_opposes_what_was_done_to_the_point_above() {
     talks.strike("b");
     talks.accept(&["arv", "bel"], "a");
     let agreed = "a agreed: arv accept, bel accept";
-    talks.check(&[agreed, "b opposed blocked struck: arv none, bel oppose changed", "c opposed struck: arv none, bel oppose"]);
+    talks.check(&[agreed, "b struck blocked struck: arv none, bel oppose changed", "c struck struck: arv none, bel oppose"]);
     talks.say("bel", Stance::Reserve, "b");
-    let opposed = "b opposed blocked struck: arv none, bel oppose changed conflict";
-    talks.check(&["a open blocked: arv accept, bel accept", opposed, "c opposed struck: arv none, bel oppose"]);
+    let opposed = "b struck blocked struck: arv none, bel oppose changed conflict";
+    talks.check(&["a open blocked: arv accept, bel accept", opposed, "c struck struck: arv none, bel oppose"]);
 }
 
 #[test]
@@ -394,5 +394,32 @@ fn what_is_agreed_ad_referendum_below_keeps_the_point_above_from_being_agreed_ou
     talks.ad_referendum("arv", "b");
     talks.accept(&["bel"], "b");
     talks.accept(&["arv", "bel"], "a");
-    assert_eq!(states(&talks), [outright, subject]);
+    assert_eq!(states(&talks), [outright, (State::Struck, false)]);
+}
+
+#[test]
+fn what_is_written_down_grows_with_what_there_is_to_say() {
+    let points: Vec<(String, usize)> = (0..2_000).map(|n| (format!("p{n}"), usize::from(n > 0))).collect();
+    let points: Vec<(&str, usize, &str)> = points.iter().map(|(id, depth)| (id.as_str(), *depth, "words")).collect();
+    let mut talks = Talks::over(&points);
+    talks.points.iter_mut().for_each(|point| point.parent = (point.depth > 0).then(|| "p0".parse().unwrap()));
+    let parties: Vec<String> = (0..200).map(|n| format!("party{n:03}")).collect();
+    talks.consent = parties.iter().map(|name| party(name)).collect();
+    let bytes = |talks: &Talks| {
+        let stands: Vec<Stand> = talks.said.iter().map(|(party, annotation)| Stand { party, annotation }).collect();
+        let (outline, none) = (talks.outline(), |_: &PointId| None::<&str>);
+        let matrix = standing(&outline, &ExactWords::read(&outline), none, |_| Open::default(), &stands, &talks.consent);
+        (matrix.counts.agreed, serde_json::to_vec(&matrix).unwrap().len())
+    };
+    let (agreed, silent) = bytes(&talks);
+    assert!(agreed == 0 && silent < 2_000 * 300 + 200 * 100, "{silent}");
+    // One acceptance of all that stands below.
+    let mut accepted = talks.say("party000", Stance::Accept, "p0").clone();
+    talks.said.clear();
+    for (n, name) in parties.iter().enumerate() {
+        accepted.id = format!("n{n}").parse().unwrap();
+        talks.said.push((party(name), accepted.clone()));
+    }
+    let (agreed, all) = bytes(&talks);
+    assert!(agreed == 2_000 && all < silent + 200 * 400, "{all} bytes, and {silent} without");
 }
