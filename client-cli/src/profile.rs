@@ -92,12 +92,15 @@ pub struct Whose {
     pub conference: ConferenceId,
     /// The member.
     pub member: MemberId,
+    /// In a replica, which may show what the server does not have.
+    pub in_replica: bool,
 }
 
 impl Whose {
     /// The name of the member's files, without the ending. Ids hold no dot, so two members never share one.
     pub fn stem(&self) -> String {
-        format!("{}.{}.{}", safe(&self.server), self.conference, self.member)
+        let at = if self.in_replica { ".replica" } else { "" };
+        format!("{}.{}.{}{at}", safe(&self.server), self.conference, self.member)
     }
 }
 
@@ -112,7 +115,8 @@ impl Profile {
         match &self.who {
             Whoami::Administrator => format!("{}.administrator", safe(&self.server)),
             Whoami::Member(Member { conference, member, .. }) => {
-                Whose { server: self.server.clone(), conference: conference.clone(), member: member.clone() }.stem()
+                Whose { server: self.server.clone(), conference: conference.clone(), member: member.clone(), in_replica: false }
+                    .stem()
             }
         }
     }

@@ -1,5 +1,5 @@
 //! Which words of a plan a profile was last shown: their digests, for each point with all below it. It is kept beside the profile and told
-//! to nobody.
+//! to nobody. What a replica showed is kept apart: it may be what the server does not have yet.
 //!
 //! Of two commands at once the later writes: what the earlier one showed is then not known to have been shown, and is asked for again.
 

@@ -28,7 +28,8 @@ pub struct Info {
 impl Info {
     /// Whose it is.
     pub fn whose(&self) -> Whose {
-        Whose { server: self.server.clone(), conference: self.conference.clone(), member: self.member.clone() }
+        let (server, conference, member) = (self.server.clone(), self.conference.clone(), self.member.clone());
+        Whose { server, conference, member, in_replica: true }
     }
 
     /// The address of the plan's text.

@@ -31,7 +31,7 @@ impl ServerPlan {
     pub fn whose(&self) -> Result<Whose, CliError> {
         let member = self.session.member()?;
         let (conference, member) = (member.conference.clone(), member.member.clone());
-        Ok(Whose { server: self.session.server.clone(), conference, member })
+        Ok(Whose { server: self.session.server.clone(), conference, member, in_replica: false })
     }
 
     /// The plan as people see it.

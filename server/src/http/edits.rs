@@ -1,5 +1,6 @@
 //! Scripts: edits that are made all or none, for who needs no replica.
 
+mod ran;
 mod seen;
 #[cfg(test)]
 mod tests;
@@ -13,10 +14,11 @@ use plenary_shared::{
     id::{DocAddress, LayerId},
     limits,
     log::record::{Provenance, Right},
-    script::{self, Applied, Ran, Script, ScriptError, Why},
+    script::{self, Applied, Ran, Script},
 };
 use std::{collections::HashMap, sync::Arc};
-use tokio::{sync::oneshot, time::Instant};
+
+use ran::{ran, refused};
 
 use super::{
     app::App,
@@ -25,11 +27,10 @@ use super::{
     large, share,
 };
 use crate::{
-    dossiers::DossierError,
     registry::Rights,
     room::{EditError, order::Order},
     rooms::{Change, CommitError, RoomError},
-    scripts::{self, ScriptDocuments},
+    scripts,
     store::Seq,
 };
 
@@ -86,23 +87,6 @@ async fn once_over(app: &Arc<App>, reader: &mut Reader, script: &Arc<Script>) ->
     }
 }
 
-/// Runs a script on the documents that `found` gives, off the event loop. `place` is kept until it is done.
-async fn ran(
-    rights: Rights,
-    script: Arc<Script>,
-    place: impl Send + 'static,
-    found: impl FnOnce() -> Option<ScriptDocuments> + Send + 'static,
-) -> Result<Ran, ApiError> {
-    // Nobody is left to tell once the request is gone.
-    let (running, _asked) = oneshot::channel::<()>();
-    let until = Instant::now() + limits::SCRIPT_RUN;
-    let ran = tokio::task::spawn_blocking(move || {
-        let _place = place;
-        found()?.run(rights, &script, &mut || !running.is_closed() && Instant::now() < until).ok()
-    });
-    ran.await.ok().flatten().ok_or(DossierError::Unreadable)?.map_err(refused)
-}
-
 /// What a script's updates do to each document, if the member has the right to all of it.
 fn changes(
     app: &App,
@@ -134,13 +118,4 @@ fn changes(
         changes.push(Change { address: plan.clone(), by: by(plan), update, at, order: Order::Holds });
     }
     Ok(changes)
-}
-
-/// Why a script was not applied: a right is missing, or it cannot be.
-fn refused(error: ScriptError) -> ApiError {
-    let body = match error.why {
-        Why::Forbidden => ApiError::forbidden(error.sentence()),
-        Why::Usage | Why::NotFound | Why::Refused => ApiError::invalid(error.to_string()),
-    };
-    body.of_script(error)
 }

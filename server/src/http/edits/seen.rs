@@ -6,10 +6,10 @@ use plenary_shared::{
 };
 use std::sync::Arc;
 
-use super::{ran, share};
+use super::ran::ran;
 use crate::{
     dossiers::DossierError,
-    http::{app::App, caller::Reader, error::ApiError},
+    http::{app::App, caller::Reader, error::ApiError, share},
     ids,
     registry::Rights,
     room::{Proposal, Proposed, order::Order},
