@@ -24,15 +24,11 @@ mod tests;
 
 use std::ops::Range;
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
-
 use super::{
     bracket,
+    hunk::hunks,
     token::{is_blank, tokens},
 };
-
-/// Words of both texts that are compared one by one. Longer stretches are replaced whole: then the whole words are alternatives.
-const WORDS_MAX: usize = 8_000;
 
 /// Signs that end what they stand behind.
 const ENDS: [&str; 6] = [".", ",", ";", ":", "!", "?"];
@@ -194,23 +190,11 @@ struct Hunk {
 
 /// What leads from one text to another. Changes between which only spaces stay are one.
 fn changes(old: &Units, new: &Units) -> Vec<(Range<usize>, Range<usize>)> {
-    let front = old.list.iter().zip(&new.list).take_while(|(a, b)| a == b).count();
-    let back = old.list[front..].iter().rev().zip(new.list[front..].iter().rev()).take_while(|(a, b)| a == b).count();
-    let (from, to) = (&old.list[front..old.len() - back], &new.list[front..new.len() - back]);
-    if from.len() + to.len() > WORDS_MAX {
-        return vec![(front..old.len() - back, front..new.len() - back)];
-    }
     let mut changes: Vec<(Range<usize>, Range<usize>)> = Vec::new();
-    let (mut at_old, mut at_new) = (front, front);
-    for op in capture_diff_slices(Algorithm::Myers, from, to) {
-        let (here, there) = (at_old..at_old + op.old_range().len(), at_new..at_new + op.new_range().len());
-        (at_old, at_new) = (here.end, there.end);
-        if matches!(op, DiffOp::Equal { .. }) {
-            continue;
-        }
-        match changes.last_mut().filter(|(before, _)| is_one(old, before, &here)) {
-            Some(last) => (last.0.end, last.1.end) = (here.end, there.end),
-            None => changes.push((here, there)),
+    for hunk in hunks(&old.list, &new.list) {
+        match changes.last_mut().filter(|(before, _)| is_one(old, before, &hunk.old)) {
+            Some(last) => (last.0.end, last.1.end) = (hunk.old.end, hunk.new.end),
+            None => changes.push((hunk.old, hunk.new)),
         }
     }
     changes
