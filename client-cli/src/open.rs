@@ -5,7 +5,7 @@ pub mod replica;
 mod server;
 
 use plenary_shared::{
-    id::PlanId,
+    id::{PartyId, PlanId},
     out::{Edition, Format},
     people,
     script::{Applied, Done, Edit, Script},
@@ -101,6 +101,14 @@ impl OpenPlan {
             .into_iter()
             .next()
             .ok_or_else(|| CliError::Refused("nothing is said of what the edit did: look before you repeat it".into()))
+    }
+
+    /// The party of who opened it.
+    pub fn party(&self) -> Result<PartyId, CliError> {
+        Ok(match self {
+            OpenPlan::Server(server) => server.party()?,
+            OpenPlan::Replica(replica) => replica.member().party.clone(),
+        })
     }
 
     /// The plan and what one may do with it.

@@ -4,7 +4,7 @@
 //! also while the editor was open, survives.
 
 use plenary_shared::{
-    id::PlanId,
+    id::{PartyId, PlanId},
     limits,
     script::{self, Edit},
 };
@@ -28,6 +28,7 @@ Words that begin with '-' stand behind '--'.
 Examples:
   plenary words plan 5 'Both sides shall withdraw within [30][50] days.'
   plenary words plan '5 bis' - < new-words.txt
+  plenary words plan 5 'Both sides shall withdraw within [30][40] days.' --for arv
   plenary words plan 5/(a)")]
 pub struct Words {
     /// The plan
@@ -36,6 +37,9 @@ pub struct Words {
     point: String,
     /// The new words; '-' is standard input
     words: Option<String>,
+    /// The party that said so: you enter it for them, which all are told, and they confirm it (`plenary own`)
+    #[arg(long = "for", value_name = "PARTY")]
+    entered_for: Option<PartyId>,
 }
 
 impl Words {
@@ -54,7 +58,11 @@ impl Words {
                 words => words,
             },
         };
-        edit_point(context, &self.plan, Edit::Words(script::Words { point: self.point, words, from: None }))
+        edit_point(
+            context,
+            &self.plan,
+            Edit::Words(script::Words { point: self.point, words, from: None, entered_for: self.entered_for }),
+        )
     }
 
     fn in_editor(self, context: &Context) -> Result<(), CliError> {
@@ -62,7 +70,11 @@ impl Words {
         let point = outline.find(&self.point)?;
         let words = edited(&point.words)?;
         let from = Some(point.words.clone());
-        edit_point(context, &self.plan, Edit::Words(script::Words { point: point.id.to_string(), words, from }))
+        edit_point(
+            context,
+            &self.plan,
+            Edit::Words(script::Words { point: point.id.to_string(), words, from, entered_for: self.entered_for }),
+        )
     }
 }
 

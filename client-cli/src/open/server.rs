@@ -1,7 +1,7 @@
 //! A plan as the server has it now. Edits are made by the server, on the words as they stand then.
 
 use plenary_shared::{
-    id::PlanId,
+    id::{PartyId, PlanId},
     out::{Edition, Format},
     people,
     script::{Applied, Script},
@@ -25,6 +25,11 @@ impl ServerPlan {
     pub fn open(session: Session, plan: &PlanId, output: Output) -> Result<Self, CliError> {
         session.member()?;
         Ok(ServerPlan { session, plan: plan.clone(), output })
+    }
+
+    /// The party of who opened it.
+    pub fn party(&self) -> Result<PartyId, CliError> {
+        Ok(self.session.member()?.party.clone())
     }
 
     /// The plan as people see it.

@@ -13,7 +13,7 @@ use std::{
 
 use super::{
     bracket,
-    hunk::{Hunk, hunks_within},
+    hunk::{Hunk, hunks, hunks_within},
     token::{is_blank, tokens},
 };
 use crate::{id::PartyId, limits};
@@ -62,6 +62,17 @@ pub fn redline_within(old: &str, new: &str, steps: &mut u64) -> Vec<Piece> {
     pieces
 }
 
+/// The bytes of the new text from the first word that is not as it was to the last; `None` if words only went.
+pub fn changed(old: &str, new: &str) -> Option<Range<usize>> {
+    let (before, after) = (tokens(old), tokens(new));
+    let come: Vec<Range<usize>> = hunks(&before, &after).into_iter().map(|hunk| hunk.new).filter(|new| !new.is_empty()).collect();
+    let length = |words: &[&str]| words.iter().map(|word| word.len()).sum::<usize>();
+    let (start, end) = (length(&after[..come.first()?.start]), length(&after[..come.last()?.end]));
+    let text = &new[start..end];
+    let space = text.len() - text.trim_start().len();
+    (space < text.len()).then(|| start + space..start + text.trim_end().len())
+}
+
 /// The words of a text; alternatives of a line's length are one.
 struct Words<'a> {
     list: Vec<&'a str>,
@@ -80,20 +91,26 @@ impl<'a> Words<'a> {
             list.push(&text[group]);
         }
         list.extend(tokens(&text[at..]));
-        let starts = list.iter().scan(0, |end, word| {
-            let start = *end;
-            *end += word.len();
-            Some(start)
-        });
-        let places: HashMap<usize, usize> = starts.zip(0..).collect();
-        let pairs = brackets.iter().filter_map(|one| Some((*places.get(&one.range.start)?, *places.get(&one.inner.end)?)));
-        let partners = pairs.flat_map(|(opening, closing)| [(opening, closing), (closing, opening)]).collect();
+        let partners = if brackets.is_empty() { HashMap::new() } else { partners(&list, &brackets) };
         Self { list, partners }
     }
 
     fn is_mark(&self, at: usize) -> bool {
         matches!(self.list[at], "[" | "]" | "［" | "］")
     }
+}
+
+/// For each mark that is a word where its partner is.
+fn partners(list: &[&str], brackets: &[bracket::Bracket]) -> HashMap<usize, usize> {
+    let starts = list.iter().scan(0, |end, word| {
+        let start = *end;
+        *end += word.len();
+        Some(start)
+    });
+    let starts: Vec<usize> = starts.collect();
+    let place = |at: usize| starts.binary_search(&at).ok();
+    let pairs = brackets.iter().filter_map(|one| Some((place(one.range.start)?, place(one.inner.end)?)));
+    pairs.flat_map(|(opening, closing)| [(opening, closing), (closing, opening)]).collect()
 }
 
 /// Where alternatives stand that are one word, in order and apart.
@@ -140,7 +157,7 @@ fn balance(hunks: &mut Vec<Hunk>, old: &Words, new: &Words) {
             }
         }
     }
-    *hunks = changed(&row, &mut kept);
+    *hunks = changes(&row, &mut kept);
 }
 
 /// The words that stay, went and came, in one row, and where in it those stand that do not stay.
@@ -184,7 +201,7 @@ impl Kept {
 }
 
 /// The changes that a row shows in which these words stay.
-fn changed(row: &[InBoth], kept: &mut Kept) -> Vec<Hunk> {
+fn changes(row: &[InBoth], kept: &mut Kept) -> Vec<Hunk> {
     let (mut hunks, mut old, mut new, mut at) = (Vec::new(), 0, 0, 0);
     while at < row.len() {
         let end = kept.first(at);

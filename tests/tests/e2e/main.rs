@@ -10,6 +10,7 @@ mod converge;
 mod disk;
 mod durability;
 mod edits;
+mod entered;
 mod honest;
 mod hostile;
 mod hostile_layers;

@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use super::bench::{Bench, no_text};
+use super::{
+    annotate,
+    bench::{Bench, no_text},
+};
 use crate::{
     access::Role,
     id::PointId,
@@ -13,6 +16,7 @@ use crate::{
     },
     text::{
         plan::{self, ChangeKind, EditError, NewPoint, Place, Point},
+        redline,
         say::{byte_of, inline, quoted},
     },
 };
@@ -21,7 +25,7 @@ type Made = Result<Done, Refusal>;
 
 fn done(bench: &mut Bench, point: PointId, kind: ChangeKind, changed: bool) -> Done {
     let label = bench.label(&point).unwrap_or_default();
-    Done::Point(PointDone { point, label, kind, changed })
+    Done::Point(PointDone { point, label, kind, changed, entered: None })
 }
 
 pub fn insert(bench: &mut Bench, edit: &Insert) -> Made {
@@ -92,6 +96,7 @@ fn unwritten(point: &Point, error: EditError) -> Refusal {
 pub fn words(bench: &mut Bench, edit: &Words) -> Made {
     bench.may_draft()?;
     let id = bench.id_of("point", &edit.point)?;
+    let before = edit.entered_for.as_ref().map(|party| Ok((party, bench.point("point", &edit.point)?))).transpose()?;
     let changed = match &edit.from {
         None => plan::set_words(&mut bench.text, &id, &edit.words).map_err(Refusal::editing)?,
         Some(from) => match plan::set_words_from(&mut bench.text, &id, from, &edit.words) {
@@ -102,7 +107,16 @@ pub fn words(bench: &mut Bench, edit: &Words) -> Made {
     if changed {
         bench.touched(&id);
     }
-    Ok(done(bench, id, ChangeKind::Words, changed))
+    let entered = match before.filter(|_| changed) {
+        Some((party, before)) => {
+            let now = bench.point("point", &edit.point)?;
+            let stretch = redline::changed(&before.words, &now.words);
+            Some(annotate::entered(bench, &now, stretch, party)?)
+        }
+        None => None,
+    };
+    let label = bench.label(&id).unwrap_or_default();
+    Ok(Done::Point(PointDone { point: id, label, kind: ChangeKind::Words, changed, entered }))
 }
 
 pub fn heading(bench: &mut Bench, what: &str, text: &str) -> Made {
@@ -149,7 +163,7 @@ pub fn add(bench: &mut Bench, edit: &Add) -> Made {
         words: edit.words.as_deref().unwrap_or_default(),
     };
     let label = bench.add(new, &place.unwrap_or(Place::Last { parent: None }))?;
-    Ok(Done::Point(PointDone { point: id, label, kind: ChangeKind::Added, changed: true }))
+    Ok(Done::Point(PointDone { point: id, label, kind: ChangeKind::Added, changed: true, entered: None }))
 }
 
 pub fn move_to(bench: &mut Bench, edit: &Move) -> Made {
