@@ -36,6 +36,7 @@ mod standing;
 mod status;
 mod sync;
 mod thread;
+mod undo;
 mod watch;
 mod words;
 
@@ -96,6 +97,7 @@ enum Verb {
     Layer(layer::LayerVerb),
     Show(read::Show),
     Words(words::Words),
+    Undo(undo::Undo),
     Add(place::Add),
     Move(place::Move),
     Strike(edit::Strike),
@@ -104,6 +106,7 @@ enum Verb {
     Renumber(edit::Renumber),
     Note(annotate::Note),
     Propose(annotate::Propose),
+    Own(annotate::OwnVerb),
     Reply(annotate::Reply),
     Resolve(thread::Resolve),
     Reopen(thread::Reopen),
@@ -159,6 +162,7 @@ impl Cli {
             Verb::Layer(verb) => verb.run(&context),
             Verb::Show(verb) => verb.run(&context),
             Verb::Words(verb) => verb.run(&context),
+            Verb::Undo(verb) => verb.run(&context),
             Verb::Add(verb) => verb.run(&context),
             Verb::Move(verb) => verb.run(&context),
             Verb::Strike(verb) => verb.run(&context),
@@ -167,6 +171,7 @@ impl Cli {
             Verb::Renumber(verb) => verb.run(&context),
             Verb::Note(verb) => verb.run(&context),
             Verb::Propose(verb) => verb.run(&context),
+            Verb::Own(verb) => verb.run(&context),
             Verb::Reply(verb) => verb.run(&context),
             Verb::Resolve(verb) => verb.run(&context),
             Verb::Reopen(verb) => verb.run(&context),

@@ -5,7 +5,7 @@ pub mod replica;
 mod server;
 
 use plenary_shared::{
-    id::PlanId,
+    id::{PartyId, PlanId},
     out::{Edition, Format},
     people,
     script::{Applied, Done, Edit, Script},
@@ -104,6 +104,14 @@ impl OpenPlan {
     /// Makes one edit, and answers what it did.
     pub fn edit(&self, edit: Edit) -> Result<Done, CliError> {
         only(self.run(&Script { edits: vec![edit], ..Script::default() })?)
+    }
+
+    /// The party of who opened it.
+    pub fn party(&self) -> Result<PartyId, CliError> {
+        Ok(match self {
+            OpenPlan::Server(server) => server.party()?,
+            OpenPlan::Replica(replica) => replica.member().party.clone(),
+        })
     }
 
     /// The plan and what one may do with it.

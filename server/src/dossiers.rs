@@ -21,7 +21,6 @@ use plenary_shared::{
         layer::{Layer, Unread},
         view::Needs,
     },
-    text::authorship::Owners,
 };
 use std::{
     collections::HashMap,
@@ -199,9 +198,11 @@ impl Dossiers {
             let layers = sources(read);
             let first = first::text(&*store, &address)?;
             Document::on_state(&state, |txn| {
-                let owners = owners.map_or_else(Owners::new, |all| first::owners(&all, &first, &txn.state_vector()));
+                let (owners, sides) = owners.map_or_else(Default::default, |all| {
+                    (first::owners(&all.owners, &first, &txn.state_vector()), all.sides.clone())
+                });
                 let text = texts.of(&address, &state, || PlanText::read(txn, &state))?;
-                Some(Dossier::over(text, txn, Sources { owners, consent, consent_before, layers, ended }))
+                Some(Dossier::over(text, txn, Sources { owners, sides, consent, consent_before, layers, ended }))
             })
         });
         let dossier = put_together.await.ok().flatten().ok_or(DossierError::Unreadable)?;

@@ -31,7 +31,7 @@ use crate::{
     conduct::Conduct,
     metrics::Figures,
     restore::Restore,
-    room::{Announced, Command, EditError, End, Room, RoomEnded, Surroundings},
+    room::{Announced, Command, EditError, End, Room, RoomEnded, Surroundings, document::Owned},
     shares::Shares,
     store::{Seq, Store},
 };
@@ -259,7 +259,7 @@ impl Rooms {
     }
 
     /// The party of each client id of a document.
-    pub async fn owners(self: &Arc<Self>, address: &DocAddress) -> Result<Arc<[(u64, PartyId)]>, RoomError> {
+    pub async fn owners(self: &Arc<Self>, address: &DocAddress) -> Result<Arc<Owned>, RoomError> {
         self.ask(address, |owners| Command::Owners { owners }).await.map(|(_, owners)| owners)
     }
 

@@ -161,6 +161,7 @@ pub fn sources(doc: &Doc) -> Result<Sources> {
                 what: What::Position(Position { stance: Stance::Accept, ad_referendum: false, words: Some(kept) }),
                 body: String::new(),
                 reply_to: None,
+                entered_for: None,
                 resolved: false,
                 withdrawn: false,
                 by: None,

@@ -51,9 +51,9 @@ answers! {
     Layer: "layer open", "layer audience";
     Layers<'_>: "layer list";
     Shown<'_>: "show";
-    PointChanged<'_>: "words", "add", "move", "strike", "restore", "heading";
+    PointChanged<'_>: "words", "undo", "add", "move", "strike", "restore", "heading";
     Relabelled<'_>: "renumber";
-    EntryWritten<'_>: "note", "propose", "reply";
+    EntryWritten<'_>: "note", "propose", "own", "reply";
     EntriesMarked<'_>: "resolve", "reopen", "withdraw";
     EntriesTabled<'_>: "table";
     PositionTaken<'_>: "accept", "reserve", "oppose";

@@ -21,10 +21,11 @@ pub fn report(context: &Context, plan: &PlanId, done: &PointDone) -> Result<(), 
 }
 
 /// What an edit of a point did, in a line.
-pub fn said(PointDone { point, label, kind, changed }: &PointDone) -> String {
+pub fn said(PointDone { point, label, kind, changed, entered }: &PointDone) -> String {
     let name = if label.is_empty() { point.as_str() } else { label };
     let name = inline(name);
-    if *changed { format!("{name}: {} (durable)", sentence(*kind)) } else { format!("{name}: unchanged") }
+    let entered = entered.as_ref().map_or(String::new(), |id| format!("; {id} tells for whom"));
+    if *changed { format!("{name}: {} (durable){entered}", sentence(*kind)) } else { format!("{name}: unchanged") }
 }
 
 fn sentence(kind: ChangeKind) -> &'static str {

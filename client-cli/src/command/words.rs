@@ -6,7 +6,7 @@
 mod rests;
 
 use plenary_shared::{
-    id::{PlanId, PointId},
+    id::{PartyId, PlanId, PointId},
     limits,
     script::{self, Done, Edit, Expect, Script},
     text::{
@@ -45,6 +45,7 @@ Words that begin with '-' stand behind '--'.
 Examples:
   plenary words plan 5 'Both sides shall withdraw within [30][50] days.'
   plenary words plan '5 bis' - < new-words.txt
+  plenary words plan 5 'Both sides shall withdraw within [30][40] days.' --for arv
   plenary words plan 5/(a)")]
 pub struct Words {
     /// The plan
@@ -56,6 +57,9 @@ pub struct Words {
     /// Only if these are the point's words: at least 12 characters of their digest, as `plenary show` prints them
     #[arg(long, value_name = "FINGERPRINT")]
     expect: Option<Fingerprint>,
+    /// The party that said so: you enter it for them, which all are told, and they confirm it (`plenary own`)
+    #[arg(long = "for", value_name = "PARTY")]
+    entered_for: Option<PartyId>,
 }
 
 impl Words {
@@ -124,7 +128,8 @@ impl Words {
         }
         let from = from.filter(|_| matches!(open, OpenPlan::Replica(_)) && script.expect.is_empty());
         let is_behind = script.seen.is_some() || from.is_some();
-        script.edits = vec![Edit::Words(script::Words { point: point.id.to_string(), words: words.clone(), from })];
+        let entered_for = self.entered_for.clone();
+        script.edits = vec![Edit::Words(script::Words { point: point.id.to_string(), words: words.clone(), from, entered_for })];
         let applied = lapses::made(context, open, &script)?;
         context.tell_damage_of(open);
         if is_behind {

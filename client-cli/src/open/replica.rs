@@ -1,6 +1,7 @@
 //! A plan as a replica has it: what the server had at the last sync, with one's own edits that the server does not have yet. Every edit
 //! is made under a client id of its own and is durable when it is answered.
 
+mod beside;
 mod salvage;
 
 use bytes::Bytes;
@@ -16,7 +17,10 @@ use plenary_shared::{
         layer::{Layer, Unread},
         view::{self, View},
     },
-    text::{authorship::Owners, plan::Outline},
+    text::{
+        authorship::{self, Owners, Sides},
+        plan::Outline,
+    },
     wire::{api, sync::PlanContext},
 };
 
@@ -46,6 +50,7 @@ struct Shown {
     /// The last record of the text's log that it shows.
     seq: u64,
     owners: Owners,
+    sides: Sides,
     own: Own,
     /// The parts of one's own edits that are shown, those of layers.
     parts: Vec<(LayerId, Bytes)>,
@@ -90,7 +95,7 @@ impl Replica {
     pub fn outline(&self) -> Result<Outline, CliError> {
         self.folder.unlock()?;
         let _lock = self.folder.lock_shared()?;
-        Ok(self.shown()?.text.look(|txn| Outline::read(txn))?)
+        Ok(self.shown_beside()?.text.look(|txn| Outline::read(txn))?)
     }
 
     /// The updates of the text that one's own edits hold which the server does not have, as far as the replica knows.
@@ -167,7 +172,7 @@ impl Replica {
     fn dossier<T>(&self, needs: view::Needs, view: impl FnOnce(&Dossier) -> T) -> Result<T, CliError> {
         self.folder.cipher.unlock()?;
         let _lock = self.folder.lock_shared()?;
-        let mut shown = self.shown()?;
+        let mut shown = self.shown_beside()?;
         let mut layers = Vec::new();
         for layer in self.context.plan.layers.iter().filter(|layer| needs.layer(layer)) {
             let unavailable = || Layer { annotations: Vec::new(), faults: vec![Unread::Unavailable] };
@@ -183,7 +188,8 @@ impl Replica {
         let consent_before = plan.consent_before.as_ref().map(|parties| parties.iter().cloned().collect());
         let state = shown.text.state()?;
         let ended = self.context.plan.conference.ended.iter().map(|member| member.member.clone()).collect();
-        let sources = Sources { owners: shown.owners, consent, consent_before, layers, ended };
+        let (owners, sides) = (shown.owners, shown.sides);
+        let sources = Sources { owners, sides, consent, consent_before, layers, ended };
         let seen = shown.text.look(|txn| Dossier::read(txn, &state, sources).map(|dossier| view(&dossier)))?;
         seen.ok_or_else(|| CliError::Refused("the plan cannot be read as it is here".into()))
     }
@@ -194,6 +200,7 @@ impl Replica {
         let own = self.folder.own()?;
         let mut owners = text.owners(self.context.plan.created_by.as_ref());
         let (seq, mut text) = (text.seq, text.into_fold());
+        let sides = authorship::sides(text.ledger());
         let (mut updates, mut parts) = (Vec::new(), Vec::new());
         for edit in own.edits.iter().filter(|edit| edit.is_shown()) {
             for (layer, update) in edit.body(&self.folder.cipher)?.parts {
@@ -209,7 +216,7 @@ impl Replica {
             }
         }
         text.lay(updates)?;
-        Ok(Shown { text, seq, owners, own, parts })
+        Ok(Shown { text, seq, owners, sides, own, parts })
     }
 
     /// A layer as it is shown; none if its copy cannot be read.

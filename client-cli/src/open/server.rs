@@ -1,7 +1,7 @@
 //! A plan as the server has it now. Edits are made by the server, on the words as they stand then.
 
 use plenary_shared::{
-    id::PlanId,
+    id::{PartyId, PlanId},
     out::{Edition, Format},
     people,
     script::{Applied, Script},
@@ -32,6 +32,11 @@ impl ServerPlan {
         let member = self.session.member()?;
         let (conference, member) = (member.conference.clone(), member.member.clone());
         Ok(Whose { server: self.session.server.clone(), conference, member, in_replica: false })
+    }
+
+    /// The party of who opened it.
+    pub fn party(&self) -> Result<PartyId, CliError> {
+        Ok(self.session.member()?.party.clone())
     }
 
     /// The plan as people see it.

@@ -12,6 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use yrs::StateVector;
 
 use super::{
+    document::Owned,
     effect::{EditError, SessionId},
     followers::Feed,
     order::Order,
@@ -48,7 +49,7 @@ pub enum Command {
     /// Asks how many bytes of the log a party's edits take.
     Written { party: PartyId, written: oneshot::Sender<u64> },
     /// Asks whose each client id is.
-    Owners { owners: oneshot::Sender<Arc<[(u64, PartyId)]>> },
+    Owners { owners: oneshot::Sender<Arc<Owned>> },
     /// Follows the log from where it ends now: each record as it comes to hold.
     Follow { session: SessionId, feed: Feed, joined: oneshot::Sender<End> },
     /// The server stops: finish what waits, then close.

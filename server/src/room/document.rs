@@ -16,7 +16,10 @@ use plenary_shared::{
         record::{self, Digest, Provenance, Record},
     },
     people::Author,
-    text::plan,
+    text::{
+        authorship::{self, Sides},
+        plan,
+    },
     wire::protocol,
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -55,6 +58,15 @@ pub struct Accepted {
     pub verified: bool,
 }
 
+/// Whose words a document holds.
+#[derive(Debug, Default)]
+pub struct Owned {
+    /// The party of every client id.
+    pub owners: Vec<(u64, PartyId)>,
+    /// Whose alternatives begin with marks that the server set.
+    pub sides: Sides,
+}
+
 /// A document in memory.
 pub struct Document {
     fold: Fold,
@@ -72,8 +84,8 @@ pub struct Document {
     claims: usize,
     /// Bytes of the log that each party's edits take.
     written: BTreeMap<PartyId, u64>,
-    /// The party of each client id, as it was last asked for.
-    owners: Arc<[(u64, PartyId)]>,
+    /// Whose its words are, as it was last asked for.
+    owners: Arc<Owned>,
 }
 
 impl Document {
@@ -135,7 +147,10 @@ impl Document {
         };
         (self.seq, self.head) = end;
         self.at_ms = batch.last().map_or(self.at_ms, |accepted| accepted.record.at_ms);
-        batch.iter().for_each(|accepted| self.count(&accepted.record));
+        for Accepted { record, checked, .. } in batch {
+            self.count(record);
+            self.fold.note(record, checked);
+        }
         Ok(merged)
     }
 
@@ -257,11 +272,13 @@ impl Document {
         self.fold.ledger().owner(client)
     }
 
-    /// The party of every client id. It is kept: an id is never given up nor given to another, so the list is whole as long as there are
-    /// as many.
-    pub fn owners(&mut self) -> Arc<[(u64, PartyId)]> {
-        if self.owners.len() != self.fold.ledger().clients() {
-            self.owners = self.fold.ledger().owners().map(|(client, party)| (client, party.clone())).collect();
+    /// Whose its words are. It is kept: an id is never given up nor given to another, and the server sets marks under new ones, so it is
+    /// whole as long as there are as many.
+    pub fn owners(&mut self) -> Arc<Owned> {
+        let ledger = self.fold.ledger();
+        if self.owners.owners.len() != ledger.clients() {
+            let owners = ledger.owners().map(|(client, party)| (client, party.clone())).collect();
+            self.owners = Arc::new(Owned { owners, sides: authorship::sides(ledger) });
         }
         self.owners.clone()
     }

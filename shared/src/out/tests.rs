@@ -280,7 +280,7 @@ fn proposals_show_what_they_change_and_where_their_words_went() {
         "**BOR** · proposal",
         "by ground, the sea or water and ~~air~~**space** at on \\[D-Day\\]\\[D+1\\]",
         "**BOR** · proposal · overtaken · on “06:00”, gone from behind “by ground, the sea or water and air at”",
-        "~~06~~**05**:00",
+        "~~06:00~~**05:00**",
         "**BOR** · proposal · put in as an alternative by MED",
         "**D+1**",
     ];

@@ -116,6 +116,7 @@ fn make(bench: &mut Bench, edit: &Edit) -> Result<Done, Refusal> {
         Edit::Note(edit) => annotate::note(bench, edit),
         Edit::Propose(edit) => annotate::propose(bench, edit),
         Edit::Reply(edit) => annotate::reply(bench, edit),
+        Edit::Own(edit) => annotate::own(bench, edit),
         Edit::Resolve(edit) => thread::settle(bench, &edit.id, true),
         Edit::Reopen(edit) => thread::settle(bench, &edit.id, false),
         Edit::Table(edit) => thread::table(bench, edit),

@@ -12,6 +12,8 @@ pub(crate) mod testing;
 mod tests;
 mod text;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
@@ -19,14 +21,20 @@ use std::{
 use yrs::TransactionMut;
 
 use crate::{
-    id::{LayerId, MemberId, PartyId, PointId},
+    id::{AnnotationId, LayerId, MemberId, PartyId, PointId},
     people::{Audience, LayerKind},
     talk::{
         layer::{Annotation, Layer, LayerFault, What},
         proposal::ProposalState,
         standing::{self, Matrix, Stand},
     },
-    text::{authorship::Owners, bracket::Spanning, plan::Outline, redline::Shares, stretch::Stretch},
+    text::{
+        authorship::{Owners, Sides},
+        bracket::Spanning,
+        plan::Outline,
+        redline::Shares,
+        stretch::Stretch,
+    },
 };
 
 pub use annotations::{AnnotationView, AnnotationsView};
@@ -38,6 +46,8 @@ pub use text::PlanText;
 pub struct Sources {
     /// The party of each client id of the plan, those of its first text left out.
     pub owners: Owners,
+    /// Whose alternatives begin with marks that the server set.
+    pub sides: Sides,
     /// The parties that must consent.
     pub consent: BTreeSet<PartyId>,
     /// Those that had to before that was last changed, if it was.
@@ -73,6 +83,7 @@ pub struct Dossier {
     consent_before: Option<BTreeSet<PartyId>>,
     ended: BTreeSet<MemberId>,
     owners: Owners,
+    sides: Sides,
     faults: Vec<LayerFault>,
 }
 
@@ -91,6 +102,28 @@ pub struct Entry {
     pub stretch: Stretch,
     /// What became of it; none for what is no proposal.
     pub became: Option<ProposalState>,
+    /// For which other party it was entered.
+    pub entered: Option<Entered>,
+}
+
+/// What a party entered for another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Entered {
+    /// The party that entered it.
+    pub by: PartyId,
+    /// The party that it was entered for.
+    pub party: PartyId,
+    /// Whether that one confirms it, before all who read it.
+    pub confirmed: bool,
+}
+
+impl Entered {
+    /// `entered by MED for ARV, not confirmed`.
+    pub fn said(&self) -> String {
+        let [by, party] = [&self.by, &self.party].map(|party| party.as_str().to_uppercase());
+        let confirmed = if self.confirmed { format!("confirmed by {party}") } else { "not confirmed".to_owned() };
+        format!("entered by {by} for {party}, {confirmed}")
+    }
 }
 
 impl Dossier {
@@ -102,9 +135,9 @@ impl Dossier {
 
     /// Puts a dossier together over what was read already of the plan that `txn` shows.
     pub fn over(text: Arc<PlanText>, txn: &TransactionMut, sources: Sources) -> Dossier {
-        let Sources { owners, consent, consent_before, layers, ended } = sources;
+        let Sources { owners, sides, consent, consent_before, layers, ended } = sources;
         let (entries, faults) = entries(txn, &text.outline, layers);
-        Dossier { text, entries, consent, consent_before, ended, owners, faults }
+        Dossier { text, entries, consent, consent_before, ended, owners, sides, faults }
     }
 
     /// The standing of every point.
@@ -164,6 +197,7 @@ fn entries(txn: &TransactionMut, outline: &Outline, mut layers: Vec<Source>) -> 
                 annotation,
                 stretch,
                 became: None,
+                entered: None,
             });
         }
     }
@@ -174,9 +208,29 @@ fn entries(txn: &TransactionMut, outline: &Outline, mut layers: Vec<Source>) -> 
         let point = place.get(&entry.annotation.point).map(|at| &outline.points[*at]);
         entry.became = ProposalState::of(&entry.annotation, &entry.party, &entry.stretch, point, &mut shares);
     }
+    enter(&mut entries);
     let at = |entry: &Entry| place.get(&entry.annotation.point).copied().unwrap_or(usize::MAX);
     entries.sort_by_cached_key(|entry| (at(entry), start(&entry.stretch), entry.annotation.at_ms, entry.annotation.id.clone()));
     (entries, faults)
+}
+
+/// Says of each entry for which party it was entered, and whether that one confirmed it before all.
+fn enter(entries: &mut [Entry]) {
+    let is_reply =
+        |entry: &&Entry| entry.annotation.entered_for.as_ref() == Some(&entry.party) && entry.audience == Audience::All;
+    let mut replies: HashMap<&AnnotationId, Vec<&Entry>> = HashMap::new();
+    for entry in entries.iter().filter(is_reply) {
+        entry.annotation.reply_to.iter().for_each(|to| replies.entry(to).or_default().push(entry));
+    }
+    let entered = entries.iter().map(|entry| {
+        let Entry { party: by, annotation, .. } = entry;
+        let party = annotation.entered_for.as_ref().filter(|party| *party != by)?;
+        let replies = replies.get(&annotation.id).into_iter().flatten();
+        let confirmed = replies.filter(|reply| reply.party == *party).any(|reply| reply.annotation.confirms(party, annotation));
+        Some(Entered { by: by.clone(), party: party.clone(), confirmed })
+    });
+    let entered: Vec<Option<Entered>> = entered.collect();
+    entries.iter_mut().zip(entered).for_each(|(entry, entered)| entry.entered = entered);
 }
 
 fn narrowness(audience: &Audience) -> usize {

@@ -12,7 +12,7 @@ mod retype;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use bytes::Bytes;
 use yrs::{Map as _, Out, ReadTxn, TextRef, TransactionMut, WriteTxn as _};
@@ -31,8 +31,8 @@ use crate::{
     },
 };
 
-use letters::{Letter, letters};
-use retype::retype;
+use letters::{Letter, LetterId, Wanted, letters};
+use retype::{Anew, retype};
 
 /// The texts of a point that are typed.
 const TEXTS: [&str; 2] = ["words", "heading"];
@@ -146,21 +146,22 @@ impl Apart {
                 }
             }
         }
-        let (update, copies) = now.look(|txn| {
-            let (mut copies, mut typed) = (Vec::new(), 0);
+        let (update, anew) = now.look(|txn| {
+            let mut anew = Anew::default();
             for (point, field, wanted) in &texts {
                 let Some(text) = text_of(txn, point, field) else { continue };
                 let Some(present) = letters(txn, &text) else { continue };
-                copies.extend(retype(txn, &text, &present, wanted, &mut typed));
+                retype(txn, &text, &present, wanted, &mut anew);
             }
             if let Some(titles) = &titles {
                 put_title(txn, titles);
             }
             txn.commit();
             let is_new = !txn.insert_set().is_empty() || !txn.delete_set().is_empty();
-            (if is_new { txn.encode_update_v1() } else { Vec::new() }, copies)
+            (if is_new { txn.encode_update_v1() } else { Vec::new() }, anew)
         })?;
-        Ok(Bracketed { update: update.into(), says: Bracketing { of: self.of, points: self.points, copies } })
+        let Anew { copies, marks, .. } = anew;
+        Ok(Bracketed { update: update.into(), says: Bracketing { of: self.of, points: self.points, copies, marks } })
     }
 }
 
@@ -227,23 +228,38 @@ impl Sides {
     }
 }
 
-/// What stands side by side, letter by letter; a mark is nobody's.
-fn joined(base: &[Letter], sides: &[&[Letter]]) -> Vec<(char, Option<(u64, u32)>)> {
+/// What stands side by side, letter by letter; a mark is nobody's, and begins an alternative of those who wrote in it what is not in the
+/// base.
+fn joined(base: &[Letter], sides: &[&[Letter]]) -> Vec<Wanted> {
     let read = |letters: &[Letter]| letters.iter().map(|letter| letter.letter).collect::<String>();
     let (text, texts): (String, Vec<String>) = (read(base), sides.iter().map(|side| read(side)).collect());
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let mut joined = Vec::new();
+    let known: HashSet<LetterId> = base.iter().map(|letter| letter.id).collect();
+    let (mut joined, mut begun): (Vec<Wanted>, Option<usize>) = (Vec::new(), None);
     for piece in clash::join(&text, &texts).pieces {
         let (letters, text, range) = match piece {
             clash::Fragment::Base(range) => (base, text.as_str(), range),
             clash::Fragment::Side(side, range) => (sides[side], texts[side], range),
             clash::Fragment::Mark(mark) => {
-                joined.extend(mark.chars().map(|letter| (letter, None)));
+                match mark {
+                    clash::OPENS => begun = Some(joined.len()),
+                    clash::CLOSES => begun = None,
+                    _ => {}
+                }
+                joined.extend(mark.chars().map(|letter| Wanted { letter, of: None, whose: Vec::new() }));
                 continue;
             }
         };
         let (skipped, taken) = (text[..range.start].chars().count(), text[range].chars().count());
-        joined.extend(letters[skipped..skipped + taken].iter().map(|letter| (letter.letter, Some(letter.id))));
+        let letters = &letters[skipped..skipped + taken];
+        if let Some(mark) = begun.and_then(|mark| joined.get_mut(mark)) {
+            for letter in letters.iter().filter(|letter| !known.contains(&letter.id)) {
+                if mark.whose.iter().all(|(client, _)| *client != letter.id.0) {
+                    mark.whose.push(letter.id);
+                }
+            }
+        }
+        joined.extend(letters.iter().map(|letter| Wanted { letter: letter.letter, of: Some(letter.id), whose: Vec::new() }));
     }
     joined
 }

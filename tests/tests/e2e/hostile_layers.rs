@@ -143,6 +143,7 @@ fn note(id: &str, point: &str) -> Annotation {
         what: What::Note,
         body: "What is said.".to_owned(),
         reply_to: None,
+        entered_for: None,
         resolved: false,
         withdrawn: false,
         by: None,

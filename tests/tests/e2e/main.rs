@@ -11,6 +11,7 @@ mod converge;
 mod disk;
 mod durability;
 mod edits;
+mod entered;
 mod honest;
 mod hostile;
 mod hostile_layers;

@@ -167,7 +167,7 @@ impl Spot {
             "digest" => Spot::EntryDigest,
             "words" | "weave" | "around" => Spot::KeptWords,
             "reply_to" => Spot::ReplyTo,
-            "by" => Spot::EntryBy,
+            "by" | "entered_for" => Spot::EntryBy,
             "at" => Spot::EntryTime,
             _ => Spot::Other,
         }

@@ -4,7 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
-use crate::{id::PointId, text::plan::After};
+use crate::{
+    id::{PartyId, PointId},
+    text::plan::After,
+};
 
 /// Puts text into a point's words.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -72,6 +75,9 @@ pub struct Words {
     /// The words that their author saw: what others have changed since then stays, in brackets beside what their author makes of the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// The party that said so, for which they are entered: an entry in the public layer of one's own party tells of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entered_for: Option<PartyId>,
 }
 
 /// Adds a point.

@@ -266,6 +266,7 @@ impl<'d> Bench<'d> {
             what,
             body: String::new(),
             reply_to: None,
+            entered_for: None,
             resolved: false,
             withdrawn: false,
             by: Some(self.member.member.clone()),

@@ -3,7 +3,10 @@
 use std::{borrow::Cow, ops::Range};
 use yrs::Text as _;
 
-use super::bench::{Bench, no_text};
+use super::{
+    annotate,
+    bench::{Bench, no_text},
+};
 use crate::{
     access::Role,
     id::PointId,
@@ -15,6 +18,7 @@ use crate::{
     text::{
         clash,
         plan::{self, ChangeKind, EditError, NewPoint, Place, Point},
+        redline,
         say::{byte_of, inline, quoted, utf16},
     },
 };
@@ -23,7 +27,7 @@ type Made = Result<Done, Refusal>;
 
 fn done(bench: &mut Bench, point: PointId, kind: ChangeKind, changed: bool) -> Done {
     let label = bench.label(&point).unwrap_or_default();
-    Done::Point(PointDone { point, label, kind, changed })
+    Done::Point(PointDone { point, label, kind, changed, entered: None })
 }
 
 pub fn insert(bench: &mut Bench, edit: &Insert) -> Made {
@@ -94,6 +98,7 @@ fn unwritten(point: &Point, error: EditError) -> Refusal {
 pub fn words(bench: &mut Bench, edit: &Words) -> Made {
     bench.may_draft()?;
     let id = bench.id_of("point", &edit.point)?;
+    let before = edit.entered_for.as_ref().map(|party| Ok((party, bench.point("point", &edit.point)?))).transpose()?;
     let words = match &edit.from {
         None => Cow::Borrowed(&*edit.words),
         Some(from) => Cow::Owned(beside_others(bench, &edit.point, &plan::unix(from), &edit.words)?),
@@ -102,7 +107,16 @@ pub fn words(bench: &mut Bench, edit: &Words) -> Made {
     if changed {
         bench.touched(&id);
     }
-    Ok(done(bench, id, ChangeKind::Words, changed))
+    let entered = match before.filter(|_| changed) {
+        Some((party, before)) => {
+            let now = bench.point("point", &edit.point)?;
+            let stretch = redline::changed(&before.words, &now.words);
+            Some(annotate::entered(bench, &now, stretch, party)?)
+        }
+        None => None,
+    };
+    let label = bench.label(&id).unwrap_or_default();
+    Ok(Done::Point(PointDone { point: id, label, kind: ChangeKind::Words, changed, entered }))
 }
 
 /// What comes of words whose author saw `from`, beside what others have made of that since.
@@ -162,7 +176,7 @@ pub fn add(bench: &mut Bench, edit: &Add) -> Made {
         words: edit.words.as_deref().unwrap_or_default(),
     };
     let label = bench.add(new, &place.unwrap_or(Place::Last { parent: None }))?;
-    Ok(Done::Point(PointDone { point: id, label, kind: ChangeKind::Added, changed: true }))
+    Ok(Done::Point(PointDone { point: id, label, kind: ChangeKind::Added, changed: true, entered: None }))
 }
 
 pub fn move_to(bench: &mut Bench, edit: &Move) -> Made {

@@ -23,7 +23,13 @@ fn each_edit_of_words_does_what_it_says() {
         let mut talks = Talks::begin();
         let done = talks.done(line);
         assert_eq!(talks.words(id), wanted, "{line}");
-        let told = PointDone { point: id.parse().unwrap(), label: label(&talks, id), kind: ChangeKind::Words, changed: true };
+        let told = PointDone {
+            point: id.parse().unwrap(),
+            label: label(&talks, id),
+            kind: ChangeKind::Words,
+            changed: true,
+            entered: None,
+        };
         assert_eq!(done, [Done::Point(told)], "{line}");
     }
 }

@@ -87,6 +87,7 @@ impl Talks {
             what,
             body: body.to_owned(),
             reply_to: None,
+            entered_for: None,
             resolved: false,
             withdrawn: false,
             by: None,

@@ -8,7 +8,7 @@ use crate::{
     log::gate::census,
     talk::standing::Open,
     text::{
-        authorship::{self, Run},
+        authorship::{self, Block},
         bracket::{self, Across, Brackets, Field},
         plan::{Outline, Point, words_text},
         weave::Weaves,
@@ -25,7 +25,8 @@ pub struct PlanText {
     pub exact: ExactWords,
     /// What was ever written into them.
     pub weaves: Weaves,
-    pub(super) typed: HashMap<PointId, Vec<Run>>,
+    /// Of points with brackets who typed their words: where each block begins, in bytes, and the block.
+    pub(super) typed: HashMap<PointId, Vec<(usize, Block)>>,
     pub(super) brackets: HashMap<PointId, InPoint>,
     pub(super) across: Across,
     /// What is open in each point; nothing in a struck one, which is out of the text with all that it holds.
@@ -55,7 +56,11 @@ impl PlanText {
         let mut typed = HashMap::new();
         for point in outline.points.iter().filter(|point| brackets.get(&point.id).is_some_and(InPoint::has_words)) {
             if let Some(text) = words_text(txn, &point.id) {
-                typed.insert(point.id.clone(), authorship::runs_by(txn, &text, &census));
+                let blocks = authorship::blocks_by(txn, &text, &census).into_iter().scan(0, |end, block| {
+                    *end += block.bytes;
+                    Some((*end - block.bytes, block))
+                });
+                typed.insert(point.id.clone(), blocks.collect());
             }
         }
         let exact = ExactWords::read(&outline);

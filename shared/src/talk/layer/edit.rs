@@ -66,6 +66,7 @@ pub fn put(txn: &mut TransactionMut, annotation: &Annotation) -> Result<(), Entr
     }
     for (field, value) in [
         ("reply_to", annotation.reply_to.as_ref().map(AnnotationId::as_str)),
+        ("entered_for", annotation.entered_for.as_ref().map(|party| party.as_str())),
         ("by", annotation.by.as_ref().map(|by| by.as_str())),
     ] {
         if let Some(value) = value {

@@ -21,6 +21,7 @@ fn annotation(id: &str, what: What) -> Annotation {
         what,
         body: format!("body of {id}"),
         reply_to: None,
+        entered_for: None,
         resolved: false,
         withdrawn: false,
         by: Some("arv-1".parse().unwrap()),

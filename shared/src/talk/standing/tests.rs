@@ -81,6 +81,7 @@ impl Talks {
             what: What::Position(Position { stance, ad_referendum: false, words: Some(kept) }),
             body: format!("reason {n}"),
             reply_to: None,
+            entered_for: None,
             resolved: false,
             withdrawn: false,
             by: Some(format!("{who}-1").parse().unwrap()),

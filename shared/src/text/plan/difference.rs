@@ -3,13 +3,13 @@
 
 use std::ops::Range;
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
 use yrs::{GetString, Text, TextRef, TransactionMut};
 
-use crate::text::{say::utf16, token::tokens};
-
-/// Words (old and new together) that are compared one by one: Myers' algorithm takes words x differences steps, at most 64 million.
-const WORDS_MAX: usize = 8_000;
+use crate::text::{
+    hunk::{Hunk, hunks},
+    say::utf16,
+    token::tokens,
+};
 
 /// One replacement, in UTF-16 units of the old text.
 #[derive(Debug, PartialEq)]
@@ -22,36 +22,17 @@ pub(super) struct Replacement<'a> {
 /// Turns `old` into `new`, from left to right and without overlap. Never cuts through a word, so never through a surrogate pair. As a
 /// whole where the differing stretch is too long to be compared.
 pub(super) fn replacements<'a>(old: &str, new: &'a str) -> Vec<Replacement<'a>> {
-    if old == new {
-        return Vec::new();
-    }
     let (before, after) = (tokens(old), tokens(new));
-    let front = before.iter().zip(&after).take_while(|(a, b)| a == b).count();
-    let back = before[front..].iter().rev().zip(after[front..].iter().rev()).take_while(|(a, b)| a == b).count();
     let length = |words: &[&str]| words.iter().map(|word| word.len()).sum::<usize>();
-    let (offset, tail) = (length(&before[..front]), length(&before[before.len() - back..]));
-    let new_middle = &new[offset..new.len() - tail];
-    let start = utf16(&old[..offset]);
-    let words = (&before[front..before.len() - back], &after[front..after.len() - back]);
-    if words.0.len() + words.1.len() <= WORDS_MAX {
-        return compared(start, words.0, words.1, new_middle);
-    }
-    vec![Replacement { at: start, removed: utf16(&old[offset..old.len() - tail]), inserted: new_middle }]
-}
-
-fn compared<'a>(start: u32, old: &[&str], new: &[&'a str], new_text: &'a str) -> Vec<Replacement<'a>> {
+    let (mut old_at, mut new_at) = ((0, 0), (0, 0));
     let mut replacements = Vec::new();
-    // Places are counted along the way: of what `similar` reports only the kinds and lengths are reliable, an insertion beside a
-    // deletion can carry an index inside it.
-    let (mut at_old, mut at_new, mut at, mut byte) = (0, 0, start, 0);
-    for op in capture_diff_slices(Algorithm::Myers, old, new) {
-        let (from, to) = (op.old_range().len(), op.new_range().len());
-        let removed = old[at_old..at_old + from].iter().map(|piece| utf16(piece)).sum();
-        let bytes: usize = new[at_new..at_new + to].iter().map(|piece| piece.len()).sum();
-        if !matches!(op, DiffOp::Equal { .. }) {
-            replacements.push(Replacement { at, removed, inserted: &new_text[byte..byte + bytes] });
-        }
-        (at_old, at_new, at, byte) = (at_old + from, at_new + to, at + removed, byte + bytes);
+    for Hunk { old: gone, new: come } in hunks(&before, &after) {
+        let at = old_at.1 + utf16(&before[old_at.0..gone.start].concat());
+        let removed = utf16(&before[gone.clone()].concat());
+        let start = new_at.1 + length(&after[new_at.0..come.start]);
+        let end = start + length(&after[come.clone()]);
+        replacements.push(Replacement { at, removed, inserted: &new[start..end] });
+        (old_at, new_at) = ((gone.end, at + removed), (come.end, end));
     }
     replacements
 }

@@ -391,6 +391,7 @@ pub fn note(id: &str, point: &str, body: &str) -> Annotation {
         what: What::Note,
         body: body.to_owned(),
         reply_to: None,
+        entered_for: None,
         resolved: false,
         withdrawn: false,
         by: None,

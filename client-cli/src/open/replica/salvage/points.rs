@@ -16,7 +16,7 @@ impl Target<'_> {
         if change.kind == ChangeKind::Words && is_here {
             let (replacement, because) = (change.after.clone(), String::new());
             let (point, layer) = (on.id.to_string(), self.layer.clone());
-            let propose = Propose { point, replacement, quote: None, bracket: None, because, layer };
+            let propose = Propose { point, replacement, quote: None, bracket: None, because, layer, entered_for: None };
             return (on.words != change.after).then(|| self.item(on, kind(change.kind), Edit::Propose(propose)));
         }
         let added = change.point.as_ref().and_then(|id| self.with.get(id));

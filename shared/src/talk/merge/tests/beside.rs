@@ -49,6 +49,7 @@ fn acceptance(name: &str, point: &str, words: &Outline) -> Annotation {
         what: What::Position(Position { stance: Stance::Accept, ad_referendum: false, words: Some(kept) }),
         body: String::new(),
         reply_to: None,
+        entered_for: None,
         resolved: false,
         withdrawn: false,
         by: None,

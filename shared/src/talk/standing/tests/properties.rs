@@ -105,6 +105,7 @@ impl Replica {
             what: What::Position(Position { stance, ad_referendum: step.is_multiple_of(3), words: Some(kept) }),
             body: String::new(),
             reply_to: None,
+            entered_for: None,
             resolved: false,
             withdrawn: false,
             by: None,
