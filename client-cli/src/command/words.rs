@@ -105,6 +105,7 @@ impl Words {
         written: Written,
     ) -> Result<(), CliError> {
         let Written { words, read, from } = written;
+        let mut from = from.filter(|_| matches!(open, OpenPlan::Replica(_)) && self.expect.is_none());
         let now = ExactWords::read(outline).get(&point.id).map(|exact| exact.digest);
         let mut script = Script::default();
         match (&self.expect, now, open) {
@@ -120,13 +121,16 @@ impl Words {
                 )));
             }
             (None, Some(now), OpenPlan::Server(_)) => {
-                if let Some(read) = read.filter(|read| *read != now) {
-                    script.seen = rests::on(context, &self.plan, &point.id, read)?;
+                let behind = read.filter(|read| *read != now).map(|read| rests::on(context, &self.plan, &point.id, read));
+                match (behind.transpose()?.flatten(), &self.entered_for) {
+                    (Some(known), None) => script.seen = Some(known.seen),
+                    // What tells for whom they are entered stands in a layer, which rests on no record of the text.
+                    (Some(known), Some(_)) => from = Some(known.words),
+                    (None, _) => {}
                 }
             }
             _ => {}
         }
-        let from = from.filter(|_| matches!(open, OpenPlan::Replica(_)) && script.expect.is_empty());
         let is_behind = script.seen.is_some() || from.is_some();
         let entered_for = self.entered_for.clone();
         script.edits = vec![Edit::Words(script::Words { point: point.id.to_string(), words: words.clone(), from, entered_for })];
