@@ -1,3 +1,5 @@
+mod fields;
+
 use super::*;
 use crate::text::plan::{NewPoint, Outline, Place, add_point, set_heading, set_words};
 use proptest::prelude::*;
