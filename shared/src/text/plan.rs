@@ -17,6 +17,7 @@ mod find;
 mod label;
 mod order;
 mod read;
+mod said;
 mod schedule;
 mod stored;
 
@@ -34,11 +35,12 @@ pub use edit::{
     NewPoint, Place, add_point, move_point, renumber, restore, set_heading, set_title, set_words, strike, words_text,
 };
 pub use find::FindError;
+pub use said::{Said, said, said_in_a_line, side_by_side};
 pub use schedule::set_schedule;
 pub use stored::{EditError, label_of};
 
 pub(crate) use adoption::record;
-pub(crate) use change::Places;
+pub(crate) use change::{Places, changes_among};
 pub(crate) use edit::{Added, Texts, add_to, fill, replace_words, set_words_from, words_of};
 pub(crate) use label::{is_ordinal, is_roman};
 pub(crate) use read::{reread, text_of};

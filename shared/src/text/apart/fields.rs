@@ -150,7 +150,7 @@ fn listed(sides: [Option<&Any>; 3]) -> Option<Any> {
 }
 
 /// What stands where the sides do not differ, or only one of them changed it.
-fn alone<'a>([base, others, mine]: [Option<&'a Any>; 3]) -> Option<Option<&'a Any>> {
+fn alone([base, others, mine]: [Option<&Any>; 3]) -> Option<Option<&Any>> {
     if mine == base || mine == others {
         Some(others)
     } else if others == base {

@@ -135,9 +135,9 @@ fn a_schedule_that_two_gave_to_a_point_without_one_loses_nothing() {
 #[test]
 fn what_must_come_first_is_a_list_too_where_one_took_it_out_and_the_other_changed_it() {
     let sides: [Write; 3] = [
-        |txn| schedule(txn, |schedule| drop(schedule.after.remove(&other("p2")))),
-        |txn| schedule(txn, |schedule| drop(schedule.after.insert(other("p2"), After::Certified))),
-        |txn| schedule(txn, |schedule| drop(schedule.after.insert(other("p4"), After::Done))),
+        |txn| schedule(txn, |schedule| _ = schedule.after.remove(&other("p2"))),
+        |txn| schedule(txn, |schedule| _ = schedule.after.insert(other("p2"), After::Certified)),
+        |txn| schedule(txn, |schedule| _ = schedule.after.insert(other("p4"), After::Done)),
     ];
     for order in ORDERS {
         let schedule = pushed(&sides, &order).1.schedule;
@@ -156,9 +156,9 @@ fn what_must_come_first_is_a_list_too_where_one_took_it_out_and_the_other_change
 #[test]
 fn of_a_place_the_later_in_the_log_stands_whole() {
     let sides: [Write; 3] = [
-        |txn| drop(move_point(txn, &id(), &Place::Last { parent: Some(other("p2")) }).unwrap()),
-        |txn| drop(move_point(txn, &id(), &Place::Last { parent: Some(other("p3")) }).unwrap()),
-        |txn| drop(move_point(txn, &id(), &Place::After(other("p3"))).unwrap()),
+        |txn| assert!(move_point(txn, &id(), &Place::Last { parent: Some(other("p2")) }).unwrap()),
+        |txn| assert!(move_point(txn, &id(), &Place::Last { parent: Some(other("p3")) }).unwrap()),
+        |txn| assert!(move_point(txn, &id(), &Place::After(other("p3"))).unwrap()),
     ];
     for order in ORDERS {
         let (talks, point) = pushed(&sides, &order);
@@ -202,8 +202,8 @@ fn struck_or_restored_and_relabelled_the_later_in_the_log_stands() {
 #[test]
 fn moved_or_struck_against_words_both_stand_and_it_is_said() {
     let sides: [Write; 3] = [
-        |txn| drop(move_point(txn, &id(), &Place::Last { parent: Some(other("p2")) }).unwrap()),
-        |txn| drop(set_words(txn, &id(), "other words").unwrap()),
+        |txn| assert!(move_point(txn, &id(), &Place::Last { parent: Some(other("p2")) }).unwrap()),
+        |txn| assert!(set_words(txn, &id(), "other words").unwrap()),
         |txn| strike(txn, &id()).map(drop).unwrap(),
     ];
     for order in ORDERS {
