@@ -2,7 +2,10 @@
 
 use plenary_shared::{
     talk::merge::Side,
-    text::{plan::ChangeKind, redline::redline},
+    text::{
+        plan::{ChangeKind, said_in_a_line},
+        redline::redline,
+    },
 };
 
 use crate::{
@@ -168,7 +171,7 @@ fn shown(page: &mut Page, was: &Side, is: &Side) {
         page.line(Look::Plain, "    [struck with a point above it]");
     }
     if was.schedule != is.schedule {
-        let json = |side: &Side| serde_json::to_string(&side.schedule).unwrap_or_default();
-        page.redline("    schedule: ", &redline(&json(was), &json(is)));
+        let said = |side: &Side| said_in_a_line(&side.schedule, |_| None);
+        page.redline("    schedule: ", &redline(&said(was), &said(is)));
     }
 }

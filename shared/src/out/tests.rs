@@ -317,15 +317,17 @@ fn a_schedule_is_told_in_words() {
         trigger: Some("D-Day".into()),
         offset_days: Some(-1),
         duration_days: Some(14),
+        certification_days: Some(5),
         after: [(first, After::Certified)].into(),
         responsible: Some("the [Mission]".into()),
         verifier: Some("MED".into()),
         method: Some("visits".into()),
         condition: Some("funds".into()),
+        ..Schedule::default()
     };
     let second = talks.point("2").id;
     talks.edit("med", |txn| plan::set_schedule(txn, &second, &schedule)).unwrap();
-    let line = "**Schedule:** begins 1 day before D-Day; lasts 14 days; after 1 is certified as completed; carried out by the \\[Mission\\]; \
+    let line = "**Schedule:** begins 1 day before D-Day; lasts 14 days; certified 5 days later; after 1 is certified as completed; carried out by the \\[Mission\\]; \
                 verified by MED; method: visits; condition: funds";
     assert!(in_markdown(&talks).contains(line), "{}", in_markdown(&talks));
     assert!(clean(&talks.dossier(), Format::Markdown).contains("carried out by the …; verified by MED"));

@@ -8,10 +8,13 @@
 //!   themselves are not merged, nor is the point that was struck unless the other side changed that one;
 //! - a side changed it, and only both together took it out of the text or put it back: a point added below one that
 //!   the other side struck, or moved to there;
-//! - the result has a fault that names it and neither side had: a circle of two moves, one label twice, too many levels, a parent
-//!   that is gone.
+//! - one side changed the words right above it, or what stands right below it, and the other changed it: those are read together;
+//! - the result has a fault that names it and neither side had: a circle of two moves or of conditions, one label twice, too many levels,
+//!   a parent that is gone, a step that waits for what the other struck.
 //!
 //! Which side is whose makes no difference to which points are merged.
+
+mod across;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,15 +23,16 @@ use std::{
     fmt,
 };
 
+pub use across::{Effect, effects};
+
 use crate::{
     id::{AnnotationId, PartyId, PointId},
-    limits,
     talk::{
         layer::{Stance, What},
         standing::Stand,
     },
     text::{
-        plan::{Change, ChangeKind, Fault, Outline, Places, Point, Schedule, changes},
+        plan::{Change, ChangeKind, Outline, Places, Point, Schedule, changes},
         words::ExactWords,
     },
 };
@@ -88,6 +92,11 @@ pub enum Cause {
         /// Out of the text, or back into it.
         out: bool,
     },
+    /// One side changed it, the other the words right above it or what stands right below it.
+    Across {
+        /// What each did and what to do, in a sentence.
+        says: String,
+    },
     /// The result has a fault that neither side had.
     Fault {
         /// The fault and what to do, in a sentence.
@@ -117,7 +126,7 @@ impl fmt::Display for Cause {
                 write!(f, "you changed it, and with a point above it others took it {}", moved(out))
             }
             Cause::Together { out } => write!(f, "your changes and those of others together took it {}", moved(out)),
-            Cause::Fault { says } => f.write_str(says),
+            Cause::Across { says } | Cause::Fault { says } => f.write_str(says),
         }
     }
 }
@@ -179,7 +188,7 @@ fn sides(base: &Outline, mine: &Outline, theirs: &Outline, result: &Outline, bot
         result: View::of(result),
         by_me: kinds(&my_changes),
         by_others: kinds(&their_changes),
-        faults: new_faults(mine, theirs, result),
+        across: across([base, mine, theirs, result]),
     };
     let mut seen = HashSet::new();
     let points = [result, mine, theirs, base].into_iter().flat_map(|state| &state.points);
@@ -319,7 +328,7 @@ struct Sides<'a> {
     result: View<'a>,
     by_me: Kinds<'a>,
     by_others: Kinds<'a>,
-    faults: HashMap<&'a PointId, Vec<String>>,
+    across: HashMap<PointId, Vec<Cause>>,
 }
 
 impl Sides<'_> {
@@ -358,8 +367,7 @@ impl Sides<'_> {
         {
             why.push(Cause::Together { out });
         }
-        let faults = self.faults.get(point).into_iter().flatten();
-        why.extend(faults.map(|says| Cause::Fault { says: says.clone() }));
+        why.extend(self.across.get(point).into_iter().flatten().cloned());
         why
     }
 
@@ -371,29 +379,21 @@ impl Sides<'_> {
     }
 }
 
-/// The faults of the result that neither side had, by the points that they name.
-fn new_faults<'a>(mine: &Outline, theirs: &Outline, result: &'a Outline) -> HashMap<&'a PointId, Vec<String>> {
-    let mut faults: HashMap<&PointId, Vec<String>> = HashMap::new();
-    for fault in result.faults.iter().filter(|fault| !mine.faults.contains(fault) && !theirs.faults.contains(fault)) {
-        let points: Vec<&PointId> = match fault {
-            Fault::Circle { points, .. } | Fault::DuplicateLabel { points, .. } => points.iter().collect(),
-            Fault::UnknownParent { point, .. } | Fault::BadField { point, .. } => vec![point],
-            Fault::TooDeep { .. } => {
-                let deep: HashSet<_> = [mine, theirs].into_iter().flat_map(deepest).collect();
-                deepest(result).filter(|point| !deep.contains(point)).collect()
-            }
-            Fault::TooMany { .. } | Fault::Unreadable { .. } => Vec::new(),
+/// Why each point has to be looked at because of what both sides do together.
+fn across([base, mine, theirs, result]: [&Outline; 4]) -> HashMap<PointId, Vec<Cause>> {
+    let mut causes: HashMap<PointId, Vec<Cause>> = HashMap::new();
+    for effect in effects(base, &[mine, theirs], result) {
+        let says = effect.says(|side| ["you", "others"][side].to_owned());
+        let cause = match effect {
+            Effect::Chapeau { .. } => Cause::Across { says },
+            _ => Cause::Fault { says },
         };
-        for point in points {
-            faults.entry(point).or_default().push(fault.to_string());
-        }
+        effect.points().into_iter().for_each(|point| causes.entry(point.clone()).or_default().push(cause.clone()));
     }
-    faults
-}
-
-/// The points on the deepest level that is shown.
-fn deepest(outline: &Outline) -> impl Iterator<Item = &PointId> {
-    outline.points.iter().filter(|point| point.depth + 1 >= limits::POINT_DEPTH_MAX).map(|point| &point.id)
+    for (point, faults) in across::new_faults(mine, theirs, result) {
+        causes.entry(point.clone()).or_default().extend(faults.into_iter().map(|says| Cause::Fault { says }));
+    }
+    causes
 }
 
 #[cfg(test)]

@@ -5,8 +5,10 @@
 //!
 //! **What comes out** depends on three texts alone, for each text that both sides changed: the one that the branch had seen, what the
 //! others made of it and what the branch made of it ([`clash`]). What survived of them in the document stays where
-//! it is, character by character; the rest is typed anew under a client id of the engine, and the record says whose it is.
+//! it is, character by character; the rest is typed anew under a client id of the engine, and the record says whose it is. What a point
+//! holds beside its texts is set again where the document does not show what comes out ([`fields`]).
 
+mod fields;
 mod letters;
 mod retype;
 #[cfg(test)]
@@ -31,6 +33,7 @@ use crate::{
     },
 };
 
+use fields::Fields;
 use letters::{Letter, LetterId, Wanted, letters};
 use retype::{Anew, retype};
 
@@ -61,6 +64,8 @@ pub struct Apart {
     /// Which of the new updates did.
     pub new: Vec<usize>,
     sides: Sides,
+    /// What comes out of all else that the points hold.
+    fields: Vec<(PointId, Fields)>,
 }
 
 /// The document as both knew it and as each side left it.
@@ -102,6 +107,7 @@ impl Apart {
                 note(&mut others, &touched[at], at);
             }
         }
+        let known_fields = fields_of(&mut known, others.keys().flatten())?;
         let end = stay.since.last().map_or(stay.seen, |(seq, _)| *seq);
         for (at, update) in stay.new.iter().enumerate() {
             let by = Provenance::live(Author::engine(), Right::Draft);
@@ -117,11 +123,17 @@ impl Apart {
         }
         let by =
             |touches: &Touches| -> BTreeSet<usize> { points.iter().flat_map(|point| touches[point].iter().copied()).collect() };
-        let all: BTreeSet<usize> = by(&mine).union(&by(&others)).copied().collect();
-        let of = all.iter().filter_map(|at| stay.since.get(*at)).map(|(seq, _)| *seq).collect();
-        let new = all.iter().filter_map(|at| at.checked_sub(stay.since.len())).collect();
+        let told: BTreeSet<usize> = by(&mine).union(&by(&others)).copied().collect();
+        let of = told.iter().filter_map(|at| stay.since.get(*at)).map(|(seq, _)| *seq).collect();
+        let new = told.iter().filter_map(|at| at.checked_sub(stay.since.len())).collect();
+        let (others, mine) = (fields_of(&mut all, points.iter().flatten())?, fields_of(&mut known, points.iter().flatten())?);
+        let joined = |(point, mine): (PointId, Fields)| {
+            let fields = Fields::join(known_fields.get(&point)?, others.get(&point)?, &mine);
+            Some((point, fields))
+        };
+        let fields = mine.into_iter().filter_map(joined).collect();
         let sides = Sides::of(stay, &own, &touched, &points)?;
-        Ok(Some(Self { points, of, new, sides }))
+        Ok(Some(Self { points, of, new, sides, fields }))
     }
 
     /// What puts side by side what was changed apart, in the document that holds it all; `now` writes under the engine's client id.
@@ -153,6 +165,7 @@ impl Apart {
                 let Some(present) = letters(txn, &text) else { continue };
                 retype(txn, &text, &present, wanted, &mut anew);
             }
+            self.fields.iter().for_each(|(point, fields)| fields.put(txn, point));
             if let Some(titles) = &titles {
                 put_title(txn, titles);
             }
@@ -165,7 +178,7 @@ impl Apart {
     }
 }
 
-/// A digest of what stands in these points, letter by letter, and in the title: the same as long as nobody changed it.
+/// A digest of what stands in these points, of texts letter by letter, and in the title: the same as long as nobody changed it.
 pub fn standing(txn: &mut TransactionMut, points: &[Option<PointId>]) -> Digest {
     let mut hasher = blake3::Hasher::new();
     for point in points {
@@ -180,8 +193,17 @@ pub fn standing(txn: &mut TransactionMut, points: &[Option<PointId>]) -> Digest 
                 hasher.update(&u32::from(letter).to_le_bytes()).update(&client.to_le_bytes()).update(&clock.to_le_bytes());
             }
         }
+        let fields = serde_json::to_vec(&Fields::read(txn, point)).unwrap_or_default();
+        hasher.update(&fields.len().to_le_bytes()).update(&fields);
     }
     Digest::from(*hasher.finalize().as_bytes())
+}
+
+fn fields_of<'a>(
+    replay: &mut Replay,
+    points: impl Iterator<Item = &'a PointId>,
+) -> Result<BTreeMap<PointId, Fields>, ReplayError> {
+    replay.look(|txn| points.map(|point| (point.clone(), Fields::read(txn, point))).collect())
 }
 
 fn note(touches: &mut Touches, touched: &Touched, at: usize) {

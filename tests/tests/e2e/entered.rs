@@ -49,3 +49,19 @@ fn what_is_entered_for_a_delegation_says_so_everywhere_until_it_confirms_it() {
     }
     assert_eq!(chair.run(&["accept", PLAN, &points[1], "--for", party]).status.code(), Some(2), "positions never");
 }
+
+#[test]
+fn what_is_entered_for_a_delegation_stands_beside_what_others_made_of_the_words_that_were_shown() {
+    let server = Start::demo(1, 1).start();
+    let [med, arv, bor] = [server.chair(), server.delegate(0, 0), server.delegate(1, 0)];
+    let [chair, other] = [&med, &bor].map(Cli::join);
+    chair.done(&["add", PLAN, "Forces withdraw within 24 days."]);
+    for cli in [&chair, &other] {
+        cli.done(&["show", PLAN]);
+    }
+    other.done(&["words", PLAN, "1", "Forces withdraw within 12 days."]);
+    chair.done(&["words", PLAN, "1", "All forces withdraw within 48 days.", "--for", arv.party.as_str()]);
+    assert_eq!(chair.json(&["show", PLAN])["points"][0]["words"], "All forces withdraw within [12][48] days.");
+    let whose = arv.party.as_str().to_uppercase();
+    assert!(chair.done(&["annotations", PLAN]).contains(&format!("for {whose}, not confirmed")));
+}

@@ -3,6 +3,7 @@
 mod apart;
 mod brackets;
 mod faults;
+mod fields;
 mod offline;
 mod restored;
 mod rights;

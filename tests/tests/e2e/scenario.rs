@@ -300,7 +300,7 @@ fn the_circle_is_broken(talks: &Talks) {
     set(&["4", "--after", "none", "--duration", "none", "--responsible", "none", "--verifier", "none"]);
     set(&["17", "--after", "none", "--duration", "none", "--responsible", "none", "--verifier", "none"]);
     let who = ["--responsible", "ARV", "--verifier", "Mission"];
-    set(&[&["4/(a)", "--after", "3:done", "--duration", "4"][..], &who].concat());
+    set(&[&["4/(a)", "--after", "3:done", "--duration", "4", "--certification", "0"][..], &who].concat());
     set(&[&["17/(a)", "--after", "4/(a):certified", "--duration", "5"][..], &who].concat());
     set(&[&["4/(b)", "--after", "17/(a):start", "--duration", "7"][..], &who].concat());
     assert!(talks.faults().is_empty(), "{:?}", talks.faults());

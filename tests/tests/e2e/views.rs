@@ -188,7 +188,7 @@ fn a_schedule_is_set_field_by_field_and_makes_a_timetable() {
     assert_eq!(line(&table, "* critical"), "* critical until D-Day+24: 4, 6");
     assert_eq!(talks.json(arv, "schedule", &[])["rows"].as_array().unwrap().len(), 2);
     let csv = talks.run(arv, "schedule", &["--csv"]);
-    assert!(csv.contains("\r\n4,Phased withdrawal,D-Day,2,21,19,"), "{csv}");
+    assert!(csv.contains("\r\n4,Phased withdrawal,D-Day,2,21,2,21,19,"), "{csv}");
     let file = talks.server.data().join("timetable.svg");
     talks.run(arv, "schedule", &["--svg", "--output", file.to_str().unwrap()]);
     assert!(std::fs::read_to_string(file).unwrap().starts_with("<svg"));

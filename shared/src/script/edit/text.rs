@@ -168,6 +168,9 @@ pub struct Schedule {
     /// Days from the start to the end.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub duration_days: Option<Option<i64>>,
+    /// Days from the end to the day on which it is certified.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub certification_days: Option<Option<i64>>,
     /// All the points that come first, and what of each must have happened.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub after: Option<Option<BTreeMap<String, After>>>,

@@ -1,6 +1,7 @@
 //! A table of what two sides can do to one plan apart, with real documents: which points are merged, and how each side's words and
 //! what came out read against what both knew.
 
+mod across;
 mod beside;
 mod properties;
 
@@ -296,7 +297,13 @@ fn what_is_struck_carries_what_stands_below_it_along() {
             "b",
             ["=", "[-The Mission shall verify-][+It verifies+].", "[-The Mission shall verify-][+It verifies+]."],
         ),
-        ("the child is struck", |txn| struck(txn, "b1"), |txn| words(txn, "b", "It verifies."), "", same),
+        (
+            "the child is struck",
+            |txn| struck(txn, "b1"),
+            |txn| words(txn, "b", "It verifies."),
+            "b b1",
+            ["=", "[-The-][+It+] [-Mission shall verify-][+verifies+].", "[-The-][+It+] [-Mission shall verify-][+verifies+]."],
+        ),
         ("both strike, one further up", |txn| struck(txn, "b"), |txn| struck(txn, "b1"), "b1", same),
         ("what stands elsewhere", |txn| struck(txn, "b"), |txn| words(txn, "c", "Стороны выводят."), "", same),
         (
@@ -334,7 +341,13 @@ fn what_is_added_or_moved_where_something_was_struck_is_laid_before_both() {
             "n",
             ["[+New.+]", "=", "[+New.+]"],
         ),
-        ("added below what was edited", |txn| added(txn, "n", Some("b")), |txn| words(txn, "b", "It verifies."), "", same),
+        (
+            "added below what was edited",
+            |txn| added(txn, "n", Some("b")),
+            |txn| words(txn, "b", "It verifies."),
+            "b n",
+            ["=", "[-The-][+It+] [-Mission shall verify-][+verifies+].", "[-The-][+It+] [-Mission shall verify-][+verifies+]."],
+        ),
         ("added below what is gone", |txn| added(txn, "n", Some("f")), remove_f, "n", ["[+New.+]", "=", "[+New.+]"]),
         ("moved below what was struck", |txn| below(txn, "e", "b"), |txn| struck(txn, "b"), "e", same),
         ("moved out of what was struck", |txn| moved(txn, "b1", "a"), |txn| struck(txn, "b"), "b1", same),

@@ -271,6 +271,9 @@ fn write_point(txn: &mut TransactionMut, id: &PointId, text: Texts, parent: Opti
     }
     map.insert(txn, "order", order);
     map.insert(txn, "struck", false);
+    // There from the start: of two maps that were put here apart one would go, with all that it holds.
+    let schedule = map.insert(txn, "schedule", MapPrelim::default());
+    schedule.insert(txn, "after", MapPrelim::default());
     map
 }
 

@@ -2,7 +2,7 @@
 
 use plenary_shared::{
     script::{Edit, Propose},
-    text::plan::{Change, ChangeKind, Point, Schedule},
+    text::plan::{Change, ChangeKind, Point, Schedule, said_in_a_line},
 };
 
 use super::{Item, Target};
@@ -39,7 +39,8 @@ fn said(Change { kind, before, after, .. }: &Change) -> String {
         ChangeKind::Label => format!("The label to be: {after}"),
         ChangeKind::Schedule => format!("The schedule to be: {after}"),
         ChangeKind::Title => format!("The title of the plan to read: {after}"),
-        ChangeKind::Words | ChangeKind::Added => format!("The words to read: {after}"),
+        ChangeKind::Words => format!("The words to read: {after}"),
+        ChangeKind::Added => format!("The point to read: {after}"),
     }
 }
 
@@ -48,7 +49,7 @@ fn whole(point: &Point) -> String {
     let mut said: Vec<String> =
         [&point.label, &point.heading, &point.words].into_iter().filter(|one| !one.is_empty()).cloned().collect();
     if point.schedule != Schedule::default() {
-        said.push(format!("schedule: {}", serde_json::to_string(&point.schedule).unwrap_or_default()));
+        said.push(format!("schedule: {}", said_in_a_line(&point.schedule, |_| None)));
     }
     said.join("\n")
 }

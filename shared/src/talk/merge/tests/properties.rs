@@ -6,7 +6,10 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::{
     courses::{self, Course},
-    text::plan::tests::events::{self, Event, make},
+    text::plan::{
+        Fault,
+        tests::events::{self, Event, make},
+    },
 };
 
 const NAMES: [&str; 11] = ["a", "b", "b1", "b11", "b2", "c", "d", "e", "f", "g", "g1"];
@@ -52,6 +55,20 @@ fn expected([base, mine, theirs, result]: &[Outline; 4]) -> BTreeSet<PointId> {
     expected.extend(others.iter().filter(|id| carried(mine, id)).cloned());
     let new = |id: &&PointId| out(result, id).is_some() && out(result, id) != out(mine, id) && out(result, id) != out(theirs, id);
     expected.extend(me.union(&others).filter(new).cloned());
+    let above =
+        |side: &Outline, id: &PointId| matches!((base.get(id), side.get(id)), (Some(was), Some(is)) if was.words != is.words);
+    let below = |side: &Outline, id: &PointId| match (base.get(id), side.get(id)) {
+        (Some(was), Some(is)) => {
+            (&was.words, &was.heading, was.struck, &was.parent) != (&is.words, &is.heading, is.struck, &is.parent)
+        }
+        (was, is) => was.is_none() && is.is_some(),
+    };
+    for (point, parent) in result.points.iter().filter_map(|point| Some((&point.id, point.parent.as_ref()?))) {
+        let is_apart = |one: &Outline, other: &Outline| above(one, parent) && below(other, point);
+        if is_apart(mine, theirs) || is_apart(theirs, mine) {
+            expected.extend([point.clone(), parent.clone()]);
+        }
+    }
     for fault in result.faults.iter().filter(|fault| !mine.faults.contains(fault) && !theirs.faults.contains(fault)) {
         match fault {
             Fault::Circle { points, .. } | Fault::DuplicateLabel { points, .. } => expected.extend(points.iter().cloned()),
