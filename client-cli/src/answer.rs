@@ -16,11 +16,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use history::{
-    ActShown, ActsShown, BlameShown, ChangeShown, DiffShown, HeardShown, LogShown, StretchShown, TurnShown, WatchLine,
+    ActShown, ActsShown, ApartShown, BlameShown, ChangeShown, DiffShown, HeardShown, LogShown, MergedLine, StretchShown,
+    TurnShown, WatchLine,
 };
 pub use people::{Consents, DeviceEnded, Devices, Invited, Layers, Plans, Profiles, Revoked, ShareRaised, Shares, WhoShown};
 pub use program::{ChapterShown, Completions, Verbs};
-pub use replica::{Cloned, Confirmed, Listed, MergedShown, Salvaged, Status};
+pub use replica::{Cloned, Confirmed, Listed, MergedOne, MergedShown, Salvaged, Status};
 pub use table::{names, schema};
 pub use talk::{
     AnnotationsShown, EntriesMarked, EntriesTabled, EntryMoved, EntryWritten, PointSchedule, PositionTaken, PositionsTaken,

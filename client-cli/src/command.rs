@@ -58,7 +58,7 @@ use crate::{
     max_term_width = 100,
     after_help = "\
 PLAN is the id of a plan in your conference.
-POINT is a label (\"5 bis\"), a path of labels (\"5/(a)\") or an id.
+POINT is a label (\"5 bis\"), a path of labels (\"5/(a)\") or an id; #ID is the id and no label.
 Exit codes: 0 done, 1 refused or not found, 2 usage, 3 no connection or a server that cannot
 now, 4 merged points need a look, 5 the server was restored and it is yours to choose.
 The manual: plenary help delegations (or secretariats, operators, programs, who-learns-what, hostile,

@@ -9,7 +9,6 @@
 //! | `layers/` | copies of layers ([`layers`]) |
 //! | `own.log` | edits of one's own ([`own`]) |
 //! | `before/` | what it held before the server was restored ([`before`]) |
-//! | `merged` | merged points that wait to be confirmed ([`merged`]) |
 //! | `key.age` | with `--encrypt`: the key, under the passphrase ([`cipher`]) |
 //! | `lock` | locked by whoever writes, and shared by whoever reads |
 //! | `lock.sync` | locked by the one that syncs: no other writes the text, the layers and the context |
@@ -26,7 +25,6 @@ mod formats;
 mod frames;
 mod info;
 pub mod layers;
-pub mod merged;
 pub mod own;
 pub mod text;
 
@@ -129,6 +127,11 @@ impl Folder {
         Ok(Folder { dir, info, cipher, damage: RefCell::default() })
     }
 
+    /// The same folder once more, unlocked if this one is.
+    pub fn again(&self) -> Folder {
+        Folder { dir: self.dir.clone(), info: self.info.clone(), cipher: self.cipher.clone(), damage: RefCell::default() }
+    }
+
     /// The directory of its files.
     pub fn dir(&self) -> &Path {
         &self.dir
@@ -172,11 +175,11 @@ impl Folder {
         }
     }
 
-    /// Asks for the passphrase before a lock is taken, so that nobody waits while somebody types, if edits or merged points are kept
-    /// under it. Whoever reads layers unlocks the cipher itself.
+    /// Asks for the passphrase before a lock is taken, so that nobody waits while somebody types, if edits are kept under
+    /// it. Whoever reads layers unlocks the cipher itself.
     pub fn unlock(&self) -> Result<(), CliError> {
         let holds = |name| fs::metadata(self.dir.join(name)).is_ok_and(|file| file.len() > 0);
-        if holds(own::FILE) || holds(merged::FILE) { self.cipher.unlock() } else { Ok(()) }
+        if holds(own::FILE) { self.cipher.unlock() } else { Ok(()) }
     }
 
     /// What surrounded the plan at the last sync.
@@ -217,11 +220,6 @@ impl Folder {
     /// How large the file of those edits is: it moves when a command adds one.
     pub fn own_size(&self) -> u64 {
         fs::metadata(self.dir.join(own::FILE)).map_or(0, |file| file.len())
-    }
-
-    /// Merged points that wait to be confirmed.
-    pub fn merged(&self) -> Result<Vec<merged::Merged>, CliError> {
-        merged::read(&self.dir, &self.cipher, &mut self.damage.borrow_mut())
     }
 
     /// The copy of a layer, if there is one.

@@ -5,11 +5,14 @@ pub mod replica;
 mod server;
 
 use plenary_shared::{
-    id::{PartyId, PlanId},
+    id::{PartyId, PlanId, PointId},
     out::{Edition, Format},
     people,
     script::{Applied, Done, Edit, Script},
-    talk::view::View,
+    talk::{
+        dossier::{MergedPoint, MergedView, OutlineView},
+        view::View,
+    },
     text::plan::Outline,
     wire::api,
 };
@@ -96,6 +99,38 @@ impl OpenPlan {
         either!(self, plan => plan.outline())
     }
 
+    /// The plan as people see it, and what of it was merged.
+    pub fn text(&self) -> Result<OutlineView, CliError> {
+        match self {
+            OpenPlan::Server(plan) => plan.view(),
+            OpenPlan::Replica(plan) => plan.text(),
+        }
+    }
+
+    /// The points that were merged, as far as that stands for one's own party.
+    pub fn merged(&self) -> Result<Vec<MergedPoint>, CliError> {
+        let mut merged = self.view::<MergedView>()?.merged;
+        let party = self.party()?;
+        merged.retain(|point| point.merged.stands_for(party));
+        Ok(merged)
+    }
+
+    /// One's own party.
+    pub fn party(&self) -> Result<&PartyId, CliError> {
+        match self {
+            OpenPlan::Server(plan) => plan.party(),
+            OpenPlan::Replica(plan) => Ok(&plan.member().party),
+        }
+    }
+
+    /// Confirms what was merged in these points, as far as it was seen; none is the title. Answers what was merged again meanwhile.
+    pub fn confirm(&self, points: &[Option<PointId>], seen: u64) -> Result<Vec<Option<PointId>>, CliError> {
+        match self {
+            OpenPlan::Server(plan) => plan.confirm(points, seen),
+            OpenPlan::Replica(plan) => plan.confirm(points).map(|()| Vec::new()),
+        }
+    }
+
     /// Makes edits, all or none; they are durable when this returns.
     pub fn run(&self, script: &Script) -> Result<Applied, CliError> {
         either!(self, plan => plan.run(script))
@@ -104,14 +139,6 @@ impl OpenPlan {
     /// Makes one edit, and answers what it did.
     pub fn edit(&self, edit: Edit) -> Result<Done, CliError> {
         only(self.run(&Script { edits: vec![edit], ..Script::default() })?)
-    }
-
-    /// The party of who opened it.
-    pub fn party(&self) -> Result<PartyId, CliError> {
-        Ok(match self {
-            OpenPlan::Server(server) => server.party()?,
-            OpenPlan::Replica(replica) => replica.member().party.clone(),
-        })
     }
 
     /// The plan and what one may do with it.

@@ -4,13 +4,13 @@
 //! **Architecture invariant:** an edit leaves `own.log` only after it is in what the server showed, or by a decision that is written
 //! down.
 
-mod apart;
 mod held;
 mod pull;
 mod push;
 mod report;
 mod restored;
 mod taken;
+mod theirs;
 mod told;
 
 use pull::Stopped;
@@ -68,7 +68,6 @@ pub fn sync(folder: &Folder, session: &Session, mut way: Option<Way>, progress: 
         }
     }
     report.mine = puller.changed_by(&report.sent_updates)?;
-    let _lock = folder.lock_shared()?;
-    report.merged = folder.merged()?;
+    report.leave_out_cut();
     Ok(report)
 }

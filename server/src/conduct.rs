@@ -4,6 +4,7 @@
 //! **Architecture invariant:** what somebody does in one document is held against them there alone. A pause that was earned in a private
 //! layer delays no text, so that nobody learns of it.
 
+mod purse;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,8 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 
+use purse::Purse;
+
 /// The members of whom something is held against them, and whose turn it is to have something looked at. They outlive rooms and sessions.
 #[derive(Default)]
 pub struct Conduct {
@@ -32,6 +35,7 @@ pub struct Conduct {
     documents: AtomicUsize,
     offenders: Mutex<HashMap<DocAddress, HashMap<Author, Offender>>>,
     turns: Mutex<HashMap<Queue, Arc<Semaphore>>>,
+    purses: Mutex<HashMap<(DocAddress, PartyId), Arc<Purse>>>,
 }
 
 /// What is held against a member in a document.
@@ -120,6 +124,16 @@ impl Conduct {
                 return Turn { permit, began: Instant::now() };
             }
         }
+    }
+
+    /// What a party's sessions pay from in a document. It is kept until all is paid for, so that nobody comes back with a new one.
+    pub fn purse(&self, address: &DocAddress, party: &PartyId) -> Arc<Purse> {
+        let (now, mut purses) = (Instant::now(), lock(&self.purses));
+        if let Some(purse) = purses.get(&(address.clone(), party.clone())) {
+            return purse.clone();
+        }
+        purses.retain(|_, purse| Arc::strong_count(purse) > 1 || !purse.is_paid(now));
+        purses.entry((address.clone(), party.clone())).or_insert_with(|| Arc::new(Purse::new())).clone()
     }
 
     fn queue(&self, address: &DocAddress, party: &PartyId) -> Arc<Semaphore> {

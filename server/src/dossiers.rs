@@ -181,6 +181,7 @@ impl Dossiers {
         let Readable { plan: address, needs, layers, .. } = readable.clone();
         let ((_, state), mut read) = read::all(&self.rooms, &address, layers).await?;
         let owners = if needs.owners() { Some(self.rooms.owners(&address).await?) } else { None };
+        let marks = self.rooms.marked(&address).await?.to_vec();
         // A right may have been taken away meanwhile; and who reads a layer is told as it is now.
         let of = self.readable(member, plan, needs)?;
         read.retain_mut(|(layer, _)| {
@@ -202,7 +203,7 @@ impl Dossiers {
                     (first::owners(&all.owners, &first, &txn.state_vector()), all.sides.clone())
                 });
                 let text = texts.of(&address, &state, || PlanText::read(txn, &state))?;
-                Some(Dossier::over(text, txn, Sources { owners, sides, consent, consent_before, layers, ended }))
+                Some(Dossier::over(text, txn, Sources { owners, sides, consent, consent_before, layers, ended, marks }))
             })
         });
         let dossier = put_together.await.ok().flatten().ok_or(DossierError::Unreadable)?;

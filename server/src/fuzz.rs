@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use plenary_shared::{
     access::Role,
-    id::PartyId,
+    id::{DocAddress, PartyId},
     limits,
     people::Member,
     wire::protocol::{self, ClientMessage},
@@ -35,7 +35,7 @@ fn owner(client: u64) -> Option<PartyId> {
 /// Presence messages of three sessions of two parties, each after its session's number and its length. What is told is read again by
 /// whoever is told it, is no larger than it may be, names who speaks and no other party's client; whoever sends it back changes nothing.
 pub fn presence(mut data: &[u8]) {
-    let (mut presence, members) = (Presence::default(), [member("arv"), member("arv"), member("bor")]);
+    let (mut presence, members) = (Presence::new(&DocAddress::Registry), [member("arv"), member("arv"), member("bor")]);
     while let [session, low, high, rest @ ..] = data {
         let (payload, rest) = rest.split_at(rest.len().min(usize::from(u16::from_le_bytes([*low, *high]))));
         data = rest;

@@ -3,6 +3,7 @@
 mod app;
 mod caller;
 mod conference;
+mod confirm;
 mod edits;
 mod error;
 mod export;
@@ -67,6 +68,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/conferences/{c}/plans/{p}/layers", get(layer::list).post(layer::open))
         .route("/conferences/{c}/plans/{p}/layers/{l}/audience", put(layer::set_audience))
         .route("/conferences/{c}/plans/{p}/layers/{o}/{l}/acts", get(layer::acts))
+        .route("/conferences/{c}/plans/{p}/confirm", post(confirm::confirm))
         .route("/conferences/{c}/plans/{p}/export", get(export::export))
         .route("/conferences/{c}/plans/{p}/log", get(log::follow))
         .route("/conferences/{c}/plans/{p}/state", get(state::show))

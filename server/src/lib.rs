@@ -3,6 +3,7 @@
 //! Reading order: [`Server::run`] ties everything together; `http` and `session` face the network; `rooms` and `room` hold live
 //! documents; `registry` knows who may do what; [`store`] keeps everything.
 
+mod announced;
 mod answers;
 mod auth;
 pub mod backup;
@@ -35,6 +36,7 @@ mod shares;
 pub mod store;
 #[cfg(test)]
 mod testing;
+mod waypoints;
 
 pub use registry::RegistryError;
 pub use server::{Ended, Server};

@@ -8,6 +8,8 @@ use std::{
 };
 use tokio::sync::Notify;
 
+use crate::store::Seq;
+
 /// Frames on their way to one socket.
 #[derive(Default)]
 pub struct Outbox {
@@ -30,6 +32,21 @@ struct Queue {
     sending: bool,
     lag: Lag,
     close: Option<Close>,
+    /// The last record of which all is among what was pushed.
+    told: Option<Seq>,
+    asking: Asking,
+}
+
+/// Whether the reader is to be asked how far it has read.
+#[derive(Default, PartialEq, Eq, Clone, Copy)]
+enum Asking {
+    /// It was told of nothing since it was asked last.
+    #[default]
+    No,
+    /// It was, and nobody knows of it.
+    Due,
+    /// Whoever waits on this outbox knows.
+    Noted,
 }
 
 /// How a reader stands that was too slow for the frames that came.
@@ -59,6 +76,8 @@ pub enum Next {
     Frames(VecDeque<Bytes>),
     /// All that waited is sent, and frames were left out: ask the room to be caught up.
     AskToCatchUp,
+    /// Ask the reader before long how far it has read ([`Outbox::ask`]).
+    Ask,
     /// Close.
     Close(Close),
 }
@@ -76,7 +95,37 @@ impl Outbox {
     /// Puts a frame behind the others. `false`: too much waits, the frame is left out and so will all be until the reader is
     /// caught up; nothing is dropped in silence.
     pub fn push(&self, frame: Bytes) -> bool {
+        self.put(&mut self.queue(), frame)
+    }
+
+    /// The same for what tells of the log up to a record: all of it, or what came behind what was told before.
+    pub fn tell(&self, frame: Bytes, seq: Seq, is_all: bool) -> bool {
         let mut queue = self.queue();
+        let is_put = self.put(&mut queue, frame);
+        if is_put && (is_all || queue.told.is_some()) {
+            self.told(&mut queue, seq);
+        }
+        is_put
+    }
+
+    fn told(&self, queue: &mut Queue, seq: Seq) {
+        queue.told = Some(seq);
+        if queue.asking == Asking::No {
+            queue.asking = Asking::Due;
+            self.changed.notify_one();
+        }
+    }
+
+    /// The record up to which all was handed out that the reader is told; `None` while something waits. It is to be asked about this one
+    /// now.
+    pub fn ask(&self) -> Option<Seq> {
+        let mut queue = self.queue();
+        let told = queue.told.filter(|_| queue.frames.is_empty() && queue.lag == Lag::None)?;
+        queue.asking = Asking::No;
+        Some(told)
+    }
+
+    fn put(&self, queue: &mut Queue, frame: Bytes) -> bool {
         if queue.lag != Lag::None {
             return false;
         }
@@ -94,18 +143,20 @@ impl Outbox {
         }
         queue.bytes += frame.len();
         queue.frames.push_back(frame);
-        drop(queue);
         self.changed.notify_one();
         true
     }
 
-    /// Catches the reader up with what it missed; from here on frames are taken again.
-    pub fn catch_up(&self, frames: impl IntoIterator<Item = Bytes>) {
+    /// Catches the reader up with what it missed, up to a record of a log that it is told of; from here on frames are taken again.
+    pub fn catch_up(&self, frames: impl IntoIterator<Item = Bytes>, told: Option<Seq>) {
         let mut queue = self.queue();
         queue.lag = Lag::None;
         for frame in frames {
             queue.bytes += frame.len();
             queue.frames.push_back(frame);
+        }
+        if let Some(seq) = told {
+            self.told(&mut queue, seq);
         }
         drop(queue);
         self.changed.notify_one();
@@ -142,6 +193,10 @@ impl Outbox {
             queue.lag = Lag::Asked;
             return Some(Next::AskToCatchUp);
         }
+        if queue.asking == Asking::Due {
+            queue.asking = Asking::Noted;
+            return Some(Next::Ask);
+        }
         None
     }
 }
@@ -166,7 +221,7 @@ mod tests {
         assert!(matches!(outbox.ready(), Some(Next::AskToCatchUp)));
         assert!(outbox.ready().is_none(), "asks once");
         assert!(!outbox.push(Bytes::from_static(b"x")));
-        outbox.catch_up([big.clone()]);
+        outbox.catch_up([big.clone()], None);
         assert!(matches!(outbox.ready(), Some(Next::Frames(frames)) if frames == [big]), "what was missed");
         assert!(outbox.push(Bytes::from_static(b"y")));
         assert!(matches!(outbox.ready(), Some(Next::Frames(frames)) if frames == [Bytes::from_static(b"y")]));
@@ -206,6 +261,30 @@ mod tests {
         outbox.close(1012, "restart");
         outbox.push(Bytes::from_static(b"5"));
         assert_eq!(taken(), [b'4'], "nothing goes straight past a close");
+    }
+
+    #[test]
+    fn a_reader_is_asked_about_what_it_was_told_once_nothing_of_it_waits() {
+        let (outbox, frame) = (Outbox::default(), Bytes::from_static(b"x"));
+        outbox.tell(frame.clone(), 4, false);
+        assert!(matches!(outbox.ready(), Some(Next::Frames(_))) && outbox.ready().is_none(), "it has not had what came before");
+        outbox.tell(frame.clone(), 5, true);
+        outbox.tell(frame.clone(), 6, false);
+        assert_eq!(outbox.ask(), None, "they wait");
+        assert!(matches!(outbox.ready(), Some(Next::Frames(_))) && matches!(outbox.ready(), Some(Next::Ask)));
+        outbox.tell(frame.clone(), 7, false);
+        assert!(matches!(outbox.ready(), Some(Next::Frames(_))) && outbox.ready().is_none(), "whoever asks knows already");
+        assert_eq!(outbox.ask(), Some(7));
+        outbox.tell(frame.clone(), 8, false);
+        outbox.ready();
+        assert!(matches!(outbox.ready(), Some(Next::Ask)));
+        let big = Bytes::from(vec![0; limits::OUTBOX_BYTES_MAX]);
+        assert!(outbox.push(big) && !outbox.tell(frame.clone(), 9, false));
+        outbox.ready();
+        assert_eq!(outbox.ask(), None, "it missed something");
+        outbox.catch_up([frame], Some(9));
+        outbox.ready();
+        assert_eq!(outbox.ask(), Some(9));
     }
 
     #[test]

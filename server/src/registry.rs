@@ -13,6 +13,7 @@ mod event;
 mod forget;
 mod layers;
 mod members;
+mod names;
 mod pace;
 mod plans;
 mod replace;
@@ -281,14 +282,6 @@ fn administration() -> Author {
 /// Whether who asked still is what it was: a request may have been under way for a while.
 fn check_present(state: &Registered, member: &people::Member) -> Result<(), RegistryError> {
     if state.member(&member.conference, &member.member) == Some(member) { Ok(()) } else { Err(RegistryError::NotFound) }
-}
-
-fn check_name(what: &str, name: &str) -> Result<(), RegistryError> {
-    let max = limits::NAME_BYTES_MAX;
-    if name.trim().is_empty() || name.len() > max || name.chars().any(char::is_control) {
-        return Err(RegistryError::Invalid(format!("{what} must have 1 to {max} bytes on one line")));
-    }
-    Ok(())
 }
 
 fn check_free(taken: bool, what: &'static str, id: &impl ToString) -> Result<(), RegistryError> {

@@ -12,6 +12,7 @@ mod later;
 pub mod order;
 mod out;
 mod presence;
+pub mod rests;
 pub mod state;
 #[cfg(test)]
 mod tests;
@@ -37,11 +38,10 @@ pub use effect::{EditError, SessionId};
 use followers::Feed;
 pub use followers::{Following, Logged, follow};
 use later::{appended, next_presence, paced, rebuild, sleep_until};
-pub use presence::Announced;
 #[cfg(any(test, fuzzing))]
 pub use presence::Presence;
 use state::{Input, RoomState};
-pub use state::{Merged, Proposal, Proposed, Unheld};
+pub use state::{Judged, Merged, Proposal, Proposed, Unheld};
 
 /// Commands taken from the inbox at a time.
 const DRAIN: usize = 128;
@@ -86,9 +86,9 @@ impl Room {
     /// Loads a room's document. Blocks.
     pub fn open(address: DocAddress, around: Surroundings) -> Result<Self, OpenError> {
         let document = Document::open(&*around.store, &address)?;
-        let snapshot_seq = document.seq();
-        let mut state = RoomState::new(&address, document);
+        let (snapshot_seq, mut state) = (document.seq(), RoomState::new(&address, document));
         state.shares = around.shares.clone();
+        *state.announced() = around.announced.clone();
         Ok(Self {
             address,
             around,
@@ -169,11 +169,6 @@ impl Room {
         }
     }
 
-    /// The client ids that sessions announced. They outlive the room.
-    pub fn announced(&mut self) -> &mut Announced {
-        self.state.announced()
-    }
-
     /// Carries out what follows from what happened, then begins what comes next.
     async fn go_on(&mut self, effects: &mut Vec<Effect>) -> Result<(), OpenError> {
         self.perform(effects).await?;
@@ -225,8 +220,8 @@ impl Room {
                 self.state.handle(Input::Join { session, member }, effects);
                 let _ = joined.send(());
             }
-            Command::Message { session, message, order, write, place: _place } => {
-                self.state.handle(Input::Message { session, message, order, write }, effects);
+            Command::Message { session, message, rests, order, write, place: _place } => {
+                self.state.handle(Input::Message { session, message, rests, order, write }, effects);
             }
             Command::Refused { session, error, complete, bytes } => {
                 self.state.handle(Input::Refused { session, error, complete, bytes }, effects);
@@ -255,6 +250,7 @@ impl Room {
             },
             Command::End { end } => drop(end.send(self.end())),
             Command::Written { party, written } => drop(written.send(self.state.document().written(&party))),
+            Command::Marked { marked } => drop(marked.send(self.state.document().marked())),
             Command::Owners { owners } => drop(owners.send(self.state.document().owners())),
             Command::Follow { session, feed, joined } => {
                 self.followers.insert(session, feed);
@@ -380,10 +376,10 @@ impl Room {
         }
         let Ok((seq, bytes)) = self.state.document().snapshot() else { return };
         self.snapshot_seq = seq;
+        self.around.waypoints.keep(&self.address, seq, bytes.clone());
         let (saved, address) = (self.around.store.save_snapshot(&self.address, seq, bytes), self.address.clone());
         let saving = tokio::spawn(async move {
-            let failed = saved.await.err();
-            failed.inspect(|error| tracing::warn!(document = %address.for_log(), %error, "the snapshot was not saved"));
+            saved.await.inspect_err(|error| tracing::warn!(document = %address.for_log(), %error, "the snapshot was not saved"))
         });
         // While sessions are served nobody waits for it; a room that ends does, so that the next one opens from it.
         if self.stopping || self.idle_since.is_some() {

@@ -3,8 +3,10 @@
 mod act;
 mod commit;
 mod merge;
+mod merges;
 #[cfg(test)]
 mod tests;
+mod trail;
 mod verify;
 
 use bytes::Bytes;
@@ -12,6 +14,8 @@ use plenary_shared::{
     id::{ConferenceId, DocAddress, PartyId},
     limits,
     people::LayerKind,
+    text::marks::Unconfirmed,
+    wire::cut::Cut,
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -26,19 +30,22 @@ use tokio::{
 use yrs::StateVector;
 
 use crate::{
+    announced::Announced,
     answers::Answers,
-    clock::now_ms,
     conduct::Conduct,
     metrics::Figures,
     restore::Restore,
-    room::{Announced, Command, EditError, End, Room, RoomEnded, Surroundings, document::Owned},
+    room::{Command, EditError, End, Room, RoomEnded, Surroundings, document::Owned},
     shares::Shares,
     store::{Seq, Store},
+    waypoints::Waypoints,
 };
 
 pub use act::{Acting, HeldAct};
 pub use commit::{Change, CommitError};
-pub use merge::Together;
+pub use merge::{Brought, Stayed, Together};
+use merges::Merges;
+use trail::Trails;
 pub use verify::{Tried, Weighed};
 
 /// A running room's inbox.
@@ -66,6 +73,10 @@ pub struct Rooms {
     restore: Arc<Restore>,
     conduct: Arc<Conduct>,
     shares: Arc<Shares>,
+    announced: Arc<Announced>,
+    waypoints: Arc<Waypoints>,
+    trails: Trails,
+    merges: Merges,
     shared: Mutex<Shared>,
 }
 
@@ -111,9 +122,6 @@ impl Share {
 #[derive(Default)]
 struct Shared {
     open: HashMap<Share, HashMap<DocAddress, Inbox>>,
-    /// The client ids that sessions announced in plans that are not in memory. Only its own party writes in a layer, so that there it
-    /// does no harm to forget them.
-    announced: HashMap<DocAddress, Announced>,
     /// Documents that could not be opened a moment ago.
     failed: HashSet<DocAddress>,
     tasks: JoinSet<()>,
@@ -121,18 +129,6 @@ struct Shared {
 }
 
 impl Shared {
-    /// Remembers the client ids that were announced in a plan, as long as that counts.
-    fn remember(&mut self, address: &DocAddress, announced: Announced) {
-        let now_ms = now_ms();
-        self.announced.retain(|_, announced| {
-            announced.forget(now_ms);
-            !announced.is_empty()
-        });
-        if matches!(address, DocAddress::Plan(..)) && !announced.is_empty() {
-            self.announced.insert(address.clone(), announced);
-        }
-    }
-
     /// A room is out of reach from here on.
     fn left(&mut self, address: &DocAddress) {
         let share = Share::of(address);
@@ -155,8 +151,9 @@ impl Rooms {
     /// No room yet.
     pub fn new(store: Arc<dyn Store>, metrics: Arc<Figures>) -> Arc<Self> {
         let (answers, restore) = (Answers::default(), Arc::default());
-        let (conduct, shares) = (Arc::default(), Arc::default());
-        Arc::new(Self { store, metrics, answers, restore, conduct, shares, shared: Mutex::default() })
+        let (conduct, shares, announced, waypoints) = (Arc::default(), Arc::default(), Arc::default(), Arc::default());
+        let (trails, merges, shared) = (Trails::default(), Merges::default(), Mutex::default());
+        Arc::new(Self { store, metrics, answers, restore, conduct, shares, announced, waypoints, trails, merges, shared })
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
@@ -263,6 +260,11 @@ impl Rooms {
         self.ask(address, |owners| Command::Owners { owners }).await.map(|(_, owners)| owners)
     }
 
+    /// The points of a plan that were merged and not confirmed since.
+    pub async fn marked(self: &Arc<Self>, address: &DocAddress) -> Result<Arc<[Unconfirmed]>, RoomError> {
+        self.ask(address, |marked| Command::Marked { marked }).await.map(|(_, marked)| marked)
+    }
+
     /// Where the logs of documents end now; 0: nothing was ever written, `None`: the store cannot tell.
     pub async fn ends(&self, addresses: &[DocAddress]) -> Vec<Option<Seq>> {
         let (store, at) = (self.store.clone(), addresses.to_vec());
@@ -271,8 +273,11 @@ impl Rooms {
     }
 
     /// Hands an edit of one document to its room, behind those that were handed on before; it is durable once it is answered. Whoever
-    /// sees no answer does not know.
-    pub async fn begin_edit(self: &Arc<Self>, change: Change) -> Result<oneshot::Receiver<Result<(), EditError>>, RoomError> {
+    /// sees no answer does not know. The answer is what was cut out of it, or why it was not taken.
+    ///
+    /// # Errors
+    /// [`RoomError`], if no room takes it.
+    pub async fn begin_edit(self: &Arc<Self>, change: Change) -> Result<oneshot::Receiver<Result<Cut, EditError>>, RoomError> {
         let Change { address, by, update, order, .. } = change;
         for _ in 0..TRIES {
             let (done, answered) = oneshot::channel();
@@ -313,12 +318,13 @@ async fn run(rooms: Arc<Rooms>, address: DocAddress, mut inbox: mpsc::Receiver<C
         restore,
         conduct: rooms.conduct.clone(),
         shares: rooms.shares.clone(),
+        announced: rooms.announced.clone(),
+        waypoints: rooms.waypoints.clone(),
     };
     let at = address.clone();
     let opened = tokio::task::spawn_blocking(move || Room::open(at, around)).await;
     match opened {
         Ok(Ok(mut room)) => {
-            *room.announced() = rooms.shared().announced.remove(&address).unwrap_or_default();
             loop {
                 let ended = room.run(&mut inbox).await;
                 // Out of reach first; what slipped in before that is either handled or answered by the dropped inbox.
@@ -326,7 +332,6 @@ async fn run(rooms: Arc<Rooms>, address: DocAddress, mut inbox: mpsc::Receiver<C
                 if ended == RoomEnded::Idle && !inbox.is_empty() {
                     continue;
                 }
-                shared.remember(&address, std::mem::take(room.announced()));
                 shared.left(&address);
                 break;
             }

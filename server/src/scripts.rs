@@ -83,7 +83,7 @@ impl ScriptDocuments {
         let Rights { member, write } = rights;
         let layers = self.layers.into_iter().map(|(layer, (_, state))| Ok(Sheet { layer, doc: copy(&state)? }));
         let layers = layers.collect::<Result<_, Misbehaved>>()?;
-        let desk = Desk { member, write, text: copy(&self.text.1)?, layers, unconfirmed: Vec::new(), now_ms: now_ms() };
+        let desk = Desk { member, write, text: copy(&self.text.1)?, layers, now_ms: now_ms() };
         script::run(desk, script, &mut Random, go_on)
     }
 }

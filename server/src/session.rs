@@ -1,7 +1,9 @@
 //! One socket: reader, writer, deadlines. A session never sees a document: it knows frames and its rights.
 
+mod abreast;
 mod meter;
 mod wire;
+mod writer;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
@@ -10,12 +12,15 @@ use hyper_util::rt::TokioIo;
 use plenary_shared::{
     id::DocAddress,
     limits,
-    log::record::{Provenance, Right},
+    log::{
+        gate,
+        record::{Branch, Provenance, Right},
+    },
     people::Author,
     wire::protocol::{self, ClientMessage},
 };
 use std::sync::{
-    Arc,
+    Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicU64, Ordering},
 };
 use tokio::{
@@ -29,20 +34,23 @@ use tokio_tungstenite::{
         Error, Message,
         protocol::{
             CloseFrame, Role, WebSocketConfig,
-            frame::coding::{Control, Data, OpCode},
+            frame::coding::{Data, OpCode},
         },
     },
 };
 
 use crate::{
     auth::SecretDigest,
+    ids,
     outbox::{Close, Line, Next, Outbox},
     registry::{Registry, Rights},
-    room::{Command, LargePlace, SessionId, order::Order},
-    rooms::{Inbox, RoomError, Rooms, Weighed},
+    room::{Command, LargePlace, SessionId, order::Order, rests::Rests},
+    rooms::{Inbox, RoomError, Rooms, Stayed, Weighed},
 };
+use abreast::Abreast;
 use meter::{Meter, Metered};
 use wire::Wire;
+use writer::Writer;
 
 /// What a session is about.
 pub struct Session {
@@ -67,6 +75,10 @@ pub struct Session {
 const LATER: Close = Close { code: protocol::CLOSE_LATER, reason: "the document is not available now" };
 const GONE: Close = Close { code: protocol::CLOSE_GONE, reason: "not found" };
 
+/// 1 KiB of answers to pings, and of closing, wait for a peer that does not read; of those that do not fit the last alone is kept, as
+/// RFC 6455, 5.5.3, lets it.
+const ANSWERS_BYTES: usize = 1 << 10;
+
 type Socket = WebSocketStream<Metered>;
 
 impl Session {
@@ -76,22 +88,22 @@ impl Session {
         let config = WebSocketConfig::default()
             .read_buffer_size(4096)
             .write_buffer_size(0)
-            .max_write_buffer_size(usize::MAX)
+            .max_write_buffer_size(ANSWERS_BYTES)
             .max_message_size(Some(limits::MESSAGE_BYTES_MAX))
             .max_frame_size(Some(limits::MESSAGE_BYTES_MAX));
         let wire = Arc::new(Wire::new(Box::new(out)));
         let metered = Metered { io, wire: wire.clone(), meter: meter.clone(), large: self.large.clone(), asking: None };
         let mut socket = WebSocketStream::from_raw_socket(metered, Role::Server, Some(config)).await;
         let straight = Arc::new(Straight { wire: wire.clone(), version: self.registry.version(), seen: AtomicU64::new(UNSEEN) });
-        let outbox = Arc::new(Outbox::over(straight.clone()));
+        let (outbox, abreast) = (Arc::new(Outbox::over(straight.clone())), Mutex::default());
         let join =
             |joined| Command::Join { session: self.id, member: self.rights.member.clone(), outbox: outbox.clone(), joined };
         let close = match self.rooms.ask(&self.address, join).await {
             Ok((inbox, ())) => {
                 let talk = async {
                     tokio::select! {
-                        close = self.read(&mut socket, &meter, &inbox) => close,
-                        close = self.write(&straight, &outbox, &inbox) => close,
+                        close = self.read(&mut socket, (&meter, &abreast), &inbox) => close,
+                        close = self.write((&straight, &abreast), &outbox, &inbox) => close,
                     }
                 };
                 // Rights come first, whatever else there is to do.
@@ -123,19 +135,23 @@ impl Session {
         }
     }
 
-    async fn read(&self, stream: &mut Socket, meter: &Meter, inbox: &Inbox) -> Option<Close> {
+    async fn read(&self, stream: &mut Socket, (meter, abreast): (&Meter, &Mutex<Abreast>), inbox: &Inbox) -> Option<Close> {
         let refused = |reason| Some(Close { code: protocol::CLOSE_REFUSED, reason });
         let version = self.registry.version();
         let (mut seen, mut write) = (*version.borrow(), self.rights.write);
         let (mut question, mut unfinished) = (Instant::now(), None);
         // What it had when it came, until it has sent what the server lacked.
         let mut had: Option<Bytes> = None;
+        let purse = self.rooms.conduct().purse(&self.address, &self.author.party);
         loop {
             let message = match next(stream, meter, &mut unfinished).await {
                 Some(Ok(Message::Binary(frame))) => frame,
                 Some(Ok(Message::Text(_))) => return refused("text frames are not spoken here: send binary ones"),
-                Some(Ok(Message::Ping(payload) | Message::Pong(payload))) => {
-                    meter.pass_over(payload.len());
+                Some(Ok(control @ (Message::Ping(_) | Message::Pong(_)))) => {
+                    meter.pass_over(control.len());
+                    if let Message::Pong(payload) = control {
+                        lock(abreast).answer(&payload);
+                    }
                     continue;
                 }
                 Some(Ok(Message::Frame(_))) => continue,
@@ -159,17 +175,22 @@ impl Session {
                 sleep_until(question).await;
                 question = Instant::now() + limits::SYNC_STEP_1_EVERY;
             }
+            purse.pay(&message).await;
             let place = meter.finish();
+            let mut rests = lock(abreast).rests(Instant::now(), || Branch(ids::branch()));
             match &message {
                 ClientMessage::SyncStep1(vector) if had.is_none() => had = Some(vector.clone()),
-                ClientMessage::SyncStep2(update) if write => match self.put_together(had.take(), update).await {
-                    Ok(true) => continue,
-                    Ok(false) => {}
-                    Err(_) => return Some(LATER),
-                },
+                ClientMessage::SyncStep2(update) | ClientMessage::Update(update) if write => {
+                    let is_first = matches!(message, ClientMessage::SyncStep2(_));
+                    match self.put_together(had.take_if(|_| is_first), rests, update).await {
+                        Ok(Stayed::Apart) => continue,
+                        Ok(Stayed::Here(by)) => rests = by.seen.map(|seen| Rests { seen, branch: by.branch }),
+                        Err(_) => return Some(LATER),
+                    }
+                }
                 _ => {}
             }
-            let Ok(command) = self.weighed(message, write, place).await else { return Some(LATER) };
+            let Ok(command) = self.weighed(message, rests, write, place).await else { return Some(LATER) };
             let Some(command) = command else { continue };
             if inbox.send(command).await.is_err() {
                 return Some(LATER);
@@ -181,6 +202,7 @@ impl Session {
     async fn weighed(
         &self,
         mut message: ClientMessage,
+        rests: Option<Rests>,
         write: bool,
         place: Option<LargePlace>,
     ) -> Result<Option<Command>, RoomError> {
@@ -194,7 +216,10 @@ impl Session {
             && self.is_weighed(update)
         {
             let member = &self.rights.member;
-            let by = Provenance::live(self.author.clone(), Right::of(member.role, &self.address));
+            let mut by = Provenance::live(self.author.clone(), Right::of(member.role, &self.address));
+            if let Some(Rests { seen, branch }) = rests {
+                (by.seen, by.branch) = (Some(seen), branch);
+            }
             // Rarely: what it takes is no part of what each session keeps.
             match Box::pin(self.rooms.weigh(&self.address, session, &by, update)).await? {
                 Weighed::Known => return Ok(None),
@@ -208,31 +233,60 @@ impl Session {
                 Weighed::Sound(..) | Weighed::Bad(_) => message = ClientMessage::Update(update.clone()),
             }
         }
-        Ok(Some(Command::Message { session, message, order, write, place }))
+        Ok(Some(Command::Message { session, message, rests, order, write, place }))
     }
 
-    /// Takes in what a client wrote while it was away and others wrote too; `false` if that is not so, and the room may have it.
-    async fn put_together(&self, had: Option<Bytes>, update: &Bytes) -> Result<bool, RoomError> {
-        let (DocAddress::Plan(..), Some(had)) = (&self.address, had.filter(|_| update[..] != [0, 0])) else { return Ok(false) };
+    /// Takes in what a client wrote while it was away, or while it was behind, and others wrote too; otherwise the room may have it.
+    async fn put_together(&self, had: Option<Bytes>, rests: Option<Rests>, update: &Bytes) -> Result<Stayed, RoomError> {
         let by = Provenance::live(self.author.clone(), Right::of(self.rights.member.role, &self.address));
+        if !matches!(self.address, DocAddress::Plan(..)) || update[..] == [0, 0] {
+            return Ok(Stayed::Here(by));
+        }
         // Rarely: what it takes is no part of what each session keeps.
-        Box::pin(self.rooms.came_back(&self.address, by, &had, update)).await
+        match (had, rests) {
+            (Some(had), _) => Box::pin(self.rooms.came_back(&self.address, self.id, by, &had, update)).await,
+            (None, Some(Rests { seen, branch })) => {
+                let by = Provenance { seen: Some(seen), branch, ..by };
+                Box::pin(self.rooms.stayed(&self.address, Some(self.id), by, update)).await
+            }
+            (None, None) => Ok(Stayed::Here(by)),
+        }
     }
 
-    /// Whether an update is tried on a copy before it reaches the room: a large one, and all of a member who offended.
+    /// Whether an update is tried on a copy before it reaches the room: a large one, one that claims much, all of a member who offended.
     fn is_weighed(&self, update: &[u8]) -> bool {
-        update.len() >= limits::WEIGHED_BYTES || self.rooms.conduct().is_watched(&self.address, &self.author)
+        update.len() >= limits::WEIGHED_BYTES
+            || gate::claims_at_most(update) > limits::CLAIMS_UNWEIGHED_MAX
+            || self.rooms.conduct().is_watched(&self.address, &self.author)
     }
 
-    async fn write(&self, straight: &Straight, outbox: &Outbox, inbox: &Inbox) -> Option<Close> {
+    async fn write(&self, (straight, abreast): (&Straight, &Mutex<Abreast>), outbox: &Outbox, inbox: &Inbox) -> Option<Close> {
         let mut writer = Writer { wire: &straight.wire, ping: Instant::now() + limits::PING };
+        // When the client is asked how far it has read, and when it was.
+        let (mut ask, mut asked) = (None, None);
         loop {
+            let due = ask.map_or(writer.ping, |ask: Instant| ask.min(writer.ping));
             let next = tokio::select! {
-                next = timeout_at(writer.ping, outbox.next()) => next.map(Some),
+                next = timeout_at(due, outbox.next()) => next.map(Some),
                 () = straight.wire.stalled() => Ok(None),
             };
             let done = match next {
+                Err(_) if ask.is_some_and(|ask| Instant::now() >= ask) => {
+                    let (now, told) = (Instant::now(), outbox.ask());
+                    // What waits is sent first.
+                    (ask, asked) = (told.is_none().then_some(now + limits::ASK), Some(now));
+                    let question = told.and_then(|place| lock(abreast).ask(place, now));
+                    match question {
+                        Some(question) => writer.ask(question).await,
+                        None => Ok(()),
+                    }
+                }
                 Err(_) => writer.ping_if_due().await,
+                Ok(Some(Next::Ask)) => {
+                    let now = Instant::now();
+                    ask = Some(asked.map_or(now, |asked: Instant| now.max(asked + limits::ASK)));
+                    Ok(())
+                }
                 Ok(None) => writer.flush().await,
                 Ok(Some(Next::Frames(frames))) => {
                     // What was written after a right was taken away is never shown to who had it: such frames come here after
@@ -287,6 +341,10 @@ async fn next(stream: &mut Socket, meter: &Meter, unfinished: &mut Option<Instan
     timeout_at((*unfinished)?, stream.next()).await.ok().flatten()
 }
 
+fn lock(abreast: &Mutex<Abreast>) -> MutexGuard<'_, Abreast> {
+    abreast.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// No version of the registry.
 const UNSEEN: u64 = u64::MAX;
 
@@ -302,90 +360,5 @@ impl Line for Straight {
         frame.len() <= limits::WRITE_PIECE_BYTES
             && self.seen.load(Ordering::Relaxed) == *self.version.borrow()
             && self.wire.write_at_once(OpCode::Data(Data::Binary), frame)
-    }
-}
-
-/// What the session's task writes.
-struct Writer<'a> {
-    wire: &'a Wire,
-    /// When the next ping is due.
-    ping: Instant,
-}
-
-impl Writer<'_> {
-    /// Sends messages, in pieces each of which the peer must take in time. So no slow reader keeps a copy of more than a piece, nor a
-    /// large answer for ever. A ping goes between them when it is due: whoever reads on is not taken for one who is gone.
-    async fn send(&mut self, messages: impl IntoIterator<Item = Bytes>) -> Result<(), Option<Close>> {
-        for mut rest in messages {
-            let mut data = Data::Binary;
-            loop {
-                let room = limits::WRITE_PIECE_BYTES.saturating_sub(self.wire.waiting_bytes());
-                if room == 0 {
-                    self.flush().await?;
-                    self.ping_if_due().await?;
-                    continue;
-                }
-                let piece = rest.split_to(rest.len().min(room));
-                self.wire.put(OpCode::Data(data), rest.is_empty(), piece);
-                if rest.is_empty() {
-                    break;
-                }
-                data = Data::Continue;
-            }
-        }
-        self.flush().await
-    }
-
-    async fn ping_if_due(&mut self) -> Result<(), Option<Close>> {
-        if Instant::now() < self.ping {
-            return Ok(());
-        }
-        self.ping = Instant::now() + limits::PING;
-        self.wire.put(OpCode::Control(Control::Ping), true, Bytes::new());
-        self.flush().await
-    }
-
-    async fn flush(&self) -> Result<(), Option<Close>> {
-        match timeout(limits::WRITE, self.wire.flush()).await {
-            Ok(flushed) => flushed.map_err(|_| None),
-            Err(_) => Err(Some(Close { code: protocol::CLOSE_LATER, reason: "too slow" })),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::time::Duration;
-    use tokio::io::{DuplexStream, duplex};
-
-    /// Sends a message to a peer that takes so many bytes every 29 s; answers how it ended, and what the peer took.
-    async fn sent(bytes: usize, taken: usize) -> (Result<(), Option<Close>>, Vec<u8>) {
-        let (server, mut peer): (DuplexStream, _) = duplex(1_024);
-        let reading = tokio::spawn(async move {
-            let (mut buffer, mut all) = (vec![0; taken], Vec::new());
-            while peer.read_exact(&mut buffer).await.is_ok() {
-                all.extend(&buffer);
-                tokio::time::sleep(Duration::from_secs(29)).await;
-            }
-            all
-        });
-        let wire = Wire::new(Box::new(server));
-        let mut writer = Writer { wire: &wire, ping: Instant::now() + limits::PING };
-        let sent = writer.send([vec![0; bytes].into()]).await;
-        drop(wire);
-        (sent, reading.await.unwrap())
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn who_takes_a_byte_now_and_then_is_closed_in_the_end_and_who_is_only_slow_is_not() {
-        let (ended, taken) = sent(1 << 20, 1).await;
-        // What was under way when it was closed it may read yet.
-        let taken = taken.len();
-        assert!(matches!(ended, Err(Some(Close { code: protocol::CLOSE_LATER, .. }))) && taken < 2_000, "{ended:?}, {taken}");
-        let (ended, taken) = sent(1 << 20, limits::WRITE_PIECE_BYTES).await;
-        // All else are zeros, and heads without such a byte.
-        let pings = taken.iter().filter(|byte| **byte == 0x80 | u8::from(OpCode::Control(Control::Ping))).count();
-        assert!(ended.is_ok() && taken.len() == 1 << 20 && pings >= 3, "{ended:?}, {}, {pings}", taken.len());
     }
 }

@@ -99,7 +99,7 @@ impl Rooms {
         let by = Provenance::live(author.clone(), Right::of(Role::Delegate, address));
         let edit = |done| Command::Edit { by: by.clone(), update: update.clone(), order: Order::Unknown, done };
         let (_, result) = self.ask(address, edit).await?;
-        Ok(result?)
+        Ok(result.map(drop)?)
     }
 }
 

@@ -85,9 +85,11 @@ pub const PRESENCE_BYTES_PER_SECOND: usize = 15 << 10;
 /// Nesting of a presence state's JSON.
 pub const PRESENCE_DEPTH_MAX: usize = 16;
 
-/// 32 KiB: an update from here on is tried on a copy of its document before it reaches it, whoever sends it. Below, what it claims about
-/// the order of blocks, 1,700 times at most, is found out within milliseconds.
+/// 32 KiB: an update from here on is tried on a copy of its document before it reaches it, whoever sends it.
 pub const WEIGHED_BYTES: usize = 32 << 10;
+/// So is one that may claim more about the order of blocks: each claim takes up to 6 ms on a text of 260,000 edits. What is typed claims
+/// nothing.
+pub const CLAIMS_UNWEIGHED_MAX: usize = 16;
 /// The first pause of a member of whom something had to be refused at others' expense; each following is twice as long.
 pub const PAUSE_FIRST: Duration = Duration::from_secs(1);
 /// The longest such pause, well below [`IDLE`].
@@ -100,6 +102,19 @@ pub const OFFENDERS_PER_DOCUMENT_MAX: usize = 1_024;
 pub const OFFENDERS_OF_A_PARTY: usize = 3;
 /// A party's updates are tried one at a time, in one of so many parts of the time: a tenth of a core.
 pub const TURN_SHARE: u32 = 10;
+/// What a party may have sent to a document before it is paid for: a tenth of that of a core's time at once.
+pub const PACE_AHEAD: Duration = Duration::from_secs(1);
+/// What a byte of an update costs, to be read and judged: 2 MB of a party in a second.
+pub const PRICE_OF_UPDATE_BYTE: Duration = Duration::from_nanos(50);
+/// What an entry of a presence message costs. Stock clients send back what they are told, which is 50 in a second; of 1,000 clients of
+/// one party that is 15 ms.
+pub const PRICE_OF_ENTRY: Duration = Duration::from_nanos(300);
+/// What a byte of one costs beside that: 15 KiB in a second of as many are 30 ms.
+pub const PRICE_OF_PRESENCE_BYTE: Duration = Duration::from_nanos(2);
+/// What a question for what is missing costs, or for who is present: a delegation of 1,000 comes at once without waiting.
+pub const PRICE_OF_QUESTION: Duration = Duration::from_micros(100);
+/// The most that one message costs, so that who sends a large difference waits 3 s for the next.
+pub const PRICE_MAX: Duration = Duration::from_millis(300);
 /// 1 MiB: what a session may send that builds on what is missing, in all. An honest client does so for a moment, before it has answered
 /// what it is asked at first.
 pub const EARLY_BYTES_MAX: usize = 1 << 20;
@@ -148,12 +163,16 @@ pub const PRESENCE_EVERY_PER_SESSION: Duration = Duration::from_millis(1);
 pub const ANNOUNCED: Duration = Duration::from_secs(24 * 3600);
 /// Client ids that one member may have announced in a document, each tab and device a new one; the oldest is given up.
 pub const ANNOUNCED_PER_MEMBER_MAX: usize = 64;
-/// Those of one party's members together: 32 members with as many each, at 150 bytes 300 KiB.
-pub const ANNOUNCED_PER_PARTY_MAX: usize = 2_048;
+/// Those of one party's members together, in all plans: 128 members with as many each, at 200 bytes 1.6 MiB.
+pub const ANNOUNCED_PER_PARTY_MAX: usize = 8_192;
 /// A socket on which nothing arrives for this long is closed: stock clients refresh their presence every 15 s.
 pub const IDLE: Duration = Duration::from_secs(90);
 /// How often a quiet socket is pinged, so that a client without presence is not taken for dead.
 pub const PING: Duration = Duration::from_secs(30);
+/// How often a socket that is told of edits is asked how far it has read.
+pub const ASK: Duration = Duration::from_secs(2);
+/// Who has read within so long what it was sent writes together with the others: a slow line and a laptop's lid take less.
+pub const TOGETHER: Duration = Duration::from_secs(5);
 /// A peer that takes longer for a piece of what it is sent is closed with 1013.
 pub const WRITE: Duration = Duration::from_secs(30);
 /// 128 KiB: such a piece. In 30 s that is 35 kbit/s, less than the slowest line that people still work on, and a text of 48 MiB then
@@ -246,6 +265,21 @@ pub const SNAPSHOT_QUIET_RECORDS: u64 = 64;
 pub const SNAPSHOT_QUIET: Duration = Duration::from_secs(1);
 /// Bytes of a document that put off the next snapshot by one record: a large document is not written out all the time.
 pub const SNAPSHOT_BYTES_PER_RECORD: u64 = 256;
+/// 32 MiB: older snapshots of plans that stay in memory, so that what was written apart long ago is folded from the nearest: eight of a
+/// text of 260,000 edits. Of a small one a fold from the beginning is quick.
+pub const WAYPOINTS_BYTES_MAX: usize = 32 << 20;
+/// Of one plan.
+pub const WAYPOINTS_PER_PLAN_MAX: usize = 8;
+/// Plans of which it is known in which record each block stands: some 40 bytes for a record, 10 MiB for 260,000.
+pub const TRAILS_MAX: usize = 8;
+/// What was written apart is put together in so many places, beside [`VIEWS_MAX`]: each takes a core for up to some seconds.
+pub const MERGES_MAX: usize = 2;
+/// Records that are read and folded for one party at once to put together what it wrote apart: a week's work of a delegation, ten times.
+pub const MERGED_RECORDS_AT_ONCE: u64 = 400_000;
+/// And then a second, for a fifth of a core.
+pub const MERGED_RECORDS_PER_S: u64 = 10_000;
+/// So long a party waits for its turn at most, whatever it cost before.
+pub const MERGE_WAIT_MAX: Duration = Duration::from_secs(20);
 /// An invitation expires after seven days unless the chair says otherwise.
 pub const INVITATION: Duration = Duration::from_secs(7 * 24 * 3600);
 /// A token expires after a year: longer than talks last between sessions.

@@ -83,8 +83,6 @@ pub struct Desk {
     pub text: Doc,
     /// The layers that are needed ([`needs`]) of those that the member may read.
     pub layers: Vec<Sheet>,
-    /// Points that were merged and that nobody has looked at: they are not accepted.
-    pub unconfirmed: Vec<PointId>,
     /// Milliseconds since 1970-01-01 UTC.
     pub now_ms: u64,
 }

@@ -1,6 +1,6 @@
 //! What a plan says: [`plan`] gives a document its meaning and [`markdown`] carries it in and out; [`words`] gives words their exact
 //! form, [`anchor`] and [`stretch`] tie what is said to them, [`weave`] tells whether they were touched and [`authorship`] who typed them.
-//! [`bracket`] and [`redline`] follow from them, and [`history`] from their log.
+//! [`bracket`] and [`redline`] follow from them, and [`history`] and [`marks`] from their log.
 
 pub mod anchor;
 pub mod apart;
@@ -10,6 +10,7 @@ pub mod clash;
 pub mod history;
 mod hunk;
 pub mod markdown;
+pub mod marks;
 pub mod plan;
 pub mod redline;
 pub mod say;

@@ -84,13 +84,16 @@ pub fn run(args: AllArgs) -> Result<()> {
         let filled = generate(&server, &["fill"], "p-1", None)?;
         rows.push(("fill".into(), filled, &["rss_before_kib", "rss_full_kib", "rss_after_kib", "kept_mib"]));
     }
+    if wanted("merge") {
+        rows.push(merge(&args)?);
+    }
     if wanted("presence") {
         let server = args.programs.start(Kind::Plenary, 1)?;
         let figures = generate(&server, &["presence"], "p-1", None)?;
         rows.push(("presence 500".into(), figures, &["closed", "kib_s_each", "kib_s_most", "cpu_cores", "seen_least", "forgot"]));
     }
     for (name, points) in DERIVED.iter().filter(|(name, _)| wanted(name)) {
-        let runs = (0..args.times).map(|_| in_process(points)).collect::<Result<Vec<_>>>()?;
+        let runs = (0..args.times).map(|_| by_itself(&["derive", "--points", points])).collect::<Result<Vec<_>>>()?;
         let shown = &["dossier_ms", "standing_ms", "brackets_ms", "schedule_ms", "annotations_ms", "script_ms"];
         rows.push(((*name).into(), medians(&runs), shown));
     }
@@ -141,9 +144,18 @@ fn generate(server: &Running, row: &[&str], room: &str, seconds: Option<f64>) ->
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
-fn in_process(points: &str) -> Result<Value> {
-    let output = Command::new(std::env::current_exe()?).args(["derive", "--points", points]).output()?;
-    ensure!(output.status.success(), "derive {points}: {}", String::from_utf8_lossy(&output.stderr));
+/// A stay that comes back where others wrote meanwhile.
+fn merge(args: &AllArgs) -> Result<Figures> {
+    let binary = args.programs.server.as_ref().and_then(|server| server.to_str());
+    let row: Vec<&str> = ["merge"].into_iter().chain(binary.iter().flat_map(|server| ["--server", server])).collect();
+    let runs = (0..args.times).map(|_| by_itself(&row)).collect::<Result<Vec<_>>>()?;
+    Ok(("merge 10000".into(), medians(&runs), &["plain_s", "merged_s", "ratio"]))
+}
+
+/// A row that starts what it needs itself.
+fn by_itself(row: &[&str]) -> Result<Value> {
+    let output = Command::new(std::env::current_exe()?).args(row).output()?;
+    ensure!(output.status.success(), "{row:?}: {}", String::from_utf8_lossy(&output.stderr));
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 

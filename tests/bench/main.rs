@@ -10,6 +10,7 @@ mod derive;
 mod frame;
 mod load;
 mod measure;
+mod merge;
 mod offline;
 mod presence;
 mod relay;
@@ -132,6 +133,8 @@ enum Work {
     },
     /// A replica of a document of 260,000 edits: clone, syncs, scripts, start-up; with a server of our own.
     Offline(offline::OfflineArgs),
+    /// A stay of 10,000 edits that comes back where as many were made meanwhile; with a server of our own.
+    Merge(merge::MergeArgs),
     /// Readers who ask for the standing of a plan again and again while it is edited: CPU time of the server; with one of our own.
     Views(views::ViewsArgs),
     /// Starts servers and measures everything, several times; prints the medians.
@@ -166,6 +169,10 @@ fn main() -> Result<()> {
             println!("{}", offline::run(&args)?);
             return Ok(());
         }
+        Work::Merge(args) => {
+            println!("{}", merge::run(&args)?);
+            return Ok(());
+        }
         work => work,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -189,7 +196,7 @@ fn main() -> Result<()> {
             }
             Work::Views(args) => views::run(&args).await,
             Work::Fill { target, mib, after } => visits::fill(&target.check()?, mib, Duration::from_secs(after)).await,
-            Work::All(_) | Work::Derive { .. } | Work::Offline(_) | Work::Relay => unreachable!("ran above"),
+            Work::All(_) | Work::Derive { .. } | Work::Merge(_) | Work::Offline(_) | Work::Relay => unreachable!("ran above"),
         }
     })?;
     println!("{figures}");

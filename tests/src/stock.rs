@@ -78,9 +78,14 @@ impl Stock {
 
     /// Opens the provider.
     pub fn open(&mut self, server: &Server, plan: &str, seat: &Seat, credential: Credential) {
+        self.open_at(&server.address(), &server.room(plan), seat, credential);
+    }
+
+    /// Opens the provider on what stands at an address, a server or what carries on to it.
+    pub fn open_at(&mut self, address: &str, room: &str, seat: &Seat, credential: Credential) {
         let via = if credential == Credential::Params { "params" } else { "protocols" };
-        let url = format!("ws://{}/sync", server.address());
-        self.ask(json!({ "do": "open", "url": url, "room": server.room(plan), "token": seat.token, "via": via }));
+        let url = format!("ws://{address}/sync");
+        self.ask(json!({ "do": "open", "url": url, "room": room, "token": seat.token, "via": via }));
     }
 
     /// Sends one command and reads its answer.

@@ -3,10 +3,11 @@
 
 use plenary_shared::{
     id::{MemberId, PartyId, PlanId, PointId},
-    log::act::Act,
+    log::{act::Act, record::RecordKind},
     people::Author,
     text::{
         history::{Authored, Heard, LogEntry},
+        marks::Side,
         plan::Change,
         redline::Piece,
     },
@@ -94,11 +95,34 @@ pub struct TurnShown<'a> {
     pub clock_corrected: bool,
     /// What they came to.
     pub changes: &'a [Change],
+    /// What was changed apart, and put side by side here: what each side wrote.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub apart: &'a [ApartShown],
+    /// The points that were confirmed to have been merged rightly; none is the title.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub confirmed: &'a [Option<PointId>],
+}
+
+/// A point that was changed apart.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ApartShown {
+    /// The point; none is the title.
+    pub point: Option<PointId>,
+    /// Its label.
+    pub label: String,
+    /// What each side made of it, as far as anything is left to see of that.
+    pub sides: Vec<Side>,
 }
 
 impl<'a> TurnShown<'a> {
     /// An entry of the log, with the member's name, whether its seat has ended, and the times to read.
-    pub fn of(entry: &'a LogEntry, (name, seat_ended): (Option<&'a str>, bool), utc: fn(u64) -> Option<String>) -> Self {
+    pub fn of(
+        entry: &'a LogEntry,
+        apart: &'a [ApartShown],
+        (name, seat_ended): (Option<&'a str>, bool),
+        utc: fn(u64) -> Option<String>,
+    ) -> Self {
+        let confirmed = if let RecordKind::Confirmation { points } = &entry.does { points } else { &[][..] };
         TurnShown {
             first_seq: entry.first_seq,
             last_seq: entry.last_seq,
@@ -113,6 +137,8 @@ impl<'a> TurnShown<'a> {
             first_text: entry.first_text,
             clock_corrected: entry.clock_corrected,
             changes: &entry.changes,
+            apart,
+            confirmed,
         }
     }
 }
@@ -214,4 +240,28 @@ pub struct WatchLine<'a> {
     /// What of which point.
     #[serde(flatten)]
     pub change: &'a Change,
+}
+
+/// What was merged or confirmed, as it became durable.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct MergedLine<'a> {
+    /// The plan.
+    pub plan: &'a PlanId,
+    /// The record.
+    pub seq: u64,
+    /// When.
+    pub at: Option<String>,
+    /// The same in milliseconds.
+    pub at_ms: u64,
+    /// The party and the member; the server's own where it puts side by side what was changed apart.
+    #[serde(flatten)]
+    pub by: &'a Author,
+    /// The member's name, where it is known.
+    pub name: Option<&'a str>,
+    /// What was changed apart: what each side wrote.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub merged: &'a [ApartShown],
+    /// The points that were confirmed; none is the title.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub confirmed: &'a [Option<PointId>],
 }

@@ -1,11 +1,15 @@
 //! Answers about a replica. Times are in milliseconds since 1970-01-01 UTC.
 
-use plenary_shared::id::{ConferenceId, LayerId, MemberId, PlanId, PointId};
+use plenary_shared::{
+    id::{ConferenceId, LayerId, MemberId, PlanId, PointId},
+    talk::dossier::MergedPoint,
+    text::marks::Side,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::path::Path;
 
-use crate::{folder::merged::Merged, open::replica::Item, wire::server::ServerUrl};
+use crate::{open::replica::Item, wire::server::ServerUrl};
 
 /// A replica that was made.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -45,8 +49,8 @@ pub struct Status<'a> {
     pub refused: Vec<Listed<'a>>,
     /// What `salvage` would write of those; none if there are none, or the plan cannot be read.
     pub wanted: Option<Vec<Item>>,
-    /// Points that were merged and not confirmed.
-    pub merged: Vec<&'a PointId>,
+    /// Points that were merged and not confirmed; none is the title.
+    pub merged: Vec<&'a Option<PointId>>,
 }
 
 /// An edit of one's own.
@@ -69,8 +73,18 @@ pub struct Listed<'a> {
 pub struct MergedShown<'a> {
     /// The plan.
     pub plan: &'a PlanId,
-    /// With what each side wrote and what came out.
-    pub merged: &'a [Merged],
+    /// With what each side wrote.
+    pub merged: &'a [MergedOne],
+}
+
+/// A merged point, with what each side wrote.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct MergedOne {
+    /// The point, and of which records it was merged.
+    #[serde(flatten)]
+    pub point: MergedPoint,
+    /// What each side made of it.
+    pub sides: Vec<Side>,
 }
 
 /// Points that were confirmed.
@@ -78,8 +92,8 @@ pub struct MergedShown<'a> {
 pub struct Confirmed<'a> {
     /// The plan.
     pub plan: &'a PlanId,
-    /// The points.
-    pub confirmed: Vec<&'a PointId>,
+    /// The points; none is the title.
+    pub confirmed: &'a [Option<PointId>],
     /// How many still wait.
     pub left: usize,
 }

@@ -15,8 +15,8 @@ use serde_json::Value;
 use super::{
     ActShown, ActsShown, AnnotationsShown, Answer, AppliedShown, BlameShown, ChapterShown, Cloned, Completions, Confirmed,
     Consents, Delivered, DeviceEnded, Devices, DiffShown, EntriesMarked, EntriesTabled, EntryWritten, ErrorShown, Event, Invited,
-    Layers, LogShown, MergedShown, Plans, PointChanged, PointSchedule, PositionTaken, PositionsTaken, Profiles, ProposalPutIn,
-    Relabelled, Revoked, Salvaged, ShareRaised, Shares, Shown, Status, Verbs, WatchLine, WhoShown,
+    Layers, LogShown, MergedLine, MergedShown, Plans, PointChanged, PointSchedule, PositionTaken, PositionsTaken, Profiles,
+    ProposalPutIn, Relabelled, Revoked, Salvaged, ShareRaised, Shares, Shown, Status, Verbs, WatchLine, WhoShown,
 };
 use crate::sync::Report;
 
@@ -73,6 +73,7 @@ answers! {
     DiffShown<'_>: "diff";
     WatchLine<'_>: "watch";
     ActShown<'_>: "watch";
+    MergedLine<'_>: "watch";
     Cloned<'_>: "clone";
     Report: "sync";
     Status<'_>: "status";

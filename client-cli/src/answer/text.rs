@@ -3,6 +3,7 @@
 use plenary_shared::{
     id::PlanId,
     script::{Applied, PointDone, Renumbered},
+    talk::standing::Merged,
     text::{
         plan::{ChangeKind, Fault, Point},
         words::WordsDigest,
@@ -19,6 +20,9 @@ pub struct Shown<'a> {
     pub plan: &'a PlanId,
     /// Its title.
     pub title: &'a str,
+    /// The title was merged and not confirmed since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title_merged: Option<&'a Merged>,
     /// The digest of its words, which `apply --expect` takes.
     pub digest: WordsDigest,
     /// The points in document order.
@@ -38,6 +42,9 @@ pub struct PointShown<'a> {
     pub point: &'a Point,
     /// The digest of its words and of all below it, which `apply --expect` and `accept --expect` take.
     pub digest: Option<WordsDigest>,
+    /// It was merged and not confirmed since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged: Option<&'a Merged>,
 }
 
 /// Something that is wrong, and the same in words.

@@ -17,8 +17,8 @@ use crate::{
 In that folder every verb works on the copy, with the plan's id as elsewhere; `plenary sync` there
 sends what you did and brings what others did. A clone that is cut off goes on with `plenary sync`.
 
-With --encrypt what is private is kept encrypted (age): layers that not all may read, your edits that
-are not sent, what was merged. The passphrase is asked for when any of it is read, or taken from
+With --encrypt what is private is kept encrypted (age): layers that not all may read, and your edits
+that are not sent. The passphrase is asked for when any of it is read, or taken from
 PLENARY_PASSPHRASE. The plan's text and what is public are not encrypted, nor are the names of layers
 and of those who read them.
 

@@ -2,15 +2,21 @@
 
 use plenary_shared::{
     id::{IdError, LayerId, PartyId, PlanId},
-    log::act::Act,
+    log::{act::Act, record::RecordKind},
     people::Author,
-    text::history::{At, Entries, LogEntry, Replay},
+    text::{
+        history::{At, Entries, LogEntry, Replay},
+        marks::Parted,
+    },
 };
 use std::collections::VecDeque;
 
-use super::change::{Redlines, author, decided};
+use super::{
+    change::{Redlines, author, decided},
+    merged,
+};
 use crate::{
-    answer::{ActShown, ActsShown, LogShown, TurnShown},
+    answer::{ActShown, ActsShown, ApartShown, LogShown, TurnShown},
     context::Context,
     error::CliError,
     open::log::{LogSource, Names, Recorded, acts_of_layer},
@@ -114,10 +120,12 @@ impl Log {
         }
         entries.end()?.0.into_iter().for_each(|entry| newest.add(entry));
         let Newest { shown, earlier, .. } = newest;
-        let told = shown.iter().map(|entry| TurnShown::of(entry, names.of_member(&entry.author.member), when::utc));
+        let apart = self.apart(&source, &shown)?;
+        let told = shown.iter().zip(&apart);
+        let told = told.map(|(entry, apart)| TurnShown::of(entry, apart, names.of_member(&entry.author.member), when::utc));
         let answer = LogShown { plan: &self.plan, entries: told.collect(), earlier };
         context.tell_damage_in(&source);
-        context.output.page(&answer, || self.page(&shown, earlier, &names))?;
+        context.output.page(&answer, || self.page(&shown, &apart, earlier, &names))?;
         let unsent = source.replica().map(|local| local.replica().unsent()).transpose()?.map_or(0, |unsent| unsent.len());
         if unsent > 0 {
             context.output.remark(|| format!("{unsent} edits of yours are not in the log yet (plenary status, plenary diff)"));
@@ -169,10 +177,24 @@ impl Log {
         })
     }
 
-    fn page(&self, shown: &VecDeque<LogEntry>, earlier: usize, names: &Names) -> Page {
+    /// What each side wrote of what was put side by side, for each entry.
+    fn apart(&self, source: &LogSource, shown: &VecDeque<LogEntry>) -> Result<Vec<Vec<ApartShown>>, CliError> {
+        let says = shown.iter().filter_map(|entry| match &entry.does {
+            RecordKind::Bracketing(says) => Some(Parted::from(says)),
+            RecordKind::Edit | RecordKind::Confirmation { .. } | RecordKind::Act => None,
+        });
+        let mut sides = merged::sides_of(source, &says.collect::<Vec<_>>())?.into_iter();
+        let of = |entry: &LogEntry| match entry.does {
+            RecordKind::Bracketing(_) => sides.next().map(merged::shown).unwrap_or_default(),
+            RecordKind::Edit | RecordKind::Confirmation { .. } | RecordKind::Act => Vec::new(),
+        };
+        Ok(shown.iter().map(of).collect())
+    }
+
+    fn page(&self, shown: &VecDeque<LogEntry>, apart: &[Vec<ApartShown>], earlier: usize, names: &Names) -> Page {
         let mut page = Page::default();
         let mut redlines = Redlines::new(false);
-        for (at, entry) in shown.iter().enumerate() {
+        for (at, (entry, apart)) in shown.iter().zip(apart).enumerate() {
             if at > 0 {
                 page.line(Look::Plain, "");
             }
@@ -184,10 +206,15 @@ impl Log {
             let first = if entry.first_text { "  the first text" } else { "" };
             let clock = if entry.clock_corrected { " (clock corrected)" } else { "" };
             page.line(Look::Strong, &format!("{}{clock}  {who}  {records}{first}", when::local(entry.to_ms)));
+            for ApartShown { sides, .. } in apart {
+                merged::wrote(&mut page, &mut redlines, &self.plan, "    ", sides, names);
+            }
             for change in &entry.changes {
                 redlines.show(&mut page, "    ", &self.plan, change);
             }
-            if entry.changes.is_empty() {
+            if let RecordKind::Confirmation { points } = &entry.does {
+                page.line(Look::Plain, &format!("    {}", merged::confirmed(points)));
+            } else if entry.changes.is_empty() && apart.is_empty() {
                 page.line(Look::Faint, "    nothing that is left to see");
             }
         }

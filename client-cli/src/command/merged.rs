@@ -1,65 +1,79 @@
-//! `merged` and `confirm`: points that two sides changed apart, until somebody has looked at them.
+//! `merged` and `confirm`: points that were changed apart, until somebody who may draft has looked at them.
 
 use plenary_shared::{
-    talk::merge::Side,
+    id::{PlanId, PointId},
+    talk::dossier::MergedPoint,
     text::{
-        plan::{ChangeKind, said_in_a_line},
-        redline::redline,
+        history::At,
+        marks::{Parted, Side, Sides, Unconfirmed, sides},
+        plan::Outline,
     },
 };
 
+use super::change::{Redlines, author};
 use crate::{
-    answer::{Confirmed, MergedShown},
-    brief::kind,
+    answer::{ApartShown, Confirmed, MergedOne, MergedShown},
     context::Context,
     error::CliError,
-    folder::{Folder, merged, merged::Merged},
-    output::{in_words, inline},
+    open::log::{LogSource, Names, Recorded},
+    output::in_words,
     render::{Look, Page, called},
     when,
 };
 
-/// List the merged points of this replica that wait to be confirmed, with what each side wrote and what came out
+/// List the points that were merged and not confirmed since, with what each side wrote
 #[derive(Debug, clap::Args)]
 #[command(
     name = "merged",
     after_help = "\
-A point is merged when you and others changed it apart. What came out may be a sentence that nobody
-wrote: look at it, mend it if need be, then confirm it. Until then it cannot be accepted here.
+A point is merged when it was changed apart: by some who had not seen what others wrote. Different words for
+the same stand side by side in brackets; all else stands as it came, and may be what nobody wrote. All parties
+are told, until somebody who may draft has looked at it and confirms it (plenary confirm), or, for a
+party, until it accepts the words as they stand.
 
 Examples:
-  plenary merged
-  plenary merged --json | jq -r '.merged[].result.words'"
+  plenary merged plan
+  plenary merged plan --json | jq -r '.merged[].label'"
 )]
-pub struct MergedVerb {}
+pub struct MergedVerb {
+    /// The plan
+    plan: PlanId,
+}
 
-/// Confirm that you have looked at merged points
+/// Confirm, for all parties, that you have looked at what came out of a merge
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
+It needs the right to draft, and stands in the plan's log. In a replica it is sent with the next sync. What is
+merged again meanwhile is to be confirmed again.
+
 Examples:
-  plenary confirm '5 bis'
-  plenary confirm 3 k3x9abcd")]
+  plenary confirm plan '5 bis'
+  plenary confirm plan 3 k3x9abcd
+  plenary confirm plan --title")]
 pub struct Confirm {
-    /// The points: labels or ids, as `plenary merged` shows them
-    #[arg(required = true, value_name = "POINT")]
+    /// The plan
+    plan: PlanId,
+    /// The points, as `plenary merged` shows them: labels, paths of labels, or ids
+    #[arg(required_unless_present = "title", value_name = "POINT")]
     points: Vec<String>,
+    /// The plan's title
+    #[arg(long)]
+    title: bool,
 }
 
 impl MergedVerb {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let folder = Folder::required()?;
-        folder.unlock()?;
-        let waiting = {
-            let _lock = folder.lock_shared()?;
-            folder.merged()?
-        };
-        context.tell_damage(&folder);
-        context.output.page(&MergedShown { plan: &folder.info.plan, merged: &waiting }, || {
+        let source = context.open_log(&self.plan)?;
+        let waiting = context.open(&self.plan)?.merged()?;
+        let merged = with_sides(&source, waiting)?;
+        context.tell_damage_in(&source);
+        let names = if merged.is_empty() { Names::default() } else { source.names()? };
+        context.output.page(&MergedShown { plan: &self.plan, merged: &merged }, || {
             let mut page = Page::default();
-            match waiting.is_empty() {
+            match merged.is_empty() {
                 true => drop(page.line(Look::Plain, "no merged point waits to be confirmed")),
-                false => list(&mut page, &waiting),
+                false => list(&mut page, &self.plan, &merged, &names),
             }
             page
         })
@@ -69,109 +83,126 @@ impl MergedVerb {
 impl Confirm {
     /// Runs the verb. All points are found before any is confirmed.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let folder = Folder::required()?;
-        folder.unlock()?;
-        let _lock = folder.lock()?;
-        let waiting = folder.merged()?;
-        let mut confirmed = Vec::new();
-        for what in &self.points {
-            let found = find(&waiting, what)?;
-            if !confirmed.contains(&found) {
-                confirmed.push(found);
+        let open = context.open(&self.plan)?;
+        let shown = open.text()?;
+        let (mut points, mut names, mut seen) = (Vec::new(), Vec::new(), 0);
+        let wanted = self.points.iter().map(|what| find(&shown.outline, what).map(|(id, label)| (Some(id), label)));
+        for point in wanted.chain(self.title.then(|| Ok((None, "the title".to_owned())))) {
+            let (point, name) = point?;
+            let mark = shown.merged.iter().find(|mark| mark.point == point);
+            let mark = mark.ok_or_else(|| {
+                CliError::NotFound(format!("{name} does not wait to be confirmed: see `plenary merged {}`", self.plan))
+            })?;
+            seen = seen.max(mark.seq);
+            if !points.contains(&point) {
+                points.push(point);
+                names.push(name);
             }
         }
-        let rest: Vec<Merged> = waiting.iter().filter(|one| !confirmed.contains(one)).cloned().collect();
-        merged::write(folder.dir(), &folder.cipher, &rest)?;
-        context.tell_damage(&folder);
-        report(context, &folder, &confirmed, rest.len())
-    }
-}
-
-fn report(context: &Context, folder: &Folder, confirmed: &[&Merged], left: usize) -> Result<(), CliError> {
-    let points = confirmed.iter().map(|one| &one.merge.point).collect();
-    context.output.result(&Confirmed { plan: &folder.info.plan, confirmed: points, left }, || {
-        let names: Vec<String> = confirmed.iter().map(|one| called(&one.merge.label, &one.merge.point)).collect();
-        let left = if left == 0 { "none is left".to_owned() } else { format!("{left} left") };
-        format!("confirmed {}; {left}", in_words(&names))
-    })
-}
-
-/// A merged point by its label or id.
-fn find<'a>(waiting: &'a [Merged], what: &str) -> Result<&'a Merged, CliError> {
-    let what = what.trim();
-    let by_id = waiting.iter().find(|one| one.merge.point.as_str() == what);
-    let mut by_label = waiting.iter().filter(|one| one.merge.label == what);
-    match (by_id, by_label.next(), by_label.next()) {
-        (Some(one), ..) | (None, Some(one), None) => Ok(one),
-        (None, Some(_), Some(_)) => Err(CliError::Refused(format!(
-            "several merged points have the label {what:?}: name one by its id, as `plenary merged --json` shows it"
-        ))),
-        (None, None, _) => {
-            Err(CliError::NotFound(format!("no merged point {what:?} waits to be confirmed: see `plenary merged`")))
+        let again = open.confirm(&points, seen)?;
+        context.tell_damage_of(&open);
+        if !again.is_empty() {
+            let again: Vec<&String> =
+                points.iter().zip(&names).filter(|(point, _)| again.contains(point)).map(|(_, name)| name).collect();
+            return Err(CliError::Refused(format!(
+                "{} was merged again meanwhile: look at it with `plenary merged {}`, then repeat this",
+                in_words(&again),
+                self.plan
+            )));
         }
+        let left = shown.merged.len() - points.len();
+        context.output.result(&Confirmed { plan: &self.plan, confirmed: &points, left }, || {
+            let left = if left == 0 { "none is left".to_owned() } else { format!("{left} left") };
+            format!("confirmed {}; {left}", in_words(&names))
+        })
     }
+}
+
+/// A point by its label, path or id, and how it is called.
+fn find(outline: &Outline, what: &str) -> Result<(PointId, String), CliError> {
+    let point = outline.find(what)?;
+    Ok((point.id.clone(), called(&point.label, &point.id)))
+}
+
+/// Merged points with what each side wrote, read from the log.
+pub fn with_sides(source: &LogSource, merged: Vec<MergedPoint>) -> Result<Vec<MergedOne>, CliError> {
+    let aparts: Vec<Parted> = merged.iter().map(|point| Parted::from(&point.merged.mark)).collect();
+    let all = sides_of(source, &aparts)?;
+    let one = |(point, sides): (MergedPoint, Sides)| MergedOne {
+        point,
+        sides: sides.into_iter().flat_map(|(_, sides)| sides).collect(),
+    };
+    Ok(merged.into_iter().zip(all).map(one).collect())
+}
+
+/// What each side wrote of what was changed apart. The log is read from the last record that all of them had seen.
+pub fn sides_of(source: &LogSource, aparts: &[Parted]) -> Result<Vec<Sides>, CliError> {
+    let Some(first) = aparts.iter().flat_map(|apart| apart.of.iter().min()).min() else { return Ok(Vec::new()) };
+    let read = |since: u64| source.past(since)?.records.collect::<Result<Vec<Recorded>, CliError>>();
+    let mut records = read(first.saturating_sub(1))?;
+    let base = aparts.iter().filter_map(|apart| apart.base(&records)).min().unwrap_or(*first);
+    if base + 1 < *first {
+        records = read(base)?;
+    }
+    let base = base.min(first.saturating_sub(1));
+    let state = source.state(At::Seq(base))?.look(|txn| {
+        use yrs::ReadTxn as _;
+        txn.encode_state_as_update_v1(&Default::default())
+    })?;
+    Ok(sides((base, &state), &records, aparts)?)
 }
 
 /// Adds merged points to a page.
-pub fn list(page: &mut Page, waiting: &[Merged]) {
-    for one in waiting {
-        point(page, one);
-    }
-    let (count, them) = if waiting.len() == 1 {
-        ("1 merged point".to_owned(), "it")
-    } else {
-        (format!("{} merged points", waiting.len()), "each")
-    };
-    page.line(Look::Plain, &format!("{count} to look at; then confirm {them} (plenary confirm POINT)"));
-}
-
-fn point(page: &mut Page, Merged { merge, others, lapsed, .. }: &Merged) {
-    page.line(Look::Strong, &format!("{}: changed apart", called(&merge.label, &merge.point)));
-    for why in &merge.why {
-        page.line(Look::Faint, &format!("  {}", inline(&why.to_string())));
-    }
-    let who: Vec<String> =
-        others.iter().map(|other| format!("{}, {}", other.party.as_str().to_uppercase(), when::local(other.at_ms))).collect();
-    let who = if who.is_empty() { "others".to_owned() } else { who.join("; ") };
-    side(page, "you", &merge.by_me, &merge.base, &merge.mine);
-    side(page, &who, &merge.by_others, &merge.base, &merge.theirs);
-    page.line(Look::Faint, "  now");
-    shown(page, &merge.base, &merge.result);
-    for lapsed in lapsed {
-        let on = called(&lapsed.label, &lapsed.point);
-        page.line(Look::Plain, &format!("  the acceptance of {on} by {} has lapsed by it", lapsed.party.as_str().to_uppercase()));
-    }
-}
-
-fn side(page: &mut Page, who: &str, kinds: &[ChangeKind], base: &Side, side: &Side) {
-    let kinds: Vec<&str> = kinds.iter().map(|one| kind(*one)).collect();
-    let kinds = if kinds.is_empty() { String::new() } else { format!(": {}", kinds.join(", ")) };
-    page.line(Look::Faint, &format!("  {}{kinds}", inline(who)));
-    shown(page, base, side);
-}
-
-/// What became of a point, against how it was.
-fn shown(page: &mut Page, was: &Side, is: &Side) {
-    if !is.there {
-        page.line(Look::Plain, "    (not there)");
-        return;
-    }
-    if was.heading != is.heading {
-        page.redline("    heading: ", &redline(&was.heading, &is.heading));
-    }
-    page.redline("    ", &redline(&was.words, &is.words));
-    for (said, before, now) in [("place", &was.place, &is.place), ("label", &was.label, &is.label)] {
-        if before != now && was.there {
-            page.line(Look::Plain, &format!("    {said}: {} -> {}", inline(before), inline(now)));
+pub fn list(page: &mut Page, plan: &PlanId, merged: &[MergedOne], names: &Names) {
+    let mut redlines = Redlines::new(true);
+    for MergedOne { point, sides } in merged {
+        let mark = &point.merged.mark;
+        page.line(Look::Strong, &format!("{}: changed apart", name(plan, point)));
+        wrote(page, &mut redlines, plan, "  ", sides, names);
+        if let Some(seq) = mark.bracketed {
+            page.line(Look::Faint, &format!("  what differs was put side by side, #{seq}"));
+        }
+        if !point.merged.accepted.is_empty() {
+            page.line(Look::Faint, &format!("  accepted since by {}", in_words(&point.merged.accepted)));
         }
     }
-    if is.struck {
-        page.line(Look::Plain, "    [struck]");
-    } else if is.out {
-        page.line(Look::Plain, "    [struck with a point above it]");
-    }
-    if was.schedule != is.schedule {
-        let said = |side: &Side| said_in_a_line(&side.schedule, |_| None);
-        page.redline("    schedule: ", &redline(&said(was), &said(is)));
+    let (count, them) = match merged.len() {
+        1 => ("1 merged point".to_owned(), "it"),
+        many => (format!("{many} merged points"), "each"),
+    };
+    page.line(Look::Plain, &format!("{count} to look at; then confirm {them} (plenary confirm {plan} POINT)"));
+}
+
+/// How a merged point is called.
+pub fn name(plan: &PlanId, point: &MergedPoint) -> String {
+    point.merged.mark.point.as_ref().map_or_else(|| plan.to_string(), |id| called(&point.label, id))
+}
+
+/// Who changed a point apart, in the middle of a line.
+pub fn by(mark: &Unconfirmed) -> String {
+    let names = mark.by.iter().map(|by| format!("{} (#{})", by.author.party.as_str().to_uppercase(), by.seq));
+    format!("changed apart by {}", in_words(&names.collect::<Vec<_>>()))
+}
+
+/// That points were confirmed, by their ids.
+pub fn confirmed(points: &[Option<PointId>]) -> String {
+    let name = |point: &Option<PointId>| point.as_ref().map_or_else(|| "the title".to_owned(), ToString::to_string);
+    format!("confirmed what was merged: {}", in_words(&points.iter().map(name).collect::<Vec<_>>()))
+}
+
+/// What was changed apart, for a program.
+pub fn shown(sides: Sides) -> Vec<ApartShown> {
+    let label = |sides: &[Side]| sides.iter().flat_map(|side| &side.changes).next().map(|change| change.label.clone());
+    sides.into_iter().map(|(point, sides)| ApartShown { label: label(&sides).unwrap_or_default(), point, sides }).collect()
+}
+
+/// Adds what each side wrote to a page.
+pub fn wrote(page: &mut Page, redlines: &mut Redlines, plan: &PlanId, indent: &str, sides: &[Side], names: &Names) {
+    for Side { by, changes } in sides {
+        let who = author(&by.author.party, &by.author.member, names);
+        page.line(Look::Faint, &format!("{indent}{}  {who}  #{}", when::local(by.at_ms), by.seq));
+        for change in changes {
+            redlines.show(page, &format!("{indent}  "), plan, change);
+        }
     }
 }

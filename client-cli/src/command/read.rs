@@ -1,8 +1,9 @@
 //! `show` and `export`: the plan as it stands.
 
 use plenary_shared::{
-    id::PlanId,
+    id::{PlanId, PointId},
     out::{Edition, Format},
+    talk::{dossier::OutlineView, standing::Merged},
     text::{
         markdown::BESIDE_THE_POINTS,
         plan::{Outline, Point},
@@ -12,6 +13,7 @@ use plenary_shared::{
 };
 use std::{fs, path::PathBuf};
 
+use super::merged::by;
 use crate::{
     answer::{Delivered, Document, PointShown, Said, Shown},
     context::Context,
@@ -39,8 +41,11 @@ impl Show {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         let open = context.open(&self.plan)?;
-        let outline = open.outline()?;
+        let OutlineView { outline, merged } = open.text()?;
+        let merged = if merged.is_empty() { Vec::new() } else { open.merged()? };
         context.tell_damage_of(&open);
+        let merged_of =
+            |point: Option<&PointId>| merged.iter().map(|one| &one.merged).find(|one| one.mark.point.as_ref() == point);
         let points = match &self.point {
             Some(what) => below(&outline, what)?,
             None => &outline.points,
@@ -53,7 +58,11 @@ impl Show {
             title: &outline.title,
             digest: plan_digest(&outline, &exact),
             beside: if self.point.is_none() { &outline.beside } else { "" },
-            points: points.iter().map(|point| PointShown { point, digest: digest_of(point) }).collect(),
+            title_merged: merged_of(None),
+            points: points
+                .iter()
+                .map(|point| PointShown { point, digest: digest_of(point), merged: merged_of(Some(&point.id)) })
+                .collect(),
             faults: outline.faults.iter().map(Said::of).collect(),
         };
         LastShown::read(&open.whose()?, &self.plan).keep(points.iter().filter_map(|p| Some((p.id.clone(), digest_of(p)?))));
@@ -61,10 +70,13 @@ impl Show {
             if points.is_empty() && beside.is_empty() {
                 return format!("{}: no points", self.plan);
             }
-            let title = (self.point.is_none() && !outline.title.is_empty()).then(|| inline(&outline.title).into_owned());
+            let title = (self.point.is_none() && !outline.title.is_empty()).then(|| match merged_of(None) {
+                None => inline(&outline.title).into_owned(),
+                Some(merged) => format!("{}  {}", inline(&outline.title), marked(merged)),
+            });
             title
                 .into_iter()
-                .chain([tree(points, &exact), beside.clone()])
+                .chain([tree(points, &exact, |point| merged_of(Some(point))), beside.clone()])
                 .filter(|part| !part.is_empty())
                 .collect::<Vec<_>>()
                 .join("\n\n")
@@ -86,7 +98,7 @@ pub fn below<'a>(outline: &'a Outline, what: &str) -> Result<&'a [Point], CliErr
 }
 
 /// Each point with its label, heading and fingerprint in a line, its words indented below.
-pub fn tree(points: &[Point], exact: &ExactWords) -> String {
+pub fn tree<'m>(points: &[Point], exact: &ExactWords, merged: impl Fn(&PointId) -> Option<&'m Merged>) -> String {
     let top = points.iter().map(|p| p.depth).min().unwrap_or_default();
     let mut text = String::new();
     for point in points {
@@ -95,8 +107,9 @@ pub fn tree(points: &[Point], exact: &ExactWords) -> String {
         let heading = inline(&point.heading);
         let struck = if point.struck { "[struck]" } else { "" };
         let fingerprint = exact.get(&point.id).map(|exact| short(&exact.digest)).unwrap_or_default();
-        let head: Vec<&str> =
-            [label.as_str(), &heading, struck, &fingerprint].into_iter().filter(|part| !part.is_empty()).collect();
+        let merged = merged(&point.id).map(marked).unwrap_or_default();
+        let head = [label.as_str(), &heading, struck, &merged, &fingerprint];
+        let head: Vec<&str> = head.into_iter().filter(|part| !part.is_empty()).collect();
         if !text.is_empty() {
             text.push('\n');
         }
@@ -106,6 +119,11 @@ pub fn tree(points: &[Point], exact: &ExactWords) -> String {
         }
     }
     text
+}
+
+/// That a point was merged, and of whose edits.
+fn marked(Merged { mark, .. }: &Merged) -> String {
+    format!("[merged: {}]", by(mark))
 }
 
 /// What stands beside the points, under a heading; nothing if nothing does.
@@ -209,11 +227,12 @@ mod tests {
         let outline = Outline { points, ..Outline::default() };
         let whole = "5  Head\\u{1b}[2J\n    one\n    two\n    (a)\n        x\\u{1b}[1m\n        (c)\n6  Head\\u{1b}[2J  [struck]";
         let none = ExactWords::default();
-        assert_eq!(tree(&outline.points, &none), whole);
-        assert_eq!(tree(below(&outline, "(a)").expect("a point"), &none), "(a)\n    x\\u{1b}[1m\n    (c)");
+        assert_eq!(tree(&outline.points, &none, |_| None), whole);
+        assert_eq!(tree(below(&outline, "(a)").expect("a point"), &none, |_| None), "(a)\n    x\\u{1b}[1m\n    (c)");
         let exact = ExactWords::read(&outline);
         let fingerprint = short(&exact.get(&outline.points[0].id).expect("words").digest);
-        assert!(tree(&outline.points, &exact).starts_with(&format!("5  Head\\u{{1b}}[2J  {fingerprint}\n    one\n")));
+        let shown = tree(&outline.points, &exact, |_| None);
+        assert!(shown.starts_with(&format!("5  Head\\u{{1b}}[2J  {fingerprint}\n    one\n")));
         assert_eq!(below(&outline, "7").expect_err("none").exit_code(), 1);
     }
 }

@@ -35,7 +35,11 @@ impl Standing {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         let open_plan = context.open(&self.plan)?;
-        let matrix: Matrix = open_plan.view()?;
+        let mut matrix: Matrix = open_plan.view()?;
+        let party = open_plan.party()?;
+        for point in &mut matrix.points {
+            point.merged.take_if(|merged| !merged.stands_for(party));
+        }
         let Some(what) = &self.point else {
             // What is open is counted in all the plan: a bracket that spans points counts once.
             let open = if context.output.is_json() { 0 } else { open_plan.view::<BracketsView>()?.open };

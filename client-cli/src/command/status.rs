@@ -1,7 +1,10 @@
 //! `status`: what of a replica is not sent yet, and what waits for somebody to look at it. The plan is read only where edits were
 //! refused, to tell what they wanted.
 
-use plenary_shared::id::{self, LayerId};
+use plenary_shared::{
+    id::{self, LayerId, PointId},
+    talk::dossier::OutlineView,
+};
 
 use crate::{
     answer,
@@ -9,7 +12,6 @@ use crate::{
     error::CliError,
     folder::{
         Folder,
-        merged::Merged,
         own::{self, Fate, OwnEdit},
     },
     open::replica::Replica,
@@ -59,9 +61,9 @@ impl Status {
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         let folder = Folder::required()?;
         folder.unlock()?;
-        let (own, merged, synced) = {
+        let (own, synced) = {
             let _lock = folder.lock_shared()?;
-            (folder.own()?, folder.merged()?, folder.context().ok())
+            (folder.own()?, folder.context().ok())
         };
         let listed = |wanted: fn(&Fate) -> bool| -> Result<Vec<Listed>, CliError> {
             let edits = own.edits.iter().filter(|edit| wanted(&edit.fate));
@@ -72,7 +74,8 @@ impl Status {
         let refused = listed(|fate| matches!(fate, Fate::Refused { .. }))?;
         context.tell_damage(&folder);
         // A replica that is not synced to the end, or whose copies are damaged, has a status all the same.
-        let wanted = (!refused.is_empty()).then(|| Replica::open(Folder::required()?)?.wanted(&LayerId::built_in(id::PRIVATE)));
+        let merged = Replica::open(folder.again()).and_then(|replica| replica.text()).map(merged).unwrap_or_default();
+        let wanted = (!refused.is_empty()).then(|| Replica::open(folder.again())?.wanted(&LayerId::built_in(id::PRIVATE)));
         let wanted = wanted.and_then(Result::ok);
         let synced = synced.map(|context| (context.synced_ms, context.plan.end));
         let info = &folder.info;
@@ -88,7 +91,7 @@ impl Status {
             held: held.iter().map(Listed::answer).collect(),
             refused: refused.iter().map(Listed::answer).collect(),
             wanted: wanted.map(|wanted| wanted.salvaged),
-            merged: merged.iter().map(|one| &one.merge.point).collect(),
+            merged: merged.iter().map(|(point, _)| point).collect(),
         };
         context.output.page(&answer, || page(&folder, synced, [&waiting, &held, &refused], &merged))
     }
@@ -101,7 +104,12 @@ impl Listed<'_> {
     }
 }
 
-fn page(folder: &Folder, synced: Option<(u64, u64)>, [waiting, held, refused]: [&[Listed]; 3], merged: &[Merged]) -> Page {
+fn page(
+    folder: &Folder,
+    synced: Option<(u64, u64)>,
+    [waiting, held, refused]: [&[Listed]; 3],
+    merged: &[(Option<PointId>, String)],
+) -> Page {
     let mut page = Page::default();
     let info = &folder.info;
     page.line(Look::Strong, &format!("{} of {} on {}, for {}", info.plan, info.conference, info.server, info.member));
@@ -126,10 +134,18 @@ fn page(folder: &Folder, synced: Option<(u64, u64)>, [waiting, held, refused]: [
         list(&mut page, refused);
     }
     if !merged.is_empty() {
-        let names: Vec<String> = merged.iter().map(|one| called(&one.merge.label, &one.merge.point)).collect();
-        page.line(Look::Plain, &format!("merged and not confirmed: {} (plenary merged)", names.join(", ")));
+        let names: Vec<&str> = merged.iter().map(|(_, name)| name.as_str()).collect();
+        let plan = &info.plan;
+        page.line(Look::Plain, &format!("merged and not confirmed: {} (plenary merged {plan})", names.join(", ")));
     }
     page
+}
+
+/// The points that were merged, and how they are called.
+fn merged(OutlineView { outline, merged }: OutlineView) -> Vec<(Option<PointId>, String)> {
+    let label = |id: &PointId| outline.get(id).map_or("", |point| point.label.as_str());
+    let name = |point: &Option<PointId>| point.as_ref().map_or_else(|| "the title".to_owned(), |id| called(label(id), id));
+    merged.into_iter().map(|mark| (mark.point.clone(), name(&mark.point))).collect()
 }
 
 fn list(page: &mut Page, edits: &[Listed]) {

@@ -3,15 +3,22 @@
 mod text;
 
 use std::{
+    rc::Rc,
     thread::sleep,
     time::{Duration, Instant},
 };
 
+use super::merged::with_sides;
 use crate::{
     answer::Event,
     context::{Context, Session},
     error::CliError,
     folder::Folder,
+    open::{
+        OpenPlan,
+        log::{Local, LogSource},
+        replica::Replica,
+    },
     progress::Progress,
     sync::{Report, Way, sync},
 };
@@ -25,8 +32,8 @@ const PAUSE_MAX: Duration = Duration::from_secs(30);
 /// Send what you did in this replica and take what others did
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Nothing is overwritten: edits merge. Points that you and others changed apart are reported with what
-each side wrote and what came out; they wait in `plenary merged` until you confirm them.
+Nothing is overwritten: edits merge. Points that were changed apart are reported to every party with what
+each side wrote, until somebody who may draft confirms them (plenary confirm) or your party accepts them.
 
 Exit codes: 0 nothing needs a look, 4 merged points do, 3 no connection (repeat it: what was sent and
 taken stays so), 1 refused, 5 the server was restored from a backup and this replica holds what it lost:
@@ -86,8 +93,13 @@ pub fn session(context: &Context, folder: &Folder) -> Result<Session, CliError> 
 /// Syncs once; what is damaged is told.
 pub fn run(context: &Context, folder: &Folder, session: &Session, way: Option<Way>) -> Result<Report, CliError> {
     folder.cipher.unlock()?;
-    let report = sync(folder, session, way, &Progress::new(context.output.is_json()));
+    let mut report = sync(folder, session, way, &Progress::new(context.output.is_json()));
     context.tell_damage(folder);
+    if let Ok(report) = &mut report {
+        let open = OpenPlan::Replica(Box::new(Replica::open(folder.again())?));
+        let local = LogSource::Replica(Rc::new(Local::of(Replica::open(folder.again())?)));
+        report.merged = with_sides(&local, open.merged()?)?;
+    }
     report
 }
 

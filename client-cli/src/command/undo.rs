@@ -46,7 +46,7 @@ impl Undo {
         let (outline, view): (_, BracketsView) = (open.outline()?, open.view()?);
         let point = outline.find(&self.point)?;
         let brackets = view.points.iter().find(|one| one.point == point.id).map_or(&[][..], |one| &one.brackets);
-        let own = self.chosen(brackets, &open.party()?)?;
+        let own = self.chosen(brackets, open.party()?)?;
         let before = match own.alternative {
             Some(_) => String::new(),
             None => self.before(context, (&point.id, &point.words), &own.range)?,

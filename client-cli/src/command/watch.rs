@@ -3,23 +3,31 @@
 
 use plenary_shared::{
     id::PlanId,
-    log::{act::Act, record::Record},
+    log::{
+        act::Act,
+        record::{Record, RecordKind},
+    },
     people::Author,
     text::{
         history::{At, Replay, Tracker},
+        marks::{Parted, Side},
         plan::{Change, ChangeKind},
     },
 };
 use std::{thread::sleep, time::Duration};
 
-use super::change::{author, decided};
+use super::{
+    change::{author, decided},
+    merged,
+};
 use crate::{
-    answer::{ActShown, Event, WatchLine},
+    answer::{ActShown, ApartShown, Event, MergedLine, WatchLine},
     brief::kind as word,
     context::Context,
     error::CliError,
     open::log::{Followed, LogSource, Names},
     output::inline,
+    render::called,
     when,
 };
 
@@ -122,6 +130,7 @@ impl Watcher<'_> {
             return self.print_act(seq, record, &act);
         }
         let made = tracker.changes(replay, &touched)?;
+        self.print_merged(seq, record)?;
         for (at, change) in made.iter().enumerate() {
             if self.left == Some(0) {
                 break;
@@ -139,6 +148,38 @@ impl Watcher<'_> {
         self.context.output.result(&line, || {
             let who = author(&by.party, &by.member, &self.names);
             format!("{}  {who}  {}  {}", when::local(*at_ms), self.plan, decided(act))
+        })
+    }
+
+    /// Tells what was merged, with what each side wrote, or confirmed.
+    fn print_merged(&mut self, seq: u64, record: &Record) -> Result<(), CliError> {
+        let (apart, confirmed) = match &record.kind {
+            RecordKind::Bracketing(says) => {
+                let sides = merged::sides_of(&self.source, &[Parted::from(says)])?.into_iter().next().unwrap_or_default();
+                (merged::shown(sides), &[][..])
+            }
+            RecordKind::Confirmation { points } => (Vec::new(), &points[..]),
+            RecordKind::Edit | RecordKind::Act => return Ok(()),
+        };
+        self.left = self.left.map(|n| n.saturating_sub(1));
+        let Record { at_ms, author: by, .. } = record;
+        self.learn(by);
+        let (at, name) = (when::utc(*at_ms), self.names.get(&by.member));
+        let line = MergedLine { plan: &self.plan, seq, at, at_ms: *at_ms, by, name, merged: &apart, confirmed };
+        self.context.output.result(&line, || {
+            let begin = format!("{}  {}", when::local(*at_ms), author(&by.party, &by.member, &self.names));
+            let each = |one: &ApartShown| {
+                let what = one.point.as_ref().map_or_else(|| self.plan.to_string(), |point| called(&one.label, point));
+                let told = |side: &Side| {
+                    let changes = side.changes.iter().map(|change| told(change.kind, &change.before, &change.after));
+                    format!("{} {}", side.by.author.party.as_str().to_uppercase(), changes.collect::<Vec<_>>().join(", "))
+                };
+                format!("{begin}  {what}  {}", one.sides.iter().map(told).collect::<Vec<_>>().join("; "))
+            };
+            match confirmed.is_empty() {
+                true => apart.iter().map(each).collect::<Vec<_>>().join("\n"),
+                false => format!("{begin}  {}", merged::confirmed(confirmed)),
+            }
         })
     }
 

@@ -13,9 +13,6 @@ pub fn of_verb(error: &ScriptError) -> String {
         Some(Advice::ListOwnAnnotations) => format!("{sentence}: `plenary annotations PLAN` lists those it has"),
         Some(Advice::NameLayer) => format!("{sentence}, or name a layer with --to"),
         Some(Advice::NameParty) => format!("{sentence}: say whose with --party"),
-        Some(Advice::LookAtMerged { point }) => {
-            format!("{sentence}: look with `plenary merged`, then `plenary confirm {point}`")
-        }
         Some(Advice::NameWords { now }) => {
             format!(
                 "{sentence}\nRead them with `plenary show`; if you mean the present words, repeat with --expect {}.",
@@ -38,7 +35,6 @@ pub fn of_script(error: &ScriptError) -> String {
             | Advice::ListOwnAnnotations
             | Advice::NameLayer
             | Advice::NameParty
-            | Advice::LookAtMerged { .. }
             | Advice::NameWords { .. }
             | Advice::ConfirmNow,
         )
@@ -56,10 +52,7 @@ mod tests {
         let error = ScriptError { message: "there stands [30 or 35]".into(), advice: Some(Advice::ConfirmNow.into()), ..error };
         let now = "there stands [30 or 35]\nIf that is meant, repeat with --now and the words that stand there.";
         assert_eq!((of_verb(&error), of_script(&error)), (now.to_owned(), error.to_string()));
-        let merged =
-            ScriptError { advice: Some(Advice::LookAtMerged { point: "(a)".into() }.into()), message: "m".into(), ..error };
-        assert_eq!(of_verb(&merged), "m: look with `plenary merged`, then `plenary confirm (a)`");
-        let schema = ScriptError { advice: Some(Advice::ReadSchema.into()), ..merged };
+        let schema = ScriptError { advice: Some(Advice::ReadSchema.into()), ..error };
         assert!(of_script(&schema).ends_with(": `plenary apply --schema`"));
     }
 }

@@ -13,6 +13,7 @@ use std::{
     env, fs,
     io::{self, IsTerminal as _},
     path::{Path, PathBuf},
+    rc::Rc,
     str::FromStr as _,
 };
 
@@ -36,16 +37,17 @@ pub enum Sealed {
     Age(Bytes),
 }
 
-/// How a replica keeps what is private.
-#[derive(Default)]
+/// How a replica keeps what is private. Copies are unlocked together.
+#[derive(Clone, Default)]
 pub struct Cipher {
     keys: Option<Keys>,
 }
 
+#[derive(Clone)]
 struct Keys {
     recipient: x25519::Recipient,
     path: PathBuf,
-    identity: OnceCell<x25519::Identity>,
+    identity: Rc<OnceCell<x25519::Identity>>,
 }
 
 impl Cipher {
@@ -54,7 +56,7 @@ impl Cipher {
         let Some(recipient) = recipient else { return Ok(Cipher::default()) };
         let recipient = x25519::Recipient::from_str(recipient)
             .map_err(|why| CliError::Refused(format!("the replica's public key cannot be read: {why}")))?;
-        Ok(Cipher { keys: Some(Keys { recipient, path: dir.join(KEY), identity: OnceCell::new() }) })
+        Ok(Cipher { keys: Some(Keys { recipient, path: dir.join(KEY), identity: Rc::default() }) })
     }
 
     /// Makes keys for a replica in `dir` under a passphrase that is asked for, and answers the recipient to be named.
@@ -69,7 +71,7 @@ impl Cipher {
         let encrypted = encrypted.map_err(|why| CliError::Refused(format!("the key cannot be encrypted: {why}")))?;
         disk::replace(&path, &encrypted).map_err(|source| CliError::File { path: path.clone(), source })?;
         let named = recipient.to_string();
-        Ok((Cipher { keys: Some(Keys { recipient, path, identity: OnceCell::from(identity) }) }, named))
+        Ok((Cipher { keys: Some(Keys { recipient, path, identity: Rc::new(OnceCell::from(identity)) }) }, named))
     }
 
     /// Asks for the passphrase now, if one is needed: nobody should wait for a lock while somebody types.

@@ -1,10 +1,6 @@
 //! Replicas that were written before: the files of format 1 open, mean what they meant, and are written again byte for byte.
 
-use plenary_shared::{
-    people::Audience,
-    talk::merge::Cause,
-    text::plan::{ChangeKind, Outline},
-};
+use plenary_shared::{people::Audience, text::plan::Outline};
 
 use super::{
     cipher::Sealed,
@@ -65,22 +61,6 @@ fn edits_of_format_1_are_read_and_written_as_they_were() {
     for (edit, body) in own.edits.iter().zip(&bodies) {
         assert_eq!(own::sealed(&folder.cipher, body).unwrap(), edit.body, "{}", body.what[0]);
     }
-}
-
-#[test]
-fn merged_points_of_format_1_are_read_and_written_as_they_were() {
-    let dir = tempfile::tempdir().unwrap();
-    let folder = opened(dir.path());
-    let merged = folder.merged().unwrap();
-    assert_eq!((merged.len(), merged[0].others[0].party.as_str(), merged[0].lapsed[0].label.as_str()), (1, "bor", "3"));
-    assert_eq!(
-        (merged[0].merge.why.as_slice(), merged[0].merge.by_me.as_slice()),
-        (&[Cause::Both][..], &[ChangeKind::Words][..])
-    );
-    assert_eq!(merged[0].merge.mine.words, "Other words of arv.");
-    fs::remove_file(dir.path().join(merged::FILE)).unwrap();
-    merged::write(folder.dir(), &folder.cipher, &merged).unwrap();
-    same(&folder, merged::FILE);
 }
 
 #[test]

@@ -2,7 +2,11 @@
 //! returns.
 
 use bytes::Bytes;
-use plenary_shared::{id::LayerId, log::record::Branch, script::Once};
+use plenary_shared::{
+    id::{LayerId, PointId},
+    log::record::Branch,
+    script::Once,
+};
 use serde::{Deserialize, Serialize};
 use std::{collections::HashSet, path::Path};
 
@@ -50,9 +54,11 @@ pub struct Body {
     pub parts: Vec<(Option<LayerId>, Bytes)>,
     /// The key under which it is done once.
     pub once: Option<Once>,
+    /// The points that it confirms to have been merged rightly; none is the title. Then it has no parts.
+    pub confirms: Vec<Option<PointId>>,
 }
 
-/// What an edit does, as the file holds it.
+/// What an edit does, as the file holds it. Behind it stand the points that it confirms, if it confirms any.
 #[derive(Serialize, Deserialize)]
 struct BodyKept {
     what: Vec<String>,
@@ -67,15 +73,19 @@ struct OnceKept {
     digest: String,
 }
 
-impl From<Body> for BodyKept {
-    fn from(Body { what, parts, once }: Body) -> Self {
-        BodyKept { what, parts, once: once.map(|Once { key, digest }| OnceKept { key, digest }) }
+impl Body {
+    fn kept(&self) -> postcard::Result<Vec<u8>> {
+        let Self { what, parts, once, confirms } = self.clone();
+        let once = once.map(|Once { key, digest }| OnceKept { key, digest });
+        let kept = postcard::to_stdvec(&BodyKept { what, parts, once })?;
+        if confirms.is_empty() { Ok(kept) } else { postcard::to_extend(&confirms, kept) }
     }
-}
 
-impl From<BodyKept> for Body {
-    fn from(BodyKept { what, parts, once }: BodyKept) -> Self {
-        Body { what, parts, once: once.map(|OnceKept { key, digest }| Once { key, digest }) }
+    fn of_kept(bytes: &[u8]) -> postcard::Result<Self> {
+        let (BodyKept { what, parts, once }, rest) = postcard::take_from_bytes(bytes)?;
+        let once = once.map(|OnceKept { key, digest }| Once { key, digest });
+        let confirms = if rest.is_empty() { Vec::new() } else { postcard::from_bytes(rest)? };
+        Ok(Self { what, parts, once, confirms })
     }
 }
 
@@ -111,6 +121,8 @@ pub enum Fate {
     Salvaged,
     /// It waits for what it builds on, which a restored server has lost and others have not sent again.
     Held,
+    /// As [`Fate::Sent`], but for what the server cut out of it: that it will never show.
+    Cut,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -143,14 +155,12 @@ impl OwnEdit {
     /// What it does; may ask for the passphrase.
     pub fn body(&self, cipher: &Cipher) -> Result<Body, CliError> {
         let opened = cipher.open(FILE, self.body.clone())?;
-        let kept: BodyKept =
-            postcard::from_bytes(&opened).map_err(|_| CliError::Refused(format!("an edit in {FILE} cannot be read")))?;
-        Ok(kept.into())
+        Body::of_kept(&opened).map_err(|_| CliError::Refused(format!("an edit in {FILE} cannot be read")))
     }
 
     /// Whether it is part of what the replica shows.
     pub fn is_shown(&self) -> bool {
-        matches!(self.fate, Fate::Waiting | Fate::Sent)
+        matches!(self.fate, Fate::Waiting | Fate::Sent | Fate::Cut)
     }
 
     /// Whether it is still to be sent.
@@ -323,8 +333,7 @@ impl Own {
 }
 
 pub(super) fn sealed(cipher: &Cipher, body: &Body) -> Result<Sealed, CliError> {
-    let bytes = postcard::to_stdvec(&BodyKept::from(body.clone()))
-        .map_err(|e| CliError::Refused(format!("the edit cannot be written down: {e}")))?;
+    let bytes = body.kept().map_err(|e| CliError::Refused(format!("the edit cannot be written down: {e}")))?;
     cipher.seal(bytes.into())
 }
 

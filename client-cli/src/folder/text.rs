@@ -12,7 +12,11 @@ use plenary_shared::{
         record::{self, Digest, Record},
     },
     people::{Author, ENGINE},
-    text::{authorship::Owners, plan},
+    text::{
+        authorship::Owners,
+        marks::{Marks, Unconfirmed},
+        plan,
+    },
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -64,6 +68,8 @@ pub struct Text {
     fold: RefCell<Fold>,
     /// How far the first record's author had written.
     first: First,
+    /// Which points were merged.
+    marks: Marks,
     /// The last record that the document shows.
     pub seq: u64,
     /// Where the log ends that can be relied on.
@@ -75,7 +81,7 @@ pub struct Text {
 type First = Option<(Author, Vec<(u64, u32)>)>;
 
 /// The version of what a snapshot says. Where it is another's the log is read.
-const SNAPSHOT_VERSION: u8 = 2;
+const SNAPSHOT_VERSION: u8 = 3;
 
 #[derive(Serialize, Deserialize)]
 struct Snapshot {
@@ -83,6 +89,7 @@ struct Snapshot {
     first: First,
     ledger: Bytes,
     state: Bytes,
+    marks: Marks,
 }
 
 impl StoredRecord {
@@ -96,12 +103,13 @@ impl Text {
     /// Reads and folds what is there. What is damaged is told; the next sync brings it again.
     pub fn read(dir: &Path, of: &DocAddress, damage: &mut Vec<Damage>) -> Result<Text, CliError> {
         let (fold, end) = (fold::empty()?.into(), LogEnd::none(of));
-        let mut text = Text { fold, first: None, seq: 0, end, snapshot_seq: 0 };
-        if let Some(Snapshot { place, first, ledger, state }) = read_snapshot(dir, damage)?
+        let mut text = Text { fold, first: None, marks: Marks::default(), seq: 0, end, snapshot_seq: 0 };
+        if let Some(Snapshot { place, first, ledger, state, marks }) = read_snapshot(dir, damage)?
             && let Some(ledger) = Ledger::load(&ledger)
         {
             text.fold = Fold::of_own(plan::new_doc(ids::client()?), &state, ledger)?.into();
-            (text.seq, text.snapshot_seq, text.end, text.first) = (place.seq, place.seq, place, first);
+            (text.seq, text.snapshot_seq, text.end) = (place.seq, place.seq, place);
+            (text.first, text.marks) = (first, marks);
         }
         let (records, end) = match read_log(dir, text.end)? {
             // The log is shorter than the snapshot remembers, or something stands in it that does not belong there.
@@ -138,7 +146,8 @@ impl Text {
                 continue;
             }
             let unfit = |error: FoldError| CliError::Refused(format!("record {seq} of the log cannot be folded in: {error}"));
-            fold.take(record).map_err(unfit)?;
+            let taken = fold.take(record).map_err(unfit)?;
+            self.marks.note(*seq, record, (fold.ledger(), &taken.checked));
             if *seq == 1 {
                 let vector = record.change().map(|update| Formed::read(update)).transpose()?.map(|update| update.vector());
                 let clocks = vector.iter().flat_map(|vector| vector.iter()).map(|(client, clock)| (client.get(), *clock));
@@ -174,7 +183,8 @@ impl Text {
             return Ok(());
         }
         let ledger = self.fold.borrow().ledger().save().into();
-        let snapshot = Snapshot { place: self.end, first: self.first.clone(), ledger, state: self.state()?.into() };
+        let (first, marks) = (self.first.clone(), self.marks.clone());
+        let snapshot = Snapshot { place: self.end, first, ledger, state: self.state()?.into(), marks };
         let bytes = postcard::to_extend(&snapshot, vec![SNAPSHOT_VERSION])
             .map_err(|e| CliError::Refused(format!("the text cannot be kept: {e}")))?;
         let path = dir.join(SNAPSHOT);
@@ -191,6 +201,11 @@ impl Text {
     /// The document, to lay one's own edits over it.
     pub fn into_fold(self) -> Fold {
         self.fold.into_inner()
+    }
+
+    /// The points that were merged and not confirmed since.
+    pub fn marks(&self) -> Vec<Unconfirmed> {
+        self.marks.all(self.fold.borrow().ledger())
     }
 
     /// Its whole state.

@@ -6,19 +6,20 @@ mod salvage;
 
 use bytes::Bytes;
 use plenary_shared::{
-    id::LayerId,
+    id::{LayerId, PointId},
     limits,
     log::fold::{Fold, Formed},
     out::{self, Edition, Format},
     people,
     script::{self, Applied, Desk, OnDesk, Ran, Script, Sheet},
     talk::{
-        dossier::{Dossier, Source, Sources},
+        dossier::{Dossier, OutlineView, Source, Sources},
         layer::{Layer, Unread},
         view::{self, View},
     },
     text::{
         authorship::{self, Owners, Sides},
+        marks::Unconfirmed,
         plan::Outline,
     },
     wire::{api, sync::PlanContext},
@@ -54,6 +55,8 @@ struct Shown {
     own: Own,
     /// The parts of one's own edits that are shown, those of layers.
     parts: Vec<(LayerId, Bytes)>,
+    /// Points that were merged, as the log tells, but for those confirmed here.
+    marks: Vec<Unconfirmed>,
 }
 
 impl Replica {
@@ -133,10 +136,11 @@ impl Replica {
             };
             layers.push(Sheet { layer: layer.clone(), doc });
         }
-        let unconfirmed = self.folder.merged()?.into_iter().map(|merged| merged.merge.point).collect();
-        let (member, write, now_ms) = (self.member().clone(), self.context.plan.write, when::now_ms());
-        let Shown { text, seq, own: mut edits, .. } = shown;
-        let desk = Desk { member, write, text: text.into_doc()?, layers, unconfirmed, now_ms };
+        let Shown { text, seq, own: mut edits, marks, .. } = shown;
+        // Whoever accepts what was merged does so after it was, whatever the clock says.
+        let now_ms = marks.iter().map(|mark| mark.at_ms).fold(when::now_ms(), u64::max);
+        let (member, write) = (self.member().clone(), self.context.plan.write);
+        let desk = Desk { member, write, text: text.into_doc()?, layers, now_ms };
         let Ran { applied, updates, once } = script::run(desk, script, &mut Fresh, &mut || true)??;
         if updates.is_empty() {
             let fates: Vec<(EditId, Fate)> = salvages.iter().map(|id| (*id, Fate::Salvaged)).collect();
@@ -149,9 +153,30 @@ impl Replica {
             return Err(CliError::Refused("the change is too large: make it in smaller parts".into()));
         }
         let parts = updates.into_iter().map(|(layer, update)| (layer, update.into())).collect();
-        let body = Body { what: applied.done.iter().map(brief).collect(), parts, once };
+        let body = Body { what: applied.done.iter().map(brief).collect(), parts, once, confirms: Vec::new() };
         edits.add(self.folder.dir(), &self.folder.cipher, New { at_ms: now_ms, seen: seq, body }, salvages)?;
         Ok(applied)
+    }
+
+    /// The plan as people see it, and what of it was merged.
+    pub fn text(&self) -> Result<OutlineView, CliError> {
+        self.folder.unlock()?;
+        let _lock = self.folder.lock_shared()?;
+        let mut shown = self.shown()?;
+        Ok(OutlineView { outline: shown.text.look(|txn| Outline::read(txn))?, merged: shown.marks })
+    }
+
+    /// Confirms what was merged, to be sent with the next sync.
+    pub fn confirm(&self, points: &[Option<PointId>]) -> Result<(), CliError> {
+        if !self.context.plan.write {
+            return Err(CliError::Refused("only who may draft confirms what was merged; accept the words for your party".into()));
+        }
+        self.folder.unlock()?;
+        let _lock = self.folder.lock()?;
+        let Shown { seq, mut own, .. } = self.shown()?;
+        let what = format!("confirmed what was merged in {}", if points.len() == 1 { "a point" } else { "points" });
+        let body = Body { what: vec![what], parts: Vec::new(), once: None, confirms: points.to_vec() };
+        own.add(self.folder.dir(), &self.folder.cipher, New { at_ms: when::now_ms(), seen: seq, body }, &[])
     }
 
     /// What follows from the plan and the layers that one may read.
@@ -188,8 +213,8 @@ impl Replica {
         let consent_before = plan.consent_before.as_ref().map(|parties| parties.iter().cloned().collect());
         let state = shown.text.state()?;
         let ended = self.context.plan.conference.ended.iter().map(|member| member.member.clone()).collect();
-        let (owners, sides) = (shown.owners, shown.sides);
-        let sources = Sources { owners, sides, consent, consent_before, layers, ended };
+        let (owners, sides, marks) = (shown.owners, shown.sides, shown.marks);
+        let sources = Sources { owners, sides, consent, consent_before, layers, ended, marks };
         let seen = shown.text.look(|txn| Dossier::read(txn, &state, sources).map(|dossier| view(&dossier)))?;
         seen.ok_or_else(|| CliError::Refused("the plan cannot be read as it is here".into()))
     }
@@ -199,11 +224,14 @@ impl Replica {
         let text = self.folder.text()?;
         let own = self.folder.own()?;
         let mut owners = text.owners(self.context.plan.created_by.as_ref());
+        let mut marks = text.marks();
         let (seq, mut text) = (text.seq, text.into_fold());
         let sides = authorship::sides(text.ledger());
         let (mut updates, mut parts) = (Vec::new(), Vec::new());
         for edit in own.edits.iter().filter(|edit| edit.is_shown()) {
-            for (layer, update) in edit.body(&self.folder.cipher)?.parts {
+            let body = edit.body(&self.folder.cipher)?;
+            marks.retain(|mark| mark.seq > edit.seen || !body.confirms.contains(&mark.point));
+            for (layer, update) in body.parts {
                 match layer {
                     Some(layer) => parts.push((layer, update)),
                     None => updates.push(Formed::read(&update)?),
@@ -216,7 +244,7 @@ impl Replica {
             }
         }
         text.lay(updates)?;
-        Ok(Shown { text, seq, owners, sides, own, parts })
+        Ok(Shown { text, seq, owners, sides, own, parts, marks })
     }
 
     /// A layer as it is shown; none if its copy cannot be read.

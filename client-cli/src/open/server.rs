@@ -1,13 +1,16 @@
 //! A plan as the server has it now. Edits are made by the server, on the words as they stand then.
 
 use plenary_shared::{
-    id::{PartyId, PlanId},
+    id::{PartyId, PlanId, PointId},
     out::{Edition, Format},
     people,
     script::{Applied, Script},
-    talk::view::View,
+    talk::{dossier::OutlineView, view::View},
     text::plan::Outline,
-    wire::api,
+    wire::{
+        api,
+        sync::{Confirm, Confirmed},
+    },
 };
 use serde::de::DeserializeOwned;
 
@@ -34,14 +37,22 @@ impl ServerPlan {
         Ok(Whose { server: self.session.server.clone(), conference, member, in_replica: false })
     }
 
-    /// The party of who opened it.
-    pub fn party(&self) -> Result<PartyId, CliError> {
-        Ok(self.session.member()?.party.clone())
-    }
-
     /// The plan as people see it.
     pub fn outline(&self) -> Result<Outline, CliError> {
-        self.view()
+        self.get(&format!("/{}", OutlineView::NAME))
+    }
+
+    /// One's own party.
+    pub fn party(&self) -> Result<&PartyId, CliError> {
+        Ok(&self.session.member()?.party)
+    }
+
+    /// Confirms what was merged, as far as it was seen; answers what was merged again meanwhile.
+    pub fn confirm(&self, points: &[Option<PointId>], seen: u64) -> Result<Vec<Option<PointId>>, CliError> {
+        let path = self.session.plan_path(&self.plan, "/confirm")?;
+        let confirm = Confirm { points: points.to_vec(), seen };
+        let confirmed: Confirmed = self.session.api.post(&path, &confirm).map_err(|error| error.or_else_do("repeat it"))?;
+        Ok(confirmed.left)
     }
 
     /// Makes edits, all or none; they are durable when this returns.

@@ -26,11 +26,11 @@ use yrs::{ReadTxn as _, Snapshot};
 pub use copies::{Lost, name};
 pub use puller::Puller;
 
-use super::{apart, report::Report};
+use super::{report::Report, theirs::theirs};
 use crate::{
     error::CliError,
     folder::{
-        Surroundings, before, layers, merged,
+        Surroundings, before, layers,
         own::{Body, Fate},
     },
     progress::Progress,
@@ -116,12 +116,12 @@ impl Puller<'_> {
                     self.take(seq, refused, digest, record)?;
                     bar.inc(1);
                     if self.page_bytes >= PAGE_BYTES || self.page.len() >= PAGE_RECORDS {
-                        self.keep_page(&context, report)?;
+                        self.keep_page(report)?;
                     }
                 }
             }
         }
-        self.keep_page(&context, report)?;
+        self.keep_page(report)?;
         let _lock = self.folder.lock()?;
         let is_readable = |party: &str, layer: &str| layers::is_among(&context.layers, party, layer);
         report.gone.extend(layers::keep_only(self.folder.dir(), is_readable)?);
@@ -141,10 +141,10 @@ impl Puller<'_> {
         let mut own = self.folder.own()?;
         let (mut arrived, mut missing) = (BTreeSet::new(), Vec::new());
         let mut server = Arrived::of(self);
-        for edit in own.edits.iter().filter(|edit| matches!(edit.fate, Fate::Sent | Fate::Held)) {
-            if server.holds(&edit.body(&self.folder.cipher)?)? {
+        for edit in own.edits.iter().filter(|edit| matches!(edit.fate, Fate::Sent | Fate::Cut | Fate::Held)) {
+            if server.holds(&edit.body(&self.folder.cipher)?, edit.fate == Fate::Cut)? {
                 arrived.insert(edit.id);
-            } else if edit.fate == Fate::Sent {
+            } else if edit.fate != Fate::Held {
                 missing.push((edit.id, Fate::Waiting));
             }
         }
@@ -152,7 +152,7 @@ impl Puller<'_> {
         // What was not needed or was proposed since is kept as long as something else may build on it.
         let settled = own.edits.iter().all(|edit| !matches!(edit.fate, Fate::Waiting | Fate::Held | Fate::Refused { .. }));
         own.forget(self.folder.dir(), |edit| match edit.fate {
-            Fate::Sent | Fate::Held => arrived.contains(&edit.id),
+            Fate::Sent | Fate::Cut | Fate::Held => arrived.contains(&edit.id),
             Fate::Repeated | Fate::Salvaged => settled,
             Fate::Waiting | Fate::Refused { .. } => false,
         })?;
@@ -182,22 +182,17 @@ impl Puller<'_> {
         Ok(())
     }
 
-    /// Keeps the records that were taken, and tells what others did and what that comes to with one's own edits.
-    fn keep_page(&mut self, context: &PlanContext, report: &mut Report) -> Result<(), CliError> {
+    /// Keeps the records that were taken, and tells what others did.
+    fn keep_page(&mut self, report: &mut Report) -> Result<(), CliError> {
         self.page_bytes = 0;
         let page = std::mem::take(&mut self.page);
         if page.is_empty() {
             return Ok(());
         }
         let _lock = self.folder.lock()?;
-        // Until it was synced to the end a replica has nothing that anybody could have changed apart.
+        // Until it was synced to the end all is new.
         if self.context.is_some() {
-            let found = apart::find(self.folder, context, &self.text, &page)?;
-            if !found.merged.is_empty() {
-                let merged = merged::add(self.folder.merged()?, found.merged);
-                merged::write(self.folder.dir(), &self.folder.cipher, &merged)?;
-            }
-            for (change, by) in found.theirs {
+            for (change, by) in theirs(&self.text, &page, &self.folder.info.member)? {
                 report.heard(change, by);
             }
         }
@@ -222,8 +217,9 @@ impl<'a> Arrived<'a> {
         Arrived { puller, text: None, layers: BTreeMap::new() }
     }
 
-    /// Whether all of an edit is there: every block that it brings, and everything deleted that it deletes.
-    fn holds(&mut self, body: &Body) -> Result<bool, CliError> {
+    /// Whether all of an edit is there: every block that it brings, and everything deleted that it deletes, unless something was cut out
+    /// of that.
+    fn holds(&mut self, body: &Body, is_cut: bool) -> Result<bool, CliError> {
         for (layer, update) in &body.parts {
             let update = Formed::read(update)?;
             let snapshot = match layer {
@@ -245,7 +241,7 @@ impl<'a> Arrived<'a> {
                     self.layers.entry(layer.clone()).or_insert(snapshot)
                 }
             };
-            if !update.is_in(snapshot) {
+            if !(if is_cut { update.is_brought(snapshot) } else { update.is_in(snapshot) }) {
                 return Ok(false);
             }
         }

@@ -85,6 +85,7 @@ fn send(folder: &Folder, session: &Session, edits: &[(EditId, u64, Body)]) -> Re
         seen: *seen,
         branch: own::stay(id),
         once: body.once.clone(),
+        confirms: body.confirms.clone(),
     });
     let push = Push { edits: edits.collect() };
     let path = session.plan_path(&folder.info.plan, "/push")?;
@@ -99,7 +100,8 @@ fn send(folder: &Folder, session: &Session, edits: &[(EditId, u64, Body)]) -> Re
             // Who may write nothing any more is told so before anything is read: that is the answer to each.
             Err(CliError::Api { error: error @ Word::Forbidden, message, .. }) => {
                 let why = ErrorBody { error, message, script: None };
-                return Ok(Pushed { outcomes: vec![Outcome::Refused(why); push.edits.len()], stopped: None, notice: None });
+                let outcomes = vec![Outcome::Refused(why); push.edits.len()];
+                return Ok(Pushed { outcomes, stopped: None, notice: None });
             }
             answer => return answer,
         }
@@ -116,11 +118,17 @@ fn settle(
     let (mut fates, mut taken) = (Vec::with_capacity(outcomes.len()), Vec::new());
     for ((id, _, body), outcome) in sent.iter().zip(outcomes) {
         let fate = match outcome {
-            Outcome::Done => {
+            Outcome::Done | Outcome::Cut(_) => {
                 report.sent += 1;
                 let text = body.parts.iter().filter(|(layer, _)| layer.is_none());
                 report.sent_updates.extend(text.map(|(_, update)| update.clone()));
-                Fate::Sent
+                match outcome {
+                    Outcome::Cut(cut) => {
+                        report.cut.add(cut);
+                        Fate::Cut
+                    }
+                    _ => Fate::Sent,
+                }
             }
             Outcome::Repeated => {
                 report.repeated += 1;

@@ -2,15 +2,18 @@
 
 use bytes::Bytes;
 use plenary_shared::{
-    id::PartyId,
-    text::{history::Heard, plan::Change},
-    wire::error::ErrorBody,
+    id::{PartyId, PointId},
+    text::{
+        history::Heard,
+        plan::{Change, ChangeKind},
+    },
+    wire::{cut::Cut, error::ErrorBody},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::path::PathBuf;
 
-use crate::folder::merged::Merged;
+use crate::answer::MergedOne;
 
 /// What a sync did.
 #[derive(Debug, Default, Serialize, JsonSchema)]
@@ -33,6 +36,9 @@ pub struct Report {
     pub theirs: Vec<Theirs>,
     /// Edits that the server does not take.
     pub refused: Vec<Refused>,
+    /// What was cut out of the edits that were sent.
+    #[serde(skip_serializing_if = "Cut::is_empty")]
+    pub cut: Cut,
     /// Edits made ready to be sent again, after the server was restored.
     pub again: usize,
     /// What edits do that wait for what others have not sent again, in words.
@@ -41,8 +47,8 @@ pub struct Report {
     pub replaced: Vec<String>,
     /// Where what the replica held before was put by.
     pub put_by: Option<PathBuf>,
-    /// All points that were merged and wait to be confirmed, from earlier syncs too.
-    pub merged: Vec<Merged>,
+    /// All points that were merged and wait to be confirmed, by somebody or, for one's own party, by accepting them.
+    pub merged: Vec<MergedOne>,
     /// What the server wants the party to know.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice: Option<String>,
@@ -81,6 +87,13 @@ impl Report {
     pub fn is_news(&self) -> bool {
         let count = self.taken as usize + self.layers.len() + self.gone.len() + self.sent + self.repeated + self.refused.len();
         count > 0
+    }
+
+    /// Leaves out of what the edits changed what was cut out of them: that is told apart, and their words show it as done.
+    pub(super) fn leave_out_cut(&mut self) {
+        let points = &self.cut.points;
+        let is_cut = |point: &PointId| points.iter().any(|cut| cut.id == *point);
+        self.mine.retain(|change| change.kind != ChangeKind::Removed && !change.point.as_ref().is_some_and(is_cut));
     }
 
     /// Notes what others changed of a point.

@@ -109,7 +109,7 @@ pub fn give_up(folder: &Folder, puller: &Puller) -> Result<(), CliError> {
             made_ready.extend(copy.map(|copy| layer_edit_id(layer, &copy)));
         }
     }
-    let is_given_up = |fate: &Fate| matches!(fate, Fate::Waiting | Fate::Held | Fate::Sent);
+    let is_given_up = |fate: &Fate| matches!(fate, Fate::Waiting | Fate::Held | Fate::Sent | Fate::Cut);
     folder.own()?.forget(folder.dir(), |edit| made_ready.contains(&edit.id) && is_given_up(&edit.fate))
 }
 
@@ -219,7 +219,7 @@ fn lost(folder: &Folder, ahead: &Ahead) -> Result<Vec<(EditId, New)>, CliError> 
         }
         let Some(update) = record.change() else { continue };
         let what = format!("what you wrote at {}, which the server lost (record {seq})", when::local(record.at_ms));
-        let body = Body { what: vec![what], parts: vec![(None, update.clone())], once: None };
+        let body = Body { what: vec![what], parts: vec![(None, update.clone())], once: None, confirms: Vec::new() };
         let new = New { at_ms: record.at_ms, seen: record.seen, body };
         lost.push((edit_id(digest.as_bytes()), new));
     }
@@ -230,7 +230,7 @@ fn lost(folder: &Folder, ahead: &Ahead) -> Result<Vec<(EditId, New)>, CliError> 
 fn layer_again(there: &OnServer, copy: &Copy, lost: Bytes, common: u64) -> (EditId, New) {
     let layer = &there.layer.layer;
     let what = format!("what the layer {layer} held, which the server lost");
-    let body = Body { what: vec![what], parts: vec![(Some(layer.clone()), lost)], once: None };
+    let body = Body { what: vec![what], parts: vec![(Some(layer.clone()), lost)], once: None, confirms: Vec::new() };
     (layer_edit_id(there.layer, copy), New { at_ms: when::now_ms(), seen: common, body })
 }
 

@@ -37,7 +37,10 @@ pub struct App {
     pub metrics: Arc<Figures>,
     pub(super) limits: Limits,
     pub(super) places: Places,
+    /// Invitations and recovery codes that were not good.
     pub(super) guesses: Guesses,
+    /// Tokens that were not good, apart: a device that was ended and comes again and again keeps nobody at its address from joining.
+    pub(super) tokens: Guesses,
     pub(super) next_session: AtomicU64,
 }
 
@@ -45,8 +48,8 @@ impl App {
     /// An application on its registry and rooms.
     pub fn new(registry: Arc<Registry>, rooms: Arc<Rooms>, metrics: Arc<Figures>, limits: Limits) -> Arc<Self> {
         let (dossiers, places) = (Dossiers::new(registry.clone(), rooms.clone()), Places::new(&limits));
-        let (guesses, next_session) = (Guesses::default(), AtomicU64::new(0));
-        Arc::new(Self { registry, rooms, dossiers, metrics, limits, places, guesses, next_session })
+        let (guesses, tokens, next_session) = (Guesses::default(), Guesses::default(), AtomicU64::new(0));
+        Arc::new(Self { registry, rooms, dossiers, metrics, limits, places, guesses, tokens, next_session })
     }
 
     /// Refuses with 503, and the reason, who needs a store that takes records while it takes none.

@@ -37,12 +37,28 @@ impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let token = auth::credential(&parts.headers, &parts.uri).ok_or_else(ApiError::unauthorized)?;
-        let who = app.registry.whoami(&token).ok_or_else(ApiError::unauthorized)?;
+        let who = app.registry.whoami(&token).ok_or_else(|| unknown(parts, app))?;
         if let Some(connection) = parts.extensions.get::<Arc<Connection>>() {
             connection.is_of(&who).map_err(|_| ApiError::too_many())?;
         }
         Ok(Self { token, who })
     }
+}
+
+/// What is answered to a token that nobody has, each of which counts. One that is good is never asked how many others were not.
+fn unknown(parts: &Parts, app: &App) -> ApiError {
+    let Some(origin) = origin(parts) else { return ApiError::unauthorized() };
+    match app.tokens.check(origin) {
+        Ok(()) => {
+            app.tokens.count(origin);
+            ApiError::unauthorized()
+        }
+        Err(too_often) => too_often,
+    }
+}
+
+fn origin(parts: &Parts) -> Option<Origin> {
+    parts.extensions.get::<Arc<Connection>>().map(|connection| connection.origin())
 }
 
 /// Who has no credential and shows a secret for one, and may do so now.
@@ -51,7 +67,7 @@ pub(super) struct Guesser(Option<Origin>);
 impl FromRequestParts<Arc<App>> for Guesser {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let origin = parts.extensions.get::<Arc<Connection>>().map(|connection| connection.origin());
+        let origin = origin(parts);
         origin.map_or(Ok(()), |origin| app.guesses.check(origin))?;
         Ok(Self(origin))
     }
@@ -60,7 +76,7 @@ impl FromRequestParts<Arc<App>> for Guesser {
 impl Guesser {
     /// What is answered to a secret that was not taken; one that was not good counts.
     pub fn told(self, app: &App, error: RegistryError) -> ApiError {
-        if let (RegistryError::Invitation, Some(origin)) = (&error, self.0) {
+        if let (RegistryError::Invitation | RegistryError::Recovery, Some(origin)) = (&error, self.0) {
             app.guesses.count(origin);
         }
         error.into()

@@ -149,6 +149,12 @@ impl Follower {
         let mut beat = Instant::now() + BEAT;
         loop {
             tokio::select! {
+                // What was written after a right was taken away is never shown to who had it: the registry moves before.
+                biased;
+                changed = self.version.changed() => {
+                    changed.ok()?;
+                    self.may_read()?;
+                }
                 logged = following.next() => {
                     self.lines.send(line::logged(logged?.as_ref())).await?;
                     beat = Instant::now() + BEAT;
@@ -157,10 +163,6 @@ impl Follower {
                     self.may_read()?;
                     self.lines.send(Bytes::from_static(b"\n")).await?;
                     beat = Instant::now() + BEAT;
-                }
-                changed = self.version.changed() => {
-                    changed.ok()?;
-                    self.may_read()?;
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! Offline edits as they come in: in their order, each by its own right.
 
 mod apart;
+mod confirm;
 mod once;
 #[cfg(test)]
 mod tests;
@@ -12,12 +13,15 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use plenary_shared::{
-    id::{DocAddress, LayerId},
+    id::{DocAddress, LayerId, PointId},
     limits,
     log::record::{Branch, Hand, Provenance, Right},
     people::Author,
     script::Once,
-    wire::sync::{OfflineEdit, Outcome, Part, Push, Pushed},
+    wire::{
+        cut::Cut,
+        sync::{OfflineEdit, Outcome, Part, Push, Pushed},
+    },
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
@@ -40,8 +44,8 @@ use once::Keys;
 
 /// Edits handed on and not yet answered: those of one batch, so that one gathers while another is made durable.
 const UNDER_WAY_MAX: usize = limits::BATCH_UPDATES_MAX;
-/// Edits that are put together with what others wrote, and kept, in one.
-const RUN_MAX: usize = limits::BATCH_UPDATES_MAX;
+/// Edits that are put together with what others wrote, and kept, in one: no more bytes than a batch, unless it is one alone.
+const RUN_MAX: usize = limits::PUSH_EDITS_MAX;
 /// As many edits of one document are verified before they are handed on. Fewer small ones go as they are: what they claim about order is
 /// found out in the document, one in a batch.
 const VERIFIED_FROM: usize = 32;
@@ -64,8 +68,7 @@ pub(super) async fn push(
     let touched: BTreeSet<_> = edits.iter().flat_map(|edit| edit.parts.iter().map(|(layer, _)| layer)).collect();
     let touched: Vec<_> = touched.into_iter().map(address_of).collect();
     touched.iter().try_for_each(|address| app.check_conduct(address, &author))?;
-    let (outcomes, under_way, until) = (Vec::new(), VecDeque::new(), Instant::now() + limits::PUSH);
-    let mut pusher = Pusher { app, reader, author, outcomes, under_way, keys: Keys::default(), until };
+    let mut pusher = Pusher::new(app, reader, Instant::now() + limits::PUSH);
     let stopped = pusher.push(edits).await.err().map(ApiError::body);
     let mut own = touched;
     own.retain(|address| pusher.reader.rights_to(&pusher.app, address).is_some());
@@ -79,12 +82,17 @@ struct Made {
     seen: Seq,
     branch: Branch,
     once: Option<Once>,
+    confirms: Vec<Option<PointId>>,
 }
 
 impl Made {
     /// Whether it changes the text and nothing else, and may be made again.
     fn is_text_alone(&self) -> bool {
-        self.once.is_none() && matches!(&self.parts[..], [(None, Some(_))])
+        self.once.is_none() && self.confirms.is_empty() && matches!(&self.parts[..], [(None, Some(_))])
+    }
+
+    fn bytes(&self) -> usize {
+        self.parts.iter().filter_map(|(_, update)| update.as_ref()).map(Bytes::len).sum()
     }
 
     /// Whether it is of the same stay away, on the same text.
@@ -94,7 +102,8 @@ impl Made {
 
     fn read(edit: OfflineEdit) -> Self {
         let read = |part: Part| (part.layer, STANDARD.decode(part.update).ok().map(Bytes::from));
-        Self { parts: edit.parts.into_iter().map(read).collect(), seen: edit.seen, branch: edit.branch, once: edit.once }
+        let OfflineEdit { parts, seen, branch, once, confirms } = edit;
+        Self { parts: parts.into_iter().map(read).collect(), seen, branch, once, confirms }
     }
 }
 
@@ -103,7 +112,7 @@ type Found = HashMap<(Option<LayerId>, usize), Tried>;
 
 /// An edit that is under way, or what became of it.
 enum Step {
-    UnderWay(oneshot::Receiver<Result<(), EditError>>),
+    UnderWay(oneshot::Receiver<Result<Cut, EditError>>),
     Over(Outcome),
 }
 
@@ -120,6 +129,12 @@ struct Pusher {
 }
 
 impl Pusher {
+    fn new(app: Arc<App>, reader: Reader, until: Instant) -> Self {
+        let author = reader.member().author();
+        let (outcomes, under_way, keys) = (Vec::new(), VecDeque::new(), Keys::default());
+        Self { app, reader, author, outcomes, under_way, keys, until }
+    }
+
     /// Takes the edits in. An error says why it could not go on after those of which the outcome is known.
     async fn push(&mut self, edits: Vec<Made>) -> Result<(), ApiError> {
         let found = self.verify(&edits).await?;
@@ -158,9 +173,19 @@ impl Pusher {
             if Instant::now() >= self.until {
                 return Err(ApiError::unavailable("these edits take long: send the others again"));
             }
-            if edit.is_text_alone() {
-                let mut run = vec![edit];
-                while let Some((_, next)) = edits.next_if(|(_, next)| run.len() < RUN_MAX && next.goes_on(&run[0])) {
+            if !edit.confirms.is_empty() {
+                let outcome = match &edit.parts[..] {
+                    [] => self.confirm(edit.confirms, edit.seen, edit.branch).await?,
+                    _ => ApiError::invalid("an edit confirms or has parts, not both").outcome(),
+                };
+                self.under_way.push_back(Step::Over(outcome));
+            } else if edit.is_text_alone() {
+                let (mut bytes, mut run) = (edit.bytes(), vec![edit]);
+                let fits = |bytes: usize, run: &[Made], next: &Made| {
+                    run.len() < RUN_MAX && bytes + next.bytes() <= limits::BATCH_BYTES_MAX && next.goes_on(&run[0])
+                };
+                while let Some((_, next)) = edits.next_if(|(_, next)| fits(bytes, &run, next)) {
+                    bytes += next.bytes();
                     run.push(next);
                 }
                 self.keys.forget();
@@ -173,7 +198,7 @@ impl Pusher {
     }
 
     async fn hand_on_one(&mut self, number: usize, edit: Made, found: &mut Found) -> Result<(), ApiError> {
-        let Made { parts, seen, branch, once } = edit;
+        let Made { parts, seen, branch, once, confirms: _ } = edit;
         if once.is_none() {
             self.keys.forget();
         }
@@ -200,7 +225,7 @@ impl Pusher {
             let outcome = match step {
                 Step::Over(outcome) => outcome,
                 Step::UnderWay(done) => match done.await.unwrap_or(Err(EditError::InDoubt)) {
-                    Ok(()) => Outcome::Done,
+                    Ok(cut) => Outcome::taken(cut),
                     Err(error) if is_of_the_disk(&error) => return Err(self.stop(error)),
                     Err(error @ EditError::Misbehaved) => {
                         self.outcomes.push(ApiError::from(error).outcome());
@@ -236,7 +261,7 @@ impl Pusher {
                 return Err(ApiError::invalid("an edit has one part for each document"));
             }
             // It is of the text's log.
-            let seen = layer.is_none().then_some(seen);
+            let seen = (layer.is_none() && !branch.is_table()).then_some(seen);
             let by = Provenance { seen, branch: if layer.is_none() { branch } else { Branch::TABLE }, ..self.by(&address) };
             let order = match found.remove(&(layer, number)) {
                 Some(Tried::Bad(error)) => return Err(error.into()),
@@ -306,7 +331,7 @@ impl Pusher {
                 self.keys.forget();
             }
             match committed {
-                Ok(()) => return Ok(Outcome::Done),
+                Ok(cut) => return Ok(Outcome::taken(cut)),
                 Err(CommitError::Moved) => {}
                 Err(CommitError::Unverified(address)) => {
                     let Some(change) = changes.iter_mut().find(|change| change.address == address) else { continue };

@@ -14,9 +14,11 @@ use plenary_shared::{
 use std::time::Duration;
 
 use super::{
-    ConferenceEntry, Registry, RegistryError, administration, check_free, check_name, check_present, check_room,
+    ConferenceEntry, Registry, RegistryError, administration, check_free, check_present, check_room,
     event::Event,
-    millis, new_secret,
+    millis,
+    names::{check_apart, check_name},
+    new_secret,
     seats::{Seat, Standing},
     state::Registered,
 };
@@ -63,6 +65,7 @@ impl Registry {
             let entry = state.conferences.get(&conference).ok_or(RegistryError::NotFound)?;
             check_free(entry.parties.contains_key(&party.id) || party.id.as_str() == people::ENGINE, "party", &party.id)?;
             check_room(entry.parties.len(), limits::PARTIES_MAX, "parties")?;
+            check_apart(&party, entry.parties.iter().map(|(id, name)| (id.as_str(), name.as_str())))?;
             Ok(vec![Event::PartyAdded { conference: conference.clone(), party: party.into() }])
         })
         .await?;

@@ -15,8 +15,9 @@ use std::{
 use super::{
     Registry, RegistryError,
     beside::Beside,
-    check_free, check_name, check_parties, check_present, check_room,
+    check_free, check_parties, check_present, check_room,
     event::Event,
+    names::check_name,
     state::{PlanEntry, Registered, can_consent},
 };
 use crate::rooms::Rooms;

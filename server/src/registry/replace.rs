@@ -4,9 +4,10 @@
 use plenary_shared::{access::Role, id::PartyId, people, wire::api};
 
 use super::{
-    Registry, RegistryError, check_name, check_present,
+    Registry, RegistryError, check_present,
     event::Event,
     members::{NewSeat, expiry},
+    names::check_name,
 };
 
 impl Registry {

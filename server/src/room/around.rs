@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::{answers::Answers, conduct::Conduct, metrics::Metrics, restore::Restore, shares::Shares, store::Store};
+use crate::{
+    announced::Announced, answers::Answers, conduct::Conduct, metrics::Metrics, restore::Restore, shares::Shares, store::Store,
+    waypoints::Waypoints,
+};
 
 /// The parts of the process that a room works with.
 #[derive(Clone)]
@@ -19,4 +22,8 @@ pub struct Surroundings {
     pub conduct: Arc<Conduct>,
     /// What parties may write.
     pub shares: Arc<Shares>,
+    /// Whose client ids are.
+    pub announced: Arc<Announced>,
+    /// Plans as they stood before.
+    pub waypoints: Arc<Waypoints>,
 }

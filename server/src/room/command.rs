@@ -5,7 +5,8 @@ use plenary_shared::{
     id::PartyId,
     log::record::{Digest, Provenance},
     people::Member,
-    wire::protocol::ClientMessage,
+    text::marks::Unconfirmed,
+    wire::{cut::Cut, protocol::ClientMessage},
 };
 use std::{io, sync::Arc};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
@@ -16,7 +17,8 @@ use super::{
     effect::{EditError, SessionId},
     followers::Feed,
     order::Order,
-    state::{Proposal, Unheld},
+    rests::Rests,
+    state::{Judged, Proposal, Unheld},
 };
 use crate::{
     outbox::Outbox,
@@ -27,8 +29,16 @@ use crate::{
 pub enum Command {
     /// A session opened. Answered once the session is in.
     Join { session: SessionId, member: Member, outbox: Arc<Outbox>, joined: oneshot::Sender<()> },
-    /// A session's message, and what is known of its claims about order; a large one keeps its place among the large ones until here.
-    Message { session: SessionId, message: ClientMessage, order: Order, write: bool, place: Option<LargePlace> },
+    /// A session's message, what it rests on and what is known of its claims about order; a large one keeps its place among the large ones
+    /// until here.
+    Message {
+        session: SessionId,
+        message: ClientMessage,
+        rests: Option<Rests>,
+        order: Order,
+        write: bool,
+        place: Option<LargePlace>,
+    },
     /// A session's update of `bytes` is not taken, as was found on a copy. `complete`: it answers a step 1.
     Refused { session: SessionId, error: EditError, complete: bool, bytes: usize },
     /// A session has read all that waited and was too slow for the rest.
@@ -48,6 +58,8 @@ pub enum Command {
     End { end: oneshot::Sender<End> },
     /// Asks how many bytes of the log a party's edits take.
     Written { party: PartyId, written: oneshot::Sender<u64> },
+    /// Asks which points were merged and not confirmed since.
+    Marked { marked: oneshot::Sender<Arc<[Unconfirmed]>> },
     /// Asks whose each client id is.
     Owners { owners: oneshot::Sender<Arc<Owned>> },
     /// Follows the log from where it ends now: each record as it comes to hold.
@@ -67,8 +79,8 @@ pub struct End {
     pub refused: Vec<Seq>,
 }
 
-/// Who is told how an edit ended.
-pub type Done = oneshot::Sender<Result<(), EditError>>;
+/// Who is told how an edit ended: what was cut out of it, or why it was not taken.
+pub type Done = oneshot::Sender<Result<Cut, EditError>>;
 
 /// Where in the log a batch ends that was on its way, nowhere if it came to nothing.
 pub type Appended = Result<Option<Seq>, StoreError>;
@@ -97,15 +109,14 @@ pub fn is_unchanged(error: &StoreError) -> bool {
     matches!(error, StoreError::Full | StoreError::Busy { .. } | StoreError::TooLarge { .. })
 }
 
-/// The records to append and the last one before them, none if nothing is new; or why the room is not held.
-pub type Verdict = Result<Option<(Seq, Vec<Bytes>)>, Unheld>;
+/// What was found of a proposal, or why the room is not held.
+pub type Verdict = Result<Judged, Unheld>;
 
 /// A part of what is kept in several logs at once, and how the room and whoever makes it tell each other of it.
 pub struct Hold {
     /// The part.
     pub proposal: Proposal,
-    /// The records to append if it is taken, and the last one before them; none if nothing in it is new. With records the room is held:
-    /// it begins no batch until it knows their fate.
+    /// Told what was found of it. With records to append the room is held: it begins no batch until it knows their fate.
     pub verdict: oneshot::Sender<Verdict>,
     /// What became of the record. Dropped: nobody knows, so the room ends and the next one reads the log.
     pub fate: oneshot::Receiver<Fate>,
@@ -118,7 +129,7 @@ impl Hold {
     pub fn judge(self, judge: impl FnOnce(Proposal) -> Verdict) -> Option<(Done, BoxFuture<Appended>)> {
         let Self { proposal, verdict, fate, done } = self;
         let judged = judge(proposal);
-        let held = matches!(judged, Ok(Some(_)));
+        let held = judged.as_ref().is_ok_and(|judged| judged.records.is_some());
         // Whoever no longer waits for the verdict says so by the record's fate.
         let _ = verdict.send(judged);
         let fate: BoxFuture<Appended> = Box::pin(async move {

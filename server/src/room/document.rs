@@ -9,7 +9,7 @@ mod saved;
 
 use bytes::Bytes;
 use plenary_shared::{
-    id::{DocAddress, PartyId},
+    id::{DocAddress, PartyId, PointId},
     log::{
         fold::Fold,
         gate::{Checked, Ledger, LeftOut, Refusal},
@@ -18,9 +18,13 @@ use plenary_shared::{
     people::Author,
     text::{
         authorship::{self, Sides},
+        marks::{Marks, Unconfirmed},
         plan,
     },
-    wire::protocol,
+    wire::{
+        cut::{Cut, CutPoint},
+        protocol,
+    },
 };
 use std::{collections::BTreeMap, sync::Arc};
 use yrs::{ReadTxn, StateVector, TransactionMut, updates::encoder::Encode};
@@ -80,12 +84,18 @@ pub struct Document {
     /// The frame for a replica that has nothing.
     full: Option<Bytes>,
     bytes: usize,
+    /// The same when it was encoded last.
+    measured: usize,
     /// Claims about order that a replay from the last snapshot has to verify.
     claims: usize,
     /// Bytes of the log that each party's edits take.
     written: BTreeMap<PartyId, u64>,
     /// Whose its words are, as it was last asked for.
     owners: Arc<Owned>,
+    /// Which points were merged.
+    marks: Marks,
+    /// The same, as it was last asked for; none if something was noted since.
+    marked: Option<Arc<[Unconfirmed]>>,
 }
 
 impl Document {
@@ -96,7 +106,8 @@ impl Document {
 
     fn of(fold: Fold, head: Digest) -> Self {
         let (refused, full, written, owners) = (Vec::new(), None, BTreeMap::new(), Arc::default());
-        Self { fold, seq: 0, head, at_ms: 0, refused, full, bytes: 0, claims: 0, written, owners }
+        let (marks, marked) = (Marks::default(), None);
+        Self { fold, seq: 0, head, at_ms: 0, refused, full, bytes: 0, measured: 0, claims: 0, written, owners, marks, marked }
     }
 
     /// Judges an update against the document and all admitted since, by whose it is and whether its author had all that is there.
@@ -108,21 +119,14 @@ impl Document {
     }
 
     /// What the sender of an update is told of which not all is taken.
-    pub fn notice(&mut self, LeftOut { points, more, lost }: &LeftOut) -> Option<String> {
-        let name = |txn: &TransactionMut, id: &String| {
-            let label = id.parse().ok().and_then(|id| plan::label_of(txn, &id));
-            label.map_or_else(|| id.clone(), |label| format!("{label} ({id})"))
+    pub fn cut(&mut self, LeftOut { points, more, lost }: &LeftOut) -> Cut {
+        let point = |id: PointId| {
+            let label = self.look(|txn| plan::label_of(txn, &id)).ok().flatten();
+            CutPoint { id, label }
         };
-        if !points.is_empty() {
-            let names = self.look(|txn| points.iter().map(|id| name(txn, id)).collect::<Vec<_>>());
-            let names = names.unwrap_or_else(|Misbehaved| points.clone()).join(", ");
-            let more = if *more > 0 { format!(" and {more} more") } else { String::new() };
-            return Some(format!(
-                "not taken: what would take out point {names}{more}, or its label, its words or another part of it that stays; all else is \
-                 taken. Strike the point instead, or change its words, and load the page again"
-            ));
-        }
-        lost.then(|| "not taken: what you wrote stands in something that is not there any more; load the page again".to_owned())
+        // The gate takes no other keys for points.
+        let ids = points.iter().filter_map(|id| id.parse().ok());
+        Cut { points: ids.map(point).collect(), others: *more > 0, lost: *lost }
     }
 
     /// Counts a checked update as part of the document from here on, for the judgement of the next.
@@ -152,6 +156,18 @@ impl Document {
             self.fold.note(record, checked);
         }
         Ok(merged)
+    }
+
+    /// Takes note of which points a record touches that was admitted and applied, or changes nothing. Call it once for each, in order.
+    pub fn note(&mut self, seq: Seq, record: &Record, checked: &Checked) {
+        self.marks.note(seq, record, (self.fold.ledger(), checked));
+        self.marked = None;
+    }
+
+    /// The points that were merged and not confirmed since.
+    pub fn marked(&mut self) -> Arc<[Unconfirmed]> {
+        let (marks, ledger) = (&self.marks, self.fold.ledger());
+        self.marked.get_or_insert_with(|| marks.all(ledger).into()).clone()
     }
 
     /// Counts a record of the log among those of its party. An act is none of its edits.
@@ -192,7 +208,7 @@ impl Document {
             return Ok(full.clone());
         }
         let update = self.fold.state()?;
-        self.bytes = update.len();
+        (self.bytes, self.measured) = (update.len(), update.len());
         let frame = protocol::sync_step_2(&update);
         self.full = Some(frame.clone());
         Ok(frame)
@@ -281,6 +297,15 @@ impl Document {
             self.owners = Arc::new(Owned { owners, sides: authorship::sides(ledger) });
         }
         self.owners.clone()
+    }
+
+    /// Encoded size, at most a hundredth too much: to measure it anew for every edit would take as long as the document is large.
+    pub fn measured_bytes(&mut self) -> usize {
+        if self.bytes.saturating_sub(self.measured) > self.measured / 100 {
+            // What cannot be encoded now is found out by whoever writes next.
+            let _ = self.full_step_2();
+        }
+        self.bytes
     }
 
     /// Encoded size, at most: exact after a full encoding, then grown by each batch.

@@ -7,6 +7,7 @@ use plenary_shared::{
         record::{Digest, Record},
     },
     people::Author,
+    wire::cut::Cut,
 };
 use yrs::StateVector;
 
@@ -34,8 +35,8 @@ pub enum Effect {
     Close(SessionId, u16, &'static str),
     /// Records that came to hold, for those who follow the log.
     Logged(Vec<(Seq, Digest, Record)>),
-    /// How an edit without a session ended.
-    Edited(u64, Result<(), EditError>),
+    /// How an edit without a session ended: what was cut out of it, or why it was not taken.
+    Edited(u64, Result<Cut, EditError>),
     /// Something was refused, for the metrics.
     Refused,
     /// Somebody sent what others pay for.
@@ -83,7 +84,7 @@ impl EditError {
     pub fn is_offence(&self) -> bool {
         match self {
             EditError::Misbehaved => true,
-            EditError::Refused(refusal) => !matches!(refusal, Refusal::Forged { .. }),
+            EditError::Refused(refusal) => !matches!(refusal, Refusal::Forged { .. } | Refusal::Share { .. }),
             EditError::Unaccounted
             | EditError::Full(_)
             | EditError::Share
@@ -102,6 +103,6 @@ fn advice(refusal: &Refusal) -> &'static str {
         Refusal::Inconsistent { .. } => "; reload the page and make the edit again",
         Refusal::Foreign { .. } => "; load the page again, without it",
         // These say it themselves.
-        Refusal::Missing { .. } | Refusal::TooLarge { .. } => "",
+        Refusal::Missing { .. } | Refusal::TooLarge { .. } | Refusal::Share { .. } => "",
     }
 }

@@ -38,6 +38,7 @@ pub(super) async fn rebuild(
     refused: Vec<Seq>,
     suspects: Range<Seq>,
 ) -> Result<Document, OpenError> {
+    around.waypoints.forget(&address);
     tracing::warn!(document = %address.for_log(), "building the document again from its log");
     around.metrics.rebuilds.add(1);
     let rebuilt = tokio::task::spawn_blocking(move || Document::rebuild(&*around.store, &address, &refused, suspects)).await;

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use plenary_shared::{
+    id::DocAddress,
     log::record::{Digest, Record},
     wire::protocol,
 };
@@ -28,9 +29,10 @@ impl Room {
 
     /// Answers a state vector.
     pub(super) fn answer(&mut self, session: SessionId, vector: StateVector, frame: Bytes) {
-        let counted = self.counted(session, frame);
+        let (counted, told) = (self.counted(session, frame), self.told());
         let Some(outbox) = self.outboxes.get(&session) else { return };
-        match counted.map(|frame| outbox.push(frame)) {
+        let push = |frame| told.map_or_else(|| outbox.push(Bytes::clone(&frame)), |seq| outbox.tell(frame.clone(), seq, true));
+        match counted.map(push) {
             None => outbox.close(protocol::CLOSE_LATER, TOO_MUCH),
             Some(true) => {}
             Some(false) => self.state.missed_sync(session, vector),
@@ -40,11 +42,17 @@ impl Room {
     pub(super) fn catch_up(&mut self, session: SessionId, effects: &mut Vec<Effect>) {
         let Some(frames) = self.state.catch_up(session, effects) else { return };
         let counted: Option<Vec<_>> = frames.into_iter().map(|frame| self.counted(session, frame)).collect();
+        let told = self.told();
         let Some(outbox) = self.outboxes.get(&session) else { return };
         match counted {
             None => outbox.close(protocol::CLOSE_LATER, TOO_MUCH),
-            Some(frames) => outbox.catch_up(frames),
+            Some(frames) => outbox.catch_up(frames, told),
         }
+    }
+
+    /// The record up to which all are told now. Of a layer nobody is asked how far it has read it: only its own party writes there.
+    fn told(&mut self) -> Option<Seq> {
+        matches!(self.address, DocAddress::Plan(..)).then(|| self.state.document().seq())
     }
 
     /// A frame, counted as on its way: for a session alone, or once for all if it is the whole document; `None` if too much of such
@@ -58,8 +66,10 @@ impl Room {
 
     pub(super) fn broadcast(&mut self, frame: &Bytes) {
         self.around.metrics.frames.add(self.outboxes.len() as u64);
+        let told = self.told();
         for (session, outbox) in &self.outboxes {
-            if !outbox.push(frame.clone()) {
+            let is_put = told.map_or_else(|| outbox.push(frame.clone()), |seq| outbox.tell(frame.clone(), seq, false));
+            if !is_put {
                 self.state.missed(*session, frame.clone());
             }
         }

@@ -1,14 +1,13 @@
 //! Who is present in a document. A client speaks for itself only, under the name that the server authenticated, whatever the
 //! state it sends claims.
 
-mod announced;
 #[cfg(test)]
 mod tests;
 mod turns;
 
 use bytes::Bytes;
 use plenary_shared::{
-    id::PartyId,
+    id::{DocAddress, PartyId},
     limits,
     people::Member,
     wire::protocol::{self, AwarenessEntry},
@@ -17,18 +16,18 @@ use serde_json::{Map, Value};
 use std::{collections::HashMap, sync::Arc};
 
 use super::effect::SessionId;
-pub use announced::Announced;
+use crate::announced::Announced;
 use turns::Turns;
 
 /// The presence states of one document.
-#[derive(Default)]
 pub struct Presence {
+    address: DocAddress,
     /// By Yjs client id.
     clients: HashMap<u64, Present>,
     /// The one client id that each session speaks for, as long as it lasts.
     speaks: HashMap<SessionId, u64>,
     /// Whose ids are that nobody may have written under.
-    pub announced: Announced,
+    pub announced: Arc<Announced>,
     /// To be told to all.
     untold: Turns<AwarenessEntry>,
 }
@@ -40,6 +39,17 @@ struct Present {
 }
 
 impl Presence {
+    /// Nobody is here yet.
+    pub fn new(address: &DocAddress) -> Self {
+        let (clients, speaks) = (HashMap::new(), HashMap::new());
+        Self { address: address.clone(), clients, speaks, announced: Arc::default(), untold: Turns::default() }
+    }
+
+    /// The party that announced a client id here, and whose it is while nobody has written under it.
+    pub fn announced(&self, client: u64, now_ms: u64) -> Option<PartyId> {
+        self.announced.party(&self.address, client, now_ms)
+    }
+
     /// Takes in what a session says, for all to be told, its own echo included. Answers whether anything was left out of it that cannot be
     /// read or is too large; that is no reason to close anybody.
     ///
@@ -78,7 +88,7 @@ impl Presence {
             let entry = AwarenessEntry { client: entry.client, clock: entry.clock, state };
             self.speaks.insert(session, entry.client);
             if owner.is_none() {
-                self.announced.keep(entry.client, member.author(), now_ms);
+                self.announced.keep(&self.address, entry.client, member, now_ms);
             }
             self.clients.insert(entry.client, Present { session, member: member.clone(), entry: entry.clone() });
             self.untold.put(&member.party, entry);
@@ -108,8 +118,8 @@ impl Presence {
                 is_news && (is_own || present.member == *member)
             }
             None => {
-                let party = owner.or_else(|| self.announced.party(entry.client, now_ms));
-                !ends && party.is_none_or(|party| *party == member.party)
+                let party = owner.cloned().or_else(|| self.announced(entry.client, now_ms));
+                !ends && party.is_none_or(|party| party == member.party)
             }
         }
     }

@@ -12,7 +12,7 @@ use plenary_shared::{
     id::DocAddress,
     limits,
     log::{
-        gate,
+        gate::{self, Refusal},
         record::{Provenance, Right},
     },
     people::Member,
@@ -24,22 +24,24 @@ use yrs::StateVector;
 use self::batch::{Batch, Sender, Waiting};
 pub use self::{
     held::{Proposal, Proposed, first_records},
-    merged::{Merged, Unheld},
+    merged::{Judged, Merged, Unheld},
 };
 use super::{
     document::{Document, Misbehaved},
     effect::{EditError, Effect, SessionId},
     order::Order,
-    presence::{Announced, Presence},
+    presence::Presence,
+    rests::Rests,
 };
-use crate::shares::Shares;
+use crate::{announced::Announced, shares::Shares};
 
 /// What happens to a room.
 pub enum Input {
     /// A session opened.
     Join { session: SessionId, member: Member },
-    /// A session's message; `order`: what is known of its claims; `write`: it may change the document.
-    Message { session: SessionId, message: ClientMessage, order: Order, write: bool },
+    /// A session's message; `rests`: what it rests on, if not on all; `order`: what is known of its claims; `write`: it may change the
+    /// document.
+    Message { session: SessionId, message: ClientMessage, rests: Option<Rests>, order: Order, write: bool },
     /// A session's update of `bytes` is not taken, as was found on a copy; `complete`: it answers a step 1.
     Refused { session: SessionId, error: EditError, complete: bool, bytes: usize },
     /// A session has read all that waited for it and asks for what was left out.
@@ -109,7 +111,7 @@ impl RoomState {
             DocAddress::Plan(..) | DocAddress::Registry | DocAddress::Seats(..) => "you may read this plan, not change its words",
         };
         let bytes_max = address.bytes_max();
-        let (sessions, presence) = (HashMap::new(), Presence::default());
+        let (sessions, presence) = (HashMap::new(), Presence::new(address));
         let (waiting, behind) = (Vec::new(), HashMap::new());
         let address = address.clone();
         Self {
@@ -168,7 +170,9 @@ impl RoomState {
     pub fn handle(&mut self, input: Input, effects: &mut Vec<Effect>) {
         match input {
             Input::Join { session, member } => self.join(session, member, effects),
-            Input::Message { session, message, order, write } => self.message(session, message, order, write, effects),
+            Input::Message { session, message, rests, order, write } => {
+                self.message((session, rests), message, order, write, effects);
+            }
             Input::Refused { session, error, complete, bytes } => {
                 let author =
                     self.sessions.get(&session).filter(|session| !session.refused).map(|session| session.member.author());
@@ -203,8 +207,8 @@ impl RoomState {
         bytes
     }
 
-    /// The client ids that sessions announced.
-    pub fn announced(&mut self) -> &mut Announced {
+    /// Where it is known whose client ids are that sessions announced.
+    pub fn announced(&mut self) -> &mut Arc<Announced> {
         &mut self.presence.announced
     }
 
@@ -219,10 +223,20 @@ impl RoomState {
         effects.extend(self.presence.all().map(|frame| Effect::Send(session, frame)));
     }
 
-    fn message(&mut self, id: SessionId, message: ClientMessage, order: Order, write: bool, effects: &mut Vec<Effect>) {
+    fn message(
+        &mut self,
+        (id, rests): (SessionId, Option<Rests>),
+        message: ClientMessage,
+        order: Order,
+        write: bool,
+        effects: &mut Vec<Effect>,
+    ) {
         let Some(Session { member, refused: false, .. }) = self.sessions.get(&id) else { return };
         let member = member.clone();
-        let by = Provenance::live(member.author(), Right::of(member.role, &self.address));
+        let mut by = Provenance::live(member.author(), Right::of(member.role, &self.address));
+        if let Some(Rests { seen, branch }) = rests {
+            (by.seen, by.branch) = (Some(seen), branch);
+        }
         match message {
             ClientMessage::SyncStep1(vector) => match gate::check_state_vector(&vector) {
                 Ok(vector) => match self.document.sync_step_2(&vector) {
@@ -277,7 +291,22 @@ impl RoomState {
         if !self.has_room(by, update) {
             return Err(EditError::Full(self.bytes_max));
         }
+        if !self.leaves_room(by, update) {
+            return Err(Refusal::Share { what: "words" }.into());
+        }
         if self.has_share(by, update) { Ok(()) } else { Err(EditError::Share) }
+    }
+
+    /// Whether what a party has written takes no more of a plan than is left for all the others. Of what was deleted again nobody knows
+    /// whose it was, so of that only what the plan holds counts. The chair lays the plan out, and what only deletes is let through.
+    fn leaves_room(&mut self, by: &Provenance, update: &Bytes) -> bool {
+        let (written, more) = (self.document.written(&by.author.party) as usize, self.waiting_bytes + update.len());
+        let most = self.bytes_max;
+        let leaves = |held: usize| gate::leaves_room((written + more).min(held + more), held + more, most);
+        by.right != Right::Draft
+            || leaves(self.document.bytes())
+            || leaves(self.document.measured_bytes())
+            || self.document.judge(by, update).is_ok_and(|checked| !checked.adds_blocks())
     }
 
     /// Whether an update is within its party's share of the log. What only deletes is let through: it is bounded by what is there.

@@ -69,7 +69,7 @@ impl Bench {
     fn send(&mut self, session: SessionId, update: &[u8]) -> Vec<Effect> {
         let message = ClientMessage::Update(Bytes::copy_from_slice(update));
         let mut effects = Vec::new();
-        self.room.handle(Input::Message { session, message, order: Default::default(), write: true }, &mut effects);
+        self.room.handle(Input::Message { session, message, rests: None, order: Default::default(), write: true }, &mut effects);
         effects
     }
 
@@ -202,7 +202,9 @@ async fn who_types_before_answering_step_1_is_asked_once_more_and_loses_nothing(
     let effects = bench.commit().await;
     assert!(matches!(&effects[..], [Effect::Send(ARV, frame)] if frame[..2] == [0, 0]), "{effects:?}");
     let message = ClientMessage::SyncStep2(doc.transact().encode_state_as_update_v1(&StateVector::default()).into());
-    bench.room.handle(Input::Message { session: ARV, message, order: Default::default(), write: true }, &mut Vec::new());
+    bench
+        .room
+        .handle(Input::Message { session: ARV, message, rests: None, order: Default::default(), write: true }, &mut Vec::new());
     bench.commit().await;
     assert_eq!(bench.text(), "offline!?");
     // Whoever has answered and still builds on nothing is refused.
@@ -213,7 +215,13 @@ async fn who_types_before_answering_step_1_is_asked_once_more_and_loses_nothing(
     text.push(&mut unknown.transact_mut(), "c");
     let last = unknown.transact().encode_state_as_update_v1(&before);
     bench.room.handle(
-        Input::Message { session: ARV, message: ClientMessage::SyncStep2(last.into()), order: Default::default(), write: true },
+        Input::Message {
+            session: ARV,
+            message: ClientMessage::SyncStep2(last.into()),
+            rests: None,
+            order: Default::default(),
+            write: true,
+        },
         &mut Vec::new(),
     );
     assert!(closed(&bench.commit().await, ARV));
@@ -280,11 +288,15 @@ async fn a_reader_changes_nothing_and_stays() {
     let mut bench = Bench::new();
     let mut effects = Vec::new();
     let message = ClientMessage::Update(typed(1, "ab").into());
-    bench.room.handle(Input::Message { session: BOR, message, order: Default::default(), write: false }, &mut effects);
+    bench
+        .room
+        .handle(Input::Message { session: BOR, message, rests: None, order: Default::default(), write: false }, &mut effects);
     assert!(matches!(&effects[..], [Effect::Send(BOR, frame), Effect::Refused] if frame[0] == 2), "{effects:?}");
     assert!(bench.commit().await.is_empty());
     let message = ClientMessage::SyncStep2(Bytes::from_static(&[0, 0]));
-    bench.room.handle(Input::Message { session: BOR, message, order: Default::default(), write: false }, &mut effects);
+    bench
+        .room
+        .handle(Input::Message { session: BOR, message, rests: None, order: Default::default(), write: false }, &mut effects);
     assert_eq!(effects.len(), 2, "an empty answer to step 1 is no attempt to write");
 }
 
@@ -293,7 +305,9 @@ async fn what_a_reader_is_told_is_true_of_the_document() {
     for (address, told) in [("talks/plan", "this plan"), ("talks/plan/arv/talk", "this layer")] {
         let (mut bench, mut effects) = (Bench::at(address), Vec::new());
         let message = ClientMessage::Update(typed(1, "ab").into());
-        bench.room.handle(Input::Message { session: BOR, message, order: Default::default(), write: false }, &mut effects);
+        bench
+            .room
+            .handle(Input::Message { session: BOR, message, rests: None, order: Default::default(), write: false }, &mut effects);
         let Some(Effect::Send(BOR, frame)) = effects.first() else { panic!("{effects:?}") };
         assert!(String::from_utf8_lossy(frame).contains(told), "{frame:?}");
     }

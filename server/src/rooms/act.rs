@@ -44,7 +44,7 @@ impl Rooms {
         // Loaded before it is held.
         self.end(&address).await?;
         let (proposal, until) = (Proposal { by, what: Proposed::Act(told) }, Instant::now() + limits::HOLD);
-        self.hold(address, proposal, until).await.map_err(|error| match error {
+        self.hold(address, proposal, until).await.map(|(held, _)| held).map_err(|error| match error {
             CommitError::Room(error) => error,
             CommitError::Moved | CommitError::Unverified(_) => RoomError::Unavailable,
         })

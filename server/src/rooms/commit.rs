@@ -10,9 +10,10 @@ mod tests;
 use bytes::Bytes;
 use futures_util::future::join_all;
 use plenary_shared::{
-    id::DocAddress,
+    id::{DocAddress, PointId},
     limits,
     log::record::{Hand, Provenance},
+    wire::cut::Cut,
 };
 use std::sync::{Arc, LazyLock};
 use tokio::{
@@ -23,7 +24,7 @@ use tokio::{
 use super::{RoomError, Rooms, TRIES};
 use crate::{
     minutely::Minutely,
-    room::{Command, EditError, Fate, Hold, Proposal, Proposed, Unheld, is_unchanged, order::Order},
+    room::{Command, EditError, Fate, Hold, Judged, Proposal, Proposed, Unheld, is_unchanged, order::Order},
     store::{Condition, Seq, StoreError},
 };
 
@@ -79,33 +80,52 @@ pub(super) struct Held {
     pub(super) after: Seq,
     pub(super) records: Vec<Bytes>,
     pub(super) fate: oneshot::Sender<Fate>,
-    pub(super) done: oneshot::Receiver<Result<(), EditError>>,
+    pub(super) done: oneshot::Receiver<Result<Cut, EditError>>,
 }
 
 impl Rooms {
     /// Takes an edit in, all changes or none, of each document at most one. Whoever asks may go away in the middle: it is
-    /// carried through all the same.
-    pub async fn commit(self: &Arc<Self>, changes: Vec<Change>) -> Result<(), CommitError> {
-        self.commit_all(changes.into_iter().map(Change::proposal).collect()).await
+    /// carried through all the same. Answers what was cut out of it.
+    ///
+    /// # Errors
+    /// [`CommitError`]: nothing of it was taken, or nobody knows.
+    pub async fn commit(self: &Arc<Self>, changes: Vec<Change>) -> Result<Cut, CommitError> {
+        let cuts = self.commit_all(changes.into_iter().map(Change::proposal).collect()).await?;
+        let mut all = Cut::default();
+        cuts.into_iter().for_each(|cut| all.add(cut));
+        Ok(all)
     }
 
-    /// As [`Self::commit`], with edits of one document that were made apart from others and what puts them side by side.
-    pub async fn commit_merged(
+    /// Confirms, for somebody who may draft, what was merged in these points of a plan, as far as `by` says that they had seen it.
+    ///
+    /// # Errors
+    /// [`CommitError`]. Where nothing of it stands any more nothing is done.
+    pub async fn confirm(
         self: &Arc<Self>,
-        changes: Vec<Change>,
-        (address, merged): (DocAddress, Proposal),
+        plan: DocAddress,
+        by: Provenance,
+        points: Vec<Option<PointId>>,
     ) -> Result<(), CommitError> {
-        self.commit_all(changes.into_iter().map(Change::proposal).chain([(address, merged)]).collect()).await
+        self.commit_all(vec![(plan, Proposal { by, what: Proposed::Confirmation(points) })]).await.map(drop)
     }
 
-    async fn commit_all(self: &Arc<Self>, mut proposals: Vec<(DocAddress, Proposal)>) -> Result<(), CommitError> {
+    /// As [`Self::commit`], of edits of one document that were made apart from others and what puts them side by side. Answers what was
+    /// cut out of each.
+    ///
+    /// # Errors
+    /// [`CommitError`]: nothing of it was taken, or nobody knows.
+    pub async fn commit_merged(self: &Arc<Self>, address: DocAddress, merged: Proposal) -> Result<Vec<Cut>, CommitError> {
+        self.commit_all(vec![(address, merged)]).await
+    }
+
+    async fn commit_all(self: &Arc<Self>, mut proposals: Vec<(DocAddress, Proposal)>) -> Result<Vec<Cut>, CommitError> {
         proposals.sort_by(|(a, _), (b, _)| order(a).cmp(&order(b)));
         let rooms = self.clone();
         let carried = tokio::spawn(async move { rooms.carry(proposals).await });
         carried.await.unwrap_or(Err(EditError::InDoubt.into()))
     }
 
-    async fn carry(self: &Arc<Self>, proposals: Vec<(DocAddress, Proposal)>) -> Result<(), CommitError> {
+    async fn carry(self: &Arc<Self>, proposals: Vec<(DocAddress, Proposal)>) -> Result<Vec<Cut>, CommitError> {
         match self.store.condition() {
             Condition::Working => {}
             Condition::Full => return Err(EditError::DiskFull.into()),
@@ -115,10 +135,14 @@ impl Rooms {
         for loaded in join_all(proposals.iter().map(|(address, _)| self.end(address))).await {
             loaded?;
         }
-        let (mut held, until) = (Vec::with_capacity(proposals.len()), Instant::now() + limits::HOLD);
+        let (mut held, mut cuts) = (Vec::with_capacity(proposals.len()), Vec::new());
+        let until = Instant::now() + limits::HOLD;
         for (address, proposal) in proposals {
             match self.hold(address, proposal, until).await {
-                Ok(taken) => held.extend(taken),
+                Ok((part, cut)) => {
+                    held.extend(part);
+                    cuts.extend(cut);
+                }
                 Err(error) => {
                     release(held);
                     return Err(error);
@@ -144,18 +168,18 @@ impl Rooms {
         }
         for done in join_all(told).await {
             // A room that ended meanwhile has left its record in the log.
-            done.unwrap_or(Ok(()))?;
+            done.unwrap_or_else(|_| Ok(Cut::default()))?;
         }
-        Ok(())
+        Ok(cuts)
     }
 
-    /// Holds a room for its part of an edit; nothing if there is nothing new in it.
+    /// Holds a room for its part of an edit, unless there is nothing new in it; answers also what is cut out of it.
     pub(super) async fn hold(
         self: &Arc<Self>,
         address: DocAddress,
         proposal: Proposal,
         until: Instant,
-    ) -> Result<Option<Held>, CommitError> {
+    ) -> Result<(Option<Held>, Vec<Cut>), CommitError> {
         for _ in 0..TRIES {
             let (verdict, judged) = oneshot::channel();
             let (fate, fated) = oneshot::channel();
@@ -166,7 +190,9 @@ impl Rooms {
                 Ok::<_, RoomError>(judged.await)
             };
             return match timeout_at(until, asked).await {
-                Ok(Ok(Ok(Ok(part)))) => Ok(part.map(|(after, records)| Held { address, after, records, fate, done: told })),
+                Ok(Ok(Ok(Ok(Judged { records, cut })))) => {
+                    Ok((records.map(|(after, records)| Held { address, after, records, fate, done: told }), cut))
+                }
                 Ok(Ok(Ok(Err(Unheld::Moved)))) => Err(CommitError::Moved),
                 Ok(Ok(Ok(Err(Unheld::Unverified)))) => Err(CommitError::Unverified(address)),
                 Ok(Ok(Ok(Err(Unheld::Edit(error))))) => {

@@ -1,77 +1,112 @@
 //! What a stay away from the server brings, put together with what others wrote meanwhile: on a copy, away from the room.
 
+#[cfg(test)]
+mod tests;
+
 use bytes::Bytes;
 use plenary_shared::{
     id::DocAddress,
     limits,
     log::{
         fold::{Fold, Formed},
-        gate,
-        record::{self, Branch, Provenance, Record},
+        gate::{self, Ledger, Named},
+        record::{self, Branch, Moment, Provenance, Record},
     },
     text::{
         apart::{Apart, Bracketed, Stay, standing},
         plan::new_doc,
     },
+    wire::cut::Cut,
 };
 use std::{collections::HashMap, sync::Arc};
 use yrs::Snapshot;
 
-use super::{CommitError, RoomError, Rooms, verify::try_one};
+use super::{
+    CommitError, RoomError, Rooms,
+    trail::{self, Own, PAGE, Trail},
+    verify::Tried,
+};
 use crate::{
     ids,
     room::{
-        Command, EditError, Merged, Proposal, Proposed,
-        document::Document,
+        Command, EditError, End, Merged, Proposal, Proposed, SessionId,
+        document::{Accepted, Document},
         order::{Order, Trial},
     },
     store::{Seq, Store},
 };
 
-/// Records read of a log at a time.
-const PAGE: usize = 1_024;
+/// A text that was folded from so many records is kept, so that the next one need not be.
+const KEPT_FROM: u64 = 1_024;
+
+/// An update, and what was found of it on a copy, if it was tried.
+pub type Brought = (Bytes, Option<Tried>);
 
 /// What came of putting edits together with what others wrote.
 #[derive(Debug)]
 pub enum Together {
     /// Nothing of it was touched by others meanwhile: each goes its own way.
-    Alone,
+    Alone {
+        /// The last record that their author knew, by what they name; `None`: all.
+        seen: Option<Seq>,
+    },
     /// They and what puts them side by side.
     Merged {
         /// Those that are not taken, by their numbers.
         bad: HashMap<usize, EditError>,
         /// All others, to be kept in one.
         merged: Box<Merged>,
-        /// Of some a part is not taken.
-        is_cut: bool,
+        /// The last record that their author knew, by what they name.
+        seen: Seq,
     },
 }
 
+/// What becomes of what a client wrote that had not seen all.
+#[derive(Debug)]
+pub enum Stayed {
+    /// It is taken in, with what puts it side by side with what others wrote.
+    Apart,
+    /// It goes its own way, by whom and on what they knew.
+    Here(Provenance),
+}
+
 impl Rooms {
-    /// Puts edits of a plan's text that rest on an older record together with what others wrote since. `place` is kept until it is
-    /// done. Who is watched waits for the party's turn.
+    /// Puts edits of a plan's text that rest on an older record together with what others wrote since, in their author's turn, behind all
+    /// that the session `of` sent before. `place` is kept until it is done.
     ///
     /// # Errors
     /// [`RoomError`], if there is no copy.
     pub async fn put_together(
         self: &Arc<Self>,
         address: &DocAddress,
+        of: Option<SessionId>,
         by: &Provenance,
-        updates: Vec<Bytes>,
+        updates: Vec<Brought>,
         place: impl Send + 'static,
     ) -> Result<Together, RoomError> {
-        let Some(seen) = by.seen.filter(|_| !by.branch.is_table()) else { return Ok(Together::Alone) };
+        let alone = Together::Alone { seen: by.seen };
+        let Some(seen) = by.seen.filter(|_| !by.branch.is_table()) else { return Ok(alone) };
         let end = self.end(address).await?;
         if seen >= end.seq {
-            return Ok(Together::Alone);
+            return Ok(alone);
         }
-        let _turn =
+        let mut turn = self.merges.turn(address, &by.author).await;
+        let _watched =
             if self.conduct.is_watched(address, &by.author) { Some(self.conduct.turn(address, &by.author).await) } else { None };
-        let (_, (seq, copy)) = self.ask(address, |copy| Command::Copy { of: None, copy }).await?;
-        let (store, at, of) = (self.store.clone(), address.clone(), by.clone());
+        let (rooms, at, whose, brought) = (self.clone(), address.clone(), by.clone(), updates.clone());
+        let rested = tokio::task::spawn_blocking(move || rooms.rested((&at, &end), (&whose, seen), &brought)).await;
+        let ((seen, is_touched), read) = rested.ok().flatten().ok_or(RoomError::Unavailable)?;
+        turn.costs(read + updates.len() as u64);
+        if !is_touched {
+            return Ok(Together::Alone { seen: Some(seen) });
+        }
+        let (end, (seq, copy)) = (self.end(address).await?, self.ask(address, |copy| Command::Copy { of, copy }).await?.1);
+        let (rooms, at, whose) = (self.clone(), address.clone(), by.clone());
         let together = tokio::task::spawn_blocking(move || {
             let _place = place;
-            put_together(&*store, &at, (seq, &copy), (&of, seen), &end.refused, updates)
+            let base = rooms.base(&at, seen, &end.refused)?;
+            turn.costs(base.1 + (seq - seen) + updates.len() as u64);
+            put_together(&*rooms.store, &at, (seq, &copy), (&whose, seen, &base.0), &end.refused, updates)
         });
         let together = together.await.ok().flatten().ok_or(RoomError::Unavailable)?;
         if let Together::Merged { bad, .. } = &together
@@ -82,114 +117,182 @@ impl Rooms {
         Ok(together)
     }
 
-    /// Takes in what a client that has come back wrote while it was away, if others wrote meanwhile. It had what `had`, its state vector,
-    /// covers, and knows of deletions what stands in `update`. `false`, and nothing done, if it goes its own way.
+    /// The last record that is known to who names so much, no older than `seen`, and whether others touched what is touched; and how many
+    /// records were read. Blocks.
+    fn rested(
+        &self,
+        (address, end): (&DocAddress, &End),
+        (by, seen): (&Provenance, Seq),
+        updates: &[Brought],
+    ) -> Option<((Seq, bool), u64)> {
+        // What is no update is refused where it is judged.
+        let named: Vec<Named> = updates.iter().filter_map(|(update, _)| Named::read(update).ok()).collect();
+        let own = Own::new(&by.author, by.branch, &named);
+        self.trails.ask((&*self.store, &self.waypoints), address, (seen, end.seq), &end.refused, |trail| {
+            let seen = named.iter().map(|named| trail.rests(named, &own)).fold(seen, Seq::max);
+            Some((seen, named.iter().any(|named| trail.is_touched(named, seen, &own))))
+        })
+    }
+
+    /// A plan's text as it stood at a record, and how many records were folded for it. Blocks.
+    fn base(&self, address: &DocAddress, seen: Seq, refused: &[Seq]) -> Option<(Bytes, u64)> {
+        let copy = trail::nearest((&*self.store, &self.waypoints), address, seen);
+        let from = copy.as_ref().map_or(0, |(seq, _)| *seq);
+        let mut past = Document::past_from(copy, &*self.store, address, refused, |at, _| at <= seen)?;
+        if past.seq - from >= KEPT_FROM
+            && let Some(copy) = past.copy()
+        {
+            self.waypoints.keep(address, past.seq, copy);
+        }
+        Some((past.state, past.seq - from))
+    }
+
+    /// Takes in what a client that has come back wrote while it was away. It had what `had`, its state vector, covers, and knows of
+    /// deletions what stands in `update`.
     ///
     /// # Errors
     /// [`RoomError`], if it cannot be said what became of it.
     pub async fn came_back(
         self: &Arc<Self>,
         address: &DocAddress,
+        session: SessionId,
         by: Provenance,
         had: &Bytes,
         update: &Bytes,
-    ) -> Result<bool, RoomError> {
-        let (Ok(had), Ok(formed)) = (gate::check_state_vector(had), Formed::read(update)) else { return Ok(false) };
-        if formed.vector().is_empty() {
-            return Ok(false);
+    ) -> Result<Stayed, RoomError> {
+        let (Ok(had), Ok(formed)) = (gate::check_state_vector(had), Formed::read(update)) else { return Ok(Stayed::Here(by)) };
+        let (end, knew) = (self.end(address).await?, Snapshot::new(had, formed.deleted()));
+        let mut turn = self.merges.turn(address, &by.author).await;
+        let (rooms, at) = (self.clone(), address.clone());
+        let seen = tokio::task::spawn_blocking(move || {
+            let sources = (&*rooms.store, &*rooms.waypoints);
+            let last = |trail: &Trail| Some((trail.last_seen(&knew)?, trail.holds(&formed.vector(), &knew.delete_set)));
+            rooms.trails.ask(sources, &at, (end.seq, end.seq), &end.refused, last)
+        });
+        let ((seen, is_known), read) = seen.await.ok().flatten().ok_or(RoomError::Unavailable)?;
+        turn.costs(read);
+        drop(turn);
+        if is_known {
+            return Ok(Stayed::Here(by));
         }
+        self.stayed(address, Some(session), Provenance { seen: Some(seen), branch: Branch(ids::branch()), ..by }, update).await
+    }
+
+    /// Takes in what a client wrote that had seen no more than `by` says, if others touched the same meanwhile.
+    ///
+    /// # Errors
+    /// [`RoomError`], if it cannot be said what became of it.
+    pub async fn stayed(
+        self: &Arc<Self>,
+        address: &DocAddress,
+        session: Option<SessionId>,
+        mut by: Provenance,
+        update: &Bytes,
+    ) -> Result<Stayed, RoomError> {
         for _ in 0..limits::EDIT_TRIES {
-            let end = self.end(address).await?;
-            let (store, at) = (self.store.clone(), address.clone());
-            let knew = Snapshot::new(had.clone(), formed.deleted());
-            let seen = tokio::task::spawn_blocking(move || last_seen(&*store, &at, end.seq, &knew));
-            let seen = seen.await.ok().flatten().ok_or(RoomError::Unavailable)?;
-            let by = Provenance { seen: Some(seen), branch: Branch(ids::branch()), ..by.clone() };
-            let (what, is_cut) = match self.put_together(address, &by, vec![update.clone()], ()).await? {
-                Together::Merged { bad, merged, is_cut } if bad.is_empty() => (Proposed::Merged(*merged), is_cut),
-                Together::Merged { .. } | Together::Alone => return Ok(false),
+            let merged = match self.put_together(address, session, &by, vec![(update.clone(), None)], ()).await? {
+                Together::Alone { seen } => {
+                    by.seen = seen;
+                    return Ok(Stayed::Here(by));
+                }
+                Together::Merged { bad, .. } if !bad.is_empty() => return Ok(Stayed::Here(by)),
+                Together::Merged { merged, seen, .. } => {
+                    by.seen = Some(seen);
+                    merged
+                }
             };
-            match self.commit_merged(Vec::new(), (address.clone(), Proposal { by, what })).await {
+            let proposal = Proposal { by: by.clone(), what: Proposed::Merged(*merged) };
+            match self.commit_merged(address.clone(), proposal).await {
+                Ok(cuts) if cuts.iter().all(Cut::is_empty) => return Ok(Stayed::Apart),
                 // What is left of it then is for the room to tell its sender of.
-                Ok(()) => return Ok(!is_cut),
+                Ok(_) => return Ok(Stayed::Here(by)),
                 Err(CommitError::Moved) => {}
                 // The room says why.
-                Err(CommitError::Room(RoomError::Edit(_)) | CommitError::Unverified(_)) => return Ok(false),
+                Err(CommitError::Room(RoomError::Edit(_)) | CommitError::Unverified(_)) => return Ok(Stayed::Here(by)),
                 Err(CommitError::Room(error)) => return Err(error),
             }
         }
-        Ok(false)
+        Ok(Stayed::Here(by))
     }
-}
-
-/// The last record before the first that who knew so much had not seen.
-fn last_seen(store: &dyn Store, address: &DocAddress, end: Seq, knew: &Snapshot) -> Option<Seq> {
-    let mut at = 0;
-    while at < end {
-        for (seq, sealed) in store.read(address, at, PAGE, limits::BATCH_BYTES_MAX).ok()? {
-            let record = record::read(&sealed).ok()?;
-            let is_known = record.change().is_none_or(|update| Formed::read(update).is_ok_and(|update| update.is_in(knew)));
-            if !is_known || seq > end {
-                return Some(seq - 1);
-            }
-            at = seq;
-        }
-    }
-    Some(at)
 }
 
 fn put_together(
     store: &dyn Store,
     address: &DocAddress,
     (seq, copy): (Seq, &[u8]),
-    (by, seen): (&Provenance, Seq),
+    (by, seen, base): (&Provenance, Seq, &[u8]),
     refused: &[Seq],
-    updates: Vec<Bytes>,
+    updates: Vec<Brought>,
 ) -> Option<Together> {
     let since = since(store, address, (seen, seq), refused)?;
-    if !since.iter().any(|(_, record)| record.branch != by.branch && record.change().is_some()) {
-        return Some(Together::Alone);
-    }
     let mut document = Document::from_copy(seq, copy)?;
-    let (mut new, mut edits, mut bad, mut numbers) = (Vec::new(), Vec::new(), HashMap::new(), Vec::new());
-    let (taken, mut in_series, mut is_cut) = (Arc::default(), 0, false);
-    for (number, update) in updates.into_iter().enumerate() {
-        let checked = match document.judge(by, &update) {
+    let Judged { accepted, edits, bad, numbers } = judge(&mut document, by, updates);
+    let new: Vec<Bytes> = accepted.iter().map(|accepted| accepted.record.update.clone()).collect();
+    let alone = Together::Alone { seen: Some(seen) };
+    let ledger = document.ledger();
+    let stay = Stay { seen, base, since: &since, author: &by.author, branch: by.branch, new: &new, ledger };
+    let Some(mut apart) = Apart::find(&stay).ok()? else { return Some(alone) };
+    let on = document.read(|txn| standing(txn, &apart.points)).ok()?;
+    let end = (document.seq(), document.head());
+    // One that misbehaves is for the room to find out.
+    if document.apply(&accepted, end).is_err() {
+        return Some(alone);
+    }
+    let new = std::mem::take(&mut apart.new).into_iter().filter_map(|at| numbers.get(at).copied()).collect();
+    let state = document.diff(&Default::default()).ok()?;
+    let mut now = Fold::of_own(new_doc(ids::client()), &state, Ledger::default()).ok()?;
+    let Bracketed { update, says } = apart.bracket(&mut now).ok()?;
+    Some(Together::Merged { bad, merged: Box::new(Merged { edits, on, update, says, new }), seen })
+}
+
+/// What the gate says to edits, one behind the other.
+#[derive(Default)]
+struct Judged {
+    /// Those that bring something.
+    accepted: Vec<Accepted>,
+    /// All that may be kept, and what is known of what they claim once all of them hold on a copy.
+    edits: Vec<(Bytes, Order)>,
+    bad: HashMap<usize, EditError>,
+    /// Which of `edits` those are that bring something.
+    numbers: Vec<usize>,
+}
+
+/// Judges edits on a copy of the document, which knows them from here on and does not show them yet.
+fn judge(document: &mut Document, by: &Provenance, updates: Vec<Brought>) -> Judged {
+    let (mut judged, taken, mut in_series) = (Judged::default(), Arc::default(), 0);
+    for (number, (update, tried)) in updates.into_iter().enumerate() {
+        let checked = match (document.judge(by, &update), &tried) {
+            (Ok(_), Some(Tried::Bad(error))) => Err(error.clone()),
+            (checked, _) => checked.map_err(EditError::from),
+        };
+        let checked = match checked {
             Ok(checked) => checked,
-            Err(refusal) => {
-                bad.insert(number, refusal.into());
+            Err(error) => {
+                judged.bad.insert(number, error);
                 continue;
             }
         };
-        is_cut |= !checked.left_out().is_empty();
+        let mut order = Order::Unknown;
         if checked.is_new() {
-            // One that misbehaves is for the room to find out: its copy is gone.
-            let accepted = match try_one(&mut document, by, &update, checked) {
-                Some(accepted) => accepted,
-                None => return Some(Together::Alone),
+            document.admit(&by.author, &checked);
+            let verified = match tried {
+                Some(Tried::Holds(trial)) => {
+                    order = Order::Tried(trial);
+                    true
+                }
+                _ => false,
             };
-            new.push(accepted.record.update);
-            let order = if accepted.checked.adds_blocks() {
+            if !verified && checked.adds_blocks() {
+                order = Order::Tried(Trial::new(checked.clone(), in_series, &taken));
                 in_series += 1;
-                Order::Tried(Trial::new(accepted.checked, in_series - 1, &taken))
-            } else {
-                Order::Unknown
-            };
-            numbers.push(edits.len());
-            edits.push((update, order));
-        } else {
-            edits.push((update, Order::Unknown));
+            }
+            let record = by.clone().record(0, Moment::default(), checked.update(&update));
+            judged.accepted.push(Accepted { record, checked, verified });
+            judged.numbers.push(judged.edits.len());
         }
+        judged.edits.push((update, order));
     }
-    let base = Document::past(store, address, refused, |at, _| at <= seen)?;
-    let stay = Stay { seen, base: &base.state, since: &since, branch: by.branch, new: &new };
-    let Some(mut apart) = Apart::find(&stay).ok()? else { return Some(Together::Alone) };
-    let before = Document::from_copy(seq, copy)?.read(|txn| standing(txn, &apart.points)).ok()?;
-    let new = std::mem::take(&mut apart.new).into_iter().filter_map(|at| numbers.get(at).copied()).collect();
-    let state = document.diff(&Default::default()).ok()?;
-    let mut now = Fold::of_state(new_doc(ids::client()), &state).ok()?;
-    let Bracketed { update, says } = apart.bracket(&mut now).ok()?;
-    Some(Together::Merged { bad, merged: Box::new(Merged { edits, on: before, update, says, new }), is_cut })
+    judged
 }
 
 /// The records behind `from` up to `to` that change the document.

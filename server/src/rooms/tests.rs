@@ -47,7 +47,10 @@ async fn an_announced_id_is_its_partys_when_the_plan_has_left_memory_meanwhile()
     let (inbox, ()) = table.rooms.ask(&address, join).await.unwrap();
     let entry = protocol::AwarenessEntry { client: 7, clock: 1, state: "{}" };
     let message = protocol::ClientMessage::decode(&protocol::awareness([&entry].into_iter())).unwrap();
-    inbox.send(Command::Message { session, message, order: Default::default(), write: true, place: None }).await.unwrap();
+    inbox
+        .send(Command::Message { session, message, rests: None, order: Default::default(), write: true, place: None })
+        .await
+        .unwrap();
     inbox.send(Command::Leave { session }).await.unwrap();
     tokio::time::sleep(2 * limits::ROOM_IDLE).await;
     assert_eq!(table.rooms.plans_open(), 0);

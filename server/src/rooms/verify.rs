@@ -108,7 +108,7 @@ fn weigh((seq, copy): (Seq, &[u8]), by: &Provenance, update: &Bytes) -> Option<W
 }
 
 /// Applies an update to a copy; `None`: the copy is gone.
-pub(super) fn try_one(document: &mut Document, by: &Provenance, update: &Bytes, checked: Checked) -> Option<Accepted> {
+fn try_one(document: &mut Document, by: &Provenance, update: &Bytes, checked: Checked) -> Option<Accepted> {
     let end = (document.seq(), document.head());
     document.admit(&by.author, &checked);
     let record = by.clone().record(0, Moment::default(), checked.update(update));

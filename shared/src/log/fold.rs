@@ -66,11 +66,24 @@ impl Formed {
         holds(&self.0.insertions(true)) && holds(self.0.delete_set())
     }
 
+    /// Whether every block that it brings is in a document.
+    pub fn is_brought(&self, document: &Snapshot) -> bool {
+        self.vector().iter().all(|(client, clock)| document.state_map.get(client) >= *clock)
+    }
+
     /// Whether all of it is in a document: every block that it brings, and everything deleted that it deletes.
     pub fn is_in(&self, document: &Snapshot) -> bool {
-        let brought = self.vector().iter().all(|(client, clock)| document.state_map.get(client) >= *clock);
-        brought && self.0.delete_set().diff(&document.delete_set).is_empty()
+        self.is_brought(document) && self.0.delete_set().diff(&document.delete_set).is_empty()
     }
+}
+
+/// What a record brought.
+#[derive(Default)]
+pub struct Brought {
+    /// The blocks.
+    pub blocks: IdSet,
+    /// What the gate found.
+    pub checked: Checked,
 }
 
 /// A document and what the gate knows of it.
@@ -141,20 +154,21 @@ impl Fold {
         })
     }
 
-    /// Takes the next record of a log; one that changes no words is passed over. Answers the blocks that it brought.
+    /// Takes the next record of a log; one that changes no words is passed over.
     ///
     /// # Errors
     /// [`FoldError`] if it cannot be one.
-    pub fn take(&mut self, record: &Record) -> Result<IdSet, FoldError> {
-        let Some(update) = record.change() else { return Ok(IdSet::default()) };
+    pub fn take(&mut self, record: &Record) -> Result<Brought, FoldError> {
+        let Some(update) = record.change() else { return Ok(Brought::default()) };
         let checked = self.ledger.check_logged(&record.author.party, update)?;
         self.ledger.admit(&record.author.party, &checked);
         self.ledger.note(record, &checked);
-        Ok(self.run(|txn| {
+        let blocks = self.run(|txn| {
             apply(txn, update)?;
             txn.commit();
             Some(txn.insert_set().clone())
-        })?)
+        })?;
+        Ok(Brought { blocks, checked })
     }
 
     /// Takes what was told of the document without saying whose it is: the whole of it, or what was missing.

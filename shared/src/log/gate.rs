@@ -15,7 +15,8 @@
 //! Reading order: `bytes`, `block` and `section` read, `causal` judges what comes in which order, `schema` says what a plan is made of,
 //! `rules` and `deletions` what becomes of it, `walk` and `rows` know where it stands, `cut` writes what is new and taken, `ledger`
 //! remembers, `order` compares places.
-//! Beside them `census` counts, in a document that was let in, what was ever put where.
+//! Beside them `census` counts, in a document that was let in, what was ever put where, `named` tells what an update rests on, and
+//! `touched` which points it touches.
 
 mod block;
 mod bounds;
@@ -28,6 +29,7 @@ mod cut;
 mod deletions;
 mod flat;
 mod ledger;
+mod named;
 mod order;
 mod place;
 mod refusal;
@@ -38,17 +40,20 @@ mod schema;
 mod section;
 #[cfg(test)]
 mod tests;
+mod touched;
 mod walk;
 
-pub use bounds::{ANY_VALUES_MAX, FORMAT_BYTES_MAX, HUSK_UNITS_MAX, TYPE_DEPTH_MAX, WAITING_STEPS_MAX};
+pub use bounds::{ANY_VALUES_MAX, FORMAT_BYTES_MAX, HUSK_UNITS_MAX, TYPE_DEPTH_MAX, WAITING_STEPS_MAX, leaves_room};
 pub use census::{Census, Contents, RunningCensus, Span, census, check_form};
 pub use checked::{Checked, LeftOut};
-pub use claim::OrderClaim;
+pub use claim::{OrderClaim, claims_at_most};
 pub use ledger::Ledger;
+pub use named::{Named, PlanPart};
 pub use order::verify_order;
 pub use refusal::Refusal;
 pub use rename::rename;
 pub use schema::{is_label, is_plain, is_title};
+pub use touched::PointNumber;
 
 use crate::limits;
 use yrs::{ClientID, StateVector};

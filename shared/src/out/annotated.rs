@@ -40,10 +40,12 @@ pub(super) fn sheet(dossier: &Dossier) -> Sheet<'_> {
         block.heading = attributed(&point.heading, brackets, Field::Heading, stands.struck);
         block.words = attributed(&point.words, brackets, Field::Words, stands.struck);
         block.schedule = schedule::line(point, &by_id, str::to_owned);
+        let merged = stands.merged.as_ref().map(standing::merged);
         let spoken = stands.cells.iter().any(|cell| cell.stance != CellState::None);
         if !stands.struck || spoken {
             block.remarks.extend(standing::remarks(stands, consent, &by_id));
         }
+        block.remarks.extend(merged);
         block.remarks.extend(remarks.at(Some(point), entries.get(&point.id).map_or(&[], Vec::as_slice)));
         blocks.push(block);
     }

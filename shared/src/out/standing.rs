@@ -11,7 +11,7 @@ use crate::{
     id::PointId,
     talk::{
         around::Surrounding,
-        standing::{Cell, CellState, NoDifference, PointStanding, State},
+        standing::{Cell, CellState, Merged, NoDifference, PointStanding, State},
     },
     text::plan::Point,
 };
@@ -25,6 +25,14 @@ pub(super) fn remarks(standing: PointStanding, consent: usize, points: &HashMap<
     below.extend(lapsed(standing.cells));
     let below = below.into_iter().map(|lines| Remark { depth: 1, kind: Kind::Entry, lines });
     std::iter::once(Remark { depth: 0, kind, lines: summary }).chain(below).collect()
+}
+
+/// That a point was merged, from whose records, and who has accepted what came out.
+pub(super) fn merged(Merged { mark, accepted }: &Merged) -> Remark<'static> {
+    let by = list(&mark.by, |by| format!("{} (#{})", name(&by.author.party), by.seq));
+    let accepted = if accepted.is_empty() { String::new() } else { format!("; accepted since by {}", list(accepted, name)) };
+    let line = vec![strong("Merged:"), own(format!(" changed apart by {by}, and not confirmed since{accepted}"))];
+    Remark { depth: 0, kind: Kind::Entry, lines: vec![line] }
 }
 
 fn summary(standing: &PointStanding, consent: usize, points: &HashMap<&PointId, &Point>) -> Line<'static> {

@@ -47,11 +47,6 @@ pub enum Advice {
     NameLayer,
     /// Say which party's it is.
     NameParty,
-    /// Look at what came out of the merge of a point, and confirm it.
-    LookAtMerged {
-        /// The point, as people call it.
-        point: String,
-    },
     /// Read the words, and name them by their digest.
     NameWords {
         /// The digest of the present ones.
@@ -166,7 +161,8 @@ impl Refusal {
             }
             FindError::Ambiguous { candidates, .. } => {
                 let found = format!("{}, which fits {} points", quoted(what), candidates.len());
-                Self::refused(field, found, format!("the path or the id of one: {}", candidates.join(", "))).says(message)
+                Self::refused(field, found, format!("the path of one, or its id with # before it: {}", candidates.join(", ")))
+                    .says(message)
             }
         }
     }

@@ -44,7 +44,6 @@ pub struct Talks {
     pub write: bool,
     pub text: Doc,
     pub layers: Vec<Sheet>,
-    pub unconfirmed: Vec<PointId>,
     pub ids: Counting,
     client: u64,
 }
@@ -74,7 +73,6 @@ impl Talks {
             write: true,
             text,
             layers: Vec::new(),
-            unconfirmed: Vec::new(),
             ids: Counting::default(),
             client: 100,
         };
@@ -114,7 +112,6 @@ impl Talks {
             layers: layers
                 .map(|(n, sheet)| Sheet { layer: sheet.layer.clone(), doc: copy(&sheet.doc, self.client + n as u64 + 1) })
                 .collect(),
-            unconfirmed: self.unconfirmed.clone(),
             now_ms: 1_700_000_000_000,
         }
     }

@@ -6,6 +6,7 @@
 mod annotations;
 mod around;
 mod brackets;
+mod merged;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -31,6 +32,7 @@ use crate::{
     text::{
         authorship::{Owners, Sides},
         bracket::Spanning,
+        marks::Unconfirmed,
         plan::Outline,
         redline::Shares,
         stretch::Stretch,
@@ -39,6 +41,7 @@ use crate::{
 
 pub use annotations::{AnnotationView, AnnotationsView};
 pub use brackets::{Alternative, BracketView, BracketsView, OtherStand, PointBrackets};
+pub use merged::{MergedPoint, MergedView, OutlineView};
 pub use text::PlanText;
 
 /// What a dossier is read from, besides the plan's document.
@@ -56,6 +59,8 @@ pub struct Sources {
     pub layers: Vec<Source>,
     /// The members whose seats have ended.
     pub ended: BTreeSet<MemberId>,
+    /// Which points were merged, as the plan's log tells.
+    pub marks: Vec<Unconfirmed>,
 }
 
 /// A layer that the member may read.
@@ -81,6 +86,8 @@ pub struct Dossier {
     /// The parties that must consent.
     pub consent: BTreeSet<PartyId>,
     consent_before: Option<BTreeSet<PartyId>>,
+    /// Which points were merged, the title first, then in document order.
+    pub marks: Vec<Unconfirmed>,
     ended: BTreeSet<MemberId>,
     owners: Owners,
     sides: Sides,
@@ -135,9 +142,10 @@ impl Dossier {
 
     /// Puts a dossier together over what was read already of the plan that `txn` shows.
     pub fn over(text: Arc<PlanText>, txn: &TransactionMut, sources: Sources) -> Dossier {
-        let Sources { owners, sides, consent, consent_before, layers, ended } = sources;
+        let Sources { owners, sides, consent, consent_before, layers, ended, marks } = sources;
         let (entries, faults) = entries(txn, &text.outline, layers);
-        Dossier { text, entries, consent, consent_before, ended, owners, sides, faults }
+        let marks = in_order(&text.outline, marks);
+        Dossier { text, entries, consent, consent_before, marks, ended, owners, sides, faults }
     }
 
     /// The standing of every point.
@@ -156,6 +164,7 @@ impl Dossier {
         for cell in matrix.points.iter_mut().flat_map(|point| &mut point.cells) {
             cell.seat_ended = self.has_ended(cell.by.as_ref());
         }
+        self.mark(&mut matrix);
         let faults = self.faults.iter().filter(|fault| fault.layer.kind() == LayerKind::Positions).cloned().collect();
         Matrix { faults, ..matrix }
     }
@@ -174,6 +183,14 @@ impl Dossier {
     pub(crate) fn faults(&self) -> &[LayerFault] {
         &self.faults
     }
+}
+
+/// Puts marks in document order, the title's first; those of points that are not shown come last.
+fn in_order(outline: &Outline, mut marks: Vec<Unconfirmed>) -> Vec<Unconfirmed> {
+    let place: HashMap<_, _> = outline.points.iter().enumerate().map(|(at, point)| (&point.id, at + 1)).collect();
+    let at = |mark: &Unconfirmed| mark.point.as_ref().map_or(Some(0), |point| place.get(point).copied()).unwrap_or(usize::MAX);
+    marks.sort_by_key(at);
+    marks
 }
 
 /// All entries, each with the place where it stands. An entry that is being tabled can stand in two layers of its party for a

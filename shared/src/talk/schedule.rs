@@ -51,9 +51,7 @@ use graph::Graph;
 
 pub use csv::csv;
 pub use fault::ScheduleFault;
-pub(crate) use fault::way;
 pub use gantt::gantt;
-pub(crate) use graph::names;
 pub use step::{Step, Wait};
 
 /// What follows from the schedules of a plan.

@@ -37,6 +37,7 @@
 
 mod cell;
 mod difference;
+mod merged;
 mod of;
 mod position;
 mod rows;
@@ -55,6 +56,7 @@ use crate::{
     },
     text::{redline::Piece, words::WordsDigest},
 };
+pub use merged::Merged;
 pub use of::standing;
 
 /// An entry of a party's layer `positions`.
@@ -154,6 +156,9 @@ pub struct PointStanding {
     /// A party that must consent reserves on something below it, or opposes it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub blocked_below: bool,
+    /// It was merged and not confirmed since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged: Option<Merged>,
     /// Of the parties that have taken a position on it, in the order of [`Matrix::parties`]. Any other accepts it with the nearest point
     /// above that it accepts, if this one is in those words, and has not said otherwise.
     pub cells: Vec<Cell>,

@@ -5,11 +5,11 @@
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    dossier::{AnnotationsView, BracketsView, Dossier},
+    dossier::{AnnotationsView, BracketsView, Dossier, MergedView, OutlineView},
     schedule::{Timetable, timetable},
     standing::Matrix,
 };
-use crate::{id, people, text::plan::Outline};
+use crate::{id, people};
 
 /// Which layers a view is made from, and whether it tells who typed what.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -84,7 +84,8 @@ views! {
     "standing" from Positions: Matrix = Dossier::standing,
     "brackets" from Public: BracketsView = Dossier::brackets,
     "schedule" from Plan: Timetable = |dossier: &Dossier| timetable(&dossier.text.outline),
-    "outline" from Plan: Outline = |dossier: &Dossier| dossier.text.outline.clone(),
+    "outline" from Plan: OutlineView = Dossier::outline,
+    "merged" from Positions: MergedView = Dossier::merged,
 }
 
 #[cfg(test)]
@@ -94,7 +95,10 @@ mod tests {
     #[test]
     fn every_view_has_a_name_of_its_own_and_a_place_on_the_list() {
         let mut names: Vec<&str> = ALL.iter().map(|view| view.name).collect();
-        assert_eq!(names, [AnnotationsView::NAME, Matrix::NAME, BracketsView::NAME, Timetable::NAME, Outline::NAME]);
+        assert_eq!(
+            names,
+            [AnnotationsView::NAME, Matrix::NAME, BracketsView::NAME, Timetable::NAME, OutlineView::NAME, MergedView::NAME,]
+        );
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), ALL.len());

@@ -12,7 +12,7 @@ mod fields;
 mod letters;
 mod retype;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -22,13 +22,14 @@ use yrs::{Map as _, Out, ReadTxn, TextRef, TransactionMut, WriteTxn as _};
 use crate::{
     id::PointId,
     log::{
-        fold::{Fold, Formed},
-        record::{Bracketing, Branch, Digest, Moment, Provenance, Record, RecordKind, Right},
+        fold::{Fold, Formed, Misbehaved},
+        gate::{Ledger, Named, PlanPart},
+        record::{Bracketing, Branch, Digest, Record, RecordKind},
     },
     people::Author,
     text::{
         clash,
-        history::{Replay, ReplayError, Touched},
+        history::ReplayError,
         plan::{META, POINTS, new_doc, set_title},
     },
 };
@@ -41,7 +42,7 @@ use retype::{Anew, retype};
 const TEXTS: [&str; 2] = ["words", "heading"];
 
 /// What a branch brings, and what it did not know.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Stay<'a> {
     /// The last record that it had seen.
     pub seen: u64,
@@ -49,10 +50,14 @@ pub struct Stay<'a> {
     pub base: &'a [u8],
     /// The records behind it, in order.
     pub since: &'a [(u64, Record)],
+    /// Whose it is.
+    pub author: &'a Author,
     /// The branch.
     pub branch: Branch,
     /// What it brings, in order.
     pub new: &'a [Bytes],
+    /// What the gate knows of the document with all of this in it.
+    pub ledger: &'a Ledger,
 }
 
 /// What was changed apart.
@@ -64,8 +69,6 @@ pub struct Apart {
     /// Which of the new updates did.
     pub new: Vec<usize>,
     sides: Sides,
-    /// What comes out of all else that the points hold.
-    fields: Vec<(PointId, Fields)>,
 }
 
 /// The document as both knew it and as each side left it.
@@ -73,6 +76,8 @@ struct Sides {
     base: Fold,
     others: Fold,
     mine: Fold,
+    /// The base and the others with all that the branch had brought; none where the above are these.
+    brought: Option<[Fold; 2]>,
 }
 
 /// What puts side by side what was changed apart.
@@ -84,7 +89,8 @@ pub struct Bracketed {
     pub says: Bracketing,
 }
 
-type Touches = BTreeMap<Option<PointId>, Vec<usize>>;
+/// Which records and new updates touched each part, by their order.
+type Touches = BTreeMap<PlanPart, Vec<usize>>;
 
 impl Apart {
     /// What a branch and others changed apart; `None` if nothing.
@@ -92,48 +98,40 @@ impl Apart {
     /// # Errors
     /// [`ReplayError`], if the log or what is brought cannot be read.
     pub fn find(stay: &Stay) -> Result<Option<Self>, ReplayError> {
-        let is_own = |record: &Record| record.branch == stay.branch && !stay.branch.is_table();
-        let own: BTreeSet<u64> = stay.since.iter().filter(|(_, record)| is_own(record)).map(|(seq, _)| *seq).collect();
+        let (named, new) = stay.named()?;
+        let own = stay.own(&named, &new);
+        let touched: Vec<BTreeSet<PlanPart>> = named.iter().map(|named| stay.ledger.touched(named)).collect();
         let (mut others, mut mine) = (Touches::new(), Touches::new());
-        let mut touched = Vec::with_capacity(stay.since.len());
-        // What the branch touched is seen on what it knew: what both deleted would be touched by the first alone.
-        let mut all = Replay::from_state(stay.seen, stay.base)?;
-        let mut known = Replay::from_state(stay.seen, stay.base)?;
-        for (at, (seq, record)) in stay.since.iter().enumerate() {
-            touched.push(all.apply(*seq, record)?);
+        for (at, ((seq, record), parts)) in stay.since.iter().zip(&touched).enumerate() {
             if own.contains(seq) {
-                note(&mut mine, &known.lay(*seq, record)?, at);
-            } else {
-                note(&mut others, &touched[at], at);
+                note(&mut mine, parts, at);
+            } else if !is_of(record, &own) {
+                note(&mut others, parts, at);
             }
         }
-        let known_fields = fields_of(&mut known, others.keys().flatten())?;
-        let end = stay.since.last().map_or(stay.seen, |(seq, _)| *seq);
-        for (at, update) in stay.new.iter().enumerate() {
-            let by = Provenance::live(Author::engine(), Right::Draft);
-            let record = by.record(end, Moment::default(), update.clone());
-            note(&mut mine, &known.lay(end + 1, &record)?, stay.since.len() + at);
+        for (at, named) in new.iter().enumerate() {
+            note(&mut mine, &stay.ledger.touched(named), stay.since.len() + at);
         }
-        let both: Vec<Option<PointId>> = mine.keys().filter(|point| others.contains_key(*point)).cloned().collect();
         // What the branch brought before and was told of then is not told again.
-        let is_news = |point: &Option<PointId>| mine[point].iter().any(|at| *at >= stay.since.len());
-        let points: Vec<Option<PointId>> = both.into_iter().filter(is_news).collect();
-        if points.is_empty() {
+        let is_news = |part: &PlanPart| mine[part].iter().any(|at| *at >= stay.since.len());
+        let parts: Vec<PlanPart> = mine.keys().filter(|part| others.contains_key(*part) && is_news(part)).copied().collect();
+        if parts.is_empty() {
             return Ok(None);
         }
-        let by =
-            |touches: &Touches| -> BTreeSet<usize> { points.iter().flat_map(|point| touches[point].iter().copied()).collect() };
-        let told: BTreeSet<usize> = by(&mine).union(&by(&others)).copied().collect();
-        let of = told.iter().filter_map(|at| stay.since.get(*at)).map(|(seq, _)| *seq).collect();
-        let new = told.iter().filter_map(|at| at.checked_sub(stay.since.len())).collect();
-        let (others, mine) = (fields_of(&mut all, points.iter().flatten())?, fields_of(&mut known, points.iter().flatten())?);
-        let joined = |(point, mine): (PointId, Fields)| {
-            let fields = Fields::join(known_fields.get(&point)?, others.get(&point)?, &mine);
-            Some((point, fields))
+        let by = |touches: &Touches| -> BTreeSet<usize> { parts.iter().flat_map(|part| touches[part].iter().copied()).collect() };
+        let all: BTreeSet<usize> = by(&mine).union(&by(&others)).copied().collect();
+        let of = all.iter().filter_map(|at| stay.since.get(*at)).map(|(seq, _)| *seq).collect();
+        let new = all.iter().filter_map(|at| at.checked_sub(stay.since.len())).collect();
+        let base = Fold::of_state(new_doc(0), stay.base).map_err(ReplayError::State)?;
+        let sides = Sides::of(stay, base, &own, &|at: usize| parts.iter().any(|part| touched[at].contains(part)))?;
+        let ids = stay.ledger.points();
+        let id = |part: &PlanPart| match part {
+            PlanPart::Title => Some(None),
+            PlanPart::Point(number) => ids.get(*number as usize).and_then(|id| id.parse().ok()).map(Some),
         };
-        let fields = mine.into_iter().filter_map(joined).collect();
-        let sides = Sides::of(stay, &own, &touched, &points)?;
-        Ok(Some(Self { points, of, new, sides, fields }))
+        let mut points: Vec<Option<PointId>> = parts.iter().filter_map(id).collect();
+        points.sort_unstable();
+        Ok(Some(Self { points, of, new, sides }))
     }
 
     /// What puts side by side what was changed apart, in the document that holds it all; `now` writes under the engine's client id.
@@ -142,12 +140,13 @@ impl Apart {
     /// [`ReplayError::Unreadable`].
     pub fn bracket(mut self, now: &mut Fold) -> Result<Bracketed, ReplayError> {
         let mut titles = None;
-        let mut texts = Vec::new();
+        let (mut texts, mut fields) = (Vec::new(), Vec::new());
         for point in &self.points {
             let Some(point) = point else {
                 titles = Some(self.sides.read(title)?);
                 continue;
             };
+            fields.push((point, self.sides.fields(point)?));
             for field in TEXTS {
                 let sides = self.sides.read(|txn| letters(txn, &text_of(txn, point, field)?))?;
                 if let [Some(base), Some(others), Some(mine)] = &sides
@@ -165,7 +164,7 @@ impl Apart {
                 let Some(present) = letters(txn, &text) else { continue };
                 retype(txn, &text, &present, wanted, &mut anew);
             }
-            self.fields.iter().for_each(|(point, fields)| fields.put(txn, point));
+            fields.iter().for_each(|(point, fields)| fields.put(txn, point));
             if let Some(titles) = &titles {
                 put_title(txn, titles);
             }
@@ -199,34 +198,56 @@ pub fn standing(txn: &mut TransactionMut, points: &[Option<PointId>]) -> Digest 
     Digest::from(*hasher.finalize().as_bytes())
 }
 
-fn fields_of<'a>(
-    replay: &mut Replay,
-    points: impl Iterator<Item = &'a PointId>,
-) -> Result<BTreeMap<PointId, Fields>, ReplayError> {
-    replay.look(|txn| points.map(|point| (point.clone(), Fields::read(txn, point))).collect())
+impl Stay<'_> {
+    /// What each record behind `seen` names, and each new update.
+    fn named(&self) -> Result<(Vec<Named>, Vec<Named>), ReplayError> {
+        let read = |seq: u64, update: Option<&Bytes>| {
+            let named = update.map_or_else(|| Ok(Named::default()), |update| Named::read(update));
+            named.map_err(|why| ReplayError::Record { seq, why: why.into() })
+        };
+        let since: Result<_, _> = self.since.iter().map(|(seq, record)| read(*seq, record.change())).collect();
+        let end = self.since.last().map_or(self.seen, |(seq, _)| *seq);
+        let new: Result<_, _> = self.new.iter().map(|update| read(end + 1, Some(update))).collect();
+        Ok((since?, new?))
+    }
+
+    /// The records of the branch: those that were made in it, and those that its clients made at the server before.
+    fn own(&self, since: &[Named], new: &[Named]) -> BTreeSet<u64> {
+        let clients: BTreeSet<u64> = new.iter().flat_map(|named| named.writes.iter().map(|(client, _)| *client)).collect();
+        let is_own = |record: &Record, named: &Named| match record.branch.is_table() {
+            _ if record.change().is_none() => false,
+            false => record.branch == self.branch,
+            // Of one that only deletes no more is known.
+            true if named.writes.is_empty() => record.author == *self.author,
+            true => named.writes.iter().any(|(client, _)| clients.contains(client)),
+        };
+        let records = self.since.iter().zip(since).filter(|((_, record), named)| is_own(record, named));
+        records.map(|((seq, _), _)| *seq).collect()
+    }
 }
 
-fn note(touches: &mut Touches, touched: &Touched, at: usize) {
-    let title = touched.title.then_some(None);
-    for point in touched.points.iter().cloned().map(Some).chain(title) {
-        touches.entry(point).or_default().push(at);
+/// Whether it is what put some of these side by side before.
+fn is_of(record: &Record, own: &BTreeSet<u64>) -> bool {
+    match &record.kind {
+        RecordKind::Bracketing(Bracketing { of, .. }) => of.iter().any(|seq| own.contains(seq)),
+        RecordKind::Edit | RecordKind::Confirmation { .. } | RecordKind::Act => false,
+    }
+}
+
+fn note(touches: &mut Touches, parts: &BTreeSet<PlanPart>, at: usize) {
+    for part in parts {
+        touches.entry(*part).or_default().push(at);
     }
 }
 
 impl Sides {
-    /// Each side by itself. Where others went on from what the branch had brought, what it brings now is compared with that.
-    fn of(stay: &Stay, own: &BTreeSet<u64>, touched: &[Touched], points: &[Option<PointId>]) -> Result<Self, ReplayError> {
-        let is_of_own = |record: &Record| match &record.kind {
-            RecordKind::Bracketing(Bracketing { of, .. }) => of.iter().any(|seq| own.contains(seq)),
-            RecordKind::Edit | RecordKind::Confirmation { .. } | RecordKind::Act => false,
-        };
-        let last = stay.since.iter().rposition(|(_, record)| is_of_own(record));
-        let is_told = |touched: &Touched| {
-            points.iter().any(|point| point.as_ref().map_or(touched.title, |point| touched.points.contains(point)))
-        };
+    /// Each side by itself; `is_told` says whether a record touched what is told of. Where others went on from what the branch had brought,
+    /// what it brings now is compared with that.
+    fn of(stay: &Stay, base: Fold, own: &BTreeSet<u64>, is_told: &dyn Fn(usize) -> bool) -> Result<Self, ReplayError> {
+        let last = stay.since.iter().rposition(|(_, record)| is_of(record, own));
         let went_on = last.is_some_and(|last| {
-            let behind = stay.since.iter().zip(touched).skip(last + 1);
-            behind.filter(|((seq, _), _)| !own.contains(seq)).any(|(_, touched)| is_told(touched))
+            let behind = stay.since.iter().enumerate().skip(last + 1);
+            behind.filter(|(_, (seq, _))| !own.contains(seq)).any(|(at, _)| is_told(at))
         });
         let state = |with: &dyn Fn(u64, &Record) -> bool, new: &[Bytes]| -> Result<Fold, ReplayError> {
             let mut fold = Fold::of_state(new_doc(0), stay.base).map_err(ReplayError::State)?;
@@ -238,11 +259,26 @@ impl Sides {
         };
         let is_own = |seq: u64, _: &Record| own.contains(&seq);
         let mine = state(&is_own, stay.new)?;
-        let mut others = state(&|seq, record| !own.contains(&seq) && !is_of_own(record), &[])?;
-        if went_on || others.look(|txn| txn.has_missing_updates())? {
-            return Ok(Self { base: state(&is_own, &[])?, others: state(&|_, _| true, &[])?, mine });
+        let mut others = state(&|seq, record| !own.contains(&seq) && !is_of(record, own), &[])?;
+        if own.is_empty() {
+            return Ok(Self { base, others, mine, brought: None });
         }
-        Ok(Self { base: state(&|_, _| false, &[])?, others, mine })
+        let brought = [state(&is_own, &[])?, state(&|_, _| true, &[])?];
+        if went_on || others.look(|txn| txn.has_missing_updates())? {
+            let [base, others] = brought;
+            return Ok(Self { base, others, mine, brought: None });
+        }
+        Ok(Self { base, others, mine, brought: Some(brought) })
+    }
+
+    /// What comes out of what a point holds beside its texts. What the branch had brought was joined then, and is in the base.
+    fn fields(&mut self, point: &PointId) -> Result<Fields, Misbehaved> {
+        let (base, others) = match &mut self.brought {
+            Some([base, others]) => (base, others),
+            None => (&mut self.base, &mut self.others),
+        };
+        let read = |fold: &mut Fold| fold.look(|txn| Fields::read(txn, point));
+        Ok(Fields::join(&read(base)?, &read(others)?, &read(&mut self.mine)?))
     }
 
     fn read<T>(&mut self, f: impl Fn(&mut TransactionMut) -> T) -> Result<[T; 3], ReplayError> {
@@ -256,12 +292,14 @@ fn joined(base: &[Letter], sides: &[&[Letter]]) -> Vec<Wanted> {
     let read = |letters: &[Letter]| letters.iter().map(|letter| letter.letter).collect::<String>();
     let (text, texts): (String, Vec<String>) = (read(base), sides.iter().map(|side| read(side)).collect());
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let starts = |text: &str| text.char_indices().map(|(at, _)| at).collect::<Vec<usize>>();
+    let (base_starts, side_starts): (Vec<usize>, Vec<_>) = (starts(&text), texts.iter().map(|text| starts(text)).collect());
     let known: HashSet<LetterId> = base.iter().map(|letter| letter.id).collect();
     let (mut joined, mut begun): (Vec<Wanted>, Option<usize>) = (Vec::new(), None);
     for piece in clash::join(&text, &texts).pieces {
-        let (letters, text, range) = match piece {
-            clash::Fragment::Base(range) => (base, text.as_str(), range),
-            clash::Fragment::Side(side, range) => (sides[side], texts[side], range),
+        let (letters, starts, range) = match piece {
+            clash::Fragment::Base(range) => (base, &base_starts, range),
+            clash::Fragment::Side(side, range) => (sides[side], &side_starts[side], range),
             clash::Fragment::Mark(mark) => {
                 match mark {
                     clash::OPENS => begun = Some(joined.len()),
@@ -272,8 +310,8 @@ fn joined(base: &[Letter], sides: &[&[Letter]]) -> Vec<Wanted> {
                 continue;
             }
         };
-        let (skipped, taken) = (text[..range.start].chars().count(), text[range].chars().count());
-        let letters = &letters[skipped..skipped + taken];
+        let place = |at: usize| starts.partition_point(|start| *start < at);
+        let letters = &letters[place(range.start)..place(range.end)];
         if let Some(mark) = begun.and_then(|mark| joined.get_mut(mark)) {
             for letter in letters.iter().filter(|letter| !known.contains(&letter.id)) {
                 if mark.whose.iter().all(|(client, _)| *client != letter.id.0) {

@@ -161,8 +161,8 @@ impl Replay {
     /// # Errors
     /// [`ReplayError::Record`], if it cannot be.
     pub fn apply(&mut self, seq: u64, record: &Record) -> Result<Touched, ReplayError> {
-        let new = self.fold.take(record).map_err(|why| ReplayError::Record { seq, why })?;
-        Ok(self.note(seq, record, &new))
+        let taken = self.fold.take(record).map_err(|why| ReplayError::Record { seq, why })?;
+        Ok(self.note(seq, record, &taken.blocks))
     }
 
     /// Folds in what may become a record and is none yet: it may build on what the log does not hold. No record is folded in after it.

@@ -40,7 +40,7 @@ pub use schedule::set_schedule;
 pub use stored::{EditError, label_of};
 
 pub(crate) use adoption::record;
-pub(crate) use change::{Places, changes_among};
+pub(crate) use change::changes_among;
 pub(crate) use edit::{Added, Texts, add_to, fill, replace_words, words_of};
 pub(crate) use label::{is_ordinal, is_roman};
 pub(crate) use read::{reread, text_of};

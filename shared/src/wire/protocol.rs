@@ -59,6 +59,12 @@ impl ClientMessage {
         }
         Ok(message)
     }
+
+    /// How many entries a presence message says that it has; none for any other.
+    pub fn entries(&self) -> usize {
+        let ClientMessage::Awareness(states) = self else { return 0 };
+        Reader { bytes: states, at: 0 }.var().map_or(0, |count| usize::try_from(count).unwrap_or(usize::MAX))
+    }
 }
 
 /// One client's entry in a presence message.

@@ -9,13 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     api::{Conference, Plan},
+    cut::Cut,
     error::ErrorBody,
     log::RecordLine,
 };
 use crate::{
     bounded::at_most,
-    id::{LayerId, PartyId},
-    limits::{COMPARED_MAX, PARTS_MAX, PULL_LAYERS_MAX, PUSH_EDITS_MAX},
+    id::{LayerId, PartyId, PointId},
+    limits::{COMPARED_MAX, PARTS_MAX, POINTS_MAX, PULL_LAYERS_MAX, PUSH_EDITS_MAX},
     log::record::{Branch, Digest},
     people::{Author, Layer, Member},
     script::Once,
@@ -154,7 +155,7 @@ pub struct Push {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OfflineEdit {
-    /// At least one; of each document at most one.
+    /// At least one, unless it confirms something; of each document at most one.
     #[serde(deserialize_with = "at_most::<_, _, PARTS_MAX>")]
     pub parts: Vec<Part>,
     /// The last record of the text's log that the replica had when the edit was made; kept with the record
@@ -166,6 +167,27 @@ pub struct OfflineEdit {
     /// The key that keeps it from being done twice, which one of the parts writes into the layer `private` ([`crate::script`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub once: Option<Once>,
+    /// The points that it confirms to have been merged rightly, as far as `seen`; none is the title. Then it has no parts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "at_most::<_, _, POINTS_MAX>")]
+    pub confirms: Vec<Option<PointId>>,
+}
+
+/// Confirms what was merged. It changes nothing in the document, and is in the plan's log for all to read.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confirm {
+    /// The points; none is the title.
+    #[serde(deserialize_with = "at_most::<_, _, POINTS_MAX>")]
+    pub points: Vec<Option<PointId>>,
+    /// The last record of the plan's log that was seen: what was merged later stays to be confirmed.
+    pub seen: u64,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Confirmed {
+    /// The points of those named that are to be confirmed still: they were merged again meanwhile.
+    pub left: Vec<Option<PointId>>,
 }
 
 /// What an edit does to one document.
@@ -198,11 +220,20 @@ pub struct Pushed {
 pub enum Outcome {
     /// It is durable.
     Done,
+    /// It is durable but for this, which was cut out of it. Sent again, it is told again.
+    Cut(Cut),
     /// Its key was used for the same script already: nothing of it was taken.
     Repeated,
     /// Nothing of it was taken. `forbidden`: a right is missing; `invalid`: it builds on what is not there, or its key was used for
     /// another script.
     Refused(ErrorBody),
+}
+
+impl Outcome {
+    /// What became of an edit that was taken, but for what was cut out of it.
+    pub fn taken(cut: Cut) -> Self {
+        if cut.is_empty() { Self::Done } else { Self::Cut(cut) }
+    }
 }
 
 #[cfg(test)]

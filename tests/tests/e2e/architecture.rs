@@ -113,7 +113,7 @@ fn only_the_embedded_store_names_sled() {
 fn only_the_servers_end_of_a_socket_names_tungstenite() {
     only(
         [naming("server", &["tungstenite"]), naming("client-cli", &["tungstenite", "tokio::"])].concat(),
-        &["server/src/session.rs", "server/src/session/wire.rs", "server/src/http/sync.rs"],
+        &["server/src/session.rs", "server/src/session/wire.rs", "server/src/session/writer.rs", "server/src/http/sync.rs"],
         "only a session (and the upgrade before it) names tungstenite",
     );
 }

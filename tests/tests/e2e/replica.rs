@@ -2,6 +2,7 @@
 
 mod apart;
 mod brackets;
+mod cut;
 mod faults;
 mod fields;
 mod offline;
@@ -9,7 +10,9 @@ mod restored;
 mod rights;
 mod salvage;
 mod secrets;
+mod silent;
 mod taken;
+mod told;
 mod watching;
 mod week;
 
@@ -63,7 +66,7 @@ pub fn words(folder: &Folder, point: &str) -> String {
 
 /// The points that wait to be confirmed, sorted.
 pub fn merged(folder: &Folder) -> Vec<String> {
-    let (_, value) = folder.json(&["merged"]);
+    let (_, value) = folder.json(&["merged", PLAN]);
     let mut points: Vec<String> =
         value["merged"].as_array().unwrap().iter().map(|one| one["point"].as_str().unwrap().to_owned()).collect();
     points.sort();

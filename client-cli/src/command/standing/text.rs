@@ -9,7 +9,7 @@ use plenary_shared::{
 };
 
 use crate::{
-    command::change::seat_ended,
+    command::{change::seat_ended, merged::by},
     expect::short,
     render::{Look, Page, Side, called, cell, table, title, wrapped},
     when,
@@ -115,7 +115,7 @@ fn party(column: &Column) -> String {
 }
 
 fn standing(point: &PointStanding) -> String {
-    let marks = [(point.ad_referendum, "*"), (point.by_act.is_some(), "†")];
+    let marks = [(point.ad_referendum, "*"), (point.by_act.is_some(), "†"), (point.merged.is_some(), ", merged")];
     state(point.standing).to_owned() + &marks.map(|(is_so, mark)| if is_so { mark } else { "" }).concat()
 }
 
@@ -158,6 +158,9 @@ fn legend(matrix: &Matrix, counted: bool) -> Vec<String> {
         .collect();
     if by_act {
         legend.push("† agreed or not by a change of who must consent".to_owned());
+    }
+    if matrix.points.iter().any(|point| point.merged.is_some()) {
+        legend.push("merged: changed apart and not confirmed".to_owned());
     }
     if counted {
         let must = matrix.parties.iter().filter(|column| column.must_consent).count();
@@ -217,6 +220,9 @@ pub fn point(point: &PointStanding, parties: &[Column], label: impl Fn(&PointId)
     });
     said.extend(point.blocked_below.then(|| "a point below it is not accepted".to_owned()));
     page.line(Look::Plain, &said.join(", "));
+    if let Some(merged) = &point.merged {
+        page.line(Look::Plain, &format!("merged: {}, and not confirmed", by(&merged.mark)));
+    }
     page.line(Look::Faint, &format!("words {}", short(&point.digest)));
     for (cell, column) in point.cells.iter().zip(parties) {
         page.line(Look::Strong, &party(column)).add(Look::Plain, &format!("  {}", stand(cell, &label)));

@@ -4,6 +4,7 @@ use crate::{
     brief::kind,
     command::merged,
     folder::Folder,
+    open::log::Names,
     output::{in_words, inline},
     render::{Look, Page, called},
     sync::{Report, parties},
@@ -19,6 +20,9 @@ pub fn page(folder: &Folder, report: &Report) -> Page {
     }
     if !report.refused.is_empty() {
         page.line(Look::Faint, "they are kept here; `plenary salvage` makes proposals of them");
+    }
+    if !report.cut.is_empty() {
+        page.line(Look::Plain, &inline(&report.cut.to_string()));
     }
     for held in &report.held {
         page.line(Look::Plain, &format!("waits for what others have not sent again: {}", inline(&held.join("; "))));
@@ -44,9 +48,13 @@ pub fn page(folder: &Folder, report: &Report) -> Page {
     }
     if !report.merged.is_empty() {
         page.line(Look::Plain, "");
-        merged::list(&mut page, &report.merged);
+        merged::list(&mut page, &folder.info.plan, &report.merged, &names(folder));
     }
     page
+}
+
+fn names(folder: &Folder) -> Names {
+    folder.context().map_or_else(|_| Names::default(), |context| Names::of(&context.plan.conference))
 }
 
 fn summary(report: &Report) -> String {

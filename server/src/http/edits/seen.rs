@@ -1,5 +1,6 @@
 //! Scripts that rest on the text as it once stood: what others changed since is put together with them, as with what comes from a replica.
 
+use bytes::Bytes;
 use plenary_shared::{
     log::record::{Branch, Provenance, Right},
     script::{Applied, Ran, Script},
@@ -44,19 +45,22 @@ pub(super) async fn once_over(
     app.check_conduct(&address, &author)?;
     let by = Provenance::server(author, Right::of(role, &address));
     let by = Provenance { seen: Some(seen), branch: Branch(ids::branch()), ..by };
-    let place = app.view_place(reader.member()).await?;
-    let committed = match app.rooms.put_together(&address, &by, vec![update.clone().into()], place).await? {
-        Together::Alone => {
-            let change = Change { address: address.clone(), by, update: update.into(), at: Some(end.seq), order: Order::Holds };
-            app.rooms.commit(vec![change]).await
+    let (update, place) = (Bytes::from(update), app.view_place(reader.member()).await?);
+    let committed = match app.rooms.put_together(&address, None, &by, vec![(update.clone(), None)], place).await? {
+        Together::Alone { seen } => {
+            let (address, by) = (address.clone(), Provenance { seen, ..by });
+            let change = Change { address, by, update, at: Some(end.seq), order: Order::Holds };
+            app.rooms.commit(vec![change]).await.map(drop)
         }
         Together::Merged { bad, .. } if !bad.is_empty() => return Err(DossierError::Unreadable.into()),
-        Together::Merged { merged, .. } => {
+        Together::Merged { merged, seen, .. } => {
+            let by = Provenance { seen: Some(seen), ..by };
             let proposal = Proposal { by, what: Proposed::Merged(*merged) };
-            app.rooms.commit_merged(Vec::new(), (address.clone(), proposal)).await
+            app.rooms.commit_merged(address.clone(), proposal).await.map(drop)
         }
     };
     match committed {
+        // Of what the server makes of a script nothing is cut out.
         Ok(()) => {
             applied.notice = share::notice(app, reader.member(), &[address]).await;
             Ok(Some(applied))

@@ -4,16 +4,46 @@ use super::*;
 use crate::{
     config::Limits,
     metrics::Figures,
+    room::Logged,
     testing::{Table, plan},
 };
-use plenary_shared::{id::DocAddress, wire::api};
+use plenary_shared::{
+    access::Access,
+    id::DocAddress,
+    log::record::{Moment, Provenance, Right},
+    wire::api,
+};
 use tokio::time::timeout;
+
+fn app(table: &Table) -> Arc<App> {
+    let bounds = Limits { sessions: 8, sessions_per_member: 8, tls: false };
+    App::new(table.registry.clone(), table.rooms.clone(), Arc::new(Figures::default()), bounds)
+}
+
+#[tokio::test]
+async fn what_is_written_after_a_right_was_taken_away_is_told_to_nobody_who_had_it() {
+    let table = Table::new().await;
+    let (app, (bor, token)) = (app(&table), table.seats["bor"].clone());
+    let party = |id: &str| (id.parse().unwrap(), Access::Draft);
+    let record = Provenance::live(table.member("arv").author(), Right::Draft).record(1, Moment::default(), Bytes::new());
+    // As often as it takes, if it were left to chance which is looked at first.
+    for _ in 0..16 {
+        table.give([party("arv"), party("bor")].into()).await;
+        let reader = Reader::of(&app, token, DocAddress::Plan(bor.conference.clone(), plan())).unwrap();
+        let (lines, mut heard) = Lines::open(table.rooms.answers(), &bor);
+        let version = table.registry.version();
+        table.give([party("arv")].into()).await;
+        let (feed, mut following) = room::follow();
+        assert!(feed.push(&Logged::new(2, [0; 32].into(), record.clone())));
+        Follower { app: app.clone(), reader, version, lines }.live(&mut following).await;
+        assert_eq!(heard.recv().await, None);
+    }
+}
 
 #[tokio::test]
 async fn when_the_log_says_that_it_is_alive_tells_nothing_of_the_registry() {
     let table = Table::new().await;
-    let bounds = Limits { sessions: 8, sessions_per_member: 8, tls: false };
-    let app = App::new(table.registry.clone(), table.rooms.clone(), Arc::new(Figures::default()), bounds);
+    let app = app(&table);
     let (bor, token) = table.seats["bor"].clone();
     let reader = Reader::of(&app, token, DocAddress::Plan(bor.conference.clone(), plan())).unwrap();
     let (lines, mut heard) = Lines::open(table.rooms.answers(), &bor);

@@ -11,21 +11,33 @@ use super::{Found, Made, Pusher, Step, is_of_the_disk};
 use crate::{
     http::error::ApiError,
     room::{EditError, Proposal, Proposed},
-    rooms::{CommitError, RoomError, Together},
+    rooms::{Brought, CommitError, RoomError, Together},
     store::Seq,
 };
 
+/// What became of edits of one stay.
+enum Run {
+    /// Each of them.
+    Over(Vec<Outcome>),
+    /// Nothing yet: nothing of them was touched by others behind this record.
+    Alone(Seq),
+}
+
 impl Pusher {
     /// Takes in edits of one stay that change the text alone. What others touched meanwhile is put side by side in one with them.
-    pub(super) async fn hand_on_run(&mut self, number: usize, run: Vec<Made>, found: &mut Found) -> Result<(), ApiError> {
+    pub(super) async fn hand_on_run(&mut self, number: usize, mut run: Vec<Made>, found: &mut Found) -> Result<(), ApiError> {
         let rests = (run[0].seen, run[0].branch);
-        let updates: Vec<Bytes> =
-            run.iter().flat_map(|edit| edit.parts.iter().filter_map(|(_, update)| update.clone())).collect();
         if self.is_behind(rests).await? {
             self.settle(0).await?;
-            if let Some(outcomes) = self.put_together(rests, &updates).await? {
-                self.under_way.extend(outcomes.into_iter().map(Step::Over));
-                return Ok(());
+            let updates = run.iter().flat_map(|edit| edit.parts.iter().filter_map(|(_, update)| update.clone()));
+            let found = |(at, update)| (update, found.get(&(None, number + at)).cloned());
+            let updates: Vec<Brought> = updates.enumerate().map(found).collect();
+            match self.put_together(rests, &updates).await? {
+                Run::Over(outcomes) => {
+                    self.under_way.extend(outcomes.into_iter().map(Step::Over));
+                    return Ok(());
+                }
+                Run::Alone(seen) => run.iter_mut().for_each(|edit| edit.seen = seen),
             }
         }
         for (at, edit) in run.into_iter().enumerate() {
@@ -39,32 +51,43 @@ impl Pusher {
         Ok(!branch.is_table() && self.writable(None).is_ok() && seen < self.app.rooms.end(&self.reader.address).await?.seq)
     }
 
-    /// What became of each; `None` if nothing of it was touched by others.
-    async fn put_together(&mut self, (seen, branch): (Seq, Branch), updates: &[Bytes]) -> Result<Option<Vec<Outcome>>, ApiError> {
+    /// Puts edits of one stay together with what others wrote.
+    async fn put_together(&mut self, (rested, branch): (Seq, Branch), updates: &[Brought]) -> Result<Run, ApiError> {
         let address = self.reader.address.clone();
         for _ in 0..limits::EDIT_TRIES {
             if let Err(error) = self.writable(None) {
-                return Ok(Some(vec![error.outcome(); updates.len()]));
+                return Ok(Run::Over(vec![error.outcome(); updates.len()]));
             }
-            let by = Provenance { seen: Some(seen), branch, ..self.by(&address) };
+            let mut by = Provenance { seen: Some(rested), branch, ..self.by(&address) };
             let place = self.app.view_place(self.reader.member()).await?;
-            let (bad, merged) = match self.app.rooms.put_together(&address, &by, updates.to_vec(), place).await? {
-                Together::Alone => return Ok(None),
-                Together::Merged { bad, merged, .. } => (bad, merged),
+            let (bad, merged, by_seen) = match self.app.rooms.put_together(&address, None, &by, updates.to_vec(), place).await? {
+                Together::Alone { seen } => return Ok(Run::Alone(seen.unwrap_or(rested))),
+                Together::Merged { bad, merged, seen, .. } => {
+                    by.seen = Some(seen);
+                    (bad, merged, seen)
+                }
             };
             let proposal = Proposal { by, what: Proposed::Merged(*merged) };
-            let outcome = |number: usize| match bad.get(&number) {
-                Some(error) => ApiError::from(error.clone()).outcome(),
-                None => Outcome::Done,
-            };
-            match self.app.rooms.commit_merged(Vec::new(), (address.clone(), proposal)).await {
-                Ok(()) => return Ok(Some((0..updates.len()).map(outcome).collect())),
+            match self.app.rooms.commit_merged(address.clone(), proposal).await {
+                Ok(cuts) => {
+                    let mut cuts = cuts.into_iter();
+                    let outcome = |number| match bad.get(&number) {
+                        Some(error) => ApiError::from(error.clone()).outcome(),
+                        None => Outcome::taken(cuts.next().unwrap_or_default()),
+                    };
+                    return Ok(Run::Over((0..updates.len()).map(outcome).collect()));
+                }
                 Err(CommitError::Moved) => {}
                 // Which of them it is comes out where each goes its own way.
                 Err(CommitError::Room(RoomError::Edit(
                     EditError::Refused(_) | EditError::Misbehaved | EditError::Full(_) | EditError::Share,
                 ))) => {
-                    return if updates.len() == 1 { Ok(None) } else { self.each_alone((seen, branch), updates).await.map(Some) };
+                    let rests = (by_seen, branch);
+                    return if updates.len() == 1 {
+                        Ok(Run::Alone(by_seen))
+                    } else {
+                        self.each_alone(rests, updates).await.map(Run::Over)
+                    };
                 }
                 Err(CommitError::Room(RoomError::Edit(error))) if is_of_the_disk(&error) => return Err(error.into()),
                 Err(error) => return Err(error.into()),
@@ -73,17 +96,13 @@ impl Pusher {
         Err(CommitError::Moved.into())
     }
 
-    async fn each_alone(&mut self, rests: (Seq, Branch), updates: &[Bytes]) -> Result<Vec<Outcome>, ApiError> {
+    async fn each_alone(&mut self, rests: (Seq, Branch), updates: &[Brought]) -> Result<Vec<Outcome>, ApiError> {
         let mut outcomes = Vec::with_capacity(updates.len());
-        for update in updates {
-            let outcome = match Box::pin(self.put_together(rests, std::slice::from_ref(update))).await? {
-                Some(outcomes) => outcomes.into_iter().next(),
-                None => None,
-            };
-            outcomes.push(match outcome {
-                Some(outcome) => outcome,
-                None => self.alone(rests, update.clone()).await?,
-            });
+        for (update, _) in updates {
+            match Box::pin(self.put_together(rests, &[(update.clone(), None)])).await? {
+                Run::Over(outcome) => outcomes.extend(outcome),
+                Run::Alone(seen) => outcomes.push(self.alone((seen, rests.1), update.clone()).await?),
+            }
         }
         Ok(outcomes)
     }

@@ -1,7 +1,14 @@
 //! Offline edits on a server in memory.
 
 use futures_util::future::poll_immediate;
-use plenary_shared::{access::Access, talk::layer, wire::sync::Part};
+use plenary_shared::{
+    access::Access,
+    talk::layer,
+    wire::{
+        protocol::{self, ClientMessage},
+        sync::Part,
+    },
+};
 use std::collections::BTreeMap;
 use yrs::{Doc, GetString, Map, MapPrelim, Text, Transact, Update, WriteTxn, updates::decoder::Decode};
 
@@ -9,8 +16,12 @@ use super::*;
 use crate::{
     config::Limits,
     metrics::Figures,
+    outbox::Outbox,
+    room::{Command, SessionId},
     testing::{Table, layer_at, note, plan, update},
 };
+
+mod cut;
 
 struct Bench {
     table: Table,
@@ -27,12 +38,21 @@ impl Bench {
 
     fn pusher(&self, party: &str) -> Pusher {
         let (member, token) = self.table.seats[party].clone();
-        let author = member.author();
         let plan = DocAddress::Plan(member.conference.clone(), plan());
         let reader = Reader::of(&self.app, token, plan).unwrap();
-        let (app, outcomes, under_way) = (self.app.clone(), Vec::new(), VecDeque::new());
-        let until = Instant::now() + limits::PUSH;
-        Pusher { app, reader, author, outcomes, under_way, keys: Keys::default(), until }
+        Pusher::new(self.app.clone(), reader, Instant::now() + limits::PUSH)
+    }
+
+    /// Announces a client id by presence, on the text.
+    async fn announce(&self, party: &str, client: u64) {
+        let (member, address) = (self.table.member(party).clone(), self.pusher(party).reader.address);
+        let (session, outbox) = (SessionId(7), Arc::new(Outbox::default()));
+        let join = |joined| Command::Join { session, member: member.clone(), outbox: outbox.clone(), joined };
+        let (inbox, ()) = self.table.rooms.ask(&address, join).await.unwrap();
+        let entry = protocol::AwarenessEntry { client, clock: 1, state: "{}" };
+        let message = ClientMessage::decode(&protocol::awareness([&entry].into_iter())).unwrap();
+        let said = Command::Message { session, message, rests: None, order: Order::Unknown, write: true, place: None };
+        assert!(inbox.send(said).await.is_ok());
     }
 
     async fn grant(&self, party: &str, access: Access) {
@@ -43,7 +63,7 @@ impl Bench {
 
 fn made(layer: Option<&str>, update: &[u8]) -> Made {
     let part = Part { layer: layer.map(|layer| layer.parse().unwrap()), update: STANDARD.encode(update) };
-    Made::read(OfflineEdit { parts: vec![part], seen: 1, branch: Default::default(), once: None })
+    Made::read(OfflineEdit { parts: vec![part], seen: 1, branch: Default::default(), once: None, confirms: Vec::new() })
 }
 
 fn noted(client: u64) -> Made {
@@ -146,6 +166,7 @@ fn once(client: u64, key: &str, words: Option<&[u8]>) -> Made {
 fn told(outcomes: &[Outcome]) -> Vec<&str> {
     let told = outcomes.iter().map(|outcome| match outcome {
         Outcome::Done => "done",
+        Outcome::Cut(_) => "cut",
         Outcome::Repeated => "repeated",
         Outcome::Refused(body) => body.error.as_str(),
     });
@@ -258,4 +279,19 @@ async fn what_was_tried_does_not_vouch_for_what_builds_on_other_blocks() {
     edits.insert(3, made(None, &claims));
     let _ = pusher.push(edits).await;
     assert_eq!(told(&pusher.outcomes)[..4], ["done", "forbidden", "done", "invalid"]);
+}
+
+#[tokio::test]
+async fn an_id_that_another_party_wrote_under_or_announced_is_taken_and_costs_the_edits_under_it_alone() {
+    let bench = Bench::new().await;
+    let words = |client, words: &str| made(None, &update(client, |txn| txn.get_or_insert_text("text").insert(txn, 0, words)));
+    bench.pusher("bor").push(vec![words(71, "mine")]).await.unwrap();
+    bench.announce("bor", 72).await;
+    let mut pusher = bench.pusher("arv");
+    pusher.push(vec![words(71, "longer"), words(72, "longer"), words(73, "x")]).await.unwrap();
+    assert_eq!(told(&pusher.outcomes), ["taken", "taken", "done"]);
+    let end = bench.table.rooms.end(&pusher.reader.address).await.unwrap();
+    assert_eq!(end.seq, 2 + 2, "what the plan began with, and a word of each");
+    // Others do not pay for it, so neither does whoever sent it.
+    assert!(bench.app.check_conduct(&pusher.reader.address, &pusher.author).is_ok());
 }

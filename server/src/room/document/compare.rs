@@ -27,6 +27,9 @@ impl Document {
         if past.digest != saved.head() {
             return Err("its snapshot is one of another log");
         }
+        if *past.marks() != saved.marks {
+            return Err("its snapshot marks other points as merged than its log");
+        }
         let folded = content(&past.state).ok_or("its log does not fold")?;
         let kept =
             saved.diff(&StateVector::default()).ok().and_then(|state| content(&state)).ok_or("its snapshot does not load")?;

@@ -8,7 +8,10 @@ use bytes::Bytes;
 use plenary_shared::{
     id::DocAddress,
     limits,
-    log::record::{self, Digest, Record},
+    log::{
+        gate::Checked,
+        record::{self, Digest, Record},
+    },
 };
 use std::ops::Range;
 
@@ -156,10 +159,15 @@ impl Document {
             let is_refused = self.is_refused(*seq);
             if is_refused {
                 self.count(record);
+                continue;
             }
-            let Some(update) = record.change().filter(|_| !is_refused) else { continue };
+            let Some(update) = record.change() else {
+                self.note(*seq, record, &Checked::default());
+                continue;
+            };
             let checked = self.fold.ledger().check_logged(&record.author.party, update).map_err(|_| Misbehaved)?;
             self.admit(&record.author, &checked);
+            self.note(*seq, record, &checked);
             accepted.push(Accepted { record: record.clone(), checked, verified: false });
         }
         let Some((seq, digest, last)) = group.last() else { return Ok(()) };

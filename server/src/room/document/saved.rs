@@ -7,23 +7,24 @@ use bytes::Bytes;
 use plenary_shared::{
     id::{DocAddress, PartyId},
     log::{fold::Fold, gate::Ledger, record::Digest},
-    text::plan,
+    text::{marks::Marks, plan},
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 use yrs::StateVector;
 
 use super::{Document, Misbehaved, OpenError};
 use crate::store::{Seq, Store};
 
 #[derive(Serialize, Deserialize)]
-struct Saved {
+struct Saved<'d> {
     head: Digest,
     at_ms: u64,
     ledger: Bytes,
     refused: Vec<Seq>,
     written: BTreeMap<PartyId, u64>,
     state: Bytes,
+    marks: Cow<'d, Marks>,
 }
 
 impl Document {
@@ -56,17 +57,24 @@ impl Document {
     pub fn copy(&mut self) -> Result<Bytes, Misbehaved> {
         let state = self.diff(&StateVector::default())?;
         let (ledger, refused, written) = (self.fold.ledger().save().into(), self.refused.clone(), self.written.clone());
-        let saved = Saved { head: self.head, at_ms: self.at_ms, ledger, refused, written, state };
+        let marks = Cow::Borrowed(&self.marks);
+        let saved = Saved { head: self.head, at_ms: self.at_ms, ledger, refused, written, state, marks };
         postcard::to_allocvec(&saved).map(Bytes::from).map_err(|_| Misbehaved)
+    }
+
+    /// What the gate knows in what [`Self::copy`] encoded; `None` if it is not that, or another version's.
+    pub fn ledger_of(copy: &[u8]) -> Option<Ledger> {
+        Ledger::load(&postcard::from_bytes::<Saved>(copy).ok()?.ledger)
     }
 
     /// What [`Self::copy`] encoded when `seq` was the last record; `None` if it is not that, or another version's. Blocks.
     pub fn from_copy(seq: Seq, copy: &[u8]) -> Option<Self> {
-        let Saved { head, at_ms, ledger, refused, written, state } = postcard::from_bytes(copy).ok()?;
+        let Saved { head, at_ms, ledger, refused, written, state, marks } = postcard::from_bytes(copy).ok()?;
         let ledger = Ledger::load(&ledger)?;
         let mut document = Self::of(Fold::of_own(plan::new_doc(0), &state, ledger).ok()?, head);
-        (document.seq, document.at_ms, document.bytes) = (seq, at_ms, state.len());
-        (document.refused, document.written) = (refused, written);
+        (document.seq, document.at_ms) = (seq, at_ms);
+        (document.bytes, document.measured) = (state.len(), state.len());
+        (document.refused, document.written, document.marks) = (refused, written, marks.into_owned());
         Some(document)
     }
 }

@@ -49,7 +49,7 @@ fn told(presence: &mut Presence) -> Vec<AwarenessEntry> {
 
 #[test]
 fn a_forged_name_is_replaced_by_the_authenticated_one() {
-    let mut presence = Presence::default();
+    let mut presence = Presence::new(&"c/plan".parse().unwrap());
     let forged = r##"{"user":{"name":"The Chair","party":"med","color":"#aabbcc"},"cursor":3}"##;
     let told = said(&mut presence, 1, "arv", &[entry(7, 1, forged)]);
     let state: Value = serde_json::from_str(&told[0].state).unwrap();
@@ -62,7 +62,7 @@ fn a_forged_name_is_replaced_by_the_authenticated_one() {
 
 #[test]
 fn nobody_speaks_for_another_client() {
-    let mut presence = Presence::default();
+    let mut presence = Presence::new(&"c/plan".parse().unwrap());
     said(&mut presence, 1, "arv", &[entry(7, 1, "{}")]);
     assert!(said(&mut presence, 2, "bor", &[entry(7, 9, "null"), entry(7, 9, "{}")]).is_empty());
     let owned = |client| (client == 8).then(|| "arv".parse().unwrap());
@@ -73,7 +73,7 @@ fn nobody_speaks_for_another_client() {
 
 #[test]
 fn an_id_stays_its_partys_who_announced_it_when_they_are_gone() {
-    let mut presence = Presence::default();
+    let mut presence = Presence::new(&"c/plan".parse().unwrap());
     said(&mut presence, 1, "arv", &[entry(7, 1, "{}")]);
     presence.leave(SessionId(1));
     assert_eq!(told(&mut presence), [entry(7, 2, "null")]);
@@ -83,7 +83,7 @@ fn an_id_stays_its_partys_who_announced_it_when_they_are_gone() {
 
 #[test]
 fn the_same_member_takes_over_from_its_dead_socket_and_a_session_has_one_client() {
-    let mut presence = Presence::default();
+    let mut presence = Presence::new(&"c/plan".parse().unwrap());
     let told_of_it = said(&mut presence, 1, "arv", &[entry(7, 1, "{}")]);
     assert!(said(&mut presence, 2, "arv", &told_of_it).is_empty(), "whoever sends back what it was told takes nothing over");
     assert_eq!(said(&mut presence, 2, "arv", &[entry(7, 2, "{}")]).len(), 1);
@@ -94,7 +94,7 @@ fn the_same_member_takes_over_from_its_dead_socket_and_a_session_has_one_client(
 
 #[test]
 fn all_are_told_in_the_order_of_their_client_ids() {
-    let mut presence = Presence::default();
+    let mut presence = Presence::new(&"c/plan".parse().unwrap());
     for client in [5, 3, 8, 1, 7] {
         said(&mut presence, client, "arv", &[entry(client, 1, "{}")]);
     }
@@ -103,7 +103,7 @@ fn all_are_told_in_the_order_of_their_client_ids() {
 
 #[test]
 fn who_leaves_is_taken_out_with_a_later_clock() {
-    let mut presence = Presence::default();
+    let mut presence = Presence::new(&"c/plan".parse().unwrap());
     said(&mut presence, 1, "arv", &[entry(7, 4, "{}")]);
     presence.leave(SessionId(1));
     assert_eq!((told(&mut presence), presence.all()), (vec![entry(7, 5, "null")], None));
@@ -111,7 +111,7 @@ fn who_leaves_is_taken_out_with_a_later_clock() {
 
 #[test]
 fn what_cannot_be_read_or_is_too_large_is_left_out_and_what_was_said_before_stays() {
-    let mut presence = Presence::default();
+    let mut presence = Presence::new(&"c/plan".parse().unwrap());
     let before = said(&mut presence, 1, "arv", &[entry(7, 1, "{}")]);
     let mut bad: Vec<_> = ["[".repeat(100_000), "{\"a\":".repeat(20), "nonsense".into(), "[1]".into(), "3".into()]
         .map(|state| payload(&[entry(7, 2, &state)]))
@@ -130,7 +130,7 @@ fn what_cannot_be_read_or_is_too_large_is_left_out_and_what_was_said_before_stay
 
 #[test]
 fn whatever_is_told_is_taken_back_and_passed_over() {
-    let mut presence = Presence::default();
+    let mut presence = Presence::new(&"c/plan".parse().unwrap());
     let largest = format!("{{\"p\":\"{}\"}}", "z".repeat(limits::PRESENCE_STATE_BYTES_MAX - 80));
     for client in 1..=100 {
         presence.hear(SessionId(client), &member("arv"), &payload(&[entry(client, 1, &largest)]), 1, |_| None);

@@ -3,17 +3,17 @@
 
 use bytes::Bytes;
 use plenary_shared::{
-    id::DocAddress,
+    id::{DocAddress, PointId},
     log::{
         act::Act,
         gate::Checked,
-        record::{Digest, Moment, Provenance},
+        record::{Digest, Moment, Provenance, Record, RecordKind},
     },
 };
 
 use super::{
     RoomState,
-    merged::{Merged, Unheld},
+    merged::{Judged, Merged, Unheld},
 };
 use crate::{
     room::{
@@ -47,6 +47,8 @@ pub enum Proposed {
     },
     /// Edits that were made apart from others, and what puts them side by side.
     Merged(Merged),
+    /// What was merged in these points is confirmed, as far as it was seen. The document stays as it is.
+    Confirmation(Vec<Option<PointId>>),
     /// An act, as it is told. The document stays as it is.
     Act(Bytes),
 }
@@ -66,34 +68,42 @@ pub fn first_records(
     let (mut records, mut effects) = (Vec::new(), Vec::new());
     for what in [Proposed::Edit { update, at: None, order: Order::Holds }, Proposed::Act(act.told())] {
         match room.propose(0, Proposal { by: by.clone(), what }, now_ms) {
-            Ok(Some((last, held))) => {
+            Ok(Judged { records: Some((last, held)), .. }) => {
                 records.extend(held);
                 room.appended(last + 1, &mut effects);
             }
             Err(Unheld::Edit(error)) => return Err(error),
-            Ok(None) | Err(Unheld::Moved | Unheld::Unverified) => return Err(EditError::Misbehaved),
+            Ok(Judged { records: None, .. }) | Err(Unheld::Moved | Unheld::Unverified) => return Err(EditError::Misbehaved),
         }
     }
     if effects.contains(&Effect::Rebuild) { Err(EditError::Misbehaved) } else { Ok(records) }
 }
 
 impl RoomState {
-    /// Judges a proposal and answers the records to append with those of other documents, none if nothing in it is new. With
-    /// records the room is held: its batch is on its way until [`Self::appended`] or [`Self::release`]. Nothing may be so now.
-    pub fn propose(&mut self, edit: u64, proposal: Proposal, now_ms: u64) -> Result<Option<(Seq, Vec<Bytes>)>, Unheld> {
+    /// Judges a proposal. With records to append the room is held: its batch is on its way until [`Self::appended`] or
+    /// [`Self::release`]. Nothing may be so now.
+    ///
+    /// # Errors
+    /// [`Unheld`], if it is not taken.
+    pub fn propose(&mut self, edit: u64, proposal: Proposal, now_ms: u64) -> Result<Judged, Unheld> {
         let Proposal { by, what } = proposal;
         let (update, at, order) = match what {
             Proposed::Edit { update, at, order } => (update, at, order),
-            Proposed::Merged(merged) => return self.propose_merged(edit, &by, merged, now_ms).map(Some),
-            Proposed::Act(told) => return Ok(Some(self.propose_act(edit, by, told, now_ms))),
+            Proposed::Merged(merged) => return self.propose_merged(edit, &by, merged, now_ms),
+            Proposed::Confirmation(points) => return Ok(self.propose_confirmation(edit, by, points, now_ms)),
+            Proposed::Act(told) => {
+                let record = by.act(self.document.seq(), Moment::after(self.document.at_ms(), now_ms), told);
+                return Ok(self.hold_unchanged(edit, record));
+            }
         };
         if at.is_some_and(|at| at != self.document.seq()) {
             return Err(Unheld::Moved);
         }
         self.check_room(&by, &update).map_err(Unheld::Edit)?;
         let checked = self.judge(&by, &update).map_err(|refusal| Unheld::Edit(refusal.into()))?;
+        let cut = vec![self.document.cut(checked.left_out())];
         if !checked.is_new() {
-            return Ok(None);
+            return Ok(Judged { records: None, cut });
         }
         let verified = order.holds(&checked);
         if !verified && !checked.order_claims().is_empty() {
@@ -102,13 +112,29 @@ impl RoomState {
         let at = Moment::after(self.document.at_ms(), now_ms);
         let record = by.record(self.document.seq(), at, checked.update(&update));
         let tried = order.trial().filter(|_| verified).into_iter().collect();
-        Ok(Some(self.hold(edit, vec![Accepted { record, checked, verified }], tried)))
+        let records = Some(self.hold(edit, vec![Accepted { record, checked, verified }], tried));
+        Ok(Judged { records, cut })
     }
 
-    /// The same for an act, against which nothing is.
-    fn propose_act(&mut self, edit: u64, by: Provenance, told: Bytes, now_ms: u64) -> (Seq, Vec<Bytes>) {
-        let record = by.act(self.document.seq(), Moment::after(self.document.at_ms(), now_ms), told);
-        self.hold(edit, vec![Accepted { record, checked: Checked::default(), verified: true }], Vec::new())
+    /// The record of a confirmation, of those points alone whose marks it ends; none if there is none.
+    fn propose_confirmation(&mut self, edit: u64, by: Provenance, mut points: Vec<Option<PointId>>, now_ms: u64) -> Judged {
+        let (last, marked) = (self.document.seq(), self.document.marked());
+        let seen = by.seen.unwrap_or(last);
+        points.sort();
+        points.dedup();
+        points.retain(|point| marked.iter().any(|mark| mark.point == *point && mark.seq <= seen));
+        if points.is_empty() {
+            return Judged { records: None, cut: Vec::new() };
+        }
+        let at = Moment::after(self.document.at_ms(), now_ms);
+        let record = by.of_kind(RecordKind::Confirmation { points }, last, at, Bytes::new());
+        self.hold_unchanged(edit, record)
+    }
+
+    /// Holds the room for a record that leaves the document as it is.
+    fn hold_unchanged(&mut self, edit: u64, record: Record) -> Judged {
+        let accepted = Accepted { record, checked: Checked::default(), verified: true };
+        Judged { records: Some(self.hold(edit, vec![accepted], Vec::new())), cut: Vec::new() }
     }
 
     /// Nothing was appended of what the room was held for: all is as before.

@@ -9,6 +9,7 @@ use plenary_shared::{
     },
     people::Author,
     text::apart::standing,
+    wire::cut::Cut,
 };
 
 use super::{
@@ -39,6 +40,15 @@ pub struct Merged {
     pub new: Vec<usize>,
 }
 
+/// What was found of a proposal that is taken.
+#[derive(Debug, PartialEq)]
+pub struct Judged {
+    /// The records to append with those of other documents, and the last one before them; none if nothing in it is new.
+    pub records: Option<(Seq, Vec<Bytes>)>,
+    /// What was cut out of it; of each of its edits, if they are several.
+    pub cut: Vec<Cut>,
+}
+
 /// Why a room is not held for a proposal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unheld {
@@ -66,20 +76,14 @@ impl RoomState {
     }
 
     /// Judges what was merged and holds the room for its records.
-    pub(super) fn propose_merged(
-        &mut self,
-        edit: u64,
-        by: &Provenance,
-        merged: Merged,
-        now_ms: u64,
-    ) -> Result<(Seq, Vec<Bytes>), Unheld> {
+    pub(super) fn propose_merged(&mut self, edit: u64, by: &Provenance, merged: Merged, now_ms: u64) -> Result<Judged, Unheld> {
         let Merged { edits, on, update, mut says, new } = merged;
         let stands = self.document.read(|txn| standing(txn, &says.points)).map_err(|Misbehaved| Unheld::Moved)?;
         if stands != on {
             return Err(Unheld::Moved);
         }
-        let mut tried = Vec::new();
-        let judged = self.judge_all(by, edits, now_ms, &mut tried);
+        let (mut tried, mut cut) = (Vec::new(), Vec::new());
+        let judged = self.judge_all(by, edits, now_ms, (&mut tried, &mut cut));
         let (mut accepted, places) = judged.inspect_err(|_| tried.iter().for_each(Trial::undo))?;
         says.of.extend(new.iter().filter_map(|number| *places.get(*number)?));
         let engine = Provenance::server(Author::engine(), Right::Chair);
@@ -98,7 +102,7 @@ impl RoomState {
         let at = Moment::after(self.document.at_ms(), now_ms);
         let record = engine.of_kind(RecordKind::Bracketing(says), last, at, checked.update(&update));
         accepted.push(Accepted { record, checked, verified: true });
-        Ok(self.hold(edit, accepted, tried))
+        Ok(Judged { records: Some(self.hold(edit, accepted, tried)), cut })
     }
 
     /// Each edit behind those before it, and the record that it becomes; none for what is there already.
@@ -107,7 +111,7 @@ impl RoomState {
         by: &Provenance,
         edits: Vec<(Bytes, Order)>,
         now_ms: u64,
-        tried: &mut Vec<Trial>,
+        (tried, cut): (&mut Vec<Trial>, &mut Vec<Cut>),
     ) -> Result<(Vec<Accepted>, Vec<Option<Seq>>), Unheld> {
         let (mut accepted, mut places) = (Vec::new(), Vec::new());
         let at = Moment::after(self.document.at_ms(), now_ms);
@@ -116,6 +120,7 @@ impl RoomState {
             self.check_room(by, &update).map_err(Unheld::Edit)?;
             let checked = ledger.check_apart(by, &update).map_err(|refusal| Unheld::Edit(refusal.into()))?;
             self.check_announced(by, &checked).map_err(|refusal| Unheld::Edit(refusal.into()))?;
+            cut.push(self.document.cut(checked.left_out()));
             if !checked.is_new() {
                 places.push(None);
                 continue;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use plenary_shared::{
     limits,
     log::{
-        gate::{Checked, Refusal},
+        gate::{Checked, LeftOut, Refusal},
         record::{self, Digest, Moment, Provenance},
     },
     people::Author,
@@ -55,16 +55,13 @@ impl RoomState {
             let Waiting { sender, by, update, complete, order } = waiting;
             self.answered(sender, complete);
             let checked = self.judge(&by, &update);
-            self.tell_left_out(sender, checked.as_ref().ok(), effects);
             let verified = checked.as_ref().is_ok_and(|checked| checked.adds_blocks() && order.holds(checked));
             match checked {
-                Ok(checked) if !checked.is_new() && accepted.is_empty() => done(sender, effects),
                 // It may repeat what is in this batch, and that is not durable yet. A session waits for no answer.
-                Ok(checked) if !checked.is_new() => {
-                    if let Sender::Server(_) = sender {
-                        later.push(Waiting { sender, by, update, complete, order });
-                    }
+                Ok(checked) if !checked.is_new() && !accepted.is_empty() && matches!(sender, Sender::Server(_)) => {
+                    later.push(Waiting { sender, by, update, complete, order });
                 }
+                Ok(checked) if !checked.is_new() => self.done(sender, checked.left_out(), effects),
                 Ok(checked) if self.is_unaccounted(sender, &checked) => {
                     self.refuse((sender, &by.author), EditError::Unaccounted, effects);
                 }
@@ -104,18 +101,23 @@ impl RoomState {
     /// Refuses an edit under a client id that another party's session announced.
     pub(super) fn check_announced(&self, by: &Provenance, checked: &Checked) -> Result<(), Refusal> {
         let is_taken = |client: u64| {
-            let announced = self.presence.announced.party(client, self.now_ms).filter(|_| self.document.owner(client).is_none());
-            announced.is_some_and(|party| *party != by.author.party)
+            let announced = || self.presence.announced(client, self.now_ms);
+            self.document.owner(client).is_none() && announced().is_some_and(|party| party != by.author.party)
         };
         let taken = checked.clients().find(|client| is_taken(*client));
         taken.map_or(Ok(()), |client| Err(Refusal::Forged { client }))
     }
 
-    /// Tells a session what is not taken of its update, though all else is.
-    fn tell_left_out(&mut self, sender: Sender, checked: Option<&Checked>, effects: &mut Vec<Effect>) {
-        if let (Sender::Session(id), Some(checked)) = (sender, checked) {
-            let notice = self.document.notice(checked.left_out());
-            effects.extend(notice.map(|told| Effect::Send(id, protocol::permission_denied(&told))));
+    /// An update is taken, but for what was left out of it.
+    fn done(&mut self, sender: Sender, left_out: &LeftOut, effects: &mut Vec<Effect>) {
+        let cut = self.document.cut(left_out);
+        match sender {
+            Sender::Server(edit) => effects.push(Effect::Edited(edit, Ok(cut))),
+            Sender::Session(_) if cut.is_empty() => {}
+            // Its page shows what it did until it is loaded again.
+            Sender::Session(id) => {
+                effects.push(Effect::Send(id, protocol::permission_denied(&format!("{cut}; load the page again"))));
+            }
         }
     }
 
@@ -196,6 +198,9 @@ impl RoomState {
                         (protocol::CLOSE_TAKEN, "this client id belongs to another party: load the page again")
                     }
                     EditError::Refused(Refusal::Foreign { what, .. }) => (protocol::CLOSE_REFUSED, what),
+                    EditError::Refused(Refusal::Share { .. }) => {
+                        (protocol::CLOSE_REFUSED, "your party has as much of this plan as is left for all the others")
+                    }
                     EditError::Full(_) => (protocol::CLOSE_REFUSED, "the document is full"),
                     EditError::Share => {
                         (protocol::CLOSE_REFUSED, "your party's share of this plan's log is used up: ask the chair for more")
@@ -222,6 +227,10 @@ impl RoomState {
         }
         match self.document.apply(&accepted, (last, head)) {
             Ok(merged) => {
+                let first = last + 1 - accepted.len() as Seq;
+                for (seq, accepted) in (first..).zip(&accepted) {
+                    self.document.note(seq, &accepted.record, &accepted.checked);
+                }
                 effects.extend(merged.map(|merged| Effect::Broadcast(protocol::update(&merged))));
                 self.logged(last, senders, accepted, digests, effects);
             }
@@ -248,7 +257,7 @@ impl RoomState {
             if self.document.is_refused(seq) {
                 self.refuse((sender, &accepted.record.author), EditError::Misbehaved, effects);
             } else {
-                done(sender, effects);
+                self.done(sender, accepted.checked.left_out(), effects);
                 records.push((seq, digest, accepted.record));
             }
         }
@@ -343,11 +352,5 @@ impl RoomState {
 
     fn close_all(&self, code: u16, reason: &'static str, effects: &mut Vec<Effect>) {
         effects.extend(self.sessions.keys().map(|id| Effect::Close(*id, code, reason)));
-    }
-}
-
-fn done(sender: Sender, effects: &mut Vec<Effect>) {
-    if let Sender::Server(edit) = sender {
-        effects.push(Effect::Edited(edit, Ok(())));
     }
 }

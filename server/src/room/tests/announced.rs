@@ -14,7 +14,8 @@ impl Bench {
     fn announce(&mut self, session: SessionId, client: u64) {
         let entry = protocol::AwarenessEntry { client, clock: 1, state: "{}" };
         let message = ClientMessage::decode(&protocol::awareness([&entry].into_iter())).unwrap();
-        self.room.handle(Input::Message { session, message, order: Default::default(), write: true }, &mut Vec::new());
+        self.room
+            .handle(Input::Message { session, message, rests: None, order: Default::default(), write: true }, &mut Vec::new());
     }
 }
 

@@ -33,12 +33,19 @@ async fn echo(session: SessionId, outbox: Arc<Outbox>, inbox: mpsc::Sender<Comma
                     heard.fetch_add(frame.len(), Ordering::Relaxed);
                     if let Ok(message @ ClientMessage::Awareness(_)) = ClientMessage::decode(&frame) {
                         let _ = inbox
-                            .send(Command::Message { session, message, order: Default::default(), write: true, place: None })
+                            .send(Command::Message {
+                                session,
+                                message,
+                                rests: None,
+                                order: Default::default(),
+                                write: true,
+                                place: None,
+                            })
                             .await;
                     }
                 }
             }
-            Next::AskToCatchUp => drop(inbox.send(Command::CatchUp { session }).await),
+            Next::AskToCatchUp | Next::Ask => drop(inbox.send(Command::CatchUp { session }).await),
             Next::Close(close) => return close.code,
         }
     }
@@ -53,6 +60,8 @@ async fn five_hundred_whose_carets_move_are_each_told_no_more_than_16_kib_in_a_s
         restore: Arc::default(),
         conduct: Arc::default(),
         shares: Arc::default(),
+        announced: Arc::default(),
+        waypoints: Arc::default(),
     };
     let mut room = Room::open("talks/plan".parse().unwrap(), around).unwrap();
     let (inbox, mut commands) = mpsc::channel(limits::ROOM_INBOX_MESSAGES);
@@ -71,6 +80,7 @@ async fn five_hundred_whose_carets_move_are_each_told_no_more_than_16_kib_in_a_s
     for clock in 1..=6 {
         for client in 1..=PRESENT {
             let message = Command::Message {
+                rests: None,
                 session: SessionId(client),
                 message: moved(client, clock),
                 order: Default::default(),

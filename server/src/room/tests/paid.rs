@@ -21,7 +21,8 @@ fn missing(client: u64) -> Vec<u8> {
 impl Bench {
     fn answer(&mut self, session: SessionId, update: Vec<u8>) {
         let message = ClientMessage::SyncStep2(update.into());
-        self.room.handle(Input::Message { session, message, order: Default::default(), write: true }, &mut Vec::new());
+        self.room
+            .handle(Input::Message { session, message, rests: None, order: Default::default(), write: true }, &mut Vec::new());
     }
 }
 

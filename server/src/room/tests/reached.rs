@@ -36,6 +36,8 @@ impl Hall {
             restore,
             conduct: Arc::default(),
             shares: Arc::default(),
+            announced: Arc::default(),
+            waypoints: Arc::default(),
         };
         Self { store, room: Room::open("talks/plan".parse().unwrap(), around).unwrap(), effects: Vec::new() }
     }
@@ -49,8 +51,10 @@ impl Hall {
     }
 
     fn say(&mut self, session: SessionId, message: ClientMessage) {
-        self.room
-            .take(Command::Message { session, message, order: Default::default(), write: true, place: None }, &mut self.effects);
+        self.room.take(
+            Command::Message { session, message, rests: None, order: Default::default(), write: true, place: None },
+            &mut self.effects,
+        );
     }
 
     /// A session asks for what a replica that has nothing lacks.

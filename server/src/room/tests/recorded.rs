@@ -1,6 +1,9 @@
 //! A record is what the fold took: whoever follows, by socket or by log, reads the words of the record.
 
-use plenary_shared::log::record::{Moment, Provenance, Right};
+use plenary_shared::{
+    log::record::{Moment, Provenance, Right},
+    wire::cut::Cut,
+};
 use yrs::Doc;
 
 use super::*;
@@ -126,7 +129,7 @@ async fn a_repeat_in_one_batch_is_answered_by_what_becomes_of_the_first() {
     let mut bench = Bench::new();
     bench.send(ARV, &blocks(1, &[first("ab")]));
     bench.commit().await;
-    for (update, expected) in [(crossed(), Err(EditError::Misbehaved)), (typed(7, "x").into(), Ok(()))] {
+    for (update, expected) in [(crossed(), Err(EditError::Misbehaved)), (typed(7, "x").into(), Ok(Cut::default()))] {
         let mut effects = Vec::new();
         for edit in [1, 2] {
             let by = Provenance::live(author(), Right::Draft);
@@ -169,7 +172,13 @@ async fn what_a_slow_session_is_asked_for_is_asked_again() {
     let all = client.transact().encode_state_as_update_v1(&StateVector::default());
     assert_ne!(first, second);
     bench.room.handle(
-        Input::Message { session: ARV, message: ClientMessage::SyncStep2(all.into()), order: Default::default(), write: true },
+        Input::Message {
+            session: ARV,
+            message: ClientMessage::SyncStep2(all.into()),
+            rests: None,
+            order: Default::default(),
+            write: true,
+        },
         &mut effects,
     );
     bench.commit().await;

@@ -1,7 +1,7 @@
 //! What a party writes counts against its own share of the log, and takes nothing away from the others.
 
 use super::*;
-use plenary_shared::share::ShareKind;
+use plenary_shared::{limits, share::ShareKind};
 
 impl Bench {
     /// Leaves each party so many bytes of the log.
@@ -90,4 +90,28 @@ async fn what_was_written_is_known_after_a_restart_with_a_snapshot_and_without_a
     for document in [of_log, of_copy] {
         assert_eq!(["arv", "bor"].map(|party| document.written(&party.parse().unwrap())), written);
     }
+}
+
+#[tokio::test]
+async fn who_fills_a_plan_leaves_as_much_to_the_others_and_may_still_take_out() {
+    let mut bench = Bench::new();
+    let heap = "x".repeat(limits::DOCUMENT_BYTES_MAX / 4 - 1_000);
+    for client in [1, 2] {
+        assert!(bench.send(ARV, &typed(client, &heap)).is_empty());
+        bench.commit().await;
+    }
+    assert!(bench.send(BOR, &typed(3, "on")).is_empty());
+    bench.commit().await;
+    assert!(bench.send(BOR, &typed(4, &heap[..heap.len() / 2])).is_empty());
+    bench.commit().await;
+    // Nothing but a letter, and there would be room for more.
+    let deleted = [0, 1, 1, 1, 0, 100];
+    assert!(bench.send(ARV, &deleted).is_empty());
+    bench.commit().await;
+    let refused = bench.send(ARV, &typed(5, "x"));
+    assert!(closed(&refused, ARV), "{refused:?}");
+    assert!(!refused.iter().any(|effect| matches!(effect, Effect::Offended(_))), "it is no offence");
+    assert!(bench.send(BOR, &typed(6, "and on")).is_empty());
+    bench.commit().await;
+    assert!(bench.text().contains("and on"));
 }

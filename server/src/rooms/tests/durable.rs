@@ -43,7 +43,7 @@ fn typed(client: u64, words: &str) -> Bytes {
 }
 
 /// Hands an edit on and lets it come as far as it can.
-async fn begin(rooms: &Arc<Rooms>, client: u64, words: &str) -> oneshot::Receiver<Result<(), EditError>> {
+async fn begin(rooms: &Arc<Rooms>, client: u64, words: &str) -> oneshot::Receiver<Result<Cut, EditError>> {
     let by = Provenance::live(arv(), Right::Draft);
     let change = Change { address: doc(), by, update: typed(client, words), at: None, order: Order::Unknown };
     let answer = rooms.begin_edit(change).await.unwrap();
@@ -86,7 +86,7 @@ async fn heard(outbox: &Outbox) -> (Vec<Bytes>, Option<u16>) {
         let Some(next) = futures_util::future::poll_immediate(outbox.next()).await else { return (heard, None) };
         match next {
             Next::Frames(frames) => heard.extend(frames),
-            Next::AskToCatchUp => {}
+            Next::AskToCatchUp | Next::Ask => {}
             Next::Close(close) => return (heard, Some(close.code)),
         }
     }
@@ -133,7 +133,7 @@ async fn a_copy_waits_for_what_is_on_its_way_and_constant_work_does_not_keep_it_
     let second = begin(&rooms, 3, "c").await;
     gate.add_permits(1);
     let (seq, copy) = asking.await.unwrap();
-    assert_eq!((seq, whose.await.unwrap(), first.await.unwrap()), (2, 2, Ok(())));
+    assert_eq!((seq, whose.await.unwrap(), first.await.unwrap()), (2, 2, Ok(Cut::default())));
     let copy = Document::from_copy(seq, &copy).unwrap();
     assert!(
         copy.judge(&Provenance::live(arv(), Right::Draft), &typed(3, "c")).unwrap().is_new(),
@@ -189,7 +189,14 @@ async fn a_full_disk_costs_the_edits_that_it_does_not_take_and_nothing_else() {
     let message = ClientMessage::Update(typed(2, "lost "));
     assert!(
         inbox
-            .send(Command::Message { session: SessionId(1), message, order: Default::default(), write: true, place: None })
+            .send(Command::Message {
+                session: SessionId(1),
+                message,
+                rests: None,
+                order: Default::default(),
+                write: true,
+                place: None
+            })
             .await
             .is_ok()
     );
@@ -218,7 +225,7 @@ async fn of_two_writers_of_one_log_one_hears_that_its_edit_is_not_kept_and_the_c
     let slow = begin(&one, 2, "slow ").await;
     let quick = begin(&two, 3, "quick ").await;
     gate.add_permits(2);
-    assert_eq!((slow.await.unwrap(), quick.await.unwrap()), (Ok(()), Err(EditError::Unavailable)));
+    assert_eq!((slow.await.unwrap(), quick.await.unwrap()), (Ok(Cut::default()), Err(EditError::Unavailable)));
     gate.add_permits(1);
     // Its room reads the log again, and goes on from there.
     two.edit(&doc(), &arv(), &typed(3, "quick ")).await.unwrap();
@@ -260,16 +267,23 @@ async fn the_hundredth_update_that_misbehaves_costs_what_the_second_did_and_is_k
 #[tokio::test]
 async fn who_asks_for_more_than_may_wait_to_be_read_is_told_to_come_back() {
     let Bench { rooms, .. } = bench();
-    let heap = "x".repeat(limits::DOCUMENT_BYTES_MAX / 4);
-    for client in [1, 2, 3] {
-        rooms.edit(&doc(), &arv(), &typed(client, &heap)).await.unwrap();
+    let heap = "x".repeat(limits::DOCUMENT_BYTES_MAX / 4 - 1_000);
+    let bor = Author { party: "bor".parse().unwrap(), member: "bor-1".parse().unwrap() };
+    for (client, by) in [(1, arv()), (2, arv()), (3, bor)] {
+        rooms.edit(&doc(), &by, &typed(client, &heap)).await.unwrap();
     }
     let ask = async |session, vector: &'static [u8]| {
         let (inbox, outbox) = listen(&rooms, session, "arv").await;
         heard(&outbox).await;
         let message = ClientMessage::SyncStep1(Bytes::from_static(vector));
-        let message =
-            Command::Message { session: SessionId(session), message, order: Default::default(), write: true, place: None };
+        let message = Command::Message {
+            session: SessionId(session),
+            message,
+            rests: None,
+            order: Default::default(),
+            write: true,
+            place: None,
+        };
         assert!(inbox.send(message).await.is_ok());
         settle().await;
         heard(&outbox).await

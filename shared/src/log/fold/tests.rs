@@ -78,7 +78,7 @@ fn ids_of_a_state_are_those_of_whoever_goes_on_under_them_first() {
     let (first, second) = (more(), more());
     fold.take(&record("arv", first)).unwrap();
     assert_eq!(fold.ledger().owner(7).map(PartyId::as_str), Some("arv"));
-    assert_eq!(fold.take(&record("bor", second)), Err(FoldError::Refused(Refusal::Forged { client: 7 })));
+    assert_eq!(fold.take(&record("bor", second)).map(drop), Err(FoldError::Refused(Refusal::Forged { client: 7 })));
 }
 
 #[test]

@@ -15,6 +15,12 @@ pub const TYPE_DEPTH_MAX: u16 = 16;
 /// block, at about 3 ns each: 0.2 s. Honest updates stay far below, for few clients wait at once.
 pub const WAITING_STEPS_MAX: u64 = 64 << 20;
 
+/// Whether a party may have `own` of what all parties share, when `all` of `most` are taken, its own among them: no more than it leaves to
+/// the others. So whoever comes finds room, and two who fill what they can leave a quarter.
+pub fn leaves_room(own: usize, all: usize, most: usize) -> bool {
+    own <= most.saturating_sub(all)
+}
+
 /// How much may come at once.
 #[derive(Clone, Copy)]
 pub(super) struct Bounds {

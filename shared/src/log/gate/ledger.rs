@@ -48,8 +48,18 @@ pub(super) struct Known<'l> {
     pub place: Place,
 }
 
-/// The version of what a saved ledger says. Another one is not read: the log is judged again from its beginning.
-const SAVED_VERSION: u8 = 4;
+/// The version of what is saved of a ledger, and beside it. Another one is not read: the log is judged again from its beginning.
+const SAVED_VERSION: u8 = 6;
+
+/// What a party has of what all parties share.
+#[derive(Clone, Serialize, Deserialize)]
+struct Held {
+    party: PartyId,
+    /// Client ids.
+    clients: u32,
+    /// Points that it added.
+    points: u32,
+}
 
 /// What the gate must know of a document to judge the next update. It grows with each admitted update and is saved with
 /// snapshots.
@@ -57,7 +67,7 @@ const SAVED_VERSION: u8 = 4;
 pub struct Ledger {
     // The standard hasher: attackers choose client ids.
     clients: HashMap<u64, Client>,
-    parties: Vec<PartyId>,
+    parties: Vec<Held>,
     /// The client of each slot.
     slots: Vec<u64>,
     /// (slot, first clock) -> (clock after the last, place). Blocks in a root's sequence, the default, are not written down.
@@ -122,6 +132,9 @@ impl Ledger {
         for gain in &checked.gains {
             self.gain_runs(gain);
         }
+        if let Some(held) = self.parties.iter_mut().find(|held| Some(&held.party) == party) {
+            held.points += checked.rows.points;
+        }
         let (rows, clients) = (&mut self.rows, &self.clients);
         rows.gain(&checked.rows, |(client, clock)| Some((clients.get(&client)?.slot, clock)));
         for &Span { client, start, end } in &checked.deletions {
@@ -138,11 +151,13 @@ impl Ledger {
             Client { slot: slots.len() as u32 - 1, clock: 0, owner: NOBODY, right: None, place: Place::default() }
         });
         if let (NOBODY, Some(party)) = (client.owner, party) {
-            let known = parties.iter().position(|known| known == party);
-            client.owner = known.unwrap_or_else(|| {
-                parties.push(party.clone());
+            let known = parties.iter().position(|known| known.party == *party);
+            let owner = known.unwrap_or_else(|| {
+                parties.push(Held { party: party.clone(), clients: 0, points: 0 });
                 parties.len() - 1
-            }) as u32;
+            });
+            parties[owner].clients += 1;
+            client.owner = owner as u32;
         }
         client.clock = gain.clock_end;
         client.right = gain.right;
@@ -176,7 +191,7 @@ impl Ledger {
         let Some(slot) = self.clients.get(&gain.client).map(|client| client.slot) else { return };
         for Copied { clock, client, from, .. } in &says.marks {
             let Some(known) = self.clients.get(client) else { continue };
-            let is_the_servers = self.parties.get(known.owner as usize).is_some_and(|party| party.as_str() == ENGINE);
+            let is_the_servers = self.parties.get(known.owner as usize).is_some_and(|held| held.party.as_str() == ENGINE);
             let whose = match is_the_servers {
                 true => self.marks.get(&(known.slot, *from)).cloned().unwrap_or_default(),
                 false => vec![known.owner],
@@ -193,18 +208,29 @@ impl Ledger {
         self.marks.iter().flat_map(|((slot, clock), parties)| {
             let client = self.slots.get(*slot as usize);
             let parties = parties.iter().filter_map(|party| self.parties.get(*party as usize));
-            client.into_iter().flat_map(move |client| parties.clone().map(|party| (*client, *clock, party)))
+            client.into_iter().flat_map(move |client| parties.clone().map(|held| (*client, *clock, &held.party)))
         })
     }
 
     /// The party that a client id belongs to; the one that used it first.
     pub fn owner(&self, client: u64) -> Option<&PartyId> {
-        self.parties.get(self.clients.get(&client)?.owner as usize)
+        self.parties.get(self.clients.get(&client)?.owner as usize).map(|held| &held.party)
     }
 
     /// Every client id and the party that it belongs to, in no order.
     pub fn owners(&self) -> impl Iterator<Item = (u64, &PartyId)> {
-        self.clients.iter().filter_map(|(id, client)| Some((*id, self.parties.get(client.owner as usize)?)))
+        self.clients.iter().filter_map(|(id, client)| Some((*id, &self.parties.get(client.owner as usize)?.party)))
+    }
+
+    /// Each client and the clock after its last block, in no order.
+    pub fn reach(&self) -> impl Iterator<Item = (u64, u32)> {
+        self.clients.iter().map(|(id, client)| (*id, client.clock))
+    }
+
+    /// All that is deleted, in no order.
+    pub fn deleted(&self) -> impl Iterator<Item = Span> {
+        let long = |slot: u32| self.slots.get(slot as usize).copied();
+        self.deleted.iter().filter_map(move |(&(slot, start), &end)| Some(Span { client: long(slot)?, start, end }))
     }
 
     /// The clock after a client's last block; 0 for one that has none.
@@ -217,9 +243,15 @@ impl Ledger {
         self.clients.len()
     }
 
+    /// How many client ids a party has, and how many points it added.
+    pub(super) fn held(&self, party: &PartyId) -> (usize, usize) {
+        let held = self.parties.iter().find(|held| held.party == *party);
+        held.map_or((0, 0), |held| (held.clients as usize, held.points as usize))
+    }
+
     pub(super) fn known(&self, client: u64) -> Known<'_> {
         self.clients.get(&client).map_or_else(Known::default, |client| Known {
-            owner: self.parties.get(client.owner as usize),
+            owner: self.parties.get(client.owner as usize).map(|held| &held.party),
             clock: client.clock,
             right: client.right,
             place: client.place,

@@ -34,6 +34,12 @@ pub enum Refusal {
         /// The limit.
         most: u64,
     },
+    /// More than a party may have of what all parties share.
+    #[error("your party has as many {what} as are left for all the others: there is room for no more of yours")]
+    Share {
+        /// What is shared.
+        what: &'static str,
+    },
     /// A block that claims neighbours which do not stand so: replicas would disagree about its place.
     #[error("edit {clock} of client {client} contradicts the document: {what}")]
     Inconsistent {

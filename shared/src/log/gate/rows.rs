@@ -57,6 +57,11 @@ impl Rows {
         self.numbers.iter().find(|(_, known)| **known == number).map(|(id, _)| &**id)
     }
 
+    /// The ids of points and their numbers, in no order.
+    pub fn ids(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.numbers.iter().map(|(id, number)| (&**id, *number))
+    }
+
     /// The number of the last row.
     pub fn rows(&self) -> u32 {
         self.above.len() as u32

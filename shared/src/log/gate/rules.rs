@@ -6,6 +6,7 @@
 
 use super::{
     block::{Block, Content, Id, Kind, Parent, Shared},
+    bounds::leaves_room,
     bytes::Reader,
     place::Place,
     refusal::Refusal,
@@ -53,7 +54,7 @@ impl<'a> Walk<'a, '_> {
             return Ok(Collected);
         }
         if !is_husk {
-            self.check_count(block, place)?;
+            self.check_count(by, block, place)?;
         }
         Ok(Taken)
     }
@@ -105,10 +106,16 @@ impl<'a> Walk<'a, '_> {
         last.is_some_and(|last| self.is_value(last, spot))
     }
 
-    fn check_count(&mut self, block: &Block<'a>, place: Place) -> Result<(), Refusal> {
+    fn check_count(&mut self, by: &Provenance, block: &Block<'a>, place: Place) -> Result<(), Refusal> {
         let (count, most, what) = match (place.spot, block.key) {
             (Spot::Point, _) => {
                 self.fresh.points += 1;
+                let (own, all) = (self.ledger.held(&by.author.party).1, self.ledger.rows.points() as usize);
+                let fresh = self.fresh.points as usize;
+                // The chair lays the plan out.
+                if by.right != Right::Chair && !leaves_room(own + fresh, all + fresh, limits::POINTS_MAX) {
+                    return Err(Refusal::Share { what: "points" });
+                }
                 (self.ledger.rows.points() + self.fresh.points, limits::POINTS_MAX as u32, "points")
             }
             (Spot::Meta, Some(key)) if key != TITLE && !self.ledger.rows.has_meta(key) => {

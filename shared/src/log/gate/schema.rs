@@ -99,6 +99,8 @@ const META_BYTES_MAX: usize = 1 << 10;
 const META_KEY_BYTES_MAX: usize = 64;
 /// Keys in `meta` that are not there yet are taken up to here.
 pub(super) const META_KEYS_MAX: u32 = 64;
+/// A key that JavaScript takes for an object's prototype: what stands under it a browser does not see.
+const PROTOTYPE: &str = "__proto__";
 /// The key in `meta` that a plan itself uses.
 pub(super) const TITLE: &str = "title";
 
@@ -107,6 +109,7 @@ impl Spot {
     pub fn of_root(root: &str, key: Option<&str>) -> Self {
         match (root, key) {
             (BESIDE, None) => Spot::Beside,
+            (_, Some(PROTOTYPE)) => Spot::Other,
             (META, Some(key)) if is_line(key) && key.len() <= META_KEY_BYTES_MAX => Spot::Meta,
             (POINTS, Some(key)) if key.parse::<PointId>().is_ok() => Spot::Point,
             (ANNOTATIONS, Some(key)) if key.parse::<AnnotationId>().is_ok() => Spot::Entry,
@@ -118,6 +121,7 @@ impl Spot {
     /// What stands in the shared type that stands here.
     pub fn inside(self, key: Option<&str>) -> Self {
         match (self, key) {
+            (_, Some(PROTOTYPE)) => Spot::Other,
             (Spot::Heading | Spot::Words | Spot::EntryText, None) => self,
             (Spot::Point, Some(key)) => Self::of_point(key),
             (Spot::Schedule, Some(key)) => match key {

@@ -2,6 +2,7 @@
 
 use super::{
     block::{Block, Id},
+    bounds::leaves_room,
     bytes::Reader,
     ledger::{Known, Ledger},
     place::{Neighbours, Place},
@@ -57,10 +58,12 @@ impl Section<'_> {
     }
 }
 
-/// Reads every block for its form and leaves each section at its first block that is not known wholly.
+/// Reads every block for its form and leaves each section at its first block that is not known wholly. `is_shared`: several parties write
+/// in the document, and one of them sends this.
 pub(super) fn read_sections<'a>(
     ledger: &Ledger,
     party: Option<&PartyId>,
+    is_shared: bool,
     reader: &mut Reader<'a>,
 ) -> Result<Vec<Section<'a>>, Refusal> {
     // A section has a count, a client, a clock and a block of at least two bytes.
@@ -109,12 +112,20 @@ pub(super) fn read_sections<'a>(
             collected: Vec::new(),
         });
     }
-    if ledger.clients() + unbound > limits::CLIENTS_MAX {
-        return Err(Refusal::TooLarge { what: "client ids in a document", most: limits::CLIENTS_MAX as u64 });
-    }
+    check_clients(ledger, party.filter(|_| is_shared), unbound)?;
     sections.sort_unstable_by_key(|section| std::cmp::Reverse(section.client));
     if sections.windows(2).any(|pair| pair[0].client == pair[1].client) {
         return reader.refuse("a client has two parts");
     }
     Ok(sections)
+}
+
+/// Whether there is room for so many client ids that are new; of `party`, if others write there too.
+fn check_clients(ledger: &Ledger, party: Option<&PartyId>, new: usize) -> Result<(), Refusal> {
+    let all = ledger.clients() + new;
+    if all > limits::CLIENTS_MAX {
+        return Err(Refusal::TooLarge { what: "client ids in a document", most: limits::CLIENTS_MAX as u64 });
+    }
+    let leaves_room = |party| leaves_room(ledger.held(party).0 + new, all, limits::CLIENTS_MAX);
+    if new == 0 || party.is_none_or(leaves_room) { Ok(()) } else { Err(Refusal::Share { what: "client ids" }) }
 }

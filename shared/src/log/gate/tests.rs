@@ -16,3 +16,4 @@ mod rename;
 mod rules;
 mod schedules;
 mod session;
+mod shares;

@@ -7,11 +7,7 @@ use crate::{
     id::{AnnotationId, LayerId, PointId},
     log::gate::{self, RunningCensus},
     people::{self, LayerKind},
-    script::{
-        Desk, NewIds, Sheet,
-        error::{Advice, Refusal},
-        stretch::name,
-    },
+    script::{Desk, NewIds, Sheet, error::Refusal, stretch::name},
     talk::{
         around::{Around, Known, Surroundings},
         layer::{self, Annotation, Layer, What},
@@ -34,7 +30,6 @@ pub struct Bench<'d> {
     /// The layers that are on the desk, one's own first.
     pub sheets: Vec<OpenSheet<'d>>,
     write: bool,
-    unconfirmed: &'d [PointId],
     ids: &'d mut dyn NewIds,
     go_on: &'d mut dyn FnMut() -> bool,
     /// What holds of it are the points and their places; what they hold is as it was when it was last read.
@@ -64,26 +59,14 @@ pub struct OpenSheet<'d> {
 
 impl<'d> Bench<'d> {
     pub fn new(desk: &'d mut Desk, ids: &'d mut dyn NewIds, go_on: &'d mut dyn FnMut() -> bool) -> Self {
-        let Desk { member, write, text, layers, unconfirmed, now_ms } = desk;
+        let Desk { member, write, text, layers, now_ms } = desk;
         let own = |sheet: &&Sheet| sheet.layer.party == member.party;
         let (mine, theirs): (Vec<&Sheet>, Vec<&Sheet>) = layers.iter().partition(own);
         let open = |sheet: &'d Sheet| OpenSheet { layer: &sheet.layer, txn: sheet.doc.transact_mut(), entries: None };
         let sheets = mine.into_iter().chain(theirs).map(open).collect();
         let (text, now_ms, write) = (text.transact_mut(), *now_ms, *write);
-        Bench {
-            member,
-            now_ms,
-            text,
-            sheets,
-            write,
-            unconfirmed,
-            ids,
-            go_on,
-            tree: None,
-            touched: HashSet::new(),
-            exact: None,
-            known: None,
-        }
+        let touched = HashSet::new();
+        Bench { member, now_ms, text, sheets, write, ids, go_on, tree: None, touched, exact: None, known: None }
     }
 
     /// Refuses to go on once it has taken too long.
@@ -194,27 +177,6 @@ impl<'d> Bench<'d> {
         let (Some(outline), Some(Exactly { words, .. })) = (&self.tree, &self.exact) else { return Ok(Around::default()) };
         let known = self.known.get_or_insert_with(|| Known::of(outline));
         Ok(Surroundings::new(outline, words, known).of(point))
-    }
-
-    /// Refuses to accept what was merged and not looked at: a point, or one below it.
-    pub fn confirmed(&mut self, point: &Point) -> Result<(), Refusal> {
-        if self.unconfirmed.is_empty() {
-            return Ok(());
-        }
-        let unconfirmed = self.unconfirmed;
-        let from = self.tree().points.iter().skip_while(|other| other.id != point.id);
-        let mut within = from.enumerate().take_while(|(at, other)| *at == 0 || other.depth > point.depth);
-        match within.find(|(_, other)| unconfirmed.contains(&other.id)) {
-            None => Ok(()),
-            Some((_, merged)) => {
-                let merged = inline(name(merged)).into_owned();
-                let message = format!("{merged} was merged and not confirmed");
-                let found = format!("{merged}, which was merged and not confirmed");
-                Err(Refusal::refused("point", found, "points that were confirmed")
-                    .says(message)
-                    .advise(Advice::LookAtMerged { point: merged }))
-            }
-        }
     }
 
     /// Anchors a stretch of a point's words.

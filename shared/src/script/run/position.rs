@@ -62,7 +62,6 @@ impl Stand<'_> {
         let point = bench.point("point", self.point)?;
         let bracket = find_bracket(&point, self.quote, self.bracket)?;
         if self.stance == Stance::Accept {
-            bench.confirmed(&point)?;
             self.are_meant(bench, &point)?;
         }
         let words = match bracket {

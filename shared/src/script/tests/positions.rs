@@ -87,19 +87,6 @@ fn a_bracket_is_named_by_what_is_quoted_of_it_or_by_the_words_in_which_it_has_it
 }
 
 #[test]
-fn what_was_merged_and_not_confirmed_is_not_accepted_nor_what_stands_above_it() {
-    let mut talks = Talks::begin();
-    talks.unconfirmed = vec!["p5".parse().unwrap()];
-    for line in [r#"{"accept":{"point":"2"}}"#, r#"{"accept":{"point":"(a)"}}"#] {
-        let error = talks.refused(line);
-        assert_eq!((error.field.as_str(), error.sentence().as_str()), ("accept.point", "(a) was merged and not confirmed"));
-        assert_eq!(error.advice.as_deref(), Some(&Advice::LookAtMerged { point: "(a)".into() }));
-    }
-    talks.done(&accepts("3", &talks.digest("p3")));
-    talks.done(r#"{"oppose":{"point":"2"}}"#);
-}
-
-#[test]
 fn positions_are_taken_back_by_id_before_label_by_point_and_by_bracket() {
     let mut talks = Talks::begin();
     let lines = r#"

@@ -193,7 +193,7 @@ fn comes_after(f: &mut fmt::Formatter<'_>, step: &Step, after: &Step, what: &str
 }
 
 /// `4 -> 17 -> 4`.
-pub(crate) fn way(steps: &[Step]) -> String {
+pub(super) fn way(steps: &[Step]) -> String {
     let mut names: Vec<String> = steps.iter().take(STEPS_SHOWN).map(|step| step.name.to_string()).collect();
     if steps.len() > STEPS_SHOWN {
         names.push(format!("({} more)", steps.len() - STEPS_SHOWN));

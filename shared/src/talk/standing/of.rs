@@ -53,6 +53,7 @@ pub fn standing<W: AsRef<str>>(
             by_act: None,
             ad_referendum: standing == State::Agreed && to_capital,
             blocked_below,
+            merged: None,
             cells: row.cells,
         }
     });

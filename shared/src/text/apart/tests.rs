@@ -2,11 +2,13 @@ mod fields;
 mod properties;
 
 use super::*;
+use crate::log::record::{Moment, Provenance, Right};
+use crate::text::history::Replay;
 use crate::text::plan::{NewPoint, Outline, Place, add_point, set_heading, set_words};
 use proptest::prelude::*;
 use yrs::{Doc, GetString as _, StateVector, Text as _, Transact as _};
 
-fn id() -> PointId {
+pub fn id() -> PointId {
     "p1".parse().unwrap()
 }
 
@@ -15,13 +17,13 @@ fn author(party: &str) -> Author {
 }
 
 /// A log and who stands where in it.
-struct Talks {
-    log: Vec<(u64, Record)>,
+pub struct Talks {
+    pub log: Vec<(u64, Record)>,
     client: u64,
 }
 
 impl Talks {
-    fn new(words: &str) -> Self {
+    pub fn new(words: &str) -> Self {
         let mut talks = Self { log: Vec::new(), client: 10 };
         let first = talks.write(0, &[], |txn| {
             set_title(txn, "Plan").unwrap();
@@ -46,7 +48,7 @@ impl Talks {
     }
 
     /// What somebody writes who has seen so much and written so much already.
-    fn write(&mut self, seen: u64, own: &[Bytes], f: impl FnOnce(&mut TransactionMut)) -> Bytes {
+    pub fn write(&mut self, seen: u64, own: &[Bytes], f: impl FnOnce(&mut TransactionMut)) -> Bytes {
         self.client += 1;
         let doc = self.client_doc(self.client, seen, own);
         let mut txn = doc.transact_mut();
@@ -54,7 +56,7 @@ impl Talks {
         txn.encode_update_v1().into()
     }
 
-    fn take(&mut self, party: &str, branch: Branch, seen: u64, update: Bytes) -> u64 {
+    pub fn take(&mut self, party: &str, branch: Branch, seen: u64, update: Bytes) -> u64 {
         let seq = self.log.len() as u64 + 1;
         let by = Provenance { branch, seen: Some(seen), ..Provenance::live(author(party), Right::Draft) };
         self.log.push((seq, by.record(seq - 1, Moment::default(), update)));
@@ -62,11 +64,18 @@ impl Talks {
     }
 
     /// A branch sends what it wrote; what was changed apart is put side by side.
-    fn push(&mut self, party: &str, branch: u8, seen: u64, new: &[Bytes]) -> Option<Bracketing> {
+    pub fn push(&mut self, party: &str, branch: u8, seen: u64, new: &[Bytes]) -> Option<Bracketing> {
         let branch = Branch([branch; 8]);
         let base = self.state(seen, &[]).transact().encode_state_as_update_v1(&StateVector::default());
         let since: Vec<_> = self.log.iter().filter(|(seq, _)| *seq > seen).cloned().collect();
-        let stay = Stay { seen, base: &base, since: &since, branch, new };
+        let log: Vec<Bytes> =
+            self.log.iter().filter_map(|(_, record)| record.change().cloned()).chain(new.iter().cloned()).collect();
+        let mut ledger = Ledger::default();
+        for update in &log {
+            let checked = ledger.check_state(update).unwrap();
+            ledger.admit_state(&checked);
+        }
+        let stay = Stay { ledger: &ledger, seen, base: &base, since: &since, author: &author(party), branch, new };
         let apart = Apart::find(&stay).unwrap();
         let own: Vec<u64> = new.iter().map(|update| self.take(party, branch, seen, update.clone())).collect();
         let mut apart = apart?;
@@ -96,7 +105,7 @@ impl Talks {
     }
 }
 
-fn words(to: &str) -> impl FnOnce(&mut TransactionMut) {
+pub fn words(to: &str) -> impl FnOnce(&mut TransactionMut) {
     let to = to.to_owned();
     move |txn| {
         set_words(txn, &id(), &to).unwrap();

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Replay, ReplayError, Tracker, touched::Touched};
 use crate::{
     id::PointId,
-    log::record::{Record, RecordKind},
+    log::record::{Bracketing, Record, RecordKind},
     people::Author,
     text::plan::Change,
 };
@@ -32,6 +32,9 @@ pub struct LogEntry {
     pub author: Author,
     /// Whether it is the text that the plan was created with.
     pub first_text: bool,
+    /// What its record does, if that is not to edit: such a record is an entry of its own.
+    #[serde(skip_serializing_if = "RecordKind::is_edit")]
+    pub does: RecordKind,
     /// What they came to; what was done and undone within them does not show.
     pub changes: Vec<Change>,
 }
@@ -63,7 +66,8 @@ impl Entries {
         }
         let first_text = self.replay.is_first_text(seq, record);
         let goes_on = self.open.as_ref().is_some_and(|(entry, _)| {
-            !entry.first_text && entry.author == record.author && record.at_ms.saturating_sub(entry.to_ms) < PAUSE_MS
+            let both_edit = entry.does.is_edit() && record.kind.is_edit();
+            both_edit && !entry.first_text && entry.author == record.author && record.at_ms.saturating_sub(entry.to_ms) < PAUSE_MS
         });
         let finished = if goes_on { None } else { self.finish()? };
         let touched = self.replay.apply(seq, record)?;
@@ -78,7 +82,8 @@ impl Entries {
                 let (from_ms, author) = (record.at_ms, record.author.clone());
                 let (to_ms, clock_corrected) = (from_ms, record.clock_corrected);
                 let (first_seq, last_seq, changes) = (seq, seq, Vec::new());
-                let entry = LogEntry { first_seq, last_seq, from_ms, to_ms, clock_corrected, author, first_text, changes };
+                let does = record.kind.clone();
+                let entry = LogEntry { first_seq, last_seq, from_ms, to_ms, clock_corrected, author, first_text, does, changes };
                 self.open = Some((entry, touched));
             }
         }
@@ -98,6 +103,12 @@ impl Entries {
         let changes = self.before.changes(&mut self.replay, &touched)?;
         let wanted = |change: &Change| self.point.is_none() || change.point == self.point;
         entry.changes = changes.into_iter().filter(wanted).collect();
-        Ok((self.point.is_none() || !entry.changes.is_empty()).then_some(entry))
+        let named = match &entry.does {
+            RecordKind::Confirmation { points } | RecordKind::Bracketing(Bracketing { points, .. }) => {
+                points.contains(&self.point)
+            }
+            RecordKind::Edit | RecordKind::Act => false,
+        };
+        Ok((self.point.is_none() || !entry.changes.is_empty() || named).then_some(entry))
     }
 }

@@ -137,14 +137,14 @@ fn moved<'a>(before: &'a Outline, after: &'a Outline, old: &ById, new: &ById) ->
 }
 
 /// Where the points of an outline stand, in words.
-pub(crate) struct Places<'a> {
+struct Places<'a> {
     by_id: ById<'a>,
     /// The sibling right before each point that has one.
     previous: HashMap<&'a PointId, &'a Point>,
 }
 
 impl<'a> Places<'a> {
-    pub(crate) fn of_all(outline: &'a Outline) -> Self {
+    fn of_all(outline: &'a Outline) -> Self {
         let mut last: HashMap<Option<&PointId>, &Point> = HashMap::new();
         let previous = outline.points.iter().filter_map(|point| {
             let previous = last.insert(point.parent.as_ref(), point)?;
@@ -155,7 +155,7 @@ impl<'a> Places<'a> {
     }
 
     /// `first`, `after 5`, `first below 5`, `after (a) below 5`.
-    pub(crate) fn of(&self, point: &Point) -> String {
+    fn of(&self, point: &Point) -> String {
         let name = |point: &Point| if point.label.is_empty() { point.id.to_string() } else { point.label.clone() };
         let mut place = self.previous.get(&point.id).map_or("first".to_owned(), |previous| format!("after {}", name(previous)));
         if let Some(parent) = point.parent.as_ref().and_then(|id| self.by_id.get(id)) {

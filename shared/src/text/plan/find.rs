@@ -16,11 +16,11 @@ pub enum FindError {
         what: String,
     },
     /// Several points fit.
-    #[error("{what:?} fits {} points: {}; give the path or the id of one", candidates.len(), candidates.join(", "))]
+    #[error("{what:?} fits {} points: {}; give the path of one, or its id with # before it", candidates.len(), candidates.join(", "))]
     Ambiguous {
         /// What was looked for.
         what: String,
-        /// What fits, each as `path (id)`; the first 20.
+        /// What fits, each as `path (#id)`; the first 20.
         candidates: Vec<String>,
     },
 }
@@ -28,8 +28,13 @@ pub enum FindError {
 impl Outline {
     /// The point with this label or id. Case and spaces do not count (`5bis` is `5 bis`), nor brackets where nothing fits with them
     /// (`a` finds `(a)`). Labels of several levels joined by `/` narrow the search: `5/(a)` is `(a)` somewhere below `5`, and a
-    /// leading `/` starts at the top level.
+    /// leading `/` starts at the top level. With `#` before it, it is an id and nothing else: whoever drafts may give a new point a label
+    /// that is the id of another.
     pub fn find(&self, what: &str) -> Result<&Point, FindError> {
+        if let Some(id) = what.trim().strip_prefix('#') {
+            let found = self.points.iter().find(|point| point.id.as_str() == id);
+            return found.ok_or_else(|| FindError::Unknown { what: shown(what) });
+        }
         let by_id = |point: &&Point| point.id.as_str() == what.trim();
         let mut found: Vec<&Point> = self.by_path(what, label::Form::Plain);
         if found.is_empty() {
@@ -47,7 +52,7 @@ impl Outline {
             [point] => Ok(point),
             _ => Err(FindError::Ambiguous {
                 what: shown(what),
-                candidates: found.iter().take(20).map(|point| format!("{} ({})", self.path(point), point.id)).collect(),
+                candidates: found.iter().take(20).map(|point| format!("{} (#{})", self.path(point), point.id)).collect(),
             }),
         }
     }

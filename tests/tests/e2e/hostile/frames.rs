@@ -96,6 +96,24 @@ async fn oversized_and_endless_messages_are_cut_off_and_memory_stays_bounded() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pings_without_end_whose_answers_are_not_read_take_no_memory() {
+    let mut table = Table::set(Start::demo(0, 0)).await;
+    let pings = [[0x89, 0x80 | 125, 0, 0, 0, 0].as_slice(), &[0; 125]].concat().repeat(500);
+    table
+        .attacked(async |table| {
+            let before = table.server.rss_mib();
+            let mut stream = raw_socket(&table.server, PLAN, &table.hostile);
+            let held = tokio::task::block_in_place(|| {
+                write_until_closed(&mut stream, &pings, 96 << 20);
+                table.server.rss_mib()
+            });
+            assert!(held < before + 48, "{before} MiB became {held}");
+        })
+        .await;
+    table.clear().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn frames_that_are_no_messages_end_only_their_own_session() {
     let mut table = Table::set(Start::demo(0, 0)).await;
     let mut huge_claim = vec![0, 2];

@@ -1,7 +1,7 @@
 //! Who sends what others would pay for, and who writes without end: the others go on, and it is felt where it was done alone.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use plenary_shared::wire::protocol;
+use plenary_shared::{limits, wire::protocol};
 use plenary_tests::{
     client::YClient,
     http::{Answer, api},
@@ -9,7 +9,7 @@ use plenary_tests::{
     trace::document,
 };
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use yrs::{ReadTxn, StateVector, Text, Transact, WriteTxn};
 
 use super::{
@@ -65,6 +65,32 @@ async fn who_sends_what_others_pay_for_waits_longer_each_time_in_that_plan_alone
             assert_eq!(taken.json()["outcomes"], json!(["done"]));
         })
         .await;
+    table.clear().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_sends_presence_about_thousands_without_pause_is_read_at_its_own_pace_while_the_others_type() {
+    const ENTRIES: u32 = 9_000;
+    const MESSAGES: u32 = 100;
+    let mut table = Table::set(Start::demo(0, 0)).await;
+    let hostile = table.joined().await;
+    let entries: Vec<_> = (0..ENTRIES).map(|n| protocol::AwarenessEntry { client: n.into(), clock: 9, state: "{}" }).collect();
+    let about_others = protocol::awareness(entries.iter());
+    hostile.send_presence(hostile.id(), 1, "{}").await;
+    table
+        .attacked(async |_| {
+            let began = Instant::now();
+            for _ in 0..MESSAGES {
+                hostile.send(about_others.clone()).await;
+            }
+            hostile.send_presence(hostile.id(), 2, r#"{"cursor":2}"#).await;
+            let id = hostile.id();
+            hostile.wait("its last", |s| s.presence.get(&id).is_some_and(|state| state.contains("\"cursor\":2"))).await;
+            let paid = limits::PRICE_OF_ENTRY * ENTRIES * MESSAGES * limits::TURN_SHARE;
+            assert!(began.elapsed() + limits::PACE_AHEAD >= paid, "{:?} of {paid:?}", began.elapsed());
+        })
+        .await;
+    assert!(hostile.lock().closed.is_none());
     table.clear().await;
 }
 

@@ -2,7 +2,7 @@
 
 use plenary_tests::{
     client::YClient,
-    http::{api, open, read_answer, request},
+    http::{api, open, read_answer, request, upgrade},
     server::{Seat, Server, Start},
 };
 use serde_json::json;
@@ -158,18 +158,51 @@ fn a_member_s_connections_are_its_own_however_many_it_opens() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn wrong_invitations_come_at_a_pace() {
+async fn wrong_invitations_and_recovery_codes_come_at_a_pace() {
     let mut table = Table::set(Start::demo(0, 0)).await;
     table.attacked(async |table| block_in_place(|| guess(&table.server))).await;
     table.clear().await;
 }
 
 fn guess(server: &Server) {
-    let join = |invitation: &str| api(&server.address(), "", "POST", "/join", Some(json!({ "invitation": invitation })));
-    let statuses: Vec<u16> = (0..10).map(|n| join(&format!("guess-{n}")).status).collect();
+    let join = |what: &str, secret: &str| api(&server.address(), "", "POST", "/join", Some(json!({ (what): secret })));
+    let guess = |n| join(if n % 2 == 0 { "invitation" } else { "recovery" }, &format!("guess-{n}")).status;
+    let statuses: Vec<u16> = (0..10).map(guess).collect();
     assert_eq!(statuses, [403; 10]);
     let link = &server.delegate(0, 0).link;
-    let refused = join(link.split_once('#').unwrap().1);
+    let refused = join("invitation", link.split_once('#').unwrap().1);
     assert_eq!(refused.status, 429, "also a good one, or it could be told from the others");
     assert!(refused.header("retry-after").unwrap().parse::<u64>().unwrap() <= 6 && refused.json()["error"] == "too_often");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wrong_tokens_come_at_a_pace_and_slow_down_no_right_one_of_the_same_address() {
+    let mut table = Table::set(Start::demo(0, 0)).await;
+    table.attacked(async |table| block_in_place(|| guess_tokens(&table.server))).await;
+    // The three come back meanwhile: their tokens are good.
+    let again = YClient::join(&table.server, PLAN, &table.server.delegate(0, 0)).await;
+    assert!(again.lock().closed.is_none());
+    table.clear().await;
+}
+
+/// Tries tokens on whatever takes one, by turns.
+fn guess_tokens(server: &Server) {
+    let (address, room) = (server.address(), format!("/sync/{}", server.room(PLAN)));
+    let ask = |n: usize, token: &str| match n % 4 {
+        0 => api(&address, token, "GET", "/whoami", None),
+        1 => api(&address, token, "POST", &format!("/conferences/{}/plans/{PLAN}/edits", server.demo.conference), None),
+        2 => upgrade(&address, &room, &[("Sec-WebSocket-Protocol", &format!("plenary, plenary.token.{token}"))]),
+        _ => upgrade(&address, &format!("{room}?token={token}"), &[]),
+    };
+    let statuses: Vec<u16> = (0..10).map(|n| ask(n, &format!("guess-{n}")).status).collect();
+    assert_eq!(statuses, [401; 10]);
+    for n in 0..4 {
+        let refused = ask(n, "guess");
+        assert!(refused.status == 429 && refused.json()["error"] == "too_often", "{n}: {}", refused.status);
+        assert!(refused.header("retry-after").unwrap().parse::<u64>().unwrap() <= 6);
+    }
+    let right = server.delegate(0, 0);
+    assert_eq!([0, 2, 3].map(|n| ask(n, &right.token).status), [200, 101, 101]);
+    let invitation = json!({ "invitation": "guess" });
+    assert_eq!(api(&address, "", "POST", "/join", Some(invitation)).status, 403, "whoever joins here is not slowed down either");
 }

@@ -56,6 +56,35 @@ async fn who_writes_under_an_id_that_another_announced_is_closed_while_the_other
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_announces_ids_without_end_gives_up_its_own_and_nobody_else_s() {
+    let mut table = Table::set(Start::demo(0, 0)).await;
+    let owner = YClient::join(&table.server, PLAN, &table.server.delegate(0, 0)).await;
+    owner.send_presence(owner.id(), 1, "{}").await;
+    let id = owner.id();
+    table.joined().await.wait("the id is told", |s| s.presence.contains_key(&id)).await;
+    let announced = limits::ANNOUNCED_PER_MEMBER_MAX + 6;
+    table
+        .attacked(async |table| {
+            for _ in 0..announced {
+                let hostile = table.joined().await;
+                hostile.send_presence(hostile.id(), 1, "{}").await;
+                let own = hostile.id();
+                hostile.wait("its own is told", |s| s.presence.contains_key(&own)).await;
+            }
+            let mut squatter = YClient::with_id(id);
+            squatter.connect(&table.server, PLAN, &table.hostile).await;
+            squatter.edit_words(&table.points[0], 0, 0, "Mine now. ").await;
+            squatter.wait("closed", |s| s.closed.is_some()).await;
+            assert_eq!(squatter.lock().closed.as_ref().unwrap().0, protocol::CLOSE_TAKEN);
+        })
+        .await;
+    owner.edit_words(&table.points[0], 0, 0, "The owner's. ").await;
+    owner.wait_echoed().await;
+    assert!(!owner.words(&table.points[0]).contains("Mine now."));
+    table.clear().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_versions_of_one_edit_beside_a_wrong_claim_show_nobody_other_words() {
     let mut table = Table::set(Start::demo(3, 0)).await;
     table

@@ -5,18 +5,23 @@ use plenary_shared::wire::protocol;
 use plenary_tests::{
     client::{PATIENCE, YClient, socket},
     doc::text_of,
-    server::Start,
+    http::{api, open},
+    server::{Server, Start},
     trace::document,
 };
+use serde_json::json;
 use std::{
     io::{Read, Write},
     net::TcpStream,
-    time::Instant,
+    time::{Duration, Instant},
 };
 use tokio_tungstenite::tungstenite::Message;
 use yrs::{Text, Transact, Update, WriteTxn, updates::decoder::Decode};
 
-use super::undisturbed;
+use super::{
+    table::{PLAN, Table},
+    undisturbed,
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_reader_is_caught_up_or_closed_and_costs_bounded_memory() {
@@ -102,4 +107,57 @@ async fn slow_handshakes_are_ended_and_hold_nobody_up() {
             assert!(ended.is_ok() || ended.as_ref().is_err_and(|e| e.kind() == std::io::ErrorKind::ConnectionReset), "{ended:?}");
         }
     });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bodies_and_heads_that_come_a_byte_a_second_keep_nobody_waiting_and_end_with_their_deadline() {
+    let mut table = Table::set(Start::demo(0, 0)).await;
+    table.attacked(async |table| tokio::task::block_in_place(|| drip(&table.server, &table.hostile.token))).await;
+    table.clear().await;
+}
+
+/// Sends a byte a second of bodies and of heads that never end, and asks for something meanwhile.
+fn drip(server: &Server, token: &str) {
+    let (address, conference) = (server.address(), format!("/conferences/{}", server.demo.conference));
+    let bearer = format!("Bearer {token}");
+    let chunked = [("Content-Type", "application/json"), ("Transfer-Encoding", "chunked"), ("Authorization", bearer.as_str())];
+    let (compare, edits) = (format!("/api{conference}/plans/{PLAN}/compare"), format!("/api{conference}/plans/{PLAN}/edits"));
+    // A script has two minutes: it is only to be in nobody's way.
+    let mut scripts: Vec<TcpStream> = (0..4).map(|_| open(&address, "POST", &edits, &chunked, b"")).collect();
+    let bodies = (0..16).map(|n| match n % 2 {
+        0 => (open(&address, "POST", "/api/join", &chunked[..2], b""), &b"1\r\n \r\n"[..]),
+        _ => (open(&address, "POST", &compare, &chunked, b""), &b"1\r\n \r\n"[..]),
+    });
+    let heads = (0..16).map(|_| {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nX: ").unwrap();
+        (stream, &b"x"[..])
+    });
+    let mut slow: Vec<(TcpStream, &[u8])> = bodies.chain(heads).collect();
+    slow.iter().for_each(|(stream, _)| stream.set_nonblocking(true).unwrap());
+    let note = json!({ "edits": [{ "note": { "point": "1", "text": "In time.", "layer": "public" } }] });
+    let ask = |token: &str, method, path: &str, body| api(&address, token, method, path, body).status;
+    let others = [server.delegate(0, 0).token, token.to_owned()];
+    let begin = Instant::now();
+    while !slow.is_empty() {
+        assert!(begin.elapsed() < 2 * PATIENCE, "{} never end", slow.len());
+        for token in &others {
+            assert_eq!(ask(token, "GET", &format!("{conference}/plans/{PLAN}/annotations"), None), 200);
+            assert_eq!(ask(token, "POST", &format!("{conference}/plans/{PLAN}/edits"), Some(note.clone())), 200);
+        }
+        scripts.iter_mut().for_each(|stream| stream.write_all(b"1\r\n \r\n").unwrap());
+        slow.retain_mut(|(stream, byte)| stream.write_all(byte).is_ok() && !has_ended(stream));
+        std::thread::sleep(Duration::from_secs(1));
+    }
+}
+
+/// Whether the server hung up, whatever it said before.
+fn has_ended(stream: &mut TcpStream) -> bool {
+    loop {
+        match stream.read(&mut [0; 4096]) {
+            Ok(0) => return true,
+            Ok(_) => {}
+            Err(error) => return error.kind() != std::io::ErrorKind::WouldBlock,
+        }
+    }
 }

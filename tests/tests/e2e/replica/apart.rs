@@ -41,8 +41,8 @@ fn what_others_went_on_from_is_not_taken_for_ones_own() {
     late.done(&["words", PLAN, &points[1], "Prisoners are released today."]);
     late.exits(4, &["sync"]);
     assert_eq!(merged(&late), [points[1].clone()]);
-    mine.exits(0, &["sync"]);
-    assert!(merged(&mine).is_empty(), "it edited another point");
+    mine.exits(4, &["sync"]);
+    assert_eq!(merged(&mine), [points[1].clone()], "what others merged is told, and nothing else");
 }
 
 #[test]
@@ -55,7 +55,12 @@ fn each_replica_of_one_member_is_told() {
     two.exits(4, &["sync"]);
     one.exits(4, &["sync"]);
     assert_eq!(merged(&one), merged(&two));
-    assert!(one.exits(1, &["accept", PLAN, &points[1]]).contains("plenary confirm"));
+    // For its party alone it ends with its acceptance.
+    one.done(&["accept", PLAN, &points[1]]);
+    assert!(merged(&one).is_empty());
+    one.exits(0, &["sync"]);
+    two.exits(0, &["sync"]);
+    assert_eq!(bor.json(&["merged", PLAN])["merged"].as_array().unwrap().len(), 1);
 }
 
 #[test]
@@ -66,18 +71,23 @@ fn ones_own_acceptance_that_lapses_by_a_merge_is_named() {
     folder.done(&["accept", PLAN, &points[2]]);
     bor.done(&["words", PLAN, &points[2], "The Mission verifies daily."]);
     folder.exits(4, &["sync"]);
-    let (_, value) = folder.json(&["merged"]);
-    assert_eq!(value["merged"][0]["lapsed"][0]["party"], server.delegate(0, 0).party.as_str(), "{value}");
+    let (_, value) = folder.json(&["standing", PLAN, &points[2]]);
+    let cells = value["cells"].as_array().unwrap();
+    let own = cells.iter().find(|cell| cell["party"] == server.delegate(0, 0).party.as_str()).unwrap();
+    assert_eq!((&own["stance"], value["merged"]["by"].as_array().unwrap().len()), (&"lapsed".into(), 2), "{value}");
 }
 
 #[test]
-fn a_plan_that_was_cloned_late_reports_nothing_of_its_past() {
+fn a_plan_that_was_cloned_late_tells_what_waits_to_be_confirmed() {
     let (_server, points, [arv, bor, _]) = talks();
     let old = arv.clone_plan(PLAN);
     old.done(&["words", PLAN, &points[0], "All forces withdraw."]);
     bor.done(&["words", PLAN, &points[0], "Forces withdraw today."]);
     old.exits(4, &["sync"]);
     let new = arv.clone_plan(PLAN);
+    new.exits(4, &["sync"]);
+    assert_eq!(merged(&new), merged(&old));
+    bor.done(&["confirm", PLAN, &points[0]]);
     new.exits(0, &["sync"]);
     assert!(merged(&new).is_empty());
 }

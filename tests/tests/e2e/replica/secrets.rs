@@ -66,7 +66,7 @@ fn an_encrypted_replica_shows_nothing_private_to_whoever_has_the_disk() {
     other.done(&["words", PLAN, &points[0], "All forces withdraw."]);
     let synced = run(&folder, "three hawthorn hedges", &["sync"]);
     assert_eq!(synced.status.code(), Some(4), "{synced:?}");
-    assert!(done(&folder, &["merged"]).contains("changed apart"));
+    assert!(done(&folder, &["merged", PLAN]).contains("changed apart"));
     assert!(holding(&folder.file(""), "\"by_others\"").is_empty());
 
     let wrong = run(&folder, "three hawthorn hedge", &["annotations", PLAN]);

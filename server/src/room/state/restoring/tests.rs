@@ -36,13 +36,16 @@ fn brings(restoring: bool, clients: &[u64]) -> (usize, bool) {
     room.handle(Input::Join { session: SESSION, member }, &mut effects);
     let entry = AwarenessEntry { client: 7, clock: 1, state: "{}" };
     let message = ClientMessage::decode(&protocol::awareness([&entry].into_iter())).unwrap();
-    room.handle(Input::Message { session: SESSION, message, order: Default::default(), write: true }, &mut effects);
+    room.handle(Input::Message { session: SESSION, message, rests: None, order: Default::default(), write: true }, &mut effects);
     for client in clients {
         let written = update(*client, |txn| {
             txn.get_or_insert_map("annotations").insert(txn, client.to_string(), yrs::MapPrelim::default());
         });
         let message = ClientMessage::SyncStep2(written);
-        room.handle(Input::Message { session: SESSION, message, order: Default::default(), write: true }, &mut effects);
+        room.handle(
+            Input::Message { session: SESSION, message, rests: None, order: Default::default(), write: true },
+            &mut effects,
+        );
     }
     let records = room.next_batch(0, &mut effects).map_or(0, |(_, records)| records.len());
     (records, effects.iter().any(|effect| matches!(effect, Effect::Close(SESSION, protocol::CLOSE_REFUSED, _))))

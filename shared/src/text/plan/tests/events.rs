@@ -85,13 +85,7 @@ fn act(names: &'static [&'static str], who: usize) -> impl Strategy<Value = Act>
     })
 }
 
-/// What so many people do to the points of a plan.
-pub(crate) fn course(names: &'static [&'static str], people: usize, most: usize) -> impl Strategy<Value = Course<Event>> {
-    let event = (0..people).prop_flat_map(move |who| act(names, who).prop_map(move |act| Event { who, act }));
-    prop::collection::vec(event, 1..most).prop_map(Course)
-}
-
-/// The same of people who now and then hear of each other.
+/// What so many people do to the points of a plan who now and then hear of each other.
 pub(crate) fn talk(names: &'static [&'static str], people: usize, most: usize) -> impl Strategy<Value = Course<Event>> {
     let heard = (0..people, 1..people).prop_map(move |(who, step)| Event { who, act: Act::Hear { from: (who + step) % people } });
     let done = (0..people).prop_flat_map(move |who| act(names, who).prop_map(move |act| Event { who, act }));

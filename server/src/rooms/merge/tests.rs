@@ -1,0 +1,289 @@
+//! What is put together, and what it costs, on a server in memory.
+
+use plenary_shared::{
+    id::PointId,
+    log::record::{RecordKind, Right},
+    people::Author,
+    text::plan::{Outline, set_words},
+};
+use tokio::time::Instant;
+use yrs::{
+    Doc, ReadTxn, StateVector, Transact, TransactionMut, Update,
+    updates::{decoder::Decode, encoder::Encode},
+};
+
+use super::*;
+use crate::{
+    rooms::Change,
+    testing::{Faulty, Table, plan},
+};
+
+struct Bench {
+    store: Arc<Faulty>,
+    rooms: Arc<Rooms>,
+    text: DocAddress,
+    point: PointId,
+    next_client: u64,
+}
+
+fn author(party: &str) -> Author {
+    Author { party: party.parse().unwrap(), member: format!("{party}-1").parse().unwrap() }
+}
+
+fn by(party: &str) -> Provenance {
+    Provenance::live(author(party), Right::Draft)
+}
+
+/// In a stay of this number, resting on this record.
+fn away(party: &str, stay: u8, seen: Seq) -> Provenance {
+    Provenance { seen: Some(seen), branch: Branch([stay; 8]), ..by(party) }
+}
+
+fn words(to: &str) -> impl FnOnce(&mut TransactionMut, &PointId) {
+    let to = to.to_owned();
+    move |txn, point| {
+        set_words(txn, point, &to).unwrap();
+    }
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let store = Arc::new(Faulty::default());
+        let Table { rooms, .. } = Table::on(store.clone()).await;
+        let text = DocAddress::Plan("talks".parse().unwrap(), plan());
+        let mut bench = Self { store, rooms, text, point: "p".parse().unwrap(), next_client: 100 };
+        bench.point = bench.outline().await.points[0].id.clone();
+        bench
+    }
+
+    async fn outline(&self) -> Outline {
+        let doc = self.client(0, Seq::MAX).await;
+        Outline::read(&doc.transact())
+    }
+
+    async fn words(&self) -> String {
+        self.outline().await.points[0].words.clone()
+    }
+
+    async fn end(&self) -> Seq {
+        self.rooms.end(&self.text).await.unwrap().seq
+    }
+
+    fn records(&self) -> Vec<(Seq, Record)> {
+        let log = self.store.inside.read(&self.text, 0, usize::MAX, usize::MAX).unwrap();
+        log.into_iter().map(|(seq, sealed)| (seq, record::read(&sealed).unwrap())).collect()
+    }
+
+    /// A client that has seen the log up to a record.
+    async fn client(&self, id: u64, seen: Seq) -> Doc {
+        let doc = new_doc(id);
+        let mut txn = doc.transact_mut();
+        for (_, record) in self.records().iter().filter(|(seq, _)| *seq <= seen) {
+            if let Some(update) = record.change() {
+                txn.apply_update(Update::decode_v1(update).unwrap()).unwrap();
+            }
+        }
+        drop(txn);
+        doc
+    }
+
+    fn change(&self, doc: &Doc, change: impl FnOnce(&mut TransactionMut, &PointId)) -> Bytes {
+        let mut txn = doc.transact_mut();
+        change(&mut txn, &self.point);
+        txn.encode_update_v1().into()
+    }
+
+    async fn write(&mut self, seen: Seq, f: impl FnOnce(&mut TransactionMut, &PointId)) -> Bytes {
+        self.next_client += 1;
+        let doc = self.client(self.next_client, seen).await;
+        self.change(&doc, f)
+    }
+
+    /// Somebody writes at the server.
+    async fn live(&mut self, party: &str, f: impl FnOnce(&mut TransactionMut, &PointId)) {
+        let update = self.write(Seq::MAX, f).await;
+        self.rooms.edit(&self.text, &author(party), &update).await.unwrap();
+    }
+
+    /// So many records that touch nothing, and a snapshot behind them.
+    async fn pass(&mut self, count: u64) {
+        let doc = self.client(9, Seq::MAX).await;
+        for n in 0..count {
+            let update = self.change(&doc, |txn, _| {
+                use yrs::{Text, WriteTxn};
+                txn.get_or_insert_text("text").insert(txn, 0, if n % 2 == 0 { "a" } else { "b" });
+            });
+            self.rooms.edit(&self.text, &author("med"), &update).await.unwrap();
+        }
+        let (_, (seq, copy)) = self.rooms.ask(&self.text, |copy| Command::Copy { of: None, copy }).await.unwrap();
+        self.rooms.waypoints.keep(&self.text, seq, copy.clone());
+        self.store.save_snapshot(&self.text, seq, copy).await.unwrap();
+    }
+
+    async fn push(&self, by: &Provenance, updates: Vec<Bytes>) -> Together {
+        let updates = updates.into_iter().map(|update| (update, None)).collect();
+        self.rooms.put_together(&self.text, None, by, updates, ()).await.unwrap()
+    }
+
+    /// What was written away, in one with what puts it side by side.
+    async fn stayed(&self, by: Provenance, update: &Bytes) -> Stayed {
+        let stayed = self.rooms.stayed(&self.text, None, by, update).await.unwrap();
+        if let Stayed::Here(by) = &stayed {
+            let change =
+                Change { address: self.text.clone(), by: by.clone(), update: update.clone(), at: None, order: Order::Unknown };
+            self.rooms.begin_edit(change).await.unwrap().await.unwrap().unwrap();
+        }
+        stayed
+    }
+}
+
+#[tokio::test]
+async fn what_is_put_together_costs_what_was_written_since_however_long_the_log_is_behind() {
+    let mut costs = Vec::new();
+    for behind in [100, 2_000] {
+        let mut bench = Bench::new().await;
+        bench.live("med", words("24 days")).await;
+        bench.pass(behind).await;
+        let seen = bench.end().await;
+        let away_from = bench.write(seen, words("12 days")).await;
+        bench.live("bor", words("48 days")).await;
+        bench.pass(200).await;
+        bench.store.records_read();
+        assert!(matches!(bench.stayed(away("arv", 1, seen), &away_from).await, Stayed::Apart));
+        costs.push(bench.store.records_read());
+        assert_eq!(bench.words().await, "[48][12] days");
+    }
+    assert_eq!(costs[0], costs[1]);
+}
+
+#[tokio::test]
+async fn who_clashes_with_nobody_has_no_text_folded_and_what_was_read_is_not_read_again() {
+    let mut bench = Bench::new().await;
+    bench.live("med", words("24 days")).await;
+    bench.pass(500).await;
+    let seen = bench.end().await;
+    bench.pass(500).await;
+    let mine = bench.write(seen, words("12 days")).await;
+    bench.store.records_read();
+    assert!(
+        matches!(bench.push(&away("arv", 1, seen), vec![mine.clone()]).await, Together::Alone { seen: Some(at) } if at == seen)
+    );
+    assert_eq!(bench.store.records_read(), 500, "what was written since, once");
+    assert!(matches!(bench.push(&away("arv", 1, seen), vec![mine]).await, Together::Alone { .. }));
+    assert_eq!(bench.store.records_read(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_the_server_put_together_again_and_again_waits_for_it() {
+    let mut bench = Bench::new().await;
+    bench.live("med", words("24 days")).await;
+    let seen = bench.end().await;
+    let mine = bench.write(seen, words("12 days")).await;
+    bench.live("bor", words("48 days")).await;
+    bench.pass(200).await;
+    let began = Instant::now();
+    let mut tries = 0;
+    while began.elapsed() < limits::MERGE_WAIT_MAX {
+        // It is not kept, so the next one has as much to do.
+        assert!(matches!(bench.push(&away("arv", 1, seen), vec![mine.clone()]).await, Together::Merged { .. }));
+        bench.rooms.merges.turn(&bench.text, &author("arv")).await.costs(limits::MERGED_RECORDS_AT_ONCE / 10);
+        tries += 1;
+        assert!(tries < 50, "it goes on as fast as it asks");
+    }
+    let now = Instant::now();
+    bench.push(&away("bor", 2, seen), vec![mine]).await;
+    assert!(now.elapsed().is_zero(), "others do not");
+}
+
+#[tokio::test]
+async fn who_says_to_have_seen_less_than_what_the_edit_names_is_taken_to_have_seen_that() {
+    let mut bench = Bench::new().await;
+    bench.live("med", words("24 days")).await;
+    let old = bench.end().await;
+    bench.live("bor", words("48 days")).await;
+    let fresh = bench.write(Seq::MAX, words("36 days")).await;
+    let stayed = bench.stayed(away("arv", 1, old), &fresh).await;
+    assert!(matches!(stayed, Stayed::Here(Provenance { seen: Some(seen), .. }) if seen == old + 1));
+    assert_eq!((bench.words().await.as_str(), bench.records().last().unwrap().1.seen), ("36 days", old + 1));
+    // What only deletes names what it deletes.
+    bench.live("bor", words("60 days")).await;
+    let fresh = bench.write(Seq::MAX, words("days")).await;
+    bench.stayed(away("arv", 2, old), &fresh).await;
+    assert_eq!(bench.words().await, "days");
+    // Nor does one's own client hide what one had read before.
+    bench.live("bor", words("90 days")).await;
+    let doc = bench.client(777, Seq::MAX).await;
+    let first = bench.change(&doc, words("91 days"));
+    bench.rooms.edit(&bench.text, &author("arv"), &first).await.unwrap();
+    let second = bench.change(&doc, words("912 days"));
+    bench.stayed(away("arv", 3, old), &second).await;
+    assert_eq!(bench.words().await, "912 days");
+}
+
+#[tokio::test]
+async fn who_says_to_have_seen_what_is_yet_to_come_gets_what_typing_gives() {
+    let mut bench = Bench::new().await;
+    bench.live("med", words("24 days")).await;
+    let old = bench.end().await;
+    let mine = bench.write(old, words("12 days")).await;
+    bench.live("bor", words("48 days")).await;
+    assert!(matches!(bench.stayed(away("arv", 1, 999), &mine).await, Stayed::Here(_)));
+    let (seq, record) = bench.records().pop().unwrap();
+    assert_eq!(
+        (record.seen, record.kind),
+        (seq - 1, RecordKind::Edit),
+        "it is marked as what had seen all that stands before it"
+    );
+}
+
+#[tokio::test]
+async fn what_a_client_typed_before_it_lost_the_others_is_its_own() {
+    let mut bench = Bench::new().await;
+    bench.live("med", words("24 days")).await;
+    let old = bench.end().await;
+    let doc = bench.client(777, old).await;
+    let first = bench.change(&doc, words("124 days"));
+    bench.rooms.edit(&bench.text, &author("arv"), &first).await.unwrap();
+    bench.live("bor", words("48 days")).await;
+    let second = bench.change(&doc, words("1245 days"));
+    assert!(matches!(bench.stayed(away("arv", 1, old), &second).await, Stayed::Apart));
+    let out = bench.words().await;
+    assert!(out.contains("48") && out.contains("1245") && !out.contains("12458") && !out.contains("12485"), "{out}");
+}
+
+#[tokio::test]
+async fn a_client_that_comes_back_is_known_by_its_vector_and_what_it_knows_to_be_deleted() {
+    let mut bench = Bench::new().await;
+    bench.live("med", words("24 days")).await;
+    let doc = bench.client(777, Seq::MAX).await;
+    // A deletion alone, of which its state vector tells nothing.
+    bench.live("bor", words("days")).await;
+    bench.change(&doc, words("243 days"));
+    let had: Bytes = doc.transact().state_vector().encode_v1().into();
+    let all: Bytes = doc.transact().encode_state_as_update_v1(&StateVector::default()).into();
+    let came = bench.rooms.came_back(&bench.text, SessionId(1), by("arv"), &had, &all).await.unwrap();
+    assert!(matches!(came, Stayed::Apart), "{came:?}");
+    assert_eq!(bench.words().await, "[243] days");
+    let came = bench.rooms.came_back(&bench.text, SessionId(1), by("arv"), &had, &all).await.unwrap();
+    assert!(matches!(came, Stayed::Here(Provenance { seen: None, .. })), "repeated, it is nothing new");
+}
+
+#[tokio::test]
+async fn what_is_sent_again_writes_nothing_and_what_comes_later_of_a_stay_is_put_together_anew() {
+    let mut bench = Bench::new().await;
+    bench.live("med", words("24 days")).await;
+    let seen = bench.end().await;
+    let doc = bench.client(777, seen).await;
+    let first = bench.change(&doc, words("12 days"));
+    let second = bench.change(&doc, words("14 days"));
+    bench.live("bor", words("48 days")).await;
+    assert!(matches!(bench.stayed(away("arv", 1, seen), &first).await, Stayed::Apart));
+    let (end, out) = (bench.end().await, bench.words().await);
+    assert_eq!(out, "[48][12] days");
+    assert!(matches!(bench.stayed(away("arv", 1, seen), &first).await, Stayed::Here(_)));
+    assert_eq!((bench.end().await, bench.words().await), (end, out));
+    assert!(matches!(bench.stayed(away("arv", 1, seen), &second).await, Stayed::Apart));
+    assert_eq!(bench.words().await, "[48][14] days");
+    let RecordKind::Bracketing(says) = bench.records().pop().unwrap().1.kind else { panic!("no bracketing") };
+    assert_eq!(says.of.len(), 3, "{says:?}");
+}

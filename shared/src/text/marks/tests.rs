@@ -1,0 +1,147 @@
+use super::*;
+use crate::{
+    log::{
+        fold::Fold,
+        record::{Moment, Provenance, Right},
+    },
+    text::{
+        apart::tests::{Talks, id, words},
+        plan::{new_doc, set_heading, set_title, strike},
+    },
+};
+
+/// The marks of a log, and the same if they were saved and loaded after each record.
+fn marks(talks: &Talks) -> Vec<Unconfirmed> {
+    let (mut fold, mut marks, mut saved) = (Fold::new(new_doc(0)), Marks::default(), Marks::default());
+    for (seq, record) in &talks.log {
+        let taken = fold.take(record).unwrap();
+        marks.note(*seq, record, (fold.ledger(), &taken.checked));
+        saved.note(*seq, record, (fold.ledger(), &taken.checked));
+        saved = postcard::from_bytes(&postcard::to_allocvec(&saved).unwrap()).unwrap();
+    }
+    assert_eq!(saved.all(fold.ledger()), marks.all(fold.ledger()));
+    marks.all(fold.ledger())
+}
+
+/// Of a mark whether it is a point's, whose it is, and whether something was put side by side.
+type Told = (bool, Vec<(String, u64)>, bool);
+
+fn told(talks: &Talks) -> Vec<Told> {
+    let by = |mark: &Unconfirmed| mark.by.iter().map(|by| (by.author.party.to_string(), by.seq)).collect();
+    marks(talks).iter().map(|mark| (mark.point.is_some(), by(mark), mark.bracketed.is_some())).collect()
+}
+
+fn confirm(talks: &mut Talks, seen: u64, point: Option<PointId>) {
+    let seq = talks.log.len() as u64 + 1;
+    let author = Author { party: "cel".parse().unwrap(), member: "cel-1".parse().unwrap() };
+    let by = Provenance { seen: Some(seen), ..Provenance::server(author, Right::Draft) };
+    let kind = RecordKind::Confirmation { points: vec![point] };
+    talks.log.push((seq, by.of_kind(kind, seq - 1, Moment::default(), Default::default())));
+}
+
+#[test]
+fn a_point_is_marked_by_who_had_not_seen_what_others_wrote_and_nobody_else_is_named() {
+    let mut talks = Talks::new("24 days");
+    let (one, two) = (talks.write(1, &[], words("12 days")), talks.write(1, &[], words("48 days")));
+    talks.push("arv", 1, 1, &[one]);
+    assert!(marks(&talks).is_empty(), "one side alone");
+    talks.push("bor", 2, 1, &[two]);
+    let both = vec![(true, vec![("arv".to_owned(), 2), ("bor".to_owned(), 3)], true)];
+    assert_eq!(told(&talks), both);
+    let mark = marks(&talks).remove(0);
+    assert_eq!((mark.base, mark.bracketed, mark.seq), (1, Some(4), 4));
+    // Live, with all before it.
+    let live = talks.write(4, &[], words("30 days"));
+    talks.take("cel", Branch::TABLE, 4, live);
+    assert_eq!(told(&talks), both);
+}
+
+#[test]
+fn whatever_is_changed_apart_of_a_point_marks_it_and_other_points_stay_as_they_are() {
+    let struck = |txn: &mut yrs::TransactionMut| strike(txn, &id()).map(drop).unwrap();
+    let heading = |txn: &mut yrs::TransactionMut| set_heading(txn, &id(), "Terms").map(drop).unwrap();
+    let mut talks = Talks::new("24 days");
+    let (one, two) = (talks.write(1, &[], words("12 days")), talks.write(1, &[], struck));
+    let three = talks.write(1, &[], heading);
+    talks.take("arv", Branch::TABLE, 1, one);
+    talks.push("bor", 2, 1, &[two]);
+    talks.push("cel", 3, 1, &[three]);
+    let named: Vec<(String, u64)> = [("arv", 2), ("bor", 3), ("cel", 5)].map(|(party, seq)| (party.to_owned(), seq)).into();
+    assert_eq!(told(&talks), [(true, named, true)]);
+
+    let mut talks = Talks::new("24 days");
+    let title = |title: &'static str| move |txn: &mut yrs::TransactionMut| set_title(txn, title).map(drop).unwrap();
+    let (one, two) = (talks.write(1, &[], title("One")), talks.write(1, &[], words("12 days")));
+    talks.take("arv", Branch::TABLE, 1, one);
+    talks.push("bor", 2, 1, &[two]);
+    assert!(marks(&talks).is_empty(), "the title and a point are two");
+    let three = talks.write(1, &[], title("Three"));
+    talks.push("cel", 3, 1, &[three]);
+    assert_eq!(told(&talks), [(false, vec![("arv".to_owned(), 2), ("cel".to_owned(), 4)], true)]);
+}
+
+#[test]
+fn a_confirmation_ends_what_its_author_had_seen_and_a_stay_that_goes_on_is_apart_from_itself_never() {
+    let mut talks = Talks::new("24 days");
+    let (one, two) = (talks.write(1, &[], words("12 days")), talks.write(1, &[], words("48 days")));
+    talks.push("arv", 1, 1, std::slice::from_ref(&one));
+    talks.push("bor", 2, 1, &[two]);
+    confirm(&mut talks, 3, Some(id()));
+    assert_eq!(marks(&talks).len(), 1, "it had not seen the brackets");
+    confirm(&mut talks, 4, None);
+    assert_eq!(marks(&talks).len(), 1, "it is the title's");
+    confirm(&mut talks, 4, Some(id()));
+    assert!(marks(&talks).is_empty());
+    let more = talks.write(1, std::slice::from_ref(&one), words("12 days at most"));
+    talks.push("arv", 1, 1, &[more]);
+    let named = vec![("bor".to_owned(), 3), ("arv".to_owned(), 8)];
+    assert_eq!(told(&talks), [(true, named, true)], "more of the stay, and bor's had not been seen");
+    let mut alone = Talks::new("24 days");
+    let first = alone.write(1, &[], words("12 days"));
+    let second = alone.write(1, std::slice::from_ref(&first), words("12 weeks"));
+    alone.push("arv", 1, 1, &[first]);
+    alone.push("arv", 1, 1, &[second]);
+    assert!(marks(&alone).is_empty());
+}
+
+#[test]
+fn however_many_touch_a_point_what_is_known_of_it_is_bounded_and_it_is_marked() {
+    let mut talks = Talks::new("24 days");
+    let late = talks.write(1, &[], words("48 days"));
+    for round in 0..80 {
+        let seen = talks.log.len() as u64;
+        let update = talks.write(seen, &[], words(&format!("{round} days")));
+        talks.take(&format!("p{round}"), Branch::TABLE, seen, update);
+    }
+    talks.take("late", Branch([9; 8]), 1, late);
+    let mark = marks(&talks).remove(0);
+    assert_eq!((mark.by.len(), mark.by.last().unwrap().author.party.as_str()), (TOUCHES_MAX, "late"));
+}
+
+#[test]
+fn what_each_side_wrote_is_read_from_the_log_with_what_all_had_seen_before_it() {
+    let mut talks = Talks::new("24 days");
+    let first = talks.write(1, &[], words("12 days"));
+    let second = talks.write(1, std::slice::from_ref(&first), words("12 weeks"));
+    let live = talks.write(1, &[], words("48 days"));
+    talks.take("bor", Branch::TABLE, 1, live);
+    let says = talks.push("arv", 1, 1, &[first, second]).unwrap();
+    let mark = marks(&talks).remove(0);
+    let (base, since) = (state(&talks, 1), &talks.log[1..]);
+    for apart in [Parted::from(&mark), Parted::from(&says)] {
+        assert_eq!(apart.base(since), Some(1));
+        let told = sides((1, &base), since, &[apart]).unwrap().remove(0);
+        let [(point, sides)] = &told[..] else { panic!("{told:?}") };
+        let wrote =
+            |side: &Side| (side.by.author.party.to_string(), side.changes[0].before.clone(), side.changes[0].after.clone());
+        let wrote: Vec<_> = sides.iter().map(wrote).collect();
+        let expected = [("bor", "48 days"), ("arv", "12 weeks")].map(|(who, after)| (who.into(), "24 days".into(), after.into()));
+        assert_eq!((point, wrote), (&Some(id()), expected.to_vec()));
+    }
+}
+
+fn state(talks: &Talks, to: u64) -> Vec<u8> {
+    let mut fold = Fold::new(new_doc(0));
+    talks.log.iter().filter(|(seq, _)| *seq <= to).for_each(|(_, record)| drop(fold.take(record).unwrap()));
+    fold.state().unwrap()
+}
