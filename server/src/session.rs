@@ -139,22 +139,20 @@ impl Session {
         let refused = |reason| Some(Close { code: protocol::CLOSE_REFUSED, reason });
         let version = self.registry.version();
         let (mut seen, mut write) = (*version.borrow(), self.rights.write);
-        let (mut question, mut unfinished) = (Instant::now(), None);
-        // What it had when it came, until it has sent what the server lacked.
-        let mut had: Option<Bytes> = None;
+        // `had` is what it had when it came, until it has sent what the server lacked.
+        let (mut question, mut unfinished, mut had) = (Instant::now(), None, None::<Bytes>);
         let purse = self.rooms.conduct().purse(&self.address, &self.author.party);
         loop {
             let message = match next(stream, meter, &mut unfinished).await {
                 Some(Ok(Message::Binary(frame))) => frame,
                 Some(Ok(Message::Text(_))) => return refused("text frames are not spoken here: send binary ones"),
-                Some(Ok(control @ (Message::Ping(_) | Message::Pong(_)))) => {
+                Some(Ok(control @ (Message::Ping(_) | Message::Pong(_) | Message::Frame(_)))) => {
                     meter.pass_over(control.len());
                     if let Message::Pong(payload) = control {
                         lock(abreast).answer(&payload);
                     }
                     continue;
                 }
-                Some(Ok(Message::Frame(_))) => continue,
                 Some(Err(Error::Capacity(_))) => return refused("the message is too large"),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
             };

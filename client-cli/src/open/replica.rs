@@ -18,7 +18,7 @@ use plenary_shared::{
         view::{self, View},
     },
     text::{
-        authorship::{self, Owners, Sides},
+        authorship::{self, Owners, SideOwners},
         marks::Unconfirmed,
         plan::Outline,
     },
@@ -51,7 +51,7 @@ struct Shown {
     /// The last record of the text's log that it shows.
     seq: u64,
     owners: Owners,
-    sides: Sides,
+    sides: SideOwners,
     own: Own,
     /// The parts of one's own edits that are shown, those of layers.
     parts: Vec<(LayerId, Bytes)>,
@@ -162,7 +162,7 @@ impl Replica {
     pub fn text(&self) -> Result<OutlineView, CliError> {
         self.folder.unlock()?;
         let _lock = self.folder.lock_shared()?;
-        let mut shown = self.shown()?;
+        let mut shown = self.shown_beside()?;
         Ok(OutlineView { outline: shown.text.look(|txn| Outline::read(txn))?, merged: shown.marks })
     }
 
@@ -226,7 +226,7 @@ impl Replica {
         let mut owners = text.owners(self.context.plan.created_by.as_ref());
         let mut marks = text.marks();
         let (seq, mut text) = (text.seq, text.into_fold());
-        let sides = authorship::sides(text.ledger());
+        let sides = authorship::side_owners(text.ledger());
         let (mut updates, mut parts) = (Vec::new(), Vec::new());
         for edit in own.edits.iter().filter(|edit| edit.is_shown()) {
             let body = edit.body(&self.folder.cipher)?;

@@ -17,7 +17,7 @@ use plenary_shared::{
     },
     people::Author,
     text::{
-        authorship::{self, Sides},
+        authorship::{self, SideOwners},
         marks::{Marks, Unconfirmed},
         plan,
     },
@@ -68,7 +68,7 @@ pub struct Owned {
     /// The party of every client id.
     pub owners: Vec<(u64, PartyId)>,
     /// Whose alternatives begin with marks that the server set.
-    pub sides: Sides,
+    pub sides: SideOwners,
 }
 
 /// A document in memory.
@@ -294,7 +294,7 @@ impl Document {
         let ledger = self.fold.ledger();
         if self.owners.owners.len() != ledger.clients() {
             let owners = ledger.owners().map(|(client, party)| (client, party.clone())).collect();
-            self.owners = Arc::new(Owned { owners, sides: authorship::sides(ledger) });
+            self.owners = Arc::new(Owned { owners, sides: authorship::side_owners(ledger) });
         }
         self.owners.clone()
     }

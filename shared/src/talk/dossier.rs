@@ -30,7 +30,7 @@ use crate::{
         standing::{self, Matrix, Stand},
     },
     text::{
-        authorship::{Owners, Sides},
+        authorship::{Owners, SideOwners},
         bracket::Spanning,
         marks::Unconfirmed,
         plan::Outline,
@@ -50,7 +50,7 @@ pub struct Sources {
     /// The party of each client id of the plan, those of its first text left out.
     pub owners: Owners,
     /// Whose alternatives begin with marks that the server set.
-    pub sides: Sides,
+    pub sides: SideOwners,
     /// The parties that must consent.
     pub consent: BTreeSet<PartyId>,
     /// Those that had to before that was last changed, if it was.
@@ -90,7 +90,7 @@ pub struct Dossier {
     pub marks: Vec<Unconfirmed>,
     ended: BTreeSet<MemberId>,
     owners: Owners,
-    sides: Sides,
+    sides: SideOwners,
     faults: Vec<LayerFault>,
 }
 

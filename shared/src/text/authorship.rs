@@ -18,11 +18,11 @@ use crate::{
 pub type Owners = BTreeMap<u64, PartyId>;
 
 /// Whose alternatives begin with marks that the server set: by client id, then by clock.
-pub type Sides = BTreeMap<u64, BTreeMap<u32, Vec<PartyId>>>;
+pub type SideOwners = BTreeMap<u64, BTreeMap<u32, Vec<PartyId>>>;
 
-/// The sides of what a ledger knows.
-pub fn sides(ledger: &Ledger) -> Sides {
-    let mut sides = Sides::new();
+/// Whose alternatives they begin, as a ledger knows.
+pub fn side_owners(ledger: &Ledger) -> SideOwners {
+    let mut sides = SideOwners::new();
     for (client, clock, party) in ledger.marks() {
         sides.entry(client).or_default().entry(clock).or_default().push(party.clone());
     }

@@ -39,10 +39,6 @@ fn point(cli: &Cli, id: &str) -> Value {
     points.iter().find(|point| point["id"] == id).unwrap().clone()
 }
 
-fn told(folder: &Folder) -> String {
-    String::from_utf8(folder.run(&["merged"]).stdout).unwrap()
-}
-
 #[test]
 fn days_that_were_set_apart_stand_in_a_list_with_an_earliest_and_a_latest_date_until_somebody_sets_them() {
     let (_server, points, clis) = talks(&["One.", "Two."]);
@@ -102,50 +98,6 @@ fn moved_and_struck_against_words_both_stand_and_both_are_told() {
     let mut both = points[..2].to_vec();
     both.sort();
     assert_eq!((merged(&away[0]), merged(&away[1])), (both.clone(), both));
-}
-
-#[test]
-fn two_points_that_both_got_one_label_are_named_with_a_way_out() {
-    let (_server, _, clis) = talks(&["One.", "Two."]);
-    let (one, two) = (["add", PLAN, "--after", "1", "Mine."], ["add", PLAN, "--after", "1", "Theirs."]);
-    let away = apart(&clis, [&[&one], &[&two]]);
-    let shown = clis[2].json(&["show", PLAN]);
-    let points = shown["points"].as_array().unwrap();
-    let mut twice: Vec<&str> =
-        points.iter().filter(|point| point["label"] == "1 bis").map(|point| point["id"].as_str().unwrap()).collect();
-    twice.sort();
-    assert_eq!(merged(&away[1]), twice);
-    let told = told(&away[1]);
-    assert!(told.contains("\"1 bis\" labels several points side by side"), "{told}");
-    assert!(told.contains("renumber, or cite them by id") && twice.iter().all(|id| told.contains(id)), "{told}");
-}
-
-#[test]
-fn a_circle_that_only_both_made_and_a_step_that_waits_for_what_the_other_struck_are_told() {
-    let (_server, points, clis) = talks(&["One.", "Two.", "Three.", "Four."]);
-    let one: Verbs =
-        &[&["schedule", PLAN, "1", "--trigger", "D-Day", "--after", "2:start"], &["schedule", PLAN, "3", "--after", "4:done"]];
-    let two: Verbs = &[&["schedule", PLAN, "2", "--after", "1:done"], &["strike", PLAN, "4"]];
-    let away = apart(&clis, [one, two]);
-    let mut three = points[..3].to_vec();
-    three.sort();
-    assert_eq!(merged(&away[1]), three);
-    let told = told(&away[1]);
-    assert!(told.contains("1 -> 2 -> 1: a circle that only what you and others changed makes together"), "{told}");
-    assert!(told.contains("others let 3 come after 4, which you struck"), "{told}");
-}
-
-#[test]
-fn a_chapeau_and_its_items_that_were_changed_apart_are_read_together() {
-    let (_server, points, clis) = talks(&["The Parties shall:"]);
-    clis[2].done(&["add", PLAN, "--under", "1", "withdraw;"]);
-    let away = apart(&clis, [&[&["words", PLAN, "1", "The Parties may:"]], &[&["words", PLAN, "1/(a)", "withdraw at once;"]]]);
-    assert!(merged(&away[1]).contains(&points[0]));
-    assert!(
-        told(&away[1]).contains("others changed 1, and you changed 1/(a) below it: read them together"),
-        "{}",
-        told(&away[1])
-    );
 }
 
 #[test]
