@@ -1,5 +1,6 @@
 //! The command line: one file for each group of verbs. A verb is parsed into ids and words here, then does its work with a [`Context`].
 
+mod accept;
 mod adopt;
 mod annotate;
 mod annotations;
@@ -15,6 +16,7 @@ mod diff;
 mod edit;
 mod entries;
 mod help;
+mod lapses;
 mod layer;
 mod log;
 mod member;
@@ -34,6 +36,7 @@ mod standing;
 mod status;
 mod sync;
 mod thread;
+mod undo;
 mod watch;
 mod words;
 
@@ -94,6 +97,7 @@ enum Verb {
     Layer(layer::LayerVerb),
     Show(read::Show),
     Words(words::Words),
+    Undo(undo::Undo),
     Add(place::Add),
     Move(place::Move),
     Strike(edit::Strike),
@@ -102,11 +106,12 @@ enum Verb {
     Renumber(edit::Renumber),
     Note(annotate::Note),
     Propose(annotate::Propose),
+    Own(annotate::OwnVerb),
     Reply(annotate::Reply),
     Resolve(thread::Resolve),
     Reopen(thread::Reopen),
     Table(thread::Table),
-    Accept(position::Accept),
+    Accept(accept::Accept),
     Reserve(position::Reserve),
     Oppose(position::Oppose),
     Withdraw(position::Withdraw),
@@ -157,6 +162,7 @@ impl Cli {
             Verb::Layer(verb) => verb.run(&context),
             Verb::Show(verb) => verb.run(&context),
             Verb::Words(verb) => verb.run(&context),
+            Verb::Undo(verb) => verb.run(&context),
             Verb::Add(verb) => verb.run(&context),
             Verb::Move(verb) => verb.run(&context),
             Verb::Strike(verb) => verb.run(&context),
@@ -165,6 +171,7 @@ impl Cli {
             Verb::Renumber(verb) => verb.run(&context),
             Verb::Note(verb) => verb.run(&context),
             Verb::Propose(verb) => verb.run(&context),
+            Verb::Own(verb) => verb.run(&context),
             Verb::Reply(verb) => verb.run(&context),
             Verb::Resolve(verb) => verb.run(&context),
             Verb::Reopen(verb) => verb.run(&context),

@@ -2,14 +2,17 @@
 //!
 //! Reading order: `command` holds the verbs, `answer` what they tell a program and `context` what they are given; `open` opens a plan
 //! and its log, on the server or in a replica's `folder`, which `sync` keeps up; `fold` makes documents of what is told; `wire` is the
-//! way to a server; `profile` remembers who one is and `trust` shows where that will be; `render` lays out, `output` prints and `pager`
+//! way to a server; `profile` remembers who one is, `shown` what one was shown, and `trust` shows
+//! where an invitation leads; `ask` asks; `render` lays out, `output` prints and `pager`
 //! shows what does not fit.
 
 mod answer;
+mod ask;
 mod brief;
 mod command;
 mod context;
 mod error;
+mod expect;
 mod fold;
 mod folder;
 mod ids;
@@ -19,6 +22,7 @@ mod pager;
 mod profile;
 mod progress;
 mod render;
+mod shown;
 mod sync;
 mod trust;
 mod when;

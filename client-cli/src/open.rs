@@ -18,7 +18,7 @@ use plenary_shared::{
 };
 use std::rc::Rc;
 
-use crate::{context::Context, error::CliError, folder::Folder};
+use crate::{context::Context, error::CliError, folder::Folder, profile::Whose};
 use log::{Local, LogSource};
 use replica::Replica;
 use server::ServerPlan;
@@ -86,6 +86,14 @@ impl Context {
 }
 
 impl OpenPlan {
+    /// As whom it is opened.
+    pub fn whose(&self) -> Result<Whose, CliError> {
+        match self {
+            OpenPlan::Server(plan) => plan.whose(),
+            OpenPlan::Replica(replica) => Ok(replica.folder().info.whose()),
+        }
+    }
+
     /// The plan as people see it.
     pub fn outline(&self) -> Result<Outline, CliError> {
         either!(self, plan => plan.outline())
@@ -130,12 +138,7 @@ impl OpenPlan {
 
     /// Makes one edit, and answers what it did.
     pub fn edit(&self, edit: Edit) -> Result<Done, CliError> {
-        let applied = self.run(&Script { edits: vec![edit], ..Script::default() })?;
-        applied
-            .done
-            .into_iter()
-            .next()
-            .ok_or_else(|| CliError::Refused("nothing is said of what the edit did: look before you repeat it".into()))
+        only(self.run(&Script { edits: vec![edit], ..Script::default() })?)
     }
 
     /// The plan and what one may do with it.
@@ -157,4 +160,10 @@ impl OpenPlan {
     pub fn export(&self, form: Edition, format: Format) -> Result<String, CliError> {
         either!(self, plan => plan.export(form, format))
     }
+}
+
+/// What the only edit of a script did.
+pub fn only(applied: Applied) -> Result<Done, CliError> {
+    let nothing = || CliError::Refused("nothing is said of what the edit did: look before you repeat it".into());
+    applied.done.into_iter().next().ok_or_else(nothing)
 }

@@ -54,7 +54,12 @@ impl Output {
         paged(&coloured(page()))
     }
 
-    /// The same for one of many that come as time goes: nothing waits for somebody who reads.
+    /// What people are to read before a result.
+    pub fn before(&self, text: impl FnOnce() -> String) -> Result<(), CliError> {
+        if self.json { Ok(()) } else { write_out(lines(&text()).as_bytes(), true) }
+    }
+
+    /// A page for one of many that come as time goes: nothing waits for somebody who reads.
     pub fn passing(&self, answer: &impl Answer, page: impl FnOnce() -> Page) -> Result<(), CliError> {
         if self.json {
             return self.result(answer, String::new);

@@ -83,14 +83,41 @@ impl From<ProfileKept> for Profile {
     }
 }
 
+/// A member of a conference on a server.
+#[derive(Clone, Debug)]
+pub struct Whose {
+    /// The server.
+    pub server: ServerUrl,
+    /// The conference.
+    pub conference: ConferenceId,
+    /// The member.
+    pub member: MemberId,
+    /// In a replica, which may show what the server does not have.
+    pub in_replica: bool,
+}
+
+impl Whose {
+    /// The name of the member's files, without the ending. Ids hold no dot, so two members never share one.
+    pub fn stem(&self) -> String {
+        let at = if self.in_replica { ".replica" } else { "" };
+        format!("{}.{}.{}{at}", safe(&self.server), self.conference, self.member)
+    }
+}
+
+fn safe(server: &ServerUrl) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '.' { c } else { '_' };
+    server.to_string().chars().map(safe).collect()
+}
+
 impl Profile {
-    /// The name of its file, without the ending. Ids hold no dot, so two profiles never share one.
+    /// The name of its file, without the ending.
     fn stem(&self) -> String {
-        let safe = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '.' { c } else { '_' };
-        let server: String = self.server.to_string().chars().map(safe).collect();
         match &self.who {
-            Whoami::Administrator => format!("{server}.administrator"),
-            Whoami::Member(m) => format!("{server}.{}.{}", m.conference, m.member),
+            Whoami::Administrator => format!("{}.administrator", safe(&self.server)),
+            Whoami::Member(Member { conference, member, .. }) => {
+                Whose { server: self.server.clone(), conference: conference.clone(), member: member.clone(), in_replica: false }
+                    .stem()
+            }
         }
     }
 
@@ -201,18 +228,33 @@ impl Profiles {
         read(&self.home.join(format!("{}.json", stem.trim())))
     }
 
-    /// Replaces a file as a whole; temporary files are made with mode 0600.
-    fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), CliError> {
-        let path = self.home.join(name);
-        let write = || -> io::Result<()> {
-            let mut file = tempfile::NamedTempFile::new_in(&self.home)?;
-            file.write_all(bytes)?;
-            file.as_file().sync_all()?;
-            file.persist(&path).map_err(|e| e.error)?;
-            Ok(())
-        };
-        write().map_err(|source| file_error(&path, source))
+    /// Where what a profile was shown is kept, by the name of its file.
+    pub fn shown(&self, name: &str) -> PathBuf {
+        self.home.join("shown").join(name)
     }
+
+    /// Keeps what a profile was shown.
+    pub fn keep_shown(&self, name: &str, json: &[u8]) -> Result<(), CliError> {
+        let directory = self.home.join("shown");
+        private_directory(&directory).map_err(|source| file_error(&directory, source))?;
+        replace(&self.shown(name), json)
+    }
+
+    fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), CliError> {
+        replace(&self.home.join(name), bytes)
+    }
+}
+
+/// Replaces a file as a whole; temporary files are made with mode 0600.
+fn replace(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    let write = || -> io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|e| e.error)?;
+        Ok(())
+    };
+    write().map_err(|source| file_error(path, source))
 }
 
 fn read(path: &Path) -> Option<Profile> {

@@ -21,7 +21,6 @@ use plenary_shared::{
         layer::{Layer, Unread},
         view::Needs,
     },
-    text::authorship::Owners,
 };
 use std::{
     collections::HashMap,
@@ -141,11 +140,12 @@ impl Dossiers {
             needs.layer(layer)
         });
         let (consent, ended) = self.registry.conference(member, |entry| {
-            let consent = entry.plans.get(plan).map(|plan| plan.must_consent());
+            let consent = entry.plans.get(plan).map(|plan| (plan.must_consent(), plan.consent_before.clone()));
             (consent, entry.seats_that(Standing::Ended).map(|member| member.member.clone()).collect())
         })?;
-        let consent = consent.ok_or(RegistryError::NotFound)?.into_iter().collect();
-        Ok(Readable { plan: DocAddress::Plan(member.conference.clone(), plan.clone()), needs, layers, consent, ended })
+        let (consent, consent_before) = consent.ok_or(RegistryError::NotFound)?;
+        let plan = DocAddress::Plan(member.conference.clone(), plan.clone());
+        Ok(Readable { plan, needs, layers, consent, consent_before, ended })
     }
 
     async fn key_of(&self, readable: Readable) -> Option<Key> {
@@ -192,15 +192,18 @@ impl Dossiers {
         let is_whole = in_time && of == readable;
         let bytes =
             read.iter().filter_map(|(_, copy)| copy.as_ref().ok()).map(|(_, state)| state.len()).sum::<usize>() + state.len();
-        let (consent, ended, store, texts) = (of.consent.clone(), of.ended.clone(), self.rooms.store(), self.texts.clone());
+        let Readable { consent, consent_before, ended, .. } = of.clone();
+        let (store, texts) = (self.rooms.store(), self.texts.clone());
         let put_together = tokio::task::spawn_blocking(move || {
             let _place = place;
             let layers = sources(read);
             let first = first::text(&*store, &address)?;
             Document::on_state(&state, |txn| {
-                let owners = owners.map_or_else(Owners::new, |all| first::owners(&all, &first, &txn.state_vector()));
+                let (owners, sides) = owners.map_or_else(Default::default, |all| {
+                    (first::owners(&all.owners, &first, &txn.state_vector()), all.sides.clone())
+                });
                 let text = texts.of(&address, &state, || PlanText::read(txn, &state))?;
-                Some(Dossier::over(text, txn, Sources { owners, consent, layers, ended, marks }))
+                Some(Dossier::over(text, txn, Sources { owners, sides, consent, consent_before, layers, ended, marks }))
             })
         });
         let dossier = put_together.await.ok().flatten().ok_or(DossierError::Unreadable)?;

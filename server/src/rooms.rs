@@ -35,7 +35,7 @@ use crate::{
     conduct::Conduct,
     metrics::Figures,
     restore::Restore,
-    room::{Command, EditError, End, Room, RoomEnded, Surroundings},
+    room::{Command, EditError, End, Room, RoomEnded, Surroundings, document::Owned},
     shares::Shares,
     store::{Seq, Store},
     waypoints::Waypoints,
@@ -256,7 +256,7 @@ impl Rooms {
     }
 
     /// The party of each client id of a document.
-    pub async fn owners(self: &Arc<Self>, address: &DocAddress) -> Result<Arc<[(u64, PartyId)]>, RoomError> {
+    pub async fn owners(self: &Arc<Self>, address: &DocAddress) -> Result<Arc<Owned>, RoomError> {
         self.ask(address, |owners| Command::Owners { owners }).await.map(|(_, owners)| owners)
     }
 

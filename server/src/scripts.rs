@@ -20,8 +20,9 @@ use crate::{
     dossiers::{DossierError, read},
     ids::{self, Random},
     registry::{Registry, Rights},
+    room::document::Document,
     rooms::Rooms,
-    store::Seq,
+    store::{Seq, Store},
 };
 
 /// A plan's documents as a script finds them.
@@ -53,6 +54,12 @@ pub async fn read(
         }
     }
     Ok(ScriptDocuments { text, layers })
+}
+
+/// Reads the text alone as it once stood, for a script that changes nothing else. Blocks.
+pub fn past(store: &dyn Store, plan: &DocAddress, refused: &[Seq], seen: Seq) -> Option<ScriptDocuments> {
+    let past = Document::past(store, plan, refused, |seq, _| seq <= seen)?;
+    Some(ScriptDocuments { text: (past.seq, past.state), layers: Vec::new() })
 }
 
 impl ScriptDocuments {

@@ -139,9 +139,8 @@ impl Session {
         let refused = |reason| Some(Close { code: protocol::CLOSE_REFUSED, reason });
         let version = self.registry.version();
         let (mut seen, mut write) = (*version.borrow(), self.rights.write);
-        let (mut question, mut unfinished) = (Instant::now(), None);
-        // What it had when it came, until it has sent what the server lacked.
-        let mut had: Option<Bytes> = None;
+        // `had` is what it had when it came, until it has sent what the server lacked.
+        let (mut question, mut unfinished, mut had) = (Instant::now(), None, None::<Bytes>);
         let purse = self.rooms.conduct().purse(&self.address, &self.author.party);
         loop {
             let message = match next(stream, meter, &mut unfinished).await {

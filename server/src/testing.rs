@@ -159,6 +159,7 @@ pub fn note(id: &str) -> Annotation {
         what: What::Note,
         body: "no".into(),
         reply_to: None,
+        entered_for: None,
         resolved: false,
         withdrawn: false,
         by: None,

@@ -28,8 +28,8 @@ use crate::{
 
 pub use done::{Done, EntryDone, In, Mark, Marked, Moved, PointDone, PutInDone, Renumbered, Scheduled, Stood, TabledDone, Wrote};
 pub use edit::{
-    Accept, Add, Delete, Edit, Heading, Insert, Move, Nature, Note, OfPoint, OnDesk, Oppose, Propose, PutIn, Renumber, Replace,
-    Reply, Reserve, Schedule, Settle, Table, Withdraw, Words,
+    Accept, Add, Delete, Edit, Heading, Insert, Move, Nature, Note, OfPoint, OnDesk, Oppose, Own, Propose, PutIn, Renumber,
+    Replace, Reply, Reserve, Schedule, Settle, Table, Withdraw, Words,
 };
 pub use error::{Advice, ScriptError, Why};
 pub use once::{ONCE, Once, once, once_of};
@@ -49,6 +49,10 @@ pub struct Script {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[serde(deserialize_with = "bounded::at_most::<_, _, { crate::limits::SCRIPT_EDITS_MAX }>")]
     pub expect: Vec<Expect>,
+    /// The last record of the plan's log that its author had seen of what it changes: what others changed since is put together with it as
+    /// with an edit that was made away from the server. It changes the text alone then, and expects nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<u64>,
     /// A key of the party's choice, unique on the plan: under one key the edits are made once, however often they are sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub once: Option<String>,

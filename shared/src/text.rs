@@ -8,6 +8,7 @@ pub mod authorship;
 pub mod bracket;
 pub mod clash;
 pub mod history;
+mod hunk;
 pub mod markdown;
 pub mod marks;
 pub mod plan;

@@ -48,10 +48,17 @@ pub fn derive(points: usize) -> Result<Value> {
 }
 
 fn scripted(points: usize) -> Result<f64> {
+    let words = |n| format!("Each Party shall withdraw weapons above {n} mm calibre to 40 kilometres from the line.");
+    let point = |n| format!("p{n:05}");
+    // The digests that the words will have.
+    let mut outline = Outline::read(&planted(points)?.transact());
+    outline.points.iter_mut().enumerate().for_each(|(n, point)| point.words = words(n));
+    let exact = ExactWords::read(&outline);
     let lines = (0..points).map(|n| {
-        let words = format!("Each Party shall withdraw weapons above {n} mm calibre to 40 kilometres from the line.");
-        let point = format!("p{n:05}");
-        format!("{}\n{}\n", json!({ "words": { "point": point, "words": words } }), json!({ "accept": { "point": point } }))
+        let (point, words) = (point(n), words(n));
+        let digest = point.parse().ok().and_then(|id| exact.get(&id)).map(|exact| exact.digest);
+        let accept = json!({ "accept": { "point": point, "expect": digest } });
+        format!("{}\n{accept}\n", json!({ "words": { "point": point, "words": words } }))
     });
     let edits = Script::parse_lines(&lines.collect::<String>())?;
     let (conference, party) = ("talks".parse()?, "arv".parse::<PartyId>()?);
@@ -145,7 +152,7 @@ pub fn sources(doc: &Doc) -> Result<Sources> {
         let positions = outline.points.iter().map(|point| {
             let words = exact.get(&point.id).context("words")?;
             let weave = weaves.of(&point.id).context("weave")?.to_owned();
-            let kept = Kept { digest: words.digest, json: words.json.clone(), weave };
+            let kept = Kept { digest: words.digest, json: words.json.clone(), weave, around: String::new() };
             Ok(Annotation {
                 id: point.id.as_str().parse()?,
                 point: point.id.clone(),
@@ -154,6 +161,7 @@ pub fn sources(doc: &Doc) -> Result<Sources> {
                 what: What::Position(Position { stance: Stance::Accept, ad_referendum: false, words: Some(kept) }),
                 body: String::new(),
                 reply_to: None,
+                entered_for: None,
                 resolved: false,
                 withdrawn: false,
                 by: None,

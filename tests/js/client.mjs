@@ -40,7 +40,10 @@ const commands = {
   connect () { provider.connect() },
   words ({ point, ...edit }) { change(points.get(point).get('words'), edit) },
   text ({ root, ...edit }) { change(text(root), edit) },
-  set ({ point, key, value }) { points.get(point).set(key, value) },
+  set ({ point, within, key, value }) {
+    const map = points.get(point)
+    ;(within ? map.get(within) : map).set(key, value)
+  },
   remove ({ point, key }) { key ? points.get(point).delete(key) : points.delete(point) },
   // As editors bind a text: changes close to each other in time are one step.
   track ({ point, key }) { manager = new Y.UndoManager(point ? points.get(point).get(key) : points) },

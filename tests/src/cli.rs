@@ -41,9 +41,9 @@ impl Cli {
         command
     }
 
-    /// Runs it.
+    /// Runs it. What it accepts it has read.
     pub fn run(&self, args: &[&str]) -> Output {
-        self.command(args).output().unwrap()
+        having_read(args, |args| self.command(args)).output().unwrap()
     }
 
     /// Clones a plan into a new folder.
@@ -67,6 +67,19 @@ impl Cli {
         let printed = self.done(&args);
         serde_json::from_str(&printed).unwrap_or_else(|e| panic!("plenary {args:?} printed {printed:?}: {e}"))
     }
+}
+
+/// The command with these arguments; if it accepts a point without saying which words, with those that are shown.
+fn having_read(args: &[&str], command: impl Fn(&[&str]) -> Command) -> Command {
+    let mut accept = command(args);
+    if let ["accept", plan, point, rest @ ..] = args
+        && !rest.iter().any(|arg| ["--expect", "--quote"].contains(arg))
+    {
+        let shown = command(&["show", plan, point, "--json"]).output().unwrap();
+        let shown: Value = serde_json::from_slice(&shown.stdout).unwrap_or_default();
+        accept.args(shown["points"][0]["digest"].as_str().into_iter().flat_map(|digest| ["--expect", digest]));
+    }
+    accept
 }
 
 /// A replica's folder, in which a person's command line is run.
@@ -105,9 +118,9 @@ impl<'a> Folder<'a> {
         command
     }
 
-    /// Runs it there.
+    /// Runs it there. What it accepts it has read.
     pub fn run(&self, args: &[&str]) -> Output {
-        self.command(args).output().unwrap()
+        having_read(args, |args| self.command(args)).output().unwrap()
     }
 
     /// Runs it and expects this exit code; answers what it printed.

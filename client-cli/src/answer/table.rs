@@ -15,8 +15,8 @@ use serde_json::Value;
 use super::{
     ActShown, ActsShown, AnnotationsShown, Answer, AppliedShown, BlameShown, ChapterShown, Cloned, Completions, Confirmed,
     Consents, Delivered, DeviceEnded, Devices, DiffShown, EntriesMarked, EntriesTabled, EntryWritten, ErrorShown, Event, Invited,
-    Layers, LogShown, MergedLine, MergedShown, Plans, PointChanged, PointSchedule, PositionTaken, Profiles, ProposalPutIn,
-    Relabelled, Revoked, Salvaged, ShareRaised, Shares, Shown, Status, Verbs, WatchLine, WhoShown,
+    Layers, LogShown, MergedLine, MergedShown, Plans, PointChanged, PointSchedule, PositionTaken, PositionsTaken, Profiles,
+    ProposalPutIn, Relabelled, Revoked, Salvaged, ShareRaised, Shares, Shown, Status, Verbs, WatchLine, WhoShown,
 };
 use crate::sync::Report;
 
@@ -51,12 +51,13 @@ answers! {
     Layer: "layer open", "layer audience";
     Layers<'_>: "layer list";
     Shown<'_>: "show";
-    PointChanged<'_>: "words", "add", "move", "strike", "restore", "heading";
+    PointChanged<'_>: "words", "undo", "add", "move", "strike", "restore", "heading";
     Relabelled<'_>: "renumber";
-    EntryWritten<'_>: "note", "propose", "reply";
+    EntryWritten<'_>: "note", "propose", "own", "reply";
     EntriesMarked<'_>: "resolve", "reopen", "withdraw";
     EntriesTabled<'_>: "table";
     PositionTaken<'_>: "accept", "reserve", "oppose";
+    PositionsTaken<'_>: "accept";
     AnnotationsShown<'_>: "annotations";
     Matrix: "standing";
     PointStanding: "standing";

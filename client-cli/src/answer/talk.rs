@@ -46,6 +46,19 @@ pub struct PositionTaken<'a> {
     pub durable: bool,
 }
 
+/// Positions that were taken on several points.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PositionsTaken<'a> {
+    /// The plan.
+    pub plan: &'a PlanId,
+    /// One for each point.
+    pub positions: Vec<PositionTaken<'a>>,
+    /// There was something to do.
+    pub changed: bool,
+    /// They are kept.
+    pub durable: bool,
+}
+
 /// Entries that were marked as settled, open or taken back.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct EntriesMarked<'a> {

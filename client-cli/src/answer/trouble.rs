@@ -1,6 +1,9 @@
 //! What is told on standard error: why a command failed, and what happened on the way.
 
-use plenary_shared::{id::PlanId, script::ScriptError};
+use plenary_shared::{
+    id::{PlanId, PointId},
+    script::ScriptError,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::path::Path;
@@ -44,6 +47,13 @@ pub enum Event<'a> {
     Waiting {
         /// What it is.
         message: String,
+    },
+    /// Others had changed the words of a point that was changed now.
+    Joined {
+        /// The point.
+        point: &'a PointId,
+        /// What its words read now.
+        words: &'a str,
     },
     /// From here on changes are told.
     Watching {

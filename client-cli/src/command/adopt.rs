@@ -6,7 +6,7 @@ use plenary_shared::{
     text::{plan::How, say::quoted},
 };
 
-use super::args::party;
+use super::{args::party, lapses};
 use crate::{
     answer::ProposalPutIn,
     context::Context,
@@ -77,7 +77,7 @@ impl Which {
     fn put_in(self, context: &Context, way: fn(PutIn) -> Edit) -> Result<(), CliError> {
         let Which { plan, id, party, now } = self;
         let open = context.open(&plan)?;
-        let done = open.edit(way(PutIn { id, party, now }))?;
+        let done = lapses::made_one(context, &open, way(PutIn { id, party, now }))?;
         context.tell_damage_of(&open);
         let Done::PutIn(done) = done else { return Err(CliError::unexpected(&done)) };
         let answer = ProposalPutIn {

@@ -1,7 +1,7 @@
 //! `note`, `propose` and `reply`: what a party has to say about a plan.
 
 use plenary_shared::{
-    id::{self, AnnotationId, LayerId, PlanId},
+    id::{self, AnnotationId, LayerId, PartyId, PlanId},
     script::{self, Edit},
 };
 
@@ -55,6 +55,23 @@ pub struct Propose {
     /// The layer of your party to write in
     #[arg(long, default_value = id::PRIVATE)]
     layer: LayerId,
+    /// The party that proposes it: you enter it for them in your public layer, and they confirm it (`plenary own`)
+    #[arg(long = "for", value_name = "PARTY", conflicts_with = "layer")]
+    entered_for: Option<PartyId>,
+}
+
+/// Confirm words that another party entered for yours
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+All are told. What was entered for you otherwise than you said it, change, or say so in a reply.
+
+Example:
+  plenary own plan k3x9abcd")]
+pub struct OwnVerb {
+    /// The plan
+    plan: PlanId,
+    /// The annotation that tells of it (`plenary annotations`)
+    id: AnnotationId,
 }
 
 /// Reply to an annotation, your own party's or one that others show you
@@ -90,13 +107,20 @@ impl Note {
 impl Propose {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let Propose { plan, point, replacement, quote: Quote { quote, bracket }, because, layer } = self;
+        let Propose { plan, point, replacement, quote: Quote { quote, bracket }, because, layer, entered_for } = self;
         if replacement == "-" && because == "-" {
             return Err(CliError::Usage("standard input can be the words or the reason, not both".into()));
         }
         let (replacement, because) = (given(replacement)?, given(because)?);
-        let edit = script::Propose { point, replacement, quote, bracket, because, layer };
+        let edit = script::Propose { point, replacement, quote, bracket, because, layer, entered_for };
         edit_layers(context, &plan, Edit::Propose(edit))
+    }
+}
+
+impl OwnVerb {
+    /// Runs the verb.
+    pub fn run(self, context: &Context) -> Result<(), CliError> {
+        edit_layers(context, &self.plan, Edit::Own(script::Own { id: self.id }))
     }
 }
 

@@ -8,7 +8,7 @@ use plenary_shared::{
 };
 use std::{fs, io, io::Read as _, path::PathBuf, str::FromStr};
 
-use super::{adopt, edit, entries, schedule};
+use super::{adopt, edit, entries, lapses, schedule};
 use crate::{
     answer::AppliedShown,
     brief::kind,
@@ -84,9 +84,9 @@ impl Apply {
         let text = read(self.file.unwrap_or_else(|| "-".into()))?;
         let edits = Script::parse_lines(&text).map_err(CliError::InScript)?;
         let expect = self.expect.into_iter().map(|Expected(expect)| expect).collect();
-        let script = Script { edits, expect, once: self.once, dry_run: self.dry_run };
+        let script = Script { edits, expect, once: self.once, dry_run: self.dry_run, ..Script::default() };
         let open = context.open(&plan)?;
-        let applied = open.run(&script).map_err(|error| match error {
+        let applied = lapses::made(context, &open, &script).map_err(|error| match error {
             CliError::Script(error) => CliError::InScript(ScriptError { line: line_of(&text, error.line), ..error }),
             other => other,
         })?;

@@ -6,6 +6,7 @@ use plenary_shared::{
     text::plan::{ChangeKind, FindError},
 };
 
+use super::lapses;
 use crate::{
     answer::{PointChanged, Relabelled},
     brief,
@@ -20,10 +21,11 @@ pub fn report(context: &Context, plan: &PlanId, done: &PointDone) -> Result<(), 
 }
 
 /// What an edit of a point did, in a line.
-pub fn said(PointDone { point, label, kind, changed }: &PointDone) -> String {
+pub fn said(PointDone { point, label, kind, changed, entered }: &PointDone) -> String {
     let name = if label.is_empty() { point.as_str() } else { label };
     let name = inline(name);
-    if *changed { format!("{name}: {} (durable)", sentence(*kind)) } else { format!("{name}: unchanged") }
+    let entered = entered.as_ref().map_or(String::new(), |id| format!("; {id} tells for whom"));
+    if *changed { format!("{name}: {} (durable){entered}", sentence(*kind)) } else { format!("{name}: unchanged") }
 }
 
 fn sentence(kind: ChangeKind) -> &'static str {
@@ -47,7 +49,7 @@ pub fn renumbered(plan: &PlanId, points: usize) -> String {
 /// Makes an edit of one point, and says what it did.
 pub fn edit_point(context: &Context, plan: &PlanId, edit: Edit) -> Result<(), CliError> {
     let open = context.open(plan)?;
-    let done = open.edit(edit)?;
+    let done = lapses::made_one(context, &open, edit)?;
     context.tell_damage_of(&open);
     match done {
         Done::Point(done) => report(context, plan, &done),

@@ -12,6 +12,7 @@ use crate::{
     answer::{EntriesMarked, EntriesTabled, EntryMoved, EntryWritten, PositionTaken},
     context::Context,
     error::CliError,
+    expect::short,
 };
 
 /// Makes an edit of one's layers, and says what it did.
@@ -66,7 +67,8 @@ fn wrote(Wrote { entry, stands, reply_to }: &Wrote) -> String {
     format!("{what} {} on {}, {layer}: {to}{}", entry.id, point(entry), readers(stands, "it"))
 }
 
-fn stood(done: &Stood) -> String {
+/// What a position that was taken says.
+pub fn stood(done: &Stood) -> String {
     let Stood { entry, stands, superseded, .. } = done;
     let superseded = match &superseded[..] {
         [] => String::new(),
@@ -84,7 +86,7 @@ fn about(Stood { stance, ad_referendum, digest, quote, .. }: &Stood) -> String {
         Stance::Oppose => "opposes",
     };
     let what = match digest {
-        Some(digest) => format!("the words {}", digest.to_string().chars().take(12).collect::<String>()),
+        Some(digest) => format!("the words {}", short(digest)),
         None => format!("the bracket {}", quoted(quote.as_deref().unwrap_or_default())),
     };
     let ad_referendum = if *ad_referendum { ", ad referendum" } else { "" };

@@ -1,45 +1,12 @@
-//! `accept`, `reserve`, `oppose` and `withdraw`: where a party stands on exact words, or on a bracket.
+//! `reserve`, `oppose` and `withdraw`: where a party stands on words, or on a bracket, that it does not accept.
 
 use plenary_shared::{
     id::{self, LayerId, PlanId},
     script::{self, Edit},
-    text::words::WordsDigest,
 };
 
 use super::{entries::edit_layers, quote::Quote, words::given};
 use crate::{context::Context, error::CliError};
-
-/// Accept a point's exact words, with all below it, or support a bracket
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-The acceptance is bound to the words as they are now: it lapses when they change.
-A new position on the same words or the same bracket takes the place of your party's earlier ones.
-
-Examples:
-  plenary accept plan '5 bis'
-  plenary accept plan 5 --ad-referendum --because 'Subject to parliament.'
-  plenary accept plan 5 --bracket 1
-  plenary accept plan 5 --expect 82c353bc6de40ee34ab666fcc6b10425dafadc5d1a38f27360e2fa413c0d9e43")]
-pub struct Accept {
-    /// The plan
-    plan: PlanId,
-    /// The point: a label, a path of labels, or an id
-    point: String,
-    /// Subject to the capital
-    #[arg(long)]
-    ad_referendum: bool,
-    /// What is to be said with it
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    because: String,
-    /// Accept only if the words have this digest, as `plenary standing --json` gives it
-    #[arg(long, value_name = "DIGEST", conflicts_with = "Quote")]
-    expect: Option<WordsDigest>,
-    #[command(flatten)]
-    quote: Quote,
-    /// The layer of your party to write in; only positions in the layer 'positions' count
-    #[arg(long, default_value = id::POSITIONS)]
-    layer: LayerId,
-}
 
 /// Record a reservation on a point's exact words, or on a bracket
 #[derive(Debug, clap::Args)]
@@ -99,16 +66,6 @@ pub struct Withdraw {
     what: String,
     #[command(flatten)]
     quote: Quote,
-}
-
-impl Accept {
-    /// Runs the verb.
-    pub fn run(self, context: &Context) -> Result<(), CliError> {
-        let Accept { plan, point, ad_referendum, because, expect, quote: Quote { quote, bracket }, layer } = self;
-        let because = given(because)?;
-        let edit = script::Accept { point, ad_referendum, because, expect, quote, bracket, layer };
-        edit_layers(context, &plan, Edit::Accept(edit))
-    }
 }
 
 impl Reserve {

@@ -18,7 +18,9 @@ use crate::{
     answer::{Delivered, Document, PointShown, Said, Shown},
     context::Context,
     error::CliError,
+    expect::short,
     output::inline,
+    shown::LastShown,
 };
 
 /// Show a plan, or one point with all below it
@@ -63,6 +65,7 @@ impl Show {
                 .collect(),
             faults: outline.faults.iter().map(Said::of).collect(),
         };
+        LastShown::read(&open.whose()?, &self.plan).keep(points.iter().filter_map(|p| Some((p.id.clone(), digest_of(p)?))));
         context.output.result(&answer, || {
             if points.is_empty() && beside.is_empty() {
                 return format!("{}: no points", self.plan);
@@ -73,7 +76,7 @@ impl Show {
             });
             title
                 .into_iter()
-                .chain([tree(points, |point| merged_of(Some(point))), beside.clone()])
+                .chain([tree(points, &exact, |point| merged_of(Some(point))), beside.clone()])
                 .filter(|part| !part.is_empty())
                 .collect::<Vec<_>>()
                 .join("\n\n")
@@ -94,8 +97,8 @@ pub fn below<'a>(outline: &'a Outline, what: &str) -> Result<&'a [Point], CliErr
     Ok(&outline.points[from..=from + more])
 }
 
-/// Each point with its label and heading in a line, its words indented below.
-fn tree<'m>(points: &[Point], merged: impl Fn(&PointId) -> Option<&'m Merged>) -> String {
+/// Each point with its label, heading and fingerprint in a line, its words indented below.
+pub fn tree<'m>(points: &[Point], exact: &ExactWords, merged: impl Fn(&PointId) -> Option<&'m Merged>) -> String {
     let top = points.iter().map(|p| p.depth).min().unwrap_or_default();
     let mut text = String::new();
     for point in points {
@@ -103,8 +106,10 @@ fn tree<'m>(points: &[Point], merged: impl Fn(&PointId) -> Option<&'m Merged>) -
         let label = if point.label.is_empty() { format!("({})", point.id) } else { inline(&point.label).into_owned() };
         let heading = inline(&point.heading);
         let struck = if point.struck { "[struck]" } else { "" };
+        let fingerprint = exact.get(&point.id).map(|exact| short(&exact.digest)).unwrap_or_default();
         let merged = merged(&point.id).map(marked).unwrap_or_default();
-        let head: Vec<&str> = [label.as_str(), &heading, struck, &merged].into_iter().filter(|part| !part.is_empty()).collect();
+        let head = [label.as_str(), &heading, struck, &merged, &fingerprint];
+        let head: Vec<&str> = head.into_iter().filter(|part| !part.is_empty()).collect();
         if !text.is_empty() {
             text.push('\n');
         }
@@ -221,8 +226,13 @@ mod tests {
             vec![point("a", "5", 0, "one\ntwo"), point("b", "(a)", 1, "x\x1b[1m"), point("c", "", 2, ""), point("d", "6", 0, "")];
         let outline = Outline { points, ..Outline::default() };
         let whole = "5  Head\\u{1b}[2J\n    one\n    two\n    (a)\n        x\\u{1b}[1m\n        (c)\n6  Head\\u{1b}[2J  [struck]";
-        assert_eq!(tree(&outline.points, |_| None), whole);
-        assert_eq!(tree(below(&outline, "(a)").expect("a point"), |_| None), "(a)\n    x\\u{1b}[1m\n    (c)");
+        let none = ExactWords::default();
+        assert_eq!(tree(&outline.points, &none, |_| None), whole);
+        assert_eq!(tree(below(&outline, "(a)").expect("a point"), &none, |_| None), "(a)\n    x\\u{1b}[1m\n    (c)");
+        let exact = ExactWords::read(&outline);
+        let fingerprint = short(&exact.get(&outline.points[0].id).expect("words").digest);
+        let shown = tree(&outline.points, &exact, |_| None);
+        assert!(shown.starts_with(&format!("5  Head\\u{{1b}}[2J  {fingerprint}\n    one\n")));
         assert_eq!(below(&outline, "7").expect_err("none").exit_code(), 1);
     }
 }

@@ -12,7 +12,7 @@ use plenary_shared::{
 };
 use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
 
-use super::read::deliver;
+use super::{lapses, read::deliver};
 use crate::{
     answer::{Delivered, Document, PointSchedule, Said},
     context::Context,
@@ -69,6 +69,9 @@ struct Fields {
     /// Days from the start to the end
     #[arg(long, value_name = "DAYS", requires = "point", allow_hyphen_values = true)]
     duration: Option<Days>,
+    /// Days from the end to the day on which it is certified
+    #[arg(long, value_name = "DAYS", requires = "point", allow_hyphen_values = true)]
+    certification: Option<Days>,
     /// The points that come first, each with what of it must have happened: POINT:start, POINT:done, POINT:certified
     #[arg(long, value_name = "POINT:WHAT", requires = "point", num_args = 1..)]
     after: Option<Vec<String>>,
@@ -147,7 +150,7 @@ impl ScheduleVerb {
         let open = context.open(&self.plan)?;
         let (edit, unsaid) = self.fields.edit(point)?;
         let (step, done) = if self.fields.are_given() {
-            let done = open.edit(Edit::Schedule(edit))?;
+            let done = lapses::made_one(context, &open, Edit::Schedule(edit))?;
             let Done::Scheduled(step) = done else { return Err(CliError::unexpected(&done)) };
             let changed = step.changed;
             (*step, Some(changed))
@@ -198,7 +201,8 @@ impl Fields {
     /// Whether there is anything to set.
     fn are_given(&self) -> bool {
         let texts = [&self.trigger, &self.responsible, &self.verifier, &self.method, &self.condition];
-        texts.iter().any(|text| text.is_some()) || self.offset.is_some() || self.duration.is_some() || self.after.is_some()
+        let days = [self.offset, self.duration, self.certification];
+        texts.iter().any(|text| text.is_some()) || days.iter().any(|days| days.is_some()) || self.after.is_some()
     }
 
     /// The edit that sets these fields, and the points that come first of which nobody said what must have happened.
@@ -211,6 +215,7 @@ impl Fields {
             trigger: text(&self.trigger),
             offset_days: days(self.offset),
             duration_days: days(self.duration),
+            certification_days: days(self.certification),
             after: self.after.as_ref().map(|given| after(given, &mut unsaid)).transpose()?,
             responsible: text(&self.responsible),
             verifier: text(&self.verifier),

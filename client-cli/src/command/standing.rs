@@ -4,7 +4,10 @@ mod text;
 
 use plenary_shared::{
     id::PlanId,
-    talk::{dossier::BracketsView, standing::Matrix},
+    talk::{
+        dossier::BracketsView,
+        standing::{Matrix, PointStanding},
+    },
 };
 
 use super::say;
@@ -48,8 +51,9 @@ impl Standing {
         let outline = open_plan.outline()?;
         context.tell_damage_of(&open_plan);
         let id = &outline.find(what)?.id;
-        let point = matrix.points.iter().find(|point| point.point == *id);
-        let point = point.ok_or_else(|| CliError::NotFound(format!("the point {id} is new: ask again")))?;
+        let at = matrix.points.iter().position(|point| point.point == *id);
+        let row = at.and_then(|at| Some(PointStanding { cells: matrix.rows().nth(at)?, ..matrix.points.get(at)?.clone() }));
+        let point = &row.ok_or_else(|| CliError::NotFound(format!("the point {id} is new: ask again")))?;
         let label = |id: &_| outline.get(id).map(|point| point.label.clone()).unwrap_or_default();
         context.output.page(point, || text::point(point, &matrix.parties, label))?;
         say::faults(context, &matrix.faults);

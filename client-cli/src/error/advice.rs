@@ -2,6 +2,8 @@
 
 use plenary_shared::script::{Advice, ScriptError};
 
+use crate::expect::short;
+
 /// Why the one edit of a verb was not made, and what to do.
 pub fn of_verb(error: &ScriptError) -> String {
     let sentence = error.sentence();
@@ -11,6 +13,12 @@ pub fn of_verb(error: &ScriptError) -> String {
         Some(Advice::ListOwnAnnotations) => format!("{sentence}: `plenary annotations PLAN` lists those it has"),
         Some(Advice::NameLayer) => format!("{sentence}, or name a layer with --to"),
         Some(Advice::NameParty) => format!("{sentence}: say whose with --party"),
+        Some(Advice::NameWords { now }) => {
+            format!(
+                "{sentence}\nRead them with `plenary show`; if you mean the present words, repeat with --expect {}.",
+                short(now)
+            )
+        }
         Some(Advice::ConfirmNow) => {
             format!("{sentence}\nIf that is meant, repeat with --now and the words that stand there.")
         }
@@ -23,7 +31,12 @@ pub fn of_script(error: &ScriptError) -> String {
     match error.advice.as_deref() {
         Some(Advice::ReadSchema) => format!("{error}: `plenary apply --schema`"),
         Some(
-            Advice::ListAnnotations | Advice::ListOwnAnnotations | Advice::NameLayer | Advice::NameParty | Advice::ConfirmNow,
+            Advice::ListAnnotations
+            | Advice::ListOwnAnnotations
+            | Advice::NameLayer
+            | Advice::NameParty
+            | Advice::NameWords { .. }
+            | Advice::ConfirmNow,
         )
         | None => error.to_string(),
     }

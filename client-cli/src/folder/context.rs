@@ -82,7 +82,8 @@ kept! {
         title: String,
         #[serde(skip_serializing_if = "Option::is_none")] yours: Option<Access>,
         #[serde(skip_serializing_if = "Option::is_none")] access: Option<BTreeMap<PartyId, Access>>,
-        consent: Vec<PartyId>
+        consent: Vec<PartyId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] consent_before: Option<Vec<PartyId>>
     }
 }
 

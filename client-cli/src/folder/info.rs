@@ -4,7 +4,7 @@ use plenary_shared::id::{ConferenceId, DocAddress, MemberId, PlanId};
 use serde::{Deserialize, Serialize};
 use std::{fs::File, path::PathBuf};
 
-use crate::wire::server::ServerUrl;
+use crate::{profile::Whose, wire::server::ServerUrl};
 
 /// Which plan a replica is of, and whose it is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -26,6 +26,12 @@ pub struct Info {
 }
 
 impl Info {
+    /// Whose it is.
+    pub fn whose(&self) -> Whose {
+        let (server, conference, member) = (self.server.clone(), self.conference.clone(), self.member.clone());
+        Whose { server, conference, member, in_replica: true }
+    }
+
     /// The address of the plan's text.
     pub fn text(&self) -> DocAddress {
         DocAddress::Plan(self.conference.clone(), self.plan.clone())

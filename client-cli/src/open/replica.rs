@@ -1,6 +1,7 @@
 //! A plan as a replica has it: what the server had at the last sync, with one's own edits that the server does not have yet. Every edit
 //! is made under a client id of its own and is durable when it is answered.
 
+mod beside;
 mod salvage;
 
 use bytes::Bytes;
@@ -16,7 +17,11 @@ use plenary_shared::{
         layer::{Layer, Unread},
         view::{self, View},
     },
-    text::{authorship::Owners, marks::Unconfirmed, plan::Outline},
+    text::{
+        authorship::{self, Owners, SideOwners},
+        marks::Unconfirmed,
+        plan::Outline,
+    },
     wire::{api, sync::PlanContext},
 };
 
@@ -46,6 +51,7 @@ struct Shown {
     /// The last record of the text's log that it shows.
     seq: u64,
     owners: Owners,
+    sides: SideOwners,
     own: Own,
     /// The parts of one's own edits that are shown, those of layers.
     parts: Vec<(LayerId, Bytes)>,
@@ -92,7 +98,7 @@ impl Replica {
     pub fn outline(&self) -> Result<Outline, CliError> {
         self.folder.unlock()?;
         let _lock = self.folder.lock_shared()?;
-        Ok(self.shown()?.text.look(|txn| Outline::read(txn))?)
+        Ok(self.shown_beside()?.text.look(|txn| Outline::read(txn))?)
     }
 
     /// The updates of the text that one's own edits hold which the server does not have, as far as the replica knows.
@@ -156,7 +162,7 @@ impl Replica {
     pub fn text(&self) -> Result<OutlineView, CliError> {
         self.folder.unlock()?;
         let _lock = self.folder.lock_shared()?;
-        let mut shown = self.shown()?;
+        let mut shown = self.shown_beside()?;
         Ok(OutlineView { outline: shown.text.look(|txn| Outline::read(txn))?, merged: shown.marks })
     }
 
@@ -191,7 +197,7 @@ impl Replica {
     fn dossier<T>(&self, needs: view::Needs, view: impl FnOnce(&Dossier) -> T) -> Result<T, CliError> {
         self.folder.cipher.unlock()?;
         let _lock = self.folder.lock_shared()?;
-        let mut shown = self.shown()?;
+        let mut shown = self.shown_beside()?;
         let mut layers = Vec::new();
         for layer in self.context.plan.layers.iter().filter(|layer| needs.layer(layer)) {
             let unavailable = || Layer { annotations: Vec::new(), faults: vec![Unread::Unavailable] };
@@ -202,10 +208,13 @@ impl Replica {
             let people::Layer { party, layer, audience, .. } = layer.clone();
             layers.push(Source { party, layer, audience, content });
         }
-        let consent = self.context.plan.plan.consent.iter().cloned().collect();
+        let plan = &self.context.plan.plan;
+        let consent = plan.consent.iter().cloned().collect();
+        let consent_before = plan.consent_before.as_ref().map(|parties| parties.iter().cloned().collect());
         let state = shown.text.state()?;
         let ended = self.context.plan.conference.ended.iter().map(|member| member.member.clone()).collect();
-        let sources = Sources { owners: shown.owners, consent, layers, ended, marks: shown.marks };
+        let (owners, sides, marks) = (shown.owners, shown.sides, shown.marks);
+        let sources = Sources { owners, sides, consent, consent_before, layers, ended, marks };
         let seen = shown.text.look(|txn| Dossier::read(txn, &state, sources).map(|dossier| view(&dossier)))?;
         seen.ok_or_else(|| CliError::Refused("the plan cannot be read as it is here".into()))
     }
@@ -217,6 +226,7 @@ impl Replica {
         let mut owners = text.owners(self.context.plan.created_by.as_ref());
         let mut marks = text.marks();
         let (seq, mut text) = (text.seq, text.into_fold());
+        let sides = authorship::side_owners(text.ledger());
         let (mut updates, mut parts) = (Vec::new(), Vec::new());
         for edit in own.edits.iter().filter(|edit| edit.is_shown()) {
             let body = edit.body(&self.folder.cipher)?;
@@ -234,7 +244,7 @@ impl Replica {
             }
         }
         text.lay(updates)?;
-        Ok(Shown { text, seq, owners, own, parts, marks })
+        Ok(Shown { text, seq, owners, sides, own, parts, marks })
     }
 
     /// A layer as it is shown; none if its copy cannot be read.

@@ -14,7 +14,7 @@ use plenary_shared::{
 };
 use serde::de::DeserializeOwned;
 
-use crate::{context::Session, error::CliError, output::Output};
+use crate::{context::Session, error::CliError, output::Output, profile::Whose};
 
 /// A plan on a server.
 pub struct ServerPlan {
@@ -28,6 +28,13 @@ impl ServerPlan {
     pub fn open(session: Session, plan: &PlanId, output: Output) -> Result<Self, CliError> {
         session.member()?;
         Ok(ServerPlan { session, plan: plan.clone(), output })
+    }
+
+    /// As whom it is opened.
+    pub fn whose(&self) -> Result<Whose, CliError> {
+        let member = self.session.member()?;
+        let (conference, member) = (member.conference.clone(), member.member.clone());
+        Ok(Whose { server: self.session.server.clone(), conference, member, in_replica: false })
     }
 
     /// The plan as people see it.

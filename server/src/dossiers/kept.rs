@@ -24,6 +24,7 @@ pub(super) struct Readable {
     /// nothing else.
     pub(super) layers: Vec<people::Layer>,
     pub(super) consent: BTreeSet<PartyId>,
+    pub(super) consent_before: Option<BTreeSet<PartyId>>,
     /// The members whose seats have ended.
     pub(super) ended: BTreeSet<MemberId>,
 }

@@ -1,5 +1,7 @@
 //! Scripts: edits that are made all or none, for who needs no replica.
 
+mod ran;
+mod seen;
 #[cfg(test)]
 mod tests;
 
@@ -12,10 +14,11 @@ use plenary_shared::{
     id::{DocAddress, LayerId},
     limits,
     log::record::{Provenance, Right},
-    script::{self, Applied, Ran, Script, ScriptError, Why},
+    script::{self, Applied, Ran, Script},
 };
 use std::{collections::HashMap, sync::Arc};
-use tokio::{sync::oneshot, time::Instant};
+
+use ran::{ran, refused};
 
 use super::{
     app::App,
@@ -24,7 +27,6 @@ use super::{
     large, share,
 };
 use crate::{
-    dossiers::DossierError,
     registry::Rights,
     room::{EditError, order::Order},
     rooms::{Change, CommitError, RoomError},
@@ -44,7 +46,11 @@ pub(super) async fn apply(
     let (script, _place) = large::read_as(&app, reader.member(), request, limits::SCRIPT_BYTES_MAX, parse).await?;
     let script = Arc::new(script);
     for _ in 0..limits::EDIT_TRIES {
-        match once_over(&app, &mut reader, &script).await? {
+        let applied = match script.seen {
+            Some(seen) => seen::once_over(&app, &mut reader, &script, seen).await?,
+            None => once_over(&app, &mut reader, &script).await?,
+        };
+        match applied {
             Some(applied) => return Ok(Json(applied)),
             None => continue,
         }
@@ -62,16 +68,7 @@ async fn once_over(app: &Arc<App>, reader: &mut Reader, script: &Arc<Script>) ->
     let rights = &reader.rights;
     let found = scripts::read(&app.registry, &app.rooms, rights, &reader.address, script::needs(script)).await?;
     let ends = found.ends(&rights.member);
-    let (of, runs) = (rights.clone(), script.clone());
-    // Nobody is left to tell once the request is gone.
-    let (running, _asked) = oneshot::channel::<()>();
-    let until = Instant::now() + limits::SCRIPT_RUN;
-    let ran = tokio::task::spawn_blocking(move || {
-        let _place = place;
-        found.run(of, &runs, &mut || !running.is_closed() && Instant::now() < until)
-    });
-    let ran = ran.await.ok().and_then(Result::ok).ok_or(DossierError::Unreadable)?;
-    let Ran { mut applied, updates, .. } = ran.map_err(refused)?;
+    let Ran { mut applied, updates, .. } = ran(rights.clone(), script.clone(), place, || Some(found)).await?;
     let changes = changes(app, reader, script, updates, &ends)?;
     if changes.is_empty() {
         return Ok(Some(applied));
@@ -122,13 +119,4 @@ fn changes(
         changes.push(Change { address: plan.clone(), by: by(plan), update, at, order: Order::Holds });
     }
     Ok(changes)
-}
-
-/// Why a script was not applied: a right is missing, or it cannot be.
-fn refused(error: ScriptError) -> ApiError {
-    let body = match error.why {
-        Why::Forbidden => ApiError::forbidden(error.sentence()),
-        Why::Usage | Why::NotFound | Why::Refused => ApiError::invalid(error.to_string()),
-    };
-    body.of_script(error)
 }

@@ -26,6 +26,8 @@ pub struct PlanEntry {
     pub layers: BTreeMap<(PartyId, LayerId), BTreeSet<PartyId>>,
     /// Which parties must consent; `None` on a plan of an earlier version for which nobody ever said: all that may.
     pub consent: Option<BTreeSet<PartyId>>,
+    /// Which had to before that was last changed.
+    pub consent_before: Option<BTreeSet<PartyId>>,
     /// Shares of its logs that the chair raised.
     pub shares: BTreeMap<(PartyId, ShareKind), u64>,
     /// Who created it, the server writing its first text for them.
@@ -36,6 +38,16 @@ impl PlanEntry {
     /// Which other parties read a layer that `party` opened.
     pub fn opened(&self, party: &PartyId, layer: &LayerId) -> Option<&BTreeSet<PartyId>> {
         self.layers.get(&(party.clone(), layer.clone()))
+    }
+
+    /// Takes in what was decided anew.
+    fn decide(&mut self, access: Option<BTreeMap<PartyId, Access>>, consent: Option<Option<BTreeSet<PartyId>>>) {
+        let before = self.must_consent();
+        self.access = access.unwrap_or(std::mem::take(&mut self.access));
+        self.consent = consent.unwrap_or(self.consent.take());
+        if before != self.must_consent() {
+            self.consent_before = Some(before);
+        }
     }
 
     /// The parties that must consent.
@@ -139,8 +151,7 @@ impl Registered {
             }
             Event::AccessChanged { conference, plan, access, consent } => {
                 if let Some(plan) = self.plan_mut(&conference, &plan) {
-                    plan.access = access;
-                    plan.consent = consent.or(plan.consent.take());
+                    plan.decide(Some(access), consent.map(Some));
                 }
             }
             Event::LayerOpened { conference, plan, party, layer, audience }
@@ -151,7 +162,7 @@ impl Registered {
             }
             Event::ConsentChosen { conference, plan, parties } => {
                 if let Some(plan) = self.plan_mut(&conference, &plan) {
-                    plan.consent = parties;
+                    plan.decide(None, Some(parties));
                 }
             }
             Event::ShareRaised { conference, plan, party, kind, bytes } => {

@@ -13,6 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use yrs::StateVector;
 
 use super::{
+    document::Owned,
     effect::{EditError, SessionId},
     followers::Feed,
     order::Order,
@@ -60,7 +61,7 @@ pub enum Command {
     /// Asks which points were merged and not confirmed since.
     Marked { marked: oneshot::Sender<Arc<[Unconfirmed]>> },
     /// Asks whose each client id is.
-    Owners { owners: oneshot::Sender<Arc<[(u64, PartyId)]>> },
+    Owners { owners: oneshot::Sender<Arc<Owned>> },
     /// Follows the log from where it ends now: each record as it comes to hold.
     Follow { session: SessionId, feed: Feed, joined: oneshot::Sender<End> },
     /// The server stops: finish what waits, then close.

@@ -17,6 +17,7 @@ use plenary_shared::{
     },
     people::Author,
     text::{
+        authorship::{self, SideOwners},
         marks::{Marks, Unconfirmed},
         plan,
     },
@@ -61,6 +62,15 @@ pub struct Accepted {
     pub verified: bool,
 }
 
+/// Whose words a document holds.
+#[derive(Debug, Default)]
+pub struct Owned {
+    /// The party of every client id.
+    pub owners: Vec<(u64, PartyId)>,
+    /// Whose alternatives begin with marks that the server set.
+    pub sides: SideOwners,
+}
+
 /// A document in memory.
 pub struct Document {
     fold: Fold,
@@ -80,8 +90,8 @@ pub struct Document {
     claims: usize,
     /// Bytes of the log that each party's edits take.
     written: BTreeMap<PartyId, u64>,
-    /// The party of each client id, as it was last asked for.
-    owners: Arc<[(u64, PartyId)]>,
+    /// Whose its words are, as it was last asked for.
+    owners: Arc<Owned>,
     /// Which points were merged.
     marks: Marks,
     /// The same, as it was last asked for; none if something was noted since.
@@ -141,7 +151,10 @@ impl Document {
         };
         (self.seq, self.head) = end;
         self.at_ms = batch.last().map_or(self.at_ms, |accepted| accepted.record.at_ms);
-        batch.iter().for_each(|accepted| self.count(&accepted.record));
+        for Accepted { record, checked, .. } in batch {
+            self.count(record);
+            self.fold.note(record, checked);
+        }
         Ok(merged)
     }
 
@@ -275,11 +288,13 @@ impl Document {
         self.fold.ledger().owner(client)
     }
 
-    /// The party of every client id. It is kept: an id is never given up nor given to another, so the list is whole as long as there are
-    /// as many.
-    pub fn owners(&mut self) -> Arc<[(u64, PartyId)]> {
-        if self.owners.len() != self.fold.ledger().clients() {
-            self.owners = self.fold.ledger().owners().map(|(client, party)| (client, party.clone())).collect();
+    /// Whose its words are. It is kept: an id is never given up nor given to another, and the server sets marks under new ones, so it is
+    /// whole as long as there are as many.
+    pub fn owners(&mut self) -> Arc<Owned> {
+        let ledger = self.fold.ledger();
+        if self.owners.owners.len() != ledger.clients() {
+            let owners = ledger.owners().map(|(client, party)| (client, party.clone())).collect();
+            self.owners = Arc::new(Owned { owners, sides: authorship::side_owners(ledger) });
         }
         self.owners.clone()
     }

@@ -129,6 +129,11 @@ impl Fold {
         self.ledger.admit(party, checked);
     }
 
+    /// Takes note of what a record says beside its update, which was checked and admitted.
+    pub fn note(&mut self, record: &Record, checked: &Checked) {
+        self.ledger.note(record, checked);
+    }
+
     /// Applies updates that passed this fold's ledger and were admitted, and verifies what they claim about order. Answers one update that
     /// brings all that was new.
     ///
@@ -157,6 +162,7 @@ impl Fold {
         let Some(update) = record.change() else { return Ok(Brought::default()) };
         let checked = self.ledger.check_logged(&record.author.party, update)?;
         self.ledger.admit(&record.author.party, &checked);
+        self.ledger.note(record, &checked);
         let blocks = self.run(|txn| {
             apply(txn, update)?;
             txn.commit();

@@ -69,6 +69,8 @@ pub struct Bracketing {
     pub points: Vec<Option<PointId>>,
     /// Whose words stand under the engine's client id.
     pub copies: Vec<Copied>,
+    /// Whose alternatives the marks typed anew begin: of each mark a letter of those who made it an alternative.
+    pub marks: Vec<Copied>,
 }
 
 /// Characters that were typed anew, and those that they repeat, which may be gone.

@@ -28,7 +28,7 @@ pub(super) fn sheet(dossier: &Dossier) -> Sheet<'_> {
     let view = dossier.brackets();
     let brackets: HashMap<&PointId, &[BracketView]> =
         view.points.iter().map(|point| (&point.point, point.brackets.as_slice())).collect();
-    let matrix = dossier.standing();
+    let matrix = dossier.standing().whole();
     let (counts, consent) = (matrix.counts, dossier.consent.len());
     let (entries, astray) = by_point(dossier, &by_id);
     let mut remarks = Remarks::new(&dossier.entries);

@@ -30,7 +30,6 @@ pub(super) enum Inserted {
 /// A redline with the words before and behind it.
 pub(super) fn line(before: &str, pieces: Vec<Piece>, behind: &str, inserted: Inserted) -> Line<'static> {
     let mut line = Vec::new();
-    let pieces = joined(pieces);
     let last = pieces.len().saturating_sub(1);
     let text = |text: &str| Span::Text(text.to_owned().into());
     if !before.is_empty() {
@@ -53,46 +52,6 @@ pub(super) fn line(before: &str, pieces: Vec<Piece>, behind: &str, inserted: Ins
         line.extend(trail(behind));
     }
     line
-}
-
-/// Words that change with nothing but blanks between them change together: `old words` to `new ones`, not `old` to `new` and
-/// `words` to `ones`.
-fn joined(pieces: Vec<Piece>) -> Vec<Piece> {
-    let mut joined = Vec::with_capacity(pieces.len());
-    let mut group = Vec::new();
-    let mut rest = pieces.into_iter().peekable();
-    while let Some(piece) = rest.next() {
-        let last = rest.peek().is_none();
-        let between = |text: &str| !group.is_empty() && !last && text.chars().all(char::is_whitespace);
-        match piece {
-            Piece::Same(text) if !between(&text) => {
-                joined.extend(together(std::mem::take(&mut group)));
-                joined.push(Piece::Same(text));
-            }
-            piece => group.push(piece),
-        }
-    }
-    joined.extend(together(group));
-    joined
-}
-
-/// One change of several, unless words only go or only come.
-fn together(group: Vec<Piece>) -> Vec<Piece> {
-    let (mut old, mut new) = (String::new(), String::new());
-    for piece in &group {
-        match piece {
-            Piece::Same(blank) => {
-                old.push_str(blank);
-                new.push_str(blank);
-            }
-            Piece::Removed(text) => old.push_str(text),
-            Piece::Inserted(text) => new.push_str(text),
-        }
-    }
-    match old.trim().is_empty() || new.trim().is_empty() {
-        true => group,
-        false => vec![Piece::Removed(old), Piece::Inserted(new)],
-    }
 }
 
 fn lead(text: &str) -> Line<'static> {

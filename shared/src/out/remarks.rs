@@ -12,7 +12,7 @@ use crate::{
     people::Audience,
     people::LayerKind,
     talk::{
-        dossier::Entry,
+        dossier::{Entered, Entry},
         layer::{Annotation, Position, Stance, What},
         proposal::{self, ProposalState},
     },
@@ -182,7 +182,7 @@ fn fate(entry: &Entry, point: Option<&Point>) -> Vec<String> {
     let annotation = &entry.annotation;
     let adoption = proposal::claim(annotation, &entry.party, point);
     let by = adoption.map(|adoption| name(&adoption.adopted_by));
-    let mut fate = Vec::new();
+    let mut fate: Vec<String> = entry.entered.iter().map(Entered::said).collect();
     match (entry.became, by) {
         (Some(ProposalState::Adopted), by) => fate.push(format!("put into the text by {}", by.unwrap_or_default())),
         (Some(ProposalState::Alternative), by) => fate.push(format!("put in as an alternative by {}", by.unwrap_or_default())),

@@ -9,7 +9,10 @@ use super::{
 };
 use crate::{
     id::PointId,
-    talk::standing::{Cell, CellState, Merged, NoDifference, PointStanding, State},
+    talk::{
+        around::Surrounding,
+        standing::{Cell, CellState, Merged, NoDifference, PointStanding, State},
+    },
     text::plan::Point,
 };
 
@@ -59,6 +62,9 @@ fn summary(standing: &PointStanding, consent: usize, points: &HashMap<&PointId, 
     } else if standing.spanned {
         parts.push("within a bracket that opens above".to_owned());
     }
+    if let Some(before) = standing.by_act {
+        parts.push(format!("by a change of who must consent, else {}", word(before).to_lowercase()));
+    }
     if standing.blocked_below {
         parts.push("reserved or opposed in part below".to_owned());
     }
@@ -77,16 +83,28 @@ fn marked(cell: &Cell, state: CellState, points: &HashMap<&PointId, &Point>) -> 
         let label = points.get(via).map(|point| point.label.as_str()).filter(|label| is_plain(label));
         format!("with {}", label.unwrap_or("the point above"))
     });
+    let around = (!cell.around.is_empty()).then(|| list(&cell.around, told));
     let marks = [
         (cell.ad_referendum && state != CellState::None).then(|| "ad referendum".to_owned()),
         via,
         cell.returned.then(|| "the words had changed and are back".to_owned()),
         cell.changed.then(|| "the words have changed since".to_owned()),
+        around.map(|around| format!("changed around the words since: {around}")),
         cell.conflict.then(|| "its positions differ, the strictest counts".to_owned()),
     ];
     let marks: Vec<String> = marks.into_iter().flatten().collect();
     let name = name(&cell.party);
     if marks.is_empty() { name } else { format!("{name} ({})", marks.join(", ")) }
+}
+
+/// What has changed around accepted words.
+fn told(what: &Surrounding) -> String {
+    let name = |label: &str| if is_plain(label) { label.to_owned() } else { "a point".to_owned() };
+    match what {
+        Surrounding::Above { label, .. } => format!("the text of {} above", name(label)),
+        Surrounding::Cited { label, .. } => format!("{}, which they cite", name(label)),
+        Surrounding::Date => "the date".to_owned(),
+    }
 }
 
 /// Whether a label can stand in a line of ours and pass for nothing else: `5 bis`, `(a)`, `Article 3`.
@@ -104,6 +122,7 @@ pub(super) fn word(state: State) -> &'static str {
         State::Reserved => "Reserved",
         State::Lapsed => "Lapsed",
         State::Open => "Open",
+        State::Struck => "Struck",
     }
 }
 

@@ -280,7 +280,7 @@ fn proposals_show_what_they_change_and_where_their_words_went() {
         "**BOR** · proposal",
         "by ground, the sea or water and ~~air~~**space** at on \\[D-Day\\]\\[D+1\\]",
         "**BOR** · proposal · overtaken · on “06:00”, gone from behind “by ground, the sea or water and air at”",
-        "~~06~~**05**:00",
+        "~~06:00~~**05:00**",
         "**BOR** · proposal · put in as an alternative by MED",
         "**D+1**",
     ];
@@ -304,7 +304,8 @@ fn struck_points_are_marked_and_hold_no_brackets() {
     let mut talks = Talks::over("1. ~~**Old.** words [a]~~\n   (a) below\n", &["arv"]);
     talks.accept(&["arv"], "1");
     let text = in_markdown(&talks);
-    let expected = "- 1\\. (struck) ~~Old~~ ~~words \\[a\\]~~\n\n  > - **Agreed:** ARV\n\n  - \\(a) (struck) ~~below~~\n";
+    let expected =
+        "- 1\\. (struck) ~~Old~~ ~~words \\[a\\]~~\n\n  > - **Struck:** accepted by ARV\n\n  - \\(a) (struck) ~~below~~\n";
     assert!(text.contains(expected) && text.contains("0 of 0 points agreed; 0 brackets open."), "{text}");
 }
 
@@ -316,15 +317,17 @@ fn a_schedule_is_told_in_words() {
         trigger: Some("D-Day".into()),
         offset_days: Some(-1),
         duration_days: Some(14),
+        certification_days: Some(5),
         after: [(first, After::Certified)].into(),
         responsible: Some("the [Mission]".into()),
         verifier: Some("MED".into()),
         method: Some("visits".into()),
         condition: Some("funds".into()),
+        ..Schedule::default()
     };
     let second = talks.point("2").id;
     talks.edit("med", |txn| plan::set_schedule(txn, &second, &schedule)).unwrap();
-    let line = "**Schedule:** begins 1 day before D-Day; lasts 14 days; after 1 is certified as completed; carried out by the \\[Mission\\]; \
+    let line = "**Schedule:** begins 1 day before D-Day; lasts 14 days; certified 5 days later; after 1 is certified as completed; carried out by the \\[Mission\\]; \
                 verified by MED; method: visits; condition: funds";
     assert!(in_markdown(&talks).contains(line), "{}", in_markdown(&talks));
     assert!(clean(&talks.dossier(), Format::Markdown).contains("carried out by the …; verified by MED"));

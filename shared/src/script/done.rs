@@ -51,6 +51,9 @@ pub struct PointDone {
     pub kind: ChangeKind,
     /// Whether there was anything to change.
     pub changed: bool,
+    /// The entry that tells for whom the words were entered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entered: Option<AnnotationId>,
 }
 
 /// Labels that were given anew.

@@ -7,7 +7,7 @@ mod text;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use annotation::{Accept, Note, Oppose, Propose, PutIn, Reply, Reserve, Settle, Table, Withdraw};
+pub use annotation::{Accept, Note, Oppose, Own, Propose, PutIn, Reply, Reserve, Settle, Table, Withdraw};
 pub use text::{Add, Delete, Heading, Insert, Move, OfPoint, Renumber, Replace, Schedule, Words};
 
 /// One edit: an object with one field, which names what is done.
@@ -42,6 +42,8 @@ pub enum Edit {
     Propose(Propose),
     /// Replies to an annotation.
     Reply(Reply),
+    /// Confirms words that another party entered for one's own.
+    Own(Own),
     /// Marks an annotation of one's own party as settled.
     Resolve(Settle),
     /// Takes back that an annotation of one's own party is settled.
@@ -96,6 +98,7 @@ impl Edit {
             Edit::Insert(_) => text("insert"),
             Edit::Delete(_) => text("delete"),
             Edit::Replace(_) => text("replace"),
+            Edit::Words(words) if words.entered_for.is_some() => own("words"),
             Edit::Words(_) => text("words"),
             Edit::Add(_) => text("add"),
             Edit::Move(_) => text("move"),
@@ -107,6 +110,7 @@ impl Edit {
             Edit::Note(_) => own("note"),
             Edit::Propose(_) => own("propose"),
             Edit::Reply(_) => all("reply"),
+            Edit::Own(_) => all("own"),
             Edit::Resolve(_) => own("resolve"),
             Edit::Reopen(_) => own("reopen"),
             Edit::Table(_) => all("table"),

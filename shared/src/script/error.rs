@@ -9,6 +9,7 @@ use crate::{
     text::{
         plan::{self, FindError},
         say::quoted,
+        words::WordsDigest,
     },
 };
 
@@ -46,6 +47,11 @@ pub enum Advice {
     NameLayer,
     /// Say which party's it is.
     NameParty,
+    /// Read the words, and name them by their digest.
+    NameWords {
+        /// The digest of the present ones.
+        now: WordsDigest,
+    },
     /// Repeat it with the words that stand there now, if that is meant.
     ConfirmNow,
     /// Look what the schema of scripts says.

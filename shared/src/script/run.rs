@@ -15,7 +15,7 @@ use std::{
 };
 use yrs::TransactionMut;
 
-use super::{Applied, Desk, Done, Edit, Expect, NewIds, Ran, Script, ScriptError, error::Refusal, once};
+use super::{Applied, Desk, Done, Edit, Expect, NewIds, OnDesk, Ran, Script, ScriptError, error::Refusal, needs, once};
 use crate::{
     id::{LayerId, PRIVATE},
     limits,
@@ -55,6 +55,10 @@ fn run_at(desk: &mut Desk, script: &Script, ids: &mut dyn NewIds, go_on: &mut dy
     if script.edits.len() > limits::SCRIPT_EDITS_MAX {
         let expected = format!("at most {}: make several scripts of it", limits::SCRIPT_EDITS_MAX);
         return Err(ScriptError::usage(0, "edits", format!("{} edits", script.edits.len()), expected));
+    }
+    if script.seen.is_some() && (needs(script) > OnDesk::Text || !script.expect.is_empty()) {
+        let expected = "none where the text as it is now is expected, or where layers are changed";
+        return Err(ScriptError::usage(0, "seen", "the record that was seen last", expected));
     }
     let key = once(script)?;
     // After a panic the open transactions are given up rather than touched again: ending one may panic as well, and that would
@@ -112,6 +116,7 @@ fn make(bench: &mut Bench, edit: &Edit) -> Result<Done, Refusal> {
         Edit::Note(edit) => annotate::note(bench, edit),
         Edit::Propose(edit) => annotate::propose(bench, edit),
         Edit::Reply(edit) => annotate::reply(bench, edit),
+        Edit::Own(edit) => annotate::own(bench, edit),
         Edit::Resolve(edit) => thread::settle(bench, &edit.id, true),
         Edit::Reopen(edit) => thread::settle(bench, &edit.id, false),
         Edit::Table(edit) => thread::table(bench, edit),

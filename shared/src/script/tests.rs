@@ -16,7 +16,10 @@ use crate::{
     access::Role,
     people::{Audience, Member},
     talk::layer::Layer,
-    text::plan::{NewPoint, Outline, Place, add_point, new_doc},
+    text::{
+        plan::{NewPoint, Outline, Place, add_point, new_doc},
+        words::ExactWords,
+    },
 };
 
 /// Ids in a row.
@@ -84,6 +87,12 @@ impl Talks {
         let (party, layer) = (party.parse().unwrap(), layer.parse().unwrap());
         let doc = new_doc(self.client + 50 + self.layers.len() as u64);
         self.layers.push(Sheet { layer: people::Layer { party, layer, audience, write }, doc });
+    }
+
+    /// The digest of a point's words as they are now.
+    pub fn digest(&self, point: &str) -> String {
+        let exact = ExactWords::read(&self.outline());
+        exact.get(&point.parse().unwrap()).unwrap().digest.to_string()
     }
 
     /// Copies of the documents.

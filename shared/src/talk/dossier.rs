@@ -4,6 +4,7 @@
 //! read, and on nothing else.
 
 mod annotations;
+mod around;
 mod brackets;
 mod merged;
 #[cfg(test)]
@@ -12,6 +13,8 @@ pub(crate) mod testing;
 mod tests;
 mod text;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
@@ -19,14 +22,21 @@ use std::{
 use yrs::TransactionMut;
 
 use crate::{
-    id::{LayerId, MemberId, PartyId, PointId},
+    id::{AnnotationId, LayerId, MemberId, PartyId, PointId},
     people::{Audience, LayerKind},
     talk::{
         layer::{Annotation, Layer, LayerFault, What},
         proposal::ProposalState,
         standing::{self, Matrix, Stand},
     },
-    text::{authorship::Owners, bracket::Spanning, marks::Unconfirmed, plan::Outline, redline::Shares, stretch::Stretch},
+    text::{
+        authorship::{Owners, SideOwners},
+        bracket::Spanning,
+        marks::Unconfirmed,
+        plan::Outline,
+        redline::Shares,
+        stretch::Stretch,
+    },
 };
 
 pub use annotations::{AnnotationView, AnnotationsView};
@@ -39,8 +49,12 @@ pub use text::PlanText;
 pub struct Sources {
     /// The party of each client id of the plan, those of its first text left out.
     pub owners: Owners,
+    /// Whose alternatives begin with marks that the server set.
+    pub sides: SideOwners,
     /// The parties that must consent.
     pub consent: BTreeSet<PartyId>,
+    /// Those that had to before that was last changed, if it was.
+    pub consent_before: Option<BTreeSet<PartyId>>,
     /// The layers that the member may read.
     pub layers: Vec<Source>,
     /// The members whose seats have ended.
@@ -71,10 +85,12 @@ pub struct Dossier {
     pub entries: Vec<Entry>,
     /// The parties that must consent.
     pub consent: BTreeSet<PartyId>,
+    consent_before: Option<BTreeSet<PartyId>>,
     /// Which points were merged, the title first, then in document order.
     pub marks: Vec<Unconfirmed>,
     ended: BTreeSet<MemberId>,
     owners: Owners,
+    sides: SideOwners,
     faults: Vec<LayerFault>,
 }
 
@@ -93,6 +109,28 @@ pub struct Entry {
     pub stretch: Stretch,
     /// What became of it; none for what is no proposal.
     pub became: Option<ProposalState>,
+    /// For which other party it was entered.
+    pub entered: Option<Entered>,
+}
+
+/// What a party entered for another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Entered {
+    /// The party that entered it.
+    pub by: PartyId,
+    /// The party that it was entered for.
+    pub party: PartyId,
+    /// Whether that one confirms it, before all who read it.
+    pub confirmed: bool,
+}
+
+impl Entered {
+    /// `entered by MED for ARV, not confirmed`.
+    pub fn said(&self) -> String {
+        let [by, party] = [&self.by, &self.party].map(|party| party.as_str().to_uppercase());
+        let confirmed = if self.confirmed { format!("confirmed by {party}") } else { "not confirmed".to_owned() };
+        format!("entered by {by} for {party}, {confirmed}")
+    }
 }
 
 impl Dossier {
@@ -104,10 +142,10 @@ impl Dossier {
 
     /// Puts a dossier together over what was read already of the plan that `txn` shows.
     pub fn over(text: Arc<PlanText>, txn: &TransactionMut, sources: Sources) -> Dossier {
-        let Sources { owners, consent, layers, ended, marks } = sources;
+        let Sources { owners, sides, consent, consent_before, layers, ended, marks } = sources;
         let (entries, faults) = entries(txn, &text.outline, layers);
         let marks = in_order(&text.outline, marks);
-        Dossier { text, entries, consent, marks, ended, owners, faults }
+        Dossier { text, entries, consent, consent_before, marks, ended, owners, sides, faults }
     }
 
     /// The standing of every point.
@@ -118,6 +156,11 @@ impl Dossier {
         let open = |point: &PointId| text.open.get(point).copied().unwrap_or_default();
         let of = |point: &PointId| text.weaves.of(point);
         let mut matrix = standing::standing(&text.outline, &text.exact, of, open, &stands, &self.consent);
+        if let Some(before) = &self.consent_before {
+            let otherwise = standing::standing(&text.outline, &text.exact, of, open, &stands, before);
+            matrix.mark_act(&otherwise);
+        }
+        around::mark(&mut matrix, &stands, text);
         for cell in matrix.points.iter_mut().flat_map(|point| &mut point.cells) {
             cell.seat_ended = self.has_ended(cell.by.as_ref());
         }
@@ -171,6 +214,7 @@ fn entries(txn: &TransactionMut, outline: &Outline, mut layers: Vec<Source>) -> 
                 annotation,
                 stretch,
                 became: None,
+                entered: None,
             });
         }
     }
@@ -181,9 +225,29 @@ fn entries(txn: &TransactionMut, outline: &Outline, mut layers: Vec<Source>) -> 
         let point = place.get(&entry.annotation.point).map(|at| &outline.points[*at]);
         entry.became = ProposalState::of(&entry.annotation, &entry.party, &entry.stretch, point, &mut shares);
     }
+    enter(&mut entries);
     let at = |entry: &Entry| place.get(&entry.annotation.point).copied().unwrap_or(usize::MAX);
     entries.sort_by_cached_key(|entry| (at(entry), start(&entry.stretch), entry.annotation.at_ms, entry.annotation.id.clone()));
     (entries, faults)
+}
+
+/// Says of each entry for which party it was entered, and whether that one confirmed it before all.
+fn enter(entries: &mut [Entry]) {
+    let is_reply =
+        |entry: &&Entry| entry.annotation.entered_for.as_ref() == Some(&entry.party) && entry.audience == Audience::All;
+    let mut replies: HashMap<&AnnotationId, Vec<&Entry>> = HashMap::new();
+    for entry in entries.iter().filter(is_reply) {
+        entry.annotation.reply_to.iter().for_each(|to| replies.entry(to).or_default().push(entry));
+    }
+    let entered = entries.iter().map(|entry| {
+        let Entry { party: by, annotation, .. } = entry;
+        let party = annotation.entered_for.as_ref().filter(|party| *party != by)?;
+        let replies = replies.get(&annotation.id).into_iter().flatten();
+        let confirmed = replies.filter(|reply| reply.party == *party).any(|reply| reply.annotation.confirms(party, annotation));
+        Some(Entered { by: by.clone(), party: party.clone(), confirmed })
+    });
+    let entered: Vec<Option<Entered>> = entered.collect();
+    entries.iter_mut().zip(entered).for_each(|(entry, entered)| entry.entered = entered);
 }
 
 fn narrowness(audience: &Audience) -> usize {

@@ -66,6 +66,9 @@ pub struct Annotation {
     /// Whether its party has taken it back.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub withdrawn: bool,
+    /// The party whose words it enters, as a secretary does for a delegation; its own party's reply to such an entry confirms it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub entered_for: Option<PartyId>,
     /// The member that its party's client names as the author. The party is certain, it alone writes the layer; the member is its word.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<MemberId>,
@@ -111,6 +114,9 @@ pub struct Kept {
     pub json: String,
     /// Everything that had been written into them by then ([`crate::text::weave`]), to tell words that came back from words that stayed.
     pub weave: String,
+    /// What surrounded them then ([`crate::talk::around`]); empty where it is not kept.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub around: String,
 }
 
 impl Kept {
@@ -119,7 +125,7 @@ impl Kept {
     pub fn of(stance: Stance, exact: &Exact, weave: &str) -> Kept {
         let whole = stance == Stance::Accept && exact.json.len() <= limits::KEPT_BYTES_MAX;
         let json = if whole { exact.json.clone() } else { String::new() };
-        Kept { digest: exact.digest, json, weave: weave.to_owned() }
+        Kept { digest: exact.digest, json, weave: weave.to_owned(), around: String::new() }
     }
 }
 
@@ -163,6 +169,21 @@ impl fmt::Display for Stance {
 }
 
 impl Annotation {
+    /// What a party that confirms this entry says: the words that were entered for it.
+    pub fn entered_words(&self) -> &str {
+        match &self.what {
+            What::Proposal { replacement } => replacement,
+            What::Note | What::Position(_) => &self.quote,
+        }
+    }
+
+    /// Whether this entry of `party` confirms another, which was entered for it and reads as it did then.
+    pub fn confirms(&self, party: &PartyId, entry: &Annotation) -> bool {
+        let is_own = |annotation: &Annotation| annotation.entered_for.as_ref() == Some(party);
+        let is_reply = self.reply_to.as_ref() == Some(&entry.id) && self.point == entry.point && !self.withdrawn;
+        is_reply && is_own(self) && is_own(entry) && self.body == entry.entered_words()
+    }
+
     /// The word for its kind.
     pub fn kind(&self) -> &'static str {
         match self.what {

@@ -26,7 +26,10 @@
 //! **Struck points** are not in the words of the points above them, nor is what stands below them. So an acceptance from above
 //! does not cover them, their brackets do not count there, and who opposed them before they were struck stands in nobody's way;
 //! only who opposes them as they stand struck opposes what was done to the point above. A party accepts the striking by accepting
-//! the struck point.
+//! the struck point; its standing is that it is struck, whoever accepts it.
+//!
+//! **What is written down** of a point are the parties that have said something on it. Where the others stand follows
+//! ([`Matrix::rows`]).
 //!
 //! **Cost.** Points x parties + positions + the kept words of lapsed acceptances, which are compared within fixed bounds.
 //!
@@ -37,6 +40,7 @@ mod difference;
 mod merged;
 mod of;
 mod position;
+mod rows;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -46,7 +50,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{AnnotationId, MemberId, PartyId, PointId},
-    talk::layer::{Annotation, LayerFault},
+    talk::{
+        around::Surrounding,
+        layer::{Annotation, LayerFault},
+    },
     text::{redline::Piece, words::WordsDigest},
 };
 pub use merged::Merged;
@@ -109,6 +116,8 @@ pub enum State {
     Lapsed,
     /// None of these.
     Open,
+    /// The point is struck.
+    Struck,
 }
 
 /// The standing of a point.
@@ -125,6 +134,9 @@ pub struct PointStanding {
     /// Struck from the text, by itself or with a point above it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub struck: bool,
+    /// The point above with which it is struck; none for one that is struck by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub struck_with: Option<PointId>,
     /// Of its present words.
     pub digest: WordsDigest,
     /// Open brackets in it and below it; one that spans points counts where it opens.
@@ -134,6 +146,10 @@ pub struct PointStanding {
     pub spanned: bool,
     /// What the positions come to.
     pub standing: State,
+    /// How it would stand if those had to consent who had to before that was last decided anew, where that alone decides whether it is
+    /// agreed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_act: Option<State>,
     /// Agreed subject to the capital of a party that must consent, it or something below it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ad_referendum: bool,
@@ -143,7 +159,8 @@ pub struct PointStanding {
     /// It was merged and not confirmed since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged: Option<Merged>,
-    /// One for each party, in the order of [`Matrix::parties`].
+    /// Of the parties that have taken a position on it, in the order of [`Matrix::parties`]. Any other accepts it with the nearest point
+    /// above that it accepts, if this one is in those words, and has not said otherwise.
     pub cells: Vec<Cell>,
 }
 
@@ -169,6 +186,9 @@ pub struct Cell {
     /// The party has taken several positions on the point, and they differ in stance or in being subject to the capital.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub conflict: bool,
+    /// Of an acceptance: what surrounds the words and has changed since.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub around: Vec<Surrounding>,
     /// Who took the position, as the party's client names them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<MemberId>,
@@ -242,6 +262,7 @@ impl Counts {
             State::Reserved => &mut self.reserved,
             State::Lapsed => &mut self.lapsed,
             State::Open => &mut self.open,
+            State::Struck => return,
         } += 1;
     }
 }

@@ -5,14 +5,16 @@
 //!
 //! **What comes out** depends on three texts alone, for each text that both sides changed: the one that the branch had seen, what the
 //! others made of it and what the branch made of it ([`clash`]). What survived of them in the document stays where
-//! it is, character by character; the rest is typed anew under a client id of the engine, and the record says whose it is.
+//! it is, character by character; the rest is typed anew under a client id of the engine, and the record says whose it is. What a point
+//! holds beside its texts is set again where the document does not show what comes out ([`fields`]).
 
+mod fields;
 mod letters;
 mod retype;
 #[cfg(test)]
 pub(super) mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use bytes::Bytes;
 use yrs::{Map as _, Out, ReadTxn, TextRef, TransactionMut, WriteTxn as _};
@@ -20,7 +22,7 @@ use yrs::{Map as _, Out, ReadTxn, TextRef, TransactionMut, WriteTxn as _};
 use crate::{
     id::PointId,
     log::{
-        fold::{Fold, Formed},
+        fold::{Fold, Formed, Misbehaved},
         gate::{Ledger, Named, PlanPart},
         record::{Bracketing, Branch, Digest, Record, RecordKind},
     },
@@ -32,8 +34,9 @@ use crate::{
     },
 };
 
-use letters::{Letter, letters};
-use retype::retype;
+use fields::Fields;
+use letters::{Letter, LetterId, Wanted, letters};
+use retype::{Anew, retype};
 
 /// The texts of a point that are typed.
 const TEXTS: [&str; 2] = ["words", "heading"];
@@ -73,6 +76,8 @@ struct Sides {
     base: Fold,
     others: Fold,
     mine: Fold,
+    /// The base and the others with all that the branch had brought; none where the above are these.
+    brought: Option<[Fold; 2]>,
 }
 
 /// What puts side by side what was changed apart.
@@ -135,12 +140,13 @@ impl Apart {
     /// [`ReplayError::Unreadable`].
     pub fn bracket(mut self, now: &mut Fold) -> Result<Bracketed, ReplayError> {
         let mut titles = None;
-        let mut texts = Vec::new();
+        let (mut texts, mut fields) = (Vec::new(), Vec::new());
         for point in &self.points {
             let Some(point) = point else {
                 titles = Some(self.sides.read(title)?);
                 continue;
             };
+            fields.push((point, self.sides.fields(point)?));
             for field in TEXTS {
                 let sides = self.sides.read(|txn| letters(txn, &text_of(txn, point, field)?))?;
                 if let [Some(base), Some(others), Some(mine)] = &sides
@@ -151,25 +157,27 @@ impl Apart {
                 }
             }
         }
-        let (update, copies) = now.look(|txn| {
-            let (mut copies, mut typed) = (Vec::new(), 0);
+        let (update, anew) = now.look(|txn| {
+            let mut anew = Anew::default();
             for (point, field, wanted) in &texts {
                 let Some(text) = text_of(txn, point, field) else { continue };
                 let Some(present) = letters(txn, &text) else { continue };
-                copies.extend(retype(txn, &text, &present, wanted, &mut typed));
+                retype(txn, &text, &present, wanted, &mut anew);
             }
+            fields.iter().for_each(|(point, fields)| fields.put(txn, point));
             if let Some(titles) = &titles {
                 put_title(txn, titles);
             }
             txn.commit();
             let is_new = !txn.insert_set().is_empty() || !txn.delete_set().is_empty();
-            (if is_new { txn.encode_update_v1() } else { Vec::new() }, copies)
+            (if is_new { txn.encode_update_v1() } else { Vec::new() }, anew)
         })?;
-        Ok(Bracketed { update: update.into(), says: Bracketing { of: self.of, points: self.points, copies } })
+        let Anew { copies, marks, .. } = anew;
+        Ok(Bracketed { update: update.into(), says: Bracketing { of: self.of, points: self.points, copies, marks } })
     }
 }
 
-/// A digest of what stands in these points, letter by letter, and in the title: the same as long as nobody changed it.
+/// A digest of what stands in these points, of texts letter by letter, and in the title: the same as long as nobody changed it.
 pub fn standing(txn: &mut TransactionMut, points: &[Option<PointId>]) -> Digest {
     let mut hasher = blake3::Hasher::new();
     for point in points {
@@ -184,6 +192,8 @@ pub fn standing(txn: &mut TransactionMut, points: &[Option<PointId>]) -> Digest 
                 hasher.update(&u32::from(letter).to_le_bytes()).update(&client.to_le_bytes()).update(&clock.to_le_bytes());
             }
         }
+        let fields = serde_json::to_vec(&Fields::read(txn, point)).unwrap_or_default();
+        hasher.update(&fields.len().to_le_bytes()).update(&fields);
     }
     Digest::from(*hasher.finalize().as_bytes())
 }
@@ -250,10 +260,25 @@ impl Sides {
         let is_own = |seq: u64, _: &Record| own.contains(&seq);
         let mine = state(&is_own, stay.new)?;
         let mut others = state(&|seq, record| !own.contains(&seq) && !is_of(record, own), &[])?;
-        if went_on || others.look(|txn| txn.has_missing_updates())? {
-            return Ok(Self { base: state(&is_own, &[])?, others: state(&|_, _| true, &[])?, mine });
+        if own.is_empty() {
+            return Ok(Self { base, others, mine, brought: None });
         }
-        Ok(Self { base, others, mine })
+        let brought = [state(&is_own, &[])?, state(&|_, _| true, &[])?];
+        if went_on || others.look(|txn| txn.has_missing_updates())? {
+            let [base, others] = brought;
+            return Ok(Self { base, others, mine, brought: None });
+        }
+        Ok(Self { base, others, mine, brought: Some(brought) })
+    }
+
+    /// What comes out of what a point holds beside its texts. What the branch had brought was joined then, and is in the base.
+    fn fields(&mut self, point: &PointId) -> Result<Fields, Misbehaved> {
+        let (base, others) = match &mut self.brought {
+            Some([base, others]) => (base, others),
+            None => (&mut self.base, &mut self.others),
+        };
+        let read = |fold: &mut Fold| fold.look(|txn| Fields::read(txn, point));
+        Ok(Fields::join(&read(base)?, &read(others)?, &read(&mut self.mine)?))
     }
 
     fn read<T>(&mut self, f: impl Fn(&mut TransactionMut) -> T) -> Result<[T; 3], ReplayError> {
@@ -261,25 +286,40 @@ impl Sides {
     }
 }
 
-/// What stands side by side, letter by letter; a mark is nobody's.
-fn joined(base: &[Letter], sides: &[&[Letter]]) -> Vec<(char, Option<(u64, u32)>)> {
+/// What stands side by side, letter by letter; a mark is nobody's, and begins an alternative of those who wrote in it what is not in the
+/// base.
+fn joined(base: &[Letter], sides: &[&[Letter]]) -> Vec<Wanted> {
     let read = |letters: &[Letter]| letters.iter().map(|letter| letter.letter).collect::<String>();
     let (text, texts): (String, Vec<String>) = (read(base), sides.iter().map(|side| read(side)).collect());
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let starts = |text: &str| text.char_indices().map(|(at, _)| at).collect::<Vec<usize>>();
     let (base_starts, side_starts): (Vec<usize>, Vec<_>) = (starts(&text), texts.iter().map(|text| starts(text)).collect());
-    let mut joined = Vec::new();
+    let known: HashSet<LetterId> = base.iter().map(|letter| letter.id).collect();
+    let (mut joined, mut begun): (Vec<Wanted>, Option<usize>) = (Vec::new(), None);
     for piece in clash::join(&text, &texts).pieces {
         let (letters, starts, range) = match piece {
             clash::Fragment::Base(range) => (base, &base_starts, range),
             clash::Fragment::Side(side, range) => (sides[side], &side_starts[side], range),
             clash::Fragment::Mark(mark) => {
-                joined.extend(mark.chars().map(|letter| (letter, None)));
+                match mark {
+                    clash::OPENS => begun = Some(joined.len()),
+                    clash::CLOSES => begun = None,
+                    _ => {}
+                }
+                joined.extend(mark.chars().map(|letter| Wanted { letter, of: None, whose: Vec::new() }));
                 continue;
             }
         };
         let place = |at: usize| starts.partition_point(|start| *start < at);
-        joined.extend(letters[place(range.start)..place(range.end)].iter().map(|letter| (letter.letter, Some(letter.id))));
+        let letters = &letters[place(range.start)..place(range.end)];
+        if let Some(mark) = begun.and_then(|mark| joined.get_mut(mark)) {
+            for letter in letters.iter().filter(|letter| !known.contains(&letter.id)) {
+                if mark.whose.iter().all(|(client, _)| *client != letter.id.0) {
+                    mark.whose.push(letter.id);
+                }
+            }
+        }
+        joined.extend(letters.iter().map(|letter| Wanted { letter: letter.letter, of: Some(letter.id), whose: Vec::new() }));
     }
     joined
 }

@@ -1,25 +1,32 @@
 //! Who typed which stretch of a text. Every character keeps the client id under which it was typed, and a client id belongs to
 //! the party that used it first; the gate sees to it.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::collections::BTreeMap;
 
 use yrs::{
     Any, ClientID, GetString, IdSet, Out, ReadTxn, Snapshot, StateVector, Text, TextRef, TransactionMut, branch::Branch,
     types::text::YChange,
 };
 
-use crate::{id::PartyId, log::gate::Census};
+use crate::{
+    id::PartyId,
+    log::gate::{Census, Ledger},
+    text::say::utf16,
+};
 
 /// The party of each client id. Leave out the ids under which nobody's words were written, such as a plan's first text.
 pub type Owners = BTreeMap<u64, PartyId>;
 
-/// A stretch of a text that was typed under one client id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Run {
-    /// The client id.
-    pub client: u64,
-    /// Its length in bytes of UTF-8.
-    pub bytes: usize,
+/// Whose alternatives begin with marks that the server set: by client id, then by clock.
+pub type SideOwners = BTreeMap<u64, BTreeMap<u32, Vec<PartyId>>>;
+
+/// Whose alternatives they begin, as a ledger knows.
+pub fn side_owners(ledger: &Ledger) -> SideOwners {
+    let mut sides = SideOwners::new();
+    for (client, clock, party) in ledger.marks() {
+        sides.entry(client).or_default().entry(clock).or_default().push(party.clone());
+    }
+    sides
 }
 
 /// Characters that were typed under consecutive clocks of one client id.
@@ -29,26 +36,23 @@ pub struct Block {
     pub client: u64,
     /// The clock of its first character; each takes as many as it has UTF-16 units.
     pub clock: u32,
+    /// The clocks that it takes.
+    pub units: u32,
     /// Its length in bytes of UTF-8.
     pub bytes: usize,
 }
 
-/// The visible text block by block, in order; the rest as [`runs_by`]. Time grows with the client ids of the document too.
+/// The visible text block by block, in order, as the document holds it; the rest as [`blocks_by`]. Time grows with the client ids of
+/// the document too.
 pub fn blocks(txn: &mut TransactionMut, text: &TextRef) -> Vec<Block> {
     let state = txn.state_vector();
     blocks_up_to(txn, text, state)
 }
 
-/// [`runs_by`] without a census: time grows with the client ids of the document too.
-#[cfg(test)]
-pub(crate) fn runs(txn: &mut TransactionMut, text: &TextRef) -> Vec<Run> {
-    joined(blocks(txn, text))
-}
-
-/// Who typed the visible text, in order; neighbouring runs have different clients, and together they are as long as the string
-/// that `GetString` gives. Empty for a text of which this cannot be told. The document does not change. `census` is that of the
-/// document; time grows with all that was ever put into the text.
-pub fn runs_by(txn: &mut TransactionMut, text: &TextRef, census: &Census) -> Vec<Run> {
+/// Who typed the visible text, in order, in blocks as long as can be; together they are as long as the string that `GetString` gives.
+/// Empty for a text of which this cannot be told. The document does not change. `census` is that of the document; time grows with all
+/// that was ever put into the text.
+pub fn blocks_by(txn: &mut TransactionMut, text: &TextRef, census: &Census) -> Vec<Block> {
     let mut state = StateVector::default();
     let contents = census.contents(&AsRef::<Branch>::as_ref(text).id());
     for span in contents.iter().flat_map(|contents| &contents.sequence) {
@@ -57,16 +61,16 @@ pub fn runs_by(txn: &mut TransactionMut, text: &TextRef, census: &Census) -> Vec
     joined(blocks_up_to(txn, text, state))
 }
 
-/// Neighbours of one client as one.
-fn joined(blocks: Vec<Block>) -> Vec<Run> {
-    let mut runs: Vec<Run> = Vec::new();
-    for Block { client, bytes, .. } in blocks {
-        match runs.last_mut() {
-            Some(last) if last.client == client => last.bytes += bytes,
-            _ => runs.push(Run { client, bytes }),
+/// Blocks of which one continues the other as one.
+fn joined(blocks: Vec<Block>) -> Vec<Block> {
+    let mut joined: Vec<Block> = Vec::new();
+    for block in blocks {
+        match joined.last_mut().filter(|last| (last.client, last.clock + last.units) == (block.client, block.clock)) {
+            Some(last) => (last.units, last.bytes) = (last.units + block.units, last.bytes + block.bytes),
+            None => joined.push(block),
         }
     }
-    runs
+    joined
 }
 
 /// The blocks of a text into which nothing was put beyond `state`.
@@ -97,32 +101,10 @@ fn blocks_at(txn: &mut TransactionMut, text: &TextRef, whole: &Snapshot, expecte
             _ => continue,
         };
         rest = rest.strip_prefix(&*string)?;
-        blocks.push(Block { client: change.id.client.get(), clock: change.id.clock, bytes: string.len() });
+        let (client, clock) = (change.id.client.get(), change.id.clock);
+        blocks.push(Block { client, clock, units: utf16(&string), bytes: string.len() });
     }
     rest.is_empty().then_some(blocks)
-}
-
-/// How many bytes within `range` (offsets into the text) each party typed: most first, then by id. What has no owner is left out.
-pub fn typed(runs: &[Run], range: Range<usize>, owner: impl Fn(u64) -> Option<PartyId>) -> Vec<(PartyId, usize)> {
-    let mut by_client: BTreeMap<u64, usize> = BTreeMap::new();
-    let mut start = 0usize;
-    for run in runs {
-        let end = start.saturating_add(run.bytes);
-        let within = end.min(range.end).saturating_sub(start.max(range.start));
-        if within > 0 {
-            *by_client.entry(run.client).or_default() += within;
-        }
-        start = end;
-    }
-    let mut by_party: BTreeMap<PartyId, usize> = BTreeMap::new();
-    for (client, bytes) in by_client {
-        if let Some(party) = owner(client) {
-            *by_party.entry(party).or_default() += bytes;
-        }
-    }
-    let mut typed: Vec<_> = by_party.into_iter().collect();
-    typed.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
-    typed
 }
 
 #[cfg(test)]

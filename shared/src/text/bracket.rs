@@ -148,6 +148,26 @@ pub fn without(words: &str) -> String {
     clean.finish()
 }
 
+/// The words without one bracket, by its index: of several alternatives it goes, and when one is left its marks go too. In the place of
+/// one that stood alone come the words that stood there `before`.
+pub fn withdrawn(words: &str, at: usize, before: &str) -> Option<String> {
+    let list = parse(words).list;
+    let own = list.get(at)?;
+    let mates: Vec<&Bracket> = list.iter().filter(|one| one.group == own.group).collect();
+    let place = mates.iter().position(|one| one.range == own.range)?;
+    let (cut, instead) = match (&mates[..], place) {
+        ([_], _) => (own.range.clone(), before),
+        ([first, last], _) => (first.range.start..last.range.end, &words[mates[1 - place].inner.clone()]),
+        (_, 0) => (own.range.start..mates[1].range.start, ""),
+        _ => (mates[place - 1].range.end..own.range.end, ""),
+    };
+    let mut clean = Clean { text: words[..cut.start].to_owned(), gone: false };
+    clean.push(instead);
+    clean.gone = instead.is_empty();
+    clean.push(&words[cut.end..]);
+    Some(clean.finish())
+}
+
 /// Text that is put together around marks that went.
 struct Clean {
     text: String,

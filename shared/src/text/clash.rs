@@ -24,18 +24,19 @@ mod tests;
 
 use std::ops::Range;
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
-
 use super::{
     bracket,
+    hunk::hunks,
     token::{is_blank, tokens},
 };
 
-/// Words of both texts that are compared one by one. Longer stretches are replaced whole: then the whole words are alternatives.
-const WORDS_MAX: usize = 8_000;
-
 /// Signs that end what they stand behind.
 const ENDS: [&str; 6] = [".", ",", ";", ":", "!", "?"];
+
+/// The mark that begins an alternative which was none.
+pub const OPENS: &str = "[";
+/// The mark that ends it.
+pub const CLOSES: &str = "]";
 
 /// A stretch of what comes out. Ranges are bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -194,23 +195,11 @@ struct Hunk {
 
 /// What leads from one text to another. Changes between which only spaces stay are one.
 fn changes(old: &Units, new: &Units) -> Vec<(Range<usize>, Range<usize>)> {
-    let front = old.list.iter().zip(&new.list).take_while(|(a, b)| a == b).count();
-    let back = old.list[front..].iter().rev().zip(new.list[front..].iter().rev()).take_while(|(a, b)| a == b).count();
-    let (from, to) = (&old.list[front..old.len() - back], &new.list[front..new.len() - back]);
-    if from.len() + to.len() > WORDS_MAX {
-        return vec![(front..old.len() - back, front..new.len() - back)];
-    }
     let mut changes: Vec<(Range<usize>, Range<usize>)> = Vec::new();
-    let (mut at_old, mut at_new) = (front, front);
-    for op in capture_diff_slices(Algorithm::Myers, from, to) {
-        let (here, there) = (at_old..at_old + op.old_range().len(), at_new..at_new + op.new_range().len());
-        (at_old, at_new) = (here.end, there.end);
-        if matches!(op, DiffOp::Equal { .. }) {
-            continue;
-        }
-        match changes.last_mut().filter(|(before, _)| is_one(old, before, &here)) {
-            Some(last) => (last.0.end, last.1.end) = (here.end, there.end),
-            None => changes.push((here, there)),
+    for hunk in hunks(&old.list, &new.list) {
+        match changes.last_mut().filter(|(before, _)| is_one(old, before, &hunk.old)) {
+            Some(last) => (last.0.end, last.1.end) = (hunk.old.end, hunk.new.end),
+            None => changes.push((hunk.old, hunk.new)),
         }
     }
     changes
@@ -258,6 +247,14 @@ struct Version {
     range: Range<usize>,
 }
 
+/// A version, or a part of one, that stands beside others.
+struct Alternative {
+    /// What it reads, without marks around it.
+    words: Version,
+    /// With its marks, where the side has it in brackets already.
+    bracket: Option<Version>,
+}
+
 impl Group<'_> {
     fn put(&self, joined: &mut SideBySide) {
         let mut versions: Vec<Version> = Vec::new();
@@ -293,7 +290,7 @@ impl Group<'_> {
         let mut versions = versions.to_vec();
         let (before, behind) = self.shared(&mut versions);
         joined.pieces.extend(before);
-        let mut alternatives: Vec<Version> = Vec::new();
+        let mut alternatives: Vec<Alternative> = Vec::new();
         let mut spaces: [Option<Version>; 2] = [None, None];
         for version in &versions {
             let text = self.read(version);
@@ -308,8 +305,10 @@ impl Group<'_> {
                 }
             }
             for one in self.alternatives(version) {
-                if alternatives.iter().all(|known| self.read(known) != self.read(&one)) {
-                    alternatives.push(one);
+                match alternatives.iter_mut().find(|known| self.read(&known.words) == self.read(&one.words)) {
+                    Some(known) if known.bracket.is_none() && one.bracket.is_some() => *known = one,
+                    Some(_) => {}
+                    None => alternatives.push(one),
                 }
             }
         }
@@ -360,7 +359,7 @@ impl Group<'_> {
     }
 
     /// The alternatives that a version is: those of its brackets if it is nothing else, itself, or none if it is empty.
-    fn alternatives(&self, version: &Version) -> Vec<Version> {
+    fn alternatives(&self, version: &Version) -> Vec<Alternative> {
         let text = self.read(version);
         let brackets = bracket::parse(text);
         let top: Vec<&bracket::Bracket> = brackets.list.iter().filter(|bracket| bracket.parent.is_none()).collect();
@@ -369,27 +368,33 @@ impl Group<'_> {
         let is_brackets = !top.is_empty() && gaps.all(|(from, to)| is_blank(&text[from..to]));
         let of = |range: Range<usize>| Version { side: version.side, range: self.within(version, range) };
         if is_brackets {
-            return top.iter().map(|bracket| of(bracket.inner.clone())).collect();
+            let bracketed =
+                |one: &&bracket::Bracket| Alternative { words: of(one.inner.clone()), bracket: Some(of(one.range.clone())) };
+            return top.iter().map(bracketed).collect();
         }
         let (start, end) = (text.len() - text.trim_start().len(), text.trim_end().len());
-        if start < end { vec![of(start..end)] } else { Vec::new() }
+        if start < end { vec![Alternative { words: of(start..end), bracket: None }] } else { Vec::new() }
     }
 
     fn within(&self, version: &Version, range: Range<usize>) -> Range<usize> {
         version.range.start + range.start..version.range.start + range.end
     }
 
-    fn put_alternative(&self, alternative: &Version, joined: &mut SideBySide) {
-        joined.push(Fragment::Mark("["));
-        let mut at = alternative.range.start;
-        let mut loose: Vec<usize> = bracket::parse(self.read(alternative)).loose.iter().map(|loose| loose.at).collect();
+    fn put_alternative(&self, Alternative { words, bracket }: &Alternative, joined: &mut SideBySide) {
+        if let Some(Version { side, range }) = bracket {
+            joined.push(Fragment::Side(*side, range.clone()));
+            return;
+        }
+        joined.push(Fragment::Mark(OPENS));
+        let mut at = words.range.start;
+        let mut loose: Vec<usize> = bracket::parse(self.read(words)).loose.iter().map(|loose| loose.at).collect();
         loose.sort_unstable();
-        for mark in loose.into_iter().map(|mark| alternative.range.start + mark) {
-            joined.push(Fragment::Side(alternative.side, at..mark));
+        for mark in loose.into_iter().map(|mark| words.range.start + mark) {
+            joined.push(Fragment::Side(words.side, at..mark));
             joined.push(Fragment::Mark("\\"));
             at = mark;
         }
-        joined.push(Fragment::Side(alternative.side, at..alternative.range.end));
-        joined.push(Fragment::Mark("]"));
+        joined.push(Fragment::Side(words.side, at..words.range.end));
+        joined.push(Fragment::Mark(CLOSES));
     }
 }

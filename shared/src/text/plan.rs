@@ -17,6 +17,7 @@ mod find;
 mod label;
 mod order;
 mod read;
+mod said;
 mod schedule;
 mod stored;
 
@@ -34,11 +35,13 @@ pub use edit::{
     NewPoint, Place, add_point, move_point, renumber, restore, set_heading, set_title, set_words, strike, words_text,
 };
 pub use find::FindError;
+pub use said::{Said, said, said_in_a_line, side_by_side};
 pub use schedule::set_schedule;
 pub use stored::{EditError, label_of};
 
 pub(crate) use adoption::record;
-pub(crate) use edit::{Added, Texts, add_to, fill, replace_words, set_words_from, words_of};
+pub(crate) use change::changes_among;
+pub(crate) use edit::{Added, Texts, add_to, fill, replace_words, words_of};
 pub(crate) use label::{is_ordinal, is_roman};
 pub(crate) use read::{reread, text_of};
 pub(crate) use schedule::whole;
@@ -108,6 +111,9 @@ pub struct Schedule {
     /// Days from the start to the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_days: Option<i64>,
+    /// Days from the end to the day on which it is certified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certification_days: Option<i64>,
     /// Points that come first, and what of them must have happened.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub after: BTreeMap<PointId, After>,
@@ -123,6 +129,44 @@ pub struct Schedule {
     /// What else must hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,
+    /// What was changed apart and nobody has settled.
+    #[serde(skip_serializing_if = "Alternatives::is_none")]
+    pub alternatives: Alternatives,
+}
+
+/// What stands side by side in the fields of a schedule that hold no words, in the order of the log; `null` is nothing. The field itself
+/// reads the last of them, and whoever sets it ends them. In a field of words alternatives stand in brackets, as in a point's words.
+///
+/// In the document such a field holds an array of the values. A program that does not know that finds a field of the wrong kind, reads it
+/// as empty and asks to set it again, which is what is to be done.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Alternatives {
+    /// Days to the start.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub offset_days: Vec<Option<i64>>,
+    /// Days from the start to the end.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub duration_days: Vec<Option<i64>>,
+    /// Days from the end to the certification.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub certification_days: Vec<Option<i64>>,
+    /// What of a point that comes first must have happened.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub after: BTreeMap<PointId, Vec<Option<After>>>,
+}
+
+impl Alternatives {
+    /// Whether nothing is open.
+    pub fn is_none(&self) -> bool {
+        self.count() == 0
+    }
+
+    /// In how many fields something is open.
+    pub fn count(&self) -> usize {
+        let days = [&self.offset_days, &self.duration_days, &self.certification_days];
+        days.into_iter().filter(|days| !days.is_empty()).count() + self.after.len()
+    }
 }
 
 /// What must have happened to an earlier point.

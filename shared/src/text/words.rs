@@ -18,7 +18,7 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use crate::{
     id::PointId,
-    text::plan::{Outline, Schedule, unix},
+    text::plan::{Outline, Schedule, said_in_a_line, unix},
 };
 
 /// What a party that accepts a point accepts.
@@ -175,7 +175,7 @@ impl Canonical {
         // (point, level); the last is the next.
         let mut rest = vec![(self, 0)];
         while let Some((point, level)) = rest.pop() {
-            let schedule = schedule_line(&point.schedule);
+            let schedule = said_in_a_line(&point.schedule, |_| None);
             let struck = if point.struck { "(struck)" } else { "" };
             for part in [point.heading.as_str(), &point.words, &schedule, struck].into_iter().filter(|part| !part.is_empty()) {
                 for line in part.lines() {
@@ -187,16 +187,6 @@ impl Canonical {
         text.pop();
         text
     }
-}
-
-/// A schedule in one line, empty for none.
-fn schedule_line(schedule: &Schedule) -> String {
-    let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(schedule) else { return String::new() };
-    let shown = fields.iter().map(|(field, value)| match value {
-        serde_json::Value::String(text) => format!("{field} {text}"),
-        other => format!("{field} {other}"),
-    });
-    shown.collect::<Vec<_>>().join("; ")
 }
 
 fn canonical_text(text: &str) -> String {
@@ -313,6 +303,6 @@ mod tests {
         points[0].heading = "Head".into();
         points[0].schedule.trigger = Some("D-Day".into());
         let exact = exact(&points, "a");
-        assert_eq!(Canonical::kept(&exact.json, exact.digest).unwrap().text(), "Head\none\ntwo\ntrigger D-Day\n    three");
+        assert_eq!(Canonical::kept(&exact.json, exact.digest).unwrap().text(), "Head\none\ntwo\nbegins with D-Day\n    three");
     }
 }

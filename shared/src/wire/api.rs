@@ -270,6 +270,9 @@ pub struct Plan {
     pub access: Option<BTreeMap<PartyId, Access>>,
     /// The parties that must consent to the words. Whoever reads the plan is told.
     pub consent: Vec<PartyId>,
+    /// Those that had to before that was last changed; absent if it never was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent_before: Option<Vec<PartyId>>,
 }
 
 /// The whole list of what each party may do with a plan: a party left out no longer sees it.

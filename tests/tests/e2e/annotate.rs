@@ -305,7 +305,7 @@ async fn an_acceptance_keeps_the_exact_words_and_does_not_fit_others() {
     assert_ne!(now, kept.digest, "the acceptance has lapsed");
     let (old, new) = (kept.digest.to_string(), now.to_string());
     let message = bor.refused(&["accept", "p-1", "1", "--expect", &old]);
-    assert!(message.contains(&old) && message.contains(&new), "{message}");
+    assert!(message.contains(&old) && message.contains(&new[..12]), "{message}");
     assert!(talks.live("bor/positions").await.is_empty());
     let said = bor.cli.done(&["accept", "p-1", "1", "--expect", &new]);
     assert!(said.contains(&format!("accepts the words {}; all who see the plan read it", &new[..12])), "{said}");

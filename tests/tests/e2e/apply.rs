@@ -77,7 +77,7 @@ const EVERY_KIND: &str = r#"{"replace":{"point":"1","quote":"[30][50]","with":"[
 {"schedule":{"point":"1","trigger":"D-Day","duration_days":45}}
 {"note":{"point":"1","text":"Mine."}}
 {"propose":{"point":"1","replacement":"[40]","quote":"[45]","layer":"public"}}
-{"accept":{"point":"2"}}
+{"accept":{"point":"1","quote":"[45]"}}
 {"oppose":{"point":"1","reason":"Too long.","bracket":1}}
 {"reserve":{"point":"2","reason":"Later."}}
 {"withdraw":{"what":"2"}}"#;
@@ -101,9 +101,9 @@ async fn every_kind_of_edit_is_made_and_told_as_its_verb_tells_it() {
     );
     assert_eq!(lines[9], "1: schedule changed (durable)");
     assert!(lines[10].starts_with("note ") && lines[10].ends_with("on 1, private: only arv reads it"), "{}", lines[10]);
-    assert!(lines[12].contains("on 2, positions: accepts the words "), "{}", lines[12]);
-    assert!(lines[13].contains("opposes the bracket \"[45]\""), "{}", lines[13]);
-    assert!(lines[14].contains("takes the place of "), "{}", lines[14]);
+    assert!(lines[12].contains("on 1, positions: accepts the bracket \"[45]\""), "{}", lines[12]);
+    assert!(lines[13].contains("opposes the bracket \"[45]\"; takes the place of "), "{}", lines[13]);
+    assert!(lines[14].contains("on 2, positions: reserves on the words "), "{}", lines[14]);
     assert!(lines[15].contains("withdrawn; all who see the plan read it"), "{}", lines[15]);
     assert_eq!(talks.words("one"), "Forces leave within [45] days.");
     assert_eq!(talks.words("two"), "Войска отводятся на  км 🕊! сразу.");
@@ -163,7 +163,7 @@ async fn a_dry_run_shows_the_redline_and_changes_nothing() {
     let lines = r#"{"replace":{"point":"1","quote":"[30][50]","with":"[45]"}}
         {"note":{"point":"1","text":"x"}}"#;
     let shown = talks.applied(lines, &["--dry-run", "--once", "k"]);
-    assert!(shown.contains("1: words\n    Forces withdraw within [[-30][50-]{+45+}] days.\n"), "{shown}");
+    assert!(shown.contains("1: words\n    Forces withdraw within [-[30][50]-]{+[45]+} days.\n"), "{shown}");
     assert!(shown.ends_with("2 edits would be made; nothing was changed\n"), "{shown}");
     assert_eq!(talks.show(), before);
     assert!(talks.cli.json(&["annotations", "p-1"])["annotations"].as_array().unwrap().is_empty());
@@ -174,7 +174,7 @@ async fn scripts_come_from_standard_input_and_the_schema_is_json() {
     let talks = Talks::begin();
     let schema: Value = serde_json::from_str(&talks.cli.done(&["apply", "--schema"])).unwrap();
     assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
-    assert_eq!(schema["oneOf"].as_array().unwrap().len(), 23);
+    assert_eq!(schema["oneOf"].as_array().unwrap().len(), 24);
     let file = fs::File::open(talks.file(r#"{"insert":{"point":"1","text":" Piped."}}"#)).unwrap();
     let output = talks.cli.command(&["apply", "p-1"]).stdin(file).output().unwrap();
     assert!(output.status.success(), "{output:?}");

@@ -52,6 +52,7 @@ fn note(id: &str) -> Annotation {
         what: What::Note,
         body: "Ask the capital.".into(),
         reply_to: None,
+        entered_for: None,
         resolved: false,
         withdrawn: false,
         by: None,

@@ -124,14 +124,14 @@ fn faults<'v>(annotations: &'v Value, party: &'v str, layer: &'v str) -> impl It
     faults.filter(move |fault| fault["party"] == party && fault["layer"] == layer)
 }
 
-/// A party's cell at a point in the view of the standing.
+/// A party's cell at a point in the view of the standing; null if it has said nothing there.
 fn cell<'v>(standing: &'v Value, point: &str, party: &str) -> &'v Value {
     let row = standing["points"].as_array().unwrap().iter().find(|row| row["point"] == point).unwrap();
-    row["cells"].as_array().unwrap().iter().find(|cell| cell["party"] == party).unwrap()
+    row["cells"].as_array().unwrap().iter().find(|cell| cell["party"] == party).unwrap_or(&Value::Null)
 }
 
 fn stance<'v>(standing: &'v Value, point: &str, party: &str) -> &'v str {
-    cell(standing, point, party)["stance"].as_str().unwrap()
+    cell(standing, point, party)["stance"].as_str().unwrap_or("none")
 }
 
 fn note(id: &str, point: &str) -> Annotation {
@@ -143,6 +143,7 @@ fn note(id: &str, point: &str) -> Annotation {
         what: What::Note,
         body: "What is said.".to_owned(),
         reply_to: None,
+        entered_for: None,
         resolved: false,
         withdrawn: false,
         by: None,
@@ -151,7 +152,7 @@ fn note(id: &str, point: &str) -> Annotation {
 }
 
 fn accepts(exact: &Exact) -> What {
-    let kept = Kept { digest: exact.digest, json: exact.json.clone(), weave: String::new() };
+    let kept = Kept { digest: exact.digest, json: exact.json.clone(), weave: String::new(), around: String::new() };
     What::Position(Position { stance: Stance::Accept, ad_referendum: false, words: Some(kept) })
 }
 

@@ -4,6 +4,7 @@ mod apart;
 mod brackets;
 mod cut;
 mod faults;
+mod fields;
 mod offline;
 mod restored;
 mod rights;

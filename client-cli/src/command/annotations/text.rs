@@ -4,7 +4,7 @@ use plenary_shared::{
     id::{AnnotationId, PointId},
     people::Audience,
     talk::{
-        dossier::AnnotationView,
+        dossier::{AnnotationView, Entered},
         layer::{Position, Stance, What},
         proposal::{ProposalState, Proposed},
     },
@@ -182,6 +182,7 @@ fn what(view: &AnnotationView) -> String {
         said.push("ad referendum".to_owned());
     }
     said.extend(view.proposed.as_ref().and_then(became));
+    said.extend(view.entered.as_ref().map(Entered::said));
     said.extend(entry.reply_to.as_ref().map(|id| format!("reply to {id}")));
     said.extend(entry.resolved.then(|| "resolved".to_owned()));
     said.extend(entry.withdrawn.then(|| "withdrawn".to_owned()));

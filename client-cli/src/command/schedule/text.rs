@@ -4,7 +4,7 @@ use plenary_shared::{
     id::PointId,
     script::Scheduled,
     talk::schedule::{Row, ScheduleFault, Timetable, Wait},
-    text::plan::{After, Schedule},
+    text::plan::{After, Schedule, side_by_side},
 };
 use std::collections::HashMap;
 
@@ -47,31 +47,45 @@ fn rows(timetable: &Timetable, width: usize) -> Vec<String> {
             cell(&row.step.name, NAME_WIDTH),
             cell(&start(row), DATE_WIDTH),
             cell(&end(row), DATE_WIDTH),
-            row.duration_days.map_or(String::new(), |days| days.to_string()),
+            days(row.duration_days, &row.alternatives.duration_days),
         ]
     };
     let mut rows = vec![["", "point", "start", "end", "days"].map(str::to_owned).to_vec()];
     rows.extend(timetable.rows.iter().map(fixed));
     let mut sides = vec![Side::Left, Side::Left, Side::Left, Side::Left, Side::Right];
     let taken = table(&sides, &rows).iter().map(|line| unicode_width::UnicodeWidthStr::width(line.as_str())).max();
-    let other = (width.saturating_sub(taken.unwrap_or_default() + 6) / 3).clamp(OTHER_WIDTH.0, OTHER_WIDTH.1);
-    let head = ["after", "responsible", "verifier"].map(str::to_owned).to_vec();
+    let other = (width.saturating_sub(taken.unwrap_or_default() + 8) / 4).clamp(OTHER_WIDTH.0, OTHER_WIDTH.1);
+    let head = ["after", "responsible", "verifier", "condition"].map(str::to_owned).to_vec();
     let others = |row: &Row| {
         let who = |who: &Option<String>| cell(who.as_deref().unwrap_or_default(), other);
-        vec![cell(&after(&row.after), other), who(&row.responsible), who(&row.verifier)]
+        vec![cell(&after(&row.after), other), who(&row.responsible), who(&row.verifier), who(&row.condition)]
     };
     let others = std::iter::once(head).chain(timetable.rows.iter().map(others));
     rows.iter_mut().zip(others).for_each(|(row, others)| row.extend(others));
-    sides.extend([Side::Left; 3]);
+    sides.extend([Side::Left; 4]);
     table(&sides, &rows)
 }
 
 fn start(row: &Row) -> String {
-    date(row.trigger.as_deref(), row.earliest_start)
+    between(row, row.earliest_start, row.latest_start)
 }
 
 fn end(row: &Row) -> String {
-    date(row.trigger.as_deref(), row.earliest_end)
+    between(row, row.earliest_end, row.latest_end)
+}
+
+/// `D-Day+12..+48` where values stand side by side that make it earlier and later.
+fn between(row: &Row, earliest: Option<i64>, latest: Option<i64>) -> String {
+    let date = date(row.trigger.as_deref(), earliest);
+    latest.map_or(date.clone(), |latest| format!("{date}..{latest:+}"))
+}
+
+/// A number of days, or what stands side by side in its place.
+fn days(days: Option<i64>, open: &[Option<i64>]) -> String {
+    match open {
+        [] => days.map_or(String::new(), |days| days.to_string()),
+        open => side_by_side(open),
+    }
 }
 
 /// `D-Day+30`; `-` where it is not known.
@@ -85,13 +99,17 @@ fn date(trigger: Option<&str>, days: Option<i64>) -> String {
 
 /// `4 start, 6 certified`; `?` where nobody said after what.
 fn after(waits: &[Wait]) -> String {
-    let what = |wait: &Wait| match wait.what {
+    let what = |what: After| match what {
         After::Start => "start",
         After::Done => "done",
         After::Certified => "certified",
         After::Unsaid => "?",
     };
-    waits.iter().map(|wait| format!("{} {}", wait.step.name, what(wait))).collect::<Vec<_>>().join(", ")
+    let whats = |wait: &Wait| match &wait.or[..] {
+        [] => what(wait.what).to_owned(),
+        open => open.iter().map(|one| format!("[{}]", one.map_or("no", what))).collect(),
+    };
+    waits.iter().map(|wait| format!("{} {}", wait.step.name, whats(wait))).collect::<Vec<_>>().join(", ")
 }
 
 fn faults<'a>(page: &mut Page, faults: impl Iterator<Item = &'a ScheduleFault>) {
@@ -105,18 +123,22 @@ pub fn step(step: &Scheduled, changed: Option<bool>) -> Page {
     let mut page = Page::default();
     page.line(Look::Strong, &title(&step.label, &step.point, &step.heading));
     let Some(row) = &step.row else {
-        // Only what is struck has a schedule and no row.
+        // Only what is struck, or stands below what is, has a schedule and no row.
         let struck = step.schedule != Schedule::default();
         page.line(Look::Plain, if struck { "    struck: it is not in the timetable" } else { "    no schedule" });
         return ended(page, &step.faults, changed);
     };
-    let days = |days: Option<i64>| days.map(|days| days.to_string());
+    let open = &row.alternatives;
+    let said = |alone, open: &[Option<i64>]| Some(days(alone, open)).filter(|days| !days.is_empty());
+    let certified = row.earliest_certified.map(|day| date(row.trigger.as_deref(), Some(day)));
     let fields = [
         ("trigger", row.trigger.as_deref().map(str::to_owned)),
-        ("offset", days(row.offset_days)),
-        ("duration", days(row.duration_days)),
+        ("offset", said(row.offset_days, &open.offset_days)),
+        ("duration", said(row.duration_days, &open.duration_days)),
+        ("certification", said(row.certification_days, &open.certification_days)),
         ("start", Some(start(row))),
         ("end", Some(end(row))),
+        ("certified", certified),
         ("after", Some(after(&row.after)).filter(|after| !after.is_empty())),
         ("responsible", row.responsible.clone()),
         ("verifier", row.verifier.clone()),
@@ -161,6 +183,7 @@ mod tests {
         let mut points = vec![point("p4", "4", ""), point("p6", "6", ""), point("p11", "11", ""), point("p12", "12\n! x", "")];
         points[0].schedule = day(Some("D-Day"), Some(2), Some(19));
         points[1].schedule = Schedule { after: [(points[0].id.clone(), After::Done)].into(), ..day(None, None, Some(3)) };
+        points[1].schedule.condition = Some("funds".into());
         points[2].schedule =
             Schedule { after: [(points[1].id.clone(), After::Unsaid)].into(), verifier: None, ..day(None, Some(90), None) };
         points[3].schedule = day(None, None, None);
@@ -169,11 +192,11 @@ mod tests {
 
     #[test]
     fn the_timetable_is_a_table_with_its_critical_path_and_its_faults() {
-        let wanted = "   point   start      end        days  after   responsible   verifier
-*  4       D-Day+2    D-Day+21     19          各方\\u{1b}[…  MED
-*  6       D-Day+21   D-Day+24      3  4 done  各方\\u{1b}[…  MED
-*  11      D-Day+114  D-Day+114        6 ?     各方\\u{1b}[…
-   12 ! x  -          -                        各方\\u{1b}[…  MED
+        let wanted = "   point   start      end        days  after   responsible  verifier  condition
+*  4       D-Day+2    D-Day+21     19          各方\\u{1b…   MED
+*  6       D-Day+21   D-Day+24      3  4 done  各方\\u{1b…   MED       funds
+*  11      D-Day+114  D-Day+114        6 ?     各方\\u{1b…
+   12 ! x  -          -                        各方\\u{1b…   MED
 * critical until D-Day+114: 4, 6, 11
 ";
         let shown = timetable(&schedule::timetable(&talks()), 80).show(false);

@@ -2,11 +2,15 @@
 
 use plenary_shared::{
     id::PointId,
-    talk::standing::{Cell, CellState, Column, Matrix, NoDifference, PointStanding, State},
+    talk::{
+        around::Surrounding,
+        standing::{Cell, CellState, Column, Matrix, NoDifference, PointStanding, State},
+    },
 };
 
 use crate::{
     command::{change::seat_ended, merged::by},
+    expect::short,
     render::{Look, Page, Side, called, cell, table, title, wrapped},
     when,
 };
@@ -82,7 +86,7 @@ fn with_headings(matrix: &Matrix, rows: &mut [Vec<String>], sides: &mut Vec<Side
 /// For the head and for each point: a cell for each party.
 fn columns(matrix: &Matrix) -> Vec<Vec<String>> {
     let head = matrix.parties.iter().map(|column| cell(&party(column), PARTY_WIDTH)).collect();
-    let rows = matrix.points.iter().map(|point| point.cells.iter().map(mark).collect());
+    let rows = matrix.rows().map(|row| row.iter().map(mark).collect());
     std::iter::once(head).chain(rows).collect()
 }
 
@@ -96,9 +100,8 @@ fn counts(matrix: &Matrix) -> Vec<Vec<String>> {
         ("·", CellState::None),
     ];
     let head = kinds.iter().map(|(mark, _)| (*mark).to_owned()).collect();
-    let rows = matrix.points.iter().map(|point| {
-        let must: Vec<&Cell> =
-            point.cells.iter().zip(&matrix.parties).filter(|(_, c)| c.must_consent).map(|(cell, _)| cell).collect();
+    let rows = matrix.rows().map(|row| {
+        let must: Vec<&Cell> = row.iter().zip(&matrix.parties).filter(|(_, c)| c.must_consent).map(|(cell, _)| cell).collect();
         let count = |state| must.iter().filter(|cell| cell.stance == state).count();
         kinds.iter().map(|(_, state)| count(*state)).map(|n| if n > 0 { n.to_string() } else { String::new() }).collect()
     });
@@ -112,8 +115,8 @@ fn party(column: &Column) -> String {
 }
 
 fn standing(point: &PointStanding) -> String {
-    let merged = if point.merged.is_some() { ", merged" } else { "" };
-    format!("{}{}{merged}", state(point.standing), if point.ad_referendum { "*" } else { "" })
+    let marks = [(point.ad_referendum, "*"), (point.by_act.is_some(), "†"), (point.merged.is_some(), ", merged")];
+    state(point.standing).to_owned() + &marks.map(|(is_so, mark)| if is_so { mark } else { "" }).concat()
 }
 
 fn state(state: State) -> &'static str {
@@ -123,6 +126,7 @@ fn state(state: State) -> &'static str {
         State::Reserved => "reserved",
         State::Lapsed => "lapsed",
         State::Open => "open",
+        State::Struck => "struck",
     }
 }
 
@@ -138,6 +142,7 @@ fn mark(cell: &Cell) -> String {
     mark.push_str(if cell.ad_referendum && cell.stance == CellState::Accept { "*" } else { "" });
     mark.push_str(if cell.returned { "↺" } else { "" });
     mark.push_str(if cell.changed { "~" } else { "" });
+    mark.push_str(if cell.around.is_empty() { "" } else { "°" });
     mark.push_str(if cell.conflict { "!" } else { "" });
     mark
 }
@@ -145,11 +150,15 @@ fn mark(cell: &Cell) -> String {
 /// What the marks mean: the ones of the field always, further ones where they are used.
 fn legend(matrix: &Matrix, counted: bool) -> Vec<String> {
     let cells = || matrix.points.iter().flat_map(|point| &point.cells);
+    let by_act = matrix.points.iter().any(|point| point.by_act.is_some());
     let mut legend: Vec<String> = MARKS
         .iter()
         .filter(|(mark, _)| !counted || mark.chars().count() == 1)
         .map(|(mark, means)| format!("{mark} {means}"))
         .collect();
+    if by_act {
+        legend.push("† agreed or not by a change of who must consent".to_owned());
+    }
     if matrix.points.iter().any(|point| point.merged.is_some()) {
         legend.push("merged: changed apart and not confirmed".to_owned());
     }
@@ -160,6 +169,9 @@ fn legend(matrix: &Matrix, counted: bool) -> Vec<String> {
     }
     if cells().any(|cell| cell.changed) {
         legend.push("R~ ✗~ said of earlier words".to_owned());
+    }
+    if cells().any(|cell| !cell.around.is_empty()) {
+        legend.push("° something around the words has changed since".to_owned());
     }
     if cells().any(|cell| cell.conflict) {
         legend.push("! took several positions that differ".to_owned());
@@ -200,7 +212,8 @@ pub fn point(point: &PointStanding, parties: &[Column], label: impl Fn(&PointId)
     page.line(Look::Strong, &title(&point.label, &point.point, &point.heading));
     let mut said = vec![state(point.standing).to_owned()];
     said.extend(point.ad_referendum.then(|| "ad referendum".to_owned()));
-    said.extend(point.struck.then(|| "struck".to_owned()));
+    said.extend(point.by_act.map(|before| format!("by a change of who must consent (else {})", state(before))));
+    said.extend(point.struck_with.as_ref().map(|above| format!("with {}", called(&label(above), above))));
     said.push(match (point.open_brackets, point.spanned) {
         (0, true) => "within a bracket that opens above".to_owned(),
         (open, _) => brackets(open),
@@ -210,7 +223,7 @@ pub fn point(point: &PointStanding, parties: &[Column], label: impl Fn(&PointId)
     if let Some(merged) = &point.merged {
         page.line(Look::Plain, &format!("merged: {}, and not confirmed", by(&merged.mark)));
     }
-    page.line(Look::Faint, &format!("words {}", point.digest));
+    page.line(Look::Faint, &format!("words {}", short(&point.digest)));
     for (cell, column) in point.cells.iter().zip(parties) {
         page.line(Look::Strong, &party(column)).add(Look::Plain, &format!("  {}", stand(cell, &label)));
         if let Some(at_ms) = cell.at_ms {
@@ -243,8 +256,18 @@ fn stand(cell: &Cell, label: impl Fn(&PointId) -> String) -> String {
     said.extend(cell.ad_referendum.then(|| "ad referendum".to_owned()));
     said.extend(cell.returned.then(|| "the words were touched since and are back".to_owned()));
     said.extend(cell.changed.then(|| "the words have changed since".to_owned()));
+    said.extend(cell.around.iter().map(around));
     said.extend(cell.conflict.then(|| "took several positions that differ; the strictest counts".to_owned()));
     said.join(", ")
+}
+
+/// What has changed around accepted words.
+fn around(what: &Surrounding) -> String {
+    match what {
+        Surrounding::Above { point, label } => format!("the text of {} above has changed since", called(label, point)),
+        Surrounding::Cited { point, label } => format!("{}, which the words cite, has changed since", called(label, point)),
+        Surrounding::Date => "the schedule has moved the date since".to_owned(),
+    }
 }
 
 fn no_difference(why: NoDifference) -> &'static str {
@@ -286,7 +309,7 @@ mod tests {
                   "ad_referendum": true, "cells": [{ "stance": "accept", "ad_referendum": true }, { "stance": "accept", "returned": true }, "none"] },
                 { "point": "b", "label": "(a)", "heading": "停止敌对行动", "depth": 1, "open_brackets": 2, "standing": "lapsed",
                   "cells": ["lapsed", "accept", "oppose"] },
-                { "point": "c", "label": "", "heading": "x\x1b[2J\ny", "depth": 0, "struck": true, "open_brackets": 0, "standing": "reserved",
+                { "point": "c", "label": "", "heading": "x\x1b[2J\ny", "depth": 0, "struck": true, "open_brackets": 0, "standing": "struck",
                   "cells": [{ "stance": "reserve", "changed": true, "conflict": true }, "none", "accept"] },
             ]),
         )
@@ -298,7 +321,7 @@ mod tests {
 point  heading                   standing  [ ]  ARV  BOR  (CEL)
 1      Cessation of hostilities  agreed*        ✓*   ✓↺   ·
   (a)  停止敌对行动              lapsed      2  ~    ✓    ✗
-(c)    [struck] x\\u{1b}[2J y     reserved       R~!  ·    ✓
+(c)    [struck] x\\u{1b}[2J y     struck         R~!  ·    ✓
 
 ✓ accepted, ✓* ad referendum, ✓↺ accepted, touched since and back,
 ~ accepted other words (lapsed), R reserves, ✗ opposes, · none,
@@ -347,7 +370,7 @@ R~ ✗~ said of earlier words, ! took several positions that differ,
             "\
 4  Phases
 lapsed, 1 open bracket, a point below it is not accepted
-words {DIGEST}
+words {}
 ARV  accepted other words  T by m-1  k1
     Subject to
     parliament.\\u{{1b}}[2J
@@ -355,7 +378,8 @@ ARV  accepted other words  T by m-1  k1
 BOR  accepts, with III, ad referendum
 (CEL)  reserves, the words have changed since
 MED  accepted other words
-    the words are too long to be compared here"
+    the words are too long to be compared here",
+            &DIGEST[..12]
         );
         assert_eq!(shown, wanted);
     }

@@ -26,7 +26,7 @@ async fn the_first_text_is_nobodys_and_whoever_goes_on_under_its_id_is_named() {
     assert_eq!(typed_by(&table, "plan").await, [""; 0]);
     let address: DocAddress = "talks/plan".parse().unwrap();
     let state = table.rooms.read_at(&address).await.unwrap().1;
-    let (client, _) = table.rooms.owners(&address).await.unwrap()[0].clone();
+    let (client, _) = table.rooms.owners(&address).await.unwrap().owners[0].clone();
     let doc = text::new_doc(client);
     let mut txn = doc.transact_mut();
     txn.apply_update(Update::decode_v1(&state).unwrap()).unwrap();

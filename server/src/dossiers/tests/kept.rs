@@ -139,8 +139,14 @@ async fn each_party_has_a_shelf_of_its_own_from_which_the_oldest_goes() {
     let key = |n: usize| {
         let conference: ConferenceId = "vale-talks".parse().unwrap();
         let plan = DocAddress::Plan(conference, format!("p-{n}").parse().unwrap());
-        let readable =
-            Readable { plan, needs: Needs::All, layers: Vec::new(), consent: Default::default(), ended: Default::default() };
+        let readable = Readable {
+            plan,
+            needs: Needs::All,
+            layers: Vec::new(),
+            consent: Default::default(),
+            consent_before: None,
+            ended: Default::default(),
+        };
         Key { readable, ends: vec![1] }
     };
     let (arv, bor) = (table.member("arv"), table.member("bor"));

@@ -125,7 +125,7 @@ async fn a_copy_waits_for_what_is_on_its_way_and_constant_work_does_not_keep_it_
     });
     let whose = tokio::spawn({
         let rooms = rooms.clone();
-        async move { rooms.owners(&doc()).await.unwrap().len() }
+        async move { rooms.owners(&doc()).await.unwrap().owners.len() }
     });
     settle().await;
     assert!(!asking.is_finished() && !whose.is_finished(), "nothing is said of what the log does not hold");

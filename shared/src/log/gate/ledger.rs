@@ -15,7 +15,11 @@ use super::{
     place::{Neighbours, Place},
     rows::{Rows, ShortId},
 };
-use crate::id::PartyId;
+use crate::{
+    id::PartyId,
+    log::record::{Copied, Record, RecordKind},
+    people::ENGINE,
+};
 
 #[derive(Clone, Serialize, Deserialize)]
 struct Client {
@@ -45,7 +49,7 @@ pub(super) struct Known<'l> {
 }
 
 /// The version of what is saved of a ledger, and beside it. Another one is not read: the log is judged again from its beginning.
-const SAVED_VERSION: u8 = 5;
+const SAVED_VERSION: u8 = 6;
 
 /// What a party has of what all parties share.
 #[derive(Clone, Serialize, Deserialize)]
@@ -72,6 +76,8 @@ pub struct Ledger {
     runs: BTreeMap<(u32, u32), Run>,
     /// (slot, first clock) -> clock after the last; merged, so that a known range lies in one entry.
     deleted: BTreeMap<(u32, u32), u32>,
+    /// (slot, clock) of a mark that the server set -> whose alternative it begins, as indices into the parties.
+    marks: BTreeMap<(u32, u32), Vec<u32>>,
     /// What is known of a plan's points.
     pub(super) rows: Rows,
 }
@@ -177,6 +183,33 @@ impl Ledger {
         for &(start, Neighbours { origin, right }) in &gain.runs {
             self.runs.insert((client.slot, start), Run { origin: short(origin), right: short(right) });
         }
+    }
+
+    /// Takes note of whose alternatives begin with the marks that a record set whose update was checked and admitted.
+    pub fn note(&mut self, record: &Record, checked: &Checked) {
+        let (RecordKind::Bracketing(says), [gain]) = (&record.kind, &checked.gains[..]) else { return };
+        let Some(slot) = self.clients.get(&gain.client).map(|client| client.slot) else { return };
+        for Copied { clock, client, from, .. } in &says.marks {
+            let Some(known) = self.clients.get(client) else { continue };
+            let is_the_servers = self.parties.get(known.owner as usize).is_some_and(|held| held.party.as_str() == ENGINE);
+            let whose = match is_the_servers {
+                true => self.marks.get(&(known.slot, *from)).cloned().unwrap_or_default(),
+                false => vec![known.owner],
+            };
+            let mark = self.marks.entry((slot, *clock)).or_default();
+            mark.extend(whose.into_iter().filter(|party| *party != NOBODY));
+            mark.sort_unstable();
+            mark.dedup();
+        }
+    }
+
+    /// Whose alternatives begin with marks that the server set: the mark's client id, its clock, and a party, in no order.
+    pub fn marks(&self) -> impl Iterator<Item = (u64, u32, &PartyId)> {
+        self.marks.iter().flat_map(|((slot, clock), parties)| {
+            let client = self.slots.get(*slot as usize);
+            let parties = parties.iter().filter_map(|party| self.parties.get(*party as usize));
+            client.into_iter().flat_map(move |client| parties.clone().map(|held| (*client, *clock, &held.party)))
+        })
     }
 
     /// The party that a client id belongs to; the one that used it first.

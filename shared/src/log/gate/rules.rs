@@ -155,7 +155,7 @@ fn judge_content(spot: Spot, in_map: bool, block: &Block<'_>) -> Result<(), &'st
         (Kind::Any, Content::Values(values)) if in_map => {
             let mut reader = Reader::new(values);
             for _ in 0..block.len {
-                if !is_value_of(form, &mut reader).unwrap_or(false) {
+                if !is_value_in(spot, &mut reader).unwrap_or(false) {
                     return Err(WRONG);
                 }
             }
@@ -163,6 +163,23 @@ fn judge_content(spot: Spot, in_map: bool, block: &Block<'_>) -> Result<(), &'st
         }
         _ => Err(WRONG),
     }
+}
+
+/// Reads a value and tells whether it may stand in this spot: by itself, or side by side with others.
+fn is_value_in(spot: Spot, reader: &mut Reader<'_>) -> Result<bool, Refusal> {
+    if !spot.may_be_open() || reader.clone().u8()? != ARRAY {
+        return is_value_of(spot.form(), reader);
+    }
+    reader.u8()?;
+    for _ in 0..reader.count(1)? {
+        let is_nothing = matches!(reader.clone().u8()?, UNDEFINED | NULL);
+        if is_nothing {
+            reader.any(0)?;
+        } else if !is_value_of(spot.form(), reader)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Reads a value and tells whether it is of this form.

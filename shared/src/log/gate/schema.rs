@@ -126,7 +126,7 @@ impl Spot {
             (Spot::Point, Some(key)) => Self::of_point(key),
             (Spot::Schedule, Some(key)) => match key {
                 "trigger" | "responsible" | "verifier" | "method" | "condition" => Spot::ScheduleWord,
-                "offset_days" | "duration_days" => Spot::ScheduleDays,
+                "offset_days" | "duration_days" | "certification_days" => Spot::ScheduleDays,
                 "after" => Spot::After,
                 _ => Spot::Other,
             },
@@ -169,9 +169,9 @@ impl Spot {
             "stance" => Spot::Stance,
             "ad_referendum" | "resolved" | "withdrawn" => Spot::EntryFlag,
             "digest" => Spot::EntryDigest,
-            "words" | "weave" => Spot::KeptWords,
+            "words" | "weave" | "around" => Spot::KeptWords,
             "reply_to" => Spot::ReplyTo,
-            "by" => Spot::EntryBy,
+            "by" | "entered_for" => Spot::EntryBy,
             "at" => Spot::EntryTime,
             _ => Spot::Other,
         }
@@ -200,6 +200,12 @@ impl Spot {
             Spot::AdoptedBy | Spot::AdoptionWord => word(false),
             Spot::ScheduleDays | Spot::AdoptionTime | Spot::EntryTime => Form::Number,
         }
+    }
+
+    /// Whether values of its form may stand side by side in an array: what was changed apart. Anybody may write one, for a client that
+    /// takes back its own change of such a field does.
+    pub fn may_be_open(self) -> bool {
+        matches!(self, Spot::ScheduleDays | Spot::AfterPoint)
     }
 
     /// Whether it is part of a layer and of no plan; none: of both.

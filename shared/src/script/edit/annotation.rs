@@ -48,6 +48,9 @@ pub struct Propose {
     /// The layer of one's own party to write in; private if left out.
     #[serde(default = "private")]
     pub layer: LayerId,
+    /// The party that proposes it, for which it is entered, in the public layer of one's own party.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entered_for: Option<PartyId>,
 }
 
 /// Replies to an annotation.
@@ -69,6 +72,14 @@ pub struct Reply {
 #[serde(deny_unknown_fields)]
 pub struct Settle {
     /// The annotation.
+    pub id: AnnotationId,
+}
+
+/// Confirms what was entered for one's own party.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Own {
+    /// The annotation that tells of it.
     pub id: AnnotationId,
 }
 
@@ -95,7 +106,8 @@ pub struct Accept {
     /// What is to be said with it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub because: String,
-    /// Accept only if the words have this digest.
+    /// The digest of the point's words, with all below it, as they were read: it has to be that of the present ones. It is needed unless
+    /// words are quoted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expect: Option<WordsDigest>,
     /// The bracket that holds these words of the point, which must stand in it exactly once.

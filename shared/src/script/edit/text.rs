@@ -4,7 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
-use crate::{id::PointId, text::plan::After};
+use crate::{
+    id::{PartyId, PointId},
+    text::plan::After,
+};
 
 /// Puts text into a point's words.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -69,9 +72,12 @@ pub struct Words {
     pub point: String,
     /// The words; empty for none.
     pub words: String,
-    /// The words that their author saw: what others have changed since then stays.
+    /// The words that their author saw: what others have changed since then stays, in brackets beside what their author makes of the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// The party that said so, for which they are entered: an entry in the public layer of one's own party tells of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entered_for: Option<PartyId>,
 }
 
 /// Adds a point.
@@ -162,6 +168,9 @@ pub struct Schedule {
     /// Days from the start to the end.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub duration_days: Option<Option<i64>>,
+    /// Days from the end to the day on which it is certified.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub certification_days: Option<Option<i64>>,
     /// All the points that come first, and what of each must have happened.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub after: Option<Option<BTreeMap<String, After>>>,

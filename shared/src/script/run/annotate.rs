@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use super::bench::Bench;
 use crate::{
-    id::{self, AnnotationId, LayerId},
+    id::{self, AnnotationId, LayerId, PartyId},
     script::{
-        Done, EntryDone, In, Note, Propose, Reply, Wrote,
+        Done, EntryDone, In, Note, Own, Propose, Reply, Wrote,
         error::{Advice, Refusal},
         readers::{reaches, read_by},
         stretch,
@@ -22,16 +22,69 @@ pub fn note(bench: &mut Bench, edit: &Note) -> Made {
     let sheet = bench.writable("layer", &edit.layer)?;
     let point = bench.point("point", &edit.point)?;
     let stretch = stretch::find(&point, edit.quote.as_deref(), edit.bracket)?;
-    write(bench, sheet, &point, What::Note, stretch, &edit.text)
+    let new = bench.new_entry(&point.id, What::Note);
+    write(bench, sheet, &point, Annotation { body: edit.text.clone(), ..new }, stretch)
 }
 
 pub fn propose(bench: &mut Bench, edit: &Propose) -> Made {
-    let sheet = bench.writable("layer", &edit.layer)?;
+    let sheet = match &edit.entered_for {
+        Some(party) if [id::PRIVATE, id::PUBLIC].contains(&edit.layer.as_str()) => public_for(bench, party)?,
+        Some(_) => return Err(Refusal::usage("layer", edit.layer.to_string(), "public, for what is entered for another party")),
+        None => bench.writable("layer", &edit.layer)?,
+    };
     let point = bench.point("point", &edit.point)?;
     let all = (!point.words.is_empty()).then_some(0..point.words.len());
     let stretch = stretch::find(&point, edit.quote.as_deref(), edit.bracket)?.or(all);
     let what = What::Proposal { replacement: plan::words_of(&edit.replacement).map_err(Refusal::editing)? };
-    write(bench, sheet, &point, what, stretch, &edit.because)
+    let new = bench.new_entry(&point.id, what);
+    let entry = Annotation { body: edit.because.clone(), entered_for: edit.entered_for.clone(), ..new };
+    write(bench, sheet, &point, entry, stretch)
+}
+
+/// Tells that a stretch of a point's words, or all of it, was entered for another party.
+pub fn entered(
+    bench: &mut Bench,
+    point: &Point,
+    stretch: Option<Range<usize>>,
+    party: &PartyId,
+) -> Result<AnnotationId, Refusal> {
+    let sheet = public_for(bench, party)?;
+    let mut entry = Annotation { entered_for: Some(party.clone()), ..bench.new_entry(&point.id, What::Note) };
+    on_stretch(bench, &mut entry, point, stretch)?;
+    bench.sheets[sheet].put(&entry)?;
+    Ok(entry.id)
+}
+
+/// The layer in which one tells what one enters for another party.
+fn public_for(bench: &Bench, party: &PartyId) -> Result<usize, Refusal> {
+    if *party == bench.member.party {
+        return Err(Refusal::usage("entered_for", party.to_string(), "another party: what you write is your own party's anyway"));
+    }
+    bench.writable("entered_for", &LayerId::built_in(id::PUBLIC))
+}
+
+pub fn own(bench: &mut Bench, edit: &Own) -> Made {
+    let party = bench.member.party.clone();
+    let (_, entry) = find(bench, &edit.id)?;
+    if entry.entered_for.as_ref() != Some(&party) || entry.reply_to.is_some() {
+        let message = format!("{} was not entered for {party}: there is nothing to confirm", entry.id);
+        return Err(Refusal::refused("id", entry.id.to_string(), format!("what another party entered for {party}")).says(message));
+    }
+    let sheet = bench.writable("id", &LayerId::built_in(id::PUBLIC))?;
+    let known = bench.sheets[sheet].entries().annotations.iter().find(|known| known.confirms(&party, &entry)).cloned();
+    if let Some(known) = known {
+        return Ok(Done::Wrote(wrote(bench, sheet, &known)));
+    }
+    let confirmation = Annotation {
+        anchor: entry.anchor,
+        quote: entry.quote.clone(),
+        body: entry.entered_words().to_owned(),
+        reply_to: Some(entry.id.clone()),
+        entered_for: Some(party),
+        ..bench.new_entry(&entry.point, What::Note)
+    };
+    bench.sheets[sheet].put(&confirmation)?;
+    Ok(Done::Wrote(wrote(bench, sheet, &confirmation)))
 }
 
 pub fn reply(bench: &mut Bench, edit: &Reply) -> Made {
@@ -71,15 +124,7 @@ fn said(text: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn write(
-    bench: &mut Bench,
-    sheet: usize,
-    point: &Point,
-    what: What,
-    stretch: Option<Range<usize>>,
-    body: &str,
-) -> Result<Done, Refusal> {
-    let mut entry = Annotation { body: body.to_owned(), ..bench.new_entry(&point.id, what) };
+fn write(bench: &mut Bench, sheet: usize, point: &Point, mut entry: Annotation, stretch: Option<Range<usize>>) -> Made {
     on_stretch(bench, &mut entry, point, stretch)?;
     bench.sheets[sheet].put(&entry)?;
     Ok(Done::Wrote(wrote(bench, sheet, &entry)))

@@ -8,7 +8,10 @@ use crate::{
     log::gate::{self, RunningCensus},
     people::{self, LayerKind},
     script::{Desk, NewIds, Sheet, error::Refusal, stretch::name},
-    talk::layer::{self, Annotation, Layer, What},
+    talk::{
+        around::{Around, Known, Surroundings},
+        layer::{self, Annotation, Layer, What},
+    },
     text::{
         anchor::Anchor,
         plan::{self, Outline, Point},
@@ -34,6 +37,7 @@ pub struct Bench<'d> {
     /// What has changed since the exact words were read.
     touched: HashSet<PointId>,
     exact: Option<Exactly>,
+    known: Option<Known>,
 }
 
 /// The exact words of all points, and what was ever written into them.
@@ -61,7 +65,8 @@ impl<'d> Bench<'d> {
         let open = |sheet: &'d Sheet| OpenSheet { layer: &sheet.layer, txn: sheet.doc.transact_mut(), entries: None };
         let sheets = mine.into_iter().chain(theirs).map(open).collect();
         let (text, now_ms, write) = (text.transact_mut(), *now_ms, *write);
-        Bench { member, now_ms, text, sheets, write, ids, go_on, tree: None, touched: HashSet::new(), exact: None }
+        let touched = HashSet::new();
+        Bench { member, now_ms, text, sheets, write, ids, go_on, tree: None, touched, exact: None, known: None }
     }
 
     /// Refuses to go on once it has taken too long.
@@ -116,7 +121,12 @@ impl<'d> Bench<'d> {
 
     /// The tree was changed: all is read again.
     pub fn regrown(&mut self) {
-        (self.tree, self.exact) = (None, None);
+        (self.tree, self.exact, self.known) = (None, None, None);
+    }
+
+    /// A schedule was changed, or what is struck.
+    pub fn redated(&mut self) {
+        self.known = None;
     }
 
     /// Adds a point and returns its label.
@@ -127,6 +137,7 @@ impl<'d> Bench<'d> {
         match at {
             Some(at) => {
                 tree.points.insert(at, point);
+                self.known = None;
                 self.touched(new.id);
             }
             None => self.regrown(),
@@ -158,6 +169,14 @@ impl<'d> Bench<'d> {
             })?;
         }
         self.exact.as_ref().ok_or_else(|| Refusal::refused("point", "nothing", "a plan that can be read"))
+    }
+
+    /// What surrounds the words of a point as they are now.
+    pub fn around(&mut self, point: &PointId) -> Result<Around, Refusal> {
+        self.exact()?;
+        let (Some(outline), Some(Exactly { words, .. })) = (&self.tree, &self.exact) else { return Ok(Around::default()) };
+        let known = self.known.get_or_insert_with(|| Known::of(outline));
+        Ok(Surroundings::new(outline, words, known).of(point))
     }
 
     /// Anchors a stretch of a point's words.
@@ -209,6 +228,7 @@ impl<'d> Bench<'d> {
             what,
             body: String::new(),
             reply_to: None,
+            entered_for: None,
             resolved: false,
             withdrawn: false,
             by: Some(self.member.member.clone()),

@@ -11,7 +11,7 @@ use crate::{
     id::{AnnotationId, LayerId},
     script::{
         Accept, Done, Oppose, Reserve, Stood,
-        error::Refusal,
+        error::{Advice, Refusal},
         stretch::{find_bracket, name},
     },
     talk::layer::{Annotation, Kept, Layer, Position, Stance, What},
@@ -20,7 +20,7 @@ use crate::{
         plan::Point,
         say::inline,
         stretch::Stretch,
-        words::WordsDigest,
+        words::{Exact, WordsDigest},
     },
 };
 
@@ -40,9 +40,6 @@ struct Stand<'e> {
 
 pub fn accept(bench: &mut Bench, edit: &Accept) -> Made {
     let Accept { point, ad_referendum, because, expect, quote, bracket, layer } = edit;
-    if expect.is_some() && (quote.is_some() || bracket.is_some()) {
-        return Err(Refusal::usage("expect", "a digest and a bracket", "one of the two: a bracket has no digest"));
-    }
     let (stance, ad_referendum, quote) = (Stance::Accept, *ad_referendum, quote.as_deref());
     Stand { point, stance, ad_referendum, body: because, expect: *expect, quote, bracket: *bracket, layer }.take(bench)
 }
@@ -64,9 +61,12 @@ impl Stand<'_> {
         let sheet = bench.writable("layer", self.layer)?;
         let point = bench.point("point", self.point)?;
         let bracket = find_bracket(&point, self.quote, self.bracket)?;
+        if self.stance == Stance::Accept {
+            self.are_meant(bench, &point)?;
+        }
         let words = match bracket {
             Some(_) => None,
-            None => Some(kept(bench, &point, self.stance, self.expect)?),
+            None => Some(kept(bench, &point, self.stance)?),
         };
         let digest = words.as_ref().map(|kept| kept.digest);
         let position = Position { stance: self.stance, ad_referendum: self.ad_referendum, words };
@@ -90,22 +90,50 @@ impl Stand<'_> {
     }
 }
 
-/// The exact words of a point, to be kept with a position on them.
-fn kept(bench: &mut Bench, point: &Point, stance: Stance, expect: Option<WordsDigest>) -> Result<Kept, Refusal> {
+impl Stand<'_> {
+    /// Refuses to accept words that are not named: by what is quoted of them, or by the digest of the point's words.
+    fn are_meant(&self, bench: &mut Bench, point: &Point) -> Result<(), Refusal> {
+        if self.expect.is_none() && self.quote.is_some() {
+            return Ok(());
+        }
+        let now = exact(bench, point)?.0.digest;
+        let whose = inline(name(point));
+        let (found, expected, message) = match self.expect {
+            Some(expected) if expected == now => return Ok(()),
+            Some(expected) => (
+                now.to_string(),
+                expected.to_string(),
+                format!(
+                    "the words of {whose} are not those that you expect: their digest is {now}, not {expected}; nothing was accepted"
+                ),
+            ),
+            None => (
+                "nothing".to_owned(),
+                format!("the digest of the words of {whose} as they were read; that of the present ones is {now}"),
+                format!("only words that were read are accepted: name those of {whose}; nothing was accepted"),
+            ),
+        };
+        Err(Refusal::refused("expect", found, expected).says(message).advise(Advice::NameWords { now }))
+    }
+}
+
+/// The exact words of a point, and what they were woven from.
+fn exact<'b>(bench: &'b mut Bench, point: &Point) -> Result<(&'b Exact, &'b str), Refusal> {
     let Exactly { words, weaves, .. } = bench.exact()?;
     let exact = words.get(&point.id).ok_or_else(|| {
         let message = format!("the plan shows no point {}", point.id);
         Refusal::not_found("point", point.id.to_string(), "a point that the plan shows").says(message)
     })?;
-    if let Some(expected) = expect.filter(|expected| *expected != exact.digest) {
-        let message = format!(
-            "the words of {} are not those that you expect: their digest is {}, not {expected}; nothing was accepted",
-            inline(name(point)),
-            exact.digest
-        );
-        return Err(Refusal::refused("expect", exact.digest.to_string(), expected.to_string()).says(message));
-    }
-    Ok(Kept::of(stance, exact, weaves.of(&point.id).unwrap_or_default()))
+    Ok((exact, weaves.of(&point.id).unwrap_or_default()))
+}
+
+/// The exact words of a point, to be kept with a position on them.
+fn kept(bench: &mut Bench, point: &Point, stance: Stance) -> Result<Kept, Refusal> {
+    let (exact, weave) = exact(bench, point)?;
+    let kept = Kept::of(stance, exact, weave);
+    // Consent alone rests on what surrounds the words.
+    let around = if stance == Stance::Accept { bench.around(&point.id)?.kept() } else { String::new() };
+    Ok(Kept { around, ..kept })
 }
 
 /// The positions in a layer that are not withdrawn and are on what `like` is on: the words of the point, or the bracket that it is

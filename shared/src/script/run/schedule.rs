@@ -31,22 +31,27 @@ pub fn schedule(bench: &mut Bench, edit: &Schedule) -> Result<Done, Refusal> {
             *field = text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
         }
     }
-    for (name, field, given) in [
-        ("offset_days", &mut wanted.offset_days, edit.offset_days),
-        ("duration_days", &mut wanted.duration_days, edit.duration_days),
+    let open = &mut wanted.alternatives;
+    for (name, field, open, given) in [
+        ("offset_days", &mut wanted.offset_days, &mut open.offset_days, edit.offset_days),
+        ("duration_days", &mut wanted.duration_days, &mut open.duration_days, edit.duration_days),
+        ("certification_days", &mut wanted.certification_days, &mut open.certification_days, edit.certification_days),
     ] {
         let Some(days) = given else { continue };
         if let Some(days) = days.filter(|days| !(-DAYS_MAX..=DAYS_MAX).contains(days)) {
             return Err(Refusal::usage(name, days.to_string(), format!("a number of days from -{DAYS_MAX} to {DAYS_MAX}")));
         }
         *field = days;
+        open.clear();
     }
     if let Some(given) = &edit.after {
         wanted.after = after(bench, given.as_ref())?;
+        wanted.alternatives.after.clear();
     }
     let changed =
         wanted != point.schedule && plan::set_schedule(&mut bench.text, &point.id, &wanted).map_err(Refusal::editing)?;
     bench.touched(&point.id);
+    bench.redated();
     let (row, faults) = (None, Vec::new());
     let (label, heading) = (point.label, point.heading);
     Ok(Done::Scheduled(Box::new(Scheduled { point: point.id, label, heading, schedule: wanted, row, faults, changed })))

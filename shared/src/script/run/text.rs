@@ -1,8 +1,12 @@
 //! Edits of the text.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
+use yrs::Text as _;
 
-use super::bench::{Bench, no_text};
+use super::{
+    annotate,
+    bench::{Bench, no_text},
+};
 use crate::{
     access::Role,
     id::PointId,
@@ -12,8 +16,10 @@ use crate::{
         stretch::{self, name},
     },
     text::{
+        clash,
         plan::{self, ChangeKind, EditError, NewPoint, Place, Point},
-        say::{byte_of, inline, quoted},
+        redline,
+        say::{byte_of, inline, quoted, utf16},
     },
 };
 
@@ -21,7 +27,7 @@ type Made = Result<Done, Refusal>;
 
 fn done(bench: &mut Bench, point: PointId, kind: ChangeKind, changed: bool) -> Done {
     let label = bench.label(&point).unwrap_or_default();
-    Done::Point(PointDone { point, label, kind, changed })
+    Done::Point(PointDone { point, label, kind, changed, entered: None })
 }
 
 pub fn insert(bench: &mut Bench, edit: &Insert) -> Made {
@@ -92,17 +98,37 @@ fn unwritten(point: &Point, error: EditError) -> Refusal {
 pub fn words(bench: &mut Bench, edit: &Words) -> Made {
     bench.may_draft()?;
     let id = bench.id_of("point", &edit.point)?;
-    let changed = match &edit.from {
-        None => plan::set_words(&mut bench.text, &id, &edit.words).map_err(Refusal::editing)?,
-        Some(from) => match plan::set_words_from(&mut bench.text, &id, from, &edit.words) {
-            Ok(changed) => changed,
-            Err(error) => return Err(unwritten(&bench.point("point", &edit.point)?, error)),
-        },
+    let before = edit.entered_for.as_ref().map(|party| Ok((party, bench.point("point", &edit.point)?))).transpose()?;
+    let words = match &edit.from {
+        None => Cow::Borrowed(&*edit.words),
+        Some(from) => Cow::Owned(beside_others(bench, &edit.point, &plan::unix(from), &edit.words)?),
     };
+    let changed = plan::set_words(&mut bench.text, &id, &words).map_err(Refusal::editing)?;
     if changed {
         bench.touched(&id);
     }
-    Ok(done(bench, id, ChangeKind::Words, changed))
+    let entered = match before.filter(|_| changed) {
+        Some((party, before)) => {
+            let now = bench.point("point", &edit.point)?;
+            let stretch = redline::changed(&before.words, &now.words);
+            Some(annotate::entered(bench, &now, stretch, party)?)
+        }
+        None => None,
+    };
+    let label = bench.label(&id).unwrap_or_default();
+    Ok(Done::Point(PointDone { point: id, label, kind: ChangeKind::Words, changed, entered }))
+}
+
+/// What comes of words whose author saw `from`, beside what others have made of that since.
+fn beside_others(bench: &mut Bench, point: &str, from: &str, words: &str) -> Result<String, Refusal> {
+    let point = bench.point("point", point)?;
+    let text = plan::words_text(&bench.text, &point.id).ok_or_else(|| no_text(&point))?;
+    if text.len(&bench.text) != utf16(&point.words) {
+        return Err(no_text(&point));
+    }
+    let words = plan::words_of(words).map_err(Refusal::editing)?;
+    let sides = [&*point.words, &*words];
+    Ok(clash::join(from, &sides).text(from, &sides))
 }
 
 pub fn heading(bench: &mut Bench, what: &str, text: &str) -> Made {
@@ -120,6 +146,7 @@ pub fn strike(bench: &mut Bench, what: &str, struck: bool) -> Made {
         if struck { (plan::strike, ChangeKind::Struck) } else { (plan::restore, ChangeKind::Restored) };
     let changed = change(&mut bench.text, &id).map_err(Refusal::editing)?;
     bench.touched(&id);
+    bench.redated();
     Ok(done(bench, id, kind, changed))
 }
 
@@ -149,7 +176,7 @@ pub fn add(bench: &mut Bench, edit: &Add) -> Made {
         words: edit.words.as_deref().unwrap_or_default(),
     };
     let label = bench.add(new, &place.unwrap_or(Place::Last { parent: None }))?;
-    Ok(Done::Point(PointDone { point: id, label, kind: ChangeKind::Added, changed: true }))
+    Ok(Done::Point(PointDone { point: id, label, kind: ChangeKind::Added, changed: true, entered: None }))
 }
 
 pub fn move_to(bench: &mut Bench, edit: &Move) -> Made {

@@ -54,6 +54,36 @@ fn a_reply_stands_beside_what_it_replies_to_and_tells_nobody_more() {
 }
 
 #[test]
+fn what_is_entered_for_a_party_is_told_in_public_and_confirmed_by_that_party_alone() {
+    let mut talks = Talks::begin();
+    talks.layer("bor", "public", Audience::All, false);
+    let words = r#"{"words":{"point":"1","words":"Forces withdraw within [30][50][40] days.","entered_for":"bor"}}"#;
+    let done = talks.done(words);
+    let Done::Point(PointDone { entered: Some(id), changed: true, .. }) = &done[0] else { panic!("{done:?}") };
+    let entry = talks.entries("arv", "public").annotations.remove(0);
+    assert_eq!((&entry.id, entry.quote.as_str()), (id, "[40]"));
+    assert_eq!(entry.entered_for.as_ref().map(|party| party.as_str()), Some("bor"));
+    assert!(matches!(&talks.done(words)[0], Done::Point(PointDone { entered: None, changed: false, .. })));
+    let propose =
+        |layer: &str| format!(r#"{{"propose":{{"point":"2","replacement":"x","entered_for":"bor","layer":"{layer}"}}}}"#);
+    assert_eq!(wrote(&talks.done(&propose("private"))[0]).stands.layer.as_str(), "public");
+    assert_eq!(talks.refused(&propose("talk")).why, Why::Usage);
+    assert_eq!(talks.refused(&words.replace("[40]", "[45]").replace("bor", "arv")).field, "words.entered_for");
+    assert_eq!(talks.refused(r#"{"own":{"id":"n1"}}"#).why, Why::Refused);
+
+    talks.member = member("bor", Role::Delegate);
+    for sheet in &mut talks.layers {
+        sheet.layer.write = sheet.layer.party.as_str() == "bor";
+    }
+    let confirm = r#"{"own":{"id":"n1"}}"#;
+    let confirmed = wrote(&talks.done(confirm)[0]).entry.id.clone();
+    assert_eq!(wrote(&talks.done(confirm)[0]).entry.id, confirmed, "once is enough");
+    let replies = talks.entries("bor", "public").annotations;
+    assert!(replies.len() == 1 && replies[0].confirms(&"bor".parse().unwrap(), &entry));
+    assert_eq!(talks.refused(&confirm.replace("n1", confirmed.as_str())).why, Why::Refused);
+}
+
+#[test]
 fn layers_that_are_not_there_or_not_for_writing_are_refused() {
     let mut talks = Talks::begin();
     let error = talks.refused(r#"{"note":{"point":"1","text":"x","layer":"absent"}}"#);
@@ -88,12 +118,13 @@ fn entries_are_settled_opened_and_taken_back() {
 fn entries_are_tabled_together_and_take_the_place_of_earlier_positions() {
     let mut talks = Talks::begin();
     talks.layer("arv", "draft", Audience::Party, true);
-    talks.done(
-        r#"{"note":{"point":"1","text":"one"}}
-        {"reply":{"id":"n1","text":"two"}}
-        {"accept":{"point":"2"}}
-        {"oppose":{"point":"2","layer":"draft"}}"#,
-    );
+    let digest = talks.digest("p2");
+    talks.done(&format!(
+        r#"{{"note":{{"point":"1","text":"one"}}}}
+        {{"reply":{{"id":"n1","text":"two"}}}}
+        {{"accept":{{"point":"2","expect":"{digest}"}}}}
+        {{"oppose":{{"point":"2","layer":"draft"}}}}"#
+    ));
     for (line, field, said) in [
         (r#"{"table":{"ids":["n2"]}}"#, "table.ids", "table that first"),
         (r#"{"table":{"ids":["n1","n9"]}}"#, "table.ids", "no annotation"),

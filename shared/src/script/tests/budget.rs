@@ -17,10 +17,9 @@ fn run_for(mut times: usize, script: &Script) -> Result<Ran, ScriptError> {
 
 #[test]
 fn a_script_that_takes_too_long_is_stopped_where_it_stands() {
-    let lines = r#"{"strike":{"point":"1"}}
-{"accept":{"point":"2"}}
-{"strike":{"point":"3"}}"#;
-    let script = script(lines);
+    let digest = Talks::begin().digest("p2");
+    let accept = format!(r#"{{"accept":{{"point":"2","expect":"{digest}"}}}}"#);
+    let script = script(&format!("{{\"strike\":{{\"point\":\"1\"}}}}\n{accept}\n{{\"strike\":{{\"point\":\"3\"}}}}"));
     let told = |times| run_for(times, &script).map(drop).map_err(|error| (error.line, error.field.clone()));
     assert_eq!(told(0), Err((1, "strike".into())));
     assert_eq!(told(1), Err((2, "accept".into())));

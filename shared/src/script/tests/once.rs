@@ -92,3 +92,16 @@ fn a_script_without_edits_is_none() {
     let error = Talks::begin().run(&Script::default()).unwrap_err();
     assert_eq!(short(&error), (0, "edits", "none", "at least one edit"));
 }
+
+#[test]
+fn a_script_that_rests_on_an_older_text_changes_the_text_alone_and_expects_nothing_of_the_present_one() {
+    let mut talks = Talks::begin();
+    let note = script(r#"{"note":{"point":"1","text":"one"}}"#);
+    let expecting = Expect { point: None, digest: "0".repeat(64).parse().unwrap() };
+    let strike = || script(r#"{"strike":{"point":"1"}}"#);
+    for refused in [note, Script { expect: vec![expecting], ..strike() }, Script { once: Some("key".into()), ..strike() }] {
+        let error = talks.run(&Script { seen: Some(1), ..refused }).map(drop).unwrap_err();
+        assert_eq!((error.line, error.field.as_str(), error.why), (0, "seen", Why::Usage));
+    }
+    assert!(talks.run(&Script { seen: Some(1), ..strike() }).is_ok());
+}

@@ -42,7 +42,13 @@ fn every_kind_is_read_and_written_as_it_was_and_the_schema_names_all_of_it() {
     let text = schema.to_string();
     let mut lines: Vec<String> = LINES.iter().map(|line| (*line).to_owned()).collect();
     lines.extend(
-        [r#"{"resolve":{"id":"k1"}}"#, r#"{"reopen":{"id":"k1"}}"#, r#"{"add":{"heading":"H","top":true}}"#].map(str::to_owned),
+        [
+            r#"{"own":{"id":"k1"}}"#,
+            r#"{"resolve":{"id":"k1"}}"#,
+            r#"{"reopen":{"id":"k1"}}"#,
+            r#"{"add":{"heading":"H","top":true}}"#,
+        ]
+        .map(str::to_owned),
     );
     for line in &lines {
         let edits = Script::parse_lines(line).unwrap_or_else(|error| panic!("{line}: {error}"));
@@ -56,7 +62,7 @@ fn every_kind_is_read_and_written_as_it_was_and_the_schema_names_all_of_it() {
         }
     }
     let kinds = schema["oneOf"].as_array().unwrap();
-    assert_eq!(kinds.len(), 23);
+    assert_eq!(kinds.len(), 24);
     for line in &lines {
         let kind = Script::parse_lines(line).unwrap()[0].nature().kind;
         let known = kinds.iter().any(|one| one["required"][0] == kind && one["description"].is_string());

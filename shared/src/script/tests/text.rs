@@ -23,7 +23,13 @@ fn each_edit_of_words_does_what_it_says() {
         let mut talks = Talks::begin();
         let done = talks.done(line);
         assert_eq!(talks.words(id), wanted, "{line}");
-        let told = PointDone { point: id.parse().unwrap(), label: label(&talks, id), kind: ChangeKind::Words, changed: true };
+        let told = PointDone {
+            point: id.parse().unwrap(),
+            label: label(&talks, id),
+            kind: ChangeKind::Words,
+            changed: true,
+            entered: None,
+        };
         assert_eq!(done, [Done::Point(told)], "{line}");
     }
 }
@@ -104,6 +110,16 @@ fn what_others_changed_since_the_author_saw_the_words_stays() {
     assert_eq!(talks.words("p3"), "Стороны немедленно отводят силы на 50 км 🕊🕊 сразу.");
     let Done::Point(again) = &talks.done(r#"{"words":{"point":"3","words":"x","from":"x"}}"#)[0] else { panic!("a point") };
     assert!(!again.changed, "its author changed nothing");
+}
+
+#[test]
+fn what_others_made_of_the_same_words_stands_beside_what_their_author_makes_of_them() {
+    let mut talks = Talks::begin();
+    talks.done(r#"{"words":{"point":"3","words":"Стороны отводят силы на 12 км 🕊 сразу."}}"#);
+    let line =
+        r#"{"words":{"point":"3","words":"Стороны отводят силы на 48 км 🕊.","from":"Стороны отводят силы на 30 км 🕊 сразу."}}"#;
+    talks.done(line);
+    assert_eq!(talks.words("p3"), "Стороны отводят силы на [12][48] км 🕊.");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Dossier;
+use super::{Dossier, Entered};
 use crate::{
     id::{LayerId, PartyId},
     people::Audience,
@@ -47,6 +47,9 @@ pub struct AnnotationView {
     /// The seat of who wrote it has ended since.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub seat_ended: bool,
+    /// For which other party it was entered.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub entered: Option<Entered>,
     /// What it says.
     #[serde(flatten)]
     pub annotation: Annotation,
@@ -72,6 +75,7 @@ impl Dossier {
                 now: now.filter(|now| shares.take(&entry.party, now.len())).map(str::to_owned),
                 proposed: Proposed::of((annotation, &entry.party), stretch, entry.became, point, &mut shares),
                 seat_ended: self.has_ended(annotation.by.as_ref()),
+                entered: entry.entered.clone(),
                 annotation: annotation.clone(),
             }
         };

@@ -7,7 +7,7 @@ use std::{
     ops::Range,
 };
 
-use super::{Dossier, Entry, text::InPoint};
+use super::{Dossier, Entered, Entry, text::InPoint};
 use crate::{
     id::{PartyId, PointId},
     limits,
@@ -16,10 +16,10 @@ use crate::{
         proposal::{self, ProposalState},
     },
     text::{
-        authorship,
+        authorship::Block,
         bracket::{Bracket, BracketKind, Brackets, Field, LooseAt, Spanning},
         plan::Point,
-        say::cut,
+        say::{cut, utf16},
         stretch::Stretch,
     },
 };
@@ -75,12 +75,16 @@ pub struct BracketView {
     /// Which of several alternatives it is; none for one that stands alone.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub alternative: Option<Alternative>,
-    /// The parties that typed it, most first; nobody typed what stood in the plan's first text.
+    /// The parties that put it there: whoever typed its marks; of an alternative that was made one because its words were changed
+    /// apart, whoever changed them. Of marks that nobody typed, such as those of the plan's first text, who typed all that is between them.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub typed_by: Vec<PartyId>,
     /// The party whose proposal it is.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub proposed_by: Option<PartyId>,
+    /// For which other party it was entered.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub entered: Option<Entered>,
     /// The parties that support it as it reads.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub support: Vec<PartyId>,
@@ -116,12 +120,14 @@ pub struct Alternative {
 }
 
 impl BracketView {
-    /// The parties that hold it, by id: those that support it, and whose it is, the proposer's or else that of those who typed
-    /// it. Who opposes it does not hold it.
+    /// The parties that hold it, by id: those that support it, and whose it is, that of those for whom it was entered if they confirm
+    /// it, the proposer's or else that of those who put it there. Who opposes it does not hold it.
     pub fn holders(&self) -> Vec<&PartyId> {
-        let whose = match &self.proposed_by {
-            Some(party) => std::slice::from_ref(party),
-            None => &self.typed_by[..],
+        let whose = match (&self.entered, &self.proposed_by) {
+            (Some(entered), _) if entered.confirmed => std::slice::from_ref(&entered.party),
+            (Some(_), _) => &[],
+            (None, Some(party)) => std::slice::from_ref(party),
+            (None, None) => &self.typed_by[..],
         };
         let was_against =
             |party: &PartyId| self.changed.iter().any(|stand| stand.party == *party && stand.stance != Stance::Accept);
@@ -130,7 +136,8 @@ impl BracketView {
         holders.into_iter().collect()
     }
 
-    /// What an annotated text says behind it: `BOR; opp ARV; on other words CEL`; empty if nobody holds or opposes it.
+    /// What an annotated text says behind it: `BOR; opp ARV; on other words CEL`, `entered by MED for ARV, not confirmed`; empty if nobody
+    /// holds or opposes it.
     pub fn attribution(&self) -> String {
         let names =
             |parties: &[&PartyId]| parties.iter().map(|party| party.as_str().to_uppercase()).collect::<Vec<_>>().join(", ");
@@ -149,7 +156,8 @@ impl BracketView {
                 parts.push(format!("{before}{}", names(&parties)));
             }
         }
-        parts.join("; ")
+        let unconfirmed = self.entered.as_ref().filter(|entered| !entered.confirmed).map(Entered::said);
+        unconfirmed.into_iter().chain(parts).collect::<Vec<_>>().join("; ")
     }
 }
 
@@ -198,9 +206,15 @@ impl Dossier {
     /// Says whose the brackets of the words are, and who is for and against each.
     fn attribute(&self, views: &mut [BracketView], point: &Point, words: &Brackets, entries: &[&Entry], budget: &mut Budget) {
         let (stands, proposed) = (stands(words, entries, budget), proposals(point, words, entries));
+        let entered = entered(entries);
         for (at, view) in views.iter_mut().enumerate() {
-            view.typed_by = self.typed_by(point, &view.range, budget);
-            view.proposed_by = proposed.get(&at).map(|party| (*party).clone());
+            view.typed_by = self.typed_by(point, &words.list[at], budget);
+            let proposal = proposed.get(&at);
+            view.proposed_by = proposal.map(|entry| entry.party.clone());
+            view.entered = match proposal {
+                Some(entry) => entry.entered.clone(),
+                None => entered_within(&entered, view, budget),
+            };
             for (party, (changed, stance)) in stands.get(&at).into_iter().flatten() {
                 let list = match stance {
                     _ if *changed => {
@@ -216,13 +230,35 @@ impl Dossier {
         }
     }
 
-    /// Who typed a bracket, its marks and what nested ones hold included.
-    fn typed_by(&self, point: &Point, range: &Range<usize>, budget: &mut Budget) -> Vec<PartyId> {
-        let runs = self.text.typed.get(&point.id).map_or(&[][..], Vec::as_slice);
-        let Some(steps) = budget.steps.checked_sub(runs.len()) else { return Vec::new() };
-        budget.steps = steps;
-        let owner = |client| self.owners.get(&client).cloned();
-        authorship::typed(runs, range.clone(), owner).into_iter().map(|(party, _)| party).collect()
+    /// Who put a bracket there. Who mends words in somebody's bracket does not take part in it.
+    fn typed_by(&self, point: &Point, bracket: &Bracket, budget: &mut Budget) -> Vec<PartyId> {
+        let blocks = self.text.typed.get(&point.id).map_or(&[][..], Vec::as_slice);
+        let mut marks = [bracket.range.start, bracket.inner.end].into_iter().filter_map(|mark| self.of_mark(point, blocks, mark));
+        if let Some(parties) = marks.find(|parties| !parties.is_empty()) {
+            return parties;
+        }
+        let first = blocks.partition_point(|(start, _)| *start <= bracket.inner.start).saturating_sub(1);
+        let within = blocks[first.min(blocks.len())..].iter().take_while(|(start, _)| *start < bracket.inner.end);
+        let mut whose: Option<Option<&PartyId>> = None;
+        for (_, block) in within {
+            let Some(steps) = budget.steps.checked_sub(1) else { return Vec::new() };
+            budget.steps = steps;
+            let owner = self.owners.get(&block.client);
+            if *whose.get_or_insert(owner) != owner {
+                return Vec::new();
+            }
+        }
+        whose.flatten().cloned().into_iter().collect()
+    }
+
+    /// Whose a mark is that stands at a byte of the words.
+    fn of_mark(&self, point: &Point, blocks: &[(usize, Block)], mark: usize) -> Option<Vec<PartyId>> {
+        let (start, block) = blocks.get(blocks.partition_point(|(start, _)| *start <= mark).checked_sub(1)?)?;
+        if let Some(party) = self.owners.get(&block.client) {
+            return Some(vec![party.clone()]);
+        }
+        let clocks = self.sides.get(&block.client)?;
+        clocks.get(&(block.clock + utf16(point.words.get(*start..mark)?))).cloned()
     }
 }
 
@@ -255,6 +291,7 @@ fn views(field: Field, text: &str, brackets: &Brackets, numbered: usize, budget:
         alternative: alternative(bracket),
         typed_by: Vec::new(),
         proposed_by: None,
+        entered: None,
         support: Vec::new(),
         reserve: Vec::new(),
         oppose: Vec::new(),
@@ -288,7 +325,7 @@ fn stands<'a>(brackets: &Brackets, entries: &[&'a Entry], budget: &mut Budget) -
 
 /// Whose proposal each bracket is: the plan says that it was put in as an alternative, and the proposal can be read and says the
 /// same.
-fn proposals<'a>(point: &Point, brackets: &Brackets, entries: &[&'a Entry]) -> HashMap<usize, &'a PartyId> {
+fn proposals<'a>(point: &Point, brackets: &Brackets, entries: &[&'a Entry]) -> HashMap<usize, &'a Entry> {
     let mut proposed = HashMap::new();
     for entry in entries.iter().filter(|entry| entry.became == Some(ProposalState::Alternative)) {
         let adoption = proposal::claim(&entry.annotation, &entry.party, Some(point));
@@ -296,8 +333,27 @@ fn proposals<'a>(point: &Point, brackets: &Brackets, entries: &[&'a Entry]) -> H
         // In opening order the brackets stand by where they begin.
         let at = start.and_then(|start| brackets.list.binary_search_by_key(&start, |bracket| bracket.range.start).ok());
         if let Some(at) = at {
-            proposed.entry(at).or_insert(&entry.party);
+            proposed.entry(at).or_insert(*entry);
         }
     }
     proposed
+}
+
+/// The stretches of the words that were entered for other parties, as they were.
+fn entered<'a>(entries: &[&'a Entry]) -> Vec<(Range<usize>, &'a Entered)> {
+    let entered = entries.iter().filter(|entry| entry.annotation.what == What::Note && !entry.annotation.withdrawn);
+    let stretch = |entry: &&'a Entry| match &entry.stretch {
+        Stretch::Stands { range } => Some((range.clone(), entry.entered.as_ref()?)),
+        _ => None,
+    };
+    entered.filter_map(stretch).collect()
+}
+
+/// For which other party a bracket was entered, by who put it there.
+fn entered_within(entered: &[(Range<usize>, &Entered)], view: &BracketView, budget: &mut Budget) -> Option<Entered> {
+    budget.steps = budget.steps.checked_sub(entered.len())?;
+    let holds = |range: &Range<usize>| range.start <= view.range.start && view.range.end <= range.end;
+    let is_theirs = |entered: &Entered| view.typed_by.first() == Some(&entered.by) && view.typed_by.len() == 1;
+    let found = entered.iter().find(|(range, entered)| holds(range) && is_theirs(entered));
+    found.map(|(_, entered)| (*entered).clone())
 }

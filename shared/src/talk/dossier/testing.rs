@@ -87,6 +87,7 @@ impl Talks {
             what,
             body: body.to_owned(),
             reply_to: None,
+            entered_for: None,
             resolved: false,
             withdrawn: false,
             by: None,
@@ -116,7 +117,7 @@ impl Talks {
         let exact = ExactWords::read(&outline).get(&id).expect("words").clone();
         let census = census(&self.state()).expect("a state");
         let weave = Weaves::read(&self.plan.transact(), &outline, &census).of(&id).expect("a weave").to_owned();
-        let words = Some(Kept { digest: exact.digest, json: exact.json, weave });
+        let words = Some(Kept { digest: exact.digest, json: exact.json, weave, around: String::new() });
         self.annotation(label, "", What::Position(Position { stance, ad_referendum: false, words }), reason)
     }
 

@@ -36,8 +36,7 @@ fn what_stood_in_the_first_text_is_nobodys_and_what_is_typed_later_is_its_partys
     let typed = |text| names(&bracket(&dossier, text).typed_by).join(" ");
     assert_eq!(typed("[30]"), "");
     assert_eq!(typed("[75 or 80]"), "bor");
-    assert_eq!(typed("[dark red]"), "arv");
-    assert_eq!(typed("[the [dark red] line]"), "arv", "what a nested one holds counts");
+    assert_eq!([typed("[dark red]"), typed("[the [dark red] line]")], ["", ""], "words mended within make no holder");
     assert_eq!(bracket(&dossier, "[75 or 80]").alternative, Some(Alternative { group: 1, place: 3, of: 3 }));
     assert_eq!(bracket(&dossier, "[75 or 80]").attribution(), "BOR");
 }
@@ -98,7 +97,7 @@ fn a_stand_on_a_bracket_does_not_count_for_words_that_came_into_it_since() {
     assert_eq!(stands(&dossier, "[40 km]"), ["arv", "", "", ""]);
     assert_eq!(stands(&dossier, "[50]"), ["", "", "", "arv Accept"], "the same words elsewhere are not those");
     let by = bracket(&dossier, "[30 km or none]").attribution();
-    assert_eq!(by, "CEL; on other words ARV; opp on other words BOR");
+    assert_eq!(by, "on other words ARV; opp on other words BOR", "who adds words in a bracket does not hold it");
 }
 
 #[test]
@@ -124,6 +123,38 @@ fn a_proposers_name_is_believed_only_from_the_proposal_itself() {
     talks.put("cel", PUBLIC, proposal.clone());
     talks.edit("med", |txn| proposal::alternative(txn, &proposal, "[50]", &adopter("bor"))).unwrap();
     assert_eq!(whose(&talks, "med").0, None, "the plan says that it is another's");
+}
+
+#[test]
+fn what_is_entered_for_a_party_is_nobodys_until_that_party_confirms_it() {
+    let mut talks = Talks::over(TEXT, &[]);
+    talks.words("med", "1", "within [30][50][40] km of [the [red] line]");
+    talks.words("bor", "1", "within [30][50][40][45] km of [the [red] line]");
+    let entered = Annotation { entered_for: Some(party("arv")), ..talks.note("1", "[40][45]", "") };
+    let proposal = Annotation { entered_for: Some(party("arv")), ..talks.proposal("1", "[50]", "60") };
+    let [told, proposed] = [entered, proposal].map(|entry| talks.put("med", PUBLIC, entry));
+    let said = |talks: &Talks, text: &str| bracket(&talks.dossier(), text).attribution();
+    let for_arv = "entered by MED for ARV, not confirmed";
+    assert_eq!([said(&talks, "[40]"), said(&talks, "[45]")], [for_arv, "BOR"], "nobody enters what another wrote");
+    let adopter = Adopter { party: party("med"), proposed_by: Some(party("med")), at_ms: 1 };
+    let proposal = talks.dossier().annotations().annotations.into_iter().find(|view| view.annotation.id == proposed).unwrap();
+    talks.edit("med", |txn| proposal::alternative(txn, &proposal.annotation, "[50]", &adopter)).unwrap();
+    assert_eq!(said(&talks, "[60]"), for_arv);
+
+    let confirm = |talks: &mut Talks, body: &str, to: &AnnotationId| Annotation {
+        entered_for: Some(party("arv")),
+        ..talks.reply("1", to, body)
+    };
+    for (name, layer, body) in [("arv", "private", "[40][45]"), ("arv", PUBLIC, "[40]"), ("bor", PUBLIC, "[40][45]")] {
+        let reply = confirm(&mut talks, body, &told);
+        talks.put(name, layer, reply);
+        assert_eq!(said(&talks, "[40]"), for_arv, "{name} {layer} {body}");
+    }
+    for (body, to) in [("[40][45]", &told), ("60", &proposed)] {
+        let reply = confirm(&mut talks, body, to);
+        talks.put("arv", PUBLIC, reply);
+    }
+    assert_eq!([said(&talks, "[40]"), said(&talks, "[60]"), said(&talks, "[45]")], ["ARV", "ARV", "BOR"]);
 }
 
 #[test]
@@ -251,7 +282,7 @@ fn only_what_stands_in_the_layer_of_positions_counts_for_the_standing() {
     let (public, private) = (talks.position("2", Stance::Accept, ""), talks.position("2", Stance::Oppose, ""));
     talks.put("bor", PUBLIC, public);
     talks.put("arv", PRIVATE, private);
-    let second = |talks: &Talks| talks.dossier().standing().points.remove(1);
+    let second = |talks: &Talks| talks.dossier().standing().whole().points.remove(1);
     let point = second(&talks);
     assert_eq!(point.cells.iter().map(|cell| cell.stance).collect::<Vec<_>>(), [CellState::Accept, CellState::None]);
     talks.accept(&["bor"], "2");

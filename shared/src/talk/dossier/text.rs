@@ -8,7 +8,7 @@ use crate::{
     log::gate::census,
     talk::standing::Open,
     text::{
-        authorship::{self, Run},
+        authorship::{self, Block},
         bracket::{self, Across, Brackets, Field},
         plan::{Outline, Point, words_text},
         weave::Weaves,
@@ -25,7 +25,8 @@ pub struct PlanText {
     pub exact: ExactWords,
     /// What was ever written into them.
     pub weaves: Weaves,
-    pub(super) typed: HashMap<PointId, Vec<Run>>,
+    /// Of points with brackets who typed their words: where each block begins, in bytes, and the block.
+    pub(super) typed: HashMap<PointId, Vec<(usize, Block)>>,
     pub(super) brackets: HashMap<PointId, InPoint>,
     pub(super) across: Across,
     /// What is open in each point; nothing in a struck one, which is out of the text with all that it holds.
@@ -51,11 +52,15 @@ impl PlanText {
         let standing: Vec<&PointId> = outline.points.iter().map(|point| &point.id).filter(|id| !struck.contains(*id)).collect();
         let texts = standing.iter().filter_map(|id| Some((*id, &brackets.get(*id)?.0)));
         let across = bracket::across(texts.flat_map(|(id, texts)| texts.iter().map(move |(field, own)| (id, *field, own))));
-        let open = open(&standing, &across);
+        let open = open(&standing, &across, &outline);
         let mut typed = HashMap::new();
         for point in outline.points.iter().filter(|point| brackets.get(&point.id).is_some_and(InPoint::has_words)) {
             if let Some(text) = words_text(txn, &point.id) {
-                typed.insert(point.id.clone(), authorship::runs_by(txn, &text, &census));
+                let blocks = authorship::blocks_by(txn, &text, &census).into_iter().scan(0, |end, block| {
+                    *end += block.bytes;
+                    Some((*end - block.bytes, block))
+                });
+                typed.insert(point.id.clone(), blocks.collect());
             }
         }
         let exact = ExactWords::read(&outline);
@@ -79,8 +84,9 @@ impl InPoint {
     }
 }
 
-/// What is open in each of the points that are in the text, which are given in document order.
-fn open(points: &[&PointId], across: &Across) -> HashMap<PointId, Open> {
+/// What is open in each of the points that are in the text, which are given in document order: brackets, and fields of its schedule in
+/// which values stand side by side.
+fn open(points: &[&PointId], across: &Across, outline: &Outline) -> HashMap<PointId, Open> {
     let place: HashMap<&PointId, usize> = points.iter().enumerate().map(|(at, id)| (*id, at)).collect();
     // How many spanning brackets begin and end at each point: a running sum, so that many long ones cost no more.
     let mut steps = vec![0isize; points.len() + 1];
@@ -90,6 +96,12 @@ fn open(points: &[&PointId], across: &Across) -> HashMap<PointId, Open> {
         steps[*to + 1] -= 1;
     }
     let mut counts: HashMap<&PointId, usize> = across.open.iter().map(|open| (&open.point, open.count)).collect();
+    for point in outline.points.iter().filter(|point| place.contains_key(&point.id)) {
+        let open = point.schedule.alternatives.count();
+        if open > 0 {
+            *counts.entry(&point.id).or_default() += open;
+        }
+    }
     let mut around = 0;
     let open = points.iter().zip(steps).map(|(point, step)| {
         around += step;

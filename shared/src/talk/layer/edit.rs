@@ -58,11 +58,15 @@ pub fn put(txn: &mut TransactionMut, annotation: &Annotation) -> Result<(), Entr
                     entry.insert(txn, "words", kept.json.as_str());
                 }
                 entry.insert(txn, "weave", kept.weave.as_str());
+                if !kept.around.is_empty() {
+                    entry.insert(txn, "around", kept.around.as_str());
+                }
             }
         }
     }
     for (field, value) in [
         ("reply_to", annotation.reply_to.as_ref().map(AnnotationId::as_str)),
+        ("entered_for", annotation.entered_for.as_ref().map(|party| party.as_str())),
         ("by", annotation.by.as_ref().map(|by| by.as_str())),
     ] {
         if let Some(value) = value {

@@ -58,6 +58,7 @@ fn annotation<T: ReadTxn>(txn: &T, map: &MapRef, key: &str) -> Result<Annotation
         reply_to: fields.string("reply_to")?.map(|id| id.parse()).transpose().map_err(|_| "reply_to")?,
         resolved: fields.flag("resolved")?,
         withdrawn: fields.flag("withdrawn")?,
+        entered_for: fields.string("entered_for")?.map(|party| party.parse()).transpose().map_err(|_| "entered_for")?,
         // Who wrote it is a claim: one that cannot be read is none.
         by: fields.string("by").ok().flatten().and_then(|by| by.parse().ok()),
         at_ms: fields.number("at").unwrap_or(0),
@@ -128,6 +129,7 @@ impl<T: ReadTxn> Fields<'_, T> {
             digest: self.required("digest")?.parse().map_err(|_| "digest")?,
             json: self.string("words")?.unwrap_or_default(),
             weave: self.required("weave")?,
+            around: self.string("around")?.unwrap_or_default(),
         })
     }
 }

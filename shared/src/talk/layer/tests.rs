@@ -21,6 +21,7 @@ fn annotation(id: &str, what: What) -> Annotation {
         what,
         body: format!("body of {id}"),
         reply_to: None,
+        entered_for: None,
         resolved: false,
         withdrawn: false,
         by: Some("arv-1".parse().unwrap()),
@@ -31,7 +32,7 @@ fn annotation(id: &str, what: What) -> Annotation {
 fn every_kind() -> Vec<Annotation> {
     let (start, end) = (CharId { client: (1 << 53) - 1, clock: 0 }, CharId { client: 2, clock: 7 });
     let stretch = Anchor { start, end, before: None, after: Some(end) };
-    let kept = Kept { digest: "a".repeat(64).parse().unwrap(), json: "{}".into(), weave: "w".into() };
+    let kept = Kept { digest: "a".repeat(64).parse().unwrap(), json: "{}".into(), weave: "w".into(), around: "{}".into() };
     let position = |stance, ad_referendum, words| What::Position(Position { stance, ad_referendum, words });
     vec![
         annotation("a", What::Note),

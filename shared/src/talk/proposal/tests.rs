@@ -51,6 +51,7 @@ impl Talks {
             what: What::Proposal { replacement: replacement.into() },
             body: String::new(),
             reply_to: None,
+            entered_for: None,
             resolved: false,
             withdrawn: false,
             by: None,

@@ -20,8 +20,9 @@ pub(super) struct Circles {
 }
 
 /// Finds circles; `waits` holds for each node the nodes that it waits for, in ascending order. For each dependency on a circle
-/// that no circle found before has, the shortest circle through it.
-pub(super) fn circles(waits: &[Vec<usize>]) -> Circles {
+/// that no circle found before has, the shortest circle through it. Nodes beyond the first `telling` are not asked for theirs: none of
+/// these wait for one another in a circle by themselves.
+pub(super) fn circles(waits: &[Vec<usize>], telling: usize) -> Circles {
     let component = &components(waits);
     // Nodes of one component all wait for one another.
     let within = |from: usize| waits[from].iter().copied().filter(move |to| component[from] == component[*to]);
@@ -29,7 +30,7 @@ pub(super) fn circles(waits: &[Vec<usize>]) -> Circles {
     let mut named: HashSet<(usize, usize)> = HashSet::new();
     let mut search = Search { reached_from: vec![(0, 0); waits.len()], round: 0, work: 0 };
     let mut points = 0;
-    for from in 0..waits.len() {
+    for from in 0..telling {
         for to in within(from) {
             if named.contains(&(from, to)) {
                 continue;

@@ -1,10 +1,13 @@
 //! The timetable as a table: RFC 4180, one line for each step.
 
 use super::{Row, Timetable, Wait};
-use crate::text::{plan::After, say::printable};
+use crate::text::{
+    plan::{After, side_by_side},
+    say::printable,
+};
 
-const HEADER: &str =
-    "point,heading,trigger,earliest_start,earliest_end,duration_days,after,responsible,verifier,method,condition,critical";
+const HEADER: &str = "point,heading,trigger,earliest_start,earliest_end,latest_start,latest_end,duration_days,earliest_certified,after,responsible,\
+     verifier,method,condition,critical";
 
 /// Writes the steps as comma-separated values, with a header, in UTF-8. Days count from the trigger and are whole numbers, or
 /// empty where they are not known. Text that a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@` or a tab)
@@ -28,7 +31,10 @@ fn line(row: &Row) -> String {
         cell(row.trigger.as_deref().unwrap_or_default()),
         day(row.earliest_start),
         day(row.earliest_end),
-        day(row.duration_days),
+        day(row.latest_start.or(row.earliest_start)),
+        day(row.latest_end.or(row.earliest_end)),
+        days(row),
+        day(row.earliest_certified),
         cell(&after.join("; ")),
         text(&row.responsible),
         text(&row.verifier),
@@ -39,14 +45,23 @@ fn line(row: &Row) -> String {
     .join(",")
 }
 
+/// The duration, or what stands side by side there.
+fn days(row: &Row) -> String {
+    match &row.alternatives.duration_days[..] {
+        [] => row.duration_days.map_or(String::new(), |days| days.to_string()),
+        open => side_by_side(open),
+    }
+}
+
 fn waited(wait: &Wait) -> String {
-    let what = match wait.what {
+    let what = |what: After| match what {
         After::Start => "started",
         After::Done => "done",
         After::Certified => "certified",
         After::Unsaid => "unsaid",
     };
-    format!("{} ({what})", wait.step.name)
+    let open: String = wait.or.iter().map(|one| format!("[{}]", one.map_or("no", what))).collect();
+    format!("{} ({})", wait.step.name, if open.is_empty() { what(wait.what) } else { &open })
 }
 
 fn cell(text: &str) -> String {

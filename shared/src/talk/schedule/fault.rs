@@ -10,7 +10,10 @@ use super::{
     graph::{Broken, Graph, Node},
     step::Step,
 };
-use crate::{limits, text::plan::After};
+use crate::{
+    limits,
+    text::plan::{After, side_by_side},
+};
 
 /// Steps of a circle that a message names.
 const STEPS_SHOWN: usize = 100;
@@ -81,6 +84,20 @@ pub enum ScheduleFault {
         /// What it waits for.
         after: Step,
     },
+    /// A step that waits until another is certified, while nobody said how long that takes; taken for no days.
+    UnsaidCertification {
+        /// The step.
+        step: Step,
+        /// What it waits for.
+        after: Step,
+    },
+    /// A step of which something was changed apart and nobody has settled it.
+    Open {
+        /// The step.
+        step: Step,
+        /// What of it, in words.
+        what: String,
+    },
     /// A step that nobody is to carry out.
     NoResponsible {
         /// The step.
@@ -106,6 +123,8 @@ impl ScheduleFault {
             | ScheduleFault::UnknownAfter { step, .. }
             | ScheduleFault::StruckAfter { step, .. }
             | ScheduleFault::UnsaidAfter { step, .. }
+            | ScheduleFault::UnsaidCertification { step, .. }
+            | ScheduleFault::Open { step, .. }
             | ScheduleFault::NoResponsible { step }
             | ScheduleFault::NoVerifier { step } => std::slice::from_ref(step),
         }
@@ -146,17 +165,8 @@ impl fmt::Display for ScheduleFault {
                 "{} begins {days} days from what it comes after, which is taken as 0: correct its offset, or what it comes after",
                 name(step)
             ),
-            ScheduleFault::UnknownAfter { step, after } => {
-                write!(
-                    f,
-                    "{} comes after {}, which is not in the plan: take that out, or name another point",
-                    name(step),
-                    name(after)
-                )
-            }
-            ScheduleFault::StruckAfter { step, after } => {
-                write!(f, "{} comes after {}, which is struck: take that out, or name another point", name(step), name(after))
-            }
+            ScheduleFault::UnknownAfter { step, after } => comes_after(f, step, after, "not in the plan"),
+            ScheduleFault::StruckAfter { step, after } => comes_after(f, step, after, "struck"),
             ScheduleFault::UnsaidAfter { step, after } => write!(
                 f,
                 "{} comes after {}, but nobody said after what of it: taken for its completion; say its start, its completion or its \
@@ -164,10 +174,22 @@ impl fmt::Display for ScheduleFault {
                 name(step),
                 name(after)
             ),
+            ScheduleFault::UnsaidCertification { step, after } => write!(
+                f,
+                "{} waits until {} is certified, but nobody said how long that takes: taken for no days; say the days of its \
+                 certification",
+                name(step),
+                name(after)
+            ),
+            ScheduleFault::Open { step, what } => write!(f, "{} is open, {what}: set what shall stand", name(step)),
             ScheduleFault::NoResponsible { step } => write!(f, "nobody is to carry out {}: say who is responsible", name(step)),
             ScheduleFault::NoVerifier { step } => write!(f, "nobody certifies that {} is done: say who verifies it", name(step)),
         }
     }
+}
+
+fn comes_after(f: &mut fmt::Formatter<'_>, step: &Step, after: &Step, what: &str) -> fmt::Result {
+    write!(f, "{} comes after {}, which is {what}: take that out, or name another point", step.name, after.name)
 }
 
 /// `4 -> 17 -> 4`.
@@ -190,7 +212,16 @@ fn circle_advice(steps: usize) -> &'static str {
 
 /// All faults: what concerns the whole first, then step by step in document order.
 pub(super) fn faults(graph: &Graph, dates: &Dates, found: Circles) -> Vec<ScheduleFault> {
-    let steps = |circle: &Vec<usize>| circle.iter().map(|at| graph.nodes[*at].step.clone()).collect();
+    let steps = |circle: &Vec<usize>| {
+        let mut nodes: Vec<usize> = circle.iter().map(|event| event % graph.nodes.len()).collect();
+        nodes.dedup();
+        if nodes.len() > 1 && nodes.first() == nodes.last() {
+            nodes.pop();
+        }
+        let first = (0..nodes.len()).min_by_key(|at| nodes[*at]).unwrap_or(0);
+        nodes.rotate_left(first);
+        nodes.iter().map(|at| graph.nodes[*at].step.clone()).collect()
+    };
     let mut faults: Vec<ScheduleFault> =
         found.circles.iter().map(|circle| ScheduleFault::Circle { steps: steps(circle) }).collect();
     if found.left_out > 0 {
@@ -200,12 +231,12 @@ pub(super) fn faults(graph: &Graph, dates: &Dates, found: Circles) -> Vec<Schedu
         faults.push(ScheduleFault::TooManyWaits { dependencies: graph.left_out });
     }
     for (node, dated) in graph.nodes.iter().zip(&dates.dated) {
-        of_node(node, dated, &mut faults);
+        of_node(graph, node, dated, &mut faults);
     }
     faults
 }
 
-fn of_node(node: &Node, dated: &Dated, faults: &mut Vec<ScheduleFault>) {
+fn of_node(graph: &Graph, node: &Node, dated: &Dated, faults: &mut Vec<ScheduleFault>) {
     let step = || node.step.clone();
     let schedule = &node.point.schedule;
     if dated.is_without_trigger {
@@ -220,7 +251,7 @@ fn of_node(node: &Node, dated: &Dated, faults: &mut Vec<ScheduleFault>) {
     if let Some(days) = schedule.duration_days.filter(|days| *days < 0) {
         faults.push(ScheduleFault::NegativeDuration { step: step(), days });
     }
-    let is_relative = node.trigger.is_none() && !node.waits.is_empty();
+    let is_relative = node.triggers.is_empty() && (!node.waits.is_empty() || node.begins_with.is_some());
     if let Some(days) = schedule.offset_days.filter(|days| *days < 0 && is_relative) {
         faults.push(ScheduleFault::NegativeOffset { step: step(), days });
     }
@@ -230,6 +261,16 @@ fn of_node(node: &Node, dated: &Dated, faults: &mut Vec<ScheduleFault>) {
     }));
     let unsaid = node.after.iter().filter(|wait| wait.what == After::Unsaid);
     faults.extend(unsaid.map(|wait| ScheduleFault::UnsaidAfter { step: step(), after: wait.step.clone() }));
+    let unsaid = node
+        .waits
+        .iter()
+        .filter(|(before, whats)| whats.contains(&Some(After::Certified)) && !graph.nodes[*before].says_certification());
+    faults.extend(
+        unsaid.map(|(before, _)| ScheduleFault::UnsaidCertification { step: step(), after: graph.nodes[*before].step.clone() }),
+    );
+    if let Some(what) = open(node) {
+        faults.push(ScheduleFault::Open { step: step(), what });
+    }
     let is_blank = |who: &Option<String>| who.as_ref().is_none_or(|who| who.trim().is_empty());
     if is_blank(&schedule.responsible) {
         faults.push(ScheduleFault::NoResponsible { step: step() });
@@ -237,4 +278,22 @@ fn of_node(node: &Node, dated: &Dated, faults: &mut Vec<ScheduleFault>) {
     if is_blank(&schedule.verifier) {
         faults.push(ScheduleFault::NoVerifier { step: step() });
     }
+}
+
+/// What of a step is open: `its offset [12][48] days`; of what it waits for, and of words, the table tells.
+fn open(node: &Node) -> Option<String> {
+    let open = &node.point.schedule.alternatives;
+    let days = |what: &str, days: &[Option<i64>]| (!days.is_empty()).then(|| format!("its {what} {}", side_by_side(days)));
+    let mut parts: Vec<String> = [
+        days("offset", &open.offset_days),
+        days("duration", &open.duration_days),
+        days("certification", &open.certification_days),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    parts.extend(
+        node.after.iter().filter(|wait| !wait.or.is_empty()).map(|wait| format!("what it waits for of {}", wait.step.name)),
+    );
+    (!parts.is_empty()).then(|| parts.join(" and "))
 }

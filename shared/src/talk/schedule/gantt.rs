@@ -235,8 +235,10 @@ impl<'a> Chart<'a> {
             self.warning(16.0, y);
         }
         let days = match (row.earliest_start, row.earliest_end) {
-            (Some(start), Some(end)) if start == end => signed(start),
-            (Some(start), Some(end)) => format!("{} to {}", signed(start), signed(end)),
+            (Some(start), Some(end)) => {
+                let until = row.latest_end.map_or(String::new(), |latest| format!("–{}", signed(latest)));
+                if start == end { signed(start) + &until } else { format!("{} to {}{until}", signed(start), signed(end)) }
+            }
             _ => "–".to_owned(),
         };
         let (weight, size) = if row.critical { ("600", 13.6) } else { ("400", 12.0) };
@@ -338,10 +340,18 @@ impl<'a> Chart<'a> {
             }
             _ => tip.push_str(": no date"),
         }
+        if row.latest_start.is_some() || row.latest_end.is_some() {
+            let latest = |latest: Option<i64>, earliest| latest.or(earliest).map_or(String::new(), |day: i64| day.to_string());
+            let (start, end) = (latest(row.latest_start, row.earliest_start), latest(row.latest_end, row.earliest_end));
+            let _ = write!(tip, ", latest from day {start} to day {end}");
+        }
+        if let Some(day) = row.earliest_certified {
+            let _ = write!(tip, ", certified on day {day}");
+        }
         if row.critical {
             tip.push_str(", on the critical path");
         }
-        for (who, name) in [("responsible", &row.responsible), ("verifier", &row.verifier)] {
+        for (who, name) in [("responsible", &row.responsible), ("verifier", &row.verifier), ("condition", &row.condition)] {
             if let Some(name) = name {
                 let _ = write!(tip, "; {who}: {}", super::graph::cut(name, 80));
             }

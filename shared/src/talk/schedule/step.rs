@@ -24,4 +24,7 @@ pub struct Wait {
     pub step: Step,
     /// What of it must have happened.
     pub what: After,
+    /// What stands side by side there, in the order of the log, if that is open; `null` for not waiting.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub or: Vec<Option<After>>,
 }

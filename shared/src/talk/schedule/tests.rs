@@ -2,6 +2,7 @@
 
 mod charts;
 mod properties;
+mod truth;
 
 use super::*;
 use crate::text::plan::{After, Point, Schedule};
@@ -68,21 +69,26 @@ fn messages(timetable: &Timetable) -> Vec<String> {
 
 #[test]
 fn a_step_begins_when_its_trigger_and_all_that_it_waits_for_allow() {
-    let timetable = timetable(&steps(&[
+    let mut outline = steps(&[
         "D-Day + 2 for 12",
         "D-Day",
         "for 5 after p1 done",
         "+3 for 5 after p1 start",
-        "D-Day + 10 after p1 certified",
-        "D-Day + 20 for 1 after p1 done",
+        "D-Day + 3 after p1 certified",
+        "D-Day + 6 for 1 after p1 done",
         "after p3 done, p4 done, p6 start",
         "D-Day + -2 for 1",
-    ]));
-    let expected = [(2, 14), (0, 0), (14, 19), (5, 10), (14, 14), (20, 21), (20, 20), (-2, -1)];
+    ]);
+    outline.points[0].schedule.certification_days = Some(0);
+    let timetable = timetable(&outline);
+    let expected = [(2, 14), (0, 0), (14, 19), (5, 10), (17, 17), (20, 21), (20, 20), (-2, -1)];
     assert_eq!(spans(&timetable), expected.map(Some));
     assert!(timetable.rows.iter().all(|row| row.trigger.as_deref() == Some("D-Day")));
     assert_eq!(messages(&timetable), Vec::<String>::new());
-    assert_eq!(timetable.rows[6].after[0], Wait { step: Step { point: id("p3"), name: "3".into() }, what: After::Done });
+    assert_eq!(
+        timetable.rows[6].after[0],
+        Wait { step: Step { point: id("p3"), name: "3".into() }, what: After::Done, or: vec![] }
+    );
 }
 
 #[test]
@@ -92,7 +98,7 @@ fn the_chain_that_decides_the_latest_end_is_critical_for_each_trigger() {
         "D-Day + 1 for 3",
         "for 10 after p1 done, p2 done",
         "EIF + 60 for 1",
-        "D-Day + 15 for 2 after p3 done",
+        "D-Day for 2 after p3 done",
         "D-Day + 15 for 1",
         "EIF + 61",
         "D-Day + 16 for 1",
@@ -114,6 +120,7 @@ fn a_circle_is_named_point_by_point_and_nothing_on_it_or_behind_it_has_a_date() 
     for (point, label) in outline.points.iter_mut().zip(["1", "4", "5", "17"]) {
         point.label = label.into();
     }
+    outline.points[1].schedule.certification_days = Some(3);
     let timetable = timetable(&outline);
     assert_eq!(spans(&timetable), [Some((0, 0)), None, None, None]);
     let message =

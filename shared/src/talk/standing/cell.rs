@@ -5,9 +5,8 @@ use crate::{id::PartyId, text::redline::Piece};
 
 /// An acceptance that holds and covers what stands below it.
 #[derive(Clone, Copy)]
-pub(super) struct Cover<'a> {
-    pub own: &'a Own<'a>,
-    pub returned: bool,
+pub(super) struct Cover {
+    pub ad_referendum: bool,
 }
 
 pub(super) fn silent(party: &PartyId) -> Cell {
@@ -19,6 +18,7 @@ pub(super) fn silent(party: &PartyId) -> Cell {
         returned: false,
         changed: false,
         conflict: false,
+        around: Vec::new(),
         by: None,
         seat_ended: false,
         at_ms: None,
@@ -29,7 +29,6 @@ pub(super) fn silent(party: &PartyId) -> Cell {
     }
 }
 
-/// A cell without its reason: that may be long, and one acceptance may cover thousands of points.
 fn signed(party: &PartyId, own: &Own) -> Cell {
     Cell {
         stance: own.state,
@@ -39,10 +38,6 @@ fn signed(party: &PartyId, own: &Own) -> Cell {
         annotation: Some(own.annotation.id.clone()),
         ..silent(party)
     }
-}
-
-pub(super) fn covered(party: &PartyId, cover: Cover) -> Cell {
-    Cell { via: Some(cover.own.annotation.point.clone()), returned: cover.returned, ..signed(party, cover.own) }
 }
 
 pub(super) fn spoken(party: &PartyId, own: &Own, returned: bool) -> Cell {

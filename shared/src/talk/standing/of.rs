@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Cell, CellState, Column, Counts, Matrix, Open, PointStanding, Stand, State,
-    cell::{Cover, covered, lapsed, silent, spoken},
+    cell::{Cover, lapsed, spoken},
     difference::{AtPoint, Differences},
     position::{self, Own},
     tree::{self, PointInTree},
@@ -29,32 +29,32 @@ pub fn standing<W: AsRef<str>>(
     let live = position::live(&places, stands);
     let parties = columns(live.iter().map(|(party, ..)| *party), consent);
     let own = position::of_each(&places, &parties, &live);
-    let cells = all_cells(&places, &own, &parties, weave);
+    let rows = rows(&places, &own, (&parties, consent.len()), weave);
     let open = tree::upwards(&places, |_, place| open(&place.point.id), Open::add);
     let blocked = blocked(&places, &own, consent.len());
-    let subject = |at: usize, _: &PointInTree| cells[at].iter().take(consent.len()).any(|cell| cell.ad_referendum);
+    let subject = |at: usize, _: &PointInTree| rows[at].to_capital;
     let to_capital = tree::upwards(&places, subject, |above, own| *above |= *own);
     let mut counts = Counts::default();
-    let points = places.iter().zip(cells).zip(open.into_iter().zip(blocked)).zip(to_capital);
-    let points = points.map(|(((place, cells), (open, blocked_below)), to_capital)| {
-        let standing = state(cells.iter().take(consent.len()), open, blocked_below);
-        if !place.gone {
-            counts.add(standing);
-        }
+    let points = places.iter().zip(rows).zip(open.into_iter().zip(blocked)).zip(to_capital);
+    let points = points.map(|(((place, row), (open, blocked_below)), to_capital)| {
+        let standing = if place.gone { State::Struck } else { row.state(consent.len(), open, blocked_below) };
+        counts.add(standing);
         PointStanding {
             point: place.point.id.clone(),
             label: place.point.label.clone(),
             heading: place.point.heading.clone(),
             depth: place.point.depth,
             struck: place.gone,
+            struck_with: place.struck_with.map(|above| places[above].point.id.clone()),
             digest: place.exact.digest,
             open_brackets: open.brackets,
             spanned: open.spanned,
             standing,
+            by_act: None,
             ad_referendum: standing == State::Agreed && to_capital,
             blocked_below,
             merged: None,
-            cells,
+            cells: row.cells,
         }
     });
     let points = points.collect();
@@ -67,13 +67,45 @@ fn columns<'a>(spoken: impl Iterator<Item = &'a PartyId>, consent: &BTreeSet<Par
     consent.iter().map(|party| column(party, true)).chain(others.into_iter().map(|party| column(party, false))).collect()
 }
 
-/// The cells of each place, a row for each.
-fn all_cells<W: AsRef<str>>(
+/// What the parties say of a place.
+#[derive(Default)]
+struct Row {
+    /// Of those that have taken a position there.
+    cells: Vec<Cell>,
+    /// How many of these cells are of parties that must consent.
+    of_consenting: usize,
+    /// How many of those that must consent accept it, by themselves or with a point above.
+    accepted: usize,
+    /// Whether one of them does subject to its capital.
+    to_capital: bool,
+}
+
+impl Row {
+    fn weigh(&mut self, must_consent: bool, ad_referendum: bool) {
+        self.accepted += usize::from(must_consent);
+        self.to_capital |= must_consent && ad_referendum;
+    }
+
+    /// What it comes to among so many that must consent, whose cells come first.
+    fn state(&self, consenting: usize, open: Open, blocked_below: bool) -> State {
+        let any = |stance| self.cells.iter().take(self.of_consenting).any(|cell| cell.stance == stance);
+        match () {
+            () if consenting > 0 && self.accepted == consenting && open == Open::default() && !blocked_below => State::Agreed,
+            () if any(CellState::Oppose) => State::Opposed,
+            () if any(CellState::Reserve) => State::Reserved,
+            () if any(CellState::Lapsed) => State::Lapsed,
+            () => State::Open,
+        }
+    }
+}
+
+/// A row for each place; of the parties so many must consent, whose columns come first.
+fn rows<W: AsRef<str>>(
     places: &[PointInTree],
     own: &[BTreeMap<usize, Own>],
-    parties: &[Column],
+    (parties, consenting): (&[Column], usize),
     weave: impl Fn(&PointId) -> Option<W>,
-) -> Vec<Vec<Cell>> {
+) -> Vec<Row> {
     let mut differences = Differences::among(parties.len());
     // The way down to the place at hand, and what covers each party's column at each step of it.
     let mut path: Vec<(usize, Vec<Option<Cover>>)> = Vec::new();
@@ -86,26 +118,31 @@ fn all_cells<W: AsRef<str>>(
         let holds = own.values().any(|own| own.state == CellState::Accept);
         let present = holds.then(|| weave(&place.point.id)).flatten();
         let mut at_point = AtPoint::new(place.exact);
-        let (mut covers, mut cells) = (Vec::with_capacity(parties.len()), Vec::with_capacity(parties.len()));
+        let (mut covers, mut row) = (Vec::with_capacity(parties.len()), Row::default());
         for (index, column) in parties.iter().enumerate() {
             let cover = above.get(index).copied().flatten();
-            let (cell, cover) = match (own.get(&index), cover) {
+            let must_consent = index < consenting;
+            let cover = match (own.get(&index), cover) {
                 (Some(own), None) if own.state == CellState::Lapsed => {
-                    (lapsed(&column.party, own, differences.of(index, &mut at_point, own.kept)), None)
+                    row.cells.push(lapsed(&column.party, own, differences.of(index, &mut at_point, own.kept)));
+                    None
                 }
                 (Some(own), _) if own.state != CellState::Lapsed => {
                     let accepts = own.state == CellState::Accept;
                     let returned = accepts && present.as_ref().is_some_and(|weave| weave.as_ref() != own.kept.weave);
-                    (spoken(&column.party, own, returned), accepts.then_some(Cover { own, returned }))
+                    row.cells.push(spoken(&column.party, own, returned));
+                    accepts.then_some(Cover { ad_referendum: own.ad_referendum })
                 }
-                (_, Some(cover)) => (covered(&column.party, cover), Some(cover)),
-                (_, None) => (silent(&column.party), None),
+                (_, cover) => cover,
             };
-            cells.push(cell);
+            if let Some(cover) = cover {
+                row.weigh(must_consent, cover.ad_referendum);
+            }
             covers.push(cover);
+            row.of_consenting = if must_consent { row.cells.len() } else { row.of_consenting };
         }
         path.push((at, covers));
-        rows.push(cells);
+        rows.push(row);
     }
     rows
 }
@@ -125,16 +162,4 @@ fn blocked(places: &[PointInTree], own: &[BTreeMap<usize, Own>], consenting: usi
         }
     }
     blocked
-}
-
-fn state<'a>(cells: impl Iterator<Item = &'a Cell> + Clone, open: Open, blocked_below: bool) -> State {
-    let any = |stance| cells.clone().any(|cell| cell.stance == stance);
-    let accepted = cells.clone().next().is_some() && cells.clone().all(|cell| cell.stance == CellState::Accept);
-    match () {
-        () if accepted && open == Open::default() && !blocked_below => State::Agreed,
-        () if any(CellState::Oppose) => State::Opposed,
-        () if any(CellState::Reserve) => State::Reserved,
-        () if any(CellState::Lapsed) => State::Lapsed,
-        () => State::Open,
-    }
 }

@@ -2,6 +2,7 @@
 
 mod hostile;
 mod properties;
+mod size;
 
 use std::{cell::Cell as Count, collections::BTreeSet};
 
@@ -71,7 +72,7 @@ impl Talks {
         let point: PointId = point.parse().unwrap();
         let exact = ExactWords::read(&self.outline()).get(&point).unwrap().clone();
         let n = self.said.len();
-        let kept = Kept { digest: exact.digest, json: exact.json, weave: self.weave.clone() };
+        let kept = Kept { digest: exact.digest, json: exact.json, weave: self.weave.clone(), around: String::new() };
         let annotation = Annotation {
             id: format!("n{n:03}").parse().unwrap(),
             point,
@@ -80,6 +81,7 @@ impl Talks {
             what: What::Position(Position { stance, ad_referendum: false, words: Some(kept) }),
             body: format!("reason {n}"),
             reply_to: None,
+            entered_for: None,
             resolved: false,
             withdrawn: false,
             by: Some(format!("{who}-1").parse().unwrap()),
@@ -109,7 +111,7 @@ impl Talks {
         assert_eq!(matrix, again, "the order of positions does not count");
         let json = serde_json::to_string(&matrix).unwrap();
         assert_eq!(serde_json::from_str::<Matrix>(&json).unwrap(), matrix, "a matrix reads back as it is");
-        matrix
+        matrix.whole()
     }
 
     /// A line for each point: `id state marks: party stance marks, ...`.
@@ -341,7 +343,7 @@ fn open_brackets_below_keep_a_point_open() {
     talks.accept(&["arv", "bel"], "a");
     talks.check(&[
         "a agreed: arv accept, bel accept",
-        "b open [2] struck: arv none, bel none",
+        "b struck [2] struck: arv none, bel none",
         "c agreed: arv accept via a, bel accept via a",
     ]);
 }
@@ -354,14 +356,14 @@ fn striking_is_accepted_by_accepting_the_struck_point() {
     talks.accept(&["arv", "bel"], "a");
     talks.check(&[
         "a agreed: arv accept, bel accept",
-        "b lapsed struck: arv lapsed, bel lapsed",
-        "c open struck: arv none, bel none",
+        "b struck struck: arv lapsed, bel lapsed",
+        "c struck struck: arv none, bel none",
     ]);
     talks.accept(&["arv", "bel"], "b");
     talks.check(&[
         "a agreed: arv accept, bel accept",
-        "b agreed struck: arv accept, bel accept",
-        "c agreed struck: arv accept via b, bel accept via b",
+        "b struck struck: arv accept, bel accept",
+        "c struck struck: arv accept via b, bel accept via b",
     ]);
     assert_eq!(talks.matrix().counts, Counts { agreed: 1, ..Counts::default() }, "what is struck is not counted");
 }
@@ -374,10 +376,10 @@ fn only_who_opposes_the_striking_opposes_what_was_done_to_the_point_above() {
     talks.strike("b");
     talks.accept(&["arv", "bel"], "a");
     let agreed = "a agreed: arv accept, bel accept";
-    talks.check(&[agreed, "b opposed blocked struck: arv none, bel oppose changed", "c opposed struck: arv none, bel oppose"]);
+    talks.check(&[agreed, "b struck blocked struck: arv none, bel oppose changed", "c struck struck: arv none, bel oppose"]);
     talks.say("bel", Stance::Reserve, "b");
-    let opposed = "b opposed blocked struck: arv none, bel oppose changed conflict";
-    talks.check(&["a open blocked: arv accept, bel accept", opposed, "c opposed struck: arv none, bel oppose"]);
+    let opposed = "b struck blocked struck: arv none, bel oppose changed conflict";
+    talks.check(&["a open blocked: arv accept, bel accept", opposed, "c struck struck: arv none, bel oppose"]);
 }
 
 #[test]
@@ -394,5 +396,5 @@ fn what_is_agreed_ad_referendum_below_keeps_the_point_above_from_being_agreed_ou
     talks.ad_referendum("arv", "b");
     talks.accept(&["bel"], "b");
     talks.accept(&["arv", "bel"], "a");
-    assert_eq!(states(&talks), [outright, subject]);
+    assert_eq!(states(&talks), [outright, (State::Struck, false)]);
 }

@@ -13,6 +13,8 @@ pub(super) struct PointInTree<'a> {
     pub parent: Option<usize>,
     /// Struck, by itself or with a point above it.
     pub gone: bool,
+    /// The index of the point above with which it is struck; none for one that is struck by itself.
+    pub struck_with: Option<usize>,
 }
 
 /// All points in document order; one whose exact words are not given is left out.
@@ -27,7 +29,10 @@ pub(super) fn places<'a>(outline: &'a Outline, exact: &'a ExactWords) -> Vec<Poi
         }
         let parent = path.last().copied();
         path.push(places.len());
-        places.push(PointInTree { point, exact, parent, gone: struck.contains(&point.id) });
+        let gone = struck.contains(&point.id);
+        let with = |above: usize| if places[above].point.struck { Some(above) } else { places[above].struck_with };
+        let struck_with = parent.filter(|_| gone && !point.struck).and_then(with);
+        places.push(PointInTree { point, exact, parent, gone, struck_with });
     }
     places
 }

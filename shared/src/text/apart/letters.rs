@@ -7,13 +7,27 @@ use crate::text::{
     say::utf16,
 };
 
+/// The client id and the clock under which a letter was typed.
+pub type LetterId = (u64, u32);
+
 /// A letter of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Letter {
     /// What it is.
     pub letter: char,
-    /// The client id and the clock under which it was typed.
-    pub id: (u64, u32),
+    /// Its name.
+    pub id: LetterId,
+}
+
+/// A letter as it shall stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// What it is.
+    pub letter: char,
+    /// The one that it is or repeats; none for a mark that nobody wrote.
+    pub of: Option<LetterId>,
+    /// Of such a mark that begins an alternative: a letter of each client under which it was made one.
+    pub whose: Vec<LetterId>,
 }
 
 /// The letters of a text; `None` for one that holds more, or of which it cannot be told who typed them.
@@ -23,7 +37,7 @@ pub fn letters(txn: &mut TransactionMut, text: &TextRef) -> Option<Vec<Letter>> 
         return None;
     }
     let (mut letters, mut rest) = (Vec::with_capacity(whole.len()), whole.as_str());
-    for Block { client, clock, bytes } in blocks(txn, text) {
+    for Block { client, clock, bytes, .. } in blocks(txn, text) {
         let (own, behind) = rest.split_at_checked(bytes)?;
         rest = behind;
         let mut clock = clock;

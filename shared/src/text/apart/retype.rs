@@ -3,20 +3,37 @@
 use std::collections::HashMap;
 use yrs::{Text as _, TextRef, TransactionMut};
 
-use super::letters::Letter;
+use super::letters::{Letter, LetterId, Wanted};
 use crate::log::record::Copied;
 
-/// Edits `text`, which reads `present`, so that it reads `wanted`: letters and whose they repeat, none for marks. `typed` counts the
-/// clocks that were used up. Answers whose the letters are that were typed anew.
-pub fn retype(
-    txn: &mut TransactionMut,
-    text: &TextRef,
-    present: &[Letter],
-    wanted: &[(char, Option<(u64, u32)>)],
-    typed: &mut u32,
-) -> Vec<Copied> {
+/// What was typed anew.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Anew {
+    /// The clocks that it takes.
+    pub typed: u32,
+    /// Whose letters it repeats.
+    pub copies: Vec<Copied>,
+    /// Whose alternatives its marks begin.
+    pub marks: Vec<Copied>,
+}
+
+impl Anew {
+    fn push(&mut self, Wanted { letter, of, whose }: &Wanted) {
+        let units = letter.len_utf16() as u32;
+        let copied = |(client, from): LetterId| Copied { clock: self.typed, units, client, from };
+        if matches!(letter, '[' | '［') {
+            self.marks.extend(of.iter().chain(whose).copied().map(copied));
+        }
+        if let Some(copied) = of.map(copied) {
+            push(&mut self.copies, copied);
+        }
+        self.typed += units;
+    }
+}
+
+/// Edits `text`, which reads `present`, so that it reads `wanted`, and adds what is typed for it to what was before.
+pub fn retype(txn: &mut TransactionMut, text: &TextRef, present: &[Letter], wanted: &[Wanted], anew: &mut Anew) {
     let kept = kept(present, wanted);
-    let mut copies: Vec<Copied> = Vec::new();
     // Where the next letter goes, in UTF-16 units.
     let (mut at, mut next, mut here) = (0u32, 0, 0);
     let units = |letters: &[Letter]| letters.iter().map(|letter| letter.letter.len_utf16() as u32).sum::<u32>();
@@ -26,24 +43,19 @@ pub fn retype(
         if gone > 0 {
             text.remove_range(txn, at, gone);
         }
-        let new: String = wanted[next..until].iter().map(|(letter, _)| *letter).collect();
+        let new: String = wanted[next..until].iter().map(|wanted| wanted.letter).collect();
         if !new.is_empty() {
             text.insert(txn, at, &new);
         }
-        for (letter, of) in &wanted[next..until] {
-            let units = letter.len_utf16() as u32;
-            if let Some((client, clock)) = *of {
-                push(&mut copies, Copied { clock: *typed, units, client, from: clock });
-            }
-            *typed += units;
-            at += units;
+        for wanted in &wanted[next..until] {
+            anew.push(wanted);
+            at += wanted.letter.len_utf16() as u32;
         }
         if let Some(letter) = present.get(from) {
             at += letter.letter.len_utf16() as u32;
         }
         (next, here) = (until + 1, from + 1);
     }
-    copies
 }
 
 fn push(copies: &mut Vec<Copied>, one: Copied) {
@@ -56,13 +68,13 @@ fn push(copies: &mut Vec<Copied>, one: Copied) {
 }
 
 /// Which letters stay: places in `wanted` and in `present`, as many as can be without changing their order.
-fn kept(present: &[Letter], wanted: &[(char, Option<(u64, u32)>)]) -> Vec<(usize, usize)> {
-    let places: HashMap<(u64, u32), usize> = present.iter().enumerate().map(|(at, letter)| (letter.id, at)).collect();
+fn kept(present: &[Letter], wanted: &[Wanted]) -> Vec<(usize, usize)> {
+    let places: HashMap<LetterId, usize> = present.iter().enumerate().map(|(at, letter)| (letter.id, at)).collect();
     // The longest rising sequence of places: for each length the last of one that ends lowest, and what stands before each.
     let mut ends: Vec<(usize, usize)> = Vec::new();
     let mut before: HashMap<usize, (usize, usize)> = HashMap::new();
-    for (at, (_, of)) in wanted.iter().enumerate() {
-        let Some(place) = of.and_then(|of| places.get(&of)).copied() else { continue };
+    for (at, wanted) in wanted.iter().enumerate() {
+        let Some(place) = wanted.of.and_then(|of| places.get(&of)).copied() else { continue };
         let length = ends.partition_point(|(_, end)| *end < place);
         if let Some(last) = length.checked_sub(1) {
             before.insert(at, ends[last]);

@@ -1,3 +1,6 @@
+mod fields;
+mod properties;
+
 use super::*;
 use crate::log::record::{Moment, Provenance, Right};
 use crate::text::history::Replay;
@@ -90,6 +93,12 @@ impl Talks {
         Some(says)
     }
 
+    fn folded(&self) -> Fold {
+        let mut fold = Fold::new(new_doc(0));
+        self.log.iter().for_each(|(_, record)| drop(fold.take(record).unwrap()));
+        fold
+    }
+
     fn words(&self) -> String {
         let doc = self.state(u64::MAX, &[]);
         Outline::read(&doc.transact()).points[0].words.clone()
@@ -154,6 +163,11 @@ fn letters_that_were_typed_into_one_word_apart_make_no_third_one() {
     assert_eq!(talks.words(), "[34][28] days");
     assert_eq!(says.points, [Some(id())]);
     assert_eq!(says.of, [2, 3]);
+    // Each alternative is its side's, whoever wrote the letters of it that both had.
+    let doc = talks.folded();
+    let mut whose: Vec<_> = doc.ledger().marks().map(|(_, clock, party)| (clock, party.to_string())).collect();
+    whose.sort();
+    assert_eq!(whose.into_iter().map(|(_, party)| party).collect::<Vec<_>>(), ["arv", "bor"]);
     // Of the alternatives letters are typed anew, and stay those of who wrote them first.
     let mut replay = Replay::new(Some(author("med")));
     talks.log.iter().for_each(|(seq, record)| drop(replay.apply(*seq, record).unwrap()));
@@ -238,11 +252,12 @@ proptest! {
         let text = txn.get_or_insert_text("t");
         text.insert(&mut txn, 0, &"🕊abcdefghijk".chars().take(kept.len()).collect::<String>());
         let present = letters(&mut txn, &text).unwrap();
-        let mut wanted: Vec<(char, Option<(u64, u32)>)> = vec![('[', None)];
-        wanted.extend(present.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(letter, _)| (letter.letter, Some(letter.id))));
-        let mut typed = 0;
-        let copies = retype(&mut txn, &text, &present, &wanted, &mut typed);
-        prop_assert!(copies.is_empty() && typed == 1);
-        prop_assert_eq!(text.get_string(&txn), wanted.iter().map(|(letter, _)| *letter).collect::<String>());
+        let wanted = |letter: char, of| Wanted { letter, of, whose: Vec::new() };
+        let stays = present.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(letter, _)| wanted(letter.letter, Some(letter.id)));
+        let wanted: Vec<Wanted> = [wanted('[', None)].into_iter().chain(stays).collect();
+        let mut anew = Anew::default();
+        retype(&mut txn, &text, &present, &wanted, &mut anew);
+        prop_assert_eq!(anew, Anew { typed: 1, ..Anew::default() });
+        prop_assert_eq!(text.get_string(&txn), wanted.iter().map(|wanted| wanted.letter).collect::<String>());
     }
 }

@@ -23,16 +23,28 @@ fn words(doc: &Doc) -> TextRef {
     doc.get_or_insert_text("words")
 }
 
+/// Neighbours of one client as one: (client, bytes).
+fn runs(blocks: &[Block]) -> Vec<(u64, usize)> {
+    let mut runs: Vec<(u64, usize)> = Vec::new();
+    for block in blocks {
+        match runs.last_mut().filter(|last| last.0 == block.client) {
+            Some(last) => last.1 += block.bytes,
+            None => runs.push((block.client, block.bytes)),
+        }
+    }
+    runs
+}
+
 /// Runs as (client, bytes), taken in both ways.
 fn runs_of(doc: &Doc) -> Vec<(u64, usize)> {
     let census = census(&state(doc)).expect("a state");
     let words = words(doc);
     let mut txn = doc.transact_mut();
-    let found = runs(&mut txn, &words);
-    assert_eq!(runs_by(&mut txn, &words, &census), found);
-    let length: usize = found.iter().map(|run| run.bytes).sum();
+    let found = joined(blocks(&mut txn, &words));
+    assert_eq!(blocks_by(&mut txn, &words, &census), found);
+    let length: usize = found.iter().map(|block| block.bytes).sum();
     assert_eq!(length, words.get_string(&txn).len());
-    found.iter().map(|run| (run.client, run.bytes)).collect()
+    runs(&found)
 }
 
 fn state(doc: &Doc) -> Vec<u8> {
@@ -88,7 +100,7 @@ fn what_this_very_transaction_deletes_is_not_counted() {
     words.remove_range(&mut txn, 2, 6);
     words.insert(&mut txn, 0, "é");
     assert_eq!(words.get_string(&txn), "éHeere world");
-    assert_eq!(runs(&mut txn, &words), [Run { client: 1, bytes: 4 }, Run { client: 2, bytes: 4 }, Run { client: 1, bytes: 5 }]);
+    assert_eq!(runs(&blocks(&mut txn, &words)), [(1, 4), (2, 4), (1, 5)]);
 }
 
 #[test]
@@ -130,17 +142,16 @@ fn formats_and_what_is_no_character_do_not_move_the_offsets() {
     words.insert_embed(&mut txn, 3, Any::from("embedded"));
     words.insert_embed(&mut txn, 9, ArrayPrelim::from(["x"]));
     words.insert_embed(&mut txn, 0, TextPrelim::new("x"));
-    let found: Vec<_> = runs(&mut txn, &words).iter().map(|run| (run.client, run.bytes)).collect();
-    assert_eq!(found, [(1, 6), (2, 6), (1, 5)]);
+    assert_eq!(runs(&blocks(&mut txn, &words)), [(1, 6), (2, 6), (1, 5)]);
 }
 
 #[test]
-fn a_map_read_as_a_text_has_no_runs() {
+fn a_map_read_as_a_text_has_no_blocks() {
     let doc = new_doc(1);
     let mut txn = doc.transact_mut();
     txn.get_or_insert_map("words").insert(&mut txn, "key", "value");
     let text = txn.get_or_insert_text("words");
-    assert_eq!(runs(&mut txn, &text), []);
+    assert_eq!(blocks(&mut txn, &text), []);
 }
 
 #[test]
@@ -159,29 +170,6 @@ fn asking_changes_nothing_and_tells_nobody() {
     runs_of(&one);
     assert_eq!(count.load(Ordering::Relaxed), 0);
     assert_eq!(state(&one), before);
-}
-
-#[test]
-fn the_words_of_a_party_are_those_of_all_its_clients() {
-    let run = |client, bytes| Run { client, bytes };
-    let runs = [run(1, 4), run(2, 3), run(3, 5), run(1, 2), run(9, 10)];
-    let party = |name: &str| -> PartyId { name.parse().expect("an id") };
-    let owners: Owners = [(1, party("bel")), (2, party("arv")), (3, party("arv"))].into();
-    type Expected = &'static [(&'static str, usize)];
-    let cases: [(Range<usize>, Expected); 8] = [
-        (0..24, &[("arv", 8), ("bel", 6)]),
-        (0..5, &[("bel", 4), ("arv", 1)]),
-        (2..6, &[("arv", 2), ("bel", 2)]),
-        (6..8, &[("arv", 2)]),
-        (14..24, &[]),
-        (5..5, &[]),
-        (24..99, &[]),
-        (13..usize::MAX, &[("bel", 1)]),
-    ];
-    for (range, expected) in cases {
-        let expected: Vec<_> = expected.iter().map(|(name, bytes)| (party(name), *bytes)).collect();
-        assert_eq!(typed(&runs, range.clone(), |client| owners.get(&client).cloned()), expected, "{range:?}");
-    }
 }
 
 #[test]

@@ -115,6 +115,23 @@ fn clean_words_show_where_something_is_open_and_no_more() {
     }
 }
 
+#[test]
+fn an_alternative_goes_and_with_the_last_but_one_the_marks() {
+    for (words, at, left) in [
+        ("to [12][48] km", 0, "to 48 km"),
+        ("to [12] [48] km", 1, "to 12 km"),
+        ("to [12][48][36] km", 0, "to [48][36] km"),
+        ("to [12] [48] [36] km", 1, "to [12] [36] km"),
+        ("to [12][48][36] km", 2, "to [12][48] km"),
+        ("[some] forces", 0, "all forces"),
+        ("to [a [x][y] b] km", 1, "to [a y b] km"),
+    ] {
+        assert_eq!(withdrawn(words, at, "all").as_deref(), Some(left), "{words} {at}");
+    }
+    assert_eq!(withdrawn("the [some] forces", 0, "").as_deref(), Some("the forces"));
+    assert_eq!(withdrawn("no bracket", 0, ""), None);
+}
+
 fn id(name: &str) -> PointId {
     name.parse().expect("an id")
 }

@@ -147,7 +147,7 @@ pub fn blame(
     let whole = text.get_string(txn);
     let mut stretches: Vec<Authored> = Vec::new();
     let mut rest = whole.as_str();
-    for Block { client, clock, bytes } in blocks(txn, text) {
+    for Block { client, clock, bytes, .. } in blocks(txn, text) {
         let (mut own, behind) = rest.split_at(bytes);
         rest = behind;
         let mut clock = clock;

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::{Replay, ReplayError, touched::Touched};
 use crate::{
     id::PointId,
-    text::plan::{Change, Outline, Point, changes},
+    text::plan::{Change, Outline, Point, changes, changes_among},
 };
 
 /// The plan as it stood.
@@ -42,7 +42,8 @@ impl Tracker {
         };
         let before = of(&self.outline);
         replay.look(|txn| places.iter().for_each(|at| self.outline.reread(txn, *at)))?;
-        Ok(changes(&before, &of(&self.outline)))
+        let label = |id: &PointId| self.index.get(id).map(|at| self.outline.points[*at].label.clone());
+        Ok(changes_among(&before, &of(&self.outline), label))
     }
 }
 

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 
-use super::{Outline, Point, Schedule};
+use super::{Outline, Point, Schedule, said_in_a_line};
 use crate::id::PointId;
 
 /// One aspect of one point that changed.
@@ -16,9 +16,9 @@ pub struct Change {
     pub label: String,
     /// What changed.
     pub kind: ChangeKind,
-    /// How it was. For a move: where it stood. For a schedule: JSON. Empty for a point that is new.
+    /// How it was. For a move: where it stood. For a schedule: what it says. Empty for a point that is new.
     pub before: String,
-    /// How it is. For a new point: its words. Empty for a point that is gone.
+    /// How it is. For a new point: its heading, if it has one, and on the next line its words. Empty for a point that is gone.
     pub after: String,
 }
 
@@ -50,6 +50,13 @@ pub enum ChangeKind {
 
 /// What changed from `before` to `after`: the title, then each point in the new document order, then those that are gone.
 pub fn changes(before: &Outline, after: &Outline) -> Vec<Change> {
+    let points = before.points.iter().chain(&after.points);
+    let labels: HashMap<&PointId, &str> = points.map(|point| (&point.id, &*point.label)).collect();
+    changes_among(before, after, |id| labels.get(id).map(|label| (*label).to_owned()))
+}
+
+/// The same of a part of the points; `label` is what a point of the plan is called now.
+pub(crate) fn changes_among(before: &Outline, after: &Outline, label: impl Fn(&PointId) -> Option<String>) -> Vec<Change> {
     let mut changes = Vec::new();
     if before.title != after.title {
         let (before, after) = (before.title.clone(), after.title.clone());
@@ -58,6 +65,7 @@ pub fn changes(before: &Outline, after: &Outline) -> Vec<Change> {
     let old: HashMap<&PointId, &Point> = before.points.iter().map(|point| (&point.id, point)).collect();
     let new: HashMap<&PointId, &Point> = after.points.iter().map(|point| (&point.id, point)).collect();
     let moved = moved(before, after, &old, &new);
+    let said = |schedule: &Schedule| said_in_a_line(schedule, &label);
     let (stood, stands) = (Places::of_all(before), Places::of_all(after));
     for point in &after.points {
         let mut push = |kind, before: &str, after: &str| {
@@ -65,7 +73,7 @@ pub fn changes(before: &Outline, after: &Outline) -> Vec<Change> {
             changes.push(Change { point: Some(point.id.clone()), label: point.label.clone(), kind, before, after });
         };
         let Some(was) = old.get(&point.id) else {
-            push(ChangeKind::Added, "", &point.words);
+            push(ChangeKind::Added, "", &whole(point));
             continue;
         };
         if was.label != point.label {
@@ -85,19 +93,21 @@ pub fn changes(before: &Outline, after: &Outline) -> Vec<Change> {
             push(kind, &was.words, &point.words);
         }
         if was.schedule != point.schedule {
-            push(ChangeKind::Schedule, &json(&was.schedule), &json(&point.schedule));
+            push(ChangeKind::Schedule, &said(&was.schedule), &said(&point.schedule));
         }
     }
     for point in before.points.iter().filter(|point| !new.contains_key(&point.id)) {
-        let (label, before) = (point.label.clone(), point.words.clone());
+        let (label, before) = (point.label.clone(), whole(point));
         let point = Some(point.id.clone());
         changes.push(Change { point, label, kind: ChangeKind::Removed, before, after: String::new() });
     }
     changes
 }
 
-fn json(schedule: &Schedule) -> String {
-    serde_json::to_string(schedule).unwrap_or_default()
+/// A point's heading and words, each on lines of its own.
+fn whole(point: &Point) -> String {
+    let texts = [point.heading.as_str(), &point.words].into_iter().filter(|text| !text.is_empty());
+    texts.collect::<Vec<_>>().join("\n")
 }
 
 type ById<'a> = HashMap<&'a PointId, &'a Point>;

@@ -271,6 +271,9 @@ fn write_point(txn: &mut TransactionMut, id: &PointId, text: Texts, parent: Opti
     }
     map.insert(txn, "order", order);
     map.insert(txn, "struck", false);
+    // There from the start: of two maps that were put here apart one would go, with all that it holds.
+    let schedule = map.insert(txn, "schedule", MapPrelim::default());
+    schedule.insert(txn, "after", MapPrelim::default());
     map
 }
 
@@ -331,13 +334,6 @@ pub(crate) fn replace_words(
     }
     let done = words_text(txn, id).is_some_and(|text| difference::apply_within(txn, &text, stretches));
     if done { Ok(()) } else { Err(EditError::NotText { id: id.clone() }) }
-}
-
-/// As [`set_words`], for words whose author saw `from`: only what that one changed is changed in the words as they are now.
-pub(crate) fn set_words_from(txn: &mut TransactionMut, id: &PointId, from: &str, words: &str) -> Result<bool, EditError> {
-    let words = words_of(words)?;
-    let changed = words_text(txn, id).and_then(|text| difference::apply_from(txn, &text, from, &words));
-    changed.ok_or_else(|| EditError::NotText { id: id.clone() })
 }
 
 /// Words as they stand in a plan, with line endings as `\n`.

@@ -245,12 +245,23 @@ fn a_schedule_comes_back_and_only_what_changed_is_written() {
     assert_eq!(set_schedule(&mut doc.transact_mut(), &id("a"), &schedule), Ok(true));
     assert_eq!(set_schedule(&mut doc.transact_mut(), &id("a"), &schedule), Ok(false));
     assert_eq!(outline(&doc).points[0].schedule, schedule);
+    schedule.offset_days = Some(48);
+    schedule.alternatives.offset_days = vec![Some(12), None, Some(48)];
+    schedule.alternatives.after = [(id("b"), vec![None, Some(After::Certified)])].into();
+    assert_eq!(set_schedule(&mut doc.transact_mut(), &id("a"), &schedule), Ok(true));
+    assert_eq!(set_schedule(&mut doc.transact_mut(), &id("a"), &schedule), Ok(false));
+    assert_eq!(outline(&doc).points[0].schedule, schedule);
+    let change = &changes(&before, &outline(&doc))[0];
+    let said =
+        "begins [12][none][48] days after D-Day; after 2 [need not come first][is certified as completed]; verified by JVM";
+    assert_eq!(change.after, said);
     schedule.offset_days = None;
     schedule.after.clear();
+    schedule.alternatives = Alternatives::default();
     assert_eq!(set_schedule(&mut doc.transact_mut(), &id("a"), &schedule), Ok(true));
     assert_eq!(outline(&doc).points[0].schedule, schedule);
     let change = &changes(&before, &outline(&doc))[0];
-    assert_eq!((change.kind, change.after.as_str()), (ChangeKind::Schedule, r#"{"trigger":"D-Day","verifier":"JVM"}"#));
+    assert_eq!((change.kind, change.after.as_str()), (ChangeKind::Schedule, "begins with D-Day; verified by JVM"));
 }
 
 #[test]
@@ -287,6 +298,7 @@ fn every_aspect_that_changed_is_told_once() {
     strike(&mut txn, &id("b")).expect("struck");
     move_point(&mut txn, &id("d"), &Place::Before(id("b"))).expect("moved");
     add(&mut txn, "e", "Fresh.", &Place::Last { parent: Some(id("c")) }).expect("added");
+    set_heading(&mut txn, &id("e"), "Access").expect("set");
     drop(txn);
     let after = outline(&doc);
     let told: Vec<_> =
@@ -297,7 +309,7 @@ fn every_aspect_that_changed_is_told_once() {
         r#"1 Words "Words of a." "Other.""#,
         r#"4 Moved "after 3" "after 1""#,
         r#"2 Struck "Words of b." "Words of b.""#,
-        r#"(a) Added "" "Fresh.""#,
+        r#"(a) Added "" "Access\nFresh.""#,
     ];
     assert_eq!(told, expected);
     let back: Vec<ChangeKind> = changes(&after, &before).into_iter().map(|change| change.kind).collect();

@@ -263,7 +263,7 @@ async fn circles_and_endless_days_are_named_and_not_followed() {
             schedule.insert(txn, "trigger", "D-Day");
             schedule.insert(txn, "offset_days", far[n]);
             schedule.insert(txn, "duration_days", far[n + 2]);
-            let waits = schedule.insert(txn, "after", MapPrelim::default());
+            let waits = after_of(txn, &schedule);
             for what in [steps[(n + 1) % 3], point, "absent"] {
                 waits.insert(txn, what, "done");
             }
@@ -285,7 +285,7 @@ async fn circles_and_endless_days_are_named_and_not_followed() {
             let schedule = schedule_of(txn, point);
             schedule.insert(txn, "offset_days", MOST_DAYS);
             schedule.insert(txn, "duration_days", MOST_DAYS);
-            let Some(Out::YMap(waits)) = schedule.get(txn, "after") else { panic!("no map") };
+            let waits = after_of(txn, &schedule);
             waits.clear(txn);
             if point == "p4" {
                 waits.insert(txn, "p3", "certified");
@@ -306,8 +306,18 @@ const MOST_DAYS: i64 = 9_007_199_254_740_991;
 fn schedule_of(txn: &mut TransactionMut, point: &str) -> MapRef {
     let points = txn.get_or_insert_map("points");
     let Some(Out::YMap(point)) = points.get(txn, point) else { panic!("no point {point}") };
-    match point.get(txn, "schedule") {
-        Some(Out::YMap(schedule)) => schedule,
-        _ => point.insert(txn, "schedule", MapPrelim::default()),
+    within(txn, &point, "schedule")
+}
+
+/// What a step waits for.
+fn after_of(txn: &mut TransactionMut, schedule: &MapRef) -> MapRef {
+    within(txn, schedule, "after")
+}
+
+/// The map that stands there, or a new one.
+fn within(txn: &mut TransactionMut, map: &MapRef, key: &str) -> MapRef {
+    match map.get(txn, key) {
+        Some(Out::YMap(inner)) => inner,
+        _ => map.insert(txn, key, MapPrelim::default()),
     }
 }

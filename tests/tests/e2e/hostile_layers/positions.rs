@@ -5,7 +5,8 @@ use plenary_shared::talk::layer::{Annotation, Kept, Position, Stance, What};
 use super::{Scene, cell, note};
 
 fn keeps(digest: &str, json: &str) -> What {
-    let words = Some(Kept { digest: digest.parse().unwrap(), json: json.to_owned(), weave: "x".repeat(100) });
+    let words =
+        Some(Kept { digest: digest.parse().unwrap(), json: json.to_owned(), weave: "x".repeat(100), around: String::new() });
     What::Position(Position { stance: Stance::Accept, ad_referendum: false, words })
 }
 
@@ -45,7 +46,7 @@ async fn an_acceptance_of_a_point_that_is_not_there_counts_nowhere() {
     scene.put("arv/positions", &scene.arv, &claims).await;
     let standing = scene.view(&scene.cel, "standing");
     for point in ["p1", "p2", "p3"] {
-        assert_eq!(cell(&standing, point, "arv")["stance"], "none");
+        assert_eq!(super::stance(&standing, point, "arv"), "none");
     }
     scene.undisturbed();
 }

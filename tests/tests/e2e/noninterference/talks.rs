@@ -332,7 +332,7 @@ impl Talks<'_> {
     fn position(&self, who: &str, stance: Stance, point: &str) -> Annotation {
         let client = self.at(who, "p-1").lock();
         let exact = ExactWords::read(&Outline::read(&client.doc.transact())).get(&point.parse().unwrap()).unwrap().clone();
-        let words = Some(Kept { digest: exact.digest, json: exact.json, weave: String::new() });
+        let words = Some(Kept { digest: exact.digest, json: exact.json, weave: String::new(), around: String::new() });
         let what = What::Position(Position { stance, ad_referendum: false, words });
         Annotation { what, ..note(&format!("position-{who}"), point, "It is time.") }
     }
@@ -391,6 +391,7 @@ pub fn note(id: &str, point: &str, body: &str) -> Annotation {
         what: What::Note,
         body: body.to_owned(),
         reply_to: None,
+        entered_for: None,
         resolved: false,
         withdrawn: false,
         by: None,

@@ -154,12 +154,14 @@ fn whoever_the_environment_names_is_asked_for_in_a_replica_too() {
     let other = arv.json(&["whoami"])["member"].as_str().unwrap().to_owned();
     let run = |name: &str, args: &[&str]| folder.command(args).env("PLENARY_AS", name).output().unwrap();
 
-    assert!(run(&other, &["accept", PLAN, &points[0]]).status.success());
+    let shown = bor.json(&["show", PLAN, &points[0]]);
+    let accept = ["accept", PLAN, &points[0], "--expect", shown["points"][0]["digest"].as_str().unwrap()];
+    assert!(run(&other, &accept).status.success());
     assert_eq!(folder.json(&["status"]).1["waiting"], json!([]), "it was made at the server, as the other");
     let seen = bor.json(&["annotations", PLAN]);
     assert!(seen["annotations"].as_array().unwrap().iter().any(|one| one["by"] == json!(other)), "{seen}");
     assert_eq!(run(&other, &["sync"]).status.code(), Some(2));
 
-    assert!(run(&own, &["accept", PLAN, &points[0]]).status.success());
+    assert!(run(&own, &accept).status.success());
     assert_eq!(folder.json(&["status"]).1["waiting"].as_array().unwrap().len(), 1, "its own member works in the replica");
 }

@@ -13,8 +13,9 @@ async fn an_act_by_a_seat_that_has_ended_stays_and_is_marked_wherever_it_is_show
     let words = "The Parties shall meet.";
     assert_eq!(edit(&server, &seat, json!({ "note": { "point": "3", "text": "A note.", "layer": "public" } })), 200);
     assert_eq!(edit(&server, &seat, json!({ "words": { "point": "2", "words": words } })), 200);
-    assert_eq!(edit(&server, &seat, json!({ "accept": { "point": "1" } })), 200);
     let bor = Cli::join(&server.delegate(1, 0));
+    let digest = &bor.json(&["show", "framework", "1"])["points"][0]["digest"];
+    assert_eq!(edit(&server, &seat, json!({ "accept": { "point": "1", "expect": digest } })), 200);
     let shown = |at: &dyn Fn(&[&str]) -> String| {
         let views = [
             &["annotations", "framework"][..],

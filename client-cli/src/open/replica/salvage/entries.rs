@@ -45,6 +45,7 @@ impl Target<'_> {
                 bracket: None,
                 because: body.clone(),
                 layer: self.layer.clone(),
+                entered_for: None,
             };
             return Some(self.item(on, entry.kind(), Edit::Propose(propose)));
         }

@@ -2,7 +2,7 @@
 
 use plenary_shared::{
     script::{Edit, Propose},
-    text::plan::{Change, ChangeKind, Point, Schedule},
+    text::plan::{Change, ChangeKind, Point, Schedule, said_in_a_line},
 };
 
 use super::{Item, Target};
@@ -16,7 +16,7 @@ impl Target<'_> {
         if change.kind == ChangeKind::Words && is_here {
             let (replacement, because) = (change.after.clone(), String::new());
             let (point, layer) = (on.id.to_string(), self.layer.clone());
-            let propose = Propose { point, replacement, quote: None, bracket: None, because, layer };
+            let propose = Propose { point, replacement, quote: None, bracket: None, because, layer, entered_for: None };
             return (on.words != change.after).then(|| self.item(on, kind(change.kind), Edit::Propose(propose)));
         }
         let added = change.point.as_ref().and_then(|id| self.with.get(id));
@@ -39,7 +39,8 @@ fn said(Change { kind, before, after, .. }: &Change) -> String {
         ChangeKind::Label => format!("The label to be: {after}"),
         ChangeKind::Schedule => format!("The schedule to be: {after}"),
         ChangeKind::Title => format!("The title of the plan to read: {after}"),
-        ChangeKind::Words | ChangeKind::Added => format!("The words to read: {after}"),
+        ChangeKind::Words => format!("The words to read: {after}"),
+        ChangeKind::Added => format!("The point to read: {after}"),
     }
 }
 
@@ -48,7 +49,7 @@ fn whole(point: &Point) -> String {
     let mut said: Vec<String> =
         [&point.label, &point.heading, &point.words].into_iter().filter(|one| !one.is_empty()).cloned().collect();
     if point.schedule != Schedule::default() {
-        said.push(format!("schedule: {}", serde_json::to_string(&point.schedule).unwrap_or_default()));
+        said.push(format!("schedule: {}", said_in_a_line(&point.schedule, |_| None)));
     }
     said.join("\n")
 }

@@ -103,7 +103,7 @@ impl Room {
 pub fn done<T>(_: T) {}
 
 /// What a client sends of a change to its document.
-fn change(doc: &Doc, change: impl FnOnce(&mut yrs::TransactionMut)) -> Vec<u8> {
+pub fn change(doc: &Doc, change: impl FnOnce(&mut yrs::TransactionMut)) -> Vec<u8> {
     let mut txn = doc.transact_mut();
     change(&mut txn);
     txn.encode_update_v1()
@@ -118,7 +118,7 @@ pub fn points(txn: &mut yrs::TransactionMut) -> MapRef {
     txn.get_or_insert_map(plan::POINTS)
 }
 
-fn point(txn: &mut yrs::TransactionMut, id: &str) -> MapRef {
+pub fn point(txn: &mut yrs::TransactionMut, id: &str) -> MapRef {
     let Some(Out::YMap(point)) = points(txn).get(txn, id) else { panic!("no {id}") };
     point
 }
@@ -180,32 +180,6 @@ fn of_many_points_that_are_not_taken_out_the_first_are_named_and_the_others_coun
     let told = room.take(&delegate("arv"), &sent).unwrap();
     assert_eq!((told.points.len(), told.more), (16, 7));
     assert_eq!(room.outline().points.len(), 23);
-}
-
-#[test]
-fn a_set_map_of_a_point_stays_and_the_first_of_two_that_are_set_apart() {
-    let mut room = Room::new();
-    let (one, other) = (room.client(7), room.client(8));
-    let set = |who: &'static str| {
-        move |txn: &mut yrs::TransactionMut| {
-            point(txn, "b").insert(txn, "schedule", MapPrelim::from([("trigger", who)]));
-        }
-    };
-    let (first, second) = (change(&one, set("first")), change(&other, set("second")));
-    assert!(room.take(&delegate("arv"), &first).unwrap().is_empty());
-    assert_eq!(room.take(&delegate("bel"), &second).unwrap().points, ["b"]);
-    assert_eq!(room.outline().points[1].schedule.trigger.as_deref(), Some("first"));
-    // What the other goes on to write in its own stands nowhere, and it is told.
-    let more = change(&other, |txn| {
-        let Some(Out::YMap(own)) = point(txn, "b").get(txn, "schedule") else { panic!() };
-        own.insert(txn, "verifier", "bel");
-    });
-    assert!(room.take(&delegate("bel"), &more).unwrap().lost);
-    let gone = change(&one, |txn| done(point(txn, "b").remove(txn, "schedule")));
-    assert_eq!(room.take(&delegate("arv"), &gone).unwrap().points, ["b"]);
-    let schedule = room.outline().points[1].schedule.clone();
-    assert_eq!((schedule.trigger.as_deref(), schedule.verifier), (Some("first"), None));
-    room.assert_whole();
 }
 
 #[test]

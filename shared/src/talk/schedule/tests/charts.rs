@@ -31,7 +31,7 @@ fn the_table_has_a_line_for_each_step_and_no_cell_is_a_formula() {
     outline.points[1].schedule.verifier = Some("-1+1".into());
     let table = csv(&timetable(&outline));
     let (head, body) = table.split_once("\r\n").expect("a header");
-    assert!(head.starts_with("point,heading,trigger,earliest_start,earliest_end,duration_days,after,"));
+    assert!(head.starts_with("point,heading,trigger,earliest_start,earliest_end,latest_start,latest_end,"));
     let lines: Vec<&str> = body.split_terminator("\r\n").collect();
     let first = [
         "1",
@@ -39,7 +39,10 @@ fn the_table_has_a_line_for_each_step_and_no_cell_is_a_formula() {
         "D-Day",
         "-2",
         "10",
+        "-2",
+        "10",
         "12",
+        "",
         "",
         "'=HYPERLINK(\"http://x\")",
         "Mission",
@@ -48,7 +51,7 @@ fn the_table_has_a_line_for_each_step_and_no_cell_is_a_formula() {
         "yes",
     ];
     assert_eq!(cells(lines[0]), first);
-    assert_eq!(lines[1], "2,,D-Day,-2,-2,,1 (started); x (unsaid),Parties,'-1+1,,,no");
+    assert_eq!(lines[1], "2,,D-Day,-2,-2,-2,-2,,,1 (started); x (unsaid),Parties,'-1+1,,,no");
     assert_eq!(lines.len(), 2);
 }
 

@@ -103,7 +103,10 @@ proptest! {
             let expected = match (events, own) {
                 _ if triggers.len() != 1 || reach.contains(&(row.step.point.clone(), row.step.point.clone())) => None,
                 (None, _) => None,
-                (Some(events), Some(_)) => Some(events.into_iter().fold(offset, i64::max)),
+                (Some(events), Some(_)) => {
+                    let behind = events.into_iter().map(|day| day.saturating_add(offset.max(0)));
+                    Some(behind.fold(offset, i64::max))
+                }
                 (Some(events), None) => events.into_iter().max().map(|latest| latest.saturating_add(offset.max(0))),
             };
             prop_assert_eq!(row.earliest_start, expected, "{:?}", row);

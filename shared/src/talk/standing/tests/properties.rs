@@ -96,7 +96,7 @@ impl Replica {
         let outline = self.outline();
         let Some(point) = outline.get(&id(name)) else { return };
         let exact = ExactWords::read(&outline).get(&point.id).unwrap().clone();
-        let kept = Kept { digest: exact.digest, json: exact.json, weave: String::new() };
+        let kept = Kept { digest: exact.digest, json: exact.json, weave: String::new(), around: String::new() };
         let annotation = Annotation {
             id: format!("n{step:03}-{who}").parse().unwrap(),
             point: point.id.clone(),
@@ -105,6 +105,7 @@ impl Replica {
             what: What::Position(Position { stance, ad_referendum: step.is_multiple_of(3), words: Some(kept) }),
             body: String::new(),
             reply_to: None,
+            entered_for: None,
             resolved: false,
             withdrawn: false,
             by: None,
@@ -189,13 +190,13 @@ fn replicas() -> [Replica; 3] {
 }
 
 fn check(replica: &Replica, log: &Log) -> Result<(), TestCaseError> {
-    let matrix = replica.matrix();
+    let matrix = replica.matrix().whole();
     let oracle = Oracle { outline: replica.outline(), layers: replica.layers(), log };
     prop_assert_eq!(matrix.points.len(), oracle.outline.points.len());
     let mut agreed = BTreeSet::new();
     for (standing, point) in matrix.points.iter().zip(&oracle.outline.points) {
         prop_assert_eq!(&standing.point, &point.id);
-        prop_assert_eq!(standing.standing == State::Agreed, oracle.agreed(point), "{:?}", standing);
+        prop_assert_eq!(standing.standing == State::Agreed, oracle.agreed(point) && !standing.struck, "{:?}", standing);
         let cells = standing.cells.iter().take(2).enumerate();
         for (who, cell) in cells {
             prop_assert_eq!(cell.stance == CellState::Accept, oracle.accepts(who, point), "{:?}", cell);

@@ -9,7 +9,7 @@ use super::*;
 use crate::{
     log::gate::Ledger,
     text::{
-        authorship::{self, Run},
+        authorship::{self, Block},
         plan::{NewPoint, new_doc},
     },
 };
@@ -119,17 +119,18 @@ fn heard(updates: &[Vec<u8>], order: &[u32]) -> Doc {
     doc
 }
 
-/// The runs of each point's words, taken in both ways.
-fn runs(doc: &Doc) -> Vec<Vec<Run>> {
+/// Who typed each point's words.
+fn runs(doc: &Doc) -> Vec<Vec<Block>> {
     let census = census(&state(doc)).expect("a state");
     let mut txn = doc.transact_mut();
     let words = NAMES.map(|name| text(&txn, name, "words"));
     words
         .iter()
         .map(|words| {
-            let runs = authorship::runs(&mut txn, words);
-            assert_eq!(authorship::runs_by(&mut txn, words, &census), runs);
-            runs
+            let blocks = authorship::blocks_by(&mut txn, words, &census);
+            let all = authorship::blocks(&mut txn, words);
+            assert_eq!(blocks.iter().map(|block| block.bytes).sum::<usize>(), all.iter().map(|block| block.bytes).sum::<usize>());
+            blocks
         })
         .collect()
 }
