@@ -272,13 +272,13 @@ pub const WAYPOINTS_BYTES_MAX: usize = 32 << 20;
 pub const WAYPOINTS_PER_PLAN_MAX: usize = 8;
 /// Plans of which it is known in which record each block stands: some 40 bytes for a record, 10 MiB for 260,000.
 pub const TRAILS_MAX: usize = 8;
-/// What was written apart is put together in so many places, beside [`VIEWS_MAX`]: each takes a core for up to some seconds.
+/// What was written apart is put together in so many places, which are no places for views: each takes a core for up to some seconds.
 pub const MERGES_MAX: usize = 2;
 /// Records that are read and folded for one party at once to put together what it wrote apart: a week's work of a delegation, ten times.
 pub const MERGED_RECORDS_AT_ONCE: u64 = 400_000;
 /// And then a second, for a fifth of a core.
 pub const MERGED_RECORDS_PER_S: u64 = 10_000;
-/// So long a party waits for its turn at most, whatever it cost before.
+/// So long a party waits for each turn at most, whatever it cost before.
 pub const MERGE_WAIT_MAX: Duration = Duration::from_secs(20);
 /// An invitation expires after seven days unless the chair says otherwise.
 pub const INVITATION: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -290,6 +290,8 @@ pub const HEAD_PUT_IN: Duration = Duration::from_secs(72 * 3600);
 pub const SEATS_ASKED_MAX: usize = 16;
 /// Points in a plan.
 pub const POINTS_MAX: usize = 20_000;
+/// Values that may stand side by side in one place of a schedule.
+pub const ALTERNATIVES_MAX: usize = 64;
 /// Depth of the tree of points: articles, paragraphs, items and sub-items need 5.
 pub const POINT_DEPTH_MAX: usize = 16;
 /// 64 KiB: words that a position keeps and that are compared with the present ones, as canonical JSON; 25 pages.

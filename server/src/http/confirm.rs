@@ -2,10 +2,11 @@
 
 use axum::{Json, extract::State};
 use plenary_shared::{
+    id::PointId,
     log::record::{Provenance, Right},
     wire::sync::{Confirm, Confirmed},
 };
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use super::{
     app::App,
@@ -32,6 +33,7 @@ pub(super) async fn confirm(
     let by = Provenance { seen: Some(seen), ..Provenance::server(author, Right::of(rights.member.role, address)) };
     app.rooms.confirm(address.clone(), by, points.clone()).await?;
     let marked = app.rooms.marked(address).await?;
-    let left = points.into_iter().filter(|point| marked.iter().any(|mark| mark.point == *point)).collect();
+    let marked: HashSet<&Option<PointId>> = marked.iter().map(|mark| &mark.point).collect();
+    let left = points.into_iter().filter(|point| marked.contains(point)).collect();
     Ok(Json(Confirmed { left }))
 }

@@ -175,6 +175,9 @@ impl Pusher {
             }
             if !edit.confirms.is_empty() {
                 let outcome = match &edit.parts[..] {
+                    [] if edit.confirms.len() > limits::POINTS_MAX + 1 => {
+                        ApiError::invalid("more points are confirmed than a plan has").outcome()
+                    }
                     [] => self.confirm(edit.confirms, edit.seen, edit.branch).await?,
                     _ => ApiError::invalid("an edit confirms or has parts, not both").outcome(),
                 };

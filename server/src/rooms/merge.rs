@@ -72,7 +72,7 @@ pub enum Stayed {
 
 impl Rooms {
     /// Puts edits of a plan's text that rest on an older record together with what others wrote since, in their author's turn, behind all
-    /// that the session `of` sent before. `place` is kept until it is done.
+    /// that the session `of` sent before.
     ///
     /// # Errors
     /// [`RoomError`], if there is no copy.
@@ -82,7 +82,6 @@ impl Rooms {
         of: Option<SessionId>,
         by: &Provenance,
         updates: Vec<Brought>,
-        place: impl Send + 'static,
     ) -> Result<Together, RoomError> {
         let alone = Together::Alone { seen: by.seen };
         let Some(seen) = by.seen.filter(|_| !by.branch.is_table()) else { return Ok(alone) };
@@ -94,16 +93,19 @@ impl Rooms {
         let _watched =
             if self.conduct.is_watched(address, &by.author) { Some(self.conduct.turn(address, &by.author).await) } else { None };
         let (rooms, at, whose, brought) = (self.clone(), address.clone(), by.clone(), updates.clone());
-        let rested = tokio::task::spawn_blocking(move || rooms.rested((&at, &end), (&whose, seen), &brought)).await;
-        let ((seen, is_touched), read) = rested.ok().flatten().ok_or(RoomError::Unavailable)?;
-        turn.costs(read + updates.len() as u64);
+        // Whoever goes away meanwhile has its turn until it is done, and pays.
+        let rested = tokio::task::spawn_blocking(move || {
+            let (rested, read) = rooms.rested((&at, &end), (&whose, seen), &brought)?;
+            turn.costs(read + brought.len() as u64);
+            Some((rested, turn))
+        });
+        let ((seen, is_touched), mut turn) = rested.await.ok().flatten().ok_or(RoomError::Unavailable)?;
         if !is_touched {
             return Ok(Together::Alone { seen: Some(seen) });
         }
         let (end, (seq, copy)) = (self.end(address).await?, self.ask(address, |copy| Command::Copy { of, copy }).await?.1);
         let (rooms, at, whose) = (self.clone(), address.clone(), by.clone());
         let together = tokio::task::spawn_blocking(move || {
-            let _place = place;
             let base = rooms.base(&at, seen, &end.refused)?;
             turn.costs(base.1 + (seq - seen) + updates.len() as u64);
             put_together(&*rooms.store, &at, (seq, &copy), (&whose, seen, &base.0), &end.refused, updates)
@@ -167,11 +169,11 @@ impl Rooms {
         let seen = tokio::task::spawn_blocking(move || {
             let sources = (&*rooms.store, &*rooms.waypoints);
             let last = |trail: &Trail| Some((trail.last_seen(&knew)?, trail.holds(&formed.vector(), &knew.delete_set)));
-            rooms.trails.ask(sources, &at, (end.seq, end.seq), &end.refused, last)
+            let (found, read) = rooms.trails.ask(sources, &at, (end.seq, end.seq), &end.refused, last)?;
+            turn.costs(read);
+            Some(found)
         });
-        let ((seen, is_known), read) = seen.await.ok().flatten().ok_or(RoomError::Unavailable)?;
-        turn.costs(read);
-        drop(turn);
+        let (seen, is_known) = seen.await.ok().flatten().ok_or(RoomError::Unavailable)?;
         if is_known {
             return Ok(Stayed::Here(by));
         }
@@ -190,7 +192,7 @@ impl Rooms {
         update: &Bytes,
     ) -> Result<Stayed, RoomError> {
         for _ in 0..limits::EDIT_TRIES {
-            let merged = match self.put_together(address, session, &by, vec![(update.clone(), None)], ()).await? {
+            let merged = match self.put_together(address, session, &by, vec![(update.clone(), None)]).await? {
                 Together::Alone { seen } => {
                     by.seen = seen;
                     return Ok(Stayed::Here(by));

@@ -98,13 +98,13 @@ impl Trail {
     fn follow(&mut self, store: &dyn Store, address: &DocAddress, to: Seq) -> Option<()> {
         while self.seq < to {
             let page = store.read(address, self.seq, PAGE, limits::BATCH_BYTES_MAX).ok()?;
-            self.seq = page.last()?.0;
             for (seq, sealed) in page {
                 // The chain was verified when the document was read.
                 let record = record::read(&sealed).ok()?;
                 if self.refused.binary_search(&seq).is_err() {
                     self.note(seq, &record)?;
                 }
+                self.seq = seq;
             }
         }
         Some(())

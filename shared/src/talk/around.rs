@@ -143,7 +143,9 @@ impl<'a> Surroundings<'a> {
         let points = &self.outline.points;
         let depth = points[*at].depth;
         let below = points[at + 1..].iter().take_while(|point| point.depth > depth);
-        let within: Vec<&Point> = std::iter::once(&points[*at]).chain(below.filter(|point| !point.struck)).collect();
+        let below: Vec<&Point> = below.collect();
+        let own = *at..=at + below.len();
+        let within: Vec<&Point> = std::iter::once(&points[*at]).chain(below.into_iter().filter(|point| !point.struck)).collect();
         let (mut above, mut here) = (BTreeMap::new(), &points[*at]);
         while let Some(parent) = here.parent.as_ref().and_then(|id| self.known.index.get(id)).map(|at| &points[*at])
             && parent.depth < here.depth
@@ -154,8 +156,9 @@ impl<'a> Surroundings<'a> {
         let mut cited = BTreeMap::new();
         for words in within.iter().flat_map(|point| [&point.heading, &point.words]) {
             self.cite(words, |point| {
-                let is_other = within.iter().all(|own| own.id != point.id) && !above.contains_key(&point.id);
-                if is_other && cited.len() < CITED_MAX {
+                let is_own =
+                    || self.known.index.get(&point.id).is_some_and(|there| there == at || own.contains(there) && !point.struck);
+                if cited.len() < CITED_MAX && !above.contains_key(&point.id) && !is_own() {
                     let digest = self.exact.get(&point.id).map(|exact| exact.digest.to_string()[..32].to_owned());
                     cited.insert(point.id.clone(), digest.unwrap_or_default());
                 }
@@ -166,9 +169,8 @@ impl<'a> Surroundings<'a> {
         Around { above, cited, date }
     }
 
-    /// What has changed around a point's words since it was `before`.
-    pub fn changed(&self, point: &PointId, before: &Around) -> Vec<Surrounding> {
-        let now = self.of(point);
+    /// What has changed around words from `before` to `now`.
+    pub fn changed(&self, before: &Around, now: &Around) -> Vec<Surrounding> {
         let label = |point: &PointId| self.outline.get(point).map(|point| point.label.clone()).unwrap_or_default();
         let above = differing(&before.above, &now.above).map(|point| Surrounding::Above { label: label(&point), point });
         let cited = differing(&before.cited, &now.cited).map(|point| Surrounding::Cited { label: label(&point), point });
@@ -275,7 +277,9 @@ mod tests {
         let before = Around::read(&around(&outline, point).kept()).expect("it reads back");
         change(&mut outline);
         let exact = ExactWords::read(&outline);
-        let told = Surroundings::new(&outline, &exact, &Known::of(&outline)).changed(&point.parse().expect("an id"), &before);
+        let known = Known::of(&outline);
+        let now = Surroundings::new(&outline, &exact, &known);
+        let told = now.changed(&before, &now.of(&point.parse().expect("an id")));
         let name = |what: &Surrounding| match what {
             Surrounding::Above { label, .. } => format!("above {label}"),
             Surrounding::Cited { label, .. } => format!("cited {label}"),
@@ -318,9 +322,9 @@ mod tests {
         outline.points[4].schedule = schedule(json!({ "after": { "p1": "done" }, "duration_days": 2 }));
         let before = around(&outline, "p3");
         outline.points[0].schedule.duration_days = Some(6);
-        let exact = ExactWords::read(&outline);
-        let point = "p3".parse().expect("an id");
-        assert_eq!(Surroundings::new(&outline, &exact, &Known::of(&outline)).changed(&point, &before), [Surrounding::Date]);
+        let (exact, known) = (ExactWords::read(&outline), Known::of(&outline));
+        let now = Surroundings::new(&outline, &exact, &known);
+        assert_eq!(now.changed(&before, &around(&outline, "p3")), [Surrounding::Date]);
     }
 
     #[test]

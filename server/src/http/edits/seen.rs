@@ -45,8 +45,8 @@ pub(super) async fn once_over(
     app.check_conduct(&address, &author)?;
     let by = Provenance::server(author, Right::of(role, &address));
     let by = Provenance { seen: Some(seen), branch: Branch(ids::branch()), ..by };
-    let (update, place) = (Bytes::from(update), app.view_place(reader.member()).await?);
-    let committed = match app.rooms.put_together(&address, None, &by, vec![(update.clone(), None)], place).await? {
+    let update = Bytes::from(update);
+    let committed = match app.rooms.put_together(&address, None, &by, vec![(update.clone(), None)]).await? {
         Together::Alone { seen } => {
             let (address, by) = (address.clone(), Provenance { seen, ..by });
             let change = Change { address, by, update, at: Some(end.seq), order: Order::Holds };

@@ -59,8 +59,7 @@ impl Pusher {
                 return Ok(Run::Over(vec![error.outcome(); updates.len()]));
             }
             let mut by = Provenance { seen: Some(rested), branch, ..self.by(&address) };
-            let place = self.app.view_place(self.reader.member()).await?;
-            let (bad, merged, by_seen) = match self.app.rooms.put_together(&address, None, &by, updates.to_vec(), place).await? {
+            let (bad, merged, by_seen) = match self.app.rooms.put_together(&address, None, &by, updates.to_vec()).await? {
                 Together::Alone { seen } => return Ok(Run::Alone(seen.unwrap_or(rested))),
                 Together::Merged { bad, merged, seen, .. } => {
                     by.seen = Some(seen);

@@ -10,6 +10,7 @@ use plenary_shared::{
         record::{Digest, Moment, Provenance, Record, RecordKind},
     },
 };
+use std::collections::HashSet;
 
 use super::{
     RoomState,
@@ -122,7 +123,8 @@ impl RoomState {
         let seen = by.seen.unwrap_or(last);
         points.sort();
         points.dedup();
-        points.retain(|point| marked.iter().any(|mark| mark.point == *point && mark.seq <= seen));
+        let marked: HashSet<&Option<PointId>> = marked.iter().filter(|mark| mark.seq <= seen).map(|mark| &mark.point).collect();
+        points.retain(|point| marked.contains(point));
         if points.is_empty() {
             return Judged { records: None, cut: Vec::new() };
         }

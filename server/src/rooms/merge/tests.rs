@@ -122,7 +122,7 @@ impl Bench {
 
     async fn push(&self, by: &Provenance, updates: Vec<Bytes>) -> Together {
         let updates = updates.into_iter().map(|update| (update, None)).collect();
-        self.rooms.put_together(&self.text, None, by, updates, ()).await.unwrap()
+        self.rooms.put_together(&self.text, None, by, updates).await.unwrap()
     }
 
     /// What was written away, in one with what puts it side by side.

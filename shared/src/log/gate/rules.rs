@@ -165,13 +165,17 @@ fn judge_content(spot: Spot, in_map: bool, block: &Block<'_>) -> Result<(), &'st
     }
 }
 
-/// Reads a value and tells whether it may stand in this spot: by itself, or side by side with others.
+/// Reads a value and tells whether it may stand in this spot: by itself, or side by side with a few others.
 fn is_value_in(spot: Spot, reader: &mut Reader<'_>) -> Result<bool, Refusal> {
     if !spot.may_be_open() || reader.clone().u8()? != ARRAY {
         return is_value_of(spot.form(), reader);
     }
     reader.u8()?;
-    for _ in 0..reader.count(1)? {
+    let count = reader.count(1)?;
+    if count > limits::ALTERNATIVES_MAX {
+        return Ok(false);
+    }
+    for _ in 0..count {
         let is_nothing = matches!(reader.clone().u8()?, UNDEFINED | NULL);
         if is_nothing {
             reader.any(0)?;

@@ -19,10 +19,13 @@ pub(super) fn mark(matrix: &mut Matrix, stands: &[Stand], text: &PlanText) {
     let known = Known::of(&text.outline);
     let surroundings = Surroundings::new(&text.outline, &text.exact, &known);
     for point in &mut matrix.points {
+        let mut now: Option<Around> = None;
         for cell in point.cells.iter_mut().filter(|cell| cell.stance == CellState::Accept) {
             let id = cell.annotation.as_ref();
             let before = id.and_then(|id| kept.get(&(&cell.party, id))).and_then(|kept| Around::read(kept));
-            cell.around = before.map(|before| surroundings.changed(&point.point, &before)).unwrap_or_default();
+            cell.around = before
+                .map(|before| surroundings.changed(&before, now.get_or_insert_with(|| surroundings.of(&point.point))))
+                .unwrap_or_default();
         }
     }
 }

@@ -18,6 +18,7 @@ use yrs::{Any, Map as _, MapPrelim, MapRef, Number, Out, ReadTxn, TransactionMut
 
 use crate::{
     id::PointId,
+    limits,
     text::{
         clash,
         plan::{POINTS, whole},
@@ -126,7 +127,7 @@ fn words(sides: [Option<&Any>; 3]) -> Option<Any> {
     Some(clash::join(base, &sides).text(base, &sides)).filter(|text| !text.is_empty()).map(Any::from)
 }
 
-/// Both as a list.
+/// Both as a list, of the last values where they are more than may stand side by side.
 fn listed(sides: [Option<&Any>; 3]) -> Option<Any> {
     if let Some(alone) = alone(sides) {
         return alone.cloned();
@@ -143,6 +144,7 @@ fn listed(sides: [Option<&Any>; 3]) -> Option<Any> {
             values.push(value);
         }
     }
+    values.drain(..values.len().saturating_sub(limits::ALTERNATIVES_MAX));
     match values.len() {
         0 | 1 => values.pop().filter(|value| *value != Any::Null),
         _ => Some(Any::Array(values.into())),
@@ -211,5 +213,17 @@ fn set(txn: &mut TransactionMut, map: &MapRef, key: &str, now: Option<&Any>, wan
         _ if now == wanted => {}
         Some(value) => drop(map.insert(txn, key, value.clone())),
         None => drop(map.remove(txn, key)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_values_are_listed_than_the_gate_takes_and_the_last_stay() {
+        let list = |from: usize| Any::Array((from..from + limits::ALTERNATIVES_MAX).map(|day| Any::from(day as f64)).collect());
+        let (others, mine) = (list(0), list(1_000));
+        assert_eq!(listed([None, Some(&others), Some(&mine)]), Some(mine));
     }
 }

@@ -3,7 +3,7 @@
 use yrs::{Any, Map, MapPrelim, Out, TextPrelim, WriteTxn};
 
 use super::plan::{Room, change, delegate, done, point};
-use crate::text::plan;
+use crate::{limits, text::plan};
 
 #[test]
 fn a_set_map_of_a_point_stays_and_the_first_of_two_that_are_set_apart() {
@@ -58,7 +58,8 @@ fn numbers_and_what_comes_first_may_stand_side_by_side_and_nothing_else() {
     assert!(!set(false, "offset_days", list(std::slice::from_ref(&word))));
     assert!(!set(false, "duration_days", list(&[list(std::slice::from_ref(&twelve))])));
     assert!(!set(false, "trigger", list(std::slice::from_ref(&word))));
-    assert!(!set(true, "a", list(&[twelve])));
+    assert!(!set(true, "a", list(std::slice::from_ref(&twelve))));
+    assert!(!set(false, "offset_days", list(&vec![twelve; limits::ALTERNATIVES_MAX + 1])), "each is compared with each");
     let alternatives = room.outline().points[2].schedule.alternatives.clone();
     assert_eq!(alternatives.offset_days, [Some(12), None, Some(48)]);
     assert_eq!(alternatives.after, [("a".parse().unwrap(), vec![Some(plan::After::Done), None])].into());
