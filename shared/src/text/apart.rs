@@ -6,7 +6,7 @@
 //! **What comes out** depends on three texts alone, for each text that both sides changed: the one that the branch had seen, what the
 //! others made of it and what the branch made of it ([`clash`]). What survived of them in the document stays where
 //! it is, character by character; the rest is typed anew under a client id of the engine, and the record says whose it is. What a point
-//! holds beside its texts is set again where the document does not show what comes out ([`fields`]).
+//! holds beside its texts is set again where the document does not show what comes out (`fields`).
 
 mod fields;
 mod letters;
