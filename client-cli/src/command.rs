@@ -31,6 +31,7 @@ mod say;
 mod schedule;
 mod schema;
 mod session;
+mod settle;
 mod share;
 mod standing;
 mod status;
@@ -88,6 +89,7 @@ pub struct Cli {
 enum Verb {
     Join(session::Join),
     Whoami(session::WhoamiVerb),
+    #[command(visible_alias = "members")]
     Conference(conference::ConferenceVerb),
     Party(member::PartyVerb),
     Invite(member::Invite),
@@ -96,7 +98,9 @@ enum Verb {
     Plan(plan::PlanVerb),
     Layer(layer::LayerVerb),
     Show(read::Show),
+    #[command(visible_alias = "edit")]
     Words(words::Words),
+    Settle(settle::Settle),
     Undo(undo::Undo),
     Add(place::Add),
     Move(place::Move),
@@ -104,6 +108,7 @@ enum Verb {
     Restore(edit::Restore),
     Heading(edit::Heading),
     Renumber(edit::Renumber),
+    #[command(visible_alias = "comment")]
     Note(annotate::Note),
     Propose(annotate::Propose),
     Own(annotate::OwnVerb),
@@ -111,6 +116,7 @@ enum Verb {
     Resolve(thread::Resolve),
     Reopen(thread::Reopen),
     Table(thread::Table),
+    #[command(visible_alias = "support")]
     Accept(accept::Accept),
     Reserve(position::Reserve),
     Oppose(position::Oppose),
@@ -122,6 +128,7 @@ enum Verb {
     Adopt(adopt::Adopt),
     Alternative(adopt::Alternative),
     Apply(apply::Apply),
+    #[command(visible_alias = "history")]
     Log(log::Log),
     Blame(blame::Blame),
     Diff(diff::Diff),
@@ -162,6 +169,7 @@ impl Cli {
             Verb::Layer(verb) => verb.run(&context),
             Verb::Show(verb) => verb.run(&context),
             Verb::Words(verb) => verb.run(&context),
+            Verb::Settle(verb) => verb.run(&context),
             Verb::Undo(verb) => verb.run(&context),
             Verb::Add(verb) => verb.run(&context),
             Verb::Move(verb) => verb.run(&context),

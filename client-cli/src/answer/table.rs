@@ -51,7 +51,7 @@ answers! {
     Layer: "layer open", "layer audience";
     Layers<'_>: "layer list";
     Shown<'_>: "show";
-    PointChanged<'_>: "words", "undo", "add", "move", "strike", "restore", "heading";
+    PointChanged<'_>: "words", "settle", "undo", "add", "move", "strike", "restore", "heading";
     Relabelled<'_>: "renumber";
     EntryWritten<'_>: "note", "propose", "own", "reply";
     EntriesMarked<'_>: "resolve", "reopen", "withdraw";

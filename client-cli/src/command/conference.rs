@@ -16,7 +16,7 @@ use crate::{
     wire::server::{Link, Token},
 };
 
-/// Open a conference, or see who is at it
+/// See who is at your conference, or open one
 #[derive(Debug, clap::Args)]
 #[command(
     name = "conference",
@@ -27,7 +27,7 @@ Examples:
 )]
 pub struct ConferenceVerb {
     #[command(subcommand)]
-    verb: Verb,
+    verb: Option<Verb>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -67,8 +67,8 @@ impl ConferenceVerb {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         match self.verb {
-            Verb::Create(verb) => verb.run(context),
-            Verb::Show(_) => show(context),
+            Some(Verb::Create(verb)) => verb.run(context),
+            Some(Verb::Show(_)) | None => show(context),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use plenary_shared::{
     id::{AnnotationId, LayerId, PlanId},
-    script::{self, Edit, Settle},
+    script::{self, Edit, OfAnnotation},
 };
 
 use super::entries::edit_layers;
@@ -51,14 +51,14 @@ pub struct Table {
 impl Resolve {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        edit_layers(context, &self.plan, Edit::Resolve(Settle { id: self.id }))
+        edit_layers(context, &self.plan, Edit::Resolve(OfAnnotation { id: self.id }))
     }
 }
 
 impl Reopen {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
-        edit_layers(context, &self.plan, Edit::Reopen(Settle { id: self.id }))
+        edit_layers(context, &self.plan, Edit::Reopen(OfAnnotation { id: self.id }))
     }
 }
 

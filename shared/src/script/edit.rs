@@ -7,8 +7,8 @@ mod text;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use annotation::{Accept, Note, Oppose, Own, Propose, PutIn, Reply, Reserve, Settle, Table, Withdraw};
-pub use text::{Add, Delete, Heading, Insert, Move, OfPoint, Renumber, Replace, Schedule, Words};
+pub use annotation::{Accept, Note, OfAnnotation, Oppose, Own, Propose, PutIn, Reply, Reserve, Table, Withdraw};
+pub use text::{Add, Delete, Heading, Insert, Move, OfPoint, Renumber, Replace, Schedule, Settle, Words};
 
 /// One edit: an object with one field, which names what is done.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -22,6 +22,8 @@ pub enum Edit {
     Replace(Replace),
     /// Makes these the words of a point: the smallest difference is the edit.
     Words(Words),
+    /// Closes a bracket: its words stay, its marks and the alternatives beside it go.
+    Settle(Settle),
     /// Adds a point. Without a place it comes last; without a label it gets the one that fits its place (between 5 and 6: 5 bis).
     Add(Add),
     /// Moves a point, and all below it. Its label stays.
@@ -45,9 +47,9 @@ pub enum Edit {
     /// Confirms words that another party entered for one's own.
     Own(Own),
     /// Marks an annotation of one's own party as settled.
-    Resolve(Settle),
+    Resolve(OfAnnotation),
     /// Takes back that an annotation of one's own party is settled.
-    Reopen(Settle),
+    Reopen(OfAnnotation),
     /// Moves annotations of one's own party from their layer to one that more parties read.
     Table(Table),
     /// Accepts a point's exact words, with all below it, or supports a bracket.
@@ -100,6 +102,7 @@ impl Edit {
             Edit::Replace(_) => text("replace"),
             Edit::Words(words) if words.entered_for.is_some() => own("words"),
             Edit::Words(_) => text("words"),
+            Edit::Settle(_) => text("settle"),
             Edit::Add(_) => text("add"),
             Edit::Move(_) => text("move"),
             Edit::Strike(_) => text("strike"),

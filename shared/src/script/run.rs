@@ -106,6 +106,7 @@ fn make(bench: &mut Bench, edit: &Edit) -> Result<Done, Refusal> {
         Edit::Delete(edit) => text::delete(bench, edit),
         Edit::Replace(edit) => text::replace(bench, edit),
         Edit::Words(edit) => text::words(bench, edit),
+        Edit::Settle(edit) => text::settle(bench, edit),
         Edit::Add(edit) => text::add(bench, edit),
         Edit::Move(edit) => text::move_to(bench, edit),
         Edit::Strike(edit) => text::strike(bench, &edit.point, true),

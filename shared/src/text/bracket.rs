@@ -168,6 +168,18 @@ pub fn withdrawn(words: &str, at: usize, before: &str) -> Option<String> {
     Some(clean.finish())
 }
 
+/// What goes when a bracket, by its index, is closed in favour of its own words: its marks, and the alternatives beside it. Of the
+/// spaces around one that holds nothing one goes with it.
+pub fn settled(words: &str, at: usize) -> Option<[Range<usize>; 2]> {
+    let list = parse(words).list;
+    let chosen = list.get(at)?;
+    let group = || list.iter().filter(|one| one.group == chosen.group);
+    let (first, last) = (group().next()?.range.start, group().next_back()?.range.end);
+    let blank = words[chosen.inner.clone()].is_empty();
+    let spaced = blank && words[last..].starts_with(' ') && (first == 0 || words[..first].ends_with([' ', '\n']));
+    Some([first..chosen.inner.start, chosen.inner.end..last + usize::from(spaced)])
+}
+
 /// Text that is put together around marks that went.
 struct Clean {
     text: String,

@@ -70,7 +70,7 @@ pub struct Reply {
 /// Marks an annotation as settled, or takes that back.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Settle {
+pub struct OfAnnotation {
     /// The annotation.
     pub id: AnnotationId,
 }

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, num::NonZeroUsize};
 
 use crate::{
     id::{PartyId, PointId},
@@ -78,6 +78,18 @@ pub struct Words {
     /// The party that said so, for which they are entered: an entry in the public layer of one's own party tells of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entered_for: Option<PartyId>,
+}
+
+/// Closes a bracket of a point's words.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settle {
+    /// The point: a label, a path of labels, or an id.
+    pub point: String,
+    /// Which of the brackets of its words, counted from 1 in the order in which they open.
+    pub bracket: NonZeroUsize,
+    /// What must stand there, its marks included.
+    pub words: String,
 }
 
 /// Adds a point.

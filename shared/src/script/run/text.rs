@@ -11,12 +11,12 @@ use crate::{
     access::Role,
     id::PointId,
     script::{
-        Add, Delete, Done, Insert, Move, PointDone, Renumbered, Replace, Words,
+        Add, Delete, Done, Insert, Move, PointDone, Renumbered, Replace, Settle, Words,
         error::Refusal,
         stretch::{self, name},
     },
     text::{
-        clash,
+        bracket, clash,
         plan::{self, ChangeKind, EditError, NewPoint, Place, Point},
         redline,
         say::{byte_of, inline, quoted, utf16},
@@ -86,6 +86,29 @@ fn replaced(bench: &mut Bench, point: Point, range: Range<usize>, with: &str) ->
         bench.touched(&point.id);
     }
     Ok(done(bench, point.id, ChangeKind::Words, changed))
+}
+
+pub fn settle(bench: &mut Bench, edit: &Settle) -> Made {
+    bench.may_draft()?;
+    let point = bench.point("point", &edit.point)?;
+    let at = edit.bracket.get() - 1;
+    let list = bracket::parse(&point.words).list;
+    let known = match list.len() {
+        0 => format!("{} has no bracket in its words", inline(name(&point))),
+        1 => format!("{} has one bracket in its words", inline(name(&point))),
+        n => format!("{} has {n} brackets in its words", inline(name(&point))),
+    };
+    let Some(chosen) = list.get(at) else {
+        return Err(Refusal::refused("bracket", edit.bracket.to_string(), known));
+    };
+    let stands = &point.words[chosen.range.clone()];
+    if stands != edit.words {
+        return Err(Refusal::refused("words", quoted(stands), quoted(&edit.words)));
+    }
+    let cuts = bracket::settled(&point.words, at).unwrap_or_default().map(|range| (range, ""));
+    plan::replace_words(&mut bench.text, &point.id, &cuts).map_err(|error| unwritten(&point, error))?;
+    bench.touched(&point.id);
+    Ok(done(bench, point.id, ChangeKind::Words, true))
 }
 
 fn unwritten(point: &Point, error: EditError) -> Refusal {

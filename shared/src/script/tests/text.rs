@@ -17,6 +17,7 @@ fn each_edit_of_words_does_what_it_says() {
         (r#"{"replace":{"point":"3","range":[24,26],"words":"30","with":"40"}}"#, "p3", "Стороны отводят силы на 40 км 🕊 сразу."),
         (r#"{"replace":{"point":"4","quote":"ثلاثين","with":"أربعين"}}"#, "p4", "تنسحب القوات خلال أربعين يوما"),
         (r#"{"replace":{"point":"2/(a)","range":[0,5],"words":"below","with":"a\r\nb"}}"#, "p5", "a\nb"),
+        (r#"{"settle":{"point":"1","bracket":2,"words":"[50]"}}"#, "p1", "Forces withdraw within 50 days."),
         (r#"{"words":{"point":"p2","words":"New."}}"#, "p2", "New."),
         (r#"{"words":{"point":"2","words":"Each side.","from":"Each side, each party."}}"#, "p2", "Each side."),
     ] {
@@ -41,6 +42,9 @@ fn label(talks: &Talks, id: &str) -> String {
 #[test]
 fn what_cannot_be_found_or_is_not_as_expected_is_refused_with_what_was_found() {
     for (line, field, found, expected) in [
+        (r#"{"settle":{"point":"1","bracket":2,"words":"[40]"}}"#, "settle.words", "\"[50]\"", "\"[40]\""),
+        (r#"{"settle":{"point":"1","bracket":3,"words":"[40]"}}"#, "settle.bracket", "3", "1 has 2 brackets in its words"),
+        (r#"{"settle":{"point":"2","bracket":1,"words":"[40]"}}"#, "settle.bracket", "1", "2 has no bracket in its words"),
         (r#"{"insert":{"point":"9","text":"x"}}"#, "insert.point", "\"9\"", "a label as the plan shows it"),
         (
             r#"{"insert":{"point":"2","text":"x","before":"ide","after":"ide"}}"#,

@@ -332,3 +332,21 @@ fn looking_up_many_stretches_among_deep_brackets_ends_with_the_steps_given() {
     let mut found = || brackets.holding_within(&stretch, &mut steps);
     assert_eq!([found(), found(), found(), found()], [Some(deep + 1 - far), Some(deep + 1 - far), None, None]);
 }
+
+#[test]
+fn a_bracket_is_closed_in_favour_of_its_own_words() {
+    for (words, number, left) in [
+        ("to [30][50] km", 1, "to 50 km"),
+        ("to [30] [50] [60] km", 0, "to 30 km"),
+        ("to [30 [or 35]][50] km", 0, "to 30 [or 35] km"),
+        ("to [30 [or 35]][50] km", 1, "to [30 or 35][50] km"),
+        ("[all] forces", 0, "all forces"),
+        ("to [][50] km", 0, "to km"),
+        ("［三十］［五十］公里", 1, "五十公里"),
+    ] {
+        let cuts = settled(words, number).unwrap();
+        let kept = format!("{}{}{}", &words[..cuts[0].start], &words[cuts[0].end..cuts[1].start], &words[cuts[1].end..]);
+        assert_eq!(kept, left, "{words}, {number}");
+    }
+    assert_eq!(settled("to [30] km", 1), None);
+}
