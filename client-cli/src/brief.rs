@@ -11,6 +11,7 @@ pub fn brief(done: &Done) -> String {
     match done {
         Done::Point(done) => format!("{}: {}", named(&done.label, &done.point), kind(done.kind)),
         Done::Renumbered(_) => "renumbered".into(),
+        Done::Titled(_) => "titled".into(),
         Done::Scheduled(done) => format!("{}: schedule", named(&done.label, &done.point)),
         Done::Wrote(done) => entry(&done.entry, &done.entry.kind),
         Done::Stood(done) => entry(&done.entry, &done.stance.to_string()),

@@ -293,8 +293,13 @@ fn check_room(count: usize, max: usize, what: &'static str) -> Result<(), Regist
 }
 
 fn check_parties<'a>(entry: &ConferenceEntry, parties: impl IntoIterator<Item = &'a PartyId>) -> Result<(), RegistryError> {
-    match parties.into_iter().find(|party| !entry.parties.contains_key(*party)) {
-        Some(unknown) => Err(RegistryError::Invalid(format!("there is no party {unknown}: add it first"))),
-        None => Ok(()),
+    for party in parties {
+        if !entry.parties.contains_key(party) {
+            return Err(RegistryError::Invalid(format!("there is no party {party}: add it first")));
+        }
+        if entry.closed.contains(party) {
+            return Err(RegistryError::Invalid(format!("{party} takes part no more: reopen it first")));
+        }
     }
+    Ok(())
 }

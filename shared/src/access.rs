@@ -39,12 +39,43 @@ pub enum Action {
     Read,
     /// Change the words, the headings, the order.
     Write,
-    /// Write notes and proposals in the layers of one's own party.
+    /// Keep notes and proposals for one's own party alone.
+    Keep,
+    /// Write notes and proposals in the layers of one's own party that others read.
     Annotate,
     /// Speak for the party: take positions, open a layer to others.
     Speak,
     /// Say which party may do what with it.
     Administer,
+}
+
+/// Whether a plan is worked on. The chair says so, and all who read the plan are told.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PlanState {
+    /// Everybody does what they may.
+    #[default]
+    Open,
+    /// Nobody changes the words; who may read, annotate and take positions still does.
+    Closed,
+    /// Made by mistake: it is left out of lists, and nobody writes anything on it.
+    Struck,
+}
+
+impl PlanState {
+    /// Whether it is open.
+    pub fn is_open(&self) -> bool {
+        *self == PlanState::Open
+    }
+
+    /// Whether somebody who may do something with an open plan may do it with this one.
+    pub fn allows(self, action: Action) -> bool {
+        match (self, action) {
+            (PlanState::Open, _) | (_, Action::Read | Action::Administer) => true,
+            (PlanState::Closed, action) => action != Action::Write,
+            (PlanState::Struck, _) => false,
+        }
+    }
 }
 
 /// Whether a member with `role`, whose party the plan grants `access` (none: not listed), may do `action`.
@@ -55,12 +86,13 @@ pub fn may(role: Role, access: Option<Access>, action: Action) -> bool {
         (Role::Chair, _) => true,
         (_, Action::Administer) => false,
         (_, Action::Read) => access.is_some(),
+        (Role::Head | Role::Delegate | Role::Adviser, Action::Keep) => access.is_some(),
         (Role::Head | Role::Delegate, Action::Write) => access == Some(Access::Draft),
         (Role::Head | Role::Delegate, Action::Annotate | Action::Speak) | (Role::Adviser, Action::Annotate) => {
             access >= Some(Access::Propose)
         }
         (Role::Adviser, Action::Write | Action::Speak) => false,
-        (Role::Observer, Action::Write | Action::Annotate | Action::Speak) => false,
+        (Role::Observer, Action::Write | Action::Keep | Action::Annotate | Action::Speak) => false,
     }
 }
 
@@ -102,6 +134,7 @@ macro_rules! words {
 
 words!(Role, "a role: use chair, head, delegate, adviser or observer",
     "chair" => Chair, "head" => Head, "delegate" => Delegate, "adviser" => Adviser, "observer" => Observer);
+words!(PlanState, "a state: use open, closed or struck", "open" => Open, "closed" => Closed, "struck" => Struck);
 words!(Access, "an access: use draft, propose or read",
     "read" => Read, "propose" => Propose, "draft" => Draft);
 
@@ -113,35 +146,52 @@ mod tests {
     fn the_access_rules_are_this_table() {
         use Access::*;
         use Role::*;
-        // role, access -> may read, write, annotate, speak, administer
+        // role, access -> may read, keep, write, annotate, speak, administer
         let table = [
-            (Chair, None, true, true, true, true, true),
-            (Chair, Some(Read), true, true, true, true, true),
-            (Chair, Some(Propose), true, true, true, true, true),
-            (Chair, Some(Draft), true, true, true, true, true),
-            (Head, None, false, false, false, false, false),
-            (Head, Some(Read), true, false, false, false, false),
-            (Head, Some(Propose), true, false, true, true, false),
-            (Head, Some(Draft), true, true, true, true, false),
-            (Delegate, None, false, false, false, false, false),
-            (Delegate, Some(Read), true, false, false, false, false),
-            (Delegate, Some(Propose), true, false, true, true, false),
-            (Delegate, Some(Draft), true, true, true, true, false),
-            (Adviser, None, false, false, false, false, false),
-            (Adviser, Some(Read), true, false, false, false, false),
-            (Adviser, Some(Propose), true, false, true, false, false),
-            (Adviser, Some(Draft), true, false, true, false, false),
-            (Observer, None, false, false, false, false, false),
-            (Observer, Some(Read), true, false, false, false, false),
-            (Observer, Some(Propose), true, false, false, false, false),
-            (Observer, Some(Draft), true, false, false, false, false),
+            (Chair, None, "rkwasm"),
+            (Chair, Some(Read), "rkwasm"),
+            (Chair, Some(Propose), "rkwasm"),
+            (Chair, Some(Draft), "rkwasm"),
+            (Head, None, ""),
+            (Head, Some(Read), "rk"),
+            (Head, Some(Propose), "rkas"),
+            (Head, Some(Draft), "rkwas"),
+            (Delegate, None, ""),
+            (Delegate, Some(Read), "rk"),
+            (Delegate, Some(Propose), "rkas"),
+            (Delegate, Some(Draft), "rkwas"),
+            (Adviser, None, ""),
+            (Adviser, Some(Read), "rk"),
+            (Adviser, Some(Propose), "rka"),
+            (Adviser, Some(Draft), "rka"),
+            (Observer, None, ""),
+            (Observer, Some(Read), "r"),
+            (Observer, Some(Propose), "r"),
+            (Observer, Some(Draft), "r"),
         ];
-        for (role, access, read, write, annotate, speak, administer) in table {
-            assert_eq!(may(role, access, Action::Read), read, "{role} {access:?} read");
-            assert_eq!(may(role, access, Action::Write), write, "{role} {access:?} write");
-            assert_eq!(may(role, access, Action::Annotate), annotate, "{role} {access:?} annotate");
-            assert_eq!(may(role, access, Action::Speak), speak, "{role} {access:?} speak");
-            assert_eq!(may(role, access, Action::Administer), administer, "{role} {access:?} administer");
+        for (role, access, told) in table {
+            assert_eq!(those(|action| may(role, access, action)), told, "{role} {access:?}");
+        }
+    }
+
+    /// What may be done, a letter for each.
+    fn those(may: impl Fn(Action) -> bool) -> String {
+        let all = [
+            (Action::Read, 'r'),
+            (Action::Keep, 'k'),
+            (Action::Write, 'w'),
+            (Action::Annotate, 'a'),
+            (Action::Speak, 's'),
+            (Action::Administer, 'm'),
+        ];
+        all.into_iter().filter(|(action, _)| may(*action)).map(|(_, letter)| letter).collect()
+    }
+
+    #[test]
+    fn nobody_changes_the_words_of_a_closed_plan_and_nobody_writes_on_one_that_was_struck() {
+        for (state, told) in [(PlanState::Open, "rkwasm"), (PlanState::Closed, "rkasm"), (PlanState::Struck, "rm")] {
+            assert_eq!(those(|action| state.allows(action)), told, "{state}");
+            assert_eq!(state.to_string().parse(), Ok(state));
         }
     }
 

@@ -117,7 +117,8 @@ impl LayerKind {
     pub fn action(self) -> Action {
         match self {
             LayerKind::Positions => Action::Speak,
-            LayerKind::Private | LayerKind::Public | LayerKind::Opened => Action::Annotate,
+            LayerKind::Private => Action::Keep,
+            LayerKind::Public | LayerKind::Opened => Action::Annotate,
         }
     }
 
@@ -236,11 +237,11 @@ mod tests {
     #[test]
     fn layers_of_every_party_say_by_their_name_who_reads_and_who_writes_them() {
         for (name, audience, action) in [
-            (PRIVATE, Some(Audience::Party), Action::Annotate),
+            (PRIVATE, Some(Audience::Party), Action::Keep),
             (PUBLIC, Some(Audience::All), Action::Annotate),
             (POSITIONS, Some(Audience::All), Action::Speak),
             ("shuttle", None, Action::Annotate),
-            ("private--2", Some(Audience::Party), Action::Annotate),
+            ("private--2", Some(Audience::Party), Action::Keep),
             ("private-2", None, Action::Annotate),
             ("private--02", None, Action::Annotate),
             ("public--2", None, Action::Annotate),

@@ -26,10 +26,12 @@ use crate::{
     text::{plan::Change, words::WordsDigest},
 };
 
-pub use done::{Done, EntryDone, In, Mark, Marked, Moved, PointDone, PutInDone, Renumbered, Scheduled, Stood, TabledDone, Wrote};
+pub use done::{
+    Done, EntryDone, In, Mark, Marked, Moved, PointDone, PutInDone, Renumbered, Scheduled, Stood, TabledDone, Titled, Wrote,
+};
 pub use edit::{
     Accept, Add, Delete, Edit, Heading, Insert, Move, Nature, Note, OfAnnotation, OfPoint, OnDesk, Oppose, Own, Propose, PutIn,
-    Renumber, Replace, Reply, Reserve, Schedule, Settle, Table, Withdraw, Words,
+    Renumber, Replace, Reply, Reserve, Schedule, Settle, Table, Title, Withdraw, Words,
 };
 pub use error::{Advice, ScriptError, Why};
 pub use once::{ONCE, Once, once, once_of};

@@ -1,7 +1,7 @@
 //! How a change of the text is told on a page, and who made it.
 
 use plenary_shared::{
-    access::Access,
+    access::{Access, PlanState},
     id::{MemberId, PartyId, PlanId},
     limits,
     log::act::Act,
@@ -145,6 +145,11 @@ pub fn decided(act: &Act) -> String {
         Act::Created { access: may, consent: must, .. } => format!("created: {}; {}", access(may), consent(must)),
         Act::Access { access: may, consent: must } => format!("access: {}; {}", access(may), consent(must)),
         Act::Consent { consent: must } => format!("consent: {}", consent(must)),
+        Act::Renamed { title } => format!("renamed: {}", inline(title)),
+        Act::State { state: PlanState::Open } => "opened again: everybody does what they may".to_owned(),
+        Act::State { state: PlanState::Closed } => "closed: nobody changes the words".to_owned(),
+        Act::State { state: PlanState::Struck } => "struck from the lists: nobody writes on it".to_owned(),
+        Act::Closed => "closed: its party alone reads it, and nobody writes in it".to_owned(),
         Act::Opened { audience } => format!("opened to {}", named(audience, "nobody else")),
         Act::Audience { audience } => format!("read by {}", named(audience, "nobody else")),
         Act::Other => "an act that this version does not know: use a newer one".to_owned(),

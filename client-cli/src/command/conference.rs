@@ -93,7 +93,8 @@ fn show(context: &Context) -> Result<(), CliError> {
     context.output.result(&conference, || {
         let mut text = format!("{}: {}", conference.id, inline(&conference.title));
         for party in &conference.parties {
-            text += &format!("\n{}  {}", party.id, inline(&party.name));
+            let closed = if conference.closed.contains(&party.id) { ", takes part no more" } else { "" };
+            text += &format!("\n{}  {}{closed}", party.id, inline(&party.name));
             for member in conference.members.iter().filter(|m| m.party == party.id) {
                 text += &format!("\n    {}  {}, {}", member.member, inline(&member.name), member.role);
             }

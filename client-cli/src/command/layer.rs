@@ -1,4 +1,4 @@
-//! `layer open`, `layer list` and `layer audience`: which layers there are on a plan, and who reads them.
+//! `layer open`, `layer list`, `layer audience` and `layer close`: which layers there are on a plan, and who reads them.
 
 use clap::Subcommand;
 use plenary_shared::{
@@ -33,6 +33,7 @@ enum Verb {
     Open(Open),
     List(List),
     Audience(AudienceVerb),
+    Close(Close),
 }
 
 /// Open a layer of your party (only the chair and delegates may)
@@ -79,6 +80,20 @@ struct AudienceVerb {
     parties: Vec<Reader>,
 }
 
+/// Close a layer that your party opened: nobody else reads it from now on, and nobody writes in it (only the chair and delegates may)
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Whoever read it keeps what was read before. `plenary layer audience` opens it again.
+
+Example:
+  plenary layer close plan fallback")]
+struct Close {
+    /// The plan
+    plan: PlanId,
+    /// A layer that your party opened
+    layer: LayerId,
+}
+
 /// A party, or `none`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Reader(Option<PartyId>);
@@ -98,6 +113,7 @@ impl LayerVerb {
             Verb::Open(verb) => verb.run(context),
             Verb::List(verb) => verb.run(context),
             Verb::Audience(verb) => verb.run(context),
+            Verb::Close(verb) => verb.run(context),
         }
     }
 }
@@ -128,6 +144,15 @@ impl AudienceVerb {
         let path = session.plan_path(&self.plan, &format!("/layers/{}/audience", self.layer))?;
         let layer: Layer = session.api.put(&path, &AudienceList { audience })?;
         context.output.result(&layer, || text(&layer))
+    }
+}
+
+impl Close {
+    fn run(self, context: &Context) -> Result<(), CliError> {
+        let session = context.session()?;
+        let path = session.plan_path(&self.plan, &format!("/layers/{}/close", self.layer))?;
+        let layer: Layer = session.api.post(&path, &())?;
+        context.output.result(&layer, || format!("closed {}", text(&layer)))
     }
 }
 

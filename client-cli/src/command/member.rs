@@ -7,7 +7,7 @@ use plenary_shared::{
     access::Role,
     id::{MemberId, PartyId},
     people::{Member, Party},
-    wire::api::{Invitation, MemberChange, NewHead, NewMember, Seats},
+    wire::api::{Invitation, MemberChange, NewHead, NewMember, PartyChange, Seats},
 };
 
 use crate::{
@@ -37,6 +37,9 @@ pub struct PartyVerb {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Add(Add),
+    Rename(Rename),
+    Close(Close),
+    Reopen(Reopen),
     Seats(SeatsVerb),
     Grant(Grant),
     Change(Change),
@@ -52,6 +55,36 @@ struct Add {
     id: PartyId,
     /// Its full name
     name: String,
+}
+
+/// Change a party's full name (only the chair may); its id stays
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  plenary party rename arv 'United Republic of Arvenia'")]
+struct Rename {
+    /// The party
+    party: PartyId,
+    /// Its full name from now on
+    name: String,
+}
+
+/// Say that a party takes part no more: it is given no seat, no plan and no layer from then on (only the chair may)
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Take it off the lists of plans first, so that all who read them are told. What it wrote stays.
+
+Example:
+  plenary plan access plan arv=none --consent no && plenary party close arv")]
+struct Close {
+    /// The party
+    party: PartyId,
+}
+
+/// Say that a closed party takes part again (only the chair may)
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  plenary party reopen arv")]
+struct Reopen {
+    /// The party
+    party: PartyId,
 }
 
 /// List every seat that your party ever had: who gave it, when and how it was taken, who ended it
@@ -123,6 +156,15 @@ impl PartyVerb {
                 let party: Party = session.api.post(&session.path("/parties")?, &Party { id, name })?;
                 context.output.result(&party, || format!("added {}: {}", party.id, inline(&party.name)))
             }
+            Verb::Rename(Rename { party, name }) => {
+                changed(context, &party, &PartyChange { name: Some(name), closed: None }, "is called")
+            }
+            Verb::Close(Close { party }) => {
+                changed(context, &party, &PartyChange { name: None, closed: Some(true) }, "takes part no more:")
+            }
+            Verb::Reopen(Reopen { party }) => {
+                changed(context, &party, &PartyChange { name: None, closed: Some(false) }, "takes part:")
+            }
             Verb::Seats(SeatsVerb { log }) => {
                 let seats: Seats = session.api.get(&session.path(&format!("/parties/{}/seats", own()?))?)?;
                 context.output.result(&seats, || if log { seats::log(&seats) } else { seats::list(&seats) })
@@ -150,6 +192,13 @@ impl PartyVerb {
             }
         }
     }
+}
+
+/// Changes a party, and says what it is now.
+fn changed(context: &Context, party: &PartyId, change: &PartyChange, what: &str) -> Result<(), CliError> {
+    let session = context.session()?;
+    let party: Party = session.api.put(&session.path(&format!("/parties/{party}"))?, change)?;
+    context.output.result(&party, || format!("{} {what} {}", party.id, inline(&party.name)))
 }
 
 /// Invite somebody into your delegation and print the link that admits them, once (only its heads may)

@@ -1,8 +1,10 @@
 //! `plan create`, `plan list`, `plan access`, `plan consent`, and [`share`](super::share).
 
+mod state;
+
 use clap::Subcommand;
 use plenary_shared::{
-    access::Access,
+    access::{Access, PlanState},
     id::{IdError, PartyId, PlanId},
     limits,
     wire::api::{AccessList, ConsentList, NewPlan, Plan},
@@ -41,6 +43,10 @@ enum Verb {
     Access(AccessVerb),
     Consent(Consent),
     Share(ShareVerb),
+    Rename(state::Rename),
+    Close(state::Close),
+    Reopen(state::Reopen),
+    Strike(state::Strike),
 }
 
 /// Create a plan, empty or from Markdown (only the chair may)
@@ -70,8 +76,12 @@ struct Create {
 
 /// List the plans that you may see
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  plenary plan list --json")]
-struct List {}
+#[command(after_help = "Examples:\n  plenary plan list\n  plenary plan list --struck --json")]
+struct List {
+    /// Those that were struck from the lists, too
+    #[arg(long)]
+    struck: bool,
+}
 
 /// Show or change what each party may do with a plan (only the chair may); parties not named keep what they have
 #[derive(Debug, clap::Args)]
@@ -173,10 +183,14 @@ impl PlanVerb {
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         match self.verb {
             Verb::Create(verb) => verb.run(context),
-            Verb::List(_) => list(context),
+            Verb::List(List { struck }) => list(context, struck),
             Verb::Access(verb) => verb.run(context),
             Verb::Consent(verb) => verb.run(context),
             Verb::Share(verb) => verb.run(context),
+            Verb::Rename(verb) => verb.run(context),
+            Verb::Close(verb) => verb.run(context),
+            Verb::Reopen(verb) => verb.run(context),
+            Verb::Strike(verb) => verb.run(context),
         }
     }
 }
@@ -193,9 +207,10 @@ impl Create {
     }
 }
 
-fn list(context: &Context) -> Result<(), CliError> {
+fn list(context: &Context, struck: bool) -> Result<(), CliError> {
     let session = context.session()?;
-    let plans: Vec<Plan> = session.api.get(&session.path("/plans")?)?;
+    let mut plans: Vec<Plan> = session.api.get(&session.path("/plans")?)?;
+    plans.retain(|plan| struck || plan.state != PlanState::Struck);
     context.output.result(&Plans { plans: &plans }, || match plans.is_empty() {
         true => "no plans".into(),
         false => plans.iter().map(text).collect::<Vec<_>>().join("\n"),
@@ -241,7 +256,8 @@ fn text(plan: &Plan) -> String {
         (None, Some(yours)) => yours.to_string(),
         (None, None) => "read".to_owned(),
     };
-    format!("{}  {}  ({access})", plan.id, inline(&plan.title))
+    let state = if plan.state.is_open() { String::new() } else { format!(", {}", plan.state) };
+    format!("{}  {}  ({access}{state})", plan.id, inline(&plan.title))
 }
 
 fn read_markdown(path: PathBuf) -> Result<String, CliError> {
@@ -272,6 +288,7 @@ mod tests {
         let before = Plan {
             id: "plan".parse().expect("an id"),
             title: "Plan".into(),
+            state: PlanState::Open,
             yours: None,
             access: Some(list(&["arv=draft", "bel=propose", "cas=read"])),
             consent: vec!["arv".parse().expect("an id")],

@@ -1,7 +1,7 @@
 //! What surrounded the plan at the last sync, as its file holds it: what the server says of it may change, the file does not by that.
 
 use plenary_shared::{
-    access::{Access, Role},
+    access::{Access, PlanState, Role},
     id::{ConferenceId, LayerId, MemberId, PartyId, PlanId},
     log::record::Digest,
     people::{Audience, Author, Generation, Layer, Member, Party},
@@ -80,6 +80,7 @@ kept! {
     PlanKept of Plan {
         id: PlanId,
         title: String,
+        #[serde(default, skip_serializing_if = "PlanState::is_open")] state: PlanState,
         #[serde(skip_serializing_if = "Option::is_none")] yours: Option<Access>,
         #[serde(skip_serializing_if = "Option::is_none")] access: Option<BTreeMap<PartyId, Access>>,
         consent: Vec<PartyId>,
@@ -100,7 +101,7 @@ struct ConferenceKept {
 impl From<Surroundings> for Kept {
     fn from(Surroundings { synced_ms, plan: told }: Surroundings) -> Self {
         let PlanContext { member, conference, plan, write, created_by, layers, end, digest, restored } = told;
-        // Seats that are asked for, and heads that were put in, are looked up at the server.
+        // Seats that are asked for, heads that were put in and parties that are closed are looked up at the server.
         let Conference { id, title, parties, members, ended, .. } = conference;
         let conference = ConferenceKept { id, title, parties: all(parties), members: all(members), ended: all(ended) };
         let (member, plan, created_by, layers) = (member.into(), plan.into(), created_by.map(Into::into), all(layers));
@@ -113,7 +114,8 @@ impl From<Kept> for Surroundings {
         let ContextKept { member, conference, plan, write, created_by, layers, end, digest, restored } = kept;
         let ConferenceKept { id, title, parties, members, ended } = conference;
         let (parties, members, ended) = (all(parties), all(members), all(ended));
-        let conference = Conference { id, title, parties, members, asked: Vec::new(), ended, put_in: Vec::new() };
+        let (closed, asked, put_in) = (Vec::new(), Vec::new(), Vec::new());
+        let conference = Conference { id, title, parties, closed, members, asked, ended, put_in };
         let (member, plan, created_by, layers) = (member.into(), plan.into(), created_by.map(Into::into), all(layers));
         Surroundings {
             synced_ms,

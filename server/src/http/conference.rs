@@ -62,6 +62,7 @@ pub(super) fn seen(app: &App, member: &people::Member) -> Result<api::Conference
         id: member.conference.clone(),
         title: entry.title.clone(),
         parties: entry.parties.iter().map(|(id, name)| people::Party { id: id.clone(), name: name.clone() }).collect(),
+        closed: entry.closed.iter().cloned().collect(),
         members: entry.members().cloned().collect(),
         asked: entry.seats_that(Standing::Asked).cloned().collect(),
         ended: entry.seats_that(Standing::Ended).cloned().collect(),
@@ -77,6 +78,15 @@ pub(super) async fn add_party(
 ) -> Result<(StatusCode, Json<people::Party>), ApiError> {
     app.registry.add_party(&chair, party.clone()).await?;
     Ok((StatusCode::CREATED, Json(party)))
+}
+
+pub(super) async fn change_party(
+    State(app): State<Arc<App>>,
+    Chair(chair): Chair,
+    path: RawPathParams,
+    Body(change): Body<api::PartyChange>,
+) -> Result<Json<people::Party>, ApiError> {
+    Ok(Json(app.registry.change_party(&chair, named(&path, "p")?, change).await?))
 }
 
 pub(super) async fn invite(

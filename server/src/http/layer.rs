@@ -51,6 +51,18 @@ pub(super) async fn set_audience(
     Ok(Json(app.registry.own_layer(member, plan, layer)?))
 }
 
+/// The layer is one of the caller's own party, too.
+pub(super) async fn close(
+    State(app): State<Arc<App>>,
+    Speaker(reader): Speaker,
+    path: RawPathParams,
+) -> Result<Json<people::Layer>, ApiError> {
+    let (member, plan) = (reader.member(), &reader.plan);
+    let layer: LayerId = named(&path, "l")?;
+    app.registry.close_layer(&app.rooms, member, plan.clone(), layer.clone()).await?;
+    Ok(Json(app.registry.own_layer(member, plan, layer)?))
+}
+
 /// What was decided about a layer, up to now. Of the edits in its log nothing is told.
 pub(super) async fn acts(State(app): State<Arc<App>>, LayerReader(mut reader): LayerReader) -> Result<Response, ApiError> {
     let place = app.place(reader.member()).ok_or_else(ApiError::too_many)?;

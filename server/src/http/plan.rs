@@ -38,6 +38,7 @@ fn seen(member: &people::Member, id: &PlanId, plan: &PlanEntry) -> Option<api::P
     access::may(member.role, yours, Action::Read).then(|| api::Plan {
         id: id.clone(),
         title: plan.title.clone(),
+        state: plan.state,
         yours,
         access: (member.role == Role::Chair).then(|| plan.access.clone()),
         consent: plan.must_consent().into_iter().collect(),
@@ -88,5 +89,16 @@ pub(super) async fn choose_consent(
     Body(list): Body<api::ConsentList>,
 ) -> Result<Json<api::Plan>, ApiError> {
     app.registry.choose_consent(&app.rooms, &chair, plan.clone(), list.parties).await?;
+    Ok(Json(find(&app, &chair, &plan)?))
+}
+
+pub(super) async fn change(
+    State(app): State<Arc<App>>,
+    // Whoever may not see the plan is told nothing else about it.
+    Reader { plan, .. }: Reader,
+    Chair(chair): Chair,
+    Body(change): Body<api::PlanChange>,
+) -> Result<Json<api::Plan>, ApiError> {
+    app.registry.change_plan(&app.rooms, &chair, plan.clone(), change).await?;
     Ok(Json(find(&app, &chair, &plan)?))
 }

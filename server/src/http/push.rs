@@ -291,9 +291,9 @@ impl Pusher {
         let Some(layer) = layer else {
             return match rights(&self.reader.address) {
                 Some(true) => Ok(self.reader.address.clone()),
-                Some(false) | None => {
-                    Err(ApiError::forbidden("you may not change the words of this plan: ask the chair for the right to draft"))
-                }
+                Some(false) | None => Err(ApiError::forbidden(
+                    "you may not change the words of this plan: ask the chair for the right to draft, or to open it if it is closed",
+                )),
             };
         };
         let address = self.reader.address.layer(&self.reader.member().party, layer);

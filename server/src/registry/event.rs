@@ -1,7 +1,7 @@
 //! What happens to the registry, as its log holds it.
 
 use plenary_shared::{
-    access::{Access, Role},
+    access::{Access, PlanState, Role},
     id::{ConferenceId, LayerId, MemberId, PartyId, PlanId},
     log::record::Right,
     people::{self, Generation},
@@ -89,10 +89,30 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         consent: Option<BTreeSet<PartyId>>,
     },
+    /// A plan was renamed, or is worked on from here on or not.
+    PlanChanged {
+        conference: ConferenceId,
+        plan: PlanId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        state: Option<PlanState>,
+    },
+    /// A party was renamed, or takes part from here on or not.
+    PartyChanged {
+        conference: ConferenceId,
+        party: PartyId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        closed: Option<bool>,
+    },
     /// A party opened a layer to other parties.
     LayerOpened { conference: ConferenceId, plan: PlanId, party: PartyId, layer: LayerId, audience: BTreeSet<PartyId> },
     /// Which other parties read a layer.
     AudienceChanged { conference: ConferenceId, plan: PlanId, party: PartyId, layer: LayerId, audience: BTreeSet<PartyId> },
+    /// A party closed a layer that it had opened.
+    LayerClosed { conference: ConferenceId, plan: PlanId, party: PartyId, layer: LayerId },
     /// A conference was deleted. Nothing else is known of it, and its id is not given again.
     ConferenceForgotten { conference: ConferenceId },
     /// Which parties must consent to the words of a plan; `None`, which only earlier versions wrote: all that may.
@@ -151,7 +171,7 @@ impl Event {
     /// else is the chair's or the server's own.
     pub fn right(&self) -> Right {
         match self {
-            Event::LayerOpened { .. } | Event::AudienceChanged { .. } => Right::Layer,
+            Event::LayerOpened { .. } | Event::AudienceChanged { .. } | Event::LayerClosed { .. } => Right::Layer,
             Event::AdministratorInvited { .. }
             | Event::Joined { .. }
             | Event::Recovered { .. }
@@ -161,9 +181,11 @@ impl Event {
             | Event::OlderLayersOpened { .. }
             | Event::ConferenceOpened { .. }
             | Event::PartyAdded { .. }
+            | Event::PartyChanged { .. }
             | Event::MemberInvited { .. }
             | Event::MemberRevoked { .. }
             | Event::PlanCreated { .. }
+            | Event::PlanChanged { .. }
             | Event::AccessChanged { .. }
             | Event::ConferenceForgotten { .. }
             | Event::ConsentChosen { .. }
@@ -180,11 +202,14 @@ impl Event {
             Event::MemberInvited { member, .. } => Some(&member.conference),
             Event::ConferenceOpened { conference, .. }
             | Event::PartyAdded { conference, .. }
+            | Event::PartyChanged { conference, .. }
             | Event::SeatGranted { conference, .. }
             | Event::MemberChanged { conference, .. }
             | Event::OlderLayersOpened { conference, .. }
             | Event::MemberRevoked { conference, .. }
             | Event::PlanCreated { conference, .. }
+            | Event::PlanChanged { conference, .. }
+            | Event::LayerClosed { conference, .. }
             | Event::AccessChanged { conference, .. }
             | Event::LayerOpened { conference, .. }
             | Event::AudienceChanged { conference, .. }

@@ -75,11 +75,39 @@ impl Registry {
             let old = on.opened(&party, &layer).filter(|_| is_meant_for(entry, on, member, &party, &layer));
             let old = old.ok_or(RegistryError::NotFound)?;
             check_parties(entry, &audience)?;
-            if *old == audience {
+            if *old == audience && !on.closed_layers.contains(&(party.clone(), layer.clone())) {
                 return Ok(vec![]);
             }
             let (conference, plan, party) = (conference.clone(), plan.clone(), party.clone());
             Ok(vec![Event::AudienceChanged { conference, plan, party, layer: layer.clone(), audience: audience.clone() }])
+        };
+        if !decide(&self.state())?.is_empty() {
+            self.paces.step(member)?;
+        }
+        self.change_told(rooms, member, doc, decide).await
+    }
+
+    /// Closes a layer of the member's party that it had opened: nobody else reads it from then on, and nobody writes in it until its party
+    /// says anew who reads it.
+    pub async fn close_layer(
+        &self,
+        rooms: &Arc<Rooms>,
+        member: &people::Member,
+        plan: PlanId,
+        layer: LayerId,
+    ) -> Result<(), RegistryError> {
+        let (conference, party) = (member.conference.clone(), member.party.clone());
+        let doc = DocAddress::Layer(conference.clone(), plan.clone(), party.clone(), layer.clone());
+        let decide = |state: &Registered| {
+            let (entry, on) = speaker(state, member, &plan)?;
+            check_opened(&layer)?;
+            let known = on.opened(&party, &layer).filter(|_| is_meant_for(entry, on, member, &party, &layer));
+            known.ok_or(RegistryError::NotFound)?;
+            if on.closed_layers.contains(&(party.clone(), layer.clone())) {
+                return Ok(vec![]);
+            }
+            let (conference, plan, party, layer) = (conference.clone(), plan.clone(), party.clone(), layer.clone());
+            Ok(vec![Event::LayerClosed { conference, plan, party, layer }])
         };
         if !decide(&self.state())?.is_empty() {
             self.paces.step(member)?;
@@ -96,7 +124,8 @@ impl Registry {
     pub fn check_writes(&self, member: &people::Member, plan: &PlanId) -> Result<(), RegistryError> {
         let state = self.state();
         let (_, on) = reader(&state, member, plan)?;
-        let writes = [Action::Write, Action::Annotate, Action::Speak].into_iter().any(|action| may(on, member, action));
+        let writes =
+            [Action::Write, Action::Keep, Action::Annotate, Action::Speak].into_iter().any(|action| may(on, member, action));
         let why = "you may not write on this plan: delegates and advisers of a party that may propose or draft do";
         if writes { Ok(()) } else { Err(RegistryError::Forbidden(why)) }
     }

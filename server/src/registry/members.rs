@@ -14,7 +14,7 @@ use plenary_shared::{
 use std::time::Duration;
 
 use super::{
-    ConferenceEntry, Registry, RegistryError, administration, check_free, check_present, check_room,
+    ConferenceEntry, Registry, RegistryError, administration, check_free, check_parties, check_present, check_room,
     event::Event,
     millis,
     names::{check_apart, check_name},
@@ -70,6 +70,38 @@ impl Registry {
         })
         .await?;
         Ok(())
+    }
+
+    /// Changes a party's name, or whether it takes part.
+    pub async fn change_party(
+        &self,
+        chair: &people::Member,
+        party: PartyId,
+        to: api::PartyChange,
+    ) -> Result<people::Party, RegistryError> {
+        to.name.as_ref().map_or(Ok(()), |name| check_name("the party's name", name))?;
+        let conference = chair.conference.clone();
+        let mut changed = None;
+        self.change(chair.author(), |state| {
+            check_present(state, chair)?;
+            let entry = self::conference(state, &conference)?;
+            let old = entry.parties.get(&party).ok_or(RegistryError::NotFound)?;
+            let name = to.name.filter(|name| name != old);
+            if let Some(name) = &name {
+                let new = people::Party { id: party.clone(), name: name.clone() };
+                let others = entry.parties.iter().filter(|(id, _)| **id != party);
+                check_apart(&new, others.map(|(id, name)| (id.as_str(), name.as_str())))?;
+            }
+            let closed = to.closed.filter(|closed| *closed != entry.closed.contains(&party));
+            if closed == Some(true) {
+                check_done(chair, entry, &party)?;
+            }
+            changed = Some(people::Party { id: party.clone(), name: name.clone().unwrap_or_else(|| old.clone()) });
+            let event = Event::PartyChanged { conference: conference.clone(), party: party.clone(), name, closed };
+            Ok(if matches!(event, Event::PartyChanged { name: None, closed: None, .. }) { vec![] } else { vec![event] })
+        })
+        .await?;
+        changed.ok_or(RegistryError::NotFound)
     }
 
     /// Gives a seat in a delegation; or asks its heads for one, as the chair does of a party that has heads of its own.
@@ -186,6 +218,22 @@ impl Registry {
     }
 }
 
+/// Refuses to close a party that a plan still gives something, and the chair's own.
+fn check_done(chair: &people::Member, entry: &ConferenceEntry, party: &PartyId) -> Result<(), RegistryError> {
+    if chair.party == *party {
+        return Err(RegistryError::Invalid("the chair's own party takes part as long as the conference does".into()));
+    }
+    let on: Vec<&str> =
+        entry.plans.iter().filter(|(_, plan)| plan.access.contains_key(party)).map(|(id, _)| id.as_str()).collect();
+    if on.is_empty() {
+        return Ok(());
+    }
+    let listed = on.iter().take(20).copied().collect::<Vec<_>>().join(", ");
+    Err(RegistryError::Invalid(format!(
+        "{party} is on the lists of {listed}: take it off them first, so that all who read them are told"
+    )))
+}
+
 /// A seat that is to be given.
 pub(super) struct NewSeat {
     /// The party.
@@ -245,9 +293,7 @@ impl NewSeat {
     ) -> Result<people::Member, RegistryError> {
         let Self { party, role, name, .. } = self;
         let entry = self::conference(state, conference)?;
-        if !entry.parties.contains_key(party) {
-            return Err(RegistryError::Invalid(format!("there is no party {party}: add it first")));
-        }
+        check_parties(entry, [party])?;
         let own = entry.members().filter(|member| member.party == *party).count();
         check_room(own, limits::MEMBERS_MAX, "members of this party")?;
         let given = entry.delegations.get(party).map_or(0, |delegation| delegation.given);

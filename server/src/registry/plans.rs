@@ -75,6 +75,31 @@ impl Registry {
         .await
     }
 
+    /// Renames a plan in lists, or says whether it is worked on: one of both, so that one act tells of it.
+    pub async fn change_plan(
+        &self,
+        rooms: &Arc<Rooms>,
+        chair: &people::Member,
+        plan: PlanId,
+        change: api::PlanChange,
+    ) -> Result<(), RegistryError> {
+        let api::PlanChange { title, state: to } = change;
+        title.as_ref().map_or(Ok(()), |title| check_name("the title", title))?;
+        if title.is_some() == to.is_some() {
+            return Err(RegistryError::Invalid("give a title or a state, one of both".into()));
+        }
+        let doc = DocAddress::Plan(chair.conference.clone(), plan.clone());
+        self.change_told(rooms, chair, doc, |state| {
+            let old = plan_of(state, chair, &plan)?;
+            if title.as_ref().is_none_or(|title| old.title == *title) && to.is_none_or(|to| old.state == to) {
+                return Ok(vec![]);
+            }
+            let (conference, plan, title) = (chair.conference.clone(), plan.clone(), title.clone());
+            Ok(vec![Event::PlanChanged { conference, plan, title, state: to }])
+        })
+        .await
+    }
+
     /// Says which parties must consent to the words of a plan.
     pub async fn choose_consent(
         &self,

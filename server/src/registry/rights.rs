@@ -40,7 +40,7 @@ impl Registry {
 
 /// Whether a member may do something with a plan.
 pub(super) fn may(plan: &PlanEntry, member: &people::Member, action: Action) -> bool {
-    access::may(member.role, plan.access.get(&member.party).copied(), action)
+    plan.state.allows(action) && access::may(member.role, plan.access.get(&member.party).copied(), action)
 }
 
 /// Whether a member may know that a plan exists.
@@ -92,5 +92,6 @@ fn reads_layer(entry: &ConferenceEntry, plan: &PlanEntry, member: &people::Membe
 
 /// Whether a member who reads a layer may write in it too.
 pub(super) fn writes_layer(plan: &PlanEntry, member: &people::Member, party: &PartyId, layer: &LayerId) -> bool {
-    member.party == *party && may(plan, member, layer.kind().action())
+    let is_closed = plan.closed_layers.contains(&(party.clone(), layer.clone()));
+    member.party == *party && !is_closed && may(plan, member, layer.kind().action())
 }

@@ -53,7 +53,10 @@ impl Registered {
             | Event::DeviceEnded { .. }
             | Event::ConferenceOpened { .. }
             | Event::PartyAdded { .. }
+            | Event::PartyChanged { .. }
             | Event::PlanCreated { .. }
+            | Event::PlanChanged { .. }
+            | Event::LayerClosed { .. }
             | Event::AccessChanged { .. }
             | Event::LayerOpened { .. }
             | Event::AudienceChanged { .. }

@@ -1,7 +1,7 @@
 //! What the registry's events fold to. No I/O and no clock: an event that was accepted once is accepted on every replay.
 
 use plenary_shared::{
-    access::{Access, Role},
+    access::{Access, PlanState, Role},
     id::{ConferenceId, LayerId, MemberId, PartyId, PlanId},
     people::{self, Author},
     share::ShareKind,
@@ -18,12 +18,16 @@ use super::{
 /// A plan's entry.
 #[derive(Clone, Debug, Default)]
 pub struct PlanEntry {
-    /// Its title when it was created.
+    /// Its title in lists.
     pub title: String,
+    /// Whether it is worked on.
+    pub state: PlanState,
     /// What each party may do with it.
     pub access: BTreeMap<PartyId, Access>,
     /// Layers that parties opened, and which other parties read each.
     pub layers: BTreeMap<(PartyId, LayerId), BTreeSet<PartyId>>,
+    /// Those of them that their parties closed.
+    pub closed_layers: BTreeSet<(PartyId, LayerId)>,
     /// Which parties must consent; `None` on a plan of an earlier version for which nobody ever said: all that may.
     pub consent: Option<BTreeSet<PartyId>>,
     /// Which had to before that was last changed.
@@ -68,6 +72,8 @@ pub struct ConferenceEntry {
     pub title: String,
     /// Parties and their names.
     pub parties: BTreeMap<PartyId, String>,
+    /// Those of them that take part no more.
+    pub closed: BTreeSet<PartyId>,
     /// Every seat ever given or asked for.
     pub seats: BTreeMap<MemberId, Seat>,
     /// Plans.
@@ -143,6 +149,30 @@ impl Registered {
                     entry.parties.insert(party.id, party.name);
                 }
             }
+            Event::PartyChanged { conference, party, name, closed } => {
+                if let Some(entry) = self.conferences.get_mut(&conference) {
+                    match closed {
+                        Some(true) => drop(entry.closed.insert(party.clone())),
+                        Some(false) => drop(entry.closed.remove(&party)),
+                        None => {}
+                    }
+                    if let (Some(known), Some(name)) = (entry.parties.get_mut(&party), name) {
+                        *known = name;
+                    }
+                }
+            }
+            Event::PlanChanged { conference, plan, title, state } => {
+                if let Some(plan) = self.plan_mut(&conference, &plan) {
+                    plan.title = title.unwrap_or(std::mem::take(&mut plan.title));
+                    plan.state = state.unwrap_or(plan.state);
+                }
+            }
+            Event::LayerClosed { conference, plan, party, layer } => {
+                if let Some(plan) = self.plan_mut(&conference, &plan) {
+                    plan.closed_layers.insert((party.clone(), layer.clone()));
+                    plan.layers.insert((party, layer), BTreeSet::new());
+                }
+            }
             Event::PlanCreated { conference, plan, title, access, consent } => {
                 if let Some(entry) = self.conferences.get_mut(&conference) {
                     let created_by = Some(by.clone());
@@ -157,6 +187,7 @@ impl Registered {
             Event::LayerOpened { conference, plan, party, layer, audience }
             | Event::AudienceChanged { conference, plan, party, layer, audience } => {
                 if let Some(plan) = self.plan_mut(&conference, &plan) {
+                    plan.closed_layers.remove(&(party.clone(), layer.clone()));
                     plan.layers.insert((party, layer), audience);
                 }
             }

@@ -1,7 +1,9 @@
 //! What the registry promises, against a store in memory.
 
 mod layers;
+mod plans;
 mod seats;
+mod table;
 
 use super::*;
 use crate::{

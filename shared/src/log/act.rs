@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::record::{Record, RecordKind};
-use crate::{access::Access, id::PartyId};
+use crate::{
+    access::{Access, PlanState},
+    id::PartyId,
+};
 
 /// What is decided about a document. Lists are whole: what holds from then on.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -34,6 +37,16 @@ pub enum Act {
         /// Those that must.
         consent: BTreeSet<PartyId>,
     },
+    /// A plan was renamed.
+    Renamed {
+        /// Its title in lists from then on.
+        title: String,
+    },
+    /// A plan was closed, struck, or opened again.
+    State {
+        /// What it is from then on.
+        state: PlanState,
+    },
     /// A party opened a layer.
     Opened {
         /// The parties that read it besides the one whose it is.
@@ -44,6 +57,8 @@ pub enum Act {
         /// Those that do, besides the one whose it is.
         audience: BTreeSet<PartyId>,
     },
+    /// A party closed a layer that it had opened: nobody else reads it, and nobody writes in it.
+    Closed,
     /// Something that a later version of the program decides.
     #[serde(other)]
     Other,
@@ -75,7 +90,7 @@ mod tests {
         let act = Act::Access { access, consent: ["arv".parse().unwrap()].into() };
         assert_eq!(act.told(), r#"{"act":"access","access":{"arv":"draft"},"consent":["arv"]}"#);
         assert_eq!(Act::of(&by().act(1, Moment::default(), act.told())), Some(act));
-        for later in [r#"{"act":"closed","by":1}"#, r#"{"act":"access"}"#, "", "no JSON"] {
+        for later in [r#"{"act":"sealed","by":1}"#, r#"{"act":"access"}"#, "", "no JSON"] {
             assert_eq!(Act::of(&by().act(1, Moment::default(), Bytes::from(later))), Some(Act::Other), "{later}");
         }
         assert_eq!(Act::of(&by().record(1, Moment::default(), Bytes::from_static(b"{}"))), None);

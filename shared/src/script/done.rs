@@ -26,6 +26,8 @@ pub enum Done {
     Point(PointDone),
     /// It gave labels anew.
     Renumbered(Renumbered),
+    /// The title of the plan.
+    Titled(Titled),
     /// It changed a point's schedule.
     Scheduled(Box<Scheduled>),
     /// It wrote a note, a proposal or a reply.
@@ -62,6 +64,15 @@ pub struct Renumbered {
     /// How many.
     pub points: usize,
     /// Whether there was anything to change.
+    pub changed: bool,
+}
+
+/// The title that a plan was given.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Titled {
+    /// The title.
+    pub title: String,
+    /// Whether it was another before.
     pub changed: bool,
 }
 

@@ -57,7 +57,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    access::{Access, Role},
+    access::{Access, PlanState, Role},
     id::{ConferenceId, LayerId, MemberId, PartyId, PlanId},
     people::{Member, Party},
     seats::{Key, Seat, SeatAct},
@@ -141,6 +141,9 @@ pub struct Conference {
     pub title: String,
     /// Its parties.
     pub parties: Vec<Party>,
+    /// Those of them that take part no more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub closed: Vec<PartyId>,
     /// Its members, invited ones among them.
     pub members: Vec<Member>,
     /// Those for whom the chair asked a party's heads for a seat, which none granted yet.
@@ -260,8 +263,11 @@ pub struct NewPlan {
 pub struct Plan {
     /// Its id.
     pub id: PlanId,
-    /// Its title when it was created; the text's own title may have changed since.
+    /// Its title in lists: the one that it was created or renamed with. The text's own title may have changed since.
     pub title: String,
+    /// Whether it is worked on.
+    #[serde(default, skip_serializing_if = "PlanState::is_open")]
+    pub state: PlanState,
     /// What one's own party may do with it; absent where only the chair's right shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub yours: Option<Access>,
@@ -273,6 +279,30 @@ pub struct Plan {
     /// Those that had to before that was last changed; absent if it never was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent_before: Option<Vec<PartyId>>,
+}
+
+/// Renames a plan, or says whether it is worked on: one of both.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanChange {
+    /// Its title in lists from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// What it is from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<PlanState>,
+}
+
+/// Changes a party's name, or says that it takes part no more, or again; what is left out stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartyChange {
+    /// Its full name from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Whether it is closed: given no seat, no plan and no layer from now on. It must stand on no plan's list by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<bool>,
 }
 
 /// The whole list of what each party may do with a plan: a party left out no longer sees it.

@@ -8,6 +8,7 @@ mod apply;
 mod architecture;
 mod consent;
 mod converge;
+mod desk;
 mod disk;
 mod durability;
 mod edits;

@@ -160,6 +160,14 @@ pub struct Heading {
     pub text: String,
 }
 
+/// Gives the plan another title.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Title {
+    /// The title, on one line.
+    pub text: String,
+}
+
 /// Gives all points new labels.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

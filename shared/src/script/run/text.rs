@@ -11,13 +11,13 @@ use crate::{
     access::Role,
     id::PointId,
     script::{
-        Add, Delete, Done, Insert, Move, PointDone, Renumbered, Replace, Settle, Words,
+        Add, Delete, Done, Insert, Move, PointDone, Renumbered, Replace, Settle, Titled, Words,
         error::Refusal,
         stretch::{self, name},
     },
     text::{
         bracket, clash,
-        plan::{self, ChangeKind, EditError, NewPoint, Place, Point},
+        plan::{self, ChangeKind, EditError, NewPoint, Outline, Place, Point},
         redline,
         say::{byte_of, inline, quoted, utf16},
     },
@@ -160,6 +160,15 @@ pub fn heading(bench: &mut Bench, what: &str, text: &str) -> Made {
     let changed = plan::set_heading(&mut bench.text, &id, text).map_err(Refusal::editing)?;
     bench.touched(&id);
     Ok(done(bench, id, ChangeKind::Heading, changed))
+}
+
+pub fn title(bench: &mut Bench, text: &str) -> Made {
+    bench.may_draft()?;
+    let before = Outline::read(&bench.text).title;
+    plan::set_title(&mut bench.text, text).map_err(Refusal::editing)?;
+    let title = Outline::read(&bench.text).title;
+    let changed = title != before;
+    Ok(Done::Titled(Titled { title, changed }))
 }
 
 pub fn strike(bench: &mut Bench, what: &str, struck: bool) -> Made {

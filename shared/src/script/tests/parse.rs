@@ -4,7 +4,8 @@ use super::*;
 use crate::limits;
 
 /// A line of every kind, with every field of it.
-const LINES: [&str; 30] = [
+const LINES: [&str; 31] = [
+    r#"{"title":{"text":"x"}}"#,
     r#"{"insert":{"point":"5 bis","text":"x","before":"y"}}"#,
     r#"{"insert":{"point":"5 bis","text":"x","after":"y"}}"#,
     r#"{"insert":{"point":"5 bis","text":"x","at":3}}"#,
@@ -63,7 +64,7 @@ fn every_kind_is_read_and_written_as_it_was_and_the_schema_names_all_of_it() {
         }
     }
     let kinds = schema["oneOf"].as_array().unwrap();
-    assert_eq!(kinds.len(), 25);
+    assert_eq!(kinds.len(), 26);
     for line in &lines {
         let kind = Script::parse_lines(line).unwrap()[0].nature().kind;
         let known = kinds.iter().any(|one| one["required"][0] == kind && one["description"].is_string());

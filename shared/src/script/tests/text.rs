@@ -174,6 +174,11 @@ fn the_chair_renumbers_and_nobody_else() {
     let done = talks.done(r#"{"renumber":{}}"#);
     assert_eq!(done, [Done::Renumbered(Renumbered { points: 4, changed: true })]);
     assert_eq!(talks.outline().points[0].id.as_str(), "p4");
+    for changed in [true, false] {
+        let done = talks.done(r#"{"title":{"text":"Second reading"}}"#);
+        assert_eq!(done, [Done::Titled(Titled { title: "Second reading".into(), changed })]);
+        assert_eq!(talks.outline().title, "Second reading");
+    }
     assert_eq!(talks.done(r#"{"renumber":{}}"#), [Done::Renumbered(Renumbered { points: 0, changed: false })]);
 }
 
