@@ -20,7 +20,7 @@ use plenary_shared::{
     wire::protocol::{self, ClientMessage},
 };
 use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
+    Arc, Mutex,
     atomic::{AtomicU64, Ordering},
 };
 use tokio::{
@@ -47,7 +47,7 @@ use crate::{
     room::{Command, LargePlace, SessionId, order::Order, rests::Rests},
     rooms::{Inbox, RoomError, Rooms, Stayed, Weighed},
 };
-use abreast::Abreast;
+use abreast::{Abreast, lock};
 use meter::{Meter, Metered};
 use wire::Wire;
 use writer::Writer;
@@ -324,8 +324,8 @@ impl Session {
     }
 }
 
-/// The next message, for which the client is listened to. A quiet peer has [`limits::IDLE`], one in the middle of a message [`limits::MESSAGE`] in all, whatever
-/// control frames it sends in between.
+/// The next message, for which the client is listened to. A quiet peer has [`limits::IDLE`], one in the middle of a message
+/// [`limits::MESSAGE`] in all, whatever control frames it sends in between.
 async fn next(
     stream: &mut Socket,
     (meter, abreast): (&Meter, &Mutex<Abreast>),
@@ -355,10 +355,6 @@ fn heard(control: &Message, meter: &Meter, abreast: &Mutex<Abreast>) {
     if let Message::Pong(payload) = control {
         lock(abreast).answer(payload);
     }
-}
-
-fn lock(abreast: &Mutex<Abreast>) -> MutexGuard<'_, Abreast> {
-    abreast.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// No version of the registry.

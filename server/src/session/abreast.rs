@@ -8,7 +8,11 @@
 //! No clock here: the time is an argument.
 
 use plenary_shared::{limits, log::record::Branch};
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 use tokio::time::Instant;
 
 use crate::{room::rests::Rests, store::Seq};
@@ -74,6 +78,11 @@ impl Abreast {
         };
         Some(Rests { seen, branch: *self.stay.get_or_insert_with(branch) })
     }
+}
+
+/// For whom one end of a session reads and the other asks.
+pub(super) fn lock(abreast: &Mutex<Abreast>) -> MutexGuard<'_, Abreast> {
+    abreast.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -19,7 +19,10 @@ use tokio::{
     time::Instant,
 };
 
-use super::{abreast::Abreast, lock, wire::Wire};
+use super::{
+    abreast::{Abreast, lock},
+    wire::Wire,
+};
 use crate::room::LargePlace;
 
 /// Two bytes and a mask of four.

@@ -113,9 +113,10 @@ impl Keys {
 /// What the sender of an edit is told that is there as a whole: what was cut out of it is found again, as when it was taken.
 async fn told_again(app: &App, member: &people::Member, changes: &[Change]) -> Result<Outcome, ApiError> {
     let mut cut = Cut::default();
-    for Change { address, by, update, .. } in changes.iter().cloned() {
+    for Change { address, by, update, .. } in changes {
+        let (by, update) = (by.clone(), update.clone());
         let place = app.view_place(member).await?;
-        let (_, (seq, copy)) = app.rooms.ask(&address, |copy| Command::Copy { of: None, copy }).await?;
+        let (_, (seq, copy)) = app.rooms.ask(address, |copy| Command::Copy { of: None, copy }).await?;
         let judge = move || {
             let _place = place;
             let mut document = Document::from_copy(seq, &copy)?;
