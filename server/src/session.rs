@@ -20,7 +20,7 @@ use plenary_shared::{
     wire::protocol::{self, ClientMessage},
 };
 use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
+    Arc, Mutex,
     atomic::{AtomicU64, Ordering},
 };
 use tokio::{
@@ -47,7 +47,7 @@ use crate::{
     room::{Command, LargePlace, SessionId, order::Order, rests::Rests},
     rooms::{Inbox, RoomError, Rooms, Stayed, Weighed},
 };
-use abreast::Abreast;
+use abreast::{Abreast, lock};
 use meter::{Meter, Metered};
 use wire::Wire;
 use writer::Writer;
@@ -92,10 +92,11 @@ impl Session {
             .max_message_size(Some(limits::MESSAGE_BYTES_MAX))
             .max_frame_size(Some(limits::MESSAGE_BYTES_MAX));
         let wire = Arc::new(Wire::new(Box::new(out)));
-        let metered = Metered { io, wire: wire.clone(), meter: meter.clone(), large: self.large.clone(), asking: None };
+        let (large, abreast) = (self.large.clone(), Arc::<Mutex<Abreast>>::default());
+        let metered = Metered { io, wire: wire.clone(), meter: meter.clone(), large, asking: None, abreast: abreast.clone() };
         let mut socket = WebSocketStream::from_raw_socket(metered, Role::Server, Some(config)).await;
         let straight = Arc::new(Straight { wire: wire.clone(), version: self.registry.version(), seen: AtomicU64::new(UNSEEN) });
-        let (outbox, abreast) = (Arc::new(Outbox::over(straight.clone())), Mutex::default());
+        let outbox = Arc::new(Outbox::over(straight.clone()));
         let join =
             |joined| Command::Join { session: self.id, member: self.rights.member.clone(), outbox: outbox.clone(), joined };
         let close = match self.rooms.ask(&self.address, join).await {
@@ -143,7 +144,7 @@ impl Session {
         let (mut question, mut unfinished, mut had) = (Instant::now(), None, None::<Bytes>);
         let purse = self.rooms.conduct().purse(&self.address, &self.author.party);
         loop {
-            let message = match next(stream, meter, &mut unfinished).await {
+            let message = match next(stream, (meter, abreast), &mut unfinished).await {
                 Some(Ok(Message::Binary(frame))) => frame,
                 Some(Ok(Message::Text(_))) => return refused("text frames are not spoken here: send binary ones"),
                 Some(Ok(control @ (Message::Ping(_) | Message::Pong(_)))) => {
@@ -323,9 +324,20 @@ impl Session {
     }
 }
 
-/// The next message. A quiet peer has [`limits::IDLE`], one in the middle of a message [`limits::MESSAGE`] in all, whatever
-/// control frames it sends in between.
-async fn next(stream: &mut Socket, meter: &Meter, unfinished: &mut Option<Instant>) -> Option<Result<Message, Error>> {
+/// The next message, for which the client is listened to. A quiet peer has [`limits::IDLE`], one in the middle of a message
+/// [`limits::MESSAGE`] in all, whatever control frames it sends in between.
+async fn next(
+    stream: &mut Socket,
+    (meter, abreast): (&Meter, &Mutex<Abreast>),
+    unfinished: &mut Option<Instant>,
+) -> Option<Result<Message, Error>> {
+    lock(abreast).listen(Instant::now());
+    let next = arrives(stream, meter, unfinished).await;
+    lock(abreast).pause(Instant::now());
+    next
+}
+
+async fn arrives(stream: &mut Socket, meter: &Meter, unfinished: &mut Option<Instant>) -> Option<Result<Message, Error>> {
     let now = Instant::now();
     *unfinished = meter.is_within_a_message().then(|| unfinished.unwrap_or(now + limits::MESSAGE));
     if unfinished.is_none() {
@@ -343,10 +355,6 @@ fn heard(control: &Message, meter: &Meter, abreast: &Mutex<Abreast>) {
     if let Message::Pong(payload) = control {
         lock(abreast).answer(payload);
     }
-}
-
-fn lock(abreast: &Mutex<Abreast>) -> MutexGuard<'_, Abreast> {
-    abreast.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// No version of the registry.

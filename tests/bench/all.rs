@@ -20,9 +20,9 @@ pub struct AllArgs {
     /// Seconds that each paced row measures.
     #[arg(long, default_value_t = 10.0)]
     seconds: f64,
-    /// Only rows whose name begins so.
+    /// Only rows whose name begins so, or so.
     #[arg(long)]
-    only: Option<String>,
+    only: Vec<String>,
     /// JSON instead of a table.
     #[arg(long)]
     json: bool,
@@ -46,8 +46,20 @@ const ROWS: &[Row] = &[
     ("join 500 on 50", &["join", "--rooms", "50", "--clients", "500"], &["last_synced_ms", "p50_ms", "state_bytes_max"]),
 ];
 
+const DERIVED: &[&str] = &["dossier_ms", "standing_ms", "brackets_ms", "schedule_ms", "annotations_ms", "script_ms"];
+
 /// Rows that need no server.
-const DERIVED: &[(&str, &str)] = &[("derive 20", "20"), ("derive 200", "200"), ("derive 2000", "2000")];
+const IN_PROCESS: &[Row] = &[
+    ("marks 6400", &["marks"], &["fold_us_each", "marks_us_each", "marks_share", "record_bytes_each", "seen_bytes_each"]),
+    ("derive 20", &["derive", "--points", "20"], DERIVED),
+    ("derive 200", &["derive", "--points", "200"], DERIVED),
+    ("derive 2000", &["derive", "--points", "2000"], DERIVED),
+    (
+        "standing 2000 of 200",
+        &["derive", "--points", "2000", "--parties", "200"],
+        &["dossier_ms", "standing_ms", "standing_bytes"],
+    ),
+];
 
 /// The figures of one row.
 type Figures = (String, Value, &'static [&'static str]);
@@ -55,7 +67,7 @@ type Figures = (String, Value, &'static [&'static str]);
 /// Runs every row and prints the medians.
 pub fn run(args: AllArgs) -> Result<()> {
     let mut rows: Vec<Figures> = Vec::new();
-    let wanted = |name: &str| args.only.as_ref().is_none_or(|only| name.starts_with(only.as_str()));
+    let wanted = |name: &str| args.only.is_empty() || args.only.iter().any(|only| name.starts_with(only.as_str()));
     // Asked for first: what is absent is not found out after all other rows.
     let trace = wanted("large").then(|| data::shared("traces/automerge-paper.json.gz")).transpose()?;
     for (name, row, shown) in ROWS.iter().filter(|(name, ..)| wanted(name)) {
@@ -92,10 +104,9 @@ pub fn run(args: AllArgs) -> Result<()> {
         let figures = generate(&server, &["presence"], "p-1", None)?;
         rows.push(("presence 500".into(), figures, &["closed", "kib_s_each", "kib_s_most", "cpu_cores", "seen_least", "forgot"]));
     }
-    for (name, points) in DERIVED.iter().filter(|(name, _)| wanted(name)) {
-        let runs = (0..args.times).map(|_| by_itself(&["derive", "--points", points])).collect::<Result<Vec<_>>>()?;
-        let shown = &["dossier_ms", "standing_ms", "brackets_ms", "schedule_ms", "annotations_ms", "script_ms"];
-        rows.push(((*name).into(), medians(&runs), shown));
+    for (name, row, shown) in IN_PROCESS.iter().filter(|(name, ..)| wanted(name)) {
+        let runs = (0..args.times).map(|_| by_itself(row)).collect::<Result<Vec<_>>>()?;
+        rows.push(((*name).into(), medians(&runs), *shown));
     }
     if args.json {
         let rows: Map<String, Value> = rows.into_iter().map(|(name, figures, _)| (name, figures)).collect();

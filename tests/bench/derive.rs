@@ -24,13 +24,14 @@ use serde_json::{Value, json};
 use std::time::Instant;
 use yrs::{Doc, ReadTxn, StateVector, Transact, TransactionMut};
 
-const PARTIES: usize = 10;
+/// Parties, unless it is said how many.
+pub const PARTIES: usize = 10;
 
-/// Milliseconds for a plan of `points` points, each with a bracket or two and a schedule, of which ten parties accept
-/// each; and for a script that changes the words of each point and accepts it.
-pub fn derive(points: usize) -> Result<Value> {
+/// Milliseconds for a plan of `points` points, each with a bracket or two and a schedule, of which so many parties accept each; and for a
+/// script that changes the words of each point and accepts it; and the bytes of the standing as JSON.
+pub fn derive(points: usize, parties: usize) -> Result<Value> {
     let doc = planted(points)?;
-    let sources = sources(&doc)?;
+    let sources = sources(&doc, parties)?;
     let state = doc.transact().encode_state_as_update_v1(&StateVector::default());
     let mut txn = doc.transact_mut();
     let (dossier, dossier_ms) = timed(|| Dossier::read(&mut txn, &state, sources));
@@ -42,7 +43,7 @@ pub fn derive(points: usize) -> Result<Value> {
     let script_ms = scripted(points)?;
     Ok(json!({
         "dossier_ms": dossier_ms, "standing_ms": standing_ms, "brackets_ms": brackets_ms, "schedule_ms": schedule_ms,
-        "annotations_ms": annotations_ms, "script_ms": script_ms,
+        "annotations_ms": annotations_ms, "script_ms": script_ms, "standing_bytes": serde_json::to_vec(&matrix)?.len(),
         "agreed": matrix.counts.agreed, "open": brackets.open, "rows": timetable.rows.len(),
     }))
 }
@@ -100,13 +101,18 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
     (made, start.elapsed().as_secs_f64() * 1000.0)
 }
 
+/// The id of a point by its number.
+pub fn point_id(n: usize) -> PointId {
+    format!("p{n:05}").parse().expect("an id")
+}
+
 /// A plan of so many points.
 pub fn planted(points: usize) -> Result<Doc> {
     let doc = plan::new_doc(1);
     let mut txn = doc.transact_mut();
     let mut before: Option<PointId> = None;
     for n in 0..points {
-        let id: PointId = format!("p{n:05}").parse()?;
+        let id = point_id(n);
         let words = match n % 4 {
             0 => format!("Each Party shall withdraw weapons above {n} mm calibre to [30][50] kilometres from the line."),
             _ => format!(
@@ -140,14 +146,14 @@ fn schedule_after(txn: &mut TransactionMut, id: &PointId, before: Option<&PointI
     Ok(())
 }
 
-/// Ten parties that accept each point of it.
-pub fn sources(doc: &Doc) -> Result<Sources> {
+/// So many parties that accept each point of it.
+pub fn sources(doc: &Doc, parties: usize) -> Result<Sources> {
     let (outline, state) = (Outline::read(&doc.transact()), doc.transact().encode_state_as_update_v1(&StateVector::default()));
     let (exact, census) = (ExactWords::read(&outline), gate::census(&state)?);
     let weaves = Weaves::read(&doc.transact(), &outline, &census);
     let layer: LayerId = "positions".parse()?;
     let mut sources = Sources::default();
-    for n in 0..PARTIES {
+    for n in 0..parties {
         let party: PartyId = format!("party-{n}").parse()?;
         let positions = outline.points.iter().map(|point| {
             let words = exact.get(&point.id).context("words")?;

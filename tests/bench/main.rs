@@ -9,6 +9,7 @@ mod beside;
 mod derive;
 mod frame;
 mod load;
+mod marks;
 mod measure;
 mod merge;
 mod offline;
@@ -130,6 +131,15 @@ enum Work {
         /// Points of the plan.
         #[arg(long, default_value_t = 200)]
         points: usize,
+        /// Parties that accept each of its points.
+        #[arg(long, default_value_t = derive::PARTIES)]
+        parties: usize,
+    },
+    /// Records of members who type at the server, in process: what it costs to say what each had seen and to mark what was merged.
+    Marks {
+        /// Edits.
+        #[arg(long, default_value_t = 6_400)]
+        edits: usize,
     },
     /// A replica of a document of 260,000 edits: clone, syncs, scripts, start-up; with a server of our own.
     Offline(offline::OfflineArgs),
@@ -160,8 +170,12 @@ impl From<WindowArgs> for Window {
 fn main() -> Result<()> {
     let work = match Args::parse().work {
         Work::All(args) => return all::run(args),
-        Work::Derive { points } => {
-            println!("{}", derive::derive(points)?);
+        Work::Derive { points, parties } => {
+            println!("{}", derive::derive(points, parties)?);
+            return Ok(());
+        }
+        Work::Marks { edits } => {
+            println!("{}", marks::run(edits)?);
             return Ok(());
         }
         Work::Relay => return tokio::runtime::Runtime::new()?.block_on(relay::run()),
@@ -196,7 +210,9 @@ fn main() -> Result<()> {
             }
             Work::Views(args) => views::run(&args).await,
             Work::Fill { target, mib, after } => visits::fill(&target.check()?, mib, Duration::from_secs(after)).await,
-            Work::All(_) | Work::Derive { .. } | Work::Merge(_) | Work::Offline(_) | Work::Relay => unreachable!("ran above"),
+            Work::All(_) | Work::Derive { .. } | Work::Marks { .. } | Work::Merge(_) | Work::Offline(_) | Work::Relay => {
+                unreachable!("ran above")
+            }
         }
     })?;
     println!("{figures}");

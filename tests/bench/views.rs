@@ -117,7 +117,7 @@ async fn fill(server: &Server, points: usize) -> Result<YClient> {
     writer.connect(server, PLAN, &server.chair()).await;
     writer.send(protocol::update(&state)).await;
     writer.wait("the plan", |state| state.clock_seen(1) > 0).await;
-    let sources = derive::sources(&doc)?.layers;
+    let sources = derive::sources(&doc, derive::PARTIES)?.layers;
     let stands = &sources.first().context("positions")?.content.annotations;
     for party in 0..3 {
         let seat = server.delegate(party, 0);

@@ -3,6 +3,9 @@
 //! It is read once, from the waypoint before the record that somebody rests on, and goes on from there with what the log gains. So most of
 //! what is brought from away is known to clash with nobody before a text is folded, and what it costs does not grow with the log behind.
 
+#[cfg(test)]
+mod tests;
+
 use plenary_shared::{
     id::DocAddress,
     limits,
@@ -41,6 +44,9 @@ pub(super) struct Trail {
     /// By client and first clock: the clock behind the last, and the first record that deleted them.
     deleted: BTreeMap<(u64, u32), (u32, Seq)>,
     touched: HashMap<PlanPart, Vec<(Side, Seq)>>,
+    /// Blocks that were looked up.
+    #[cfg(test)]
+    looks: std::cell::Cell<usize>,
 }
 
 /// Blocks of one client in one record.
@@ -50,6 +56,8 @@ struct Written {
     branch: Branch,
     /// The last record of others that its author named until then.
     rests: Seq,
+    /// The last record before it that holds blocks of the client and is not of this stay: so nobody walks along a stay to find it.
+    before: Seq,
 }
 
 /// Who is apart from others.
@@ -90,8 +98,17 @@ impl Own {
 
 impl Trail {
     fn new(from: Seq, ledger: Ledger, refused: &[Seq]) -> Self {
-        let (blocks, deleted, touched) = (HashMap::new(), BTreeMap::new(), HashMap::new());
-        Self { from, seq: from, ledger, refused: refused.to_vec(), blocks, deleted, touched }
+        Self {
+            from,
+            seq: from,
+            ledger,
+            refused: refused.to_vec(),
+            blocks: HashMap::new(),
+            deleted: BTreeMap::new(),
+            touched: HashMap::new(),
+            #[cfg(test)]
+            looks: Default::default(),
+        }
     }
 
     /// Goes on to the record `to`; `None` if the log cannot be read.
@@ -118,7 +135,9 @@ impl Trail {
         let own = Own::new(&record.author, record.branch, std::slice::from_ref(&named));
         let rests = self.rests(&named, &own);
         for &(client, start) in &named.writes {
-            self.blocks.entry(client).or_default().push(Written { start, seq, branch: record.branch, rests });
+            let written = self.blocks.entry(client).or_default();
+            let before = written.last().map_or(0, |last| if last.branch == record.branch { last.before } else { last.seq });
+            written.push(Written { start, seq, branch: record.branch, rests, before });
         }
         for span in named.deleted() {
             self.delete((span.client, span.start, span.end), seq);
@@ -157,23 +176,25 @@ impl Trail {
         }
     }
 
-    /// The last record of others that somebody knew who names so much. What stands before all that is known here is 0.
+    /// The last record of others that somebody knew who names so much. What stands before all that is known here is 0. One look for each
+    /// client that is named.
     pub fn rests(&self, named: &Named, own: &Own) -> Seq {
-        let mut rests = 0;
-        for (client, end) in named.reach() {
-            let Some(written) = self.blocks.get(&client) else { continue };
-            for Written { seq, branch, rests: theirs, .. } in
-                written[..written.partition_point(|written| written.start < end)].iter().rev()
-            {
-                let is_of_client = own.clients.contains(&client);
-                let is_own = is_of_client || (!branch.is_table() && *branch == own.branch);
-                rests = rests.max(if is_own { *theirs } else { *seq });
-                if !is_own || is_of_client {
-                    break;
-                }
-            }
-        }
-        rests
+        let known = named.reach().into_iter().filter_map(|(client, end)| Some((client, self.last_before(client, end)?)));
+        let others = known.map(|(client, last)| match last {
+            // What it knew grew with each of its records, so the last tells of all.
+            _ if own.clients.contains(&client) => last.rests,
+            _ if !last.branch.is_table() && last.branch == own.branch => last.rests.max(last.before),
+            _ => last.seq,
+        });
+        others.max().unwrap_or_default()
+    }
+
+    /// The last blocks of a client that begin before this clock.
+    fn last_before(&self, client: u64, end: u32) -> Option<&Written> {
+        #[cfg(test)]
+        self.looks.set(self.looks.get() + 1);
+        let written = self.blocks.get(&client)?;
+        written.get(written.partition_point(|written| written.start < end).checked_sub(1)?)
     }
 
     /// Whether others touched something behind the record `seen` that is touched by who names so much.
@@ -192,9 +213,7 @@ impl Trail {
         for (client, end) in self.ledger.reach() {
             let had = knew.state_map.get(&ClientID::new(client));
             if had < end {
-                let written = self.blocks.get(&client)?;
-                let at = written.partition_point(|written| written.start <= had).checked_sub(1)?;
-                first = first.min(written[at].seq);
+                first = first.min(self.last_before(client, had.saturating_add(1))?.seq);
             }
         }
         for (client, ranges) in self.all_deleted().diff(&knew.delete_set).iter() {

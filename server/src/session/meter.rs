@@ -16,9 +16,13 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf, ReadHalf},
     sync::Semaphore,
+    time::Instant,
 };
 
-use super::wire::Wire;
+use super::{
+    abreast::{Abreast, lock},
+    wire::Wire,
+};
 use crate::room::LargePlace;
 
 /// Two bytes and a mask of four.
@@ -61,6 +65,8 @@ pub(super) struct Metered {
     pub(super) large: (Arc<Semaphore>, Arc<Semaphore>),
     /// The wait for one.
     pub(super) asking: Option<Pin<Box<dyn Future<Output = Option<LargePlace>> + Send>>>,
+    /// Nobody listens meanwhile.
+    pub(super) abreast: Arc<Mutex<Abreast>>,
 }
 
 impl Metered {
@@ -71,6 +77,7 @@ impl Metered {
         }
         let (all, party) = self.large.clone();
         let asking = self.asking.get_or_insert_with(|| {
+            lock(&self.abreast).pause(Instant::now());
             Box::pin(async move {
                 let _party = party.acquire_owned().await.ok()?;
                 Some(LargePlace { _party, _all: all.acquire_owned().await.ok()? })
@@ -78,6 +85,7 @@ impl Metered {
         });
         let Poll::Ready(taken) = asking.as_mut().poll(cx) else { return Poll::Pending };
         self.asking = None;
+        lock(&self.abreast).listen(Instant::now());
         *place = taken;
         if place.is_some() { Poll::Ready(Ok(())) } else { Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())) }
     }

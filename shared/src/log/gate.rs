@@ -16,7 +16,7 @@
 //! `rules` and `deletions` what becomes of it, `walk` and `rows` know where it stands, `cut` writes what is new and taken, `ledger`
 //! remembers, `order` compares places.
 //! Beside them `census` counts, in a document that was let in, what was ever put where, `named` tells what an update rests on, and
-//! `touched` which points it touches.
+//! `touched` which parts of a plan it touches.
 
 mod block;
 mod bounds;
@@ -48,12 +48,12 @@ pub use census::{Census, Contents, RunningCensus, Span, census, check_form};
 pub use checked::{Checked, LeftOut};
 pub use claim::{OrderClaim, claims_at_most};
 pub use ledger::Ledger;
-pub use named::{Named, PlanPart};
+pub use named::Named;
 pub use order::verify_order;
 pub use refusal::Refusal;
 pub use rename::rename;
 pub use schema::{is_label, is_plain, is_title};
-pub use touched::PointNumber;
+pub use touched::PlanPart;
 
 use crate::limits;
 use yrs::{ClientID, StateVector};

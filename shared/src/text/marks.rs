@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::{
     id::PointId,
     log::{
-        gate::{Checked, Ledger, PointNumber},
+        gate::{Checked, Ledger, PlanPart},
         record::{Branch, Record, RecordKind},
     },
     people::Author,
@@ -67,7 +67,7 @@ pub struct MarkedBy {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Marks {
     people: People,
-    points: BTreeMap<PointNumber, Point>,
+    points: BTreeMap<PlanPart, Point>,
     /// How many points are marked.
     marked: usize,
 }
@@ -105,14 +105,14 @@ impl Marks {
             RecordKind::Edit => {
                 let Record { branch, seen, .. } = *record;
                 let touch = Touch { branch, who: self.people.number(&record.author), seq, seen, at_ms };
-                ledger.each_touched(checked, |point| {
-                    let point = self.points.entry(point).or_default();
+                ledger.each_touched(checked, |part| {
+                    let point = self.points.entry(part).or_default();
                     self.marked += usize::from(point.touch(touch));
                 });
             }
             RecordKind::Bracketing(says) => {
-                for number in says.points.iter().filter_map(|point| ledger.number_of(point.as_ref())) {
-                    let point = self.points.entry(number).or_default();
+                for part in says.points.iter().filter_map(|point| ledger.part_of(point.as_ref())) {
+                    let point = self.points.entry(part).or_default();
                     self.marked += usize::from(point.merged.is_none());
                     let of = |touch: &&Touch| says.of.contains(&touch.seq);
                     let merged = point.merged.get_or_insert_with(|| {
@@ -123,8 +123,8 @@ impl Marks {
                 }
             }
             RecordKind::Confirmation { points } => {
-                for number in points.iter().filter_map(|point| ledger.number_of(point.as_ref())) {
-                    let Some(point) = self.points.get_mut(&number) else { continue };
+                for part in points.iter().filter_map(|point| ledger.part_of(point.as_ref())) {
+                    let Some(point) = self.points.get_mut(&part) else { continue };
                     self.marked -= usize::from(point.merged.take_if(|merged| merged.seq <= record.seen).is_some());
                 }
             }
@@ -137,12 +137,12 @@ impl Marks {
         if self.marked == 0 {
             return Vec::new();
         }
-        let ids = ledger.point_ids();
-        let merged = self.points.iter().filter_map(|(number, point)| Some((number, point.merged.as_ref()?)));
-        let mark = |(number, merged): (&PointNumber, &Merged)| {
-            let point = match *number {
-                PointNumber::TITLE => None,
-                number => Some(ids.get(&number)?.parse().ok()?),
+        let ids = ledger.points();
+        let merged = self.points.iter().filter_map(|(part, point)| Some((part, point.merged.as_ref()?)));
+        let mark = |(part, merged): (&PlanPart, &Merged)| {
+            let point = match *part {
+                PlanPart::Title => None,
+                PlanPart::Point(number) => Some(ids.get(number as usize)?.parse().ok()?),
             };
             let by = merged.of.iter().filter_map(|touch| {
                 let author = self.people.get(touch.who)?.clone();

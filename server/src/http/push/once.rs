@@ -8,7 +8,7 @@ use plenary_shared::{
     log::record::{Moment, Provenance, Right},
     people::{self, Author, LayerKind},
     script::{Once, once_of},
-    wire::sync::Outcome,
+    wire::{cut::Cut, sync::Outcome},
 };
 use tokio::time::Instant;
 
@@ -28,6 +28,16 @@ const OTHER: &str = "another script was applied under this key: choose a key of 
 /// The keys that a member's edits are made once under, as the layer that keeps them has them.
 #[derive(Default)]
 pub(super) struct Keys(Option<Loaded>);
+
+/// What becomes of an edit by its key.
+enum Looked {
+    /// It may be made.
+    Free,
+    /// It was made, and its sender has not heard of it.
+    Made,
+    /// It is not.
+    Not(Outcome),
+}
 
 /// A copy of the layer that keeps the keys. It serves the edits that follow as well, and holds its place among the views: not for
 /// longer than a view would.
@@ -67,13 +77,17 @@ impl Keys {
         };
         let Ok((Some(found), Some(loaded))) = looked else { return Err(RoomError::Unavailable.into()) };
         match found {
-            Ok(()) => {
+            Looked::Free => {
                 change.at = Some(loaded.seq);
                 self.0 = Some(loaded);
                 Ok(None)
             }
             // What was tried may stand in the copy.
-            Err(outcome) => Ok(Some(outcome)),
+            Looked::Not(outcome) => Ok(Some(outcome)),
+            Looked::Made => {
+                drop(loaded);
+                told_again(app, member, changes).await.map(Some)
+            }
         }
     }
 
@@ -96,29 +110,47 @@ impl Keys {
     }
 }
 
+/// What the sender of an edit is told that is there as a whole: what was cut out of it is found again, as when it was taken.
+async fn told_again(app: &App, member: &people::Member, changes: &[Change]) -> Result<Outcome, ApiError> {
+    let mut cut = Cut::default();
+    for Change { address, by, update, .. } in changes {
+        let (by, update) = (by.clone(), update.clone());
+        let place = app.view_place(member).await?;
+        let (_, (seq, copy)) = app.rooms.ask(address, |copy| Command::Copy { of: None, copy }).await?;
+        let judge = move || {
+            let _place = place;
+            let mut document = Document::from_copy(seq, &copy)?;
+            let checked = document.judge(&by, &update).ok();
+            Some(checked.map_or_else(Cut::default, |checked| document.cut(checked.left_out())))
+        };
+        cut.add(tokio::task::spawn_blocking(judge).await.ok().flatten().ok_or(RoomError::Unavailable)?);
+    }
+    Ok(Outcome::taken(cut))
+}
+
 impl Loaded {
-    /// Tries the part of an edit that is to write its key: what becomes of the edit if it is not to be taken. `None` if the copy is
-    /// damaged.
-    fn look_up(&mut self, author: &Author, once: &Once, update: Bytes) -> Option<Result<(), Outcome>> {
+    /// Tries the part of an edit that is to write its key. `None` if the copy is damaged.
+    fn look_up(&mut self, author: &Author, once: &Once, update: Bytes) -> Option<Looked> {
         let by = Provenance::live(author.clone(), Right::Layer);
         let checked = match self.document.judge(&by, &update) {
             Ok(checked) => checked,
-            Err(refusal) => return Some(Err(ApiError::from(EditError::from(refusal)).outcome())),
+            Err(refusal) => return Some(Looked::Not(ApiError::from(EditError::from(refusal)).outcome())),
         };
         match self.document.look(|txn| once_of(txn, &once.key)).ok()? {
-            // An edit is there as a whole or not at all: its sender has not heard of it.
-            Some(digest) if digest == once.digest && !checked.is_new() => return Some(Err(Outcome::Done)),
-            Some(digest) if digest == once.digest => return Some(Err(Outcome::Repeated)),
-            Some(_) => return Some(Err(ApiError::invalid(OTHER).outcome())),
+            // An edit is there as a whole or not at all.
+            Some(digest) if digest == once.digest && !checked.is_new() => return Some(Looked::Made),
+            Some(digest) if digest == once.digest => return Some(Looked::Not(Outcome::Repeated)),
+            Some(_) => return Some(Looked::Not(ApiError::invalid(OTHER).outcome())),
             None => {}
         }
         self.document.admit(author, &checked);
         let record = by.record(0, Moment::default(), checked.update(&update));
         let end = (self.document.seq(), self.document.head());
         if self.document.apply(&[Accepted { record, checked, verified: false }], end).is_err() {
-            return Some(Err(ApiError::from(EditError::Misbehaved).outcome()));
+            return Some(Looked::Not(ApiError::from(EditError::Misbehaved).outcome()));
         }
         let written = self.document.look(|txn| once_of(txn, &once.key)).ok()?;
-        Some(if written.as_ref() == Some(&once.digest) { Ok(()) } else { Err(ApiError::invalid(NO_KEY).outcome()) })
+        let is_written = written.as_ref() == Some(&once.digest);
+        Some(if is_written { Looked::Free } else { Looked::Not(ApiError::invalid(NO_KEY).outcome()) })
     }
 }

@@ -199,7 +199,7 @@ impl RoomState {
                     }
                     EditError::Refused(Refusal::Foreign { what, .. }) => (protocol::CLOSE_REFUSED, what),
                     EditError::Refused(Refusal::Share { .. }) => {
-                        (protocol::CLOSE_REFUSED, "your party has as much of this plan as is left for all the others")
+                        (protocol::CLOSE_REFUSED, "your party has as much of this plan as one party may have beside the others")
                     }
                     EditError::Full(_) => (protocol::CLOSE_REFUSED, "the document is full"),
                     EditError::Share => {

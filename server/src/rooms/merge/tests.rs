@@ -287,3 +287,54 @@ async fn what_is_sent_again_writes_nothing_and_what_comes_later_of_a_stay_is_put
     let RecordKind::Bracketing(says) = bench.records().pop().unwrap().1.kind else { panic!("no bracketing") };
     assert_eq!(says.of.len(), 3, "{says:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_goes_away_while_its_stay_is_read_has_its_turn_until_that_is_done_and_pays() {
+    let mut bench = Bench::new().await;
+    bench.live("med", words("24 days")).await;
+    let seen = bench.end().await;
+    let mine = bench.write(seen, words("12 days")).await;
+    bench.pass(500).await;
+    // From here on each record is waited for.
+    bench.rooms.merges.turn(&bench.text, &author("arv")).await.costs(limits::MERGED_RECORDS_AT_ONCE);
+    let (reads, is_read) = tokio::sync::oneshot::channel();
+    let (goes_on, go_on) = std::sync::mpsc::channel();
+    bench.store.on_load(bench.text.clone(), move || {
+        reads.send(()).unwrap();
+        go_on.recv().unwrap();
+    });
+    let (rooms, text) = (bench.rooms.clone(), bench.text.clone());
+    let task = tokio::spawn(async move { rooms.stayed(&text, None, away("arv", 1, seen), &mine).await.map(drop) });
+    is_read.await.unwrap();
+    task.abort();
+    assert!(task.await.unwrap_err().is_cancelled());
+    let (now, author) = (Instant::now(), author("arv"));
+    let mut turn = Box::pin(bench.rooms.merges.turn(&bench.text, &author));
+    assert!(futures_util::poll!(&mut turn).is_pending(), "it is read yet");
+    goes_on.send(()).unwrap();
+    turn.await;
+    assert!(now.elapsed() >= tokio::time::Duration::from_micros(500 * 1_000_000 / limits::MERGED_RECORDS_PER_S));
+}
+
+#[tokio::test]
+async fn what_was_merged_is_confirmed_once_whoever_repeats_it() {
+    let mut bench = Bench::new().await;
+    bench.live("med", words("24 days")).await;
+    for round in 1..=2 {
+        let seen = bench.end().await;
+        let mine = bench.write(seen, words(&format!("12{round} days"))).await;
+        bench.live("bor", words(&format!("48{round} days"))).await;
+        assert!(matches!(bench.stayed(away("arv", round, seen), &mine).await, Stayed::Apart));
+        let (merged, nowhere) = (bench.end().await, Some("nowhere".parse().unwrap()));
+        for party in ["arv", "bor", "med"] {
+            for _ in 0..10 {
+                let by = Provenance { seen: Some(merged), ..by(party) };
+                let points = [vec![Some(bench.point.clone()); 100], vec![nowhere.clone(), None]].concat();
+                bench.rooms.confirm(bench.text.clone(), by, points).await.unwrap();
+            }
+        }
+        let (seq, record) = bench.records().pop().unwrap();
+        assert_eq!((seq, record.kind), (merged + 1, RecordKind::Confirmation { points: vec![Some(bench.point.clone())] }));
+        assert!(bench.rooms.marked(&bench.text).await.unwrap().is_empty());
+    }
+}

@@ -49,3 +49,33 @@ async fn one_of_a_party_at_a_time_and_so_many_of_all() {
     second.await.unwrap();
     late.await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_goes_away_while_it_waits_leaves_the_turn_free_and_what_its_party_owes_stays_owed() {
+    let (merges, began) = (Arc::new(Merges::default()), Instant::now());
+    let wait = || {
+        let merges = merges.clone();
+        tokio::spawn(async move { drop(merges.turn(&at("plan"), &author("arv")).await) })
+    };
+    let first = merges.turn(&at("plan"), &author("arv")).await;
+    let behind_it = wait();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    behind_it.abort();
+    assert!(behind_it.await.unwrap_err().is_cancelled());
+    let mut first = first;
+    first.costs(limits::MERGED_RECORDS_AT_ONCE + 5 * limits::MERGED_RECORDS_PER_S);
+    drop(first);
+    for _ in 0..3 {
+        let for_its_pay = wait();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        for_its_pay.abort();
+        assert!(for_its_pay.await.unwrap_err().is_cancelled());
+    }
+    drop(merges.turn(&at("plan"), &author("arv")).await);
+    assert_eq!(began.elapsed().as_secs(), 6, "a second, and five that are owed");
+    let mut others = Vec::new();
+    for n in 0..limits::MERGES_MAX {
+        others.push(merges.turn(&at("plan"), &author(&format!("p{n}"))).await);
+    }
+    assert_eq!(began.elapsed().as_secs(), 6, "no place of all is lost");
+}

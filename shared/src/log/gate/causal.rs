@@ -22,10 +22,7 @@ use super::{
     section::{Section, read_sections},
     walk::Walk,
 };
-use crate::{
-    id::PartyId,
-    log::record::{Provenance, Right},
-};
+use crate::{id::PartyId, log::record::Provenance};
 
 impl Ledger {
     /// Judges `update` (Yjs update V1) that somebody sends. The ledger does not change.
@@ -99,8 +96,7 @@ impl Check<'_> {
     /// Walks all blocks and reads all deletions. Of what would be set in fields that are `closed` nothing is taken.
     fn walk<'a>(&self, update: &'a [u8], closed: BTreeSet<Field>) -> Result<(Walk<'a, '_>, Deletions), Refusal> {
         let mut reader = Reader::new(update);
-        let is_shared = self.by.is_some_and(|by| by.right != Right::Layer);
-        let sections = read_sections(self.ledger, self.party, is_shared, &mut reader)?;
+        let sections = read_sections(self.ledger, self.party, self.by, &mut reader)?;
         if reader.any_values > self.bounds.any_values {
             return Err(Refusal::TooLarge { what: "values", most: self.bounds.any_values as u64 });
         }

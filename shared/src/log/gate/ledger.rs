@@ -49,7 +49,7 @@ pub(super) struct Known<'l> {
 }
 
 /// The version of what is saved of a ledger, and beside it. Another one is not read: the log is judged again from its beginning.
-const SAVED_VERSION: u8 = 6;
+const SAVED_VERSION: u8 = 7;
 
 /// What a party has of what all parties share.
 #[derive(Clone, Serialize, Deserialize)]

@@ -8,10 +8,7 @@ use super::{
     Span,
     block::{Block, Id, Kind, Parent},
     bytes::Reader,
-    ledger::Ledger,
-    place::Place,
     refusal::Refusal,
-    schema::Spot,
 };
 use crate::log::roots::{META, POINTS};
 
@@ -21,20 +18,11 @@ pub struct Named {
     /// The clients under whose ids it writes, and the first clock of each.
     pub writes: Vec<(u64, u32)>,
     /// Blocks that stand before it.
-    ids: Vec<Id>,
-    deleted: Vec<Span>,
+    pub(super) ids: Vec<Id>,
+    pub(super) deleted: Vec<Span>,
     /// The ids of points that it sets in the plan, and whether it sets something in `meta`.
-    points: BTreeSet<Box<str>>,
-    has_meta: bool,
-}
-
-/// A part of a plan that an update touches: the title, or the point with this number ([`Ledger::points`]).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum PlanPart {
-    /// The title.
-    Title,
-    /// A point.
-    Point(u32),
+    pub(super) points: BTreeSet<Box<str>>,
+    pub(super) has_meta: bool,
 }
 
 impl Named {
@@ -98,38 +86,5 @@ impl Named {
     /// What it deletes.
     pub fn deleted(&self) -> &[Span] {
         &self.deleted
-    }
-}
-
-impl Ledger {
-    /// The parts of the plan that an update touches which names so much. What stands in what the ledger does not know is left out.
-    pub fn touched(&self, named: &Named) -> BTreeSet<PlanPart> {
-        let mut parts: BTreeSet<PlanPart> = named.ids.iter().filter_map(|id| self.part(self.place(*id))).collect();
-        for span in &named.deleted {
-            self.each_place(*span, &mut |_, place| parts.extend(self.part(place)));
-        }
-        parts.extend(named.points.iter().filter_map(|id| self.rows.number(id)).map(PlanPart::Point));
-        parts.extend(named.has_meta.then_some(PlanPart::Title));
-        parts
-    }
-
-    pub(super) fn part(&self, place: Place) -> Option<PlanPart> {
-        let above = |row| self.rows.above(row);
-        let row = match place.spot {
-            _ if place.is_lost() => return None,
-            Spot::Meta => return Some(PlanPart::Title),
-            Spot::Schedule => above(place.row)?,
-            spot if spot.is_in_schedule() => above(place.row)?,
-            spot if spot == Spot::Point || spot.is_in_point() => place.row,
-            _ => return None,
-        };
-        above(row).map(PlanPart::Point)
-    }
-
-    /// The id of each point by its number.
-    pub fn points(&self) -> Vec<&str> {
-        let mut ids: Vec<(u32, &str)> = self.rows.ids().map(|(id, number)| (number, id)).collect();
-        ids.sort_unstable();
-        ids.into_iter().map(|(_, id)| id).collect()
     }
 }

@@ -35,7 +35,7 @@ pub enum Refusal {
         most: u64,
     },
     /// More than a party may have of what all parties share.
-    #[error("your party has as many {what} as are left for all the others: there is room for no more of yours")]
+    #[error("your party has as many {what} as one party may have beside the others: there is room for no more of yours")]
     Share {
         /// What is shared.
         what: &'static str,

@@ -8,7 +8,11 @@ use super::{
     place::{Neighbours, Place},
     refusal::Refusal,
 };
-use crate::{id::PartyId, limits};
+use crate::{
+    id::PartyId,
+    limits,
+    log::record::{Provenance, Right},
+};
 use std::ops::Range;
 
 /// The blocks of a section of which something is new.
@@ -58,12 +62,12 @@ impl Section<'_> {
     }
 }
 
-/// Reads every block for its form and leaves each section at its first block that is not known wholly. `is_shared`: several parties write
-/// in the document, and one of them sends this.
+/// Reads every block for its form and leaves each section at its first block that is not known wholly. `by`: who sends this, if that is
+/// asked.
 pub(super) fn read_sections<'a>(
     ledger: &Ledger,
     party: Option<&PartyId>,
-    is_shared: bool,
+    by: Option<&Provenance>,
     reader: &mut Reader<'a>,
 ) -> Result<Vec<Section<'a>>, Refusal> {
     // A section has a count, a client, a clock and a block of at least two bytes.
@@ -112,7 +116,7 @@ pub(super) fn read_sections<'a>(
             collected: Vec::new(),
         });
     }
-    check_clients(ledger, party.filter(|_| is_shared), unbound)?;
+    check_clients(ledger, by, unbound)?;
     sections.sort_unstable_by_key(|section| std::cmp::Reverse(section.client));
     if sections.windows(2).any(|pair| pair[0].client == pair[1].client) {
         return reader.refuse("a client has two parts");
@@ -120,12 +124,14 @@ pub(super) fn read_sections<'a>(
     Ok(sections)
 }
 
-/// Whether there is room for so many client ids that are new; of `party`, if others write there too.
-fn check_clients(ledger: &Ledger, party: Option<&PartyId>, new: usize) -> Result<(), Refusal> {
+/// Whether there is room for so many client ids that are new, and in the share of who sends them, if others write there too.
+fn check_clients(ledger: &Ledger, by: Option<&Provenance>, new: usize) -> Result<(), Refusal> {
     let all = ledger.clients() + new;
     if all > limits::CLIENTS_MAX {
         return Err(Refusal::TooLarge { what: "client ids in a document", most: limits::CLIENTS_MAX as u64 });
     }
-    let leaves_room = |party| leaves_room(ledger.held(party).0 + new, all, limits::CLIENTS_MAX);
-    if new == 0 || party.is_none_or(leaves_room) { Ok(()) } else { Err(Refusal::Share { what: "client ids" }) }
+    let Some(by) = by.filter(|by| by.right != Right::Layer && new > 0) else { return Ok(()) };
+    let own = ledger.held(&by.author.party).0 + new;
+    let is_within = by.right == Right::Chair || own <= limits::CLIENTS_PER_PARTY_MAX;
+    if is_within && leaves_room(own, all, limits::CLIENTS_MAX) { Ok(()) } else { Err(Refusal::Share { what: "client ids" }) }
 }

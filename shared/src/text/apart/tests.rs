@@ -1,5 +1,6 @@
 mod fields;
 mod properties;
+mod table;
 
 use super::*;
 use crate::log::record::{Moment, Provenance, Right};

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use yrs::{ReadTxn as _, StateVector};
 
 use super::{MarkedBy, Unconfirmed};
@@ -11,7 +11,7 @@ use crate::{
     log::record::{Bracketing, Record},
     text::{
         history::{Replay, ReplayError},
-        plan::{Change, Outline, changes},
+        plan::{Change, Outline, Point, changes},
     },
 };
 
@@ -68,70 +68,162 @@ impl Parted {
 }
 
 /// What each side wrote of each of `aparts`. `base` is the text at a record that none of them stands before ([`Parted::base`]), `records`
-/// what follows on it. Each is folded once for all, and the text read as often as there are sides.
+/// what follows on it. They are folded in order, and the text is read as often as there are sides; what is held of it meanwhile is bounded,
+/// however many there are.
 ///
 /// # Errors
 /// [`ReplayError`], if the log cannot be read.
 pub fn sides(base: (u64, &[u8]), records: &[(u64, Record)], aparts: &[Parted]) -> Result<Vec<Sides>, ReplayError> {
-    let lasts: Vec<_> = aparts.iter().map(|apart| apart.last(records)).collect();
-    let bases: Vec<u64> = aparts.iter().map(|apart| apart.base(records).unwrap_or(base.0).max(base.0)).collect();
-    let mut at = Texts::new(base, records, {
-        let seen = |(seq, record): &(u64, &Record)| if record.branch.is_table() { *seq } else { record.seen };
-        bases.iter().copied().chain(lasts.iter().flatten().map(seen)).collect()
-    })?;
-    let mut all = Vec::with_capacity(aparts.len());
-    for ((apart, lasts), base) in aparts.iter().zip(&lasts).zip(bases) {
-        let before = at.outline(base, &[])?;
-        let mut sides: Sides = apart.points.iter().map(|point| (point.clone(), Vec::new())).collect();
-        for (seq, record) in lasts {
-            let own = |(other, one): &&(u64, Record)| one.branch == record.branch && *other > record.seen && other <= seq;
-            let after = match record.branch.is_table() {
-                true => at.outline(*seq, &[])?,
-                false => at.outline(record.seen, &records.iter().filter(own).collect::<Vec<_>>())?,
-            };
-            let made = changes(&before, &after);
-            let by = MarkedBy { author: record.author.clone(), seq: *seq, at_ms: record.at_ms };
-            for (point, sides) in &mut sides {
-                let changes: Vec<Change> = made.iter().filter(|change| change.point == *point).cloned().collect();
-                if !changes.is_empty() {
-                    sides.push(Side { by: by.clone(), changes });
-                }
-            }
-        }
-        all.push(sides);
-    }
-    Ok(all)
+    Ok(read(base, records, aparts, HELD_BYTES_MAX)?.0)
 }
 
 fn find(records: &[(u64, Record)], seq: u64) -> Option<&Record> {
     records.binary_search_by_key(&seq, |(seq, _)| *seq).ok().map(|at| &records[at].1)
 }
 
-/// The text after some records.
-struct Texts(BTreeMap<u64, Vec<u8>>);
+/// 32 MiB: texts that sides rest on, each until the last of these is read: 300 of thirty pages, ten of a thousand. Where more are wanted at
+/// once, the records are folded once more for the rest.
+const HELD_BYTES_MAX: usize = 32 << 20;
 
-impl Texts {
-    fn new(base: (u64, &[u8]), records: &[(u64, Record)], wanted: BTreeSet<u64>) -> Result<Self, ReplayError> {
-        let mut replay = Replay::from_state(base.0, base.1)?;
-        let (mut texts, mut records) = (BTreeMap::new(), records.iter().peekable());
-        for seq in wanted {
-            while let Some((next, record)) = records.next_if(|(next, _)| *next <= seq) {
-                if *next > base.0 {
-                    replay.apply(*next, record)?;
+/// The same, and the most bytes of such texts that were held at once: of one, or up to `bytes_max`.
+pub(super) fn read(
+    (begin, state): (u64, &[u8]),
+    records: &[(u64, Record)],
+    aparts: &[Parted],
+    bytes_max: usize,
+) -> Result<(Vec<Sides>, usize), ReplayError> {
+    let mut reader = Reader { records, wanted: BTreeMap::new(), read: Vec::new(), held: Held { bytes_max, ..Held::default() } };
+    for (at, apart) in aparts.iter().enumerate() {
+        let base = apart.base(records).unwrap_or(begin).max(begin);
+        for (seq, record) in apart.last(records) {
+            let read_at = if record.branch.is_table() { seq } else { record.seen }.max(base);
+            reader.wanted.entry(base).or_default().push((read_at, reader.read.len()));
+            reader.read.push(Read { apart: at, points: &apart.points, seq, record, changes: Vec::new() });
+        }
+    }
+    let mut next = reader.pass(Replay::from_state(begin, state)?)?;
+    while let Some((begin, state)) = next {
+        next = reader.pass(Replay::from_state(begin, &state)?)?;
+    }
+    let no_sides = |apart: &Parted| apart.points.iter().map(|point| (point.clone(), Vec::new())).collect();
+    let mut all: Vec<Sides> = aparts.iter().map(no_sides).collect();
+    for Read { apart, seq, record, changes, .. } in reader.read {
+        let by = MarkedBy { author: record.author.clone(), seq, at_ms: record.at_ms };
+        for (point, sides) in &mut all[apart] {
+            let changes: Vec<Change> = changes.iter().filter(|change| change.point == *point).cloned().collect();
+            if !changes.is_empty() {
+                sides.push(Side { by: by.clone(), changes });
+            }
+        }
+    }
+    Ok((all, reader.held.most))
+}
+
+/// Reads what sides changed, in the order in which the log is folded.
+struct Reader<'r> {
+    records: &'r [(u64, Record)],
+    /// By the record that they rest on: the sides, and after which record each is read.
+    wanted: BTreeMap<u64, Vec<(u64, usize)>>,
+    read: Vec<Read<'r>>,
+    held: Held,
+}
+
+/// A side: its last record, and what it changed of the points, once that is read.
+struct Read<'r> {
+    apart: usize,
+    points: &'r [Option<PointId>],
+    seq: u64,
+    record: &'r Record,
+    changes: Vec<Change>,
+}
+
+impl Reader<'_> {
+    /// Folds the records for as many sides as texts may be held for; answers where the rest begins, and the document there.
+    fn pass(&mut self, mut replay: Replay) -> Result<Option<(u64, Vec<u8>)>, ReplayError> {
+        let (mut rest, mut due) = (None, BTreeMap::<u64, Vec<(u64, usize)>>::new());
+        let behind = self.records.partition_point(|(seq, _)| *seq <= replay.seq());
+        let mut records = self.records[behind..].iter().peekable();
+        loop {
+            let begins = self.wanted.keys().next().copied().filter(|_| rest.is_none());
+            let Some(at) = begins.into_iter().chain(due.keys().next().copied()).min() else { return Ok(rest) };
+            while let Some((seq, record)) = records.next_if(|(seq, _)| *seq <= at) {
+                replay.apply(*seq, record)?;
+            }
+            if begins == Some(at) {
+                let sides = self.wanted.get(&at).map_or(0, Vec::len);
+                if self.held.takes(at, replay.outline()?, sides) {
+                    for (read_at, side) in self.wanted.remove(&at).unwrap_or_default() {
+                        due.entry(read_at).or_default().push((at, side));
+                    }
+                } else {
+                    rest = Some((at, state(&mut replay)?));
                 }
             }
-            texts.insert(seq, replay.look(|txn| txn.encode_state_as_update_v1(&StateVector::default()))?);
+            for (base, side) in due.remove(&at).unwrap_or_default() {
+                let after = self.after(&mut replay, side)?;
+                let Read { points, changes: made, .. } = &mut self.read[side];
+                if let Some(before) = self.held.texts.get(&base).map(|(text, _)| text) {
+                    *made = changes(before, &after);
+                    made.retain(|change| points.contains(&change.point));
+                }
+                self.held.done(base);
+            }
         }
-        Ok(Self(texts))
     }
 
-    /// The plan there, with what somebody laid over it.
-    fn outline(&mut self, seq: u64, over: &[&(u64, Record)]) -> Result<Outline, ReplayError> {
-        let state = self.0.get(&seq).ok_or(ReplayError::Unreadable)?;
-        let mut replay = Replay::from_state(seq, state)?;
-        for (seq, record) in over.iter().filter(|(_, record)| record.change().is_some()) {
-            replay.lay(*seq, record)?;
+    /// The plan as a side left it, where it had seen what is folded: with its own over it, if it was away.
+    fn after(&self, replay: &mut Replay, side: usize) -> Result<Outline, ReplayError> {
+        let Read { seq, record, .. } = self.read[side];
+        if record.branch.is_table() {
+            return replay.outline();
         }
-        replay.outline()
+        let mut away = Replay::from_state(record.seen, &state(replay)?)?;
+        let own = |(other, one): &&(u64, Record)| one.branch == record.branch && *other > record.seen && *other <= seq;
+        for (seq, record) in self.records.iter().filter(own).filter(|(_, record)| record.change().is_some()) {
+            away.lay(*seq, record)?;
+        }
+        away.outline()
     }
+}
+
+fn state(replay: &mut Replay) -> Result<Vec<u8>, ReplayError> {
+    replay.look(|txn| txn.encode_state_as_update_v1(&StateVector::default()))
+}
+
+/// Texts by their records, each with the number of sides that are yet to be read against it.
+#[derive(Default)]
+struct Held {
+    texts: BTreeMap<u64, (Outline, usize)>,
+    bytes: usize,
+    most: usize,
+    bytes_max: usize,
+}
+
+impl Held {
+    /// Takes a text that so many sides rest on, if there is room. There always is for one.
+    fn takes(&mut self, at: u64, text: Outline, sides: usize) -> bool {
+        let bytes = bytes_of(&text);
+        if !self.texts.is_empty() && self.bytes + bytes > self.bytes_max {
+            return false;
+        }
+        self.bytes += bytes;
+        self.most = self.most.max(self.bytes);
+        self.texts.insert(at, (text, sides));
+        true
+    }
+
+    /// One of the sides is read.
+    fn done(&mut self, at: u64) {
+        let Some((text, sides)) = self.texts.get_mut(&at) else { return };
+        *sides -= 1;
+        if *sides == 0 {
+            self.bytes -= bytes_of(text);
+            self.texts.remove(&at);
+        }
+    }
+}
+
+fn bytes_of(text: &Outline) -> usize {
+    let of_point = |point: &Point| size_of::<Point>() + point.words.len() + point.heading.len() + point.label.len();
+    text.title.len() + text.beside.len() + text.points.iter().map(of_point).sum::<usize>()
 }

@@ -145,3 +145,34 @@ fn state(talks: &Talks, to: u64) -> Vec<u8> {
     talks.log.iter().filter(|(seq, _)| *seq <= to).for_each(|(_, record)| drop(fold.take(record).unwrap()));
     fold.state().unwrap()
 }
+
+#[test]
+fn however_often_a_long_point_was_put_together_a_few_of_its_texts_are_held_at_once() {
+    let long = |n: u64| format!("{} {n} days", "as soon as possible ".repeat(50));
+    let mut talks = Talks::new(&long(0));
+    let (mut aparts, mut rounds) = (Vec::new(), Vec::new());
+    for round in 0..30_u8 {
+        let seen = talks.log.len() as u64;
+        // Each stay rests on an older text and comes back when others went on.
+        rounds.push((round, seen, talks.write(seen, &[], words(&long(1_000 + u64::from(round))))));
+        let live = talks.write(seen, &[], words(&long(u64::from(round) + 1)));
+        talks.take("arv", Branch::TABLE, seen, live);
+        if round >= 10 {
+            let (round, seen, away) = rounds.remove(0);
+            let says = talks.push("bor", round + 1, seen, &[away]).unwrap();
+            aparts.push(Parted::from(&says));
+        }
+    }
+    let (base, since) = (state(&talks, 1), &talks.log[1..]);
+    let (all, held) = sides::read((1, &base), since, &aparts, usize::MAX).unwrap();
+    assert_eq!(all, sides((1, &base), since, &aparts).unwrap());
+    assert!(all.iter().all(|told| told[0].1.len() >= 2), "each has its sides");
+    let one = sides::read((1, &base), since, &aparts[..1], usize::MAX).unwrap().1;
+    assert!(held >= 10 * one, "{held}, of one {one}");
+    for texts in [1, 3] {
+        let most = texts * (one + one / 2);
+        let (again, held) = sides::read((1, &base), since, &aparts, most).unwrap();
+        assert_eq!(again, all);
+        assert!(held <= most, "{held} of {most}");
+    }
+}

@@ -117,3 +117,23 @@ async fn of_what_is_taken_whole_nothing_is_told() {
     pusher.push(vec![made(None, &whole)]).await.unwrap();
     assert_eq!(pusher.outcomes, [Outcome::Done]);
 }
+
+#[tokio::test]
+async fn what_is_cut_out_of_an_edit_that_is_made_once_is_told_again_when_its_answer_was_lost() {
+    let bench = Bench::new().await;
+    let replica = Replica::new(&bench, 71).await;
+    let (point, removed) = (replica.point(), replica.remove());
+    let cut = cut_of(&point);
+    for round in 0..2 {
+        let mut pusher = bench.pusher("arv");
+        pusher.push(vec![once(1, "k", Some(&removed)), once(2, "l", None)]).await.unwrap();
+        assert_eq!(pusher.outcomes, [cut.clone(), Outcome::Done], "round {round}");
+        let ends = bench.table.rooms.ends(&[bench.text(), layer_at("arv/private")]).await;
+        assert_eq!(ends, [Some(2), Some(2)], "nothing of it is written again");
+    }
+    // What another edit brings under the same key is not taken with it.
+    let other = update(72, |txn| txn.get_or_insert_text("text").insert(txn, 0, "word "));
+    let mut pusher = bench.pusher("arv");
+    pusher.push(vec![once(1, "k", Some(&other))]).await.unwrap();
+    assert_eq!(bench.table.rooms.ends(&[bench.text()]).await, [Some(2)]);
+}

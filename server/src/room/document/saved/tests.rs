@@ -21,11 +21,17 @@ async fn what_another_version_saved_is_not_used_and_the_log_tells_all() {
     assert!(Document::from_copy(seq, &snapshot).is_some());
     let mut saved: Saved = postcard::from_bytes(&snapshot).unwrap();
     let mut ledger = saved.ledger.to_vec();
-    ledger[0] += 1;
+    ledger[0] -= 1;
     saved.ledger = ledger.into();
-    let other = postcard::to_allocvec(&saved).unwrap();
-    assert!(Document::from_copy(seq, &other).is_none());
-    store.save_snapshot(&doc, seq, other.into()).await.unwrap();
+    let before = postcard::to_allocvec(&saved).unwrap();
+    // What stood beside the ledger may have been anything else.
+    let (shorter, longer) = (before[..before.len() - 2].to_vec(), [&before[..], &[1; 9]].concat());
+    for other in [before, shorter, longer] {
+        assert!(Document::from_copy(seq, &other).is_none() && Document::ledger_of(&other).is_none());
+        assert!(Document::is_of_another_version(&other));
+        store.save_snapshot(&doc, seq, other.into()).await.unwrap();
+        assert!(Document::from_snapshot(&store, &doc).unwrap().is_none());
+    }
     let mut again = Document::open(&store, &doc).unwrap();
     assert_eq!(read(&again.diff(&StateVector::default()).unwrap()), "words");
     let author = Author { party: "arv".parse().unwrap(), member: "arv-1".parse().unwrap() };

@@ -30,16 +30,29 @@ fn points(client: u64, count: usize) -> Vec<u8> {
 }
 
 #[test]
-fn a_party_takes_no_more_client_ids_than_it_leaves_to_the_others() {
+fn a_party_takes_so_many_client_ids_and_goes_on_under_those_that_it_has() {
     let mut ledger = Ledger::default();
-    let (half, quarter) = (limits::CLIENTS_MAX as u64 / 2, limits::CLIENTS_MAX as u64 / 4);
-    take(&mut ledger, &delegate("arv"), &clients(1, half)).unwrap();
-    let more = clients(half + 1, 1);
-    assert_eq!(take(&mut ledger, &delegate("arv"), &more), Err(Refusal::Share { what: "client ids" }));
-    take(&mut ledger, &delegate("arv"), &blocks(half, 1, vec![gc(1)])).expect("it goes on under those that it has");
-    ledger.check_logged(&party("arv"), &more).expect("what a log holds is not asked");
-    take(&mut ledger, &delegate("bor"), &clients(half + 1, quarter)).unwrap();
-    take(&mut ledger, &delegate("cel"), &clients(2 * half, 1)).unwrap();
+    let most = limits::CLIENTS_PER_PARTY_MAX as u64;
+    let at_once = clients(1, limits::CLIENTS_MAX as u64 / 2);
+    let full = Err(Refusal::Share { what: "client ids" });
+    assert_eq!(take(&mut ledger, &delegate("arv"), &at_once), full, "nothing of it is taken");
+    take(&mut ledger, &delegate("arv"), &clients(1, most)).unwrap();
+    let more = clients(most + 1, 1);
+    assert_eq!(take(&mut ledger, &delegate("arv"), &more), full);
+    take(&mut ledger, &delegate("arv"), &blocks(most, 1, vec![gc(1)])).expect("it goes on under those that it has");
+    ledger.check_logged(&party("arv"), &at_once).expect("what a log holds is not asked");
+    take(&mut ledger, &delegate("bor"), &more).expect("they are arv's alone");
+    let private = Provenance { right: Right::Layer, ..delegate("arv") };
+    Ledger::default().check(&private, &clients(1, most + 1)).expect("a layer is its party's own");
+}
+
+#[test]
+fn the_chair_takes_no_more_client_ids_than_it_leaves_to_the_others() {
+    let (mut ledger, half) = (Ledger::default(), limits::CLIENTS_MAX as u64 / 2);
+    let chair = Provenance { right: Right::Chair, ..delegate("med") };
+    take(&mut ledger, &chair, &clients(1, half)).unwrap();
+    assert_eq!(take(&mut ledger, &chair, &clients(half + 1, 1)), Err(Refusal::Share { what: "client ids" }));
+    take(&mut ledger, &delegate("arv"), &clients(half + 1, 1)).unwrap();
 }
 
 #[test]
