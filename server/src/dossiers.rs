@@ -21,6 +21,7 @@ use plenary_shared::{
         layer::{Layer, Unread},
         view::Needs,
     },
+    text::marks::{ChangedApart, Unconfirmed},
 };
 use std::{
     collections::HashMap,
@@ -181,7 +182,7 @@ impl Dossiers {
         let Readable { plan: address, needs, layers, .. } = readable.clone();
         let ((_, state), mut read) = read::all(&self.rooms, &address, layers).await?;
         let owners = if needs.owners() { Some(self.rooms.owners(&address).await?) } else { None };
-        let marks = self.rooms.marked(&address).await?.to_vec();
+        let marks = ChangedApart::clone(&*self.rooms.marked(&address).await?);
         // A right may have been taken away meanwhile; and who reads a layer is told as it is now.
         let of = self.readable(member, plan, needs)?;
         read.retain_mut(|(layer, _)| {
@@ -207,6 +208,7 @@ impl Dossiers {
             })
         });
         let dossier = put_together.await.ok().flatten().ok_or(DossierError::Unreadable)?;
+        let bytes = bytes + dossier.marks.iter().map(Unconfirmed::bytes).sum::<usize>();
         Ok(Made::new(dossier, of, is_whole, bytes))
     }
 }

@@ -251,6 +251,9 @@ impl Room {
             Command::End { end } => drop(end.send(self.end())),
             Command::Written { party, written } => drop(written.send(self.state.document().written(&party))),
             Command::Marked { marked } => drop(marked.send(self.state.document().marked())),
+            Command::Unconfirmed { unconfirmed } => {
+                drop(self.state.document().unconfirmed().map(|marks| unconfirmed.send(marks)));
+            }
             Command::Owners { owners } => drop(owners.send(self.state.document().owners())),
             Command::Follow { session, feed, joined } => {
                 self.followers.insert(session, feed);

@@ -14,7 +14,7 @@ use plenary_shared::{
     id::{ConferenceId, DocAddress, PartyId},
     limits,
     people::LayerKind,
-    text::marks::Unconfirmed,
+    text::marks::{ChangedApart, Unconfirmed},
     wire::cut::Cut,
 };
 use std::{
@@ -260,9 +260,14 @@ impl Rooms {
         self.ask(address, |owners| Command::Owners { owners }).await.map(|(_, owners)| owners)
     }
 
-    /// The points of a plan that were merged and not confirmed since.
-    pub async fn marked(self: &Arc<Self>, address: &DocAddress) -> Result<Arc<[Unconfirmed]>, RoomError> {
+    /// What was changed apart in a plan.
+    pub async fn marked(self: &Arc<Self>, address: &DocAddress) -> Result<Arc<ChangedApart>, RoomError> {
         self.ask(address, |marked| Command::Marked { marked }).await.map(|(_, marked)| marked)
+    }
+
+    /// The points of a plan that were merged and not confirmed since.
+    pub async fn unconfirmed(self: &Arc<Self>, address: &DocAddress) -> Result<Vec<Unconfirmed>, RoomError> {
+        self.ask(address, |unconfirmed| Command::Unconfirmed { unconfirmed }).await.map(|(_, unconfirmed)| unconfirmed)
     }
 
     /// Where the logs of documents end now; 0: nothing was ever written, `None`: the store cannot tell.

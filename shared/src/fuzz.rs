@@ -202,7 +202,7 @@ pub fn gate_yrs(mut data: &[u8]) {
         }
         let cut = checked.update(&Bytes::copy_from_slice(update));
         live.admit(&by.author.party, &checked);
-        if live.apply([&cut[..]].into_iter(), checked.order_claims().iter()).is_err() {
+        if live.apply([&cut[..]].into_iter(), checked.order_claims().iter(), |_, _| {}).is_err() {
             // A room takes what misbehaves out again, by its log.
             live = replayed(&log);
             continue;
@@ -283,7 +283,7 @@ pub fn scripts(data: &[u8]) {
 fn take(fold: &mut Fold, by: Provenance, update: &[u8]) {
     let checked = fold.ledger().check(&by, update).expect("the server's own edits pass");
     fold.admit(&by.author.party, &checked);
-    fold.apply([update].into_iter(), checked.order_claims().iter()).expect("and are taken");
+    fold.apply([update].into_iter(), checked.order_claims().iter(), |_, _| {}).expect("and are taken");
 }
 
 #[cfg(test)]

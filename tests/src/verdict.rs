@@ -107,7 +107,7 @@ impl Room {
         }
         let cut = checked.update(&Bytes::copy_from_slice(update));
         self.fold.admit(&by.author.party, &checked);
-        let Ok(told) = self.fold.apply([&cut[..]].into_iter(), checked.order_claims().iter()) else {
+        let Ok(told) = self.fold.apply([&cut[..]].into_iter(), checked.order_claims().iter(), |_, _| {}) else {
             self.fold = Fold::new(new_doc(2));
             self.log.iter().for_each(|record| drop(self.fold.take(record).unwrap()));
             return Some(Checked::default());

@@ -5,6 +5,7 @@ use plenary_shared::{
     id::{MemberId, PartyId, PlanId, PointId},
     log::{act::Act, record::RecordKind},
     people::Author,
+    talk::dossier::MergedPoint,
     text::{
         history::{Authored, Heard, LogEntry},
         marks::Side,
@@ -101,6 +102,9 @@ pub struct TurnShown<'a> {
     /// The points that were confirmed to have been merged rightly; none is the title.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub confirmed: &'a [Option<PointId>],
+    /// The points that were merged by this, as long as nobody has confirmed them, where no record of its own tells it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<&'a MergedPoint>,
 }
 
 /// A point that was changed apart.
@@ -118,7 +122,7 @@ impl<'a> TurnShown<'a> {
     /// An entry of the log, with the member's name, whether its seat has ended, and the times to read.
     pub fn of(
         entry: &'a LogEntry,
-        apart: &'a [ApartShown],
+        (apart, merged): (&'a [ApartShown], Vec<&'a MergedPoint>),
         (name, seat_ended): (Option<&'a str>, bool),
         utc: fn(u64) -> Option<String>,
     ) -> Self {
@@ -139,6 +143,7 @@ impl<'a> TurnShown<'a> {
             changes: &entry.changes,
             apart,
             confirmed,
+            merged,
         }
     }
 }
@@ -264,4 +269,7 @@ pub struct MergedLine<'a> {
     /// The points that were confirmed; none is the title.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub confirmed: &'a [Option<PointId>],
+    /// The points that were merged up to this record, where no record of its own tells it.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub points: &'a [MergedPoint],
 }

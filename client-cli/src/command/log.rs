@@ -4,6 +4,7 @@ use plenary_shared::{
     id::{IdError, LayerId, PartyId, PlanId},
     log::{act::Act, record::RecordKind},
     people::Author,
+    talk::dossier::{MergedPoint, MergedView},
     text::{
         history::{At, Entries, LogEntry, Replay},
         marks::Parted,
@@ -84,6 +85,23 @@ impl<T> Newest<T> {
     }
 }
 
+/// What is told beside what was done.
+struct Told {
+    /// Of each entry what each side wrote of what was put side by side.
+    apart: Vec<Vec<ApartShown>>,
+    /// The points that were merged and not confirmed since.
+    merged: Vec<MergedPoint>,
+}
+
+impl Told {
+    /// Those that were merged by an entry, which no record of its own tells.
+    fn merged_in(&self, entry: &LogEntry) -> impl Iterator<Item = &MergedPoint> {
+        let (first, last) = (entry.first_seq, entry.last_seq);
+        let merged = self.merged.iter().filter(move |point| (first..=last).contains(&point.merged.mark.seq));
+        merged.filter(|point| point.merged.mark.bracketed != Some(point.merged.mark.seq))
+    }
+}
+
 /// An act and its record.
 struct Decided {
     seq: u64,
@@ -120,12 +138,14 @@ impl Log {
         }
         entries.end()?.0.into_iter().for_each(|entry| newest.add(entry));
         let Newest { shown, earlier, .. } = newest;
-        let apart = self.apart(&source, &shown)?;
-        let told = shown.iter().zip(&apart);
-        let told = told.map(|(entry, apart)| TurnShown::of(entry, apart, names.of_member(&entry.author.member), when::utc));
-        let answer = LogShown { plan: &self.plan, entries: told.collect(), earlier };
+        let told = Told { apart: self.apart(&source, &shown)?, merged: context.open(&self.plan)?.view::<MergedView>()?.merged };
+        let entries = shown.iter().zip(&told.apart).map(|(entry, apart)| {
+            let merged = told.merged_in(entry).collect();
+            TurnShown::of(entry, (apart, merged), names.of_member(&entry.author.member), when::utc)
+        });
+        let answer = LogShown { plan: &self.plan, entries: entries.collect(), earlier };
         context.tell_damage_in(&source);
-        context.output.page(&answer, || self.page(&shown, &apart, earlier, &names))?;
+        context.output.page(&answer, || self.page(&shown, &told, earlier, &names))?;
         let unsent = source.replica().map(|local| local.replica().unsent()).transpose()?.map_or(0, |unsent| unsent.len());
         if unsent > 0 {
             context.output.remark(|| format!("{unsent} edits of yours are not in the log yet (plenary status, plenary diff)"));
@@ -191,10 +211,10 @@ impl Log {
         Ok(shown.iter().map(of).collect())
     }
 
-    fn page(&self, shown: &VecDeque<LogEntry>, apart: &[Vec<ApartShown>], earlier: usize, names: &Names) -> Page {
+    fn page(&self, shown: &VecDeque<LogEntry>, told: &Told, earlier: usize, names: &Names) -> Page {
         let mut page = Page::default();
         let mut redlines = Redlines::new(false);
-        for (at, (entry, apart)) in shown.iter().zip(apart).enumerate() {
+        for (at, (entry, apart)) in shown.iter().zip(&told.apart).enumerate() {
             if at > 0 {
                 page.line(Look::Plain, "");
             }
@@ -216,6 +236,10 @@ impl Log {
                 page.line(Look::Plain, &format!("    {}", merged::confirmed(points)));
             } else if entry.changes.is_empty() && apart.is_empty() {
                 page.line(Look::Faint, "    nothing that is left to see");
+            }
+            for point in told.merged_in(entry) {
+                let name = merged::name(&self.plan, point);
+                page.line(Look::Plain, &format!("    {name}: merged, {}", merged::by(&point.merged.mark)));
             }
         }
         end_of_page(&mut page, shown.is_empty(), earlier, "nothing was done");

@@ -16,7 +16,7 @@ use crate::{
     context::Context,
     error::CliError,
     open::log::{LogSource, Names, Recorded},
-    output::in_words,
+    output::{in_words, inline},
     render::{Look, Page, called},
     when,
 };
@@ -157,8 +157,19 @@ pub fn list(page: &mut Page, plan: &PlanId, merged: &[MergedOne], names: &Names)
     let mut redlines = Redlines::new(true);
     for MergedOne { point, sides } in merged {
         let mark = &point.merged.mark;
-        page.line(Look::Strong, &format!("{}: changed apart", name(plan, point)));
+        let how = match (mark.by.is_empty(), mark.at_once) {
+            (true, _) => "changed apart from others",
+            (_, true) => "typed into one word at once",
+            (_, false) => "changed apart",
+        };
+        page.line(Look::Strong, &format!("{}: {how}", name(plan, point)));
         wrote(page, &mut redlines, plan, "  ", sides, names);
+        if mark.more > 0 {
+            page.line(Look::Faint, &format!("  {} more changed it before", mark.more));
+        }
+        for across in &mark.across {
+            page.line(Look::Plain, &format!("  {}", inline(&across.says())));
+        }
         if let Some(seq) = mark.bracketed {
             page.line(Look::Faint, &format!("  what differs was put side by side, #{seq}"));
         }
@@ -178,10 +189,9 @@ pub fn name(plan: &PlanId, point: &MergedPoint) -> String {
     point.merged.mark.point.as_ref().map_or_else(|| plan.to_string(), |id| called(&point.label, id))
 }
 
-/// Who changed a point apart, in the middle of a line.
+/// Of what a point was merged, in the middle of a line.
 pub fn by(mark: &Unconfirmed) -> String {
-    let names = mark.by.iter().map(|by| format!("{} (#{})", by.author.party.as_str().to_uppercase(), by.seq));
-    format!("changed apart by {}", in_words(&names.collect::<Vec<_>>()))
+    inline(&mark.says().join("; ")).into_owned()
 }
 
 /// That points were confirmed, by their ids.

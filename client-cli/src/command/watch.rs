@@ -8,6 +8,7 @@ use plenary_shared::{
         record::{Record, RecordKind},
     },
     people::Author,
+    talk::dossier::{MergedPoint, MergedView},
     text::{
         history::{At, Replay, Tracker},
         marks::{Parted, Side},
@@ -68,6 +69,10 @@ struct Watcher<'a> {
     left: Option<u64>,
     /// None until it is known where to begin.
     at: Option<(Replay, Tracker)>,
+    /// The last record that was told to have merged points, or the one where this began.
+    marked: u64,
+    /// Who sent the last edit.
+    last: Option<Author>,
     names: Names,
     pause: Duration,
 }
@@ -78,7 +83,9 @@ impl Watch {
         let source = context.open_log(&self.plan)?;
         let begin = self.since.map(|seq| source.state(At::Seq(seq))).transpose()?.map(begun).transpose()?;
         let names = Names::default();
-        let mut watcher = Watcher { context, source, plan: self.plan, left: self.count, at: begin, names, pause: PAUSE_MIN };
+        let (marked, last) = (begin.as_ref().map_or(0, |(replay, _)| replay.seq()), None);
+        let (plan, left, pause) = (self.plan, self.count, PAUSE_MIN);
+        let mut watcher = Watcher { context, source, plan, left, at: begin, marked, last, names, pause };
         loop {
             match watcher.follow() {
                 Ok(()) => return Ok(()),
@@ -106,6 +113,7 @@ impl Watcher<'_> {
             match next()? {
                 Followed::Begins(replay) => {
                     self.watching(replay.seq());
+                    self.marked = replay.seq();
                     self.at = Some(begun(*replay)?);
                 }
                 Followed::Record(seq, record) => self.take(seq, &record)?,
@@ -138,7 +146,7 @@ impl Watcher<'_> {
             self.print(seq, record, change, made.len() - 1 - at)?;
             self.left = self.left.map(|n| n - 1);
         }
-        Ok(())
+        self.print_marks(seq, record)
     }
 
     fn print_act(&mut self, seq: u64, Record { at_ms, author: by, .. }: &Record, act: &Act) -> Result<(), CliError> {
@@ -148,6 +156,35 @@ impl Watcher<'_> {
         self.context.output.result(&line, || {
             let who = author(&by.party, &by.member, &self.names);
             format!("{}  {who}  {}  {}", when::local(*at_ms), self.plan, decided(act))
+        })
+    }
+
+    /// Tells which points an edit merged with others, where no record of its own will tell it. Somebody is asked only if its author had
+    /// not seen all, or another was at work just before.
+    fn print_marks(&mut self, seq: u64, record: &Record) -> Result<(), CliError> {
+        let Record { at_ms, author: by, .. } = record;
+        if record.kind != RecordKind::Edit {
+            return Ok(());
+        }
+        let was_alone = self.last.replace(by.clone()).is_none_or(|last| last == *by);
+        if (was_alone && record.seen + 1 >= seq) || self.left == Some(0) {
+            return Ok(());
+        }
+        let mut merged = self.context.open(&self.plan)?.view::<MergedView>()?.merged;
+        merged.retain(|point| point.merged.mark.seq > self.marked && point.merged.mark.bracketed != Some(point.merged.mark.seq));
+        let Some(marked) = merged.iter().map(|point| point.merged.mark.seq).max() else { return Ok(()) };
+        self.marked = marked;
+        self.left = self.left.map(|n| n.saturating_sub(1));
+        self.learn(by);
+        let (at, name) = (when::utc(*at_ms), self.names.get(&by.member));
+        let (apart, confirmed, points) = (&[], &[], &merged[..]);
+        let line = MergedLine { plan: &self.plan, seq, at, at_ms: *at_ms, by, name, merged: apart, confirmed, points };
+        self.context.output.result(&line, || {
+            let each = |point: &MergedPoint| {
+                let said = merged::by(&point.merged.mark);
+                format!("{}  merged  {}: {said}", when::local(*at_ms), merged::name(&self.plan, point))
+            };
+            merged.iter().map(each).collect::<Vec<_>>().join("\n")
         })
     }
 
@@ -165,7 +202,7 @@ impl Watcher<'_> {
         let Record { at_ms, author: by, .. } = record;
         self.learn(by);
         let (at, name) = (when::utc(*at_ms), self.names.get(&by.member));
-        let line = MergedLine { plan: &self.plan, seq, at, at_ms: *at_ms, by, name, merged: &apart, confirmed };
+        let line = MergedLine { plan: &self.plan, seq, at, at_ms: *at_ms, by, name, merged: &apart, confirmed, points: &[] };
         self.context.output.result(&line, || {
             let begin = format!("{}  {}", when::local(*at_ms), author(&by.party, &by.member, &self.names));
             let each = |one: &ApartShown| {

@@ -14,7 +14,7 @@ use plenary_shared::{
     people::{Author, ENGINE},
     text::{
         authorship::Owners,
-        marks::{Marks, Unconfirmed},
+        marks::{ChangedApart, Marks},
         plan,
     },
 };
@@ -81,7 +81,7 @@ pub struct Text {
 type First = Option<(Author, Vec<(u64, u32)>)>;
 
 /// The version of what a snapshot says. Where it is another's the log is read.
-const SNAPSHOT_VERSION: u8 = 3;
+const SNAPSHOT_VERSION: u8 = 4;
 
 #[derive(Serialize, Deserialize)]
 struct Snapshot {
@@ -147,7 +147,7 @@ impl Text {
             }
             let unfit = |error: FoldError| CliError::Refused(format!("record {seq} of the log cannot be folded in: {error}"));
             let taken = fold.take(record).map_err(unfit)?;
-            self.marks.note(*seq, record, (fold.ledger(), &taken.checked));
+            self.marks.take(*seq, record, fold, &taken.checked)?;
             if *seq == 1 {
                 let vector = record.change().map(|update| Formed::read(update)).transpose()?.map(|update| update.vector());
                 let clocks = vector.iter().flat_map(|vector| vector.iter()).map(|(client, clock)| (client.get(), *clock));
@@ -203,9 +203,9 @@ impl Text {
         self.fold.into_inner()
     }
 
-    /// The points that were merged and not confirmed since.
-    pub fn marks(&self) -> Vec<Unconfirmed> {
-        self.marks.all(self.fold.borrow().ledger())
+    /// What was changed apart, as far as it is not confirmed.
+    pub fn marks(&self) -> ChangedApart {
+        self.marks.marked(self.fold.borrow().ledger())
     }
 
     /// Its whole state.

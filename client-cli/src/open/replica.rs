@@ -13,13 +13,14 @@ use plenary_shared::{
     people,
     script::{self, Applied, Desk, OnDesk, Ran, Script, Sheet},
     talk::{
+        across,
         dossier::{Dossier, OutlineView, Source, Sources},
         layer::{Layer, Unread},
         view::{self, View},
     },
     text::{
         authorship::{self, Owners, SideOwners},
-        marks::Unconfirmed,
+        marks::ChangedApart,
         plan::Outline,
     },
     wire::{api, sync::PlanContext},
@@ -55,8 +56,8 @@ struct Shown {
     own: Own,
     /// The parts of one's own edits that are shown, those of layers.
     parts: Vec<(LayerId, Bytes)>,
-    /// Points that were merged, as the log tells, but for those confirmed here.
-    marks: Vec<Unconfirmed>,
+    /// What was changed apart, as the log tells, but for what is confirmed here.
+    marks: ChangedApart,
 }
 
 impl Replica {
@@ -138,7 +139,7 @@ impl Replica {
         }
         let Shown { text, seq, own: mut edits, marks, .. } = shown;
         // Whoever accepts what was merged does so after it was, whatever the clock says.
-        let now_ms = marks.iter().map(|mark| mark.at_ms).fold(when::now_ms(), u64::max);
+        let now_ms = when::now_ms().max(marks.at_ms());
         let (member, write) = (self.member().clone(), self.context.plan.write);
         let desk = Desk { member, write, text: text.into_doc()?, layers, now_ms };
         let Ran { applied, updates, once } = script::run(desk, script, &mut Fresh, &mut || true)??;
@@ -163,7 +164,8 @@ impl Replica {
         self.folder.unlock()?;
         let _lock = self.folder.lock_shared()?;
         let mut shown = self.shown_beside()?;
-        Ok(OutlineView { outline: shown.text.look(|txn| Outline::read(txn))?, merged: shown.marks })
+        let outline = shown.text.look(|txn| Outline::read(txn))?;
+        Ok(OutlineView { merged: across::unconfirmed(&shown.marks, &outline), outline })
     }
 
     /// Confirms what was merged, to be sent with the next sync.
@@ -230,7 +232,7 @@ impl Replica {
         let (mut updates, mut parts) = (Vec::new(), Vec::new());
         for edit in own.edits.iter().filter(|edit| edit.is_shown()) {
             let body = edit.body(&self.folder.cipher)?;
-            marks.retain(|mark| mark.seq > edit.seen || !body.confirms.contains(&mark.point));
+            marks.confirm(&body.confirms, edit.seen);
             for (layer, update) in body.parts {
                 match layer {
                     Some(layer) => parts.push((layer, update)),

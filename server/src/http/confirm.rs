@@ -32,7 +32,7 @@ pub(super) async fn confirm(
     app.check_conduct(address, &author)?;
     let by = Provenance { seen: Some(seen), ..Provenance::server(author, Right::of(rights.member.role, address)) };
     app.rooms.confirm(address.clone(), by, points.clone()).await?;
-    let marked = app.rooms.marked(address).await?;
+    let marked = app.rooms.unconfirmed(address).await?;
     let marked: HashSet<&Option<PointId>> = marked.iter().map(|mark| &mark.point).collect();
     let left = points.into_iter().filter(|point| marked.contains(point)).collect();
     Ok(Json(Confirmed { left }))

@@ -5,7 +5,7 @@ use plenary_shared::{
     id::PartyId,
     log::record::{Digest, Provenance},
     people::Member,
-    text::marks::Unconfirmed,
+    text::marks::{ChangedApart, Unconfirmed},
     wire::{cut::Cut, protocol::ClientMessage},
 };
 use std::{io, sync::Arc};
@@ -58,8 +58,10 @@ pub enum Command {
     End { end: oneshot::Sender<End> },
     /// Asks how many bytes of the log a party's edits take.
     Written { party: PartyId, written: oneshot::Sender<u64> },
-    /// Asks which points were merged and not confirmed since.
-    Marked { marked: oneshot::Sender<Arc<[Unconfirmed]>> },
+    /// Asks what was changed apart.
+    Marked { marked: oneshot::Sender<Arc<ChangedApart>> },
+    /// Asks which points were merged and not confirmed since; dropped unanswered if the document cannot be read.
+    Unconfirmed { unconfirmed: oneshot::Sender<Vec<Unconfirmed>> },
     /// Asks whose each client id is.
     Owners { owners: oneshot::Sender<Arc<Owned>> },
     /// Follows the log from where it ends now: each record as it comes to hold.

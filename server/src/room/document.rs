@@ -16,9 +16,10 @@ use plenary_shared::{
         record::{self, Digest, Provenance, Record},
     },
     people::Author,
+    talk::across,
     text::{
         authorship::{self, SideOwners},
-        marks::{Marks, Unconfirmed},
+        marks::{ChangedApart, Marks, Met, Unconfirmed},
         plan,
     },
     wire::{
@@ -94,8 +95,8 @@ pub struct Document {
     owners: Arc<Owned>,
     /// Which points were merged.
     marks: Marks,
-    /// The same, as it was last asked for; none if something was noted since.
-    marked: Option<Arc<[Unconfirmed]>>,
+    /// What that tells, as it was last asked for; none if something was noted since.
+    marked: Option<Arc<ChangedApart>>,
 }
 
 impl Document {
@@ -135,15 +136,43 @@ impl Document {
     }
 
     /// Applies records that the log holds durably, up to `end`; answers one update that brings all that was new, none if they change
-    /// nothing in the document.
+    /// nothing in the document. Whether points were merged by them is not noted: that is for a document that people read
+    /// ([`Self::take`]).
     pub fn apply(&mut self, batch: &[Accepted], end: (Seq, Digest)) -> Result<Option<Bytes>, Misbehaved> {
+        self.apply_looking(batch, end, |_, _| {})
+    }
+
+    /// As [`Self::apply`], records with these numbers; and takes note of which points were merged by them.
+    pub fn take(&mut self, seqs: &[Seq], batch: &[Accepted], end: (Seq, Digest)) -> Result<Option<Bytes>, Misbehaved> {
+        let ledger = self.fold.ledger();
+        let near: Vec<_> = batch.iter().map(|accepted| self.marks.near(&accepted.record, (ledger, &accepted.checked))).collect();
+        let changing: Vec<usize> = (0..batch.len()).filter(|at| batch[*at].record.change().is_some()).collect();
+        let mut met: Vec<Met> = batch.iter().map(|_| Met::default()).collect();
+        let merged = self.apply_looking(batch, end, |nth, txn| {
+            let at = changing[nth];
+            if let Some(near) = &near[at] {
+                met[at] = near.look(txn);
+            }
+        })?;
+        for ((seq, accepted), met) in seqs.iter().zip(batch).zip(&met) {
+            self.note(*seq, &accepted.record, &accepted.checked, met);
+        }
+        Ok(merged)
+    }
+
+    fn apply_looking(
+        &mut self,
+        batch: &[Accepted],
+        end: (Seq, Digest),
+        look: impl FnMut(usize, &mut TransactionMut),
+    ) -> Result<Option<Bytes>, Misbehaved> {
         let changes: Vec<&Bytes> = batch.iter().filter_map(|accepted| accepted.record.change()).collect();
         let merged = if changes.is_empty() {
             None
         } else {
             let unverified = batch.iter().filter(|accepted| !accepted.verified);
             let claims = unverified.flat_map(|accepted| accepted.checked.order_claims());
-            let merged = self.fold.apply(changes.into_iter().map(|update| &update[..]), claims)?;
+            let merged = self.fold.apply(changes.into_iter().map(|update| &update[..]), claims, look)?;
             self.bytes += merged.len();
             self.claims += batch.iter().map(|accepted| accepted.checked.order_claims().len()).sum::<usize>();
             self.full = None;
@@ -159,15 +188,21 @@ impl Document {
     }
 
     /// Takes note of which points a record touches that was admitted and applied, or changes nothing. Call it once for each, in order.
-    pub fn note(&mut self, seq: Seq, record: &Record, checked: &Checked) {
-        self.marks.note(seq, record, (self.fold.ledger(), checked));
+    fn note(&mut self, seq: Seq, record: &Record, checked: &Checked, met: &Met) {
+        self.marks.note(seq, record, (self.fold.ledger(), checked), met);
         self.marked = None;
     }
 
-    /// The points that were merged and not confirmed since.
-    pub fn marked(&mut self) -> Arc<[Unconfirmed]> {
+    /// What was changed apart, as far as it is not confirmed.
+    pub fn marked(&mut self) -> Arc<ChangedApart> {
         let (marks, ledger) = (&self.marks, self.fold.ledger());
-        self.marked.get_or_insert_with(|| marks.all(ledger).into()).clone()
+        self.marked.get_or_insert_with(|| marks.marked(ledger).into()).clone()
+    }
+
+    /// The points that were merged and not confirmed since. Reads the whole plan.
+    pub fn unconfirmed(&mut self) -> Result<Vec<Unconfirmed>, Misbehaved> {
+        let marked = self.marked();
+        self.fold.look(|txn| across::unconfirmed(&marked, &plan::Outline::read(txn)))
     }
 
     /// Counts a record of the log among those of its party. An act is none of its edits.

@@ -135,7 +135,7 @@ impl Fold {
     }
 
     /// Applies updates that passed this fold's ledger and were admitted, and verifies what they claim about order. Answers one update that
-    /// brings all that was new.
+    /// brings all that was new. `look` sees the document behind each of them.
     ///
     /// # Errors
     /// [`Misbehaved`]: the document is gone.
@@ -143,10 +143,12 @@ impl Fold {
         &mut self,
         updates: impl Iterator<Item = &'u [u8]>,
         claims: impl Iterator<Item = &'u OrderClaim>,
+        mut look: impl FnMut(usize, &mut TransactionMut),
     ) -> Result<Vec<u8>, Misbehaved> {
         self.run(|txn| {
-            for update in updates {
+            for (at, update) in updates.enumerate() {
                 apply(txn, update)?;
+                look(at, txn);
             }
             gate::verify_order(txn, claims).ok()?;
             txn.commit();

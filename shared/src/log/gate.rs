@@ -53,7 +53,7 @@ pub use order::verify_order;
 pub use refusal::Refusal;
 pub use rename::rename;
 pub use schema::{is_label, is_plain, is_title};
-pub use touched::PlanPart;
+pub use touched::{PlanPart, PointPart};
 
 use crate::limits;
 use yrs::{ClientID, StateVector};

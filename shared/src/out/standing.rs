@@ -29,10 +29,15 @@ pub(super) fn remarks(standing: PointStanding, consent: usize, points: &HashMap<
 
 /// That a point was merged, from whose records, and who has accepted what came out.
 pub(super) fn merged(Merged { mark, accepted }: &Merged) -> Remark<'static> {
-    let by = list(&mark.by, |by| format!("{} (#{})", name(&by.author.party), by.seq));
     let accepted = if accepted.is_empty() { String::new() } else { format!("; accepted since by {}", list(accepted, name)) };
-    let line = vec![strong("Merged:"), own(format!(" changed apart by {by}, and not confirmed since{accepted}"))];
-    Remark { depth: 0, kind: Kind::Entry, lines: vec![line] }
+    let mut says = mark.says().into_iter();
+    let first = says.next().unwrap_or_default();
+    let mut lines = vec![vec![strong("Merged:"), own(format!(" {first}"))]];
+    lines.extend(says.map(|more| vec![own(more)]));
+    if let Some(last) = lines.last_mut() {
+        last.push(own(format!(", and not confirmed since{accepted}")));
+    }
+    Remark { depth: 0, kind: Kind::Entry, lines }
 }
 
 fn summary(standing: &PointStanding, consent: usize, points: &HashMap<&PointId, &Point>) -> Line<'static> {

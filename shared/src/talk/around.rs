@@ -125,7 +125,6 @@ impl Known {
         let index = outline.points.iter().enumerate().map(|(at, point)| (point.id.clone(), at)).collect();
         let is_scheduled = outline.points.iter().any(|point| point.schedule != Default::default());
         let rows = if is_scheduled { timetable(outline).rows } else { Vec::new() };
-        let due = |row: &Row| format!("{:?} {:?} {:?}", row.trigger, row.earliest_start, row.earliest_end);
         let days = rows.iter().map(|row| (row.step.point.clone(), due(row))).collect();
         Self { index, labelled, days }
     }
@@ -218,6 +217,13 @@ impl<'a> Surroundings<'a> {
         let at = (*self.known.labelled.get(&plain(label))?)?;
         self.outline.points.get(at)
     }
+}
+
+/// When a step is due, as its bytes are compared for ever: the trigger, cut off by its length from the days behind it.
+fn due(row: &Row) -> String {
+    let trigger = row.trigger.as_deref().map_or("none".to_owned(), |trigger| format!("{}:{trigger}", trigger.len()));
+    let day = |day: Option<i64>| day.map_or("none".to_owned(), |day| day.to_string());
+    format!("{trigger} {} {}", day(row.earliest_start), day(row.earliest_end))
 }
 
 /// A label without what people leave out.

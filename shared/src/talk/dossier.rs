@@ -25,6 +25,7 @@ use crate::{
     id::{AnnotationId, LayerId, MemberId, PartyId, PointId},
     people::{Audience, LayerKind},
     talk::{
+        across,
         layer::{Annotation, Layer, LayerFault, What},
         proposal::ProposalState,
         standing::{self, Matrix, Stand},
@@ -32,7 +33,7 @@ use crate::{
     text::{
         authorship::{Owners, SideOwners},
         bracket::Spanning,
-        marks::Unconfirmed,
+        marks::{ChangedApart, Unconfirmed},
         plan::Outline,
         redline::Shares,
         stretch::Stretch,
@@ -59,8 +60,8 @@ pub struct Sources {
     pub layers: Vec<Source>,
     /// The members whose seats have ended.
     pub ended: BTreeSet<MemberId>,
-    /// Which points were merged, as the plan's log tells.
-    pub marks: Vec<Unconfirmed>,
+    /// What was changed apart, as the plan's log tells.
+    pub marks: ChangedApart,
 }
 
 /// A layer that the member may read.
@@ -144,7 +145,7 @@ impl Dossier {
     pub fn over(text: Arc<PlanText>, txn: &TransactionMut, sources: Sources) -> Dossier {
         let Sources { owners, sides, consent, consent_before, layers, ended, marks } = sources;
         let (entries, faults) = entries(txn, &text.outline, layers);
-        let marks = in_order(&text.outline, marks);
+        let marks = in_order(&text.outline, across::unconfirmed(&marks, &text.outline));
         Dossier { text, entries, consent, consent_before, marks, ended, owners, sides, faults }
     }
 

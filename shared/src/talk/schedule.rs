@@ -52,6 +52,7 @@ use graph::Graph;
 pub use csv::csv;
 pub use fault::ScheduleFault;
 pub use gantt::gantt;
+pub(crate) use graph::names;
 pub use step::{Step, Wait};
 
 /// What follows from the schedules of a plan.

@@ -12,7 +12,7 @@ mod fields;
 mod letters;
 mod retype;
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -342,8 +342,8 @@ fn put_title(txn: &mut TransactionMut, [base, others, mine]: &[String; 3]) {
         let sides = [others.as_str(), mine.as_str()];
         let joined = clash::join(base, &sides).text(base, &sides);
         if joined != title(txn) {
-            // Where both together are too long for a title, the later one stands.
-            let _ = set_title(txn, &joined);
+            // Where both together are too long for a title, the later one stands, which was one before.
+            let _ = set_title(txn, &joined).or_else(|_| set_title(txn, mine));
         }
     }
 }

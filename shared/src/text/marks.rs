@@ -1,225 +1,141 @@
 //! Which points of a plan were merged, from which records, and have not been confirmed since.
 //!
 //! Two records of one point were made **apart** if the later in the log had not seen the earlier and they are not of one stay away from
-//! the server ([`Record::seen`], [`Branch`]). Such a point is marked, whatever came out, until somebody who may draft confirms it having
-//! seen the last of these records. For a party that ends earlier if it accepts the words as they then stand: that is told by its
-//! positions, and not here.
+//! the server ([`Record::seen`], [`Branch`](crate::log::record::Branch)). Such a point is marked, whatever came out, until somebody who
+//! may draft confirms it having seen the last of these records. For a party that ends earlier if it accepts the words as they then stand:
+//! that is told by its positions, and not here.
+//!
+//! So is a point of which two connected members typed one word within seconds, neither having read the other (`near`). What points that
+//! were changed apart do to one another, such as a circle of steps, is seen in the text only; what is needed for it is kept here
+//! ([`ChangedApart`]).
 //!
 //! **Architecture invariant:** marks follow from the log's records alone, each looked at once, in their order: whoever has the log, or a
 //! part of it and the marks there, has the same marks.
 //!
-//! **Cost.** For each record and point that it touches a look at the last touch of everybody who ever did; these are bounded.
+//! **Cost.** For each record and point that it touches a look at the touches that are kept of it; these are bounded, for each party by
+//! itself (`touch`).
 
+mod marked;
+mod near;
+mod people;
+mod point;
 mod sides;
+mod stays;
 #[cfg(test)]
 mod tests;
+mod told;
+mod touch;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
-use crate::{
-    id::PointId,
-    log::{
-        gate::{Checked, Ledger, PlanPart},
-        record::{Branch, Record, RecordKind},
-    },
-    people::Author,
+use crate::log::{
+    fold::{Fold, Misbehaved},
+    gate::{Checked, Ledger, PlanPart},
+    record::{Record, RecordKind},
 };
 
+use near::Typing;
+use people::People;
+use point::{KnownPoint, MergedOf};
+use stays::Stays;
+
+pub use marked::{ChangedApart, LooseEnds};
+pub use near::{Met, Near};
 pub use sides::{Parted, Side, Sides, sides};
-
-/// 64: as many last touches of a point are known, 2.5 KiB. Where more members have touched it, the oldest are forgotten: who was away since
-/// before them is apart from the newer ones all the same.
-const TOUCHES_MAX: usize = 64;
-
-/// A point that was merged and that nobody has confirmed since.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Unconfirmed {
-    /// The point; none is the title.
-    pub point: Option<PointId>,
-    /// Who changed it without knowing of the others, in the order of the log.
-    pub by: Vec<MarkedBy>,
-    /// The last record that all of them had seen.
-    pub base: u64,
-    /// The record that puts side by side what they wrote, if there was anything to put so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bracketed: Option<u64>,
-    /// The last record that it is of: who confirms the point must have seen it.
-    pub seq: u64,
-    /// When that came, in milliseconds since 1970-01-01 UTC.
-    pub at_ms: u64,
-}
-
-/// Somebody who changed a point.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct MarkedBy {
-    /// The party and the member.
-    #[serde(flatten)]
-    pub author: Author,
-    /// The last of the records in which they did.
-    pub seq: u64,
-    /// When it came, in milliseconds since 1970-01-01 UTC.
-    pub at_ms: u64,
-}
+pub use told::{Called, CrossEffect, Effect, MarkedBy, NAMED_MAX, Unconfirmed};
+pub use touch::{Parts, Touch};
 
 /// What is known of a log's merged points.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Marks {
     people: People,
-    points: BTreeMap<PlanPart, Point>,
-    /// How many points are marked.
-    marked: usize,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Point {
-    /// The last touch of each member in each stay.
-    touches: Vec<Touch>,
-    merged: Option<Merged>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Touch {
-    branch: Branch,
-    who: u32,
-    seq: u64,
-    seen: u64,
-    at_ms: u64,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Merged {
-    of: Vec<Touch>,
-    base: u64,
-    bracketed: Option<u64>,
-    seq: u64,
-    at_ms: u64,
+    points: BTreeMap<PlanPart, KnownPoint>,
+    stays: Stays,
+    typing: Typing,
 }
 
 impl Marks {
-    /// Takes note of the next record. `ledger` has admitted what the gate found in it.
-    pub fn note(&mut self, seq: u64, record: &Record, (ledger, checked): (&Ledger, &Checked)) {
-        let at_ms = record.at_ms;
+    /// Takes note of the next record of a log, which was just folded in; `checked` is what the gate found in it.
+    ///
+    /// # Errors
+    /// [`Misbehaved`]: the document is gone.
+    pub fn take(&mut self, seq: u64, record: &Record, fold: &mut Fold, checked: &Checked) -> Result<(), Misbehaved> {
+        let met = match self.near(record, (fold.ledger(), checked)) {
+            Some(near) => fold.look(|txn| near.look(txn))?,
+            None => Met::default(),
+        };
+        self.note(seq, record, (fold.ledger(), checked), &met);
+        Ok(())
+    }
+
+    /// What is to be looked at in the document as it stands behind a record, before that is noted. Call it once for each, in order.
+    /// `ledger` has admitted what the gate found in it.
+    pub fn near(&mut self, record: &Record, found: (&Ledger, &Checked)) -> Option<Near> {
+        self.typing.note(record, found, &mut self.people)
+    }
+
+    /// Takes note of the next record, and of what was seen behind it. `ledger` has admitted what the gate found in it.
+    pub fn note(&mut self, seq: u64, record: &Record, (ledger, checked): (&Ledger, &Checked), met: &Met) {
         match &record.kind {
-            RecordKind::Edit => {
-                let Record { branch, seen, .. } = *record;
-                let touch = Touch { branch, who: self.people.number(&record.author), seq, seen, at_ms };
-                ledger.each_touched(checked, |part| {
-                    let point = self.points.entry(part).or_default();
-                    self.marked += usize::from(point.touch(touch));
-                });
-            }
+            RecordKind::Edit => self.edited(seq, record, (ledger, checked), met),
             RecordKind::Bracketing(says) => {
-                for part in says.points.iter().filter_map(|point| ledger.part_of(point.as_ref())) {
-                    let point = self.points.entry(part).or_default();
-                    self.marked += usize::from(point.merged.is_none());
-                    let of = |touch: &&Touch| says.of.contains(&touch.seq);
-                    let merged = point.merged.get_or_insert_with(|| {
-                        let of: Vec<Touch> = point.touches.iter().filter(of).copied().collect();
-                        Merged { base: of.iter().map(|touch| touch.seen).min().unwrap_or_default(), of, ..Merged::default() }
-                    });
-                    (merged.bracketed, merged.seq, merged.at_ms) = (Some(seq), seq, at_ms);
+                for number in says.points.iter().filter_map(|point| ledger.part_of(point.as_ref())) {
+                    self.points.entry(number).or_default().bracket(&says.of, (seq, record.at_ms));
                 }
             }
             RecordKind::Confirmation { points } => {
-                for part in points.iter().filter_map(|point| ledger.part_of(point.as_ref())) {
-                    let Some(point) = self.points.get_mut(&part) else { continue };
-                    self.marked -= usize::from(point.merged.take_if(|merged| merged.seq <= record.seen).is_some());
+                for number in points.iter().filter_map(|point| ledger.part_of(point.as_ref())) {
+                    self.points.get_mut(&number).into_iter().for_each(|point| point.confirm(record.seen));
                 }
             }
             RecordKind::Act => {}
         }
     }
 
-    /// All marks, by point; `ledger` is that of the log.
-    pub fn all(&self, ledger: &Ledger) -> Vec<Unconfirmed> {
-        if self.marked == 0 {
-            return Vec::new();
+    fn edited(&mut self, seq: u64, record: &Record, (ledger, checked): (&Ledger, &Checked), met: &Met) {
+        let mut touched: BTreeMap<PlanPart, Parts> = BTreeMap::new();
+        ledger.each_touched(checked, |point, part| touched.entry(point).or_default().add(part));
+        let Record { branch, seen, at_ms, .. } = *record;
+        let who = self.people.number(&record.author);
+        for (point, parts) in touched {
+            let touch = Touch { branch, who, parts, seq, seen, at_ms };
+            self.points.entry(point).or_default().touch(touch, &self.stays, &self.people);
+            if touch.is_behind() {
+                self.stays.note(branch, seen, seq);
+            }
+        }
+        for (point, others) in &met.0 {
+            self.points.entry(*point).or_default().meet(others, &self.people);
+        }
+    }
+
+    /// What was changed apart; `ledger` is that of the log.
+    pub fn marked(&self, ledger: &Ledger) -> ChangedApart {
+        if self.stays.is_empty() && self.points.values().all(|point| point.merged.is_none()) {
+            return ChangedApart::default();
         }
         let ids = ledger.points();
-        let merged = self.points.iter().filter_map(|(part, point)| Some((part, point.merged.as_ref()?)));
-        let mark = |(part, merged): (&PlanPart, &Merged)| {
-            let point = match *part {
-                PlanPart::Title => None,
-                PlanPart::Point(number) => Some(ids.get(number as usize)?.parse().ok()?),
-            };
-            let by = merged.of.iter().filter_map(|touch| {
-                let author = self.people.get(touch.who)?.clone();
-                Some(MarkedBy { author, seq: touch.seq, at_ms: touch.at_ms })
-            });
-            let Merged { base, bracketed, seq, at_ms, .. } = *merged;
-            Some(Unconfirmed { point, by: by.collect(), base, bracketed, seq, at_ms })
+        let id = |part: &PlanPart| match part {
+            PlanPart::Title => None,
+            PlanPart::Point(number) => ids.get(*number as usize)?.parse().ok(),
         };
-        let mut marks: Vec<Unconfirmed> = merged.filter_map(mark).collect();
-        marks.sort_by(|one, other| one.point.cmp(&other.point));
-        marks
-    }
-}
-
-impl Point {
-    /// Takes note of a touch; answers whether the point is marked by it and was not before.
-    fn touch(&mut self, touch: Touch) -> bool {
-        let is_of = |one: &Touch| (one.branch, one.who) == (touch.branch, touch.who);
-        let unseen = |one: &Touch| one.seq > touch.seen && one.branch != touch.branch && one.seq != touch.seq;
-        let was_marked = self.merged.is_some();
-        if self.touches.iter().any(unseen) {
-            let merged = self.merged.get_or_insert_with(|| Merged { base: touch.seen, ..Merged::default() });
-            for one in self.touches.iter().copied().filter(unseen).chain([touch]) {
-                merged.base = merged.base.min(one.seen);
-                put(&mut merged.of, one);
-            }
-            (merged.seq, merged.at_ms) = (touch.seq, touch.at_ms);
-        }
-        match self.touches.iter_mut().find(|one| is_of(one)) {
-            Some(known) => *known = touch,
-            None => put(&mut self.touches, touch),
-        }
-        self.merged.is_some() && !was_marked
-    }
-}
-
-/// Puts a touch behind those before it, in place of the one by the same member in the same stay.
-fn put(touches: &mut Vec<Touch>, touch: Touch) {
-    touches.retain(|one| (one.branch, one.who) != (touch.branch, touch.who));
-    if touches.len() >= TOUCHES_MAX
-        && let Some(oldest) = (0..touches.len()).min_by_key(|at| touches[*at].seq)
-    {
-        touches.remove(oldest);
-    }
-    let at = touches.partition_point(|one| one.seq < touch.seq);
-    touches.insert(at, touch);
-}
-
-/// Members by numbers.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct People {
-    list: Vec<Author>,
-    #[serde(skip)]
-    numbers: HashMap<Author, u32>,
-}
-
-impl PartialEq for People {
-    fn eq(&self, other: &Self) -> bool {
-        self.list == other.list
-    }
-}
-
-impl People {
-    fn get(&self, number: u32) -> Option<&Author> {
-        self.list.get(number as usize)
-    }
-
-    fn number(&mut self, author: &Author) -> u32 {
-        if self.numbers.len() != self.list.len() {
-            self.numbers = self.list.iter().cloned().zip(0..).collect();
-        }
-        if let Some(number) = self.numbers.get(author) {
-            return *number;
-        }
-        let number = self.list.len() as u32;
-        self.list.push(author.clone());
-        self.numbers.insert(author.clone(), number);
-        number
+        let mark = |(part, point): (&PlanPart, &KnownPoint)| {
+            let MergedOf { of, more, at_once, base, bracketed, seq, at_ms } = point.merged.as_ref()?;
+            let point = if *part == PlanPart::Title { None } else { Some(id(part)?) };
+            let more = more + of.len().saturating_sub(NAMED_MAX);
+            let (at_once, base, bracketed, seq, at_ms) = (*at_once, *base, *bracketed, *seq, *at_ms);
+            let (by, across) = (marked::by(&self.people, of), Vec::new());
+            Some(Unconfirmed { point, by, more, at_once, base, bracketed, across, seq, at_ms })
+        };
+        let mut points: Vec<Unconfirmed> = self.points.iter().filter_map(mark).collect();
+        points.sort_by(|one, other| one.point.cmp(&other.point));
+        let is_loose = |touch: &&Touch| touch.is_behind() || self.stays.may_have_missed(touch.branch, touch.seq);
+        let loose = self.points.iter().filter_map(|(part, point)| {
+            let touches: Vec<Touch> = point.touches.iter().filter(is_loose).copied().collect();
+            if touches.is_empty() { None } else { Some((id(part)?, LooseEnds { touches, confirmed: point.confirmed })) }
+        });
+        let loose: HashMap<_, _> = if self.stays.is_empty() { HashMap::new() } else { loose.collect() };
+        ChangedApart { points, loose, people: self.people.clone() }
     }
 }

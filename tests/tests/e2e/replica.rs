@@ -1,5 +1,6 @@
 //! Replicas: everything works in them without a server, and everything comes together again.
 
+mod across;
 mod apart;
 mod brackets;
 mod cut;

@@ -154,24 +154,22 @@ impl Document {
     }
 
     fn replay(&mut self, group: &[(Seq, Digest, Record)]) -> Result<(), Misbehaved> {
-        let mut accepted = Vec::with_capacity(group.len());
+        let (mut seqs, mut accepted) = (Vec::with_capacity(group.len()), Vec::with_capacity(group.len()));
         for (seq, _, record) in group {
-            let is_refused = self.is_refused(*seq);
-            if is_refused {
+            if self.is_refused(*seq) {
                 self.count(record);
                 continue;
             }
-            let Some(update) = record.change() else {
-                self.note(*seq, record, &Checked::default());
-                continue;
-            };
-            let checked = self.fold.ledger().check_logged(&record.author.party, update).map_err(|_| Misbehaved)?;
-            self.admit(&record.author, &checked);
-            self.note(*seq, record, &checked);
+            let mut checked = Checked::default();
+            if let Some(update) = record.change() {
+                checked = self.fold.ledger().check_logged(&record.author.party, update).map_err(|_| Misbehaved)?;
+                self.admit(&record.author, &checked);
+            }
+            seqs.push(*seq);
             accepted.push(Accepted { record: record.clone(), checked, verified: false });
         }
         let Some((seq, digest, last)) = group.last() else { return Ok(()) };
-        self.apply(&accepted, (*seq, *digest))?;
+        self.take(&seqs, &accepted, (*seq, *digest))?;
         self.at_ms = last.at_ms;
         Ok(())
     }

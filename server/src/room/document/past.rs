@@ -61,7 +61,7 @@ impl Document {
                 end = (seq, digest);
                 if !refused.contains(&seq) {
                     let taken = document.fold.take(&record).ok()?;
-                    document.note(seq, &record, &taken.checked);
+                    document.marks.take(seq, &record, &mut document.fold, &taken.checked).ok()?;
                 }
             }
             (document.seq, document.head) = end;

@@ -119,7 +119,9 @@ impl RoomState {
 
     /// The record of a confirmation, of those points alone whose marks it ends; none if there is none.
     fn propose_confirmation(&mut self, edit: u64, by: Provenance, mut points: Vec<Option<PointId>>, now_ms: u64) -> Judged {
-        let (last, marked) = (self.document.seq(), self.document.marked());
+        let last = self.document.seq();
+        // Of a document that cannot be read nothing is confirmed; whoever writes next finds that out.
+        let marked = self.document.unconfirmed().unwrap_or_default();
         let seen = by.seen.unwrap_or(last);
         points.sort();
         points.dedup();

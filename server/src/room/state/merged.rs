@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use plenary_shared::{
     log::{
-        gate::Checked,
+        gate::{Checked, Ledger},
         record::{self, Bracketing, Digest, Moment, Provenance, RecordKind, Right},
     },
     people::Author,
@@ -83,15 +83,15 @@ impl RoomState {
             return Err(Unheld::Moved);
         }
         let (mut tried, mut cut) = (Vec::new(), Vec::new());
-        let judged = self.judge_all(by, edits, now_ms, (&mut tried, &mut cut));
-        let (mut accepted, places) = judged.inspect_err(|_| tried.iter().for_each(Trial::undo))?;
+        // What is accepted of the edits counts in the judgement of what follows, and is taken back with the whole.
+        let mut ledger = self.document.ledger().clone();
+        let judged = self.judge_all((by, &mut ledger), edits, now_ms, (&mut tried, &mut cut));
+        let (mut accepted, places): (Vec<Accepted>, _) = judged.inspect_err(|_| tried.iter().for_each(Trial::undo))?;
         says.of.extend(new.iter().filter_map(|number| *places.get(*number)?));
         let engine = Provenance::server(Author::engine(), Right::Chair);
         let checked = if update.is_empty() {
             Checked::default()
         } else {
-            let mut ledger = self.document.ledger().clone();
-            accepted.iter().for_each(|accepted: &Accepted| ledger.admit(&by.author.party, &accepted.checked));
             let checked = ledger.check(&engine, &update);
             checked.map_err(|refusal| {
                 tried.iter().for_each(Trial::undo);
@@ -108,14 +108,13 @@ impl RoomState {
     /// Each edit behind those before it, and the record that it becomes; none for what is there already.
     fn judge_all(
         &mut self,
-        by: &Provenance,
+        (by, ledger): (&Provenance, &mut Ledger),
         edits: Vec<(Bytes, Order)>,
         now_ms: u64,
         (tried, cut): (&mut Vec<Trial>, &mut Vec<Cut>),
     ) -> Result<(Vec<Accepted>, Vec<Option<Seq>>), Unheld> {
         let (mut accepted, mut places) = (Vec::new(), Vec::new());
         let at = Moment::after(self.document.at_ms(), now_ms);
-        let mut ledger = self.document.ledger().clone();
         for (update, order) in edits {
             self.check_room(by, &update).map_err(Unheld::Edit)?;
             let checked = ledger.check_apart(by, &update).map_err(|refusal| Unheld::Edit(refusal.into()))?;

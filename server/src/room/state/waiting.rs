@@ -225,12 +225,9 @@ impl RoomState {
         for accepted in accepted.iter().filter(|accepted| held && accepted.record.change().is_some()) {
             self.document.admit(&accepted.record.author, &accepted.checked);
         }
-        match self.document.apply(&accepted, (last, head)) {
+        let first = last + 1 - accepted.len() as Seq;
+        match self.document.take(&Vec::from_iter(first..=last), &accepted, (last, head)) {
             Ok(merged) => {
-                let first = last + 1 - accepted.len() as Seq;
-                for (seq, accepted) in (first..).zip(&accepted) {
-                    self.document.note(seq, &accepted.record, &accepted.checked);
-                }
                 effects.extend(merged.map(|merged| Effect::Broadcast(protocol::update(&merged))));
                 self.logged(last, senders, accepted, digests, effects);
             }

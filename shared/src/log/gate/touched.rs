@@ -1,11 +1,30 @@
-//! Which parts of a plan an update touches, by where what it names stands, and what it adds and deletes.
+//! Which points an update touches, by where its blocks stand and where what it deletes stood.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Checked, Ledger, Named, place::Place, schema::Spot};
+use super::{Checked, Ledger, Named, Span, place::Place, schema::Spot};
 use crate::id::PointId;
+
+/// What of a point is touched.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PointPart {
+    /// Its words.
+    Words,
+    /// Its heading.
+    Heading,
+    /// What it waits for.
+    After,
+    /// What it stands below.
+    Parent,
+    /// Whether it is struck.
+    Struck,
+    /// Its label.
+    Label,
+    /// Something else of it.
+    Rest,
+}
 
 /// A part of a plan: the title, or a point by its number, which it keeps for ever ([`Ledger::points`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -28,12 +47,44 @@ impl Ledger {
         parts
     }
 
-    /// Calls `f` with each part that an update touches, with some more than once. It must have been admitted.
-    pub fn each_touched(&self, checked: &Checked, mut f: impl FnMut(PlanPart)) {
-        let mut touch = |place: Place| self.part(place).into_iter().for_each(&mut f);
+    /// Calls `f` with each point that an update touches and what of it, and with the title; with some more than once. It must have been
+    /// admitted.
+    pub fn each_touched(&self, checked: &Checked, mut f: impl FnMut(PlanPart, PointPart)) {
+        let mut touch = |place: Place| {
+            if let Some(point) = self.part(place) {
+                f(point, part(place.spot));
+            }
+        };
         checked.gains.iter().flat_map(|gain| &gain.places).for_each(|(_, place)| touch(*place));
         for span in &checked.deletions {
             self.each_place(*span, &mut |_, place| touch(place));
+        }
+    }
+
+    /// Calls `f` with each stretch of words that an update types or takes away, and the point that they stand in. It must have been
+    /// admitted.
+    pub fn each_typed(&self, checked: &Checked, mut f: impl FnMut(PlanPart, Span)) {
+        let mut typed = |place: Place, span: Span| {
+            if let Some(point) = self.part(place).filter(|_| place.spot == Spot::Words && !place.in_map()) {
+                f(point, span);
+            }
+        };
+        for gain in &checked.gains {
+            let ends = gain.places.iter().skip(1).map(|(start, _)| *start).chain([gain.clock_end]);
+            for (&(start, place), end) in gain.places.iter().zip(ends) {
+                typed(place, Span { client: gain.client, start, end });
+            }
+        }
+        for span in &checked.deletions {
+            self.each_place(*span, &mut |span, place| typed(place, span));
+        }
+    }
+
+    /// The id of a point; it is looked for among all. The title has none.
+    pub fn point_id(&self, part: PlanPart) -> Option<PointId> {
+        match part {
+            PlanPart::Title => None,
+            PlanPart::Point(number) => self.rows.id(number)?.parse().ok(),
         }
     }
 
@@ -60,5 +111,17 @@ impl Ledger {
         let mut ids: Vec<(u32, &str)> = self.rows.ids().map(|(id, number)| (number, id)).collect();
         ids.sort_unstable();
         ids.into_iter().map(|(_, id)| id).collect()
+    }
+}
+
+fn part(spot: Spot) -> PointPart {
+    match spot {
+        Spot::Words => PointPart::Words,
+        Spot::Heading => PointPart::Heading,
+        Spot::After | Spot::AfterPoint => PointPart::After,
+        Spot::Parent => PointPart::Parent,
+        Spot::Struck => PointPart::Struck,
+        Spot::Label => PointPart::Label,
+        _ => PointPart::Rest,
     }
 }

@@ -227,7 +227,7 @@ fn wait(step: Step, whats: &[Option<After>]) -> Wait {
 }
 
 /// What each point of the outline is called.
-pub(super) fn names(outline: &Outline) -> Vec<Arc<str>> {
+pub(crate) fn names(outline: &Outline) -> Vec<Arc<str>> {
     let mut paths: HashMap<&PointId, String> = HashMap::new();
     let mut count: HashMap<String, usize> = HashMap::new();
     for point in &outline.points {

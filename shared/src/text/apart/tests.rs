@@ -57,6 +57,14 @@ impl Talks {
         txn.encode_update_v1().into()
     }
 
+    /// What somebody types next who is connected, under a client id of their own.
+    pub fn write_as(&mut self, client: u64, f: impl FnOnce(&mut TransactionMut)) -> Bytes {
+        let doc = self.client_doc(client, self.log.len() as u64, &[]);
+        let mut txn = doc.transact_mut();
+        f(&mut txn);
+        txn.encode_update_v1().into()
+    }
+
     pub fn take(&mut self, party: &str, branch: Branch, seen: u64, update: Bytes) -> u64 {
         let seq = self.log.len() as u64 + 1;
         let by = Provenance { branch, seen: Some(seen), ..Provenance::live(author(party), Right::Draft) };
@@ -260,5 +268,22 @@ proptest! {
         retype(&mut txn, &text, &present, &wanted, &mut anew);
         prop_assert_eq!(anew, Anew { typed: 1, ..Anew::default() });
         prop_assert_eq!(text.get_string(&txn), wanted.iter().map(|wanted| wanted.letter).collect::<String>());
+    }
+}
+
+#[test]
+fn of_titles_that_are_too_long_together_the_later_in_the_log_stands_whoever_wrote_it() {
+    let [one, two] = ["A", "B"].map(|letter| letter.repeat(600));
+    for is_first_later in [false, true] {
+        let mut talks = Talks::new("24 days");
+        let mut wrote = [&one, &two].map(|title| talks.write(1, &[], |txn| set_title(txn, title).unwrap()));
+        if is_first_later {
+            wrote.reverse();
+        }
+        talks.push("arv", 1, 1, &wrote[..1]);
+        talks.push("bor", 2, 1, &wrote[1..]);
+        let doc = talks.state(u64::MAX, &[]);
+        let title = Outline::read(&doc.transact()).title;
+        assert_eq!(&title, if is_first_later { &one } else { &two });
     }
 }

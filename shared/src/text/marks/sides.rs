@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use yrs::{ReadTxn as _, StateVector};
 
-use super::{MarkedBy, Unconfirmed};
+use super::told::{MarkedBy, Unconfirmed};
 use crate::{
     id::PointId,
     log::record::{Bracketing, Record},
@@ -36,7 +36,7 @@ pub struct Parted {
 
 impl From<&Unconfirmed> for Parted {
     fn from(mark: &Unconfirmed) -> Self {
-        Self { points: vec![mark.point.clone()], of: mark.by.iter().map(|by| by.seq).collect() }
+        Self { points: vec![mark.point.clone()], of: mark.records().collect() }
     }
 }
 

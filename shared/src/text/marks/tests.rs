@@ -1,9 +1,13 @@
+mod near;
+
 use super::*;
 use crate::{
+    id::PointId,
     log::{
         fold::Fold,
-        record::{Moment, Provenance, Right},
+        record::{Branch, Moment, Provenance, Right},
     },
+    people::Author,
     text::{
         apart::tests::{Talks, id, words},
         plan::{new_doc, set_heading, set_title, strike},
@@ -15,12 +19,12 @@ fn marks(talks: &Talks) -> Vec<Unconfirmed> {
     let (mut fold, mut marks, mut saved) = (Fold::new(new_doc(0)), Marks::default(), Marks::default());
     for (seq, record) in &talks.log {
         let taken = fold.take(record).unwrap();
-        marks.note(*seq, record, (fold.ledger(), &taken.checked));
-        saved.note(*seq, record, (fold.ledger(), &taken.checked));
+        marks.take(*seq, record, &mut fold, &taken.checked).unwrap();
+        saved.take(*seq, record, &mut fold, &taken.checked).unwrap();
         saved = postcard::from_bytes(&postcard::to_allocvec(&saved).unwrap()).unwrap();
     }
-    assert_eq!(saved.all(fold.ledger()), marks.all(fold.ledger()));
-    marks.all(fold.ledger())
+    assert_eq!(saved, marks);
+    marks.marked(fold.ledger()).points
 }
 
 /// Of a mark whether it is a point's, whose it is, and whether something was put side by side.
@@ -115,7 +119,30 @@ fn however_many_touch_a_point_what_is_known_of_it_is_bounded_and_it_is_marked() 
     }
     talks.take("late", Branch([9; 8]), 1, late);
     let mark = marks(&talks).remove(0);
-    assert_eq!((mark.by.len(), mark.by.last().unwrap().author.party.as_str()), (TOUCHES_MAX, "late"));
+    let named = (mark.by.len(), mark.by.last().unwrap().author.party.to_string());
+    assert_eq!(named, (NAMED_MAX, "late".to_owned()), "{mark:?}");
+    assert_eq!(mark.more, 64 - NAMED_MAX + 1, "64 are known, and who was away");
+}
+
+#[test]
+fn who_makes_stay_after_stay_fills_its_own_room_and_drives_nobody_out() {
+    let mut talks = Talks::new("24 days");
+    let other = talks.write(1, &[], words("48 days"));
+    talks.take("bor", Branch::TABLE, 1, other);
+    for stay in 1..=100u8 {
+        let update = talks.write(1, &[], words(&format!("{stay} weeks")));
+        talks.take("arv", Branch([stay; 8]), 1, update);
+    }
+    let (mut fold, mut marks) = (Fold::new(new_doc(0)), Marks::default());
+    for (seq, record) in &talks.log {
+        let taken = fold.take(record).unwrap();
+        marks.take(*seq, record, &mut fold, &taken.checked).unwrap();
+    }
+    let saved = postcard::to_allocvec(&marks).unwrap().len();
+    assert!(saved < 6 << 10, "{saved} bytes");
+    let mark = marks.marked(fold.ledger()).points.remove(0);
+    let named: Vec<(&str, u64)> = mark.by.iter().map(|by| (by.author.party.as_str(), by.seq)).collect();
+    assert_eq!((named[0], named.len(), mark.more), (("bor", 2), 5, 96), "{mark:?}");
 }
 
 #[test]
