@@ -12,6 +12,7 @@ mod later;
 pub mod order;
 mod out;
 mod presence;
+pub mod provided;
 pub mod rests;
 pub mod state;
 #[cfg(test)]
@@ -232,10 +233,10 @@ impl Room {
                 self.followers.remove(&session);
                 self.state.handle(Input::Leave { session }, effects);
             }
-            Command::Edit { by, update, order, done } => {
+            Command::Edit { by, update, provided, order, done } => {
                 self.next_edit += 1;
                 self.edits.insert(self.next_edit, done);
-                self.state.handle(Input::Edit { edit: self.next_edit, by, update, order }, effects);
+                self.state.handle(Input::Edit { edit: self.next_edit, by, update, provided, order }, effects);
             }
             Command::Hold(hold) => self.holds.push_back(hold),
             Command::Copy { .. } | Command::Owners { .. } if !self.state.is_settled() => self.asks.push(command),

@@ -278,10 +278,11 @@ impl Rooms {
     /// # Errors
     /// [`RoomError`], if no room takes it.
     pub async fn begin_edit(self: &Arc<Self>, change: Change) -> Result<oneshot::Receiver<Result<Cut, EditError>>, RoomError> {
-        let Change { address, by, update, order, .. } = change;
+        let Change { address, by, update, provided, order } = change;
         for _ in 0..TRIES {
             let (done, answered) = oneshot::channel();
-            let edit = Command::Edit { by: by.clone(), update: update.clone(), order: order.clone(), done };
+            let edit =
+                Command::Edit { by: by.clone(), update: update.clone(), provided: provided.clone(), order: order.clone(), done };
             if self.inbox(&address)?.send(edit).await.is_ok() {
                 return Ok(answered);
             }

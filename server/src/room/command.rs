@@ -17,6 +17,7 @@ use super::{
     effect::{EditError, SessionId},
     followers::Feed,
     order::Order,
+    provided::Provided,
     rests::Rests,
     state::{Judged, Proposal, Unheld},
 };
@@ -46,7 +47,7 @@ pub enum Command {
     /// A session ended.
     Leave { session: SessionId },
     /// An edit without a session; `order`: what is known of its claims. Answered once it is durable.
-    Edit { by: Provenance, update: Bytes, order: Order, done: Done },
+    Edit { by: Provenance, update: Bytes, provided: Provided, order: Order, done: Done },
     /// A part of what is kept in several logs at once.
     Hold(Hold),
     /// Asks for the last record and a copy that knows all that the log says ([`super::document::Document::from_copy`]), and all that the

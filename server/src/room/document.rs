@@ -13,7 +13,7 @@ use plenary_shared::{
     log::{
         fold::Fold,
         gate::{Checked, Ledger, LeftOut, Refusal},
-        record::{self, Digest, Provenance, Record},
+        record::{self, Branch, Digest, Provenance, Record},
     },
     people::Author,
     text::{
@@ -162,6 +162,14 @@ impl Document {
     pub fn note(&mut self, seq: Seq, record: &Record, checked: &Checked) {
         self.marks.note(seq, record, (self.fold.ledger(), checked));
         self.marked = None;
+    }
+
+    /// Whether others than who stayed away in this branch touched behind a record what an update touches.
+    pub fn is_touched(&self, checked: &Checked, (since, branch): (Seq, Branch)) -> bool {
+        let mut is_touched = false;
+        let marks = &self.marks;
+        self.fold.ledger().each_touched(checked, |point| is_touched |= marks.is_touched(point, since, branch));
+        is_touched
     }
 
     /// The points that were merged and not confirmed since.

@@ -24,7 +24,7 @@ use tokio::{
 use super::{RoomError, Rooms, TRIES};
 use crate::{
     minutely::Minutely,
-    room::{Command, EditError, Fate, Hold, Judged, Proposal, Proposed, Unheld, is_unchanged, order::Order},
+    room::{Command, EditError, Fate, Hold, Judged, Proposal, Proposed, Unheld, is_unchanged, order::Order, provided::Provided},
     store::{Condition, Seq, StoreError},
 };
 
@@ -37,16 +37,16 @@ pub struct Change {
     pub by: Provenance,
     /// The update.
     pub update: Bytes,
-    /// It holds only if this is the document's last record.
-    pub at: Option<Seq>,
+    /// What it holds on.
+    pub provided: Provided,
     /// What is known of what it claims about order.
     pub order: Order,
 }
 
 impl Change {
     fn proposal(self) -> (DocAddress, Proposal) {
-        let Self { address, by, update, at, order } = self;
-        (address, Proposal { by, what: Proposed::Edit { update, at, order } })
+        let Self { address, by, update, provided, order } = self;
+        (address, Proposal { by, what: Proposed::Edit { update, provided, order } })
     }
 }
 

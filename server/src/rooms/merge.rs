@@ -22,9 +22,9 @@ use std::{collections::HashMap, sync::Arc};
 use yrs::Snapshot;
 
 use super::{
-    CommitError, RoomError, Rooms,
+    Change, CommitError, RoomError, Rooms,
     trail::{self, Own, PAGE, Trail},
-    verify::Tried,
+    verify::{Tried, Weighed},
 };
 use crate::{
     ids,
@@ -32,6 +32,7 @@ use crate::{
         Command, EditError, End, Merged, Proposal, Proposed, SessionId,
         document::{Accepted, Document},
         order::{Order, Trial},
+        provided::Provided,
     },
     store::{Seq, Store},
 };
@@ -49,6 +50,8 @@ pub enum Together {
     Alone {
         /// The last record that their author knew, by what they name; `None`: all.
         seen: Option<Seq>,
+        /// That this still holds.
+        provided: Provided,
     },
     /// They and what puts them side by side.
     Merged {
@@ -66,7 +69,9 @@ pub enum Together {
 pub enum Stayed {
     /// It is taken in, with what puts it side by side with what others wrote.
     Apart,
-    /// It goes its own way, by whom and on what they knew.
+    /// It is taken in: nobody else touched the same.
+    Alone,
+    /// It is for the room to take or to refuse, by whom and on what they knew.
     Here(Provenance),
 }
 
@@ -83,11 +88,12 @@ impl Rooms {
         by: &Provenance,
         updates: Vec<Brought>,
     ) -> Result<Together, RoomError> {
-        let alone = Together::Alone { seen: by.seen };
-        let Some(seen) = by.seen.filter(|_| !by.branch.is_table()) else { return Ok(alone) };
+        let alone = |seen, provided| Ok(Together::Alone { seen, provided });
+        let Some(seen) = by.seen.filter(|_| !by.branch.is_table()) else { return alone(by.seen, Provided::Anyway) };
         let end = self.end(address).await?;
-        if seen >= end.seq {
-            return Ok(alone);
+        let since = end.seq;
+        if seen >= since {
+            return alone(Some(seen), Provided::alone_since(since));
         }
         let mut turn = self.merges.turn(address, &by.author).await;
         let _watched =
@@ -101,7 +107,7 @@ impl Rooms {
         });
         let ((seen, is_touched), mut turn) = rested.await.ok().flatten().ok_or(RoomError::Unavailable)?;
         if !is_touched {
-            return Ok(Together::Alone { seen: Some(seen) });
+            return alone(Some(seen), Provided::alone_since(since));
         }
         let (end, (seq, copy)) = (self.end(address).await?, self.ask(address, |copy| Command::Copy { of, copy }).await?.1);
         let (rooms, at, whose) = (self.clone(), address.clone(), by.clone());
@@ -193,9 +199,14 @@ impl Rooms {
     ) -> Result<Stayed, RoomError> {
         for _ in 0..limits::EDIT_TRIES {
             let merged = match self.put_together(address, session, &by, vec![(update.clone(), None)]).await? {
-                Together::Alone { seen } => {
+                Together::Alone { seen, provided } => {
                     by.seen = seen;
-                    return Ok(Stayed::Here(by));
+                    match self.take_alone(address, session, (&by, update), provided).await? {
+                        Ok(cut) if cut.is_empty() => return Ok(Stayed::Alone),
+                        Err(EditError::Moved) => continue,
+                        // What is left of it then is for the room to tell its sender of, and so is why nothing is.
+                        Ok(_) | Err(_) => return Ok(Stayed::Here(by)),
+                    }
                 }
                 Together::Merged { bad, .. } if !bad.is_empty() => return Ok(Stayed::Here(by)),
                 Together::Merged { merged, seen, .. } => {
@@ -214,7 +225,28 @@ impl Rooms {
                 Err(CommitError::Room(error)) => return Err(error),
             }
         }
-        Ok(Stayed::Here(by))
+        // Whoever sends it comes back with it.
+        Err(RoomError::Unavailable)
+    }
+
+    /// Takes in what touches nothing that others touched, as long as that holds.
+    async fn take_alone(
+        self: &Arc<Self>,
+        address: &DocAddress,
+        session: Option<SessionId>,
+        (by, update): (&Provenance, &Bytes),
+        provided: Provided,
+    ) -> Result<Result<Cut, EditError>, RoomError> {
+        let mut order = Order::Unknown;
+        if let Some(session) = session.filter(|_| self.is_weighed(address, by, update)) {
+            order = match self.weigh(address, session, by, update).await? {
+                Weighed::Known => return Ok(Ok(Cut::default())),
+                Weighed::Sound(order, _) => order,
+                Weighed::Bad(error) => return Ok(Err(error)),
+            };
+        }
+        let change = Change { address: address.clone(), by: by.clone(), update: update.clone(), provided, order };
+        self.begin_edit(change).await?.await.map_err(|_| RoomError::Unavailable)
     }
 }
 
@@ -230,7 +262,7 @@ fn put_together(
     let mut document = Document::from_copy(seq, copy)?;
     let Judged { accepted, edits, bad, numbers } = judge(&mut document, by, updates);
     let new: Vec<Bytes> = accepted.iter().map(|accepted| accepted.record.update.clone()).collect();
-    let alone = Together::Alone { seen: Some(seen) };
+    let alone = Together::Alone { seen: Some(seen), provided: Provided::alone_since(seq) };
     let ledger = document.ledger();
     let stay = Stay { seen, base, since: &since, author: &by.author, branch: by.branch, new: &new, ledger };
     let Some(mut apart) = Apart::find(&stay).ok()? else { return Some(alone) };

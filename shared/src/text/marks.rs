@@ -132,6 +132,12 @@ impl Marks {
         }
     }
 
+    /// Whether others than who stayed away in this branch touched a point behind a record.
+    pub fn is_touched(&self, point: PointNumber, since: u64, branch: Branch) -> bool {
+        let by_others = |touch: &Touch| touch.seq > since && touch.branch != branch;
+        self.points.get(&point).is_some_and(|point| point.touches.iter().any(by_others))
+    }
+
     /// All marks, by point; `ledger` is that of the log.
     pub fn all(&self, ledger: &Ledger) -> Vec<Unconfirmed> {
         if self.marked == 0 {

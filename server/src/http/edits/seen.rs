@@ -47,9 +47,9 @@ pub(super) async fn once_over(
     let by = Provenance { seen: Some(seen), branch: Branch(ids::branch()), ..by };
     let update = Bytes::from(update);
     let committed = match app.rooms.put_together(&address, None, &by, vec![(update.clone(), None)]).await? {
-        Together::Alone { seen } => {
+        Together::Alone { seen, provided } => {
             let (address, by) = (address.clone(), Provenance { seen, ..by });
-            let change = Change { address, by, update, at: Some(end.seq), order: Order::Holds };
+            let change = Change { address, by, update, provided, order: Order::Holds };
             app.rooms.commit(vec![change]).await.map(drop)
         }
         Together::Merged { bad, .. } if !bad.is_empty() => return Err(DossierError::Unreadable.into()),

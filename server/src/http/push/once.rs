@@ -17,6 +17,7 @@ use crate::{
     room::{
         Command, EditError,
         document::{Accepted, Document},
+        provided::Provided,
     },
     rooms::{Change, RoomError},
     store::Seq,
@@ -68,7 +69,7 @@ impl Keys {
         let Ok((Some(found), Some(loaded))) = looked else { return Err(RoomError::Unavailable.into()) };
         match found {
             Ok(()) => {
-                change.at = Some(loaded.seq);
+                change.provided = Provided::Last(loaded.seq);
                 self.0 = Some(loaded);
                 Ok(None)
             }

@@ -26,7 +26,8 @@ impl From<PlanPart> for PointNumber {
 }
 
 impl Ledger {
-    /// Calls `f` with each point that an update touches, and with the title; with some more than once. It must have been admitted.
+    /// Calls `f` with each point that an update touches, and with the title; with some more than once. Of one that was not
+    /// admitted yet these are the points that were there before.
     pub fn each_touched(&self, checked: &Checked, mut f: impl FnMut(PointNumber)) {
         let mut touch = |place: Place| self.part(place).map(PointNumber::from).into_iter().for_each(&mut f);
         checked.gains.iter().flat_map(|gain| &gain.places).for_each(|(_, place)| touch(*place));
