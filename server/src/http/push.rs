@@ -329,19 +329,24 @@ impl Pusher {
             {
                 return Ok(outcome);
             }
+            let parts = self.parts_of(&mut changes).await?;
             // Rights may have changed while it waited.
             if let Err(error) = self.still_writable(&changes) {
                 self.keys.forget();
                 return Ok(error.outcome());
             }
-            let committed = self.app.rooms.commit(changes.clone()).await;
+            let committed = self.app.rooms.commit_all(parts).await;
             if committed.is_ok() && once.is_some() {
                 self.keys.took();
             } else {
                 self.keys.forget();
             }
             match committed {
-                Ok(cut) => return Ok(Outcome::taken(cut)),
+                Ok(cuts) => {
+                    let mut all = Cut::default();
+                    cuts.into_iter().for_each(|cut| all.add(cut));
+                    return Ok(Outcome::taken(all));
+                }
                 Err(CommitError::Moved) => {}
                 Err(CommitError::Unverified(address)) => {
                     let Some(change) = changes.iter_mut().find(|change| change.address == address) else { continue };

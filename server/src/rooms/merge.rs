@@ -215,7 +215,7 @@ impl Rooms {
                 }
             };
             let proposal = Proposal { by: by.clone(), what: Proposed::Merged(*merged) };
-            match self.commit_merged(address.clone(), proposal).await {
+            match self.commit_all(vec![(address.clone(), proposal)]).await {
                 Ok(cuts) if cuts.iter().all(Cut::is_empty) => return Ok(Stayed::Apart),
                 // What is left of it then is for the room to tell its sender of.
                 Ok(_) => return Ok(Stayed::Here(by)),

@@ -56,7 +56,7 @@ pub(super) async fn once_over(
         Together::Merged { merged, seen, .. } => {
             let by = Provenance { seen: Some(seen), ..by };
             let proposal = Proposal { by, what: Proposed::Merged(*merged) };
-            app.rooms.commit_merged(address.clone(), proposal).await.map(drop)
+            app.rooms.commit_all(vec![(address.clone(), proposal)]).await.map(drop)
         }
     };
     match committed {

@@ -1,6 +1,7 @@
 //! Edits of the text that were made apart from what others wrote meanwhile.
 
 use plenary_shared::{
+    id::DocAddress,
     limits,
     log::record::{Branch, Provenance},
     wire::sync::Outcome,
@@ -10,12 +11,12 @@ use super::{Found, Made, Pusher, Step, UNDER_WAY_MAX, is_of_the_disk};
 use crate::{
     http::error::ApiError,
     room::{Proposal, Proposed, provided::Provided},
-    rooms::{Brought, CommitError, RoomError, Together},
+    rooms::{Brought, Change, CommitError, RoomError, Together},
     store::Seq,
 };
 
 /// What becomes of edits of one stay.
-enum Run {
+pub(super) enum Run {
     /// What became of each of them.
     Over(Vec<Outcome>),
     /// Each is taken by itself as long as nobody else touches the same. They rest on this record.
@@ -58,7 +59,7 @@ impl Pusher {
     }
 
     /// Hands on each of the last edits before the one numbered `behind`; answers those that others got in the way of.
-    async fn hand_on_each(
+    pub(super) async fn hand_on_each(
         &mut self,
         mut run: Vec<Made>,
         behind: usize,
@@ -78,7 +79,7 @@ impl Pusher {
         Ok(run)
     }
 
-    async fn judge_run(&mut self, run: &[Made], behind: usize, found: &Found) -> Result<Run, ApiError> {
+    pub(super) async fn judge_run(&mut self, run: &[Made], behind: usize, found: &Found) -> Result<Run, ApiError> {
         let Some(Made { seen, branch, .. }) = run.first() else { return Ok(Run::Over(Vec::new())) };
         if let Err(error) = self.writable(None) {
             return Ok(Run::Over(vec![error.outcome(); run.len()]));
@@ -97,6 +98,26 @@ impl Pusher {
         self.put_together((*seen, *branch), updates.collect()).await
     }
 
+    /// What an edit of several documents is for each: its part that changes the text is put together with what others wrote.
+    pub(super) async fn parts_of(&self, changes: &mut [Change]) -> Result<Vec<(DocAddress, Proposal)>, ApiError> {
+        let address = &self.reader.address;
+        let of = |changes: &[Change]| changes.iter().cloned().map(Change::proposal).collect::<Vec<_>>();
+        let Some(text) = changes.iter_mut().find(|change| change.address == *address) else { return Ok(of(changes)) };
+        let updates = vec![(text.update.clone(), None)];
+        match self.app.rooms.put_together(address, None, &text.by, updates).await? {
+            Together::Alone { seen, provided } => (text.by.seen, text.provided) = (seen, provided),
+            // The room says why.
+            Together::Merged { bad, seen, .. } if !bad.is_empty() => text.provided = Provided::alone_since(seen),
+            Together::Merged { merged, seen, .. } => {
+                let by = Provenance { seen: Some(seen), ..text.by.clone() };
+                let others = changes.iter().filter(|change| change.address != *address).cloned().map(Change::proposal);
+                let text = (address.clone(), Proposal { by, what: Proposed::Merged(*merged) });
+                return Ok(others.chain([text]).collect());
+            }
+        }
+        Ok(of(changes))
+    }
+
     /// Puts edits of one stay together with what others wrote.
     async fn put_together(&mut self, (seen, branch): (Seq, Branch), updates: Vec<Brought>) -> Result<Run, ApiError> {
         let (address, count) = (self.reader.address.clone(), updates.len());
@@ -110,7 +131,7 @@ impl Pusher {
             return Ok(Run::Moved);
         }
         let proposal = Proposal { by: Provenance { seen: Some(seen), ..by }, what: Proposed::Merged(*merged) };
-        match self.app.rooms.commit_merged(address, proposal).await {
+        match self.app.rooms.commit_all(vec![(address, proposal)]).await {
             Ok(cuts) => {
                 let mut cuts = cuts.into_iter();
                 let outcome = |number| match bad.get(&number) {
