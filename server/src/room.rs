@@ -87,6 +87,7 @@ impl Room {
     /// Loads a room's document. Blocks.
     pub fn open(address: DocAddress, around: Surroundings) -> Result<Self, OpenError> {
         let document = Document::open(&*around.store, &address)?;
+        around.note(&address, &document);
         let (snapshot_seq, mut state) = (document.seq(), RoomState::new(&address, document));
         state.shares = around.shares.clone();
         *state.announced() = around.announced.clone();
@@ -239,8 +240,8 @@ impl Room {
                 self.state.handle(Input::Edit { edit: self.next_edit, by, update, provided, order }, effects);
             }
             Command::Hold(hold) => self.holds.push_back(hold),
-            Command::Copy { .. } | Command::Owners { .. } if !self.state.is_settled() => self.asks.push(command),
-            Command::Copy { of: Some(session), .. } if self.state.waits(session) => self.asks.push(command),
+            ref ask if ask.is_for_later(&self.state) => self.asks.push(command),
+            Command::Empties { update, empties, .. } => drop(empties.send(self.state.document().empties(&update))),
             Command::Copy { copy, .. } => match self.state.document().copy() {
                 Ok(bytes) => drop(copy.send((self.state.document().seq(), bytes))),
                 Err(_) => effects.push(Effect::Rebuild),

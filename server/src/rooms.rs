@@ -2,6 +2,7 @@
 
 mod act;
 mod commit;
+mod emptied;
 mod merge;
 mod merges;
 #[cfg(test)]
@@ -30,6 +31,7 @@ use tokio::{
 use yrs::StateVector;
 
 use crate::{
+    alternatives::Alternatives,
     announced::Announced,
     answers::Answers,
     conduct::Conduct,
@@ -75,6 +77,7 @@ pub struct Rooms {
     shares: Arc<Shares>,
     announced: Arc<Announced>,
     waypoints: Arc<Waypoints>,
+    alternatives: Arc<Alternatives>,
     trails: Trails,
     merges: Merges,
     shared: Mutex<Shared>,
@@ -152,8 +155,21 @@ impl Rooms {
     pub fn new(store: Arc<dyn Store>, metrics: Arc<Figures>) -> Arc<Self> {
         let (answers, restore) = (Answers::default(), Arc::default());
         let (conduct, shares, announced, waypoints) = (Arc::default(), Arc::default(), Arc::default(), Arc::default());
-        let (trails, merges, shared) = (Trails::default(), Merges::default(), Mutex::default());
-        Arc::new(Self { store, metrics, answers, restore, conduct, shares, announced, waypoints, trails, merges, shared })
+        let (alternatives, trails, merges, shared) = (Arc::default(), Trails::default(), Merges::default(), Mutex::default());
+        Arc::new(Self {
+            store,
+            metrics,
+            answers,
+            restore,
+            conduct,
+            shares,
+            announced,
+            waypoints,
+            alternatives,
+            trails,
+            merges,
+            shared,
+        })
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
@@ -321,6 +337,7 @@ async fn run(rooms: Arc<Rooms>, address: DocAddress, mut inbox: mpsc::Receiver<C
         shares: rooms.shares.clone(),
         announced: rooms.announced.clone(),
         waypoints: rooms.waypoints.clone(),
+        alternatives: rooms.alternatives.clone(),
     };
     let at = address.clone();
     let opened = tokio::task::spawn_blocking(move || Room::open(at, around)).await;
@@ -334,6 +351,7 @@ async fn run(rooms: Arc<Rooms>, address: DocAddress, mut inbox: mpsc::Receiver<C
                     continue;
                 }
                 shared.left(&address);
+                rooms.alternatives.forget(&address);
                 break;
             }
         }

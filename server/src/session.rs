@@ -41,7 +41,7 @@ use crate::{
     ids,
     outbox::{Close, Line, Next, Outbox},
     registry::{Registry, Rights},
-    room::{Command, LargePlace, SessionId, order::Order, rests::Rests},
+    room::{Command, LargePlace, SessionId, order::Order, provided::Provided, rests::Rests},
     rooms::{Inbox, RoomError, Rooms, Stayed, Weighed},
 };
 use abreast::Abreast;
@@ -241,7 +241,10 @@ impl Session {
                 let by = Provenance { seen: Some(seen), branch, ..by };
                 Box::pin(self.rooms.stayed(&self.address, Some(self.id), by, update)).await
             }
-            (None, None) => Ok(Stayed::Here(by)),
+            (None, None) => {
+                let tidied = Box::pin(self.rooms.tidied(&self.address, self.id, (&by, update), &Provided::Anyway)).await?;
+                Ok(if tidied { Stayed::Apart } else { Stayed::Here(by) })
+            }
         }
     }
 

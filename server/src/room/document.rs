@@ -12,12 +12,13 @@ use plenary_shared::{
     id::{DocAddress, PartyId, PointId},
     log::{
         fold::Fold,
-        gate::{Checked, Ledger, LeftOut, Refusal},
+        gate::{Checked, Ledger, LeftOut, Named, PlanPart, Refusal},
         record::{self, Branch, Digest, Provenance, Record},
     },
     people::Author,
     text::{
         authorship::{self, SideOwners},
+        emptied::Stood,
         marks::{Marks, Unconfirmed},
         plan,
     },
@@ -170,6 +171,27 @@ impl Document {
         let marks = &self.marks;
         self.fold.ledger().each_touched(checked, |point| is_touched |= marks.is_touched(point, since, branch));
         is_touched
+    }
+
+    /// Whether an update may leave an alternative empty that the server put beside others.
+    pub fn empties(&mut self, update: &[u8]) -> bool {
+        let Ok(named) = Named::read(update) else { return false };
+        if named.deleted().is_empty() || !self.fold.ledger().has_marks() {
+            return false;
+        }
+        let points = self.points_of(&named);
+        let stood = self.fold.look(|txn| Stood::read(txn, &points));
+        stood.is_ok_and(|stood| stood.is_emptied(named.deleted(), self.fold.ledger()))
+    }
+
+    /// The points that an update touches.
+    pub fn points_of(&self, named: &Named) -> Vec<PointId> {
+        let (ledger, ids) = (self.fold.ledger(), self.fold.ledger().points());
+        let id = |part| match part {
+            PlanPart::Title => None,
+            PlanPart::Point(number) => ids.get(number as usize)?.parse().ok(),
+        };
+        ledger.touched(named).into_iter().filter_map(id).collect()
     }
 
     /// The points that were merged and not confirmed since.

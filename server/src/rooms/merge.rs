@@ -5,16 +5,17 @@ mod tests;
 
 use bytes::Bytes;
 use plenary_shared::{
-    id::DocAddress,
+    id::{DocAddress, PointId},
     limits,
     log::{
         fold::{Fold, Formed},
         gate::{self, Ledger, Named},
         record::{self, Branch, Moment, Provenance, Record},
     },
+    people::Author,
     text::{
         apart::{Apart, Bracketed, Stay, standing},
-        plan::new_doc,
+        plan::{ChangeKind, new_doc},
     },
     wire::cut::Cut,
 };
@@ -59,6 +60,8 @@ pub enum Together {
         bad: HashMap<usize, EditError>,
         /// All others, to be kept in one.
         merged: Box<Merged>,
+        /// Of which points what stands side by side in it.
+        beside: Vec<(Option<PointId>, ChangeKind)>,
         /// The last record that their author knew, by what they name.
         seen: Seq,
     },
@@ -140,6 +143,21 @@ impl Rooms {
             let seen = named.iter().map(|named| trail.rests(named, &own)).fold(seen, Seq::max);
             Some((seen, named.iter().any(|named| trail.is_touched(named, seen, &own))))
         })
+    }
+
+    /// A plan's text as it stood at a record, in somebody's turn, who pays for what is folded for it.
+    ///
+    /// # Errors
+    /// [`RoomError`], if it cannot be read.
+    pub async fn past(self: &Arc<Self>, address: &DocAddress, whose: &Author, seen: Seq) -> Result<Bytes, RoomError> {
+        let mut turn = self.merges.turn(address, whose).await;
+        let (end, rooms, at) = (self.end(address).await?, self.clone(), address.clone());
+        let past = tokio::task::spawn_blocking(move || {
+            let (state, read) = rooms.base(&at, seen, &end.refused)?;
+            turn.costs(read);
+            Some(state)
+        });
+        past.await.ok().flatten().ok_or(RoomError::Unavailable)
     }
 
     /// A plan's text as it stood at a record, and how many records were folded for it. Blocks.
@@ -238,6 +256,11 @@ impl Rooms {
         provided: Provided,
     ) -> Result<Result<Cut, EditError>, RoomError> {
         let mut order = Order::Unknown;
+        if let Some(session) = session
+            && self.tidied(address, session, (by, update), &provided).await?
+        {
+            return Ok(Ok(Cut::default()));
+        }
         if let Some(session) = session.filter(|_| self.is_weighed(address, by, update)) {
             order = match self.weigh(address, session, by, update).await? {
                 Weighed::Known => return Ok(Ok(Cut::default())),
@@ -275,24 +298,25 @@ fn put_together(
     let new = std::mem::take(&mut apart.new).into_iter().filter_map(|at| numbers.get(at).copied()).collect();
     let state = document.diff(&Default::default()).ok()?;
     let mut now = Fold::of_own(new_doc(ids::client()), &state, Ledger::default()).ok()?;
-    let Bracketed { update, says } = apart.bracket(&mut now).ok()?;
-    Some(Together::Merged { bad, merged: Box::new(Merged { edits, on, update, says, new }), seen })
+    let Bracketed { update, says, beside } = apart.bracket(&mut now).ok()?;
+    let merged = Box::new(Merged { edits, on, update, says, new, provided: Provided::Anyway });
+    Some(Together::Merged { bad, merged, beside, seen })
 }
 
 /// What the gate says to edits, one behind the other.
 #[derive(Default)]
-struct Judged {
+pub(super) struct Judged {
     /// Those that bring something.
-    accepted: Vec<Accepted>,
+    pub accepted: Vec<Accepted>,
     /// All that may be kept, and what is known of what they claim once all of them hold on a copy.
-    edits: Vec<(Bytes, Order)>,
-    bad: HashMap<usize, EditError>,
+    pub edits: Vec<(Bytes, Order)>,
+    pub bad: HashMap<usize, EditError>,
     /// Which of `edits` those are that bring something.
-    numbers: Vec<usize>,
+    pub numbers: Vec<usize>,
 }
 
 /// Judges edits on a copy of the document, which knows them from here on and does not show them yet.
-fn judge(document: &mut Document, by: &Provenance, updates: Vec<Brought>) -> Judged {
+pub(super) fn judge(document: &mut Document, by: &Provenance, updates: Vec<Brought>) -> Judged {
     let (mut judged, taken, mut in_series) = (Judged::default(), Arc::default(), 0);
     for (number, (update, tried)) in updates.into_iter().enumerate() {
         let checked = match (document.judge(by, &update), &tried) {

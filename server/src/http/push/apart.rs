@@ -124,7 +124,7 @@ impl Pusher {
         let by = Provenance { seen: Some(seen), branch, ..self.by(&address) };
         let (bad, merged, seen) = match self.app.rooms.put_together(&address, None, &by, updates).await? {
             Together::Alone { seen: rests, provided } => return Ok(Run::Alone(rests.unwrap_or(seen), provided)),
-            Together::Merged { bad, merged, seen } => (bad, merged, seen),
+            Together::Merged { bad, merged, seen, .. } => (bad, merged, seen),
         };
         // Rights may have changed while it waited.
         if self.writable(None).is_err() {

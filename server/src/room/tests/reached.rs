@@ -38,6 +38,7 @@ impl Hall {
             shares: Arc::default(),
             announced: Arc::default(),
             waypoints: Arc::default(),
+            alternatives: Arc::default(),
         };
         Self { store, room: Room::open("talks/plan".parse().unwrap(), around).unwrap(), effects: Vec::new() }
     }

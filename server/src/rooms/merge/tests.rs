@@ -322,3 +322,24 @@ async fn what_others_write_while_an_edit_waits_for_the_log_stands_beside_it() {
         assert_eq!(bench.words().await, "[48][12] days", "{party}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_old_text_is_read_from_the_nearest_copy_in_the_turn_of_who_asks_for_it() {
+    let mut bench = Bench::new().await;
+    bench.live("med", words("24 days")).await;
+    bench.pass(500).await;
+    let seen = bench.end().await;
+    bench.live("bor", words("48 days")).await;
+    bench.store.records_read();
+    let past = bench.rooms.past(&bench.text, &author("arv"), seen).await.unwrap();
+    assert!(Document::on_state(&past, |txn| Some(Outline::read(txn).points[0].words == "24 days")).unwrap());
+    assert!(bench.store.records_read() < 10);
+    for _ in 0..2 {
+        bench.rooms.merges.turn(&bench.text, &author("arv")).await.costs(limits::MERGED_RECORDS_AT_ONCE);
+    }
+    for (party, waits) in [("bor", false), ("arv", true)] {
+        let now = Instant::now();
+        bench.rooms.past(&bench.text, &author(party), seen).await.unwrap();
+        assert_eq!(!now.elapsed().is_zero(), waits, "{party}");
+    }
+}

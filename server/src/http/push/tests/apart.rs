@@ -51,10 +51,8 @@ async fn what_others_write_once_edits_were_judged_stands_beside_those_that_were_
     let (doc, point) = bench.client(60).await;
     let seen = bench.end().await;
     let edits = ["within 12 days", "within 12 days of entry", "within 14 days of entry"];
-    let mut run: Vec<Made> = edits
-        .iter()
-        .map(|words| away(seen, made(None, &written(&doc, |txn| drop(set_words(txn, &point, words))))))
-        .collect();
+    let mut run: Vec<Made> =
+        edits.iter().map(|words| away(seen, made(None, &written(&doc, |txn| drop(set_words(txn, &point, words)))))).collect();
     let (mut pusher, mut found) = (bench.pusher("arv"), Found::new());
     let Run::Alone(_, provided) = pusher.judge_run(&run, 3, &found).await.unwrap() else { panic!("nobody wrote yet") };
     let behind = run.split_off(1);
