@@ -277,7 +277,8 @@ impl Sides {
         Ok(Self { base, others, mine, brought: Some(brought) })
     }
 
-    /// What comes out of what a point holds beside its texts, and whether both stand in it somewhere. What the branch had brought was joined then, and is in the base.
+    /// What comes out of what a point holds beside its texts, and whether both stand in it somewhere. What the branch had brought was joined
+    /// then, and is in the base.
     fn fields(&mut self, point: &PointId) -> Result<(Fields, bool), Misbehaved> {
         let (base, others) = match &mut self.brought {
             Some([base, others]) => (base, others),
@@ -292,8 +293,8 @@ impl Sides {
     }
 }
 
-/// What comes out, letter by letter, and whether something stands side by side in it; a mark is nobody's, and begins an alternative of those who wrote in it what is not in the
-/// base.
+/// What comes out, letter by letter, and whether something stands side by side in it; a mark is nobody's, and begins an alternative of
+/// those who wrote in it what is not in the base.
 fn joined(base: &[Letter], sides: &[&[Letter]]) -> (Vec<Wanted>, bool) {
     let read = |letters: &[Letter]| letters.iter().map(|letter| letter.letter).collect::<String>();
     let (text, texts): (String, Vec<String>) = (read(base), sides.iter().map(|side| read(side)).collect());

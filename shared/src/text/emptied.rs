@@ -145,7 +145,7 @@ fn without_empty(before: &[Letter], now: &[Letter], ledger: &Ledger) -> Option<V
     (!cut.is_empty()).then(|| without(now, &cut))
 }
 
-/// The letters but those at these places, with a space where two words would become one, and not with two where there was something between.
+/// The letters but those at these places: with a space where two words would become one, and with one where two spaces would meet.
 fn without(letters: &[Letter], cut: &HashSet<usize>) -> Vec<Wanted> {
     let mut wanted: Vec<Wanted> = Vec::with_capacity(letters.len());
     let mut is_joint = false;

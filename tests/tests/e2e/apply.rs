@@ -186,8 +186,8 @@ async fn scripts_come_from_standard_input_and_the_schema_is_json() {
 #[test]
 fn edits_beside_which_others_stand_are_named_and_exit_with_4_or_write_nothing() {
     let talks = Talks::begin();
-    let seen = talks.cli.json(&["log", "p-1"])["entries"].as_array().and_then(|entries| entries.last()?["seq"].as_u64());
-    let seen = seen.unwrap().to_string();
+    let turn = talks.cli.json(&["log", "p-1"])["entries"][0].clone();
+    let seen = turn["last_seq"].as_u64().unwrap_or_else(|| panic!("{turn}")).to_string();
     let digest = talks.show()["points"][0]["digest"].as_str().unwrap().to_owned();
     talks.applied(r#"{"replace":{"point":"one","quote":"[30][50]","with":"[40]"}}"#, &[]);
     let script = "\n".to_owned() + r#"{"replace":{"point":"one","quote":"[30][50]","with":"[60]"}}"#;

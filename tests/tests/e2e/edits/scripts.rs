@@ -123,8 +123,8 @@ async fn a_script_that_rests_on_an_older_text_names_the_edits_beside_which_other
     let state = || api(&server.address(), &arv.token, "GET", &format!("{FRAMEWORK}/state"), None).json();
     let seen = state()["seq"].as_u64().unwrap();
     let digest = |point: &str| {
-        let outline = api(&server.address(), &arv.token, "GET", &format!("{FRAMEWORK}/outline"), None).json();
-        let points = outline["points"].as_array().unwrap();
+        let standing = api(&server.address(), &arv.token, "GET", &format!("{FRAMEWORK}/standing"), None).json();
+        let points = standing["points"].as_array().unwrap();
         points.iter().find(|known| known["label"] == point).unwrap()["digest"].as_str().unwrap().to_owned()
     };
     let [before, other] = ["2", "3"].map(digest);
