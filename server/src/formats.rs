@@ -72,7 +72,11 @@ async fn write_the_directory_of_this_format() {
             let branch = if client % 2 == 0 { Branch::TABLE } else { Branch([client as u8; 8]) };
             let author = arv.author();
             let by = Provenance { branch, seen: Some(1), ..Provenance::live(author, Right::Draft) };
-            table.rooms.commit(vec![Change { address: text_at(), by, update, at: None, order: Order::Unknown }]).await.unwrap();
+            table
+                .rooms
+                .commit(vec![Change { address: text_at(), by, update, provided: Default::default(), order: Order::Unknown }])
+                .await
+                .unwrap();
         }
         table.rooms.stop().await;
     }

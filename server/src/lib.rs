@@ -3,6 +3,7 @@
 //! Reading order: [`Server::run`] ties everything together; `http` and `session` face the network; `rooms` and `room` hold live
 //! documents; `registry` knows who may do what; [`store`] keeps everything.
 
+mod alternatives;
 mod announced;
 mod answers;
 mod auth;

@@ -12,6 +12,7 @@ mod later;
 pub mod order;
 mod out;
 mod presence;
+pub mod provided;
 pub mod rests;
 pub mod state;
 #[cfg(test)]
@@ -86,6 +87,7 @@ impl Room {
     /// Loads a room's document. Blocks.
     pub fn open(address: DocAddress, around: Surroundings) -> Result<Self, OpenError> {
         let document = Document::open(&*around.store, &address)?;
+        around.note(&address, &document);
         let (snapshot_seq, mut state) = (document.seq(), RoomState::new(&address, document));
         state.shares = around.shares.clone();
         *state.announced() = around.announced.clone();
@@ -232,14 +234,14 @@ impl Room {
                 self.followers.remove(&session);
                 self.state.handle(Input::Leave { session }, effects);
             }
-            Command::Edit { by, update, order, done } => {
+            Command::Edit { by, update, provided, order, done } => {
                 self.next_edit += 1;
                 self.edits.insert(self.next_edit, done);
-                self.state.handle(Input::Edit { edit: self.next_edit, by, update, order }, effects);
+                self.state.handle(Input::Edit { edit: self.next_edit, by, update, provided, order }, effects);
             }
             Command::Hold(hold) => self.holds.push_back(hold),
-            Command::Copy { .. } | Command::Owners { .. } if !self.state.is_settled() => self.asks.push(command),
-            Command::Copy { of: Some(session), .. } if self.state.waits(session) => self.asks.push(command),
+            ref ask if ask.is_for_later(&self.state) => self.asks.push(command),
+            Command::Empties { update, empties, .. } => drop(empties.send(self.state.document().empties(&update))),
             Command::Copy { copy, .. } => match self.state.document().copy() {
                 Ok(bytes) => drop(copy.send((self.state.document().seq(), bytes))),
                 Err(_) => effects.push(Effect::Rebuild),

@@ -2,6 +2,7 @@
 
 mod act;
 mod commit;
+mod emptied;
 mod merge;
 mod merges;
 #[cfg(test)]
@@ -30,6 +31,7 @@ use tokio::{
 use yrs::StateVector;
 
 use crate::{
+    alternatives::Alternatives,
     announced::Announced,
     answers::Answers,
     conduct::Conduct,
@@ -75,6 +77,7 @@ pub struct Rooms {
     shares: Arc<Shares>,
     announced: Arc<Announced>,
     waypoints: Arc<Waypoints>,
+    alternatives: Arc<Alternatives>,
     trails: Trails,
     merges: Merges,
     shared: Mutex<Shared>,
@@ -152,8 +155,21 @@ impl Rooms {
     pub fn new(store: Arc<dyn Store>, metrics: Arc<Figures>) -> Arc<Self> {
         let (answers, restore) = (Answers::default(), Arc::default());
         let (conduct, shares, announced, waypoints) = (Arc::default(), Arc::default(), Arc::default(), Arc::default());
-        let (trails, merges, shared) = (Trails::default(), Merges::default(), Mutex::default());
-        Arc::new(Self { store, metrics, answers, restore, conduct, shares, announced, waypoints, trails, merges, shared })
+        let (alternatives, trails, merges, shared) = (Arc::default(), Trails::default(), Merges::default(), Mutex::default());
+        Arc::new(Self {
+            store,
+            metrics,
+            answers,
+            restore,
+            conduct,
+            shares,
+            announced,
+            waypoints,
+            alternatives,
+            trails,
+            merges,
+            shared,
+        })
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
@@ -283,10 +299,11 @@ impl Rooms {
     /// # Errors
     /// [`RoomError`], if no room takes it.
     pub async fn begin_edit(self: &Arc<Self>, change: Change) -> Result<oneshot::Receiver<Result<Cut, EditError>>, RoomError> {
-        let Change { address, by, update, order, .. } = change;
+        let Change { address, by, update, provided, order } = change;
         for _ in 0..TRIES {
             let (done, answered) = oneshot::channel();
-            let edit = Command::Edit { by: by.clone(), update: update.clone(), order: order.clone(), done };
+            let edit =
+                Command::Edit { by: by.clone(), update: update.clone(), provided: provided.clone(), order: order.clone(), done };
             if self.inbox(&address)?.send(edit).await.is_ok() {
                 return Ok(answered);
             }
@@ -325,6 +342,7 @@ async fn run(rooms: Arc<Rooms>, address: DocAddress, mut inbox: mpsc::Receiver<C
         shares: rooms.shares.clone(),
         announced: rooms.announced.clone(),
         waypoints: rooms.waypoints.clone(),
+        alternatives: rooms.alternatives.clone(),
     };
     let at = address.clone();
     let opened = tokio::task::spawn_blocking(move || Room::open(at, around)).await;
@@ -338,6 +356,7 @@ async fn run(rooms: Arc<Rooms>, address: DocAddress, mut inbox: mpsc::Receiver<C
                     continue;
                 }
                 shared.left(&address);
+                rooms.alternatives.forget(&address);
                 break;
             }
         }

@@ -10,7 +10,7 @@ use plenary_shared::{
     },
     people,
     script::{self, Desk, OnDesk, Ran, Script, ScriptError, Sheet},
-    text::plan::new_doc,
+    text::plan::{Outline, new_doc},
 };
 use std::{collections::HashMap, sync::Arc};
 use yrs::Doc;
@@ -20,9 +20,8 @@ use crate::{
     dossiers::{DossierError, read},
     ids::{self, Random},
     registry::{Registry, Rights},
-    room::document::Document,
     rooms::Rooms,
-    store::{Seq, Store},
+    store::Seq,
 };
 
 /// A plan's documents as a script finds them.
@@ -56,13 +55,20 @@ pub async fn read(
     Ok(ScriptDocuments { text, layers })
 }
 
-/// Reads the text alone as it once stood, for a script that changes nothing else. Blocks.
-pub fn past(store: &dyn Store, plan: &DocAddress, refused: &[Seq], seen: Seq) -> Option<ScriptDocuments> {
-    let past = Document::past(store, plan, refused, |seq, _| seq <= seen)?;
-    Some(ScriptDocuments { text: (past.seq, past.state), layers: Vec::new() })
+/// Whether a text reads as a script expects. Blocks.
+///
+/// # Errors
+/// [`Misbehaved`] if it cannot be read.
+pub fn expected(text: &[u8], script: &Script, go_on: &mut dyn FnMut() -> bool) -> Result<Result<(), ScriptError>, Misbehaved> {
+    Fold::of_own(new_doc(0), text, Ledger::default())?.look(|txn| script::expected(&Outline::read(txn), script, go_on))
 }
 
 impl ScriptDocuments {
+    /// The text alone, as it stood at a record, for a script that changes nothing else.
+    pub fn of_text(seq: Seq, state: Bytes) -> Self {
+        Self { text: (seq, state), layers: Vec::new() }
+    }
+
     /// The last record of each document that one's own script may change, by layer.
     pub fn ends(&self, own: &people::Member) -> HashMap<Option<LayerId>, Seq> {
         let layers = self.layers.iter().filter(|(layer, _)| layer.party == own.party);

@@ -12,10 +12,7 @@ use hyper_util::rt::TokioIo;
 use plenary_shared::{
     id::DocAddress,
     limits,
-    log::{
-        gate,
-        record::{Branch, Provenance, Right},
-    },
+    log::record::{Branch, Provenance, Right},
     people::Author,
     wire::protocol::{self, ClientMessage},
 };
@@ -44,7 +41,7 @@ use crate::{
     ids,
     outbox::{Close, Line, Next, Outbox},
     registry::{Registry, Rights},
-    room::{Command, LargePlace, SessionId, order::Order, rests::Rests},
+    room::{Command, LargePlace, SessionId, order::Order, provided::Provided, rests::Rests},
     rooms::{Inbox, RoomError, Rooms, Stayed, Weighed},
 };
 use abreast::{Abreast, lock};
@@ -180,7 +177,7 @@ impl Session {
                 ClientMessage::SyncStep2(update) | ClientMessage::Update(update) if write => {
                     let is_first = matches!(message, ClientMessage::SyncStep2(_));
                     match self.put_together(had.take_if(|_| is_first), rests, update).await {
-                        Ok(Stayed::Apart) => continue,
+                        Ok(Stayed::Apart | Stayed::Alone) => continue,
                         Ok(Stayed::Here(by)) => rests = by.seen.map(|seen| Rests { seen, branch: by.branch }),
                         Err(_) => return Some(LATER),
                     }
@@ -210,10 +207,9 @@ impl Session {
             _ => None,
         };
         if let Some((update, complete)) = update
-            && self.is_weighed(update)
+            && let mut by = Provenance::live(self.author.clone(), Right::of(self.rights.member.role, &self.address))
+            && self.rooms.is_weighed(&self.address, &by, update)
         {
-            let member = &self.rights.member;
-            let mut by = Provenance::live(self.author.clone(), Right::of(member.role, &self.address));
             if let Some(Rests { seen, branch }) = rests {
                 (by.seen, by.branch) = (Some(seen), branch);
             }
@@ -246,15 +242,11 @@ impl Session {
                 let by = Provenance { seen: Some(seen), branch, ..by };
                 Box::pin(self.rooms.stayed(&self.address, Some(self.id), by, update)).await
             }
-            (None, None) => Ok(Stayed::Here(by)),
+            (None, None) => {
+                let tidied = Box::pin(self.rooms.tidied(&self.address, self.id, (&by, update), &Provided::Anyway)).await?;
+                Ok(if tidied { Stayed::Apart } else { Stayed::Here(by) })
+            }
         }
-    }
-
-    /// Whether an update is tried on a copy before it reaches the room: a large one, one that claims much, all of a member who offended.
-    fn is_weighed(&self, update: &[u8]) -> bool {
-        update.len() >= limits::WEIGHED_BYTES
-            || gate::claims_at_most(update) > limits::CLAIMS_UNWEIGHED_MAX
-            || self.rooms.conduct().is_watched(&self.address, &self.author)
     }
 
     async fn write(&self, (straight, abreast): (&Straight, &Mutex<Abreast>), outbox: &Outbox, inbox: &Inbox) -> Option<Close> {

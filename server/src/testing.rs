@@ -97,7 +97,13 @@ impl Rooms {
     /// Makes an edit; answers once it is durable.
     pub async fn edit(self: &Arc<Self>, address: &DocAddress, author: &Author, update: &Bytes) -> Result<(), RoomError> {
         let by = Provenance::live(author.clone(), Right::of(Role::Delegate, address));
-        let edit = |done| Command::Edit { by: by.clone(), update: update.clone(), order: Order::Unknown, done };
+        let edit = |done| Command::Edit {
+            by: by.clone(),
+            update: update.clone(),
+            provided: Default::default(),
+            order: Order::Unknown,
+            done,
+        };
         let (_, result) = self.ask(address, edit).await?;
         Ok(result.map(drop)?)
     }

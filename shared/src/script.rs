@@ -23,7 +23,10 @@ use crate::{
     bounded,
     id::{AnnotationId, LayerId, PointId},
     people, script,
-    text::{plan::Change, words::WordsDigest},
+    text::{
+        plan::{Change, ChangeKind},
+        words::WordsDigest,
+    },
 };
 
 pub use done::{
@@ -37,7 +40,7 @@ pub use error::{Advice, ScriptError, Why};
 pub use once::{ONCE, Once, once, once_of};
 pub use parse::schema;
 pub use readers::{reaches, read_by};
-pub use run::run;
+pub use run::{expected, run};
 pub use stretch::name;
 
 /// Edits that are made all or none.
@@ -52,7 +55,8 @@ pub struct Script {
     #[serde(deserialize_with = "bounded::at_most::<_, _, { crate::limits::SCRIPT_EDITS_MAX }>")]
     pub expect: Vec<Expect>,
     /// The last record of the plan's log that its author had seen of what it changes: what others changed since is put together with it as
-    /// with an edit that was made away from the server. It changes the text alone then, and expects nothing.
+    /// with an edit that was made away from the server. It changes the text alone then. If it expects words they are those that stand there
+    /// now, and it is refused where what others changed would stand beside what it changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<u64>,
     /// A key of the party's choice, unique on the plan: under one key the edits are made once, however often they are sent.
@@ -109,12 +113,15 @@ pub struct Ran {
 }
 
 /// What is told of a script that ran.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Applied {
     /// One for each edit.
     pub done: Vec<Done>,
     /// What changed in the text, as a redline shows it.
     pub changes: Vec<Change>,
+    /// The edits beside which what others made of the same stands now, in brackets or as a list: somebody should look at them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bracketed: Vec<BracketedEdit>,
     /// It had been done already under the same key: nothing was changed now.
     pub repeated: bool,
     /// It only tells what would be done.
@@ -122,6 +129,29 @@ pub struct Applied {
     /// What the party is to know: its share of a log is nearly used up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<String>,
+}
+
+/// An edit that others' stands beside, because they had changed the same.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct BracketedEdit {
+    /// Which edit of the script, from 1.
+    pub line: usize,
+    /// The point.
+    pub point: PointId,
+    /// Its label.
+    pub label: String,
+}
+
+impl Applied {
+    /// Says that of some points what stands side by side now is of these kinds.
+    pub fn bracket(&mut self, beside: &[(Option<PointId>, ChangeKind)]) {
+        for (at, done) in self.done.iter().enumerate() {
+            let Some((point, kind, label)) = done.changed() else { continue };
+            if beside.iter().any(|(which, what)| which.as_ref() == Some(point) && *what == kind) {
+                self.bracketed.push(BracketedEdit { line: at + 1, point: point.clone(), label: label.to_owned() });
+            }
+        }
+    }
 }
 
 /// Makes new ids, at random: for points and annotations.

@@ -7,6 +7,7 @@ pub mod apart;
 pub mod authorship;
 pub mod bracket;
 pub mod clash;
+pub mod emptied;
 pub mod history;
 mod hunk;
 pub mod markdown;

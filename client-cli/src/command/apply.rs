@@ -3,7 +3,7 @@
 use plenary_shared::{
     id::PlanId,
     limits,
-    script::{self, Applied, Done, Expect, Script, ScriptError},
+    script::{self, Applied, BracketedEdit, Done, Expect, Script, ScriptError},
     text::{redline::redline, words::WordsDigest},
 };
 use std::{fs, io, io::Read as _, path::PathBuf, str::FromStr};
@@ -14,6 +14,7 @@ use crate::{
     brief::kind,
     context::Context,
     error::CliError,
+    open::OpenPlan,
     output::inline,
     render::{Look, Page, called},
 };
@@ -30,7 +31,9 @@ are named by label, path of labels or id; quoted words must stand in the point e
 
 --schema prints the whole format. --once makes a repeat, from any of your party's machines, do
 nothing. --expect refuses if the words are no longer those you saw: `plenary show --json` has the
-digest of the plan and of each point.
+digest of the plan and of each point. --seen makes the edits on the plan as a record of its log left it:
+what others changed since stays, and where they changed the same both stand side by side; exit code 4
+says that somebody should look at these. With --expect nothing is changed then.
 
 Examples:
   plenary apply plan minutes.jsonl --once minutes-2026-03-01
@@ -46,6 +49,9 @@ pub struct Apply {
     /// Only if the words have this digest: of the plan, or of a point with all below it. May be given several times
     #[arg(long, value_name = "[POINT=]DIGEST")]
     expect: Vec<Expected>,
+    /// The last record of the plan's log that the script's author had seen, as `plenary log` numbers them
+    #[arg(long, value_name = "RECORD")]
+    seen: Option<u64>,
     /// Do nothing if a script was applied under this key before
     #[arg(long, value_name = "KEY")]
     once: Option<String>,
@@ -84,15 +90,20 @@ impl Apply {
         let text = read(self.file.unwrap_or_else(|| "-".into()))?;
         let edits = Script::parse_lines(&text).map_err(CliError::InScript)?;
         let expect = self.expect.into_iter().map(|Expected(expect)| expect).collect();
-        let script = Script { edits, expect, once: self.once, dry_run: self.dry_run, ..Script::default() };
+        let script = Script { edits, expect, seen: self.seen, once: self.once, dry_run: self.dry_run };
         let open = context.open(&plan)?;
-        let applied = lapses::made(context, &open, &script).map_err(|error| match error {
+        if script.seen.is_some() && matches!(open, OpenPlan::Replica(_)) {
+            return Err(CliError::Usage("edits in a replica rest on what it holds: leave --seen out".into()));
+        }
+        let mut applied = lapses::made(context, &open, &script).map_err(|error| match error {
             CliError::Script(error) => CliError::InScript(ScriptError { line: line_of(&text, error.line), ..error }),
             other => other,
         })?;
         context.tell_damage_of(&open);
+        applied.bracketed.iter_mut().for_each(|edit| edit.line = line_of(&text, edit.line));
         let answer = AppliedShown { applied: &applied, plan: &plan, durable: !applied.dry_run };
-        context.output.page(&answer, || page(&plan, &applied))
+        context.output.page(&answer, || page(&plan, &applied))?;
+        if applied.bracketed.is_empty() || applied.dry_run { Ok(()) } else { Err(CliError::NeedsALook) }
     }
 }
 
@@ -124,6 +135,7 @@ fn page(plan: &PlanId, applied: &Applied) -> Page {
         for one in &applied.done {
             page.line(Look::Plain, &said(plan, one));
         }
+        bracketed(&mut page, applied);
         return page;
     }
     for change in &applied.changes {
@@ -132,8 +144,17 @@ fn page(plan: &PlanId, applied: &Applied) -> Page {
         page.redline("    ", &redline(&change.before, &change.after));
     }
     let edits = if applied.done.len() == 1 { "1 edit".to_owned() } else { format!("{} edits", applied.done.len()) };
+    bracketed(&mut page, applied);
     page.line(Look::Plain, &inline(&format!("{plan}: {edits} would be made; nothing was changed")));
     page
+}
+
+/// Which points somebody should look at.
+fn bracketed(page: &mut Page, applied: &Applied) {
+    for BracketedEdit { line, point, label } in &applied.bracketed {
+        let name = called(label, point);
+        page.line(Look::Strong, &format!("line {line}: {name}: others had changed the same; both stand side by side now"));
+    }
 }
 
 fn read(path: PathBuf) -> Result<String, CliError> {

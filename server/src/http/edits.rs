@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     registry::Rights,
-    room::{EditError, order::Order},
+    room::{EditError, order::Order, provided::Provided},
     rooms::{Change, CommitError, RoomError},
     scripts,
     store::Seq,
@@ -99,6 +99,7 @@ fn changes(
     let (plan, member) = (&reader.address, reader.member());
     let author = member.author();
     let by = |address: &DocAddress| Provenance::server(author.clone(), Right::of(member.role, address));
+    let at = |layer: &Option<LayerId>| ends.get(layer).map_or(Provided::Anyway, |last| Provided::Last(*last));
     let change = |(layer, update): (Option<LayerId>, Vec<u8>)| {
         let address = layer.as_ref().map_or_else(|| plan.clone(), |layer| plan.layer(&member.party, layer));
         match reader.rights_to(app, &address) {
@@ -106,7 +107,7 @@ fn changes(
             Some(Rights { write: true, .. }) => {
                 app.check_conduct(&address, &author)?;
                 let by = by(&address);
-                Ok(Change { address, by, update: update.into(), at: ends.get(&layer).copied(), order: Order::Holds })
+                Ok(Change { address, by, update: update.into(), provided: at(&layer), order: Order::Holds })
             }
             Some(Rights { write: false, .. }) | None => {
                 Err(ApiError::forbidden("you may not make these edits any more: your rights have changed"))
@@ -115,8 +116,8 @@ fn changes(
     };
     let mut changes = updates.into_iter().map(change).collect::<Result<Vec<_>, _>>()?;
     if !changes.is_empty() && script::rests_on_text(script) && changes.iter().all(|change| change.address != *plan) {
-        let (update, at) = (Bytes::from_static(&NOTHING), ends.get(&None).copied());
-        changes.push(Change { address: plan.clone(), by: by(plan), update, at, order: Order::Holds });
+        let update = Bytes::from_static(&NOTHING);
+        changes.push(Change { address: plan.clone(), by: by(plan), update, provided: at(&None), order: Order::Holds });
     }
     Ok(changes)
 }

@@ -178,7 +178,7 @@ impl From<EditError> for ApiError {
             EditError::Unaccounted => Self::forbidden(message),
             EditError::Full(_) | EditError::Share => Self::full(message),
             EditError::DiskFull => Self::disk_full(),
-            EditError::Unavailable => Self::unavailable(message),
+            EditError::Unavailable | EditError::Moved => Self::unavailable(message),
             EditError::InDoubt => Self::in_doubt(format!("{message}: look whether it is there before you repeat it")),
         }
     }

@@ -36,7 +36,7 @@ use super::{
     large, share,
 };
 use crate::{
-    room::{EditError, order::Order},
+    room::{EditError, order::Order, provided::Provided},
     rooms::{Change, CommitError, RoomError, Tried},
     store::Seq,
 };
@@ -77,6 +77,7 @@ pub(super) async fn push(
 }
 
 /// An offline edit: its updates, none for what is not base64.
+#[derive(Clone)]
 struct Made {
     parts: Vec<(Option<LayerId>, Option<Bytes>)>,
     seen: Seq,
@@ -194,18 +195,18 @@ impl Pusher {
                 self.keys.forget();
                 self.hand_on_run(number, run, &mut found).await?;
             } else {
-                self.hand_on_one(number, edit, &mut found).await?;
+                self.hand_on_one(number, edit, &Provided::Anyway, &mut found).await?;
             }
         }
         Ok(())
     }
 
-    async fn hand_on_one(&mut self, number: usize, edit: Made, found: &mut Found) -> Result<(), ApiError> {
+    async fn hand_on_one(&mut self, number: usize, edit: Made, provided: &Provided, found: &mut Found) -> Result<(), ApiError> {
         let Made { parts, seen, branch, once, confirms: _ } = edit;
         if once.is_none() {
             self.keys.forget();
         }
-        let step = match self.changes(number, parts, (seen, branch), found) {
+        let step = match self.changes(number, parts, (seen, branch, provided), found) {
             Err(error) => Step::Over(error.outcome()),
             Ok(mut changes) => match (changes.pop(), once) {
                 (Some(change), None) if changes.is_empty() => Step::UnderWay(self.app.rooms.begin_edit(change).await?),
@@ -229,6 +230,11 @@ impl Pusher {
                 Step::Over(outcome) => outcome,
                 Step::UnderWay(done) => match done.await.unwrap_or(Err(EditError::InDoubt)) {
                     Ok(cut) => Outcome::taken(cut),
+                    // Nor are those behind it, which are of the same run.
+                    Err(EditError::Moved) => {
+                        self.under_way.clear();
+                        return Ok(());
+                    }
                     Err(error) if is_of_the_disk(&error) => return Err(self.stop(error)),
                     Err(error @ EditError::Misbehaved) => {
                         self.outcomes.push(ApiError::from(error).outcome());
@@ -253,7 +259,7 @@ impl Pusher {
         &self,
         number: usize,
         parts: Vec<(Option<LayerId>, Option<Bytes>)>,
-        (seen, branch): (Seq, Branch),
+        (seen, branch, provided): (Seq, Branch, &Provided),
         found: &mut Found,
     ) -> Result<Vec<Change>, ApiError> {
         let mut changes: Vec<Change> = Vec::with_capacity(parts.len());
@@ -266,12 +272,13 @@ impl Pusher {
             // It is of the text's log.
             let seen = (layer.is_none() && !branch.is_table()).then_some(seen);
             let by = Provenance { seen, branch: if layer.is_none() { branch } else { Branch::TABLE }, ..self.by(&address) };
+            let provided = if layer.is_none() { provided.clone() } else { Provided::Anyway };
             let order = match found.remove(&(layer, number)) {
                 Some(Tried::Bad(error)) => return Err(error.into()),
                 Some(Tried::Holds(trial)) => Order::Tried(trial),
                 None => Order::Unknown,
             };
-            changes.push(Change { address, by, update, at: None, order });
+            changes.push(Change { address, by, update, provided, order });
         }
         if changes.is_empty() {
             return Err(ApiError::invalid("an edit has at least one part"));
@@ -322,19 +329,24 @@ impl Pusher {
             {
                 return Ok(outcome);
             }
+            let parts = self.parts_of(&mut changes).await?;
             // Rights may have changed while it waited.
             if let Err(error) = self.still_writable(&changes) {
                 self.keys.forget();
                 return Ok(error.outcome());
             }
-            let committed = self.app.rooms.commit(changes.clone()).await;
+            let committed = self.app.rooms.commit_all(parts).await;
             if committed.is_ok() && once.is_some() {
                 self.keys.took();
             } else {
                 self.keys.forget();
             }
             match committed {
-                Ok(cut) => return Ok(Outcome::taken(cut)),
+                Ok(cuts) => {
+                    let mut all = Cut::default();
+                    cuts.into_iter().for_each(|cut| all.add(cut));
+                    return Ok(Outcome::taken(all));
+                }
                 Err(CommitError::Moved) => {}
                 Err(CommitError::Unverified(address)) => {
                     let Some(change) = changes.iter_mut().find(|change| change.address == address) else { continue };

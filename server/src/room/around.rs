@@ -1,10 +1,12 @@
 //! What a room works with.
 
+use plenary_shared::id::DocAddress;
 use std::sync::Arc;
 
+use super::document::Document;
 use crate::{
-    announced::Announced, answers::Answers, conduct::Conduct, metrics::Metrics, restore::Restore, shares::Shares, store::Store,
-    waypoints::Waypoints,
+    alternatives::Alternatives, announced::Announced, answers::Answers, conduct::Conduct, metrics::Metrics, restore::Restore,
+    shares::Shares, store::Store, waypoints::Waypoints,
 };
 
 /// The parts of the process that a room works with.
@@ -26,4 +28,15 @@ pub struct Surroundings {
     pub announced: Arc<Announced>,
     /// Plans as they stood before.
     pub waypoints: Arc<Waypoints>,
+    /// Plans in which alternatives stand.
+    pub alternatives: Arc<Alternatives>,
+}
+
+impl Surroundings {
+    /// Takes note of what is to be known of a document outside its room.
+    pub fn note(&self, address: &DocAddress, document: &Document) {
+        if document.ledger().has_marks() {
+            self.alternatives.note(address);
+        }
+    }
 }

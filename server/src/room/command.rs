@@ -17,8 +17,9 @@ use super::{
     effect::{EditError, SessionId},
     followers::Feed,
     order::Order,
+    provided::Provided,
     rests::Rests,
-    state::{Judged, Proposal, Unheld},
+    state::{Judged, Proposal, RoomState, Unheld},
 };
 use crate::{
     outbox::Outbox,
@@ -46,12 +47,14 @@ pub enum Command {
     /// A session ended.
     Leave { session: SessionId },
     /// An edit without a session; `order`: what is known of its claims. Answered once it is durable.
-    Edit { by: Provenance, update: Bytes, order: Order, done: Done },
+    Edit { by: Provenance, update: Bytes, provided: Provided, order: Order, done: Done },
     /// A part of what is kept in several logs at once.
     Hold(Hold),
     /// Asks for the last record and a copy that knows all that the log says ([`super::document::Document::from_copy`]), and all that the
     /// session `of` sent before.
     Copy { of: Option<SessionId>, copy: oneshot::Sender<(Seq, Bytes)> },
+    /// Asks whether an update of a session may leave an alternative empty, behind all that it sent before.
+    Empties { session: SessionId, update: Bytes, empties: oneshot::Sender<bool> },
     /// Asks for what a replica with this state vector lacks, and where the log ends then.
     Read { vector: StateVector, state: oneshot::Sender<(End, Bytes)> },
     /// Asks where the log ends.
@@ -68,6 +71,19 @@ pub enum Command {
     Follow { session: SessionId, feed: Feed, joined: oneshot::Sender<End> },
     /// The server stops: finish what waits, then close.
     Stop,
+}
+
+impl Command {
+    /// Whether whoever asks waits for what is on its way, or for what the session sent that it asks for.
+    pub fn is_for_later(&self, state: &RoomState) -> bool {
+        match self {
+            Command::Copy { of: Some(session), .. } | Command::Empties { session, .. } => {
+                !state.is_settled() || state.waits(*session)
+            }
+            Command::Copy { of: None, .. } | Command::Owners { .. } => !state.is_settled(),
+            _ => false,
+        }
+    }
 }
 
 /// Where a log ends, as its room has it.

@@ -12,13 +12,14 @@ use plenary_shared::{
     id::{DocAddress, PartyId, PointId},
     log::{
         fold::Fold,
-        gate::{Checked, Ledger, LeftOut, Refusal},
-        record::{self, Digest, Provenance, Record},
+        gate::{Checked, Ledger, LeftOut, Named, PlanPart, Refusal},
+        record::{self, Branch, Digest, Provenance, Record},
     },
     people::Author,
     talk::across,
     text::{
         authorship::{self, SideOwners},
+        emptied::Stood,
         marks::{ChangedApart, Marks, Met, Unconfirmed},
         plan,
     },
@@ -191,6 +192,35 @@ impl Document {
     fn note(&mut self, seq: Seq, record: &Record, checked: &Checked, met: &Met) {
         self.marks.note(seq, record, (self.fold.ledger(), checked), met);
         self.marked = None;
+    }
+
+    /// Whether others than who stayed away in this branch touched behind a record what an update touches.
+    pub fn is_touched(&self, checked: &Checked, (since, branch): (Seq, Branch)) -> bool {
+        let mut is_touched = false;
+        let marks = &self.marks;
+        self.fold.ledger().each_touched(checked, |point, _| is_touched |= marks.is_touched(point, since, branch));
+        is_touched
+    }
+
+    /// Whether an update may leave an alternative empty that the server put beside others.
+    pub fn empties(&mut self, update: &[u8]) -> bool {
+        let Ok(named) = Named::read(update) else { return false };
+        if named.deleted().is_empty() || !self.fold.ledger().has_marks() {
+            return false;
+        }
+        let points = self.points_of(&named);
+        let stood = self.fold.look(|txn| Stood::read(txn, &points));
+        stood.is_ok_and(|stood| stood.is_emptied(named.deleted(), self.fold.ledger()))
+    }
+
+    /// The points that an update touches.
+    pub fn points_of(&self, named: &Named) -> Vec<PointId> {
+        let (ledger, ids) = (self.fold.ledger(), self.fold.ledger().points());
+        let id = |part| match part {
+            PlanPart::Title => None,
+            PlanPart::Point(number) => ids.get(number as usize)?.parse().ok(),
+        };
+        ledger.touched(named).into_iter().filter_map(id).collect()
     }
 
     /// What was changed apart, as far as it is not confirmed.

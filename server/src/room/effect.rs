@@ -74,6 +74,9 @@ pub enum EditError {
     /// The log could not be written. Nothing was kept.
     #[error("the server cannot store edits now: try again later")]
     Unavailable,
+    /// It holds only if nobody else touched the same meanwhile, and somebody did.
+    #[error("others are changing the same: try again")]
+    Moved,
     /// The log could not be written, or nobody knows whether it was.
     #[error("the edit may have been kept")]
     InDoubt,
@@ -90,6 +93,7 @@ impl EditError {
             | EditError::Share
             | EditError::DiskFull
             | EditError::Unavailable
+            | EditError::Moved
             | EditError::InDoubt => false,
         }
     }

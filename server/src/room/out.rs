@@ -76,6 +76,7 @@ impl Room {
     }
 
     pub(super) fn tell_followers(&mut self, records: Vec<(Seq, Digest, Record)>) {
+        self.around.note(&self.address, self.state.document());
         if self.followers.is_empty() {
             return;
         }

@@ -31,6 +31,7 @@ use super::{
     effect::{EditError, Effect, SessionId},
     order::Order,
     presence::Presence,
+    provided::Provided,
     rests::Rests,
 };
 use crate::{announced::Announced, shares::Shares};
@@ -49,7 +50,7 @@ pub enum Input {
     /// A session ended.
     Leave { session: SessionId },
     /// An edit that came without a session, made for a member; `order`: what is known of its claims.
-    Edit { edit: u64, by: Provenance, update: Bytes, order: Order },
+    Edit { edit: u64, by: Provenance, update: Bytes, provided: Provided, order: Order },
 }
 
 struct Session {
@@ -187,8 +188,8 @@ impl RoomState {
                 self.behind.remove(&session);
                 self.presence.leave(session);
             }
-            Input::Edit { edit, by, update, order } => match self.check_room(&by, &update) {
-                Ok(()) => self.wait(Waiting { sender: Sender::Server(edit), by, update, complete: true, order }),
+            Input::Edit { edit, by, update, provided, order } => match self.check_room(&by, &update) {
+                Ok(()) => self.wait(Waiting { sender: Sender::Server(edit), by, update, complete: true, provided, order }),
                 Err(error) => self.refuse((Sender::Server(edit), &by.author), error, effects),
             },
         }
@@ -276,7 +277,10 @@ impl RoomState {
         effects: &mut Vec<Effect>,
     ) {
         match self.check_room(&by, &update) {
-            Ok(()) => self.wait(Waiting { sender: Sender::Session(id), by, update, complete, order }),
+            Ok(()) => {
+                let provided = Provided::Anyway;
+                self.wait(Waiting { sender: Sender::Session(id), by, update, complete, provided, order });
+            }
             Err(error) => self.refuse((Sender::Session(id), &by.author), error, effects),
         }
     }

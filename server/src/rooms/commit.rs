@@ -24,7 +24,7 @@ use tokio::{
 use super::{RoomError, Rooms, TRIES};
 use crate::{
     minutely::Minutely,
-    room::{Command, EditError, Fate, Hold, Judged, Proposal, Proposed, Unheld, is_unchanged, order::Order},
+    room::{Command, EditError, Fate, Hold, Judged, Proposal, Proposed, Unheld, is_unchanged, order::Order, provided::Provided},
     store::{Condition, Seq, StoreError},
 };
 
@@ -37,16 +37,17 @@ pub struct Change {
     pub by: Provenance,
     /// The update.
     pub update: Bytes,
-    /// It holds only if this is the document's last record.
-    pub at: Option<Seq>,
+    /// What it holds on.
+    pub provided: Provided,
     /// What is known of what it claims about order.
     pub order: Order,
 }
 
 impl Change {
-    fn proposal(self) -> (DocAddress, Proposal) {
-        let Self { address, by, update, at, order } = self;
-        (address, Proposal { by, what: Proposed::Edit { update, at, order } })
+    /// What is to follow in its document.
+    pub fn proposal(self) -> (DocAddress, Proposal) {
+        let Self { address, by, update, provided, order } = self;
+        (address, Proposal { by, what: Proposed::Edit { update, provided, order } })
     }
 }
 
@@ -109,16 +110,11 @@ impl Rooms {
         self.commit_all(vec![(plan, Proposal { by, what: Proposed::Confirmation(points) })]).await.map(drop)
     }
 
-    /// As [`Self::commit`], of edits of one document that were made apart from others and what puts them side by side. Answers what was
-    /// cut out of each.
+    /// As [`Self::commit`], of what is to follow in each document. Answers what was cut out of each edit.
     ///
     /// # Errors
     /// [`CommitError`]: nothing of it was taken, or nobody knows.
-    pub async fn commit_merged(self: &Arc<Self>, address: DocAddress, merged: Proposal) -> Result<Vec<Cut>, CommitError> {
-        self.commit_all(vec![(address, merged)]).await
-    }
-
-    async fn commit_all(self: &Arc<Self>, mut proposals: Vec<(DocAddress, Proposal)>) -> Result<Vec<Cut>, CommitError> {
+    pub async fn commit_all(self: &Arc<Self>, mut proposals: Vec<(DocAddress, Proposal)>) -> Result<Vec<Cut>, CommitError> {
         proposals.sort_by(|(a, _), (b, _)| order(a).cmp(&order(b)));
         let rooms = self.clone();
         let carried = tokio::spawn(async move { rooms.carry(proposals).await });

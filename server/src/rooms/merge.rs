@@ -5,16 +5,17 @@ mod tests;
 
 use bytes::Bytes;
 use plenary_shared::{
-    id::DocAddress,
+    id::{DocAddress, PointId},
     limits,
     log::{
         fold::{Fold, Formed},
         gate::{self, Ledger, Named},
         record::{self, Branch, Moment, Provenance, Record},
     },
+    people::Author,
     text::{
         apart::{Apart, Bracketed, Stay, standing},
-        plan::new_doc,
+        plan::{ChangeKind, new_doc},
     },
     wire::cut::Cut,
 };
@@ -22,9 +23,9 @@ use std::{collections::HashMap, sync::Arc};
 use yrs::Snapshot;
 
 use super::{
-    CommitError, RoomError, Rooms,
+    Change, CommitError, RoomError, Rooms,
     trail::{self, Own, PAGE, Trail},
-    verify::Tried,
+    verify::{Tried, Weighed},
 };
 use crate::{
     ids,
@@ -32,6 +33,7 @@ use crate::{
         Command, EditError, End, Merged, Proposal, Proposed, SessionId,
         document::{Accepted, Document},
         order::{Order, Trial},
+        provided::Provided,
     },
     store::{Seq, Store},
 };
@@ -49,6 +51,8 @@ pub enum Together {
     Alone {
         /// The last record that their author knew, by what they name; `None`: all.
         seen: Option<Seq>,
+        /// That this still holds.
+        provided: Provided,
     },
     /// They and what puts them side by side.
     Merged {
@@ -56,6 +60,8 @@ pub enum Together {
         bad: HashMap<usize, EditError>,
         /// All others, to be kept in one.
         merged: Box<Merged>,
+        /// Of which points what stands side by side in it.
+        beside: Vec<(Option<PointId>, ChangeKind)>,
         /// The last record that their author knew, by what they name.
         seen: Seq,
     },
@@ -66,7 +72,9 @@ pub enum Together {
 pub enum Stayed {
     /// It is taken in, with what puts it side by side with what others wrote.
     Apart,
-    /// It goes its own way, by whom and on what they knew.
+    /// It is taken in: nobody else touched the same.
+    Alone,
+    /// It is for the room to take or to refuse, by whom and on what they knew.
     Here(Provenance),
 }
 
@@ -83,11 +91,12 @@ impl Rooms {
         by: &Provenance,
         updates: Vec<Brought>,
     ) -> Result<Together, RoomError> {
-        let alone = Together::Alone { seen: by.seen };
-        let Some(seen) = by.seen.filter(|_| !by.branch.is_table()) else { return Ok(alone) };
+        let alone = |seen, provided| Ok(Together::Alone { seen, provided });
+        let Some(seen) = by.seen.filter(|_| !by.branch.is_table()) else { return alone(by.seen, Provided::Anyway) };
         let end = self.end(address).await?;
-        if seen >= end.seq {
-            return Ok(alone);
+        let since = end.seq;
+        if seen >= since {
+            return alone(Some(seen), Provided::alone_since(since));
         }
         let mut turn = self.merges.turn(address, &by.author).await;
         let _watched =
@@ -101,7 +110,7 @@ impl Rooms {
         });
         let ((seen, is_touched), mut turn) = rested.await.ok().flatten().ok_or(RoomError::Unavailable)?;
         if !is_touched {
-            return Ok(Together::Alone { seen: Some(seen) });
+            return alone(Some(seen), Provided::alone_since(since));
         }
         let (end, (seq, copy)) = (self.end(address).await?, self.ask(address, |copy| Command::Copy { of, copy }).await?.1);
         let (rooms, at, whose) = (self.clone(), address.clone(), by.clone());
@@ -134,6 +143,21 @@ impl Rooms {
             let seen = named.iter().map(|named| trail.rests(named, &own)).fold(seen, Seq::max);
             Some((seen, named.iter().any(|named| trail.is_touched(named, seen, &own))))
         })
+    }
+
+    /// A plan's text as it stood at a record, in somebody's turn, who pays for what is folded for it.
+    ///
+    /// # Errors
+    /// [`RoomError`], if it cannot be read.
+    pub async fn past(self: &Arc<Self>, address: &DocAddress, whose: &Author, seen: Seq) -> Result<Bytes, RoomError> {
+        let mut turn = self.merges.turn(address, whose).await;
+        let (end, rooms, at) = (self.end(address).await?, self.clone(), address.clone());
+        let past = tokio::task::spawn_blocking(move || {
+            let (state, read) = rooms.base(&at, seen, &end.refused)?;
+            turn.costs(read);
+            Some(state)
+        });
+        past.await.ok().flatten().ok_or(RoomError::Unavailable)
     }
 
     /// A plan's text as it stood at a record, and how many records were folded for it. Blocks.
@@ -193,9 +217,14 @@ impl Rooms {
     ) -> Result<Stayed, RoomError> {
         for _ in 0..limits::EDIT_TRIES {
             let merged = match self.put_together(address, session, &by, vec![(update.clone(), None)]).await? {
-                Together::Alone { seen } => {
+                Together::Alone { seen, provided } => {
                     by.seen = seen;
-                    return Ok(Stayed::Here(by));
+                    match self.take_alone(address, session, (&by, update), provided).await? {
+                        Ok(cut) if cut.is_empty() => return Ok(Stayed::Alone),
+                        Err(EditError::Moved) => continue,
+                        // What is left of it then is for the room to tell its sender of, and so is why nothing is.
+                        Ok(_) | Err(_) => return Ok(Stayed::Here(by)),
+                    }
                 }
                 Together::Merged { bad, .. } if !bad.is_empty() => return Ok(Stayed::Here(by)),
                 Together::Merged { merged, seen, .. } => {
@@ -204,7 +233,7 @@ impl Rooms {
                 }
             };
             let proposal = Proposal { by: by.clone(), what: Proposed::Merged(*merged) };
-            match self.commit_merged(address.clone(), proposal).await {
+            match self.commit_all(vec![(address.clone(), proposal)]).await {
                 Ok(cuts) if cuts.iter().all(Cut::is_empty) => return Ok(Stayed::Apart),
                 // What is left of it then is for the room to tell its sender of.
                 Ok(_) => return Ok(Stayed::Here(by)),
@@ -214,7 +243,33 @@ impl Rooms {
                 Err(CommitError::Room(error)) => return Err(error),
             }
         }
-        Ok(Stayed::Here(by))
+        // Whoever sends it comes back with it.
+        Err(RoomError::Unavailable)
+    }
+
+    /// Takes in what touches nothing that others touched, as long as that holds.
+    async fn take_alone(
+        self: &Arc<Self>,
+        address: &DocAddress,
+        session: Option<SessionId>,
+        (by, update): (&Provenance, &Bytes),
+        provided: Provided,
+    ) -> Result<Result<Cut, EditError>, RoomError> {
+        let mut order = Order::Unknown;
+        if let Some(session) = session
+            && self.tidied(address, session, (by, update), &provided).await?
+        {
+            return Ok(Ok(Cut::default()));
+        }
+        if let Some(session) = session.filter(|_| self.is_weighed(address, by, update)) {
+            order = match self.weigh(address, session, by, update).await? {
+                Weighed::Known => return Ok(Ok(Cut::default())),
+                Weighed::Sound(order, _) => order,
+                Weighed::Bad(error) => return Ok(Err(error)),
+            };
+        }
+        let change = Change { address: address.clone(), by: by.clone(), update: update.clone(), provided, order };
+        self.begin_edit(change).await?.await.map_err(|_| RoomError::Unavailable)
     }
 }
 
@@ -230,7 +285,7 @@ fn put_together(
     let mut document = Document::from_copy(seq, copy)?;
     let Judged { accepted, edits, bad, numbers } = judge(&mut document, by, updates);
     let new: Vec<Bytes> = accepted.iter().map(|accepted| accepted.record.update.clone()).collect();
-    let alone = Together::Alone { seen: Some(seen) };
+    let alone = Together::Alone { seen: Some(seen), provided: Provided::alone_since(seq) };
     let ledger = document.ledger();
     let stay = Stay { seen, base, since: &since, author: &by.author, branch: by.branch, new: &new, ledger };
     let Some(mut apart) = Apart::find(&stay).ok()? else { return Some(alone) };
@@ -243,24 +298,25 @@ fn put_together(
     let new = std::mem::take(&mut apart.new).into_iter().filter_map(|at| numbers.get(at).copied()).collect();
     let state = document.diff(&Default::default()).ok()?;
     let mut now = Fold::of_own(new_doc(ids::client()), &state, Ledger::default()).ok()?;
-    let Bracketed { update, says } = apart.bracket(&mut now).ok()?;
-    Some(Together::Merged { bad, merged: Box::new(Merged { edits, on, update, says, new }), seen })
+    let Bracketed { update, says, beside } = apart.bracket(&mut now).ok()?;
+    let merged = Box::new(Merged { edits, on, update, says, new, provided: Provided::Anyway });
+    Some(Together::Merged { bad, merged, beside, seen })
 }
 
 /// What the gate says to edits, one behind the other.
 #[derive(Default)]
-struct Judged {
+pub(super) struct Judged {
     /// Those that bring something.
-    accepted: Vec<Accepted>,
+    pub accepted: Vec<Accepted>,
     /// All that may be kept, and what is known of what they claim once all of them hold on a copy.
-    edits: Vec<(Bytes, Order)>,
-    bad: HashMap<usize, EditError>,
+    pub edits: Vec<(Bytes, Order)>,
+    pub bad: HashMap<usize, EditError>,
     /// Which of `edits` those are that bring something.
-    numbers: Vec<usize>,
+    pub numbers: Vec<usize>,
 }
 
 /// Judges edits on a copy of the document, which knows them from here on and does not show them yet.
-fn judge(document: &mut Document, by: &Provenance, updates: Vec<Brought>) -> Judged {
+pub(super) fn judge(document: &mut Document, by: &Provenance, updates: Vec<Brought>) -> Judged {
     let (mut judged, taken, mut in_series) = (Judged::default(), Arc::default(), 0);
     for (number, (update, tried)) in updates.into_iter().enumerate() {
         let checked = match (document.judge(by, &update), &tried) {

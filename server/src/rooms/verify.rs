@@ -6,7 +6,7 @@ use plenary_shared::{
     id::DocAddress,
     limits,
     log::{
-        gate::Checked,
+        gate::{self, Checked},
         record::{Moment, Provenance},
     },
 };
@@ -47,6 +47,13 @@ pub enum Weighed {
 pub type Adds = bool;
 
 impl Rooms {
+    /// Whether an update is tried on a copy before it reaches the room: a large one, one that claims much, all of a member who offended.
+    pub fn is_weighed(&self, address: &DocAddress, by: &Provenance, update: &[u8]) -> bool {
+        update.len() >= limits::WEIGHED_BYTES
+            || gate::claims_at_most(update) > limits::CLAIMS_UNWEIGHED_MAX
+            || self.conduct.is_watched(address, &by.author)
+    }
+
     /// Tries on a copy what a session sends, behind all that it sent before, in its party's turn.
     ///
     /// # Errors

@@ -42,6 +42,18 @@ pub enum Done {
     PutIn(PutInDone),
 }
 
+impl Done {
+    /// The point of which it changed what others may have changed as well, what of it, and the point's label.
+    pub(super) fn changed(&self) -> Option<(&PointId, ChangeKind, &str)> {
+        match self {
+            Done::Point(PointDone { point, label, kind, changed: true, .. }) => Some((point, *kind, label)),
+            Done::Scheduled(done) if done.changed => Some((&done.point, ChangeKind::Schedule, &done.label)),
+            Done::PutIn(done) => Some((&done.point, ChangeKind::Words, &done.label)),
+            _ => None,
+        }
+    }
+}
+
 /// A point that was edited.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct PointDone {

@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use crate::{
+    script::BracketedEdit,
     talk::layer::{self, TableError},
     text::{
         plan::{self, FindError},
-        say::quoted,
+        say::{inline, quoted},
         words::WordsDigest,
     },
 };
@@ -89,6 +90,14 @@ impl ScriptError {
     /// Trouble with what is written.
     pub fn usage(line: usize, field: impl Into<String>, found: impl Into<String>, expected: impl Into<String>) -> Self {
         Refusal::usage("", found, expected).at(line, field.into())
+    }
+
+    /// An edit that would stand beside what others made of the same.
+    pub fn bracketed(BracketedEdit { line, point, label }: &BracketedEdit) -> Self {
+        let name = if label.is_empty() { point.to_string() } else { inline(label).into_owned() };
+        let found = format!("words of {name} that others have changed as well");
+        let message = format!("others have changed the same of {name} meanwhile; nothing was changed");
+        Refusal::refused("", found, "words that they left as they were").says(message).at(*line, "edit".to_owned())
     }
 
     /// The sentence for who made the one edit by hand.

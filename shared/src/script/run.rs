@@ -8,14 +8,16 @@ mod schedule;
 mod text;
 mod thread;
 
-use bench::Bench;
+use bench::{Bench, may_go_on};
 use std::{
-    mem::ManuallyDrop,
+    mem::{self, ManuallyDrop},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 use yrs::TransactionMut;
 
-use super::{Applied, Desk, Done, Edit, Expect, NewIds, OnDesk, Ran, Script, ScriptError, error::Refusal, needs, once};
+use super::{
+    Applied, BracketedEdit, Desk, Done, Edit, Expect, NewIds, OnDesk, Ran, Script, ScriptError, error::Refusal, needs, once,
+};
 use crate::{
     id::{LayerId, PRIVATE},
     limits,
@@ -56,8 +58,8 @@ fn run_at(desk: &mut Desk, script: &Script, ids: &mut dyn NewIds, go_on: &mut dy
         let expected = format!("at most {}: make several scripts of it", limits::SCRIPT_EDITS_MAX);
         return Err(ScriptError::usage(0, "edits", format!("{} edits", script.edits.len()), expected));
     }
-    if script.seen.is_some() && (needs(script) > OnDesk::Text || !script.expect.is_empty()) {
-        let expected = "none where the text as it is now is expected, or where layers are changed";
+    if script.seen.is_some() && needs(script) > OnDesk::Text {
+        let expected = "none where layers are changed";
         return Err(ScriptError::usage(0, "seen", "the record that was seen last", expected));
     }
     let key = once(script)?;
@@ -72,15 +74,23 @@ fn run_at(desk: &mut Desk, script: &Script, ids: &mut dyn NewIds, go_on: &mut dy
 fn run_on(bench: &mut Bench, script: &Script, key: Option<Once>) -> Result<Ran, ScriptError> {
     let private = key.as_ref().map(|key| private(bench, key)).transpose()?;
     if let Some((_, true)) = private {
-        let applied = Applied { done: Vec::new(), changes: Vec::new(), repeated: true, dry_run: script.dry_run, notice: None };
+        let applied = Applied { repeated: true, dry_run: script.dry_run, ..Applied::default() };
         return Ok(Ran { applied, updates: Vec::new(), once: None });
     }
     let before = Outline::read(&bench.text);
-    expected(bench, &before, &script.expect)?;
-    let mut done = Vec::with_capacity(script.edits.len());
+    if script.seen.is_none() {
+        expected(&before, script, &mut *bench.go_on)?;
+    }
+    let (mut done, mut beside) = (Vec::with_capacity(script.edits.len()), Vec::new());
     for (at, edit) in script.edits.iter().enumerate() {
         let made = bench.may_go_on().and_then(|()| make(bench, edit));
         done.push(made.map_err(|refusal| refusal.of(at + 1, edit.nature().kind))?);
+        let bracketed = done.last().filter(|_| mem::take(&mut bench.clashed)).and_then(Done::changed);
+        beside.extend(bracketed.map(|(point, _, label)| BracketedEdit {
+            line: at + 1,
+            point: point.clone(),
+            label: label.into(),
+        }));
     }
     if let (Some(key), Some((at, _))) = (&key, private) {
         super::once::write(&mut bench.sheets[at].txn, key, bench.now_ms);
@@ -89,7 +99,7 @@ fn run_on(bench: &mut Bench, script: &Script, key: Option<Once>) -> Result<Ran, 
     let after = if text.is_some() { Outline::read(&bench.text) } else { before.clone() };
     schedule::tell(&mut done, &after);
     let changes = if text.is_some() { changes(&before, &after) } else { Vec::new() };
-    let applied = Applied { done, changes, repeated: false, dry_run: script.dry_run, notice: None };
+    let applied = Applied { done, changes, bracketed: beside, repeated: false, dry_run: script.dry_run, notice: None };
     if script.dry_run {
         return Ok(Ran { applied, updates: Vec::new(), once: None });
     }
@@ -144,14 +154,17 @@ fn private(bench: &Bench, once: &Once) -> Result<(usize, bool), ScriptError> {
     }
 }
 
-/// Checks that the words are those that the script's author saw.
-fn expected(bench: &mut Bench, outline: &Outline, expect: &[Expect]) -> Result<(), ScriptError> {
-    if expect.is_empty() {
+/// Checks that the words are those that a script expects; `go_on` is asked before each whether there is time for it.
+///
+/// # Errors
+/// [`ScriptError`], if they are not.
+pub fn expected(outline: &Outline, script: &Script, go_on: &mut dyn FnMut() -> bool) -> Result<(), ScriptError> {
+    if script.expect.is_empty() {
         return Ok(());
     }
     let exact = ExactWords::read(outline);
-    for (at, Expect { point, digest }) in expect.iter().enumerate() {
-        bench.may_go_on().map_err(|refusal| refusal.at(0, format!("expect[{at}]")))?;
+    for (at, Expect { point, digest }) in script.expect.iter().enumerate() {
+        may_go_on(go_on).map_err(|refusal| refusal.at(0, format!("expect[{at}]")))?;
         let (found, whose) = match point {
             None => (plan_digest(outline, &exact), "the plan".to_owned()),
             Some(what) => {

@@ -28,18 +28,18 @@ use crate::{
     },
     people::Author,
     text::{
-        clash,
+        clash::{self, SideBySide},
         history::ReplayError,
-        plan::{META, POINTS, new_doc, set_title},
+        plan::{ChangeKind, META, POINTS, new_doc, set_title},
     },
 };
 
 use fields::Fields;
-use letters::{Letter, LetterId, Wanted, letters};
-use retype::{Anew, retype};
+pub(super) use letters::{Letter, LetterId, Wanted, letters};
+pub(super) use retype::{Anew, retype};
 
 /// The texts of a point that are typed.
-const TEXTS: [&str; 2] = ["words", "heading"];
+pub(super) const TEXTS: [(&str, ChangeKind); 2] = [("words", ChangeKind::Words), ("heading", ChangeKind::Heading)];
 
 /// What a branch brings, and what it did not know.
 #[derive(Clone, Copy)]
@@ -87,6 +87,8 @@ pub struct Bracketed {
     pub update: Bytes,
     /// What its record says; the numbers of what is not in the log yet are not in it.
     pub says: Bracketing,
+    /// Of which points what stands side by side now, of the points that are merged; `None` is the title.
+    pub beside: Vec<(Option<PointId>, ChangeKind)>,
 }
 
 /// Which records and new updates touched each part, by their order.
@@ -140,20 +142,24 @@ impl Apart {
     /// [`ReplayError::Unreadable`].
     pub fn bracket(mut self, now: &mut Fold) -> Result<Bracketed, ReplayError> {
         let mut titles = None;
-        let (mut texts, mut fields) = (Vec::new(), Vec::new());
+        let (mut texts, mut fields, mut beside) = (Vec::new(), Vec::new(), Vec::new());
         for point in &self.points {
             let Some(point) = point else {
                 titles = Some(self.sides.read(title)?);
                 continue;
             };
-            fields.push((point, self.sides.fields(point)?));
-            for field in TEXTS {
+            let (held, is_beside) = self.sides.fields(point)?;
+            fields.push((point, held));
+            beside.extend(is_beside.then(|| (Some(point.clone()), ChangeKind::Schedule)));
+            for (field, kind) in TEXTS {
                 let sides = self.sides.read(|txn| letters(txn, &text_of(txn, point, field)?))?;
                 if let [Some(base), Some(others), Some(mine)] = &sides
                     && base != others
                     && base != mine
                 {
-                    texts.push((point, field, joined(base, &[others, mine])));
+                    let (wanted, is_beside) = joined(base, &[others, mine]);
+                    texts.push((point, field, wanted));
+                    beside.extend(is_beside.then(|| (Some(point.clone()), kind)));
                 }
             }
         }
@@ -165,15 +171,15 @@ impl Apart {
                 retype(txn, &text, &present, wanted, &mut anew);
             }
             fields.iter().for_each(|(point, fields)| fields.put(txn, point));
-            if let Some(titles) = &titles {
-                put_title(txn, titles);
-            }
+            let is_beside = titles.as_ref().is_some_and(|titles| put_title(txn, titles));
+            beside.extend(is_beside.then_some((None, ChangeKind::Title)));
             txn.commit();
             let is_new = !txn.insert_set().is_empty() || !txn.delete_set().is_empty();
             (if is_new { txn.encode_update_v1() } else { Vec::new() }, anew)
         })?;
         let Anew { copies, marks, .. } = anew;
-        Ok(Bracketed { update: update.into(), says: Bracketing { of: self.of, points: self.points, copies, marks } })
+        let says = Bracketing { of: self.of, points: self.points, copies, marks };
+        Ok(Bracketed { update: update.into(), says, beside })
     }
 }
 
@@ -185,7 +191,7 @@ pub fn standing(txn: &mut TransactionMut, points: &[Option<PointId>]) -> Digest 
             hasher.update(title(txn).as_bytes());
             continue;
         };
-        for field in TEXTS {
+        for (field, _) in TEXTS {
             let letters = text_of(txn, point, field).and_then(|text| letters(txn, &text)).unwrap_or_default();
             hasher.update(&letters.len().to_le_bytes());
             for Letter { letter, id: (client, clock) } in letters {
@@ -271,8 +277,9 @@ impl Sides {
         Ok(Self { base, others, mine, brought: Some(brought) })
     }
 
-    /// What comes out of what a point holds beside its texts. What the branch had brought was joined then, and is in the base.
-    fn fields(&mut self, point: &PointId) -> Result<Fields, Misbehaved> {
+    /// What comes out of what a point holds beside its texts, and whether both stand in it somewhere. What the branch had brought was joined
+    /// then, and is in the base.
+    fn fields(&mut self, point: &PointId) -> Result<(Fields, bool), Misbehaved> {
         let (base, others) = match &mut self.brought {
             Some([base, others]) => (base, others),
             None => (&mut self.base, &mut self.others),
@@ -286,9 +293,9 @@ impl Sides {
     }
 }
 
-/// What stands side by side, letter by letter; a mark is nobody's, and begins an alternative of those who wrote in it what is not in the
-/// base.
-fn joined(base: &[Letter], sides: &[&[Letter]]) -> Vec<Wanted> {
+/// What comes out, letter by letter, and whether something stands side by side in it; a mark is nobody's, and begins an alternative of
+/// those who wrote in it what is not in the base.
+fn joined(base: &[Letter], sides: &[&[Letter]]) -> (Vec<Wanted>, bool) {
     let read = |letters: &[Letter]| letters.iter().map(|letter| letter.letter).collect::<String>();
     let (text, texts): (String, Vec<String>) = (read(base), sides.iter().map(|side| read(side)).collect());
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
@@ -296,7 +303,8 @@ fn joined(base: &[Letter], sides: &[&[Letter]]) -> Vec<Wanted> {
     let (base_starts, side_starts): (Vec<usize>, Vec<_>) = (starts(&text), texts.iter().map(|text| starts(text)).collect());
     let known: HashSet<LetterId> = base.iter().map(|letter| letter.id).collect();
     let (mut joined, mut begun): (Vec<Wanted>, Option<usize>) = (Vec::new(), None);
-    for piece in clash::join(&text, &texts).pieces {
+    let SideBySide { pieces, clashed } = clash::join(&text, &texts);
+    for piece in pieces {
         let (letters, starts, range) = match piece {
             clash::Fragment::Base(range) => (base, &base_starts, range),
             clash::Fragment::Side(side, range) => (sides[side], &side_starts[side], range),
@@ -321,10 +329,10 @@ fn joined(base: &[Letter], sides: &[&[Letter]]) -> Vec<Wanted> {
         }
         joined.extend(letters.iter().map(|letter| Wanted { letter: letter.letter, of: Some(letter.id), whose: Vec::new() }));
     }
-    joined
+    (joined, clashed)
 }
 
-fn text_of<T: ReadTxn>(txn: &T, point: &PointId, field: &str) -> Option<TextRef> {
+pub(super) fn text_of<T: ReadTxn>(txn: &T, point: &PointId, field: &str) -> Option<TextRef> {
     let Some(Out::YMap(point)) = txn.get_map(POINTS)?.get(txn, point.as_str()) else { return None };
     match point.get(txn, field) {
         Some(Out::YText(text)) => Some(text),
@@ -337,13 +345,18 @@ fn title(txn: &mut TransactionMut) -> String {
     title.map(|title| title.to_string(txn)).unwrap_or_default()
 }
 
-fn put_title(txn: &mut TransactionMut, [base, others, mine]: &[String; 3]) {
-    if base != others && base != mine {
-        let sides = [others.as_str(), mine.as_str()];
-        let joined = clash::join(base, &sides).text(base, &sides);
-        if joined != title(txn) {
-            // Where both together are too long for a title, the later one stands, which was one before.
-            let _ = set_title(txn, &joined).or_else(|_| set_title(txn, mine));
-        }
+/// Answers whether both stand side by side in it.
+fn put_title(txn: &mut TransactionMut, [base, others, mine]: &[String; 3]) -> bool {
+    if base == others || base == mine {
+        return false;
     }
+    let sides = [others.as_str(), mine.as_str()];
+    let joined = clash::join(base, &sides);
+    let text = joined.text(base, &sides);
+    if text == title(txn) || set_title(txn, &text).is_ok() {
+        return joined.clashed;
+    }
+    // Where both together are too long for a title, the later one stands, which was one before.
+    let _ = set_title(txn, mine);
+    false
 }

@@ -32,7 +32,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::log::{
     fold::{Fold, Misbehaved},
     gate::{Checked, Ledger, PlanPart},
-    record::{Record, RecordKind},
+    record::{Branch, Record, RecordKind},
 };
 
 use near::Typing;
@@ -91,6 +91,12 @@ impl Marks {
             }
             RecordKind::Act => {}
         }
+    }
+
+    /// Whether others than who stayed away in this branch touched a point behind a record.
+    pub fn is_touched(&self, part: PlanPart, since: u64, branch: Branch) -> bool {
+        let by_others = |touch: &Touch| touch.seq > since && touch.branch != branch;
+        self.points.get(&part).is_some_and(|point| point.touches.iter().any(by_others))
     }
 
     fn edited(&mut self, seq: u64, record: &Record, (ledger, checked): (&Ledger, &Checked), met: &Met) {

@@ -182,3 +182,26 @@ async fn scripts_come_from_standard_input_and_the_schema_is_json() {
     let (code, text, _) = talks.refused("", &[]);
     assert!(code == 2 && text.contains("at least one edit"), "{text}");
 }
+
+#[test]
+fn edits_beside_which_others_stand_are_named_and_exit_with_4_or_write_nothing() {
+    let talks = Talks::begin();
+    let turn = talks.cli.json(&["log", "p-1"])["entries"][0].clone();
+    let seen = turn["last_seq"].as_u64().unwrap_or_else(|| panic!("{turn}")).to_string();
+    let digest = talks.show()["points"][0]["digest"].as_str().unwrap().to_owned();
+    talks.applied(r#"{"replace":{"point":"one","quote":"[30][50]","with":"[40]"}}"#, &[]);
+    let script = "\n".to_owned() + r#"{"replace":{"point":"one","quote":"[30][50]","with":"[60]"}}"#;
+    let (code, told, json) = talks.refused(&script, &["--seen", &seen, "--expect", &format!("one={digest}")]);
+    assert_eq!((code, json["error"].as_str()), (1, Some("refused")), "{told}");
+    let output = talks.cli.run(&["apply", "p-1", talks.file(&script).to_str().unwrap(), "--seen", &seen, "--json"]);
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &answer["bracketed"][0]["line"]), (Some(4), &json!(2)), "{answer}");
+    assert_eq!(talks.words("one"), "Forces withdraw within [40][60] days.");
+    // Words that say what their author saw are put beside what stands there, too.
+    let script =
+        r#"{"words":{"point":"two","from":"Войска отводятся на 20 км 🕊 сразу.","words":"Войска отводятся на 50 км 🕊 сразу."}}"#;
+    let output = talks.cli.run(&["apply", "p-1", talks.file(script).to_str().unwrap()]);
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.code() == Some(4) && told.contains("line 1: 2: others had changed the same"), "{told}");
+    assert_eq!(talks.words("two"), "Войска отводятся на [30][50] км 🕊 сразу.");
+}

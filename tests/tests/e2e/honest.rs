@@ -2,6 +2,7 @@
 
 mod editor;
 mod python;
+mod undone;
 
 use serde_json::Value;
 

@@ -87,7 +87,7 @@ impl Replica {
         apart.of.extend(of);
         let client = ids::client()?;
         let mut now = Fold::of_state(new_doc(client), &shown.text.state()?)?;
-        let Bracketed { update, says } = apart.bracket(&mut now)?;
+        let Bracketed { update, says, .. } = apart.bracket(&mut now)?;
         for mark in &says.marks {
             let whose = shown.owners.get(&mark.client).cloned();
             shown.sides.entry(client).or_default().entry(mark.clock).or_default().extend(whose);

@@ -2,20 +2,22 @@
 
 use bytes::Bytes;
 use plenary_shared::{
+    limits,
     log::record::{Branch, Provenance, Right},
-    script::{Applied, Ran, Script},
+    script::{Applied, Ran, Script, ScriptError},
 };
 use std::sync::Arc;
+use tokio::time::Instant;
 
-use super::ran::ran;
+use super::ran::{ran, refused};
 use crate::{
     dossiers::DossierError,
     http::{app::App, caller::Reader, error::ApiError, share},
     ids,
     registry::Rights,
-    room::{Proposal, Proposed, order::Order},
+    room::{Proposal, Proposed, order::Order, provided::Provided},
     rooms::{Change, CommitError, Together},
-    scripts,
+    scripts::{self, ScriptDocuments},
     store::Seq,
 };
 
@@ -28,44 +30,57 @@ pub(super) async fn once_over(
     seen: Seq,
 ) -> Result<Option<Applied>, ApiError> {
     reader.again(app)?;
+    let (address, author) = (reader.address.clone(), reader.member().author());
+    let seen = seen.min(app.rooms.end(&address).await?.seq);
+    let past = app.rooms.past(&address, &author, seen).await?;
     let place = app.view_place(reader.member()).await?;
-    // The right may be gone by the time that there is a place.
+    let at = expected(app, reader, script).await?;
+    // The right may be gone by the time that it is its turn and there is a place.
     reader.again(app)?;
-    let address = reader.address.clone();
-    let end = app.rooms.end(&address).await?;
-    let seen = seen.min(end.seq);
-    let (store, at) = (app.rooms.store(), address.clone());
-    let found = move || scripts::past(&*store, &at, &end.refused, seen);
+    let found = move || Some(ScriptDocuments::of_text(seen, past));
     let Ran { mut applied, updates, .. } = ran(reader.rights.clone(), script.clone(), place, found).await?;
     let Some((_, update)) = updates.into_iter().next() else { return Ok(Some(applied)) };
     let Some(Rights { write: true, .. }) = reader.rights_to(app, &address) else {
         return Err(ApiError::forbidden("you may not make these edits any more: your rights have changed"));
     };
-    let (author, role) = (reader.member().author(), reader.member().role);
     app.check_conduct(&address, &author)?;
-    let by = Provenance::server(author, Right::of(role, &address));
+    let by = Provenance::server(author, Right::of(reader.member().role, &address));
     let by = Provenance { seen: Some(seen), branch: Branch(ids::branch()), ..by };
     let update = Bytes::from(update);
-    let committed = match app.rooms.put_together(&address, None, &by, vec![(update.clone(), None)]).await? {
-        Together::Alone { seen } => {
-            let (address, by) = (address.clone(), Provenance { seen, ..by });
-            let change = Change { address, by, update, at: Some(end.seq), order: Order::Holds };
-            app.rooms.commit(vec![change]).await.map(drop)
+    let proposal = match app.rooms.put_together(&address, None, &by, vec![(update.clone(), None)]).await? {
+        Together::Alone { seen, provided } => {
+            let (by, provided) = (Provenance { seen, ..by }, at.map_or(provided, Provided::Last));
+            Change { address: address.clone(), by, update, provided, order: Order::Holds }.proposal()
         }
         Together::Merged { bad, .. } if !bad.is_empty() => return Err(DossierError::Unreadable.into()),
-        Together::Merged { merged, seen, .. } => {
-            let by = Provenance { seen: Some(seen), ..by };
-            let proposal = Proposal { by, what: Proposed::Merged(*merged) };
-            app.rooms.commit_merged(address.clone(), proposal).await.map(drop)
+        Together::Merged { mut merged, beside, seen, .. } => {
+            applied.bracket(&beside);
+            if let Some(bracketed) = applied.bracketed.first().filter(|_| at.is_some()) {
+                return Err(refused(ScriptError::bracketed(bracketed)));
+            }
+            merged.provided = at.map_or(Provided::Anyway, Provided::Last);
+            (address.clone(), Proposal { by: Provenance { seen: Some(seen), ..by }, what: Proposed::Merged(*merged) })
         }
     };
-    match committed {
+    match app.rooms.commit_all(vec![proposal]).await {
         // Of what the server makes of a script nothing is cut out.
-        Ok(()) => {
+        Ok(_) => {
             applied.notice = share::notice(app, reader.member(), &[address]).await;
             Ok(Some(applied))
         }
         Err(CommitError::Moved) => Ok(None),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Checks that the text reads as the script expects now, if it expects anything; answers the last record of that text.
+async fn expected(app: &Arc<App>, reader: &Reader, script: &Arc<Script>) -> Result<Option<Seq>, ApiError> {
+    if script.expect.is_empty() {
+        return Ok(None);
+    }
+    let (seq, text) = app.rooms.read_at(&reader.address).await?;
+    let (script, until) = (script.clone(), Instant::now() + limits::SCRIPT_RUN);
+    let checked = tokio::task::spawn_blocking(move || scripts::expected(&text, &script, &mut || Instant::now() < until));
+    let checked = checked.await.ok().and_then(Result::ok).ok_or(DossierError::Unreadable)?;
+    checked.map(|()| Some(seq)).map_err(refused)
 }

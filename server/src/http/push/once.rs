@@ -17,6 +17,7 @@ use crate::{
     room::{
         Command, EditError,
         document::{Accepted, Document},
+        provided::Provided,
     },
     rooms::{Change, RoomError},
     store::Seq,
@@ -78,7 +79,7 @@ impl Keys {
         let Ok((Some(found), Some(loaded))) = looked else { return Err(RoomError::Unavailable.into()) };
         match found {
             Looked::Free => {
-                change.at = Some(loaded.seq);
+                change.provided = Provided::Last(loaded.seq);
                 self.0 = Some(loaded);
                 Ok(None)
             }

@@ -21,6 +21,7 @@ use crate::{
     testing::{Table, layer_at, note, plan, update},
 };
 
+mod apart;
 mod cut;
 
 struct Bench {

@@ -2,14 +2,22 @@
 
 use bytes::Bytes;
 use plenary_shared::{
-    log::record::{Digest, Provenance},
+    log::{
+        gate::Checked,
+        record::{self, Branch, Digest, Moment, Provenance},
+    },
     people::Author,
 };
+use std::collections::HashSet;
 
-use crate::room::{
-    document::Accepted,
-    effect::SessionId,
-    order::{Order, Trial},
+use crate::{
+    room::{
+        document::Accepted,
+        effect::SessionId,
+        order::{Order, Trial},
+        provided::Provided,
+    },
+    store::Seq,
 };
 
 /// Who sent an edit.
@@ -27,6 +35,8 @@ pub(super) struct Waiting {
     pub(super) update: Bytes,
     /// An answer to a step 1: nothing can be missing in it.
     pub(super) complete: bool,
+    /// What it holds on.
+    pub(super) provided: Provided,
     /// What is known of what it claims about order.
     pub(super) order: Order,
 }
@@ -55,4 +65,38 @@ pub(super) struct Batch {
     pub(super) tried: Vec<Trial>,
     /// Its records are not counted as part of the document yet: they may come to nothing.
     pub(super) held: bool,
+}
+
+/// A batch while it gathers.
+pub(super) struct Gathered {
+    pub(super) accepted: Vec<(Sender, Accepted)>,
+    pub(super) digests: Vec<Digest>,
+    pub(super) sealed: Vec<Bytes>,
+    pub(super) tried: Vec<Trial>,
+    /// In which stays its edits were made.
+    pub(super) branches: HashSet<Branch>,
+    /// The last record before it, the last digest in it, and when it is received.
+    pub(super) last: Seq,
+    pub(super) head: Digest,
+    pub(super) at: Moment,
+}
+
+impl Gathered {
+    /// Nothing yet, behind a record with this digest.
+    pub(super) fn new((last, head): (Seq, Digest), at: Moment) -> Self {
+        let (accepted, digests, sealed, tried) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { accepted, digests, sealed, tried, branches: HashSet::new(), last, head, at }
+    }
+
+    /// Takes in an edit that was judged.
+    pub(super) fn take(&mut self, Waiting { sender, by, update, order, .. }: Waiting, checked: Checked, verified: bool) {
+        self.tried.extend(order.trial().filter(|_| verified));
+        self.branches.insert(by.branch);
+        let record = by.record(self.last + self.accepted.len() as Seq, self.at, checked.update(&update));
+        let (bytes, digest) = record::seal(&self.head, &record);
+        self.head = digest;
+        self.digests.push(digest);
+        self.sealed.push(bytes);
+        self.accepted.push((sender, Accepted { record, checked, verified }));
+    }
 }

@@ -16,13 +16,11 @@ use super::{
     RoomState,
     merged::{Judged, Merged, Unheld},
 };
-use crate::{
-    room::{
-        document::{Accepted, Document},
-        effect::{EditError, Effect},
-        order::Order,
-    },
-    store::Seq,
+use crate::room::{
+    document::{Accepted, Document},
+    effect::{EditError, Effect},
+    order::Order,
+    provided::Provided,
 };
 
 /// What is to follow in one document's log.
@@ -41,8 +39,8 @@ pub enum Proposed {
     Edit {
         /// The update.
         update: Bytes,
-        /// It holds only if this is the last record.
-        at: Option<Seq>,
+        /// What it holds on.
+        provided: Provided,
         /// What is known of what it claims about order.
         order: Order,
     },
@@ -67,7 +65,7 @@ pub fn first_records(
 ) -> Result<Vec<Bytes>, EditError> {
     let mut room = RoomState::new(address, Document::empty(Digest::genesis(address)));
     let (mut records, mut effects) = (Vec::new(), Vec::new());
-    for what in [Proposed::Edit { update, at: None, order: Order::Holds }, Proposed::Act(act.told())] {
+    for what in [Proposed::Edit { update, provided: Provided::Anyway, order: Order::Holds }, Proposed::Act(act.told())] {
         match room.propose(0, Proposal { by: by.clone(), what }, now_ms) {
             Ok(Judged { records: Some((last, held)), .. }) => {
                 records.extend(held);
@@ -88,8 +86,8 @@ impl RoomState {
     /// [`Unheld`], if it is not taken.
     pub fn propose(&mut self, edit: u64, proposal: Proposal, now_ms: u64) -> Result<Judged, Unheld> {
         let Proposal { by, what } = proposal;
-        let (update, at, order) = match what {
-            Proposed::Edit { update, at, order } => (update, at, order),
+        let (update, provided, order) = match what {
+            Proposed::Edit { update, provided, order } => (update, provided, order),
             Proposed::Merged(merged) => return self.propose_merged(edit, &by, merged, now_ms),
             Proposed::Confirmation(points) => return Ok(self.propose_confirmation(edit, by, points, now_ms)),
             Proposed::Act(told) => {
@@ -97,11 +95,14 @@ impl RoomState {
                 return Ok(self.hold_unchanged(edit, record));
             }
         };
-        if at.is_some_and(|at| at != self.document.seq()) {
+        if provided.has_moved(self.document.seq()) {
             return Err(Unheld::Moved);
         }
         self.check_room(&by, &update).map_err(Unheld::Edit)?;
         let checked = self.judge(&by, &update).map_err(|refusal| Unheld::Edit(refusal.into()))?;
+        if self.is_touched(&provided, &by, &checked) {
+            return Err(Unheld::Moved);
+        }
         let cut = vec![self.document.cut(checked.left_out())];
         if !checked.is_new() {
             return Ok(Judged { records: None, cut });

@@ -21,6 +21,7 @@ use crate::{
         document::{Accepted, Misbehaved},
         effect::EditError,
         order::{Order, Trial},
+        provided::Provided,
     },
     store::Seq,
 };
@@ -38,6 +39,8 @@ pub struct Merged {
     pub says: Bracketing,
     /// Which of the edits it is of.
     pub new: Vec<usize>,
+    /// What it holds on beside that.
+    pub provided: Provided,
 }
 
 /// What was found of a proposal that is taken.
@@ -77,9 +80,9 @@ impl RoomState {
 
     /// Judges what was merged and holds the room for its records.
     pub(super) fn propose_merged(&mut self, edit: u64, by: &Provenance, merged: Merged, now_ms: u64) -> Result<Judged, Unheld> {
-        let Merged { edits, on, update, mut says, new } = merged;
+        let Merged { edits, on, update, mut says, new, provided } = merged;
         let stands = self.document.read(|txn| standing(txn, &says.points)).map_err(|Misbehaved| Unheld::Moved)?;
-        if stands != on {
+        if stands != on || provided.has_moved(self.document.seq()) {
             return Err(Unheld::Moved);
         }
         let (mut tried, mut cut) = (Vec::new(), Vec::new());
@@ -87,6 +90,10 @@ impl RoomState {
         let mut ledger = self.document.ledger().clone();
         let judged = self.judge_all((by, &mut ledger), edits, now_ms, (&mut tried, &mut cut));
         let (mut accepted, places): (Vec<Accepted>, _) = judged.inspect_err(|_| tried.iter().for_each(Trial::undo))?;
+        if accepted.iter().any(|accepted: &Accepted| self.is_touched(&provided, by, &accepted.checked)) {
+            tried.iter().for_each(Trial::undo);
+            return Err(Unheld::Moved);
+        }
         says.of.extend(new.iter().filter_map(|number| *places.get(*number)?));
         let engine = Provenance::server(Author::engine(), Right::Chair);
         let checked = if update.is_empty() {

@@ -5,7 +5,7 @@ use plenary_shared::{
     limits,
     log::{
         gate::{Checked, LeftOut, Refusal},
-        record::{self, Digest, Moment, Provenance},
+        record::{Digest, Moment, Provenance},
     },
     people::Author,
     wire::protocol,
@@ -14,7 +14,7 @@ use std::{collections::HashSet, ops::Range};
 
 use super::{
     Early, RoomState,
-    batch::{Batch, Sender, Waiting},
+    batch::{Batch, Gathered, Sender, Waiting},
     come_back,
 };
 use crate::{
@@ -22,6 +22,7 @@ use crate::{
         document::{Accepted, Document, Misbehaved},
         effect::{EditError, Effect, SessionId},
         order::{Order, Trial},
+        provided::Provided,
     },
     store::Seq,
 };
@@ -39,56 +40,64 @@ impl RoomState {
             return None;
         }
         self.waiting_bytes = 0;
-        let (mut accepted, mut digests, mut sealed) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut claimed, mut later, mut tried) = (HashSet::new(), Vec::new(), Vec::new());
-        let (mut head, last) = (self.document.head(), self.document.seq());
         let at = Moment::after(self.document.at_ms(), now_ms);
+        let mut batch = Gathered::new((self.document.seq(), self.document.head()), at);
+        let (mut later, mut claimed) = (Vec::new(), HashSet::new());
         for waiting in std::mem::take(&mut self.waiting) {
             if self.is_refused(waiting.sender) {
                 continue;
             }
-            if later.iter().any(|earlier: &Waiting| earlier.source() == waiting.source()) {
+            let is_behind = |earlier: &Waiting| earlier.source() == waiting.source();
+            if waiting.provided.waits_behind(&batch.branches, waiting.by.branch) || later.iter().any(is_behind) {
                 later.push(waiting);
                 continue;
             }
-            let source = waiting.source();
-            let Waiting { sender, by, update, complete, order } = waiting;
-            self.answered(sender, complete);
-            let checked = self.judge(&by, &update);
-            let verified = checked.as_ref().is_ok_and(|checked| checked.adds_blocks() && order.holds(checked));
+            self.answered(waiting.sender, waiting.complete);
+            let checked = self.judge_waiting(&waiting);
+            let verified = checked.as_ref().is_ok_and(|checked| checked.adds_blocks() && waiting.order.holds(checked));
+            let Waiting { sender, by, update, complete, .. } = &waiting;
             match checked {
                 // It may repeat what is in this batch, and that is not durable yet. A session waits for no answer.
-                Ok(checked) if !checked.is_new() && !accepted.is_empty() && matches!(sender, Sender::Server(_)) => {
-                    later.push(Waiting { sender, by, update, complete, order });
+                Ok(checked) if !checked.is_new() && !batch.accepted.is_empty() && matches!(sender, Sender::Server(_)) => {
+                    later.push(waiting);
                 }
-                Ok(checked) if !checked.is_new() => self.done(sender, checked.left_out(), effects),
-                Ok(checked) if self.is_unaccounted(sender, &checked) => {
-                    self.refuse((sender, &by.author), EditError::Unaccounted, effects);
+                Ok(checked) if !checked.is_new() => self.done(*sender, checked.left_out(), effects),
+                Ok(checked) if self.is_unaccounted(*sender, &checked) => {
+                    self.refuse((*sender, &by.author), EditError::Unaccounted, effects);
                 }
                 // What it claims about order is known to hold only once it is applied: one such from each source in a batch, so
                 // that a hostile one costs one search of the log and then is gone.
-                Ok(checked) if !verified && !checked.order_claims().is_empty() && !claimed.insert(source) => {
-                    later.push(Waiting { sender, by, update, complete, order: Order::Unknown });
+                Ok(checked) if !verified && !checked.order_claims().is_empty() && !claimed.insert(waiting.source()) => {
+                    later.push(Waiting { order: Order::Unknown, ..waiting });
                 }
                 Ok(checked) => {
-                    tried.extend(order.trial().filter(|_| verified));
                     self.document.admit(&by.author, &checked);
-                    let record = by.record(last + accepted.len() as Seq, at, checked.update(&update));
-                    let (bytes, digest) = record::seal(&head, &record);
-                    head = digest;
-                    digests.push(digest);
-                    sealed.push(bytes);
-                    accepted.push((sender, Accepted { record, checked, verified }));
+                    batch.take(waiting, checked, verified);
                 }
-                Err(refusal) => self.turn_down((sender, &by.author), refusal.into(), (complete, update.len()), effects),
+                Err(error) => self.turn_down((*sender, &by.author), error, (*complete, update.len()), effects),
             }
         }
         later.into_iter().for_each(|waiting| self.wait(waiting));
-        if accepted.is_empty() {
+        if batch.accepted.is_empty() {
             return None;
         }
+        let Gathered { accepted, digests, tried, sealed, last, .. } = batch;
         self.in_flight = Some(Batch { accepted, digests, tried, held: false });
         Some((last, sealed))
+    }
+
+    /// Judges an edit that waits, if what it holds on is so. Nothing of other stays is in its batch that the document does not hold.
+    fn judge_waiting(&self, Waiting { by, update, provided, .. }: &Waiting) -> Result<Checked, EditError> {
+        if provided.has_moved(self.document.seq()) {
+            return Err(EditError::Moved);
+        }
+        let checked = self.judge(by, update)?;
+        if self.is_touched(provided, by, &checked) { Err(EditError::Moved) } else { Ok(checked) }
+    }
+
+    /// Whether others touched what an edit touches that holds only if they did not.
+    pub(super) fn is_touched(&self, provided: &Provided, by: &Provenance, checked: &Checked) -> bool {
+        provided.is_touched(|since| since < self.document.seq() && self.document.is_touched(checked, (since, by.branch)))
     }
 
     /// Judges an edit, also by whose the client ids are under which nobody has written yet.
@@ -145,6 +154,7 @@ impl RoomState {
             (Sender::Session(id), EditError::Refused(Refusal::Missing { .. }), (false, bytes)) => {
                 self.too_early(id, author, error, bytes, effects);
             }
+            (Sender::Server(edit), EditError::Moved, _) => effects.push(Effect::Edited(edit, Err(error))),
             _ => self.refuse((sender, author), error, effects),
         }
     }
@@ -209,6 +219,7 @@ impl RoomState {
                     | EditError::Misbehaved
                     | EditError::DiskFull
                     | EditError::Unavailable
+                    | EditError::Moved
                     | EditError::InDoubt => (protocol::CLOSE_REFUSED, "refused"),
                 };
                 effects.push(Effect::Close(id, code, reason));

@@ -31,7 +31,7 @@ async fn nobody_else_writes_under_an_id_that_a_session_announced_a_day_after_it_
     // Nor by an edit of several documents.
     let update: Bytes = typed(7, "mine now").into();
     let by = Provenance::live(member("bor").author(), Right::Draft);
-    let proposal = Proposal { by, what: Proposed::Edit { update, at: None, order: Default::default() } };
+    let proposal = Proposal { by, what: Proposed::Edit { update, provided: Default::default(), order: Default::default() } };
     assert_eq!(bench.room.propose(1, proposal, 1), Err(Unheld::Edit(Refusal::Forged { client: 7 }.into())));
     bench.room.handle(Input::Join { session: ARV, member: member("arv") }, &mut Vec::new());
     bench.send(ARV, &typed(7, "written apart"));

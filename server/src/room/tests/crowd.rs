@@ -62,6 +62,7 @@ async fn five_hundred_whose_carets_move_are_each_told_no_more_than_16_kib_in_a_s
         shares: Arc::default(),
         announced: Arc::default(),
         waypoints: Arc::default(),
+        alternatives: Arc::default(),
     };
     let mut room = Room::open("talks/plan".parse().unwrap(), around).unwrap();
     let (inbox, mut commands) = mpsc::channel(limits::ROOM_INBOX_MESSAGES);

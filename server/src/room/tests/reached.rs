@@ -38,6 +38,7 @@ impl Hall {
             shares: Arc::default(),
             announced: Arc::default(),
             waypoints: Arc::default(),
+            alternatives: Arc::default(),
         };
         Self { store, room: Room::open("talks/plan".parse().unwrap(), around).unwrap(), effects: Vec::new() }
     }
@@ -153,7 +154,7 @@ async fn a_batch_that_comes_to_nothing_while_the_document_is_built_again_is_told
         let (update, taken) = (Bytes::from(typed(1, "words")), Arc::new(AtomicUsize::new(0)));
         let order = Order::Tried(Trial::new(hall.room.state.document().judge(&by, &update).unwrap(), 0, &taken));
         let (done, ended) = oneshot::channel();
-        let edit = Command::Edit { by, update, order, done };
+        let edit = Command::Edit { by, update, provided: Default::default(), order, done };
         hall.room.take(edit, &mut hall.effects);
         hall.store.fail(fails);
         hall.room.append(&mut hall.effects);

@@ -133,7 +133,10 @@ async fn a_repeat_in_one_batch_is_answered_by_what_becomes_of_the_first() {
         let mut effects = Vec::new();
         for edit in [1, 2] {
             let by = Provenance::live(author(), Right::Draft);
-            bench.room.handle(Input::Edit { edit, by, update: update.clone(), order: Order::Unknown }, &mut effects);
+            bench.room.handle(
+                Input::Edit { edit, by, update: update.clone(), provided: Default::default(), order: Order::Unknown },
+                &mut effects,
+            );
         }
         let (last, records) = bench.room.next_batch(1, &mut effects).unwrap();
         assert!(!effects.iter().any(|effect| matches!(effect, Effect::Edited(..))), "answered before the log holds it");

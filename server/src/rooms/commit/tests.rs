@@ -53,7 +53,8 @@ impl Bench {
     /// Holds a document until it is told what became of the edit.
     async fn hold(&self, at: &DocAddress) -> oneshot::Sender<Fate> {
         let Change { update, .. } = change(at.clone(), 1);
-        let proposal = Proposal { by: by_arv(at), what: Proposed::Edit { update, at: None, order: Order::Unknown } };
+        let proposal =
+            Proposal { by: by_arv(at), what: Proposed::Edit { update, provided: Default::default(), order: Order::Unknown } };
         let (verdict, judged) = oneshot::channel();
         let (fate, fated) = oneshot::channel();
         let (done, _) = oneshot::channel();
@@ -81,7 +82,7 @@ fn change(address: DocAddress, client: u64) -> Change {
         DocAddress::Layer(..) => update(client, |txn| layer::put(txn, &note(&format!("n{client}"))).unwrap()),
         _ => update(client, |txn| txn.get_or_insert_text("text").insert(txn, 0, "word ")),
     };
-    Change { by: by_arv(&address), address, update, at: None, order: Order::Unknown }
+    Change { by: by_arv(&address), address, update, provided: Default::default(), order: Order::Unknown }
 }
 
 /// Update frames that came so far.
@@ -120,12 +121,13 @@ async fn an_edit_with_a_part_that_is_refused_or_has_moved_leaves_nothing_and_hol
         let refused = bench.commit([changes.clone(), vec![bad]].concat()).await.unwrap_err();
         let expected = CommitError::Room(RoomError::Edit(EditError::Refused(Refusal::Missing { client: 99, clock: 0 })));
         assert_eq!(refused, expected, "{at}");
-        let moved = Change { at: Some(9), ..change(at, 14) };
+        let moved = Change { provided: Provided::Last(9), ..change(at, 14) };
         assert_eq!(bench.commit([changes, vec![moved]].concat()).await, Err(CommitError::Moved));
         assert_eq!(bench.ends().await, [(2, 2), (1, 1), (0, 0)]);
     }
     let now = [(bench.text(), 2), (layer_at("arv/private"), 1), (layer_at("arv/positions"), 0)];
-    let changes = now.into_iter().zip(21..).map(|((at, seq), client)| Change { at: Some(seq), ..change(at, client) });
+    let changes =
+        now.into_iter().zip(21..).map(|((at, seq), client)| Change { provided: Provided::Last(seq), ..change(at, client) });
     bench.commit(changes.collect()).await.unwrap();
     assert_eq!(bench.ends().await, [(3, 3), (2, 2), (1, 1)]);
 }
@@ -237,7 +239,7 @@ async fn of_edits_for_the_same_record_only_one_is_taken() {
     let edits = (0..8u64).map(|n| {
         let bench = bench.clone();
         tokio::spawn(async move {
-            let conditional = Change { at: Some(0), ..change(layer_at("arv/private"), 50 + n) };
+            let conditional = Change { provided: Provided::Last(0), ..change(layer_at("arv/private"), 50 + n) };
             bench.commit(vec![conditional, change(bench.text(), 70 + n)]).await
         })
     });
@@ -343,7 +345,8 @@ async fn while_one_edit_waits_to_hold_a_document_it_is_read_and_others_gather() 
     let (_, fated) = oneshot::channel();
     let (done, _) = oneshot::channel();
     let update = change(text.clone(), 40).update;
-    let proposal = Proposal { by: by_arv(&text), what: Proposed::Edit { update, at: None, order: Order::Unknown } };
+    let proposal =
+        Proposal { by: by_arv(&text), what: Proposed::Edit { update, provided: Default::default(), order: Order::Unknown } };
     drop(judged);
     let gone = Command::Hold(Hold { proposal, verdict, fate: fated, done });
     assert!(bench.table.rooms.inbox(&text).unwrap().send(gone).await.is_ok());

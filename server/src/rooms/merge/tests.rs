@@ -127,13 +127,7 @@ impl Bench {
 
     /// What was written away, in one with what puts it side by side.
     async fn stayed(&self, by: Provenance, update: &Bytes) -> Stayed {
-        let stayed = self.rooms.stayed(&self.text, None, by, update).await.unwrap();
-        if let Stayed::Here(by) = &stayed {
-            let change =
-                Change { address: self.text.clone(), by: by.clone(), update: update.clone(), at: None, order: Order::Unknown };
-            self.rooms.begin_edit(change).await.unwrap().await.unwrap().unwrap();
-        }
-        stayed
+        self.rooms.stayed(&self.text, None, by, update).await.unwrap()
     }
 }
 
@@ -166,7 +160,7 @@ async fn who_clashes_with_nobody_has_no_text_folded_and_what_was_read_is_not_rea
     let mine = bench.write(seen, words("12 days")).await;
     bench.store.records_read();
     assert!(
-        matches!(bench.push(&away("arv", 1, seen), vec![mine.clone()]).await, Together::Alone { seen: Some(at) } if at == seen)
+        matches!(bench.push(&away("arv", 1, seen), vec![mine.clone()]).await, Together::Alone { seen: Some(at), .. } if at == seen)
     );
     assert_eq!(bench.store.records_read(), 500, "what was written since, once");
     assert!(matches!(bench.push(&away("arv", 1, seen), vec![mine]).await, Together::Alone { .. }));
@@ -202,8 +196,7 @@ async fn who_says_to_have_seen_less_than_what_the_edit_names_is_taken_to_have_se
     let old = bench.end().await;
     bench.live("bor", words("48 days")).await;
     let fresh = bench.write(Seq::MAX, words("36 days")).await;
-    let stayed = bench.stayed(away("arv", 1, old), &fresh).await;
-    assert!(matches!(stayed, Stayed::Here(Provenance { seen: Some(seen), .. }) if seen == old + 1));
+    assert!(matches!(bench.stayed(away("arv", 1, old), &fresh).await, Stayed::Alone));
     assert_eq!((bench.words().await.as_str(), bench.records().last().unwrap().1.seen), ("36 days", old + 1));
     // What only deletes names what it deletes.
     bench.live("bor", words("60 days")).await;
@@ -227,7 +220,7 @@ async fn who_says_to_have_seen_what_is_yet_to_come_gets_what_typing_gives() {
     let old = bench.end().await;
     let mine = bench.write(old, words("12 days")).await;
     bench.live("bor", words("48 days")).await;
-    assert!(matches!(bench.stayed(away("arv", 1, 999), &mine).await, Stayed::Here(_)));
+    assert!(matches!(bench.stayed(away("arv", 1, 999), &mine).await, Stayed::Alone));
     let (seq, record) = bench.records().pop().unwrap();
     assert_eq!(
         (record.seen, record.kind),
@@ -280,7 +273,7 @@ async fn what_is_sent_again_writes_nothing_and_what_comes_later_of_a_stay_is_put
     assert!(matches!(bench.stayed(away("arv", 1, seen), &first).await, Stayed::Apart));
     let (end, out) = (bench.end().await, bench.words().await);
     assert_eq!(out, "[48][12] days");
-    assert!(matches!(bench.stayed(away("arv", 1, seen), &first).await, Stayed::Here(_)));
+    assert!(matches!(bench.stayed(away("arv", 1, seen), &first).await, Stayed::Alone));
     assert_eq!((bench.end().await, bench.words().await), (end, out));
     assert!(matches!(bench.stayed(away("arv", 1, seen), &second).await, Stayed::Apart));
     assert_eq!(bench.words().await, "[48][14] days");
@@ -336,5 +329,68 @@ async fn what_was_merged_is_confirmed_once_whoever_repeats_it() {
         let (seq, record) = bench.records().pop().unwrap();
         assert_eq!((seq, record.kind), (merged + 1, RecordKind::Confirmation { points: vec![Some(bench.point.clone())] }));
         assert!(bench.rooms.marked(&bench.text).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn what_clashed_with_nobody_when_it_was_judged_is_not_taken_once_it_does() {
+    for passed in [0, 3] {
+        let mut bench = Bench::new().await;
+        bench.live("med", words("24 days")).await;
+        let seen = bench.end().await;
+        let update = bench.write(seen, words("12 days")).await;
+        bench.pass(passed).await;
+        let by = away("arv", 1, seen);
+        let Together::Alone { provided, .. } = bench.push(&by, vec![update.clone()]).await else { panic!("a clash with nobody") };
+        bench.live("bor", words("48 days")).await;
+        let change = Change { address: bench.text.clone(), by, update, provided, order: Order::Unknown };
+        let taken = bench.rooms.begin_edit(change.clone()).await.unwrap().await.unwrap();
+        assert_eq!((taken, bench.rooms.commit(vec![change]).await), (Err(EditError::Moved), Err(CommitError::Moved)));
+        assert_eq!(bench.words().await, "48 days");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_others_write_while_an_edit_waits_for_the_log_stands_beside_it() {
+    for party in ["arv", "bor"] {
+        let mut bench = Bench::new().await;
+        bench.live("med", words("24 days")).await;
+        let seen = bench.end().await;
+        let mine = bench.write(seen, words("12 days")).await;
+        let theirs = bench.write(seen, words("48 days")).await;
+        // Theirs is on its way to the log, and nobody may see it yet.
+        let what = Proposed::Edit { update: theirs, provided: Provided::Anyway, order: Order::Holds };
+        let held = bench.rooms.hold(bench.text.clone(), Proposal { by: by(party), what }, Instant::now() + limits::HOLD).await;
+        let held = held.unwrap().0.unwrap();
+        let (rooms, text, update) = (bench.rooms.clone(), bench.text.clone(), mine.clone());
+        let stayed = tokio::spawn(async move { rooms.stayed(&text, None, away("arv", 1, seen), &update).await });
+        // The time goes on once all wait for each other: it has been judged.
+        tokio::time::sleep(limits::HOLD / 2).await;
+        assert!(!stayed.is_finished());
+        let last = bench.rooms.store.append(&bench.text, held.after, held.records).await.unwrap();
+        held.fate.send(crate::room::Fate::Kept(last)).unwrap();
+        assert!(matches!(stayed.await.unwrap(), Ok(Stayed::Apart)), "{party}");
+        assert_eq!(bench.words().await, "[48][12] days", "{party}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_text_is_read_from_the_nearest_copy_in_the_turn_of_who_asks_for_it() {
+    let mut bench = Bench::new().await;
+    bench.live("med", words("24 days")).await;
+    bench.pass(500).await;
+    let seen = bench.end().await;
+    bench.live("bor", words("48 days")).await;
+    bench.store.records_read();
+    let past = bench.rooms.past(&bench.text, &author("arv"), seen).await.unwrap();
+    assert!(Document::on_state(&past, |txn| Some(Outline::read(txn).points[0].words == "24 days")).unwrap());
+    assert!(bench.store.records_read() < 10);
+    for _ in 0..2 {
+        bench.rooms.merges.turn(&bench.text, &author("arv")).await.costs(limits::MERGED_RECORDS_AT_ONCE);
+    }
+    for (party, waits) in [("bor", false), ("arv", true)] {
+        let now = Instant::now();
+        bench.rooms.past(&bench.text, &author(party), seen).await.unwrap();
+        assert_eq!(!now.elapsed().is_zero(), waits, "{party}");
     }
 }

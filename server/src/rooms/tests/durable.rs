@@ -45,7 +45,7 @@ fn typed(client: u64, words: &str) -> Bytes {
 /// Hands an edit on and lets it come as far as it can.
 async fn begin(rooms: &Arc<Rooms>, client: u64, words: &str) -> oneshot::Receiver<Result<Cut, EditError>> {
     let by = Provenance::live(arv(), Right::Draft);
-    let change = Change { address: doc(), by, update: typed(client, words), at: None, order: Order::Unknown };
+    let change = Change { address: doc(), by, update: typed(client, words), provided: Default::default(), order: Order::Unknown };
     let answer = rooms.begin_edit(change).await.unwrap();
     settle().await;
     answer
@@ -151,7 +151,7 @@ async fn honest_edits_that_are_sent_again_while_the_first_is_on_its_way_are_not_
     let updates: Vec<(usize, Bytes)> = (0..40).map(|n| (n, testing::typed(&client, &format!("{n} ")))).collect();
     let gate = store.shut(1);
     let by = Provenance::live(arv(), Right::Draft);
-    let change = Change { address: doc(), by, update: updates[0].1.clone(), at: None, order: Order::Unknown };
+    let change = Change { address: doc(), by, update: updates[0].1.clone(), provided: Default::default(), order: Order::Unknown };
     let first = rooms.begin_edit(change).await.unwrap();
     settle().await;
     let again = tokio::spawn({

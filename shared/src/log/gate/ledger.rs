@@ -211,6 +211,16 @@ impl Ledger {
         })
     }
 
+    /// Whether words were ever put side by side here.
+    pub fn has_marks(&self) -> bool {
+        !self.marks.is_empty()
+    }
+
+    /// Whether what was typed under a client id is the server's.
+    pub fn is_the_servers(&self, client: u64) -> bool {
+        self.owner(client).is_some_and(|party| party.as_str() == ENGINE)
+    }
+
     /// The party that a client id belongs to; the one that used it first.
     pub fn owner(&self, client: u64) -> Option<&PartyId> {
         self.parties.get(self.clients.get(&client)?.owner as usize).map(|held| &held.party)

@@ -47,8 +47,8 @@ impl Ledger {
         parts
     }
 
-    /// Calls `f` with each point that an update touches and what of it, and with the title; with some more than once. It must have been
-    /// admitted.
+    /// Calls `f` with each point that an update touches and what of it, and with the title; with some more than once. Of one that was
+    /// not admitted yet these are the points that were there before.
     pub fn each_touched(&self, checked: &Checked, mut f: impl FnMut(PlanPart, PointPart)) {
         let mut touch = |place: Place| {
             if let Some(point) = self.part(place) {

@@ -29,9 +29,11 @@ pub struct Bench<'d> {
     pub text: TransactionMut<'d>,
     /// The layers that are on the desk, one's own first.
     pub sheets: Vec<OpenSheet<'d>>,
+    /// What the edit that is being made changes others had changed as well, and both stand side by side.
+    pub clashed: bool,
+    pub go_on: &'d mut dyn FnMut() -> bool,
     write: bool,
     ids: &'d mut dyn NewIds,
-    go_on: &'d mut dyn FnMut() -> bool,
     /// What holds of it are the points and their places; what they hold is as it was when it was last read.
     tree: Option<Outline>,
     /// What has changed since the exact words were read.
@@ -57,6 +59,11 @@ pub struct OpenSheet<'d> {
     entries: Option<Layer>,
 }
 
+/// Refuses to go on once it has taken too long.
+pub fn may_go_on(go_on: &mut dyn FnMut() -> bool) -> Result<(), Refusal> {
+    if go_on() { Ok(()) } else { Err(Refusal::refused("", "more work than one script may take", "a smaller script")) }
+}
+
 impl<'d> Bench<'d> {
     pub fn new(desk: &'d mut Desk, ids: &'d mut dyn NewIds, go_on: &'d mut dyn FnMut() -> bool) -> Self {
         let Desk { member, write, text, layers, now_ms } = desk;
@@ -66,15 +73,12 @@ impl<'d> Bench<'d> {
         let sheets = mine.into_iter().chain(theirs).map(open).collect();
         let (text, now_ms, write) = (text.transact_mut(), *now_ms, *write);
         let touched = HashSet::new();
-        Bench { member, now_ms, text, sheets, write, ids, go_on, tree: None, touched, exact: None, known: None }
+        Bench { member, now_ms, text, sheets, clashed: false, go_on, write, ids, tree: None, touched, exact: None, known: None }
     }
 
     /// Refuses to go on once it has taken too long.
     pub fn may_go_on(&mut self) -> Result<(), Refusal> {
-        if (self.go_on)() {
-            return Ok(());
-        }
-        Err(Refusal::refused("", "more work than one script may take", "a smaller script"))
+        may_go_on(self.go_on)
     }
 
     /// Refuses who may not change the words.

@@ -151,7 +151,9 @@ fn beside_others(bench: &mut Bench, point: &str, from: &str, words: &str) -> Res
     }
     let words = plan::words_of(words).map_err(Refusal::editing)?;
     let sides = [&*point.words, &*words];
-    Ok(clash::join(from, &sides).text(from, &sides))
+    let joined = clash::join(from, &sides);
+    bench.clashed = joined.clashed;
+    Ok(joined.text(from, &sides))
 }
 
 pub fn heading(bench: &mut Bench, what: &str, text: &str) -> Made {

@@ -63,21 +63,25 @@ impl Fields {
         }
     }
 
-    /// What comes out of `base`, as the later side knew it, where others and the later side changed it apart.
-    pub fn join(base: &Self, others: &Self, mine: &Self) -> Self {
+    /// What comes out of `base`, as the later side knew it, where others and the later side changed it apart; and whether both stand in it
+    /// somewhere.
+    pub fn join(base: &Self, others: &Self, mine: &Self) -> (Self, bool) {
         fn later<T: Clone + PartialEq>(base: &T, others: &T, mine: &T) -> T {
             if mine == base { others.clone() } else { mine.clone() }
         }
+        let mut is_beside = false;
         let schedule = by_key([&base.schedule, &others.schedule, &mine.schedule], |key, sides| {
-            if WORDS.contains(&key) { words(sides) } else { listed(sides) }
+            if WORDS.contains(&key) { words(sides, &mut is_beside) } else { listed(sides, &mut is_beside) }
         });
-        Self {
+        let after = by_key([&base.after, &others.after, &mine.after], |_, sides| listed(sides, &mut is_beside));
+        let joined = Self {
             label: later(&base.label, &others.label, &mine.label),
             place: later(&base.place, &others.place, &mine.place),
             struck: later(&base.struck, &others.struck, &mine.struck),
             schedule,
-            after: by_key([&base.after, &others.after, &mine.after], |_, sides| listed(sides)),
-        }
+            after,
+        };
+        (joined, is_beside)
     }
 
     /// Makes a point hold this, if it is there.
@@ -108,14 +112,17 @@ impl Fields {
     }
 }
 
-fn by_key(sides: [&BTreeMap<String, Any>; 3], join: impl Fn(&str, [Option<&Any>; 3]) -> Option<Any>) -> BTreeMap<String, Any> {
+fn by_key(
+    sides: [&BTreeMap<String, Any>; 3],
+    mut join: impl FnMut(&str, [Option<&Any>; 3]) -> Option<Any>,
+) -> BTreeMap<String, Any> {
     let keys: BTreeSet<&String> = sides.iter().flat_map(|side| side.keys()).collect();
     let joined = keys.into_iter().filter_map(|key| Some((key.clone(), join(key, sides.map(|side| side.get(key)))?)));
     joined.collect()
 }
 
 /// Both as words; one that is nothing, or none, is empty.
-fn words(sides: [Option<&Any>; 3]) -> Option<Any> {
+fn words(sides: [Option<&Any>; 3], is_beside: &mut bool) -> Option<Any> {
     if let Some(alone) = alone(sides) {
         return alone.cloned();
     }
@@ -124,11 +131,13 @@ fn words(sides: [Option<&Any>; 3]) -> Option<Any> {
         _ => "",
     });
     let sides = [others, mine];
-    Some(clash::join(base, &sides).text(base, &sides)).filter(|text| !text.is_empty()).map(Any::from)
+    let joined = clash::join(base, &sides);
+    *is_beside |= joined.clashed;
+    Some(joined.text(base, &sides)).filter(|text| !text.is_empty()).map(Any::from)
 }
 
 /// Both as a list, of the last values where they are more than may stand side by side.
-fn listed(sides: [Option<&Any>; 3]) -> Option<Any> {
+fn listed(sides: [Option<&Any>; 3], is_beside: &mut bool) -> Option<Any> {
     if let Some(alone) = alone(sides) {
         return alone.cloned();
     }
@@ -145,6 +154,7 @@ fn listed(sides: [Option<&Any>; 3]) -> Option<Any> {
         }
     }
     values.drain(..values.len().saturating_sub(limits::ALTERNATIVES_MAX));
+    *is_beside |= values.len() > 1;
     match values.len() {
         0 | 1 => values.pop().filter(|value| *value != Any::Null),
         _ => Some(Any::Array(values.into())),
@@ -224,6 +234,6 @@ mod tests {
     fn no_more_values_are_listed_than_the_gate_takes_and_the_last_stay() {
         let list = |from: usize| Any::Array((from..from + limits::ALTERNATIVES_MAX).map(|day| Any::from(day as f64)).collect());
         let (others, mine) = (list(0), list(1_000));
-        assert_eq!(listed([None, Some(&others), Some(&mine)]), Some(mine));
+        assert_eq!(listed([None, Some(&others), Some(&mine)], &mut false), Some(mine));
     }
 }

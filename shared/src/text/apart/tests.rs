@@ -95,14 +95,14 @@ impl Talks {
         let doc = self.client_doc(self.client, u64::MAX, &all);
         let state = doc.transact().encode_state_as_update_v1(&StateVector::default());
         let mut now = Fold::of_state(new_doc(self.client + 1_000), &state).unwrap();
-        let Bracketed { update, says } = apart.bracket(&mut now).unwrap();
+        let Bracketed { update, says, .. } = apart.bracket(&mut now).unwrap();
         let seq = self.log.len() as u64 + 1;
         let by = Provenance::server(Author::engine(), Right::Chair);
         self.log.push((seq, by.of_kind(RecordKind::Bracketing(says.clone()), seq - 1, Moment::default(), update)));
         Some(says)
     }
 
-    fn folded(&self) -> Fold {
+    pub fn folded(&self) -> Fold {
         let mut fold = Fold::new(new_doc(0));
         self.log.iter().for_each(|(_, record)| drop(fold.take(record).unwrap()));
         fold

@@ -113,3 +113,37 @@ async fn a_body_that_is_too_large_is_refused_and_a_large_one_is_taken() {
     assert_eq!((answer.status, answer.json()["error"].as_str()), (422, Some("invalid")));
     assert_eq!(state(&server, &arv, "").0, 3);
 }
+
+#[tokio::test]
+async fn a_script_that_rests_on_an_older_text_names_the_edits_beside_which_others_stand_or_writes_nothing() {
+    let server = Start::demo(0, 0).start();
+    let (arv, bor) = (server.delegate(0, 0), server.delegate(1, 0));
+    let words = |point: &str, words: &str| json!({ "words": { "point": point, "words": words } });
+    assert_eq!(apply(&server, &bor, json!({ "edits": [words("2", "Within 24 days."), words("3", "All of it.")] })).status, 200);
+    let state = || api(&server.address(), &arv.token, "GET", &format!("{FRAMEWORK}/state"), None).json();
+    let seen = state()["seq"].as_u64().unwrap();
+    let digest = |point: &str| {
+        let standing = api(&server.address(), &arv.token, "GET", &format!("{FRAMEWORK}/standing"), None).json();
+        let points = standing["points"].as_array().unwrap();
+        points.iter().find(|known| known["label"] == point).unwrap()["digest"].as_str().unwrap().to_owned()
+    };
+    let [before, other] = ["2", "3"].map(digest);
+    assert_eq!(apply(&server, &bor, json!({ "edits": [words("2", "Within 48 days.")] })).status, 200);
+    let mine = json!([words("3", "All of that."), words("2", "Within 12 days.")]);
+    let end = state()["seq"].clone();
+    for expected in [json!([{ "point": "2", "digest": before }]), json!([{ "point": "3", "digest": other }])] {
+        let refused = apply(&server, &arv, json!({ "edits": mine, "seen": seen, "expect": expected }));
+        assert_eq!((refused.status, &state()["seq"]), (422, &end), "{}", refused.json());
+    }
+    let applied = apply(&server, &arv, json!({ "edits": mine, "seen": seen })).json();
+    let bracketed = applied["bracketed"].as_array().unwrap();
+    assert_eq!(bracketed.len(), 1, "{applied}");
+    assert_eq!((&bracketed[0]["line"], &bracketed[0]["label"]), (&json!(2), &json!("2")));
+    assert_eq!(["2", "3"].map(|point| words_of(&server, &arv, point)), ["Within [48][12] days.", "All of that."]);
+    // Whoever expects what stands there now, and touches nothing that others did, is let through.
+    let end = state()["seq"].clone();
+    assert_eq!(apply(&server, &bor, json!({ "edits": [words("2", "Within 60 days.")] })).status, 200);
+    let expected = json!([{ "point": "3", "digest": digest("3") }]);
+    let applied = apply(&server, &arv, json!({ "edits": [words("3", "All.")], "seen": end, "expect": expected }));
+    assert_eq!((applied.status, &applied.json()["bracketed"]), (200, &Value::Null), "{}", applied.json());
+}

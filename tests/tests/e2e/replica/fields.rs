@@ -63,15 +63,25 @@ fn days_that_were_set_apart_stand_in_a_list_with_an_earliest_and_a_latest_date_u
 
 #[test]
 fn schedules_that_two_gave_to_one_point_apart_are_both_there() {
-    let (_server, points, clis) = talks(&["One.", "Two.", "Three."]);
-    let one = ["schedule", PLAN, "1", "--trigger", "D-Day", "--after", "2:start", "--responsible", "ARV"];
-    let two = ["schedule", PLAN, "1", "--duration", "5", "--after", "2:done", "3:done"];
-    apart(&clis, [&[&one], &[&two]]);
-    let schedule = point(&clis[2], &points[0])["schedule"].clone();
-    assert_eq!(schedule["responsible"], json!("ARV"));
-    assert_eq!((&schedule["trigger"], &schedule["duration_days"]), (&json!("D-Day"), &json!(5)));
-    assert_eq!(schedule["after"][&points[2]], json!("done"));
-    assert_eq!(schedule["alternatives"]["after"][&points[1]], json!(["start", "done"]));
+    let one = ["schedule", PLAN, "1", "--trigger", "D-Day", "--after", "2:start", "--responsible", "ARV", "--offset", "12"];
+    let two = ["schedule", PLAN, "1", "--duration", "5", "--after", "2:done", "3:done", "--offset", "48"];
+    for (did, whats, days) in [([&one[..], &two], ["start", "done"], [12, 48]), ([&two, &one], ["done", "start"], [48, 12])] {
+        let (_server, points, clis) = talks(&["One.", "Two.", "Three."]);
+        let away = apart(&clis, [&[did[0]], &[did[1]]]);
+        let schedule = point(&clis[2], &points[0])["schedule"].clone();
+        assert_eq!(schedule["responsible"], json!("ARV"));
+        assert_eq!((&schedule["trigger"], &schedule["duration_days"]), (&json!("D-Day"), &json!(5)));
+        assert_eq!(schedule["after"][&points[2]], json!("done"));
+        let alternatives = &schedule["alternatives"];
+        assert_eq!((&alternatives["after"][&points[1]], &alternatives["offset_days"]), (&json!(whats), &json!(days)));
+        // One goes on with the schedule that the server does not show, for a map has one value.
+        for (folder, verifier) in away.iter().zip(["MED", "the Mission"]) {
+            folder.done(&["schedule", PLAN, "1", "--verifier", verifier]);
+            folder.run(&["sync"]);
+        }
+        let schedule = point(&clis[2], &points[0])["schedule"].clone();
+        assert_eq!((&schedule["verifier"], &schedule["duration_days"]), (&json!("[MED][the Mission]"), &json!(5)), "{schedule}");
+    }
 }
 
 #[test]

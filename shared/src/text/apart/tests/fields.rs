@@ -228,3 +228,54 @@ fn what_a_branch_sends_in_parts_takes_the_place_of_its_own_alternative() {
     talks.push("bor", 3, 2, &[then]);
     assert_eq!(point(&talks).schedule.alternatives.offset_days, [Some(12), Some(48), Some(40)]);
 }
+
+/// What a side sets in a schedule: days, a word, what must come first.
+type Sets = (Option<i64>, Option<&'static str>, Option<After>);
+
+fn sets() -> impl Strategy<Value = Sets> {
+    let days = prop::option::of(1..6_i64);
+    let who = prop::option::of(prop::sample::select(vec!["ARV", "Боран", "بعثة", "監視団", "🕊"]));
+    (days, who, prop::option::of(prop::sample::select(vec![After::Start, After::Done, After::Certified])))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn of_schedules_that_were_set_apart_nothing_is_lost_in_whatever_order_and_parts_they_come(
+        has_one in any::<bool>(), sides in prop::collection::vec(sets(), 2..4), is_cut in any::<bool>(), order in 0..6_usize,
+    ) {
+        let (mut talks, seen) = if has_one { (talks(), 2) } else { (Talks::new("words"), 1) };
+        let put = |(days, who, what): Sets| {
+            move |txn: &mut TransactionMut| {
+                schedule(txn, |schedule| {
+                    schedule.duration_days = days.or(schedule.duration_days);
+                    schedule.responsible = who.map(str::to_owned).or(schedule.responsible.take());
+                    schedule.after.extend(what.map(|what| (other("p4"), what)));
+                });
+            }
+        };
+        let parts: Vec<[Bytes; 2]> = sides
+            .iter()
+            .map(|&(days, who, what)| {
+                let first = talks.write(seen, &[], put((days, if is_cut { None } else { who }, what)));
+                let then = talks.write(seen, std::slice::from_ref(&first), put((None, who, None)));
+                [first, then]
+            })
+            .collect();
+        for part in 0..=usize::from(is_cut) {
+            for at in ORDERS[order].into_iter().filter(|at| *at < sides.len()) {
+                talks.push("arv", at as u8 + 1, seen, &parts[at][part..=part]);
+            }
+        }
+        let Schedule { duration_days, responsible, after, alternatives, .. } = point(&talks).schedule;
+        for (days, who, what) in sides {
+            prop_assert!(days.is_none() || duration_days == days || alternatives.duration_days.contains(&days), "{:?}", days);
+            prop_assert!(responsible.as_deref().unwrap_or_default().contains(who.unwrap_or_default()), "{:?}: {:?}", who, responsible);
+            let whats = alternatives.after.get(&other("p4")).cloned().unwrap_or_default();
+            prop_assert!(what.is_none() || after.get(&other("p4")) == what.as_ref() || whats.contains(&what), "{:?}", what);
+        }
+        let whole = talks.state(u64::MAX, &[]).transact().encode_state_as_update_v1(&StateVector::default());
+        prop_assert_eq!(talks.folded().state().unwrap(), whole);
+    }
+}

@@ -125,3 +125,55 @@ proptest! {
         prop_assert!(is_one, "{:?}: of two sides the order decides nothing but that of the alternatives", texts);
     }
 }
+
+/// What a side does in a stay that is sent in two parts.
+fn halves() -> impl Strategy<Value = [Vec<Change>; 2]> {
+    [changes(), changes()]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn syncs_that_were_cut_make_no_words_that_nobody_wrote_in_whatever_order_their_parts_come(
+        base in text(), sides in prop::collection::vec(halves(), 2..4), order in any::<prop::sample::Index>(), seed in any::<u64>(),
+    ) {
+        let words_at = |from: &str, changes: &[Change]| {
+            changed(&from.split(' ').map(str::to_owned).collect::<Vec<_>>(), changes)
+        };
+        let joined = base.join(" ");
+        let texts: Vec<[String; 2]> = sides
+            .iter()
+            .map(|[one, then]| {
+                let half = words_at(&joined, one);
+                let whole = words_at(&half, then);
+                [half, whole]
+            })
+            .collect();
+        let written: BTreeSet<String> = texts.iter().flatten().chain([&joined]).flat_map(|text| words_of(text)).collect();
+        let mut talks = Talks::new(&joined);
+        let updates: Vec<[Bytes; 2]> = texts
+            .iter()
+            .map(|[half, whole]| {
+                let first = talks.write(1, &[], words(half));
+                let second = talks.write(1, std::slice::from_ref(&first), words(whole));
+                [first, second]
+            })
+            .collect();
+        // Of each side the first part comes before the second; otherwise in any order.
+        let mut left: Vec<(usize, usize)> = (0..sides.len()).map(|side| (side, 0)).collect();
+        let mut next = order.index(usize::MAX) as u64 ^ seed;
+        while !left.is_empty() {
+            next = next.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let (side, part) = left.swap_remove((next >> 33) as usize % left.len());
+            talks.push(["arv", "bor", "cel"][side], side as u8 + 1, 1, &updates[side][part..=part]);
+            if part == 0 {
+                left.push((side, 1));
+            }
+        }
+        let text = talks.words();
+        prop_assert!(words_of(&text).is_subset(&written), "{:?} of {:?}: {:?}", text, joined, texts);
+        prop_assert!(crate::text::bracket::parse(&text).loose.is_empty(), "{:?} of {:?}: {:?}", text, joined, texts);
+        check_ends(&talks);
+    }
+}
