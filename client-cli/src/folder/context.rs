@@ -3,7 +3,7 @@
 use plenary_shared::{
     access::{Access, Role},
     id::{ConferenceId, LayerId, MemberId, PartyId, PlanId},
-    log::record::Digest,
+    log::{act::ConsentChange, record::Digest},
     people::{Audience, Author, Generation, Layer, Member, Party},
     wire::{
         api::{Conference, Plan},
@@ -83,7 +83,7 @@ kept! {
         #[serde(skip_serializing_if = "Option::is_none")] yours: Option<Access>,
         #[serde(skip_serializing_if = "Option::is_none")] access: Option<BTreeMap<PartyId, Access>>,
         consent: Vec<PartyId>,
-        #[serde(default, skip_serializing_if = "Option::is_none")] consent_before: Option<Vec<PartyId>>
+        #[serde(default, skip_serializing_if = "Option::is_none")] consent_changed: Option<ConsentChange>
     }
 }
 

@@ -29,5 +29,6 @@ mod replica;
 mod scenario;
 mod scripts;
 mod seats;
+mod undo;
 mod verdict;
 mod views;

@@ -85,7 +85,7 @@ impl Dossier {
     pub(super) fn typed_by(&self, typed: &Typed, bracket: &Bracket, budget: &mut Budget) -> Vec<PartyId> {
         let mut marks = [bracket.range.start, bracket.inner.end].into_iter().filter_map(|mark| self.of_mark(typed.id(mark)?));
         let whose = marks.find(|parties| !parties.is_empty()).unwrap_or_default();
-        if is_kept_beside(typed, bracket, budget) { Vec::new() } else { whose }
+        if self.is_kept_beside(typed, bracket, budget) { Vec::new() } else { whose }
     }
 
     /// Whose a mark is.
@@ -95,21 +95,23 @@ impl Dossier {
             None => self.sides.get(&client)?.get(&clock).cloned(),
         }
     }
-}
 
-/// Whether a bracket was put around words that stood there, in one go with an alternative to them: nothing was typed between its marks,
-/// and one of them was typed right before or behind what leads to the alternative.
-fn is_kept_beside(typed: &Typed, bracket: &Bracket, budget: &mut Budget) -> bool {
-    let (Some((client, opens)), Some((closer, closes))) = (typed.id(bracket.range.start), typed.id(bracket.inner.end)) else {
-        return false;
-    };
-    if bracket.alternative.is_none() || client != closer || closes > opens + 1 {
-        return false;
+    /// Whether a party put a bracket around words that stood there, in one go with an alternative to them: nothing was typed between its
+    /// marks, and one of them was typed right before or behind what leads to the alternative.
+    fn is_kept_beside(&self, typed: &Typed, bracket: &Bracket, budget: &mut Budget) -> bool {
+        let (Some((client, opens)), Some((closer, closes))) = (typed.id(bracket.range.start), typed.id(bracket.inner.end)) else {
+            return false;
+        };
+        let is_pair = client == closer && closes <= opens + 1 && self.owners.contains_key(&client);
+        if bracket.alternative.is_none() || !is_pair {
+            return false;
+        }
+        let before = typed.text[..bracket.range.start].char_indices().next_back().and_then(|(at, _)| typed.id(at));
+        let behind = typed.id(bracket.range.end).filter(|_| bracket.range.end < typed.text.len());
+        let is_beside =
+            behind == Some((client, closes + 1)) || before.is_some_and(|(by, clock)| (by, clock + 1) == (client, opens));
+        is_beside && !typed.has_typed(client, &bracket.inner, budget)
     }
-    let before = typed.text[..bracket.range.start].char_indices().next_back().and_then(|(at, _)| typed.id(at));
-    let behind = typed.id(bracket.range.end).filter(|_| bracket.range.end < typed.text.len());
-    let is_beside = behind == Some((client, closes + 1)) || before.is_some_and(|(by, clock)| (by, clock + 1) == (client, opens));
-    is_beside && !typed.has_typed(client, &bracket.inner, budget)
 }
 
 /// Whose proposal each bracket is: the plan says that it was put in, and the proposal can be read and says the same. Of what is within an
