@@ -21,7 +21,7 @@ use crate::{
     output::{in_words, inline},
 };
 use deeds::Stands;
-use past::Past;
+use past::PointPast;
 
 /// Withdraw your party's alternative, or else take back its last change of the words
 #[derive(Debug, clap::Args)]
@@ -60,7 +60,7 @@ impl Undo {
         let point = outline.find(&self.point)?;
         let party = open.party()?;
         let brackets = view.points.iter().find(|one| one.point == point.id).map_or(&[][..], |one| &one.brackets);
-        let past = || Past::read(context, &self.plan, &point.id, party);
+        let past = || PointPast::read(context, &self.plan, &point.id, party);
         let without = match self.own(brackets, party)? {
             Some(own) => without_bracket(point, brackets, own, past)?,
             None => self.without_last(point, brackets, party, &past()?)?,
@@ -104,7 +104,13 @@ impl Undo {
 
     /// The words without what the party did last, where it has no bracket of its own: those that others keep against its deletion stand
     /// without their brackets.
-    fn without_last(&self, point: &Point, brackets: &[BracketView], party: &PartyId, past: &Past) -> Result<Without, CliError> {
+    fn without_last(
+        &self,
+        point: &Point,
+        brackets: &[BracketView],
+        party: &PartyId,
+        past: &PointPast,
+    ) -> Result<Without, CliError> {
         let list = parse(&point.words).list;
         let asked = self.bracket.map(NonZeroUsize::get);
         let mut kept: Vec<(usize, &Bracket)> = Vec::new();
@@ -147,7 +153,7 @@ fn without_bracket<'a>(
     point: &Point,
     brackets: &[BracketView],
     own: &BracketView,
-    past: impl FnOnce() -> Result<Past<'a>, CliError>,
+    past: impl FnOnce() -> Result<PointPast<'a>, CliError>,
 ) -> Result<Without, CliError> {
     let text = own.field.text(point);
     let before = match own.alternative {

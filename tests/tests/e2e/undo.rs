@@ -53,18 +53,6 @@ impl Talks {
 }
 
 #[test]
-fn an_alternative_that_two_parties_hold_is_not_ones_alone_to_withdraw() {
-    let talks = Talks::over(&["Within 24 days."]);
-    let [arv, bor, cel] = &talks.parties;
-    assert_eq!(talks.apart(["Within 12 days.", "Within 48 days.", "Within 12 days."]), "Within [12][48] days.");
-    for cli in [arv, cel] {
-        assert!(talks.refused(cli, &["--bracket", "1"]).contains("'s alone to withdraw"));
-    }
-    assert_eq!(talks.undone(bor, &[]), "Within 12 days.");
-    talks.refused(bor, &[]);
-}
-
-#[test]
 fn who_deleted_and_who_changed_apart_each_takes_back_its_own() {
     for [arv_wrote, bor_wrote] in [["Within days.", "Within 48 days."], ["Within 48 days.", "Within days."]] {
         let (deletes, changes) = if arv_wrote == "Within days." { (0, 1) } else { (1, 0) };

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// What the log tells of a point's words.
-pub struct Past<'a> {
+pub struct PointPast<'a> {
     source: LogSource,
     point: &'a PointId,
     /// What one's own party did to them.
@@ -32,7 +32,7 @@ pub struct Past<'a> {
     parted: Option<Parted>,
 }
 
-impl<'a> Past<'a> {
+impl<'a> PointPast<'a> {
     /// Reads it; `party` is one's own.
     pub fn read(context: &Context, plan: &PlanId, point: &'a PointId, party: &PartyId) -> Result<Self, CliError> {
         let source = context.open_log(plan)?;
@@ -67,7 +67,7 @@ impl<'a> Past<'a> {
         if self.is_engines(bracket.start) {
             return Ok(String::new());
         }
-        let wrote = self.within(bracket).filter(|one| !is_engines(one)).filter_map(|one| one.seq).min();
+        let wrote = self.within(&(bracket.start..bracket.start + 1)).find_map(|one| one.seq);
         let mut then = self.source.state(wrote.map_or(At::Ms(u64::MAX), |seq| At::Seq(seq.saturating_sub(1))))?;
         let outline = then.outline()?;
         let was = outline.get(self.point).map_or("", |point| point.words.as_str());

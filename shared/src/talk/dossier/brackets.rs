@@ -21,7 +21,7 @@ use crate::{
         stretch::Stretch,
     },
 };
-use whose::{Typed, entered, entered_within, proposals};
+use whose::{Budget, Typed, entered, entered_within, proposals};
 
 /// The open brackets of a plan. Struck points are out of the text, and their brackets with them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -236,13 +236,14 @@ impl Dossier {
     /// Says whose proposals and for whom entered the brackets of the words are, and who is for and against each.
     fn speak(&self, views: &mut [BracketView], point: &Point, words: &Brackets, entries: &[&Entry], budget: &mut Budget) {
         let (stands, entered) = (stands(words, entries, budget), entered(entries));
-        let proposed = proposals(point, views, &words.list, entries, budget);
+        let typed: Vec<&[PartyId]> = views.iter().map(|view| &view.typed_by[..]).collect();
+        let proposed = proposals(point, &typed, &words.list, entries, budget);
         for (at, view) in views.iter_mut().enumerate() {
             let proposal = proposed.get(&at);
             view.proposed_by = proposal.map(|entry| entry.party.clone());
             view.entered = match proposal {
                 Some(entry) => entry.entered.clone(),
-                None => entered_within(&entered, view, budget),
+                None => entered_within(&entered, &view.range, &view.typed_by, budget),
             };
             for (party, (changed, stance)) in stands.get(&at).into_iter().flatten() {
                 let list = match stance {
@@ -257,20 +258,6 @@ impl Dossier {
                 list.push((*party).clone());
             }
         }
-    }
-}
-
-/// What may still be done for one view: hostile words can hold a million brackets, each within the one before.
-struct Budget {
-    brackets: usize,
-    steps: usize,
-}
-
-impl Budget {
-    /// None when there are no more.
-    fn take(&mut self, steps: usize) -> Option<()> {
-        self.steps = self.steps.checked_sub(steps)?;
-        Some(())
     }
 }
 

@@ -32,7 +32,7 @@ pub struct EnteredWords {
 }
 
 impl Dossier {
-    /// The words that were entered for others.
+    /// The words that were entered for others; what was entered again, and confirmed then, once.
     pub fn entered(&self) -> EnteredView {
         let stands = |entry: &&Entry| match &entry.annotation.what {
             What::Note => !entry.annotation.withdrawn && matches!(entry.stretch, Stretch::Stands { .. } | Stretch::Whole),
@@ -47,7 +47,15 @@ impl Dossier {
                 entered: entry.entered.clone()?,
             })
         };
-        EnteredView { entered: self.entries.iter().filter(stands).filter_map(shown).collect() }
+        let entered: Vec<EnteredWords> = self.entries.iter().filter(stands).filter_map(shown).collect();
+        let is_again = |one: &EnteredWords| {
+            let same = |other: &&EnteredWords| {
+                let confirmed = Entered { confirmed: true, ..one.entered.clone() };
+                (&other.point, &other.words, &other.entered) == (&one.point, &one.words, &confirmed)
+            };
+            !one.entered.confirmed && entered.iter().any(|other| same(&other))
+        };
+        EnteredView { entered: entered.iter().filter(|one| !is_again(one)).cloned().collect() }
     }
 }
 

@@ -11,7 +11,6 @@
 
 use std::{collections::HashMap, ops::Range};
 
-use super::{BracketView, Budget};
 use crate::{
     id::PartyId,
     talk::{
@@ -26,6 +25,20 @@ use crate::{
         stretch::{self, Stretch},
     },
 };
+
+/// What may still be done for one view: hostile words can hold a million brackets, each within the one before.
+pub(super) struct Budget {
+    pub brackets: usize,
+    pub steps: usize,
+}
+
+impl Budget {
+    /// None when there are no more.
+    pub fn take(&mut self, steps: usize) -> Option<()> {
+        self.steps = self.steps.checked_sub(steps)?;
+        Some(())
+    }
+}
 
 /// A text of a point, and who typed it.
 pub(super) struct Typed<'a> {
@@ -118,7 +131,7 @@ impl Dossier {
 /// adopted proposal, and of the brackets around it, those that who adopted it put there.
 pub(super) fn proposals<'a>(
     point: &Point,
-    views: &[BracketView],
+    typed: &[&[PartyId]],
     list: &[Bracket],
     entries: &[&'a Entry],
     budget: &mut Budget,
@@ -145,7 +158,7 @@ pub(super) fn proposals<'a>(
             }
             let is_within = put_in.start <= bracket.range.start && bracket.range.end <= put_in.end;
             let is_alternative = entry.became == Some(ProposalState::Alternative) && bracket.range == put_in;
-            let is_adopters = views.get(at).is_some_and(|view| view.typed_by == [adoption.adopted_by.clone()]);
+            let is_adopters = typed.get(at).is_some_and(|by| **by == [adoption.adopted_by.clone()]);
             if is_alternative || is_adopters && (is_within || bracket.inner == put_in) {
                 proposed.entry(at).or_insert(*entry);
             }
@@ -164,11 +177,16 @@ pub(super) fn entered<'a>(entries: &[&'a Entry]) -> Vec<(Range<usize>, &'a Enter
     entered.filter_map(stretch).collect()
 }
 
-/// For which other party a bracket was entered, by who put it there.
-pub(super) fn entered_within(entered: &[(Range<usize>, &Entered)], view: &BracketView, budget: &mut Budget) -> Option<Entered> {
+/// For which other party a bracket was entered, by who put it there. Of several entries one that is confirmed counts.
+pub(super) fn entered_within(
+    entered: &[(Range<usize>, &Entered)],
+    bracket: &Range<usize>,
+    typed_by: &[PartyId],
+    budget: &mut Budget,
+) -> Option<Entered> {
     budget.take(entered.len())?;
-    let holds = |range: &Range<usize>| range.start <= view.range.start && view.range.end <= range.end;
-    let is_theirs = |entered: &Entered| view.typed_by.first() == Some(&entered.by) && view.typed_by.len() == 1;
-    let found = entered.iter().find(|(range, entered)| holds(range) && is_theirs(entered));
-    found.map(|(_, entered)| (*entered).clone())
+    let holds = |range: &Range<usize>| range.start <= bracket.start && bracket.end <= range.end;
+    let is_theirs = |entered: &Entered| *typed_by == [entered.by.clone()];
+    let found = entered.iter().filter(|(range, entered)| holds(range) && is_theirs(entered)).map(|(_, entered)| *entered);
+    found.max_by_key(|entered| entered.confirmed).cloned()
 }
