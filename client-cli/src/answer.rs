@@ -24,8 +24,8 @@ pub use program::{ChapterShown, Completions, Verbs};
 pub use replica::{Cloned, Confirmed, Listed, MergedOne, MergedShown, Salvaged, Status};
 pub use table::{names, schema};
 pub use talk::{
-    AnnotationsShown, EntriesMarked, EntriesTabled, EntryMoved, EntryWritten, PointSchedule, PositionTaken, PositionsTaken,
-    ProposalPutIn,
+    AnnotationsShown, EntriesMarked, EntriesTabled, EntryMoved, EntryWritten, PointSchedule, PointStandingShown, PositionTaken,
+    PositionsTaken, ProposalPutIn, StandingShown,
 };
 pub use text::{AppliedShown, Delivered, Document, PointChanged, PointShown, Relabelled, Said, Shown};
 pub use trouble::{ErrorShown, Event};

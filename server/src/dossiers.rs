@@ -141,12 +141,12 @@ impl Dossiers {
             needs.layer(layer)
         });
         let (consent, ended) = self.registry.conference(member, |entry| {
-            let consent = entry.plans.get(plan).map(|plan| (plan.must_consent(), plan.consent_before.clone()));
+            let consent = entry.plans.get(plan).map(|plan| (plan.must_consent(), plan.consent_changed.clone()));
             (consent, entry.seats_that(Standing::Ended).map(|member| member.member.clone()).collect())
         })?;
-        let (consent, consent_before) = consent.ok_or(RegistryError::NotFound)?;
+        let (consent, consent_changed) = consent.ok_or(RegistryError::NotFound)?;
         let plan = DocAddress::Plan(member.conference.clone(), plan.clone());
-        Ok(Readable { plan, needs, layers, consent, consent_before, ended })
+        Ok(Readable { plan, needs, layers, consent, consent_changed, ended })
     }
 
     async fn key_of(&self, readable: Readable) -> Option<Key> {
@@ -193,7 +193,7 @@ impl Dossiers {
         let is_whole = in_time && of == readable;
         let bytes =
             read.iter().filter_map(|(_, copy)| copy.as_ref().ok()).map(|(_, state)| state.len()).sum::<usize>() + state.len();
-        let Readable { consent, consent_before, ended, .. } = of.clone();
+        let Readable { consent, consent_changed, ended, .. } = of.clone();
         let (store, texts) = (self.rooms.store(), self.texts.clone());
         let put_together = tokio::task::spawn_blocking(move || {
             let _place = place;
@@ -204,7 +204,7 @@ impl Dossiers {
                     (first::owners(&all.owners, &first, &txn.state_vector()), all.sides.clone())
                 });
                 let text = texts.of(&address, &state, || PlanText::read(txn, &state))?;
-                Some(Dossier::over(text, txn, Sources { owners, sides, consent, consent_before, layers, ended, marks }))
+                Some(Dossier::over(text, txn, Sources { owners, sides, consent, consent_changed, layers, ended, marks }))
             })
         });
         let dossier = put_together.await.ok().flatten().ok_or(DossierError::Unreadable)?;

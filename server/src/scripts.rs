@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use plenary_shared::{
-    id::{DocAddress, LayerId},
+    id::{DocAddress, LayerId, PartyId},
     log::{
         fold::{Fold, Misbehaved},
         gate::Ledger,
@@ -12,7 +12,10 @@ use plenary_shared::{
     script::{self, Desk, OnDesk, Ran, Script, ScriptError, Sheet},
     text::plan::{Outline, new_doc},
 };
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 use yrs::Doc;
 
 use crate::{
@@ -28,6 +31,8 @@ use crate::{
 pub struct ScriptDocuments {
     text: (Seq, Bytes),
     layers: Vec<(people::Layer, (Seq, Bytes))>,
+    /// The parties of the conference.
+    parties: BTreeSet<PartyId>,
 }
 
 /// Reads what a script needs, as one member may read it. Others' layers that cannot be read are left out; without its own party's it
@@ -52,7 +57,8 @@ pub async fn read(
             Err(_) => {}
         }
     }
-    Ok(ScriptDocuments { text, layers })
+    let parties = registry.conference(&rights.member, |entry| entry.parties.keys().cloned().collect())?;
+    Ok(ScriptDocuments { text, layers, parties })
 }
 
 /// Whether a text reads as a script expects. Blocks.
@@ -89,7 +95,7 @@ impl ScriptDocuments {
         let Rights { member, write } = rights;
         let layers = self.layers.into_iter().map(|(layer, (_, state))| Ok(Sheet { layer, doc: copy(&state)? }));
         let layers = layers.collect::<Result<_, Misbehaved>>()?;
-        let desk = Desk { member, write, text: copy(&self.text.1)?, layers, now_ms: now_ms() };
+        let desk = Desk { member, write, text: copy(&self.text.1)?, layers, parties: self.parties, now_ms: now_ms() };
         script::run(desk, script, &mut Random, go_on)
     }
 }

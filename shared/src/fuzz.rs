@@ -258,7 +258,8 @@ pub fn scripts(data: &[u8]) {
         generation: Default::default(),
         name: "Ana".into(),
     };
-    let desk = Desk { member: member.clone(), write: true, text, layers: layers.into(), now_ms: 1 };
+    let desk =
+        Desk { member: member.clone(), write: true, text, layers: layers.into(), parties: [party.clone()].into(), now_ms: 1 };
     let mut steps = 0;
     let mut go_on = || {
         steps += 1;

@@ -17,11 +17,12 @@ mod tests;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use yrs::Doc;
 
 use crate::{
     bounded,
-    id::{AnnotationId, LayerId, PointId},
+    id::{AnnotationId, LayerId, PartyId, PointId},
     people, script,
     text::{
         plan::{Change, ChangeKind},
@@ -89,6 +90,8 @@ pub struct Desk {
     pub text: Doc,
     /// The layers that are needed ([`needs`]) of those that the member may read.
     pub layers: Vec<Sheet>,
+    /// The parties of the conference.
+    pub parties: BTreeSet<PartyId>,
     /// Milliseconds since 1970-01-01 UTC.
     pub now_ms: u64,
 }

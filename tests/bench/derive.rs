@@ -73,7 +73,7 @@ fn scripted(points: usize) -> Result<f64> {
     };
     let layer = people::Layer { party, layer: "positions".parse()?, audience: Audience::All, write: true };
     let layers = vec![Sheet { layer, doc: plan::new_doc(2) }];
-    let desk = Desk { member, write: true, text: planted(points)?, layers, now_ms: 1 };
+    let desk = Desk { member, write: true, text: planted(points)?, layers, parties: Default::default(), now_ms: 1 };
     let script = Script { edits, ..Script::default() };
     let (ran, script_ms) = timed(|| script::run(desk, &script, &mut InARow(0), &mut || true));
     ensure!(ran.ok().context("the script ran")??.applied.done.len() == 2 * points, "the script was applied");

@@ -5,7 +5,7 @@ use plenary_shared::{
     id::{MemberId, PartyId, PlanId, PointId},
     log::{act::Act, record::RecordKind},
     people::Author,
-    talk::dossier::MergedPoint,
+    talk::dossier::{EnteredWords, MergedPoint},
     text::{
         history::{Authored, Heard, LogEntry},
         marks::Side,
@@ -163,6 +163,9 @@ pub struct BlameShown<'a> {
     pub seq: u64,
     /// Together they are the words.
     pub stretches: Vec<StretchShown<'a>>,
+    /// Words that were entered for other parties.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub entered: &'a [EnteredWords],
 }
 
 /// Words that one member wrote.

@@ -2,11 +2,7 @@
 
 use plenary_shared::{
     people::{Layer, Member, Party},
-    talk::{
-        dossier::BracketsView,
-        schedule::Timetable,
-        standing::{Matrix, PointStanding},
-    },
+    talk::{dossier::BracketsView, schedule::Timetable},
     wire::api::{Conference, Plan, Seats},
 };
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
@@ -15,8 +11,9 @@ use serde_json::Value;
 use super::{
     ActShown, ActsShown, AnnotationsShown, Answer, AppliedShown, BlameShown, ChapterShown, Cloned, Completions, Confirmed,
     Consents, Delivered, DeviceEnded, Devices, DiffShown, EntriesMarked, EntriesTabled, EntryWritten, ErrorShown, Event, Invited,
-    Layers, LogShown, MergedLine, MergedShown, Plans, PointChanged, PointSchedule, PositionTaken, PositionsTaken, Profiles,
-    ProposalPutIn, Relabelled, Revoked, Salvaged, ShareRaised, Shares, Shown, Status, Verbs, WatchLine, WhoShown,
+    Layers, LogShown, MergedLine, MergedShown, Plans, PointChanged, PointSchedule, PointStandingShown, PositionTaken,
+    PositionsTaken, Profiles, ProposalPutIn, Relabelled, Revoked, Salvaged, ShareRaised, Shares, Shown, StandingShown, Status,
+    Verbs, WatchLine, WhoShown,
 };
 use crate::sync::Report;
 
@@ -59,8 +56,8 @@ answers! {
     PositionTaken<'_>: "accept", "reserve", "oppose";
     PositionsTaken<'_>: "accept";
     AnnotationsShown<'_>: "annotations";
-    Matrix: "standing";
-    PointStanding: "standing";
+    StandingShown<'_>: "standing";
+    PointStandingShown<'_>: "standing";
     BracketsView: "brackets";
     Timetable: "schedule";
     PointSchedule<'_>: "schedule";

@@ -4,9 +4,10 @@ use plenary_shared::{
     id::{AnnotationId, LayerId, PartyId, PlanId, PointId},
     script::{EntryDone, In, Stood, Wrote},
     talk::{
-        dossier::AnnotationView,
+        dossier::{AnnotationView, EnteredWords},
         layer::LayerFault,
         schedule::{Row, ScheduleFault},
+        standing::{Matrix, PointStanding},
     },
     text::{
         plan::{Adoption, ChangeKind, Schedule},
@@ -30,6 +31,28 @@ pub struct EntryWritten<'a> {
     pub changed: bool,
     /// It is kept.
     pub durable: bool,
+}
+
+/// Where the parties stand on each point.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct StandingShown<'a> {
+    /// The matrix.
+    #[serde(flatten)]
+    pub matrix: &'a Matrix,
+    /// Words that were entered for other parties.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub entered: &'a [EnteredWords],
+}
+
+/// Where the parties stand on one point.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PointStandingShown<'a> {
+    /// Its row of the matrix.
+    #[serde(flatten)]
+    pub point: &'a PointStanding,
+    /// Its words that were entered for other parties.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub entered: &'a [EnteredWords],
 }
 
 /// A position that was taken.

@@ -3,7 +3,7 @@
 use plenary_shared::{
     id::PlanId,
     script::{Applied, PointDone, Renumbered},
-    talk::standing::Merged,
+    talk::{dossier::EnteredWords, standing::Merged},
     text::{
         plan::{ChangeKind, Fault, Point},
         words::WordsDigest,
@@ -45,6 +45,9 @@ pub struct PointShown<'a> {
     /// It was merged and not confirmed since.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merged: Option<&'a Merged>,
+    /// Its words that were entered for other parties.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub entered: Vec<&'a EnteredWords>,
 }
 
 /// Something that is wrong, and the same in words.

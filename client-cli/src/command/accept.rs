@@ -139,7 +139,7 @@ impl Offered<'_> {
             let now = self.exact.get(&point.id).map(|exact| exact.digest);
             let name = inline(&called(&point.label, &point.id)).into_owned();
             let points = below(self.outline, point.id.as_str()).unwrap_or_default();
-            context.output.before(|| tree(points, self.exact, |_| None))?;
+            context.output.before(|| tree(points, self.exact, |_| String::new()))?;
             match (expected.get(&point.id), now) {
                 (Some(fingerprint), Some(now)) if !fingerprint.is_of(&now) => return Err(others(&name, fingerprint, &now)),
                 (None, Some(now)) if asks && !is_quoted => match self.shown.get(&point.id) {

@@ -2,6 +2,7 @@
 
 use plenary_shared::{
     id::PlanId,
+    talk::dossier::EnteredView,
     text::history::{Authored, Replay},
 };
 
@@ -50,6 +51,8 @@ impl Blame {
         let stretches = replay
             .blame(&point.id, unsent)?
             .ok_or_else(|| CliError::Refused("the words of this point are no text: set them again (`plenary words`)".into()))?;
+        let EnteredView { mut entered } = context.open(&self.plan)?.view()?;
+        entered.retain(|words| words.point == point.id);
         let told = |stretch| StretchShown {
             stretch,
             name: stretch.member.as_ref().and_then(|member| names.get(member)),
@@ -63,6 +66,7 @@ impl Blame {
             heading: &point.heading,
             seq: replay.seq(),
             stretches: stretches.iter().map(told).collect(),
+            entered: &entered,
         };
         context.tell_damage_in(&source);
         context.output.page(&answer, || {
@@ -70,6 +74,9 @@ impl Blame {
             page.line(Look::Strong, &title(&point.label, &point.id, &point.heading));
             for row in rows(&stretches, &names) {
                 page.line(Look::Plain, &row);
+            }
+            for words in &entered {
+                page.line(Look::Plain, &words.said());
             }
             page
         })

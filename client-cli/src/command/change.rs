@@ -4,7 +4,7 @@ use plenary_shared::{
     access::{Access, PlanState},
     id::{MemberId, PartyId, PlanId},
     limits,
-    log::act::Act,
+    log::act::{Act, Decided},
     people::ENGINE,
     text::{
         history::Heard,
@@ -154,6 +154,11 @@ pub fn decided(act: &Act) -> String {
         Act::Audience { audience } => format!("read by {}", named(audience, "nobody else")),
         Act::Other => "an act that this version does not know: use a newer one".to_owned(),
     }
+}
+
+/// By which act of whose, and when, other parties must consent.
+pub fn by_act(Decided { act, by, at_ms }: &Decided) -> String {
+    format!("by {} of {} ({}), {}", act.said(), by.party.as_str().to_uppercase(), by.member, when::local(*at_ms))
 }
 
 #[cfg(test)]

@@ -292,7 +292,7 @@ mod tests {
             yours: None,
             access: Some(list(&["arv=draft", "bel=propose", "cas=read"])),
             consent: vec!["arv".parse().expect("an id")],
-            consent_before: None,
+            consent_changed: None,
         };
         let asked = |after: &[&str], must| {
             let said = said(&before, &list(after), must).map_err(|error| error.exit_code());

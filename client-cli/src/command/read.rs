@@ -3,7 +3,10 @@
 use plenary_shared::{
     id::{PlanId, PointId},
     out::{Edition, Format},
-    talk::{dossier::OutlineView, standing::Merged},
+    talk::{
+        dossier::{EnteredView, EnteredWords, OutlineView},
+        standing::Merged,
+    },
     text::{
         markdown::BESIDE_THE_POINTS,
         plan::{Outline, Point},
@@ -43,7 +46,9 @@ impl Show {
         let open = context.open(&self.plan)?;
         let OutlineView { outline, merged } = open.text()?;
         let merged = if merged.is_empty() { Vec::new() } else { open.merged()? };
+        let EnteredView { entered } = open.view()?;
         context.tell_damage_of(&open);
+        let entered_in = |point: &PointId| entered.iter().filter(|words| words.point == *point).collect::<Vec<_>>();
         let merged_of =
             |point: Option<&PointId>| merged.iter().map(|one| &one.merged).find(|one| one.mark.point.as_ref() == point);
         let points = match &self.point {
@@ -61,7 +66,12 @@ impl Show {
             title_merged: merged_of(None),
             points: points
                 .iter()
-                .map(|point| PointShown { point, digest: digest_of(point), merged: merged_of(Some(&point.id)) })
+                .map(|point| PointShown {
+                    point,
+                    digest: digest_of(point),
+                    merged: merged_of(Some(&point.id)),
+                    entered: entered_in(&point.id),
+                })
                 .collect(),
             faults: outline.faults.iter().map(Said::of).collect(),
         };
@@ -76,7 +86,7 @@ impl Show {
             });
             title
                 .into_iter()
-                .chain([tree(points, &exact, |point| merged_of(Some(point))), beside.clone()])
+                .chain([tree(points, &exact, |point| marks(merged_of(Some(point)), &entered_in(point))), beside.clone()])
                 .filter(|part| !part.is_empty())
                 .collect::<Vec<_>>()
                 .join("\n\n")
@@ -98,7 +108,7 @@ pub fn below<'a>(outline: &'a Outline, what: &str) -> Result<&'a [Point], CliErr
 }
 
 /// Each point with its label, heading and fingerprint in a line, its words indented below.
-pub fn tree<'m>(points: &[Point], exact: &ExactWords, merged: impl Fn(&PointId) -> Option<&'m Merged>) -> String {
+pub fn tree(points: &[Point], exact: &ExactWords, marks: impl Fn(&PointId) -> String) -> String {
     let top = points.iter().map(|p| p.depth).min().unwrap_or_default();
     let mut text = String::new();
     for point in points {
@@ -107,8 +117,8 @@ pub fn tree<'m>(points: &[Point], exact: &ExactWords, merged: impl Fn(&PointId) 
         let heading = inline(&point.heading);
         let struck = if point.struck { "[struck]" } else { "" };
         let fingerprint = exact.get(&point.id).map(|exact| short(&exact.digest)).unwrap_or_default();
-        let merged = merged(&point.id).map(marked).unwrap_or_default();
-        let head = [label.as_str(), &heading, struck, &merged, &fingerprint];
+        let marks = marks(&point.id);
+        let head = [label.as_str(), &heading, struck, &marks, &fingerprint];
         let head: Vec<&str> = head.into_iter().filter(|part| !part.is_empty()).collect();
         if !text.is_empty() {
             text.push('\n');
@@ -119,6 +129,12 @@ pub fn tree<'m>(points: &[Point], exact: &ExactWords, merged: impl Fn(&PointId) 
         }
     }
     text
+}
+
+/// That a point was merged, and what of it was entered for which other party.
+fn marks(merged: Option<&Merged>, entered: &[&EnteredWords]) -> String {
+    let entered = entered.iter().map(|words| format!("[{}]", words.said()));
+    merged.map(marked).into_iter().chain(entered).collect::<Vec<_>>().join("  ")
 }
 
 /// That a point was merged, and of whose edits.
@@ -227,11 +243,11 @@ mod tests {
         let outline = Outline { points, ..Outline::default() };
         let whole = "5  Head\\u{1b}[2J\n    one\n    two\n    (a)\n        x\\u{1b}[1m\n        (c)\n6  Head\\u{1b}[2J  [struck]";
         let none = ExactWords::default();
-        assert_eq!(tree(&outline.points, &none, |_| None), whole);
-        assert_eq!(tree(below(&outline, "(a)").expect("a point"), &none, |_| None), "(a)\n    x\\u{1b}[1m\n    (c)");
+        assert_eq!(tree(&outline.points, &none, |_| String::new()), whole);
+        assert_eq!(tree(below(&outline, "(a)").expect("a point"), &none, |_| String::new()), "(a)\n    x\\u{1b}[1m\n    (c)");
         let exact = ExactWords::read(&outline);
         let fingerprint = short(&exact.get(&outline.points[0].id).expect("words").digest);
-        let shown = tree(&outline.points, &exact, |_| None);
+        let shown = tree(&outline.points, &exact, |_| String::new());
         assert!(shown.starts_with(&format!("5  Head\\u{{1b}}[2J  {fingerprint}\n    one\n")));
         assert_eq!(below(&outline, "7").expect_err("none").exit_code(), 1);
     }

@@ -5,13 +5,17 @@ mod text;
 use plenary_shared::{
     id::PlanId,
     talk::{
-        dossier::BracketsView,
+        dossier::{BracketsView, EnteredView},
         standing::{Matrix, PointStanding},
     },
 };
 
 use super::say;
-use crate::{context::Context, error::CliError};
+use crate::{
+    answer::{PointStandingShown, StandingShown},
+    context::Context,
+    error::CliError,
+};
 
 /// Show where the parties stand on each point, or on one point with reasons and differences
 #[derive(Debug, clap::Args)]
@@ -40,11 +44,13 @@ impl Standing {
         for point in &mut matrix.points {
             point.merged.take_if(|merged| !merged.stands_for(party));
         }
+        let EnteredView { mut entered } = open_plan.view()?;
         let Some(what) = &self.point else {
             // What is open is counted in all the plan: a bracket that spans points counts once.
             let open = if context.output.is_json() { 0 } else { open_plan.view::<BracketsView>()?.open };
             context.tell_damage_of(&open_plan);
-            context.output.page(&matrix, || text::matrix(&matrix, open, context.output.width()))?;
+            let answer = StandingShown { matrix: &matrix, entered: &entered };
+            context.output.page(&answer, || text::matrix(&matrix, &entered, open, context.output.width()))?;
             say::faults(context, &matrix.faults);
             return Ok(());
         };
@@ -55,7 +61,9 @@ impl Standing {
         let row = at.and_then(|at| Some(PointStanding { cells: matrix.rows().nth(at)?, ..matrix.points.get(at)?.clone() }));
         let point = &row.ok_or_else(|| CliError::NotFound(format!("the point {id} is new: ask again")))?;
         let label = |id: &_| outline.get(id).map(|point| point.label.clone()).unwrap_or_default();
-        context.output.page(point, || text::point(point, &matrix.parties, label))?;
+        entered.retain(|words| words.point == point.point);
+        let answer = PointStandingShown { point, entered: &entered };
+        context.output.page(&answer, || text::point(point, &entered, &matrix.parties, label))?;
         say::faults(context, &matrix.faults);
         Ok(())
     }

@@ -1,17 +1,18 @@
-//! `undo`: one's own alternative is withdrawn, as an edit like any other.
+//! `undo`: what one's own party did last is taken back, as an edit like any other.
+
+mod deeds;
+mod past;
 
 use plenary_shared::{
-    id::{PartyId, PlanId, PointId},
-    people::ENGINE,
+    id::{PartyId, PlanId},
     script::{self, Edit},
     talk::dossier::{BracketView, BracketsView},
     text::{
-        bracket::{Field, withdrawn},
-        history::{At, Replay},
-        redline::{Piece, redline},
+        bracket::{Bracket, Field, parse, withdrawn},
+        plan::Point,
     },
 };
-use std::{num::NonZeroUsize, ops::Range};
+use std::num::NonZeroUsize;
 
 use super::edit::edit_point;
 use crate::{
@@ -19,12 +20,18 @@ use crate::{
     error::CliError,
     output::{in_words, inline},
 };
+use deeds::Stands;
+use past::PointPast;
 
-/// Withdraw your party's alternative; when one is left the brackets go
+/// Withdraw your party's alternative, or else take back its last change of the words
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-It is a new edit: all see it, and nothing that others wrote is touched. Where your party's bracket stands
-alone the words from before come back.
+It is a new edit: all see it, and nothing that others wrote is touched. When one alternative is left the
+brackets go. Where your party's bracket stands alone the words from before come back; where others' words
+stand in brackets because your party deleted them, the brackets go. A bracket that another party holds
+too is not yours alone to withdraw; what was entered for your party is yours once it has confirmed it.
+Where your party has no bracket its last change of the words is taken back, unless others have changed
+the same words since. Again, the one before that.
 
 Examples:
   plenary undo plan '5 bis'
@@ -39,107 +46,134 @@ pub struct Undo {
     bracket: Option<NonZeroUsize>,
 }
 
+/// One of the point's texts without what is taken back.
+struct Without {
+    field: Field,
+    text: String,
+}
+
 impl Undo {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         let open = context.open(&self.plan)?;
         let (outline, view): (_, BracketsView) = (open.outline()?, open.view()?);
         let point = outline.find(&self.point)?;
+        let party = open.party()?;
         let brackets = view.points.iter().find(|one| one.point == point.id).map_or(&[][..], |one| &one.brackets);
-        let own = self.chosen(brackets, open.party()?)?;
-        let before = match own.alternative {
-            Some(_) => String::new(),
-            None => self.before(context, (&point.id, &point.words), &own.range)?,
+        let past = || PointPast::read(context, &self.plan, &point.id, party);
+        let without = match self.own(brackets, party)? {
+            Some(own) => without_bracket(point, brackets, own, past)?,
+            None => self.without_last(point, brackets, party, &past()?)?,
         };
-        let words = withdrawn(&point.words, own.number - 1, &before)
-            .ok_or_else(|| CliError::Refused("the words have changed meanwhile: repeat it".into()))?;
-        let from = Some(point.words.clone());
-        let edit = script::Words { point: point.id.to_string(), words, from, entered_for: None };
-        edit_point(context, &self.plan, Edit::Words(edit))
+        let what = point.id.to_string();
+        edit_point(
+            context,
+            &self.plan,
+            match without {
+                Without { field: Field::Heading, text } => Edit::Heading(script::Heading { point: what, text }),
+                Without { text: words, .. } => {
+                    Edit::Words(script::Words { point: what, words, from: Some(point.words.clone()), entered_for: None })
+                }
+            },
+        )
     }
 
-    /// The bracket that is meant, one of the party's own.
-    fn chosen<'a>(&self, brackets: &'a [BracketView], party: &PartyId) -> Result<&'a BracketView, CliError> {
-        let is_own = |one: &&BracketView| one.field == Field::Words && one.typed_by.contains(party);
+    /// The bracket that is meant, if it is one of the party's own.
+    fn own<'a>(&self, brackets: &'a [BracketView], party: &PartyId) -> Result<Option<&'a BracketView>, CliError> {
+        let is_own = |one: &&BracketView| matches!(one.field, Field::Words | Field::Heading) && one.is_alone_of(party);
         let own: Vec<&BracketView> = brackets.iter().filter(is_own).collect();
         let asked = self.bracket.map(NonZeroUsize::get);
-        let numbers: Vec<usize> = own.iter().map(|one| one.number).collect();
-        match (asked, &own[..]) {
-            (Some(number), own) => own.iter().find(|one| one.number == number).copied().ok_or_else(|| {
-                CliError::Refused(format!("bracket {number} of {} is not {party}'s alone to withdraw", inline(&self.point)))
-            }),
-            (None, [one]) => Ok(one),
-            (None, []) => Err(CliError::Refused(format!("{party} has put no bracket into {}", inline(&self.point)))),
-            (None, _) => Err(CliError::Usage(format!("say which with --bracket: {} are {party}'s", in_words(&numbers)))),
+        let Some(one) = asked.map(|number| own.iter().find(|one| one.number == number)).unwrap_or(own.first()) else {
+            return Ok(None);
+        };
+        if asked.is_none() && own.len() > 1 {
+            let numbers: Vec<usize> = own.iter().map(|one| one.number).collect();
+            return Err(CliError::Usage(format!("say which with --bracket: {} are {party}'s", in_words(&numbers))));
         }
+        let is_within = |inner: &&BracketView| {
+            inner.field == one.field && one.range.start < inner.range.start && inner.range.end < one.range.end
+        };
+        let others = brackets.iter().filter(is_within).find(|inner| !inner.typed_by.is_empty() && !inner.is_alone_of(party));
+        if let Some(others) = others {
+            let whose = in_words(&others.holders());
+            let what = format!("bracket {} within it is {whose}'s", others.number);
+            return Err(CliError::Refused(format!("bracket {} is not {party}'s alone to withdraw: {what}", one.number)));
+        }
+        Ok(Some(one))
     }
 
-    /// The words that stood in the place of a bracket before its party wrote there; none if they cannot be told apart from others.
-    fn before(&self, context: &Context, (point, words): (&PointId, &str), bracket: &Range<usize>) -> Result<String, CliError> {
-        let source = context.open_log(&self.plan)?;
-        let past = source.past(0)?;
-        let mut replay = Replay::new(past.context.created_by.clone());
-        for record in past.records {
-            let (seq, record) = record?;
-            replay.apply(seq, &record)?;
-        }
-        if let Some(local) = source.replica() {
-            local.lay_over(&mut replay)?;
-        }
-        let (mut at, mut wrote) = (0, None::<u64>);
-        for stretch in replay.blame(point, |_| None)?.unwrap_or_default() {
-            let range = at..at + stretch.text.len();
-            at = range.end;
-            let is_within = range.start < bracket.end && bracket.start < range.end;
-            let is_somebodys = stretch.party.as_ref().is_some_and(|party| party.as_str() != ENGINE);
-            if let Some(seq) = stretch.seq.filter(|_| is_within && is_somebodys) {
-                wrote = Some(wrote.map_or(seq, |known| known.min(seq)));
+    /// The words without what the party did last, where it has no bracket of its own: those that others keep against its deletion stand
+    /// without their brackets.
+    fn without_last(
+        &self,
+        point: &Point,
+        brackets: &[BracketView],
+        party: &PartyId,
+        past: &PointPast,
+    ) -> Result<Without, CliError> {
+        let list = parse(&point.words).list;
+        let asked = self.bracket.map(NonZeroUsize::get);
+        let mut kept: Vec<(usize, &Bracket)> = Vec::new();
+        for (at, bracket) in list.iter().enumerate().filter(|(at, _)| asked.is_none_or(|number| number == at + 1)) {
+            if past.is_kept_against(party, bracket)? {
+                kept.push((at + 1, bracket));
             }
         }
-        let mut then = source.state(wrote.map_or(At::Ms(u64::MAX), |seq| At::Seq(seq.saturating_sub(1))))?;
-        let outline = then.outline()?;
-        let was = outline.get(point).map_or("", |point| point.words.as_str());
-        Ok(stood(was, words, bracket))
+        let words = |text| Ok(Without { field: Field::Words, text });
+        match (&kept[..], asked) {
+            ([(_, bracket)], _) => {
+                let inner = [bracket.range.start..bracket.inner.start, bracket.inner.end..bracket.range.end];
+                let [opens, closes] = inner.map(|mark| point.words.get(mark).map_or(0, str::len));
+                let (start, end) = (bracket.range.start, bracket.range.end);
+                let text = &point.words;
+                words([&text[..start], &text[start + opens..end - closes], &text[end..]].concat())
+            }
+            ([_, _, ..], _) => {
+                let numbers: Vec<usize> = kept.iter().map(|(number, _)| *number).collect();
+                Err(CliError::Usage(format!("say which with --bracket: {party} deleted what {} hold", in_words(&numbers))))
+            }
+            ([], Some(number)) => Err(not_own(brackets, number, party, &self.point)),
+            ([], None) => match past.deeds.without_last(&point.words) {
+                Ok(text) => words(text),
+                Err(Stands::Nothing) => Err(CliError::Refused(format!(
+                    "{party} has put no bracket into {0} and changed nothing in its words that still stands",
+                    inline(&self.point)
+                ))),
+                Err(Stands::Changed) => Err(CliError::Refused(format!(
+                    "others have changed the same words of {} since: write what you want (`plenary words`)",
+                    inline(&self.point)
+                ))),
+            },
+        }
     }
 }
 
-/// What a text read where now a bracket stands, if that is all that differs there.
-fn stood(was: &str, words: &str, bracket: &Range<usize>) -> String {
-    let (mut at, mut gone) = (0, String::new());
-    for piece in redline(was, words) {
-        match piece {
-            Piece::Removed(text) => gone = text,
-            Piece::Same(text) => {
-                at += text.len();
-                gone.clear();
-            }
-            Piece::Inserted(text) => {
-                let start = at + text.len() - text.trim_start().len();
-                at += text.len();
-                if start == bracket.start && text.trim().len() == bracket.len() {
-                    return gone.trim().to_owned();
-                }
-                gone.clear();
-            }
-        }
-    }
-    String::new()
+/// A text of the point without a bracket of the party's own.
+fn without_bracket<'a>(
+    point: &Point,
+    brackets: &[BracketView],
+    own: &BracketView,
+    past: impl FnOnce() -> Result<PointPast<'a>, CliError>,
+) -> Result<Without, CliError> {
+    let text = own.field.text(point);
+    let before = match own.alternative {
+        None if own.field == Field::Words => past()?.before(text, &own.range)?,
+        _ => String::new(),
+    };
+    let at = brackets.iter().filter(|one| one.field == own.field).position(|one| one.number == own.number);
+    let text = at.and_then(|at| withdrawn(text, at, &before));
+    let text = text.ok_or_else(|| CliError::Refused("the words have changed meanwhile: repeat it".into()))?;
+    Ok(Without { field: own.field, text })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_words_from_before_are_those_that_the_bracket_took_the_place_of() {
-        for (was, words, stood_there) in [
-            ("all forces withdraw", "[some] forces withdraw", "all"),
-            ("forces withdraw", "[some] forces withdraw", ""),
-            ("forces withdraw", "forces withdraw [at once]", ""),
-            ("all men leave", "[some] forces leave", ""),
-        ] {
-            let start = words.find('[').expect("a mark");
-            assert_eq!(stood(was, words, &(start..words.find(']').expect("a mark") + 1)), stood_there, "{was} -> {words}");
-        }
-    }
+/// Why a bracket is not withdrawn.
+fn not_own(brackets: &[BracketView], number: usize, party: &PartyId, point: &str) -> CliError {
+    let point = inline(point);
+    CliError::Refused(match brackets.iter().find(|one| one.number == number) {
+        None => format!("{point} has no bracket {number}"),
+        Some(one) => match &one.entered {
+            Some(entered) => format!("bracket {number} of {point} is not {party}'s alone to withdraw: {}", entered.said()),
+            None => format!("bracket {number} of {point} is not {party}'s alone to withdraw"),
+        },
+    })
 }

@@ -3,7 +3,7 @@
 use plenary_shared::{
     access::{Access, PlanState, Role},
     id::{ConferenceId, LayerId, MemberId, PartyId, PlanId},
-    log::record::Digest,
+    log::{act::ConsentChange, record::Digest},
     people::{Audience, Author, Generation, Layer, Member, Party},
     wire::{
         api::{Conference, Plan},
@@ -84,7 +84,7 @@ kept! {
         #[serde(skip_serializing_if = "Option::is_none")] yours: Option<Access>,
         #[serde(skip_serializing_if = "Option::is_none")] access: Option<BTreeMap<PartyId, Access>>,
         consent: Vec<PartyId>,
-        #[serde(default, skip_serializing_if = "Option::is_none")] consent_before: Option<Vec<PartyId>>
+        #[serde(default, skip_serializing_if = "Option::is_none")] consent_changed: Option<ConsentChange>
     }
 }
 

@@ -141,7 +141,8 @@ impl Replica {
         // Whoever accepts what was merged does so after it was, whatever the clock says.
         let now_ms = when::now_ms().max(marks.at_ms());
         let (member, write) = (self.member().clone(), self.context.plan.write);
-        let desk = Desk { member, write, text: text.into_doc()?, layers, now_ms };
+        let parties = self.context.plan.conference.parties.iter().map(|party| party.id.clone()).collect();
+        let desk = Desk { member, write, text: text.into_doc()?, layers, parties, now_ms };
         let Ran { applied, updates, once } = script::run(desk, script, &mut Fresh, &mut || true)??;
         if updates.is_empty() {
             let fates: Vec<(EditId, Fate)> = salvages.iter().map(|id| (*id, Fate::Salvaged)).collect();
@@ -212,11 +213,11 @@ impl Replica {
         }
         let plan = &self.context.plan.plan;
         let consent = plan.consent.iter().cloned().collect();
-        let consent_before = plan.consent_before.as_ref().map(|parties| parties.iter().cloned().collect());
+        let consent_changed = plan.consent_changed.clone();
         let state = shown.text.state()?;
         let ended = self.context.plan.conference.ended.iter().map(|member| member.member.clone()).collect();
         let (owners, sides, marks) = (shown.owners, shown.sides, shown.marks);
-        let sources = Sources { owners, sides, consent, consent_before, layers, ended, marks };
+        let sources = Sources { owners, sides, consent, consent_changed, layers, ended, marks };
         let seen = shown.text.look(|txn| Dossier::read(txn, &state, sources).map(|dossier| view(&dossier)))?;
         seen.ok_or_else(|| CliError::Refused("the plan cannot be read as it is here".into()))
     }

@@ -4,7 +4,9 @@
 use bytes::Bytes;
 use plenary_shared::{
     id::{ConferenceId, DocAddress, MemberId, PartyId},
-    limits, people,
+    limits,
+    log::act::ConsentChange,
+    people,
     talk::{dossier::Dossier, view::Needs},
 };
 use std::{
@@ -24,7 +26,7 @@ pub(super) struct Readable {
     /// nothing else.
     pub(super) layers: Vec<people::Layer>,
     pub(super) consent: BTreeSet<PartyId>,
-    pub(super) consent_before: Option<BTreeSet<PartyId>>,
+    pub(super) consent_changed: Option<ConsentChange>,
     /// The members whose seats have ended.
     pub(super) ended: BTreeSet<MemberId>,
 }

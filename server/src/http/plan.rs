@@ -42,7 +42,7 @@ fn seen(member: &people::Member, id: &PlanId, plan: &PlanEntry) -> Option<api::P
         yours,
         access: (member.role == Role::Chair).then(|| plan.access.clone()),
         consent: plan.must_consent().into_iter().collect(),
-        consent_before: plan.consent_before.as_ref().map(|parties| parties.iter().cloned().collect()),
+        consent_changed: plan.consent_changed.clone(),
     })
 }
 

@@ -3,6 +3,7 @@
 use plenary_shared::{
     access::{Access, PlanState, Role},
     id::{ConferenceId, LayerId, MemberId, PartyId, PlanId},
+    log::act::{ConsentChange, Decided, Decides},
     people::{self, Author},
     share::ShareKind,
     wire::api,
@@ -30,8 +31,8 @@ pub struct PlanEntry {
     pub closed_layers: BTreeSet<(PartyId, LayerId)>,
     /// Which parties must consent; `None` on a plan of an earlier version for which nobody ever said: all that may.
     pub consent: Option<BTreeSet<PartyId>>,
-    /// Which had to before that was last changed.
-    pub consent_before: Option<BTreeSet<PartyId>>,
+    /// How that was last changed.
+    pub consent_changed: Option<ConsentChange>,
     /// Shares of its logs that the chair raised.
     pub shares: BTreeMap<(PartyId, ShareKind), u64>,
     /// Who created it, the server writing its first text for them.
@@ -45,12 +46,18 @@ impl PlanEntry {
     }
 
     /// Takes in what was decided anew.
-    fn decide(&mut self, access: Option<BTreeMap<PartyId, Access>>, consent: Option<Option<BTreeSet<PartyId>>>) {
+    fn decide(
+        &mut self,
+        access: Option<BTreeMap<PartyId, Access>>,
+        consent: Option<Option<BTreeSet<PartyId>>>,
+        (by, at_ms): (&Author, u64),
+    ) {
+        let act = if access.is_some() { Decides::Access } else { Decides::Consent };
         let before = self.must_consent();
         self.access = access.unwrap_or(std::mem::take(&mut self.access));
         self.consent = consent.unwrap_or(self.consent.take());
         if before != self.must_consent() {
-            self.consent_before = Some(before);
+            self.consent_changed = Some(ConsentChange { before, decided: Decided { act, by: by.clone(), at_ms } });
         }
     }
 
@@ -181,7 +188,7 @@ impl Registered {
             }
             Event::AccessChanged { conference, plan, access, consent } => {
                 if let Some(plan) = self.plan_mut(&conference, &plan) {
-                    plan.decide(Some(access), consent.map(Some));
+                    plan.decide(Some(access), consent.map(Some), (by, at_ms));
                 }
             }
             Event::LayerOpened { conference, plan, party, layer, audience }
@@ -193,7 +200,7 @@ impl Registered {
             }
             Event::ConsentChosen { conference, plan, parties } => {
                 if let Some(plan) = self.plan_mut(&conference, &plan) {
-                    plan.decide(None, Some(parties));
+                    plan.decide(None, Some(parties), (by, at_ms));
                 }
             }
             Event::ShareRaised { conference, plan, party, kind, bytes } => {

@@ -10,6 +10,7 @@ use super::record::{Record, RecordKind};
 use crate::{
     access::{Access, PlanState},
     id::PartyId,
+    people::Author,
 };
 
 /// What is decided about a document. Lists are whole: what holds from then on.
@@ -62,6 +63,48 @@ pub enum Act {
     /// Something that a later version of the program decides.
     #[serde(other)]
     Other,
+}
+
+/// What kind of act decided who must consent.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Decides {
+    /// What each party may do with the plan became another.
+    Access,
+    /// Other parties must consent.
+    Consent,
+}
+
+impl Decides {
+    /// In words.
+    pub fn said(self) -> &'static str {
+        match self {
+            Decides::Access => "a change of access",
+            Decides::Consent => "a change of who must consent",
+        }
+    }
+}
+
+/// An act by which other parties must consent: which, whose and when.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Decided {
+    /// Which.
+    pub act: Decides,
+    /// Who decided it.
+    #[serde(flatten)]
+    pub by: Author,
+    /// When, in milliseconds since 1970-01-01 UTC.
+    pub at_ms: u64,
+}
+
+/// How who must consent was last changed.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ConsentChange {
+    /// The parties that had to before.
+    pub before: BTreeSet<PartyId>,
+    /// The act.
+    #[serde(flatten)]
+    pub decided: Decided,
 }
 
 impl Act {

@@ -11,7 +11,7 @@ use crate::{
     id::PointId,
     talk::{
         around::Surrounding,
-        standing::{Cell, CellState, Merged, NoDifference, PointStanding, State},
+        standing::{ByAct, Cell, CellState, Merged, NoDifference, PointStanding, State},
     },
     text::plan::Point,
 };
@@ -67,8 +67,9 @@ fn summary(standing: &PointStanding, consent: usize, points: &HashMap<&PointId, 
     } else if standing.spanned {
         parts.push("within a bracket that opens above".to_owned());
     }
-    if let Some(before) = standing.by_act {
-        parts.push(format!("by a change of who must consent, else {}", word(before).to_lowercase()));
+    if let Some(ByAct { otherwise, decided }) = &standing.by_act {
+        let act = decided.act.said();
+        parts.push(format!("by {act} of {}, else {}", name(&decided.by.party), word(*otherwise).to_lowercase()));
     }
     if standing.blocked_below {
         parts.push("reserved or opposed in part below".to_owned());

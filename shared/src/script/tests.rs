@@ -112,6 +112,7 @@ impl Talks {
             layers: layers
                 .map(|(n, sheet)| Sheet { layer: sheet.layer.clone(), doc: copy(&sheet.doc, self.client + n as u64 + 1) })
                 .collect(),
+            parties: ["arv", "bor", "med"].map(|party| party.parse().unwrap()).into(),
             now_ms: 1_700_000_000_000,
         }
     }

@@ -6,6 +6,7 @@
 mod annotations;
 mod around;
 mod brackets;
+mod entered;
 mod merged;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -23,6 +24,7 @@ use yrs::TransactionMut;
 
 use crate::{
     id::{AnnotationId, LayerId, MemberId, PartyId, PointId},
+    log::act::ConsentChange,
     people::{Audience, LayerKind},
     talk::{
         across,
@@ -42,6 +44,7 @@ use crate::{
 
 pub use annotations::{AnnotationView, AnnotationsView};
 pub use brackets::{Alternative, BracketView, BracketsView, OtherStand, PointBrackets};
+pub use entered::{EnteredView, EnteredWords};
 pub use merged::{MergedPoint, MergedView, OutlineView};
 pub use text::PlanText;
 
@@ -54,8 +57,8 @@ pub struct Sources {
     pub sides: SideOwners,
     /// The parties that must consent.
     pub consent: BTreeSet<PartyId>,
-    /// Those that had to before that was last changed, if it was.
-    pub consent_before: Option<BTreeSet<PartyId>>,
+    /// How that was last changed, if it was.
+    pub consent_changed: Option<ConsentChange>,
     /// The layers that the member may read.
     pub layers: Vec<Source>,
     /// The members whose seats have ended.
@@ -86,7 +89,7 @@ pub struct Dossier {
     pub entries: Vec<Entry>,
     /// The parties that must consent.
     pub consent: BTreeSet<PartyId>,
-    consent_before: Option<BTreeSet<PartyId>>,
+    consent_changed: Option<ConsentChange>,
     /// Which points were merged, the title first, then in document order.
     pub marks: Vec<Unconfirmed>,
     ended: BTreeSet<MemberId>,
@@ -143,10 +146,10 @@ impl Dossier {
 
     /// Puts a dossier together over what was read already of the plan that `txn` shows.
     pub fn over(text: Arc<PlanText>, txn: &TransactionMut, sources: Sources) -> Dossier {
-        let Sources { owners, sides, consent, consent_before, layers, ended, marks } = sources;
+        let Sources { owners, sides, consent, consent_changed, layers, ended, marks } = sources;
         let (entries, faults) = entries(txn, &text.outline, layers);
         let marks = in_order(&text.outline, across::unconfirmed(&marks, &text.outline));
-        Dossier { text, entries, consent, consent_before, marks, ended, owners, sides, faults }
+        Dossier { text, entries, consent, consent_changed, marks, ended, owners, sides, faults }
     }
 
     /// The standing of every point.
@@ -157,9 +160,9 @@ impl Dossier {
         let open = |point: &PointId| text.open.get(point).copied().unwrap_or_default();
         let of = |point: &PointId| text.weaves.of(point);
         let mut matrix = standing::standing(&text.outline, &text.exact, of, open, &stands, &self.consent);
-        if let Some(before) = &self.consent_before {
+        if let Some(ConsentChange { before, decided }) = &self.consent_changed {
             let otherwise = standing::standing(&text.outline, &text.exact, of, open, &stands, before);
-            matrix.mark_act(&otherwise);
+            matrix.mark_act(&otherwise, decided);
         }
         around::mark(&mut matrix, &stands, text);
         for cell in matrix.points.iter_mut().flat_map(|point| &mut point.cells) {

@@ -50,6 +50,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{AnnotationId, MemberId, PartyId, PointId},
+    log::act::Decided,
     talk::{
         around::Surrounding,
         layer::{Annotation, LayerFault},
@@ -146,10 +147,9 @@ pub struct PointStanding {
     pub spanned: bool,
     /// What the positions come to.
     pub standing: State,
-    /// How it would stand if those had to consent who had to before that was last decided anew, where that alone decides whether it is
-    /// agreed.
+    /// The act that last changed who must consent, where that alone decides whether it is agreed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub by_act: Option<State>,
+    pub by_act: Option<ByAct>,
     /// Agreed subject to the capital of a party that must consent, it or something below it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ad_referendum: bool,
@@ -162,6 +162,16 @@ pub struct PointStanding {
     /// Of the parties that have taken a position on it, in the order of [`Matrix::parties`]. Any other accepts it with the nearest point
     /// above that it accepts, if this one is in those words, and has not said otherwise.
     pub cells: Vec<Cell>,
+}
+
+/// That a point is agreed, or not any more, by who must consent alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ByAct {
+    /// How it would stand if those had to who had to before.
+    pub otherwise: State,
+    /// The act.
+    #[serde(flatten)]
+    pub decided: Decided,
 }
 
 /// Where a party stands on a point.

@@ -5,7 +5,7 @@
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    dossier::{AnnotationsView, BracketsView, Dossier, MergedView, OutlineView},
+    dossier::{AnnotationsView, BracketsView, Dossier, EnteredView, MergedView, OutlineView},
     schedule::{Timetable, timetable},
     standing::Matrix,
 };
@@ -86,6 +86,7 @@ views! {
     "schedule" from Plan: Timetable = |dossier: &Dossier| timetable(&dossier.text.outline),
     "outline" from Plan: OutlineView = Dossier::outline,
     "merged" from Positions: MergedView = Dossier::merged,
+    "entered" from Public: EnteredView = Dossier::entered,
 }
 
 #[cfg(test)]
@@ -97,7 +98,15 @@ mod tests {
         let mut names: Vec<&str> = ALL.iter().map(|view| view.name).collect();
         assert_eq!(
             names,
-            [AnnotationsView::NAME, Matrix::NAME, BracketsView::NAME, Timetable::NAME, OutlineView::NAME, MergedView::NAME,]
+            [
+                AnnotationsView::NAME,
+                Matrix::NAME,
+                BracketsView::NAME,
+                Timetable::NAME,
+                OutlineView::NAME,
+                MergedView::NAME,
+                EnteredView::NAME,
+            ]
         );
         names.sort_unstable();
         names.dedup();

@@ -59,6 +59,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     access::{Access, PlanState, Role},
     id::{ConferenceId, LayerId, MemberId, PartyId, PlanId},
+    log::act::ConsentChange,
     people::{Member, Party},
     seats::{Key, Seat, SeatAct},
 };
@@ -276,9 +277,9 @@ pub struct Plan {
     pub access: Option<BTreeMap<PartyId, Access>>,
     /// The parties that must consent to the words. Whoever reads the plan is told.
     pub consent: Vec<PartyId>,
-    /// Those that had to before that was last changed; absent if it never was.
+    /// How that was last changed; absent if it never was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub consent_before: Option<Vec<PartyId>>,
+    pub consent_changed: Option<ConsentChange>,
 }
 
 /// Renames a plan, or says whether it is worked on: one of both.

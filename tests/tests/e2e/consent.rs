@@ -212,10 +212,18 @@ fn agreement_that_comes_or_goes_by_who_must_consent_says_so() {
     assert_eq!(state(arv), "open");
     med.done(&["plan", "consent", PLAN, "arv"]);
     let row = arv.json(&["standing", PLAN, "1"]);
-    assert_eq!((&row["standing"], &row["by_act"]), (&json!("agreed"), &json!("open")));
-    assert!(arv.done(&["standing", PLAN, "1"]).contains("agreed, by a change of who must consent (else open)"));
+    let act = &row["by_act"];
+    assert_eq!((&row["standing"], &act["otherwise"], &act["act"]), (&json!("agreed"), &json!("open"), &json!("consent")));
+    assert_eq!((&act["party"], act["at_ms"].as_u64().is_some_and(|at_ms| at_ms > 0)), (&json!("med"), true));
+    let said = arv.done(&["standing", PLAN, "1"]);
+    let who = format!("agreed, by a change of who must consent of MED ({}), 20", act["member"].as_str().unwrap());
+    assert!(said.contains(&who) && said.contains("(else open)"), "{said}");
+    assert!(arv.done(&["export", PLAN, "--annotated"]).contains("by a change of who must consent of MED, else open"));
     let folder = arv.clone_plan(PLAN);
     assert_eq!(folder.json(&["standing", PLAN, "1"]).1, row, "in a replica too");
     med.done(&["plan", "consent", PLAN, "arv", "bor"]);
-    assert_eq!(arv.json(&["standing", PLAN, "1"])["by_act"], "agreed", "and that it went");
+    assert_eq!(arv.json(&["standing", PLAN, "1"])["by_act"]["otherwise"], "agreed", "and that it went");
+    med.done(&["plan", "access", PLAN, "bor=read", "--consent", "no"]);
+    let act = arv.json(&["standing", PLAN, "1"])["by_act"].clone();
+    assert_eq!((&act["act"], &act["otherwise"]), (&json!("access"), &json!("open")));
 }

@@ -1,6 +1,6 @@
 //! Words that a secretary enters for a delegation say so, until the delegation confirms them.
 
-use plenary_tests::{cli::Cli, server::Start};
+use plenary_tests::{cli::Cli, http::api, server::Start};
 use serde_json::json;
 
 use crate::{
@@ -33,6 +33,10 @@ fn what_is_entered_for_a_delegation_says_so_everywhere_until_it_confirms_it() {
     };
     for cli in [&own, &other] {
         let [brackets, annotations, edition] = shown(cli);
+        for view in [&["show", PLAN][..], &["standing", PLAN], &["standing", PLAN, &points[0]], &["blame", PLAN, &points[0]]] {
+            let words = format!("\"[40]\" {entered}");
+            assert!(cli.done(view).contains(&words) && cli.json(view).to_string().contains("\"confirmed\":false"), "{view:?}");
+        }
         assert!(annotations.matches(&entered).count() == 2 && edition.matches(&entered).count() == 3, "{annotations}{edition}");
         assert!(brackets.contains(&format!("entered by {by} for")), "{brackets}");
     }
@@ -44,10 +48,22 @@ fn what_is_entered_for_a_delegation_says_so_everywhere_until_it_confirms_it() {
         let [brackets, annotations, edition] = shown(cli);
         let confirmed = format!("entered by {by} for {whose}, confirmed by {whose}");
         assert!(annotations.matches(&confirmed).count() == 2 && !annotations.contains("not confirmed"), "{annotations}");
-        assert!(edition.contains(&format!("[40 ({whose})]")) && !edition.contains("not confirmed"), "{edition}");
-        assert!(brackets.contains(&whose) && !brackets.contains("entered"), "{brackets}");
+        let held = format!("{whose}, entered by {by}");
+        assert!(edition.contains(&format!("[40 ({held})]")) && !edition.contains("not confirmed"), "{edition}");
+        assert!(brackets.contains(&held), "{brackets}");
+        for view in ["show", "standing"] {
+            assert!(cli.done(&[view, PLAN]).contains(&format!("\"[40]\" {confirmed}")), "{view}");
+        }
     }
     assert_eq!(chair.run(&["accept", PLAN, &points[1], "--for", party]).status.code(), Some(2), "positions never");
+    let view = format!("/conferences/{}/plans/{PLAN}/entered", server.demo.conference);
+    let told = api(&server.address(), &bor.token, "GET", &view, None).json();
+    assert_eq!((&told["entered"][0]["party"], &told["entered"][0]["confirmed"]), (&json!(party), &json!(true)));
+    for verb in ["words", "propose"] {
+        let refused = chair.run(&[verb, PLAN, &points[1], "None.", "--for", "nowhere"]);
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(refused.status.code() == Some(1) && said.contains("arv, bor"), "it says which parties there are: {said}");
+    }
 }
 
 #[test]

@@ -30,5 +30,6 @@ mod replica;
 mod scenario;
 mod scripts;
 mod seats;
+mod undo;
 mod verdict;
 mod views;

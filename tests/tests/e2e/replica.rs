@@ -46,9 +46,13 @@ pub fn apply(folder: &Folder, edits: &[Value]) {
 
 /// Grants all delegates' parties `draft` on the plan and gives it these points, labelled from 1.
 pub fn begin(server: &Server, words: &[&str]) -> Vec<String> {
+    begin_by(server, &Cli::join(&server.chair()), words)
+}
+
+/// The same by a chair who has joined.
+pub fn begin_by(server: &Server, chair: &Cli, words: &[&str]) -> Vec<String> {
     let parties = [0, 1, 2].map(|n| (server.delegate(n, 0).party, json!("draft")));
     grant(server, PLAN, Value::Object(parties.into_iter().collect()));
-    let chair = Cli::join(&server.chair());
     for one in words {
         chair.done(&["add", PLAN, one]);
     }

@@ -4,12 +4,16 @@ use plenary_shared::{
     id::PointId,
     talk::{
         around::Surrounding,
+        dossier::EnteredWords,
         standing::{Cell, CellState, Column, Matrix, NoDifference, PointStanding, State},
     },
 };
 
 use crate::{
-    command::{change::seat_ended, merged::by},
+    command::{
+        change::{by_act, seat_ended},
+        merged::by,
+    },
     expect::short,
     render::{Look, Page, Side, called, cell, table, title, wrapped},
     when,
@@ -38,7 +42,7 @@ const MARKS: [(&str, &str); 7] = [
 ];
 
 /// The table of all points. `open` brackets are open in the plan.
-pub fn matrix(matrix: &Matrix, open: usize, width: usize) -> Page {
+pub fn matrix(matrix: &Matrix, entered: &[EnteredWords], open: usize, width: usize) -> Page {
     let mut page = Page::default();
     let counted = matrix.parties.len() > COLUMNS_MAX;
     let stands = if counted { counts(matrix) } else { columns(matrix) };
@@ -58,6 +62,11 @@ pub fn matrix(matrix: &Matrix, open: usize, width: usize) -> Page {
         page.line(if at == 0 { Look::Strong } else { Look::Plain }, line);
     }
     page.line(Look::Plain, "");
+    for point in &matrix.points {
+        for words in entered.iter().filter(|words| words.point == point.point) {
+            page.line(Look::Plain, &format!("{}: {}", called(&point.label, &point.point), words.said()));
+        }
+    }
     for line in wrapped(&legend(matrix, counted), width).lines() {
         page.line(Look::Faint, line);
     }
@@ -207,12 +216,12 @@ fn brackets(open: usize) -> String {
 }
 
 /// One point: what the positions come to, and each party's in full. `label` gives that of another point.
-pub fn point(point: &PointStanding, parties: &[Column], label: impl Fn(&PointId) -> String) -> Page {
+pub fn point(point: &PointStanding, entered: &[EnteredWords], parties: &[Column], label: impl Fn(&PointId) -> String) -> Page {
     let mut page = Page::default();
     page.line(Look::Strong, &title(&point.label, &point.point, &point.heading));
     let mut said = vec![state(point.standing).to_owned()];
     said.extend(point.ad_referendum.then(|| "ad referendum".to_owned()));
-    said.extend(point.by_act.map(|before| format!("by a change of who must consent (else {})", state(before))));
+    said.extend(point.by_act.as_ref().map(|by| format!("{} (else {})", by_act(&by.decided), state(by.otherwise))));
     said.extend(point.struck_with.as_ref().map(|above| format!("with {}", called(&label(above), above))));
     said.push(match (point.open_brackets, point.spanned) {
         (0, true) => "within a bracket that opens above".to_owned(),
@@ -222,6 +231,9 @@ pub fn point(point: &PointStanding, parties: &[Column], label: impl Fn(&PointId)
     page.line(Look::Plain, &said.join(", "));
     if let Some(merged) = &point.merged {
         page.line(Look::Plain, &format!("merged: {}, and not confirmed", by(&merged.mark)));
+    }
+    for words in entered {
+        page.line(Look::Plain, &words.said());
     }
     page.line(Look::Faint, &format!("words {}", short(&point.digest)));
     for (cell, column) in point.cells.iter().zip(parties) {
@@ -328,12 +340,12 @@ point  heading                   standing  [ ]  ARV  BOR  (CEL)
 R~ ✗~ said of earlier words, ! took several positions that differ,
 (PARTY) need not consent
 2 points, 1 agreed, 1 reserved, 1 lapsed, 2 open brackets";
-        assert_eq!(matrix(&talks(), 2, 80).show(false), wanted);
+        assert_eq!(matrix(&talks(), &[], 2, 80).show(false), wanted);
     }
 
     #[test]
     fn headings_give_way_and_many_parties_are_counted() {
-        let lines = |width| matrix(&talks(), 2, width).show(false).lines().take(2).map(str::to_owned).collect::<Vec<_>>();
+        let lines = |width| matrix(&talks(), &[], 2, width).show(false).lines().take(2).map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(
             lines(50),
             ["point  heading      standing  [ ]  ARV  BOR  (CEL)", "1      Cessation…   agreed*        ✓*   ✓↺   ·"]
@@ -344,7 +356,7 @@ R~ ✗~ said of earlier words, ! took several positions that differ,
         let parties: Vec<(&str, bool)> = parties.iter().map(|id| (id.as_str(), id != "p39")).collect();
         let cells: Vec<&str> = (0..40).map(|n| if n < 30 { "accept" } else { "reserve" }).collect();
         let point = json!([{ "point": "a", "label": "1", "heading": "H", "depth": 0, "open_brackets": 0, "standing": "reserved", "cells": cells }]);
-        let shown = matrix(&given(&parties, point), 0, 80).show(false);
+        let shown = matrix(&given(&parties, point), &[], 0, 80).show(false);
         assert!(
             shown.starts_with("point  heading  standing  [ ]  ✓   ~  R  ✗  ·\n1      H        reserved       30     9\n"),
             "{shown}"
@@ -365,7 +377,8 @@ R~ ✗~ said of earlier words, ! took several positions that differ,
                     { "stance": "lapsed", "no_difference": "too_long" },
                 ] }]),
         );
-        let shown = point(&matrix.points[0], &matrix.parties, |_| "III".to_owned()).show(false).replace(&when::local(0), "T");
+        let shown =
+            point(&matrix.points[0], &[], &matrix.parties, |_| "III".to_owned()).show(false).replace(&when::local(0), "T");
         let wanted = format!(
             "\
 4  Phases

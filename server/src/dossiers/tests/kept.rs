@@ -144,7 +144,7 @@ async fn each_party_has_a_shelf_of_its_own_from_which_the_oldest_goes() {
             needs: Needs::All,
             layers: Vec::new(),
             consent: Default::default(),
-            consent_before: None,
+            consent_changed: None,
             ended: Default::default(),
         };
         Key { readable, ends: vec![1] }

@@ -12,7 +12,10 @@ use crate::{
         stretch,
     },
     talk::layer::{Annotation, What},
-    text::plan::{self, Point},
+    text::{
+        plan::{self, Point},
+        say::in_words,
+    },
 };
 
 type Made = Result<Done, Refusal>;
@@ -59,6 +62,11 @@ pub fn entered(
 fn public_for(bench: &Bench, party: &PartyId) -> Result<usize, Refusal> {
     if *party == bench.member.party {
         return Err(Refusal::usage("entered_for", party.to_string(), "another party: what you write is your own party's anyway"));
+    }
+    if !bench.parties.contains(party) {
+        let there_are = in_words(&bench.parties.iter().collect::<Vec<_>>());
+        let message = format!("there is no party {party} in this conference: there are {there_are}");
+        return Err(Refusal::not_found("entered_for", party.to_string(), format!("a party: {there_are}")).says(message));
     }
     bench.writable("entered_for", &LayerId::built_in(id::PUBLIC))
 }

@@ -1,10 +1,14 @@
 //! The documents under a script's hands: one open transaction for each, and what was read from them for as long as it holds.
 
-use std::{collections::HashSet, mem, ops::Range};
+use std::{
+    collections::{BTreeSet, HashSet},
+    mem,
+    ops::Range,
+};
 use yrs::{ReadTxn as _, StateVector, Transact as _, TransactionMut};
 
 use crate::{
-    id::{AnnotationId, LayerId, PointId},
+    id::{AnnotationId, LayerId, PartyId, PointId},
     log::gate::{self, RunningCensus},
     people::{self, LayerKind},
     script::{Desk, NewIds, Sheet, error::Refusal, stretch::name},
@@ -25,6 +29,8 @@ use crate::{
 pub struct Bench<'d> {
     pub member: &'d people::Member,
     pub now_ms: u64,
+    /// The parties of the conference.
+    pub parties: &'d BTreeSet<PartyId>,
     /// The text.
     pub text: TransactionMut<'d>,
     /// The layers that are on the desk, one's own first.
@@ -66,14 +72,15 @@ pub fn may_go_on(go_on: &mut dyn FnMut() -> bool) -> Result<(), Refusal> {
 
 impl<'d> Bench<'d> {
     pub fn new(desk: &'d mut Desk, ids: &'d mut dyn NewIds, go_on: &'d mut dyn FnMut() -> bool) -> Self {
-        let Desk { member, write, text, layers, now_ms } = desk;
+        let Desk { member, write, text, layers, parties, now_ms } = desk;
         let own = |sheet: &&Sheet| sheet.layer.party == member.party;
         let (mine, theirs): (Vec<&Sheet>, Vec<&Sheet>) = layers.iter().partition(own);
         let open = |sheet: &'d Sheet| OpenSheet { layer: &sheet.layer, txn: sheet.doc.transact_mut(), entries: None };
         let sheets = mine.into_iter().chain(theirs).map(open).collect();
         let (text, now_ms, write) = (text.transact_mut(), *now_ms, *write);
         let touched = HashSet::new();
-        Bench { member, now_ms, text, sheets, clashed: false, go_on, write, ids, tree: None, touched, exact: None, known: None }
+        let (tree, exact, known, clashed) = (None, None, None, false);
+        Bench { member, now_ms, parties, text, sheets, clashed, write, ids, go_on, tree, touched, exact, known }
     }
 
     /// Refuses to go on once it has taken too long.

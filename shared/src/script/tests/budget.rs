@@ -6,7 +6,7 @@ use super::{short, *};
 fn run_for(mut times: usize, script: &Script) -> Result<Ran, ScriptError> {
     let talks = Talks::begin();
     let Talks { member, text, layers, .. } = talks;
-    let desk = Desk { member, write: true, text, layers, now_ms: 0 };
+    let desk = Desk { member, write: true, text, layers, parties: Default::default(), now_ms: 0 };
     let mut go_on = || {
         let goes_on = times > 0;
         times = times.saturating_sub(1);

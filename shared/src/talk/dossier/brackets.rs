@@ -1,5 +1,7 @@
 //! The open brackets of a plan: what stands in them, who put it there, who is for it and who against.
 
+mod whose;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -11,18 +13,15 @@ use super::{Dossier, Entered, Entry, text::InPoint};
 use crate::{
     id::{PartyId, PointId},
     limits,
-    talk::{
-        layer::{LayerFault, Stance, What},
-        proposal::{self, ProposalState},
-    },
+    talk::layer::{LayerFault, Stance, What},
     text::{
-        authorship::Block,
         bracket::{Bracket, BracketKind, Brackets, Field, LooseAt, Spanning},
         plan::Point,
-        say::{cut, utf16},
+        say::cut,
         stretch::Stretch,
     },
 };
+use whose::{Budget, Typed, entered, entered_within, proposals};
 
 /// The open brackets of a plan. Struck points are out of the text, and their brackets with them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -76,7 +75,8 @@ pub struct BracketView {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub alternative: Option<Alternative>,
     /// The parties that put it there: whoever typed its marks; of an alternative that was made one because its words were changed
-    /// apart, whoever changed them. Of marks that nobody typed, such as those of the plan's first text, who typed all that is between them.
+    /// apart, whoever changed them. None of one that stood in the plan's first text, and of one that was put around words that stood
+    /// there, in one go with an alternative to them.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub typed_by: Vec<PartyId>,
     /// The party whose proposal it is.
@@ -136,8 +136,19 @@ impl BracketView {
         holders.into_iter().collect()
     }
 
-    /// What an annotated text says behind it: `BOR; opp ARV; on other words CEL`, `entered by MED for ARV, not confirmed`; empty if nobody
-    /// holds or opposes it.
+    /// Whether a party alone put it there or has it as its own, so that the party may take it out again: it typed it, and has not entered
+    /// it for another party that confirms it; or it proposed it, or confirms what was entered for it.
+    pub fn is_alone_of(&self, party: &PartyId) -> bool {
+        let has_typed = self.typed_by == [party.clone()];
+        match (&self.entered, &self.proposed_by) {
+            (Some(entered), _) if entered.confirmed => entered.party == *party,
+            (Some(entered), _) => entered.by == *party,
+            (None, proposed_by) => proposed_by.as_ref() == Some(party) || has_typed,
+        }
+    }
+
+    /// What an annotated text says behind it: `BOR; opp ARV; on other words CEL`, `entered by MED for ARV, not confirmed`,
+    /// `ARV, entered by MED`; empty if nobody holds or opposes it.
     pub fn attribution(&self) -> String {
         let names =
             |parties: &[&PartyId]| parties.iter().map(|party| party.as_str().to_uppercase()).collect::<Vec<_>>().join(", ");
@@ -156,8 +167,18 @@ impl BracketView {
                 parts.push(format!("{before}{}", names(&parties)));
             }
         }
-        let unconfirmed = self.entered.as_ref().filter(|entered| !entered.confirmed).map(Entered::said);
-        unconfirmed.into_iter().chain(parts).collect::<Vec<_>>().join("; ")
+        match &self.entered {
+            Some(entered) if !entered.confirmed => parts.insert(0, entered.said()),
+            Some(entered) => {
+                let by = format!("entered by {}", entered.by.as_str().to_uppercase());
+                match parts.first_mut().filter(|_| !self.holders().is_empty()) {
+                    Some(holders) => *holders = format!("{holders}, {by}"),
+                    None => parts.insert(0, by),
+                }
+            }
+            None => {}
+        }
+        parts.join("; ")
     }
 }
 
@@ -193,8 +214,9 @@ impl Dossier {
         let (mut brackets, mut numbered) = (Vec::new(), 0);
         for (field, own) in words.into_iter().chain(others) {
             let mut views = views(*field, field.text(point), own, numbered, budget);
+            self.attribute(&mut views, point, *field, own, budget);
             if *field == Field::Words {
-                self.attribute(&mut views, point, own, entries, budget);
+                self.speak(&mut views, point, own, entries, budget);
             }
             numbered += own.list.len();
             brackets.append(&mut views);
@@ -203,17 +225,25 @@ impl Dossier {
         PointBrackets { point: point.id.clone(), label: point.label.clone(), open, brackets }
     }
 
-    /// Says whose the brackets of the words are, and who is for and against each.
-    fn attribute(&self, views: &mut [BracketView], point: &Point, words: &Brackets, entries: &[&Entry], budget: &mut Budget) {
-        let (stands, proposed) = (stands(words, entries, budget), proposals(point, words, entries));
-        let entered = entered(entries);
+    /// Says who put the brackets of a text there.
+    fn attribute(&self, views: &mut [BracketView], point: &Point, field: Field, own: &Brackets, budget: &mut Budget) {
+        let typed = Typed::of(self, point, field);
+        for (view, bracket) in views.iter_mut().zip(&own.list) {
+            view.typed_by = self.typed_by(&typed, bracket, budget);
+        }
+    }
+
+    /// Says whose proposals and for whom entered the brackets of the words are, and who is for and against each.
+    fn speak(&self, views: &mut [BracketView], point: &Point, words: &Brackets, entries: &[&Entry], budget: &mut Budget) {
+        let (stands, entered) = (stands(words, entries, budget), entered(entries));
+        let typed: Vec<&[PartyId]> = views.iter().map(|view| &view.typed_by[..]).collect();
+        let proposed = proposals(point, &typed, &words.list, entries, budget);
         for (at, view) in views.iter_mut().enumerate() {
-            view.typed_by = self.typed_by(point, &words.list[at], budget);
             let proposal = proposed.get(&at);
             view.proposed_by = proposal.map(|entry| entry.party.clone());
             view.entered = match proposal {
                 Some(entry) => entry.entered.clone(),
-                None => entered_within(&entered, view, budget),
+                None => entered_within(&entered, &view.range, &view.typed_by, budget),
             };
             for (party, (changed, stance)) in stands.get(&at).into_iter().flatten() {
                 let list = match stance {
@@ -229,43 +259,6 @@ impl Dossier {
             }
         }
     }
-
-    /// Who put a bracket there. Who mends words in somebody's bracket does not take part in it.
-    fn typed_by(&self, point: &Point, bracket: &Bracket, budget: &mut Budget) -> Vec<PartyId> {
-        let blocks = self.text.typed.get(&point.id).map_or(&[][..], Vec::as_slice);
-        let mut marks = [bracket.range.start, bracket.inner.end].into_iter().filter_map(|mark| self.of_mark(point, blocks, mark));
-        if let Some(parties) = marks.find(|parties| !parties.is_empty()) {
-            return parties;
-        }
-        let first = blocks.partition_point(|(start, _)| *start <= bracket.inner.start).saturating_sub(1);
-        let within = blocks[first.min(blocks.len())..].iter().take_while(|(start, _)| *start < bracket.inner.end);
-        let mut whose: Option<Option<&PartyId>> = None;
-        for (_, block) in within {
-            let Some(steps) = budget.steps.checked_sub(1) else { return Vec::new() };
-            budget.steps = steps;
-            let owner = self.owners.get(&block.client);
-            if *whose.get_or_insert(owner) != owner {
-                return Vec::new();
-            }
-        }
-        whose.flatten().cloned().into_iter().collect()
-    }
-
-    /// Whose a mark is that stands at a byte of the words.
-    fn of_mark(&self, point: &Point, blocks: &[(usize, Block)], mark: usize) -> Option<Vec<PartyId>> {
-        let (start, block) = blocks.get(blocks.partition_point(|(start, _)| *start <= mark).checked_sub(1)?)?;
-        if let Some(party) = self.owners.get(&block.client) {
-            return Some(vec![party.clone()]);
-        }
-        let clocks = self.sides.get(&block.client)?;
-        clocks.get(&(block.clock + utf16(point.words.get(*start..mark)?))).cloned()
-    }
-}
-
-/// What may still be done for one view: hostile words can hold a million brackets, each within the one before.
-struct Budget {
-    brackets: usize,
-    steps: usize,
 }
 
 /// Characters of a bracket's text that are shown: the longest in a real draft of 1,055 has some 2,000, and the words can be
@@ -321,39 +314,4 @@ fn stands<'a>(brackets: &Brackets, entries: &[&'a Entry], budget: &mut Budget) -
         }
     }
     stands
-}
-
-/// Whose proposal each bracket is: the plan says that it was put in as an alternative, and the proposal can be read and says the
-/// same.
-fn proposals<'a>(point: &Point, brackets: &Brackets, entries: &[&'a Entry]) -> HashMap<usize, &'a Entry> {
-    let mut proposed = HashMap::new();
-    for entry in entries.iter().filter(|entry| entry.became == Some(ProposalState::Alternative)) {
-        let adoption = proposal::claim(&entry.annotation, &entry.party, Some(point));
-        let start = adoption.and_then(|adoption| proposal::bracket_at(&point.words, &adoption.after));
-        // In opening order the brackets stand by where they begin.
-        let at = start.and_then(|start| brackets.list.binary_search_by_key(&start, |bracket| bracket.range.start).ok());
-        if let Some(at) = at {
-            proposed.entry(at).or_insert(*entry);
-        }
-    }
-    proposed
-}
-
-/// The stretches of the words that were entered for other parties, as they were.
-fn entered<'a>(entries: &[&'a Entry]) -> Vec<(Range<usize>, &'a Entered)> {
-    let entered = entries.iter().filter(|entry| entry.annotation.what == What::Note && !entry.annotation.withdrawn);
-    let stretch = |entry: &&'a Entry| match &entry.stretch {
-        Stretch::Stands { range } => Some((range.clone(), entry.entered.as_ref()?)),
-        _ => None,
-    };
-    entered.filter_map(stretch).collect()
-}
-
-/// For which other party a bracket was entered, by who put it there.
-fn entered_within(entered: &[(Range<usize>, &Entered)], view: &BracketView, budget: &mut Budget) -> Option<Entered> {
-    budget.steps = budget.steps.checked_sub(entered.len())?;
-    let holds = |range: &Range<usize>| range.start <= view.range.start && view.range.end <= range.end;
-    let is_theirs = |entered: &Entered| view.typed_by.first() == Some(&entered.by) && view.typed_by.len() == 1;
-    let found = entered.iter().find(|(range, entered)| holds(range) && is_theirs(entered));
-    found.map(|(_, entered)| (*entered).clone())
 }

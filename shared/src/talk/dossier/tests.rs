@@ -1,5 +1,7 @@
 //! What one member may read of a plan comes out in the views, and nothing else does.
 
+mod whose;
+
 use yrs::{Map, WriteTxn};
 
 use super::{testing::*, *};
@@ -154,7 +156,8 @@ fn what_is_entered_for_a_party_is_nobodys_until_that_party_confirms_it() {
         let reply = confirm(&mut talks, body, to);
         talks.put("arv", PUBLIC, reply);
     }
-    assert_eq!([said(&talks, "[40]"), said(&talks, "[60]"), said(&talks, "[45]")], ["ARV", "ARV", "BOR"]);
+    let theirs = "ARV, entered by MED";
+    assert_eq!([said(&talks, "[40]"), said(&talks, "[60]"), said(&talks, "[45]")], [theirs, theirs, "BOR"]);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::{
     text::{
         authorship::{self, Block},
         bracket::{self, Across, Brackets, Field},
-        plan::{Outline, Point, words_text},
+        plan::{Outline, Point, heading_text, words_text},
         weave::Weaves,
         words::ExactWords,
     },
@@ -25,8 +25,8 @@ pub struct PlanText {
     pub exact: ExactWords,
     /// What was ever written into them.
     pub weaves: Weaves,
-    /// Of points with brackets who typed their words: where each block begins, in bytes, and the block.
-    pub(super) typed: HashMap<PointId, Vec<(usize, Block)>>,
+    /// Who typed words and headings with brackets: where each block begins, in bytes, and the block.
+    pub(super) typed: HashMap<(PointId, Field), Vec<(usize, Block)>>,
     pub(super) brackets: HashMap<PointId, InPoint>,
     pub(super) across: Across,
     /// What is open in each point; nothing in a struck one, which is out of the text with all that it holds.
@@ -54,13 +54,20 @@ impl PlanText {
         let across = bracket::across(texts.flat_map(|(id, texts)| texts.iter().map(move |(field, own)| (id, *field, own))));
         let open = open(&standing, &across, &outline);
         let mut typed = HashMap::new();
-        for point in outline.points.iter().filter(|point| brackets.get(&point.id).is_some_and(InPoint::has_words)) {
-            if let Some(text) = words_text(txn, &point.id) {
+        for point in &outline.points {
+            let texts = brackets.get(&point.id).map_or(&[][..], |own| &own.0).iter();
+            for field in texts.filter(|(_, own)| !own.list.is_empty()).map(|(field, _)| *field) {
+                let text = match field {
+                    Field::Words => words_text(txn, &point.id),
+                    Field::Heading => heading_text(txn, &point.id),
+                    _ => None,
+                };
+                let Some(text) = text else { continue };
                 let blocks = authorship::blocks_by(txn, &text, &census).into_iter().scan(0, |end, block| {
                     *end += block.bytes;
                     Some((*end - block.bytes, block))
                 });
-                typed.insert(point.id.clone(), blocks.collect());
+                typed.insert((point.id.clone(), field), blocks.collect());
             }
         }
         let exact = ExactWords::read(&outline);
@@ -76,11 +83,6 @@ impl InPoint {
 
     pub(super) fn has_marks(&self) -> bool {
         self.0.iter().any(|(_, own)| own.open_count() > 0)
-    }
-
-    /// Whether there are brackets in its words.
-    fn has_words(&self) -> bool {
-        self.0.iter().any(|(field, own)| *field == Field::Words && !own.list.is_empty())
     }
 }
 

@@ -1,6 +1,7 @@
 //! All cells of the matrix, of which only those are written down that say something.
 
-use super::{Cell, CellState, Matrix, PointStanding, State, cell::silent};
+use super::{ByAct, Cell, CellState, Matrix, PointStanding, State, cell::silent};
+use crate::log::act::Decided;
 
 /// What each party's acceptance makes of the points below it, by column.
 type Covers = Vec<Option<Cell>>;
@@ -28,12 +29,12 @@ impl Matrix {
         self
     }
 
-    /// Marks the points that are agreed, or not any more, by a decision about who must consent alone; `before` is what the same positions
-    /// come to without it.
-    pub(crate) fn mark_act(&mut self, before: &Matrix) {
+    /// Marks the points that are agreed, or not any more, by what was decided about who must consent alone; `before` is what the same
+    /// positions come to without it.
+    pub(crate) fn mark_act(&mut self, before: &Matrix, decided: &Decided) {
         for (point, before) in self.points.iter_mut().zip(&before.points) {
             let is_by_act = (point.standing == State::Agreed) != (before.standing == State::Agreed);
-            point.by_act = is_by_act.then_some(before.standing);
+            point.by_act = is_by_act.then(|| ByAct { otherwise: before.standing, decided: decided.clone() });
         }
     }
 

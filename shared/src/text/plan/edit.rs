@@ -313,7 +313,16 @@ pub(crate) fn fill(txn: &mut TransactionMut, points: &[(PointId, Texts, Option<u
 
 /// The text of a point's words; `None` where a careless client put something else.
 pub fn words_text<T: ReadTxn>(txn: &T, id: &PointId) -> Option<yrs::TextRef> {
-    match stored(txn, id).ok()?.get(txn, "words") {
+    text_at(txn, id, "words")
+}
+
+/// The same of its heading.
+pub fn heading_text<T: ReadTxn>(txn: &T, id: &PointId) -> Option<yrs::TextRef> {
+    text_at(txn, id, "heading")
+}
+
+fn text_at<T: ReadTxn>(txn: &T, id: &PointId, field: &str) -> Option<yrs::TextRef> {
+    match stored(txn, id).ok()?.get(txn, field) {
         Some(Out::YText(text)) => Some(text),
         _ => None,
     }

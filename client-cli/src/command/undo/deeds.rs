@@ -1,0 +1,178 @@
+//! What a party did to a point's words, and what of it still stands: derived from the log alone.
+
+use plenary_shared::text::{
+    bracket::{self, withdrawn},
+    clash,
+    redline::{Piece, redline},
+};
+use std::ops::Range;
+
+/// A change of words: how they read before and after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deed {
+    /// Before it.
+    pub before: String,
+    /// After it.
+    pub after: String,
+}
+
+/// What a party did that it has not taken back, the last at the end.
+#[derive(Debug, Default)]
+pub struct Deeds(Vec<Deed>);
+
+/// Why the last deed is not taken back.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Stands {
+    /// There is none.
+    Nothing,
+    /// Others have changed the same words since.
+    Changed,
+}
+
+impl Deeds {
+    /// Takes note of the next one. What takes an earlier one back leaves neither.
+    pub fn note(&mut self, deed: Deed) {
+        if self.0.last().is_some_and(|last| takes_back(&deed, last)) {
+            self.0.pop();
+        } else {
+            self.0.push(deed);
+        }
+    }
+
+    /// What the words come to without the last of them; what others have changed since stays.
+    ///
+    /// # Errors
+    /// [`Stands`], if they stay as they are.
+    pub fn without_last(&self, now: &str) -> Result<String, Stands> {
+        let Deed { before, after } = self.0.last().ok_or(Stands::Nothing)?;
+        let sides = [now, before];
+        let joined = clash::join(after, &sides);
+        if joined.clashed {
+            return Err(Stands::Changed);
+        }
+        Some(joined.text(after, &sides)).filter(|text| text != now).ok_or(Stands::Nothing)
+    }
+}
+
+/// Whether a deed takes back another: it changes back what that one changed, or withdraws an alternative of words that it brought.
+fn takes_back(deed: &Deed, earlier: &Deed) -> bool {
+    let brought = differing(&earlier.before, &earlier.after);
+    if differing(&deed.after, &deed.before) == brought {
+        return true;
+    }
+    let list = bracket::parse(&deed.before).list;
+    list.iter().enumerate().any(|(at, own)| {
+        let words = deed.before[own.inner.clone()].trim();
+        let is_of = |piece: &Piece| matches!(piece, Piece::Inserted(text) if text.contains(words));
+        withdrawn(&deed.before, at, "").as_ref() == Some(&deed.after) && brought.iter().any(is_of)
+    })
+}
+
+/// What two texts do not have in common.
+fn differing(old: &str, new: &str) -> Vec<Piece> {
+    redline(old, new).into_iter().filter(|piece| !matches!(piece, Piece::Same(_))).collect()
+}
+
+/// Whether words were taken out between two texts and none put in their place.
+pub fn has_deleted(before: &str, after: &str) -> bool {
+    let pieces = redline(before, after);
+    let is_put_in = |at: usize| matches!(pieces.get(at), Some(Piece::Inserted(text)) if !text.trim().is_empty());
+    let went = |(at, piece): (usize, &Piece)| match piece {
+        Piece::Removed(text) => !text.trim().is_empty() && !is_put_in(at + 1) && !at.checked_sub(1).is_some_and(is_put_in),
+        _ => false,
+    };
+    pieces.iter().enumerate().any(went)
+}
+
+/// What a text read where now a bracket stands: what stayed of it within, and what went there, unless what came instead reaches beyond the
+/// bracket and cannot be told apart.
+pub fn stood(was: &str, words: &str, bracket: &Range<usize>) -> String {
+    let (mut at, mut there, mut gone) = (0, String::new(), String::new());
+    for piece in redline(was, words) {
+        let (text, is_new) = match &piece {
+            Piece::Removed(text) => {
+                gone = if bracket.contains(&at) { text.clone() } else { String::new() };
+                continue;
+            }
+            Piece::Same(text) => (text, false),
+            Piece::Inserted(text) => (text, true),
+        };
+        let start = at.clamp(bracket.start, bracket.end);
+        at += text.len();
+        let within = &words[start..at.clamp(bracket.start, bracket.end)];
+        if !is_new || within.trim().len() == text.trim().len() {
+            there.push_str(&gone);
+        }
+        gone.clear();
+        there.push_str(if is_new { "" } else { within });
+    }
+    there.push_str(&gone);
+    there.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_from_before_are_those_that_the_bracket_took_the_place_of() {
+        for (was, words, stood_there) in [
+            ("all forces withdraw", "[some] forces withdraw", "all"),
+            ("forces withdraw", "[some] forces withdraw", ""),
+            ("forces withdraw", "forces withdraw [at once]", ""),
+            ("all forces withdraw", "[all] forces withdraw", "all"),
+            ("we say all the men leave", "we say all [the] men leave", "the"),
+            ("all men leave", "[some] forces leave", ""),
+        ] {
+            let start = words.find('[').expect("a mark");
+            assert_eq!(stood(was, words, &(start..words.find(']').expect("a mark") + 1)), stood_there, "{was} -> {words}");
+        }
+    }
+
+    #[test]
+    fn words_that_are_replaced_are_not_deleted() {
+        for (before, after, is_so) in [
+            ("all forces leave", "forces leave", true),
+            ("all forces leave", "some forces leave", false),
+            ("forces leave", "all forces leave", false),
+            ("all forces leave now", "some forces leave", true),
+        ] {
+            assert_eq!(has_deleted(before, after), is_so, "{before} -> {after}");
+        }
+    }
+
+    /// What comes of words when a party's deeds are taken back one after the other, the last first.
+    fn undone(deeds: &[(&str, &str)], now: &str) -> Vec<Result<String, Stands>> {
+        let deed = |before: &str, after: &str| Deed { before: before.to_owned(), after: after.to_owned() };
+        let (mut done, mut now, mut all) = (Deeds::default(), now.to_owned(), Vec::new());
+        deeds.iter().for_each(|(before, after)| done.note(deed(before, after)));
+        while all.last().is_none_or(Result::is_ok) {
+            let next = done.without_last(&now);
+            if let Ok(next) = &next {
+                done.note(deed(&now, next));
+                now.clone_from(next);
+            }
+            all.push(next);
+        }
+        all
+    }
+
+    #[test]
+    fn what_was_done_last_is_undone_first_and_nothing_twice() {
+        let ok = |text: &str| Ok(text.to_owned());
+        let steps = [("in 24 days", "in 12 days"), ("in 12 days", "in 12 days, at once")];
+        assert_eq!(undone(&steps, "in 12 days, at once"), [ok("in 12 days"), ok("in 24 days"), Err(Stands::Nothing)]);
+        // Others changed other words since, or the same.
+        assert_eq!(undone(&steps[..1], "only in 12 days"), [ok("only in 24 days"), Err(Stands::Nothing)]);
+        assert_eq!(undone(&steps[..1], "in 48 days"), [Err(Stands::Changed)]);
+        // Typed back by hand.
+        assert_eq!(undone(&[steps[0], ("in 12 days", "in 24 days")], "in 24 days"), [Err(Stands::Nothing)]);
+        // Settled on one of several; one's own alternative withdrawn.
+        assert_eq!(undone(&[("[30][50] km", "30 km")], "30 km"), [ok("[30][50] km"), Err(Stands::Nothing)]);
+        assert_eq!(
+            undone(&[("in 24 days", "in 12 days"), ("in [12][48] days", "in 48 days")], "in 48 days"),
+            [Err(Stands::Nothing)]
+        );
+        assert_eq!(undone(&[("Say all.", "Say.")], "Say."), [ok("Say all."), Err(Stands::Nothing)]);
+    }
+}
