@@ -72,7 +72,7 @@ pub fn expected(text: &[u8], script: &Script, go_on: &mut dyn FnMut() -> bool) -
 impl ScriptDocuments {
     /// The text alone, as it stood at a record, for a script that changes nothing else.
     pub fn of_text(seq: Seq, state: Bytes) -> Self {
-        Self { text: (seq, state), layers: Vec::new() }
+        Self { text: (seq, state), layers: Vec::new(), parties: BTreeSet::new() }
     }
 
     /// The last record of each document that one's own script may change, by layer.

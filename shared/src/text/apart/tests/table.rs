@@ -2,9 +2,12 @@
 //! the timetable makes of it, and what whoever syncs is told, the tests of these say.
 
 use super::*;
-use crate::text::{
-    marks::{Marks, Unconfirmed},
-    plan::{After, Fault, Schedule, move_point, renumber, restore, set_schedule, strike},
+use crate::{
+    talk::across,
+    text::{
+        marks::{Marks, Unconfirmed},
+        plan::{After, Fault, Schedule, move_point, renumber, restore, set_schedule, strike},
+    },
 };
 
 const README: &str = include_str!("../../../../../README.md");
@@ -112,10 +115,10 @@ fn apart(one: Write, other: Write) -> (Talks, Outline, Vec<Unconfirmed>) {
     let (mut fold, mut marks) = (Fold::new(new_doc(0)), Marks::default());
     for (seq, record) in &talks.log {
         let taken = fold.take(record).unwrap();
-        marks.note(*seq, record, (fold.ledger(), &taken.checked));
+        marks.take(*seq, record, &mut fold, &taken.checked).unwrap();
     }
-    let marked = marks.all(fold.ledger());
     let outline = outline(&talks);
+    let marked = across::unconfirmed(&marks.marked(fold.ledger()), &outline);
     (talks, outline, marked)
 }
 
