@@ -42,14 +42,18 @@ impl Blame {
             let (seq, record) = record?;
             replay.apply(seq, &record)?;
         }
+        let end = replay.seq();
         let unsent =
             source.replica().map(|local| Ok::<_, CliError>((local.lay_over(&mut replay)?, local.author()))).transpose()?;
         let unsent = |client| unsent.as_ref().filter(|(clients, _)| clients.contains(&client)).map(|(_, author)| author.clone());
         let outline = replay.outline()?;
         let point = outline.find(&self.point)?;
-        let stretches = replay
+        let mut stretches = replay
             .blame(&point.id, unsent)?
             .ok_or_else(|| CliError::Refused("the words of this point are no text: set them again (`plenary words`)".into()))?;
+        for stretch in stretches.iter_mut().filter(|stretch| stretch.seq > Some(end)) {
+            (stretch.seq, stretch.at_ms) = (None, None);
+        }
         let told = |stretch| StretchShown {
             stretch,
             name: stretch.member.as_ref().and_then(|member| names.get(member)),
@@ -61,7 +65,7 @@ impl Blame {
             point: &point.id,
             label: &point.label,
             heading: &point.heading,
-            seq: replay.seq(),
+            seq: end,
             stretches: stretches.iter().map(told).collect(),
         };
         context.tell_damage_in(&source);

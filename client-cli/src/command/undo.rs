@@ -13,7 +13,7 @@ use plenary_shared::{
 };
 use std::{num::NonZeroUsize, ops::Range};
 
-use super::edit::edit_point;
+use super::{edit::edit_point, merged::settled};
 use crate::{
     context::Context,
     error::CliError,
@@ -83,6 +83,7 @@ impl Undo {
             let (seq, record) = record?;
             replay.apply(seq, &record)?;
         }
+        let end = replay.seq();
         if let Some(local) = source.replica() {
             local.lay_over(&mut replay)?;
         }
@@ -96,7 +97,8 @@ impl Undo {
                 wrote = Some(wrote.map_or(seq, |known| known.min(seq)));
             }
         }
-        let mut then = source.state(wrote.map_or(At::Ms(u64::MAX), |seq| At::Seq(seq.saturating_sub(1))))?;
+        let before = wrote.filter(|seq| *seq <= end).map_or(At::Ms(u64::MAX), |seq| At::Seq(seq.saturating_sub(1)));
+        let mut then = settled(&source, before)?;
         let outline = then.outline()?;
         let was = outline.get(point).map_or("", |point| point.words.as_str());
         Ok(stood(was, words, bracket))

@@ -2,14 +2,14 @@
 //! when the connection was lost in between, and a program that keeps the number of the last record can go on from there.
 
 use plenary_shared::{
-    id::PlanId,
+    id::{PlanId, PointId},
     log::{
         act::Act,
         record::{Record, RecordKind},
     },
     people::Author,
     text::{
-        history::{At, Replay, Tracker},
+        history::{At, Follower},
         marks::{Parted, Side},
         plan::{Change, ChangeKind},
     },
@@ -67,7 +67,7 @@ struct Watcher<'a> {
     plan: PlanId,
     left: Option<u64>,
     /// None until it is known where to begin.
-    at: Option<(Replay, Tracker)>,
+    at: Option<Follower>,
     names: Names,
     pause: Duration,
 }
@@ -76,7 +76,7 @@ impl Watch {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         let source = context.open_log(&self.plan)?;
-        let begin = self.since.map(|seq| source.state(At::Seq(seq))).transpose()?.map(begun).transpose()?;
+        let begin = self.since.map(|seq| source.state(At::Seq(seq))).transpose()?.map(Follower::new).transpose()?;
         let names = Names::default();
         let mut watcher = Watcher { context, source, plan: self.plan, left: self.count, at: begin, names, pause: PAUSE_MIN };
         loop {
@@ -89,15 +89,10 @@ impl Watch {
     }
 }
 
-fn begun(mut replay: Replay) -> Result<(Replay, Tracker), CliError> {
-    let tracker = Tracker::new(&mut replay)?;
-    Ok((replay, tracker))
-}
-
 impl Watcher<'_> {
     /// Follows one connection to its end; answers when enough was seen.
     fn follow(&mut self) -> Result<(), CliError> {
-        let since = self.at.as_ref().map(|(replay, _)| replay.seq());
+        let since = self.at.as_ref().map(Follower::seq);
         let mut next = self.source.follow(since)?;
         if let Some(seq) = since {
             self.watching(seq);
@@ -106,7 +101,7 @@ impl Watcher<'_> {
             match next()? {
                 Followed::Begins(replay) => {
                     self.watching(replay.seq());
-                    self.at = Some(begun(*replay)?);
+                    self.at = Some(Follower::new(*replay)?);
                 }
                 Followed::Record(seq, record) => self.take(seq, &record)?,
             }
@@ -123,13 +118,13 @@ impl Watcher<'_> {
 
     /// Tells what a record changed, unless that was told already.
     fn take(&mut self, seq: u64, record: &Record) -> Result<(), CliError> {
-        let Some((replay, tracker)) = self.at.as_mut().filter(|(replay, _)| seq > replay.seq()) else { return Ok(()) };
-        let touched = replay.apply(seq, record)?;
+        let Some(follower) = self.at.as_mut().filter(|follower| seq > follower.seq()) else { return Ok(()) };
+        let source = &self.source;
+        let made = follower.take((seq, record), &mut |of| merged::window(source, of))?;
         if let Some(act) = Act::of(record) {
             self.left = self.left.map(|n| n - 1);
             return self.print_act(seq, record, &act);
         }
-        let made = tracker.changes(replay, &touched)?;
         self.print_merged(seq, record)?;
         for (at, change) in made.iter().enumerate() {
             if self.left == Some(0) {
@@ -166,6 +161,7 @@ impl Watcher<'_> {
         self.learn(by);
         let (at, name) = (when::utc(*at_ms), self.names.get(&by.member));
         let line = MergedLine { plan: &self.plan, seq, at, at_ms: *at_ms, by, name, merged: &apart, confirmed };
+        let label = |point: &PointId| self.at.as_ref().and_then(|follower| follower.label(point)).map(str::to_owned);
         self.context.output.result(&line, || {
             let begin = format!("{}  {}", when::local(*at_ms), author(&by.party, &by.member, &self.names));
             let each = |one: &ApartShown| {
@@ -178,7 +174,7 @@ impl Watcher<'_> {
             };
             match confirmed.is_empty() {
                 true => apart.iter().map(each).collect::<Vec<_>>().join("\n"),
-                false => format!("{begin}  {}", merged::confirmed(confirmed)),
+                false => format!("{begin}  {}", merged::confirmed(confirmed, label)),
             }
         })
     }

@@ -8,7 +8,10 @@ use bytes::Bytes;
 use plenary_shared::{
     id::{LayerId, PointId},
     limits,
-    log::fold::{Fold, Formed},
+    log::{
+        fold::{Fold, Formed},
+        record::Record,
+    },
     out::{self, Edition, Format},
     people,
     script::{self, Applied, Desk, OnDesk, Ran, Script, Sheet},
@@ -57,6 +60,8 @@ struct Shown {
     parts: Vec<(LayerId, Bytes)>,
     /// Points that were merged, as the log tells, but for those confirmed here.
     marks: Vec<Unconfirmed>,
+    /// What the log will hold, of what others may have changed too.
+    beside: Vec<(u64, Record)>,
 }
 
 impl Replica {
@@ -244,7 +249,7 @@ impl Replica {
             }
         }
         text.lay(updates)?;
-        Ok(Shown { text, seq, owners, sides, own, parts, marks })
+        Ok(Shown { text, seq, owners, sides, own, parts, marks, beside: Vec::new() })
     }
 
     /// A layer as it is shown; none if its copy cannot be read.

@@ -2,16 +2,15 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
-use yrs::{ReadTxn as _, StateVector};
+use std::collections::BTreeMap;
 
 use super::{MarkedBy, Unconfirmed};
 use crate::{
     id::PointId,
     log::record::{Bracketing, Record},
     text::{
-        history::{Replay, ReplayError},
-        plan::{Change, Outline, changes},
+        history::{ReplayError, Texts},
+        plan::{Change, changes},
     },
 };
 
@@ -75,10 +74,10 @@ impl Parted {
 pub fn sides(base: (u64, &[u8]), records: &[(u64, Record)], aparts: &[Parted]) -> Result<Vec<Sides>, ReplayError> {
     let lasts: Vec<_> = aparts.iter().map(|apart| apart.last(records)).collect();
     let bases: Vec<u64> = aparts.iter().map(|apart| apart.base(records).unwrap_or(base.0).max(base.0)).collect();
-    let mut at = Texts::new(base, records, {
-        let seen = |(seq, record): &(u64, &Record)| if record.branch.is_table() { *seq } else { record.seen };
-        bases.iter().copied().chain(lasts.iter().flatten().map(seen)).collect()
-    })?;
+    let seen = |(seq, record): &(u64, &Record)| if record.branch.is_table() { *seq } else { record.seen };
+    let wanted = bases.iter().copied().chain(lasts.iter().flatten().map(seen)).collect();
+    let until = lasts.iter().flatten().map(|(seq, _)| *seq).max().unwrap_or_default();
+    let at = Texts::read(base, records, &wanted, until)?;
     let mut all = Vec::with_capacity(aparts.len());
     for ((apart, lasts), base) in aparts.iter().zip(&lasts).zip(bases) {
         let before = at.outline(base, &[])?;
@@ -90,11 +89,17 @@ pub fn sides(base: (u64, &[u8]), records: &[(u64, Record)], aparts: &[Parted]) -
                 false => at.outline(record.seen, &records.iter().filter(own).collect::<Vec<_>>())?,
             };
             let made = changes(&before, &after);
-            let by = MarkedBy { author: record.author.clone(), seq: *seq, at_ms: record.at_ms };
             for (point, sides) in &mut sides {
+                // The last of theirs that touched the point.
+                let is_theirs = |one: &Record| one.branch == record.branch && one.author == record.author;
+                let touches = |seq: &&u64| at.touched(**seq).is_some_and(|touched| touched.is_of(point));
+                let theirs = apart.of.iter().filter(|other| *other <= seq && find(records, **other).is_some_and(is_theirs));
+                let last = theirs.filter(touches).max().and_then(|last| Some((*last, find(records, *last)?)));
+                let (seq, record) = last.unwrap_or((*seq, record));
+                let by = MarkedBy { author: record.author.clone(), seq, at_ms: record.at_ms };
                 let changes: Vec<Change> = made.iter().filter(|change| change.point == *point).cloned().collect();
                 if !changes.is_empty() {
-                    sides.push(Side { by: by.clone(), changes });
+                    sides.push(Side { by, changes });
                 }
             }
         }
@@ -105,33 +110,4 @@ pub fn sides(base: (u64, &[u8]), records: &[(u64, Record)], aparts: &[Parted]) -
 
 fn find(records: &[(u64, Record)], seq: u64) -> Option<&Record> {
     records.binary_search_by_key(&seq, |(seq, _)| *seq).ok().map(|at| &records[at].1)
-}
-
-/// The text after some records.
-struct Texts(BTreeMap<u64, Vec<u8>>);
-
-impl Texts {
-    fn new(base: (u64, &[u8]), records: &[(u64, Record)], wanted: BTreeSet<u64>) -> Result<Self, ReplayError> {
-        let mut replay = Replay::from_state(base.0, base.1)?;
-        let (mut texts, mut records) = (BTreeMap::new(), records.iter().peekable());
-        for seq in wanted {
-            while let Some((next, record)) = records.next_if(|(next, _)| *next <= seq) {
-                if *next > base.0 {
-                    replay.apply(*next, record)?;
-                }
-            }
-            texts.insert(seq, replay.look(|txn| txn.encode_state_as_update_v1(&StateVector::default()))?);
-        }
-        Ok(Self(texts))
-    }
-
-    /// The plan there, with what somebody laid over it.
-    fn outline(&mut self, seq: u64, over: &[&(u64, Record)]) -> Result<Outline, ReplayError> {
-        let state = self.0.get(&seq).ok_or(ReplayError::Unreadable)?;
-        let mut replay = Replay::from_state(seq, state)?;
-        for (seq, record) in over.iter().filter(|(_, record)| record.change().is_some()) {
-            replay.lay(*seq, record)?;
-        }
-        replay.outline()
-    }
 }
