@@ -12,6 +12,8 @@ use plenary_shared::{
         history::{At, Follower},
         marks::{Parted, Side},
         plan::{Change, ChangeKind},
+        redline::excerpt,
+        token::head,
     },
 };
 use std::{thread::sleep, time::Duration};
@@ -238,38 +240,15 @@ fn told(kind: ChangeKind, before: &str, after: &str) -> String {
         ChangeKind::Added => format!("{word}  {}", quoted(&cut(after))),
         ChangeKind::Removed => format!("{word}  {}", quoted(&cut(before))),
         _ => {
-            let (before, after) = excerpt(before, after);
-            format!("{word}  {} -> {}", quoted(&before), quoted(&after))
+            let [before, after] = excerpt(before, after, AROUND);
+            format!("{word}  {} -> {}", quoted(&cut(&before)), quoted(&cut(&after)))
         }
     }
 }
 
-/// What differs, with a little of what stands around it.
-fn excerpt(before: &str, after: &str) -> (String, String) {
-    let (old, new): (Vec<char>, Vec<char>) = (before.chars().collect(), after.chars().collect());
-    let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
-    let rest = old.len().min(new.len()) - same;
-    let same_end = old.iter().rev().zip(new.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
-    let mut from = same.saturating_sub(AROUND);
-    // Begin with a whole word where one begins nearby.
-    if let Some(space) = (from > 0).then(|| old[from..same].iter().position(|c| c.is_whitespace())).flatten() {
-        from += space + 1;
-    }
-    let tail = AROUND.min(same_end);
-    let part = |text: &[char]| {
-        let to = text.len() - same_end + tail;
-        let head = if from > 0 { "…" } else { "" };
-        let end = if to < text.len() { "…" } else { "" };
-        format!("{head}{}{end}", cut(&text[from..to].iter().collect::<String>()))
-    };
-    (part(&old), part(&new))
-}
-
 fn cut(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_owned(),
-    }
+    let kept = head(text, SHOWN);
+    if kept.len() < text.len() { format!("{kept}…") } else { text.to_owned() }
 }
 
 #[cfg(test)]
@@ -280,12 +259,12 @@ mod tests {
     fn a_line_shows_what_differs_and_little_else() {
         let old = "The forces of both sides shall withdraw from the zone within [30][50] days of the entry into force of this plan, in full.";
         let new = old.replace("[50]", "[45]");
-        let (before, after) = excerpt(old, &new);
-        assert_eq!(before, "…the zone within [30][50] days of the entry into…");
-        assert_eq!(after, "…the zone within [30][45] days of the entry into…");
+        let [before, after] = excerpt(old, &new, AROUND);
+        assert_eq!(before, "…from the zone within [30][50] days of the entry into…");
+        assert_eq!(after, "…from the zone within [30][45] days of the entry into…");
         for (a, b) in [("", ""), ("", "x"), ("x", ""), ("aaa", "aa"), ("слова", "слово"), ("🕊🕊", "🕊"), ("abc", "abc")]
         {
-            assert_eq!(excerpt(a, b), (a.to_owned(), b.to_owned()));
+            assert_eq!(excerpt(a, b, AROUND), [a, b]);
         }
     }
 
