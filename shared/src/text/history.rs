@@ -39,12 +39,10 @@ use crate::{
 
 use authors::blame;
 pub use authors::{Authored, Authors};
-use away::{Away, Latest};
 pub use entries::{Entries, LogEntry, as_seen};
 pub use follower::{Follower, Window};
-pub use texts::Texts;
+pub use texts::PastTexts;
 pub use touched::Touched;
-use tracker::Tracker;
 
 /// Somebody who changed something, and when.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]

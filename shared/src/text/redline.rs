@@ -1,8 +1,8 @@
 //! Two texts compared word by word, as a negotiator reads it.
 //!
 //! **What is shown as one change**: words between which nothing stays but spaces, or one short word; a number, a label or `D+14` as a
-//! whole ([`tokens`]); a bracket of a line's length with the alternatives beside it (`[30][50]`) if any of them differs. A change never takes a mark without the words
-//! up to its partner, so that whoever takes one and leaves another is left with whole brackets.
+//! whole ([`tokens`]); a bracket of a line's length with the alternatives beside it (`[30][50]`) if any of them differs. A change never
+//! takes a mark without the words up to its partner, so that whoever takes one and leaves another is left with whole brackets.
 
 mod plain;
 

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Replay, ReplayError, Touched, Tracker, turn::named};
+use super::{Replay, ReplayError, Touched, tracker::Tracker, turn::named};
 use crate::{
     id::PointId,
     log::record::{Branch, Record},

@@ -7,8 +7,10 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 
 use super::{
-    Away, Latest, Replay, ReplayError, Texts, Tracker,
+    PastTexts, Replay, ReplayError,
+    away::{Away, Latest},
     touched::Touched,
+    tracker::Tracker,
     turn::{Turns, named},
 };
 use crate::{
@@ -193,7 +195,7 @@ pub fn as_seen<'e>(
         RecordKind::Bracketing(says) => vec![seen_by_all(says, log).max(base.0), entry.first_seq],
         RecordKind::Edit | RecordKind::Confirmation { .. } | RecordKind::Act => vec![record.seen],
     });
-    let texts = Texts::read(base, log, &wanted.collect::<BTreeSet<u64>>(), 0)?;
+    let texts = PastTexts::read(base, log, &wanted.collect::<BTreeSet<u64>>(), 0)?;
     let mut away: Option<Away> = None;
     for (entry, record) in entries.into_iter().zip(records) {
         let made = if let RecordKind::Bracketing(says) = &entry.does {
@@ -223,10 +225,10 @@ pub(super) fn came_of(
     (seq, says): (u64, &Bracketing),
 ) -> Result<Vec<Change>, ReplayError> {
     let seen = seen_by_all(says, log).max(base.0);
-    came_to(&Texts::read(base, log, &BTreeSet::from([seen, seq]), 0)?, seen, (seq, says))
+    came_to(&PastTexts::read(base, log, &BTreeSet::from([seen, seq]), 0)?, seen, (seq, says))
 }
 
-fn came_to(texts: &Texts, seen: u64, (seq, says): (u64, &Bracketing)) -> Result<Vec<Change>, ReplayError> {
+fn came_to(texts: &PastTexts, seen: u64, (seq, says): (u64, &Bracketing)) -> Result<Vec<Change>, ReplayError> {
     let made = changes(&texts.outline(seen, &[])?, &texts.outline(seq, &[])?);
     Ok(made.into_iter().filter(|change| says.points.contains(&change.point)).collect())
 }

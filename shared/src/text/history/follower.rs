@@ -2,7 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{Away, Latest, Replay, ReplayError, Touched, Tracker, entries::came_of};
+use super::{
+    Replay, ReplayError, Touched,
+    away::{Away, Latest},
+    entries::came_of,
+    tracker::Tracker,
+};
 use crate::{
     id::PointId,
     log::record::{Record, RecordKind},

@@ -7,12 +7,12 @@ use super::{Replay, ReplayError, Touched};
 use crate::{log::record::Record, text::plan::Outline};
 
 /// The text after some records, and what each record on the way touched.
-pub struct Texts {
+pub struct PastTexts {
     states: BTreeMap<u64, Vec<u8>>,
     touched: BTreeMap<u64, Touched>,
 }
 
-impl Texts {
+impl PastTexts {
     /// Reads the log once, as far as the last of `wanted` and `until`. `base` is the text at a record that none of the wanted ones stands
     /// before, `records` what follows on it.
     ///

@@ -5,7 +5,7 @@ use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
 };
 
-use super::{Replay, ReplayError, Touched, Tracker};
+use super::{Replay, ReplayError, Touched, tracker::Tracker};
 use crate::{
     id::PointId,
     log::{

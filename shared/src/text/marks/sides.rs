@@ -9,7 +9,7 @@ use crate::{
     id::PointId,
     log::record::{Bracketing, Record},
     text::{
-        history::{ReplayError, Texts},
+        history::{PastTexts, ReplayError},
         plan::{Change, changes},
     },
 };
@@ -57,7 +57,9 @@ impl Parted {
     /// The last record of each member in each stay, in order.
     fn last<'r>(&self, records: &'r [(u64, Record)]) -> Vec<(u64, &'r Record)> {
         let mut last = BTreeMap::new();
-        for (seq, record) in self.of.iter().filter_map(|seq| Some((*seq, find(records, *seq)?))) {
+        let of = self.of.iter().filter_map(|seq| Some((*seq, find(records, *seq)?)));
+        // What was put side by side before is of sides that are told themselves.
+        for (seq, record) in of.filter(|(_, record)| !record.author.is_engine()) {
             last.insert((record.branch.0, &record.author.party, &record.author.member), (seq, record));
         }
         let mut last: Vec<_> = last.into_values().collect();
@@ -77,7 +79,7 @@ pub fn sides(base: (u64, &[u8]), records: &[(u64, Record)], aparts: &[Parted]) -
     let seen = |(seq, record): &(u64, &Record)| if record.branch.is_table() { *seq } else { record.seen };
     let wanted = bases.iter().copied().chain(lasts.iter().flatten().map(seen)).collect();
     let until = lasts.iter().flatten().map(|(seq, _)| *seq).max().unwrap_or_default();
-    let at = Texts::read(base, records, &wanted, until)?;
+    let at = PastTexts::read(base, records, &wanted, until)?;
     let mut all = Vec::with_capacity(aparts.len());
     for ((apart, lasts), base) in aparts.iter().zip(&lasts).zip(bases) {
         let before = at.outline(base, &[])?;
