@@ -54,11 +54,11 @@ fn folded(records: &[Record], mut marks: Option<Marks>) -> Result<Duration> {
     for (seq, record) in (1..).zip(records) {
         let taken = fold.take(record)?;
         if let Some(marks) = &mut marks {
-            marks.note(seq, record, (fold.ledger(), &taken.checked));
+            marks.take(seq, record, &mut fold, &taken.checked)?;
         }
     }
     let time = begin.elapsed();
-    ensure!(marks.is_none_or(|marks| marks.all(fold.ledger()).is_empty()), "who types at the server is apart from nobody");
+    ensure!(marks.is_none_or(|marks| marks.marked(fold.ledger()).loose.is_empty()), "who types at the server is apart from nobody");
     Ok(time)
 }
 

@@ -139,7 +139,8 @@ mod tests {
         .expect("a proposal put in");
         let wanted = "\
 3
-    to [[-30-]{+45+}] km{+\\u{1b}[2J+}
+    - to [30] km
+    + to [45] km\\u{1b}[2J
 re-anchored: k1 was made for \"[30\\u{1b}[2J]\", which had changed
 k1 of ARV: adopted (durable)";
         assert_eq!(page(&done).show(false), wanted);

@@ -43,16 +43,20 @@ impl Blame {
             let (seq, record) = record?;
             replay.apply(seq, &record)?;
         }
+        let end = replay.seq();
         let unsent =
             source.replica().map(|local| Ok::<_, CliError>((local.lay_over(&mut replay)?, local.author()))).transpose()?;
         let unsent = |client| unsent.as_ref().filter(|(clients, _)| clients.contains(&client)).map(|(_, author)| author.clone());
         let outline = replay.outline()?;
         let point = outline.find(&self.point)?;
-        let stretches = replay
+        let mut stretches = replay
             .blame(&point.id, unsent)?
             .ok_or_else(|| CliError::Refused("the words of this point are no text: set them again (`plenary words`)".into()))?;
         let EnteredView { mut entered } = context.open(&self.plan)?.view()?;
         entered.retain(|words| words.point == point.id);
+        for stretch in stretches.iter_mut().filter(|stretch| stretch.seq > Some(end)) {
+            (stretch.seq, stretch.at_ms) = (None, None);
+        }
         let told = |stretch| StretchShown {
             stretch,
             name: stretch.member.as_ref().and_then(|member| names.get(member)),
@@ -64,7 +68,7 @@ impl Blame {
             point: &point.id,
             label: &point.label,
             heading: &point.heading,
-            seq: replay.seq(),
+            seq: end,
             stretches: stretches.iter().map(told).collect(),
             entered: &entered,
         };

@@ -10,6 +10,7 @@ use plenary_shared::{
         history::Heard,
         plan::{Change, ChangeKind},
         redline::{Piece, redline_within},
+        token,
     },
 };
 
@@ -78,8 +79,7 @@ fn shortened(piece: Piece, before: bool, behind: bool) -> Piece {
     if count <= head + tail + 3 {
         return Piece::Same(text);
     }
-    let tail: String = text.chars().skip(count - tail).collect();
-    let head: String = text.chars().take(head).collect();
+    let (head, tail) = (token::head(&text, head), token::tail(&text, tail));
     Piece::Same(match (before, behind) {
         (true, true) => format!("{head} … {tail}"),
         (true, false) => format!("{head} …"),

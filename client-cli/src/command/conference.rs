@@ -104,6 +104,8 @@ fn show(context: &Context) -> Result<(), CliError> {
             for head in conference.put_in.iter().filter(|head| head.party == party.id) {
                 text += &format!("\n    {}  put in as head by {} on {}", head.head, head.by, when::local(head.at_ms));
                 text += head.taken_ms.map_or("; has not joined", |_| "");
+                let has_ended = conference.ended.iter().any(|member| member.member == head.head);
+                text += if has_ended { "; its seat has ended" } else { "" };
             }
         }
         text

@@ -33,7 +33,9 @@ impl DevicesVerb {
         let session = context.session()?;
         if let Some(device) = self.end {
             session.api.delete(&format!("/api/devices/{device}"))?;
-            return context.output.result(&DeviceEnded { ended: device }, || format!("ended device {device}"));
+            return context.output.result(&DeviceEnded { ended: device }, || {
+                format!("ended device {device}; the recovery code that was told last still takes this seat: keep it where nobody else finds it")
+            });
         }
         let devices: Vec<Device> = session.api.get("/api/devices")?;
         context.output.result(&Devices { devices: &devices }, || devices.iter().map(line).collect::<Vec<_>>().join("\n"))

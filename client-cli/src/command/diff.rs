@@ -8,7 +8,10 @@ use plenary_shared::{
     },
 };
 
-use super::change::{Redlines, by, heard};
+use super::{
+    change::{Redlines, by, heard},
+    merged::settled,
+};
 use crate::{
     answer::{ChangeShown, DiffShown},
     context::Context,
@@ -45,7 +48,7 @@ type AsOf = (u64, Outline);
 
 /// From a moment to now, one's own edits included.
 fn since(source: &LogSource, at: At) -> Result<(AsOf, AsOf, Names, Touches), CliError> {
-    let mut replay = source.state(at)?;
+    let mut replay = settled(source, at)?;
     let before = (replay.seq(), replay.outline()?);
     let past = source.past(replay.seq())?;
     let names = Names::of(&past.context.conference);
@@ -54,10 +57,11 @@ fn since(source: &LogSource, at: At) -> Result<(AsOf, AsOf, Names, Touches), Cli
         let (seq, record) = record?;
         touches.note(&record, &replay.apply(seq, &record)?);
     }
+    let end = replay.seq();
     if let Some(local) = source.replica() {
         local.lay_over(&mut replay)?;
     }
-    Ok((before, (replay.seq(), replay.outline()?), names, touches))
+    Ok((before, (end, replay.outline()?), names, touches))
 }
 
 /// From what the server has to what the replica has.
@@ -78,9 +82,9 @@ fn against_server(context: &Context, local: &Local) -> Result<(AsOf, AsOf, Names
         }
         Err(error) => return Err(error),
     }
-    let before = (there.seq(), there.outline()?);
+    let (before, end) = ((there.seq(), there.outline()?), here.seq());
     local.lay_over(&mut here)?;
-    Ok((before, (here.seq(), here.outline()?), local.names(), Touches::default()))
+    Ok((before, (end, here.outline()?), local.names(), Touches::default()))
 }
 
 impl Diff {

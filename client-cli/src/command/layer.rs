@@ -16,7 +16,7 @@ use crate::{answer::Layers, context::Context, error::CliError, output::in_words}
     name = "layer",
     after_help = "\
 Your party has three layers on every plan from the start: private (it alone reads), public (all read who
-see the plan) and positions (the same, and only the chair and delegates write).
+see the plan) and positions (the same, and only the chair, heads and delegates write).
 
 Examples:
   plenary layer open plan fallback --with bel cas

@@ -1,16 +1,17 @@
 //! `log`: what was done to a plan, or decided about it, by whom and when.
 
 use plenary_shared::{
-    id::{IdError, LayerId, PartyId, PlanId},
+    id::{IdError, LayerId, PartyId, PlanId, PointId},
     log::{act::Act, record::RecordKind},
     people::Author,
     talk::dossier::{MergedPoint, MergedView},
     text::{
-        history::{At, Entries, LogEntry, Replay},
-        marks::Parted,
+        history::{At, Entries, LogEntry, Replay, as_seen},
+        marks::{Parted, sides},
+        plan::Outline,
     },
 };
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use super::{
     change::{Redlines, author, decided},
@@ -31,7 +32,8 @@ const SHOWN: usize = 50;
 /// Show what was done to a plan or to one point, the newest first
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-What one member did without a pause of five minutes is one entry. --acts shows what was decided about the plan
+What one member did without a pause of five minutes is one entry, unless it was written over: then what was
+there and is gone is an entry of its own. What was changed apart is told as each side wrote it. --acts shows what was decided about the plan
 instead: what each party may do with it, and which must consent. With --layer it shows who was to read that
 layer, to those who read it now; the server is asked.
 WHEN is 2026-03-01, 2026-03-01T09:30, 2026-03-01T09:30Z, 2h or 3d (ago), or the number of a record.
@@ -95,9 +97,11 @@ struct Told {
 
 impl Told {
     /// Those that were merged by an entry, which no record of its own tells.
-    fn merged_in(&self, entry: &LogEntry) -> impl Iterator<Item = &MergedPoint> {
+    fn merged_in<'t>(&'t self, entry: &LogEntry, of: &Option<PointId>) -> impl Iterator<Item = &'t MergedPoint> {
         let (first, last) = (entry.first_seq, entry.last_seq);
         let merged = self.merged.iter().filter(move |point| (first..=last).contains(&point.merged.mark.seq));
+        let of = of.clone();
+        let merged = merged.filter(move |point| of.is_none() || point.merged.mark.point == of);
         merged.filter(|point| point.merged.mark.bracketed != Some(point.merged.mark.seq))
     }
 }
@@ -130,22 +134,25 @@ impl Log {
             None => None,
         };
         let begin = begin.unwrap_or_else(|| Replay::new(past.context.created_by.clone()));
-        let mut entries = Entries::new(begin, point)?;
+        let mut entries = Entries::new(begin, point.clone())?;
         let mut newest = Newest { shown: VecDeque::new(), most: self.count, earlier: 0 };
         for record in past.records {
             let (seq, record) = record?;
             entries.take(seq, &record)?.into_iter().for_each(|entry| newest.add(entry));
         }
-        entries.end()?.0.into_iter().for_each(|entry| newest.add(entry));
-        let Newest { shown, earlier, .. } = newest;
-        let told = Told { apart: self.apart(&source, &shown)?, merged: context.open(&self.plan)?.view::<MergedView>()?.merged };
+        let (last, mut end) = entries.end()?;
+        last.into_iter().for_each(|entry| newest.add(entry));
+        let Newest { mut shown, earlier, .. } = newest;
+        let apart = read_apart(&source, &mut shown, &point)?;
+        let told = Told { apart, merged: context.open(&self.plan)?.view::<MergedView>()?.merged };
+        let outline = end.outline()?;
         let entries = shown.iter().zip(&told.apart).map(|(entry, apart)| {
-            let merged = told.merged_in(entry).collect();
+            let merged = told.merged_in(entry, &point).collect();
             TurnShown::of(entry, (apart, merged), names.of_member(&entry.author.member), when::utc)
         });
         let answer = LogShown { plan: &self.plan, entries: entries.collect(), earlier };
         context.tell_damage_in(&source);
-        context.output.page(&answer, || self.page(&shown, &told, earlier, &names))?;
+        context.output.page(&answer, || self.page((&shown, &told, earlier), (&outline, &point), &names))?;
         let unsent = source.replica().map(|local| local.replica().unsent()).transpose()?.map_or(0, |unsent| unsent.len());
         if unsent > 0 {
             context.output.remark(|| format!("{unsent} edits of yours are not in the log yet (plenary status, plenary diff)"));
@@ -197,21 +204,13 @@ impl Log {
         })
     }
 
-    /// What each side wrote of what was put side by side, for each entry.
-    fn apart(&self, source: &LogSource, shown: &VecDeque<LogEntry>) -> Result<Vec<Vec<ApartShown>>, CliError> {
-        let says = shown.iter().filter_map(|entry| match &entry.does {
-            RecordKind::Bracketing(says) => Some(Parted::from(says)),
-            RecordKind::Edit | RecordKind::Confirmation { .. } | RecordKind::Act => None,
-        });
-        let mut sides = merged::sides_of(source, &says.collect::<Vec<_>>())?.into_iter();
-        let of = |entry: &LogEntry| match entry.does {
-            RecordKind::Bracketing(_) => sides.next().map(merged::shown).unwrap_or_default(),
-            RecordKind::Edit | RecordKind::Confirmation { .. } | RecordKind::Act => Vec::new(),
-        };
-        Ok(shown.iter().map(of).collect())
-    }
-
-    fn page(&self, shown: &VecDeque<LogEntry>, told: &Told, earlier: usize, names: &Names) -> Page {
+    fn page(
+        &self,
+        (shown, told, earlier): (&VecDeque<LogEntry>, &Told, usize),
+        (outline, of): (&Outline, &Option<PointId>),
+        names: &Names,
+    ) -> Page {
+        let label = |point: &PointId| outline.get(point).map(|point| point.label.clone());
         let mut page = Page::default();
         let mut redlines = Redlines::new(false);
         for (at, (entry, apart)) in shown.iter().zip(&told.apart).enumerate() {
@@ -229,15 +228,19 @@ impl Log {
             for ApartShown { sides, .. } in apart {
                 merged::wrote(&mut page, &mut redlines, &self.plan, "    ", sides, names);
             }
+            if !apart.is_empty() {
+                page.line(Look::Faint, "    what came of it");
+            }
+            let indent = if apart.is_empty() { "    " } else { "      " };
             for change in &entry.changes {
-                redlines.show(&mut page, "    ", &self.plan, change);
+                redlines.show(&mut page, indent, &self.plan, change);
             }
             if let RecordKind::Confirmation { points } = &entry.does {
-                page.line(Look::Plain, &format!("    {}", merged::confirmed(points)));
+                page.line(Look::Plain, &format!("    {}", merged::confirmed(points, label)));
             } else if entry.changes.is_empty() && apart.is_empty() {
                 page.line(Look::Faint, "    nothing that is left to see");
             }
-            for point in told.merged_in(entry) {
+            for point in told.merged_in(entry, of) {
                 let name = merged::name(&self.plan, point);
                 page.line(Look::Plain, &format!("    {name}: merged, {}", merged::by(&point.merged.mark)));
             }
@@ -245,6 +248,35 @@ impl Log {
         end_of_page(&mut page, shown.is_empty(), earlier, "nothing was done");
         page
     }
+}
+
+/// Reads of each entry that was made apart what it came to, and of what was put side by side what each side wrote, of one point if there
+/// is one.
+fn read_apart(
+    source: &LogSource,
+    shown: &mut VecDeque<LogEntry>,
+    point: &Option<PointId>,
+) -> Result<Vec<Vec<ApartShown>>, CliError> {
+    let says = |entry: &LogEntry| match &entry.does {
+        RecordKind::Bracketing(says) => Some(Parted::from(says)),
+        RecordKind::Edit | RecordKind::Confirmation { .. } | RecordKind::Act => None,
+    };
+    let aparts: Vec<Parted> = shown.iter().filter_map(says).collect();
+    let of = aparts.iter().flat_map(|apart| apart.of.iter().copied());
+    let own = shown.iter().filter(|entry| entry.apart).flat_map(|entry| [entry.first_seq, entry.last_seq]);
+    let of: BTreeSet<u64> = of.chain(own).collect();
+    if of.is_empty() {
+        return Ok(shown.iter().map(|_| Vec::new()).collect());
+    }
+    let ((base, state), records) = merged::window(source, &of)?;
+    as_seen(shown.iter_mut().rev(), (base, &state), &records, point)?;
+    let mut sides = sides((base, &state), &records, &aparts)?.into_iter();
+    let of_point = |apart: &ApartShown| point.is_none() || apart.point == *point;
+    let of = |entry: &LogEntry| match entry.does {
+        RecordKind::Bracketing(_) => sides.next().map(merged::shown).unwrap_or_default().into_iter().filter(of_point).collect(),
+        RecordKind::Edit | RecordKind::Confirmation { .. } | RecordKind::Act => Vec::new(),
+    };
+    Ok(shown.iter().map(of).collect())
 }
 
 fn end_of_page(page: &mut Page, is_empty: bool, earlier: usize, nothing: &str) {

@@ -125,7 +125,7 @@ struct Change {
 /// Put a head into a party that has lost all it had, and print the link that admits, once (only the chair may)
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-All parties are told. As long as a head of the party can come back, the link is good only after
+All parties are told. As long as a head of the party has a device left, the link is good only after
 72 hours, and that head may end the seat until then. Who comes so gets new layers: what the party
 kept to itself before opens when somebody who was there agrees (plenary party open), or never.
 

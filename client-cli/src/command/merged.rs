@@ -2,13 +2,16 @@
 
 use plenary_shared::{
     id::{PlanId, PointId},
+    log::record::{Record, RecordKind},
     talk::dossier::MergedPoint,
     text::{
-        history::At,
+        history::{At, Replay, Window},
         marks::{Parted, Side, Sides, Unconfirmed, sides},
         plan::Outline,
     },
 };
+
+use std::collections::BTreeSet;
 
 use super::change::{Redlines, author};
 use crate::{
@@ -135,21 +138,54 @@ pub fn with_sides(source: &LogSource, merged: Vec<MergedPoint>) -> Result<Vec<Me
     Ok(merged.into_iter().zip(all).map(one).collect())
 }
 
-/// What each side wrote of what was changed apart. The log is read from the last record that all of them had seen.
+/// What each side wrote of what was changed apart.
 pub fn sides_of(source: &LogSource, aparts: &[Parted]) -> Result<Vec<Sides>, CliError> {
-    let Some(first) = aparts.iter().flat_map(|apart| apart.of.iter().min()).min() else { return Ok(Vec::new()) };
-    let read = |since: u64| source.past(since)?.records.collect::<Result<Vec<Recorded>, CliError>>();
+    let of: BTreeSet<u64> = aparts.iter().flat_map(|apart| apart.of.iter().copied()).collect();
+    let ((base, state), records) = window(source, &of)?;
+    Ok(sides((base, &state), &records, aparts)?)
+}
+
+/// The log again, from the last record that the authors of all these had seen to the last of them.
+pub fn window(source: &LogSource, of: &BTreeSet<u64>) -> Result<Window, CliError> {
+    let (first, last) = (of.first().copied().unwrap_or(1), of.last().copied().unwrap_or_default());
+    let read = |since: u64| -> Result<Vec<Recorded>, CliError> {
+        let records = source.past(since)?.records;
+        records.take_while(|record| !matches!(record, Ok((seq, _)) if *seq > last)).collect()
+    };
     let mut records = read(first.saturating_sub(1))?;
-    let base = aparts.iter().filter_map(|apart| apart.base(&records)).min().unwrap_or(*first);
-    if base + 1 < *first {
+    let seen = records.iter().filter(|(seq, _)| of.contains(seq)).map(|(_, record)| record.seen).min();
+    let base = seen.unwrap_or(first).min(first.saturating_sub(1));
+    if base + 1 < first {
         records = read(base)?;
     }
-    let base = base.min(first.saturating_sub(1));
     let state = source.state(At::Seq(base))?.look(|txn| {
         use yrs::ReadTxn as _;
         txn.encode_state_as_update_v1(&Default::default())
     })?;
-    Ok(sides((base, &state), &records, aparts)?)
+    Ok(((base, state), records))
+}
+
+/// The text as it stood at a moment. Between what somebody brought that was made apart and what puts it beside what others wrote nobody's
+/// text stands: then it is the one before both.
+pub fn settled(source: &LogSource, at: At) -> Result<Replay, CliError> {
+    let replay = source.state(at)?;
+    let (seq, mut stay) = (replay.seq(), None);
+    for record in if seq > 0 { source.past(seq)?.records } else { Box::new(std::iter::empty()) } {
+        let (end, Record { kind, branch, .. }) = record?;
+        match kind {
+            RecordKind::Bracketing(says) => {
+                let (_, log) = window(source, &says.of.into_iter().chain([end]).collect())?;
+                let mut brought = log.iter().rev().skip_while(|(seq, _)| *seq >= end).peekable();
+                let stay = brought.peek().map(|(_, last)| last.branch);
+                let of_stay = brought.take_while(|(_, record)| record.kind.is_edit() && Some(record.branch) == stay);
+                let first = of_stay.last().map_or(end, |(first, _)| *first);
+                return if first <= seq { source.state(At::Seq(first - 1)) } else { Ok(replay) };
+            }
+            RecordKind::Edit if !branch.is_table() && stay.is_none_or(|stay| stay == branch) => stay = Some(branch),
+            RecordKind::Edit | RecordKind::Confirmation { .. } | RecordKind::Act => break,
+        }
+    }
+    Ok(replay)
 }
 
 /// Adds merged points to a page.
@@ -194,9 +230,12 @@ pub fn by(mark: &Unconfirmed) -> String {
     inline(&mark.says().join("; ")).into_owned()
 }
 
-/// That points were confirmed, by their ids.
-pub fn confirmed(points: &[Option<PointId>]) -> String {
-    let name = |point: &Option<PointId>| point.as_ref().map_or_else(|| "the title".to_owned(), ToString::to_string);
+/// That points were confirmed, as they are called; `label` is a point's.
+pub fn confirmed(points: &[Option<PointId>], label: impl Fn(&PointId) -> Option<String>) -> String {
+    let name = |point: &Option<PointId>| match point {
+        Some(point) => called(&label(point).unwrap_or_default(), point),
+        None => "the title".to_owned(),
+    };
     format!("confirmed what was merged: {}", in_words(&points.iter().map(name).collect::<Vec<_>>()))
 }
 

@@ -116,17 +116,24 @@ fn name(kind: ShareKind) -> &'static str {
     }
 }
 
+/// `64 MiB`, `0.1 MiB`: of anything at least a tenth.
 fn in_units(bytes: u64) -> String {
-    match bytes {
-        0..1_024 => format!("{bytes} bytes"),
-        1_024..1_048_576 => format!("{} KiB", bytes >> 10),
-        _ => format!("{} MiB", bytes >> 20),
+    let tenths = (u128::from(bytes) * 10).div_ceil(1 << 20);
+    match tenths % 10 {
+        0 => format!("{} MiB", tenths / 10),
+        tenth => format!("{}.{tenth} MiB", tenths / 10),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_sizes_are_shown_in_one_unit() {
+        let shown = [0, 1, 12 << 10, 1 << 20, (5 << 20) + (1 << 19), u64::MAX].map(in_units);
+        assert_eq!(shown, ["0 MiB", "0.1 MiB", "0.1 MiB", "1 MiB", "5.5 MiB", "17592186044416 MiB"]);
+    }
 
     #[test]
     fn a_size_is_a_whole_number_with_or_without_a_unit() {

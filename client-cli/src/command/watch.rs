@@ -2,7 +2,7 @@
 //! when the connection was lost in between, and a program that keeps the number of the last record can go on from there.
 
 use plenary_shared::{
-    id::PlanId,
+    id::{PlanId, PointId},
     log::{
         act::Act,
         record::{Record, RecordKind},
@@ -10,9 +10,11 @@ use plenary_shared::{
     people::Author,
     talk::dossier::{MergedPoint, MergedView},
     text::{
-        history::{At, Replay, Tracker},
+        history::{At, Follower},
         marks::{Parted, Side},
         plan::{Change, ChangeKind},
+        redline::excerpt,
+        token::head,
     },
 };
 use std::{thread::sleep, time::Duration};
@@ -68,7 +70,7 @@ struct Watcher<'a> {
     plan: PlanId,
     left: Option<u64>,
     /// None until it is known where to begin.
-    at: Option<(Replay, Tracker)>,
+    at: Option<Follower>,
     /// The last record that was told to have merged points, or the one where this began.
     marked: u64,
     /// Who sent the last edit.
@@ -81,9 +83,9 @@ impl Watch {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         let source = context.open_log(&self.plan)?;
-        let begin = self.since.map(|seq| source.state(At::Seq(seq))).transpose()?.map(begun).transpose()?;
+        let begin = self.since.map(|seq| source.state(At::Seq(seq))).transpose()?.map(Follower::new).transpose()?;
         let names = Names::default();
-        let (marked, last) = (begin.as_ref().map_or(0, |(replay, _)| replay.seq()), None);
+        let (marked, last) = (begin.as_ref().map_or(0, Follower::seq), None);
         let (plan, left, pause) = (self.plan, self.count, PAUSE_MIN);
         let mut watcher = Watcher { context, source, plan, left, at: begin, marked, last, names, pause };
         loop {
@@ -96,15 +98,10 @@ impl Watch {
     }
 }
 
-fn begun(mut replay: Replay) -> Result<(Replay, Tracker), CliError> {
-    let tracker = Tracker::new(&mut replay)?;
-    Ok((replay, tracker))
-}
-
 impl Watcher<'_> {
     /// Follows one connection to its end; answers when enough was seen.
     fn follow(&mut self) -> Result<(), CliError> {
-        let since = self.at.as_ref().map(|(replay, _)| replay.seq());
+        let since = self.at.as_ref().map(Follower::seq);
         let mut next = self.source.follow(since)?;
         if let Some(seq) = since {
             self.watching(seq);
@@ -114,7 +111,7 @@ impl Watcher<'_> {
                 Followed::Begins(replay) => {
                     self.watching(replay.seq());
                     self.marked = replay.seq();
-                    self.at = Some(begun(*replay)?);
+                    self.at = Some(Follower::new(*replay)?);
                 }
                 Followed::Record(seq, record) => self.take(seq, &record)?,
             }
@@ -131,13 +128,13 @@ impl Watcher<'_> {
 
     /// Tells what a record changed, unless that was told already.
     fn take(&mut self, seq: u64, record: &Record) -> Result<(), CliError> {
-        let Some((replay, tracker)) = self.at.as_mut().filter(|(replay, _)| seq > replay.seq()) else { return Ok(()) };
-        let touched = replay.apply(seq, record)?;
+        let Some(follower) = self.at.as_mut().filter(|follower| seq > follower.seq()) else { return Ok(()) };
+        let source = &self.source;
+        let made = follower.take((seq, record), &mut |of| merged::window(source, of))?;
         if let Some(act) = Act::of(record) {
             self.left = self.left.map(|n| n - 1);
             return self.print_act(seq, record, &act);
         }
-        let made = tracker.changes(replay, &touched)?;
         self.print_merged(seq, record)?;
         for (at, change) in made.iter().enumerate() {
             if self.left == Some(0) {
@@ -203,6 +200,7 @@ impl Watcher<'_> {
         self.learn(by);
         let (at, name) = (when::utc(*at_ms), self.names.get(&by.member));
         let line = MergedLine { plan: &self.plan, seq, at, at_ms: *at_ms, by, name, merged: &apart, confirmed, points: &[] };
+        let label = |point: &PointId| self.at.as_ref().and_then(|follower| follower.label(point)).map(str::to_owned);
         self.context.output.result(&line, || {
             let begin = format!("{}  {}", when::local(*at_ms), author(&by.party, &by.member, &self.names));
             let each = |one: &ApartShown| {
@@ -215,7 +213,7 @@ impl Watcher<'_> {
             };
             match confirmed.is_empty() {
                 true => apart.iter().map(each).collect::<Vec<_>>().join("\n"),
-                false => format!("{begin}  {}", merged::confirmed(confirmed)),
+                false => format!("{begin}  {}", merged::confirmed(confirmed, label)),
             }
         })
     }
@@ -279,38 +277,15 @@ fn told(kind: ChangeKind, before: &str, after: &str) -> String {
         ChangeKind::Added => format!("{word}  {}", quoted(&cut(after))),
         ChangeKind::Removed => format!("{word}  {}", quoted(&cut(before))),
         _ => {
-            let (before, after) = excerpt(before, after);
-            format!("{word}  {} -> {}", quoted(&before), quoted(&after))
+            let [before, after] = excerpt(before, after, AROUND);
+            format!("{word}  {} -> {}", quoted(&cut(&before)), quoted(&cut(&after)))
         }
     }
 }
 
-/// What differs, with a little of what stands around it.
-fn excerpt(before: &str, after: &str) -> (String, String) {
-    let (old, new): (Vec<char>, Vec<char>) = (before.chars().collect(), after.chars().collect());
-    let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
-    let rest = old.len().min(new.len()) - same;
-    let same_end = old.iter().rev().zip(new.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
-    let mut from = same.saturating_sub(AROUND);
-    // Begin with a whole word where one begins nearby.
-    if let Some(space) = (from > 0).then(|| old[from..same].iter().position(|c| c.is_whitespace())).flatten() {
-        from += space + 1;
-    }
-    let tail = AROUND.min(same_end);
-    let part = |text: &[char]| {
-        let to = text.len() - same_end + tail;
-        let head = if from > 0 { "…" } else { "" };
-        let end = if to < text.len() { "…" } else { "" };
-        format!("{head}{}{end}", cut(&text[from..to].iter().collect::<String>()))
-    };
-    (part(&old), part(&new))
-}
-
 fn cut(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_owned(),
-    }
+    let kept = head(text, SHOWN);
+    if kept.len() < text.len() { format!("{kept}…") } else { text.to_owned() }
 }
 
 #[cfg(test)]
@@ -321,12 +296,12 @@ mod tests {
     fn a_line_shows_what_differs_and_little_else() {
         let old = "The forces of both sides shall withdraw from the zone within [30][50] days of the entry into force of this plan, in full.";
         let new = old.replace("[50]", "[45]");
-        let (before, after) = excerpt(old, &new);
-        assert_eq!(before, "…the zone within [30][50] days of the entry into…");
-        assert_eq!(after, "…the zone within [30][45] days of the entry into…");
+        let [before, after] = excerpt(old, &new, AROUND);
+        assert_eq!(before, "…from the zone within [30][50] days of the entry into…");
+        assert_eq!(after, "…from the zone within [30][45] days of the entry into…");
         for (a, b) in [("", ""), ("", "x"), ("x", ""), ("aaa", "aa"), ("слова", "слово"), ("🕊🕊", "🕊"), ("abc", "abc")]
         {
-            assert_eq!(excerpt(a, b), (a.to_owned(), b.to_owned()));
+            assert_eq!(excerpt(a, b, AROUND), [a, b]);
         }
     }
 

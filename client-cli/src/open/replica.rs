@@ -8,7 +8,10 @@ use bytes::Bytes;
 use plenary_shared::{
     id::{LayerId, PointId},
     limits,
-    log::fold::{Fold, Formed},
+    log::{
+        fold::{Fold, Formed},
+        record::Record,
+    },
     out::{self, Edition, Format},
     people,
     script::{self, Applied, Desk, OnDesk, Ran, Script, Sheet},
@@ -58,6 +61,8 @@ struct Shown {
     parts: Vec<(LayerId, Bytes)>,
     /// What was changed apart, as the log tells, but for what is confirmed here.
     marks: ChangedApart,
+    /// What the log will hold, of what others may have changed too.
+    beside: Vec<(u64, Record)>,
 }
 
 impl Replica {
@@ -247,7 +252,7 @@ impl Replica {
             }
         }
         text.lay(updates)?;
-        Ok(Shown { text, seq, owners, sides, own, parts, marks })
+        Ok(Shown { text, seq, owners, sides, own, parts, marks, beside: Vec::new() })
     }
 
     /// A layer as it is shown; none if its copy cannot be read.

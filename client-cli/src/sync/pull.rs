@@ -115,7 +115,7 @@ impl Puller<'_> {
                 News::Record { seq, refused, digest, record } => {
                     self.take(seq, refused, digest, record)?;
                     bar.inc(1);
-                    if self.page_bytes >= PAGE_BYTES || self.page.len() >= PAGE_RECORDS {
+                    if self.is_page_full() {
                         self.keep_page(report)?;
                     }
                 }
@@ -180,6 +180,13 @@ impl Puller<'_> {
         self.page_bytes += record.update.len();
         self.page.push((seq, refused, record));
         Ok(())
+    }
+
+    /// Whether what was taken is to be kept; if it can be, not between what somebody brought and what puts it beside what others wrote.
+    fn is_page_full(&self) -> bool {
+        let is_at_rest = self.page.last().is_some_and(|(_, _, record)| record.branch.is_table());
+        let pages = if is_at_rest { 1 } else { 2 };
+        self.page_bytes >= pages * PAGE_BYTES || self.page.len() >= pages * PAGE_RECORDS
     }
 
     /// Keeps the records that were taken, and tells what others did.

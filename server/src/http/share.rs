@@ -2,6 +2,7 @@
 
 use axum::{Json, extract::State};
 use plenary_shared::{
+    access::Role,
     id::{DocAddress, LayerId},
     people,
     share::{self, ShareKind},
@@ -54,9 +55,8 @@ pub(super) async fn notice(app: &App, member: &people::Member, addresses: &[DocA
                 DocAddress::Plan(..) | DocAddress::Registry | DocAddress::Seats(..) => "text's log".to_owned(),
             };
             let (used, whole) = (used >> 20, whole >> 20);
-            return Some(format!(
-                "your party has used {used} of its {whole} MiB of the {of}: ask the chair for more before it is full"
-            ));
+            let do_so = if member.role == Role::Chair { "raise it" } else { "ask the chair for more" };
+            return Some(format!("your party has used {used} of its {whole} MiB of the {of}: {do_so} before it is full"));
         }
     }
     None

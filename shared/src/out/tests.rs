@@ -294,8 +294,8 @@ fn long_redlines_are_cut_to_what_changes() {
     let mut talks = Talks::over(&format!("1. {long}[30] {long}\n"), &[]);
     let proposal = talks.proposal("1", "", &format!("{long}[40] {}", long.trim_end()));
     talks.put("bor", PUBLIC, proposal);
-    let around = "word ".repeat(11);
-    let expected = format!("… {around}\\[~~30~~**40**\\] {around}…");
+    let around = "word ".repeat(12);
+    let expected = format!("… {around}~~\\[30\\]~~**\\[40\\]** {around}…");
     assert_eq!(below(&talks, "1")[2], expected);
 }
 

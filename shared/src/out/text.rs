@@ -3,7 +3,10 @@
 use std::{borrow::Cow, collections::BTreeSet};
 
 use crate::id::PartyId;
-pub(super) use crate::text::say::printable;
+pub(super) use crate::text::{
+    say::printable,
+    token::{head, tail},
+};
 
 /// Characters kept of the same words on either side of a change, and of the words around a stretch.
 pub(super) const AROUND: usize = 60;
@@ -18,22 +21,6 @@ pub(super) fn is_blank(text: &str) -> bool {
 /// A text in one line.
 pub(super) fn one_line(text: &str) -> String {
     printable(text).map(|c| if c == '\n' { ' ' } else { c }).collect::<String>().trim().to_owned()
-}
-
-/// The first characters of a text, up to a space if there is one among the last of them.
-pub(super) fn head(text: &str, chars: usize) -> &str {
-    let Some((end, _)) = text.char_indices().nth(chars) else { return text };
-    let cut = &text[..end];
-    let word = cut.rfind(char::is_whitespace).filter(|at| at * 2 > end);
-    &cut[..word.unwrap_or(end)]
-}
-
-/// The last characters of a text, from a space on if there is one among the first of them.
-pub(super) fn tail(text: &str, chars: usize) -> &str {
-    let Some((start, _)) = text.char_indices().rev().nth(chars.saturating_sub(1)) else { return text };
-    let cut = &text[start..];
-    let word = cut.find(char::is_whitespace).filter(|at| at * 2 < cut.len());
-    &cut[word.unwrap_or(0)..]
 }
 
 /// A text without its middle, if it is long.

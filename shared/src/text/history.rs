@@ -6,11 +6,15 @@
 //! the tree of points as it was.
 
 mod authors;
+mod away;
 mod entries;
+mod follower;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod touched;
 mod tracker;
+mod turn;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -35,9 +39,10 @@ use crate::{
 
 use authors::blame;
 pub use authors::{Authored, Authors};
-pub use entries::{Entries, LogEntry};
+pub use entries::{Entries, LogEntry, as_seen};
+pub use follower::{Follower, Window};
+pub use texts::PastTexts;
 pub use touched::Touched;
-pub use tracker::Tracker;
 
 /// Somebody who changed something, and when.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
@@ -57,8 +62,7 @@ pub struct Touches(BTreeMap<Option<PointId>, Vec<Heard>>);
 impl Touches {
     /// Takes note of a record and what it touched.
     pub fn note(&mut self, record: &Record, touched: &Touched) {
-        let title = touched.title.then_some(None);
-        for point in touched.points.iter().cloned().map(Some).chain(title) {
+        for point in touched.parts() {
             let by = self.0.entry(point).or_default();
             let Author { party, member } = &record.author;
             match by.iter_mut().find(|known| known.member == *member && known.party == *party) {

@@ -44,7 +44,7 @@ pub(crate) use adoption::record;
 pub(crate) use change::changes_among;
 pub(crate) use edit::{Added, Texts, add_to, fill, replace_words, words_of};
 pub(crate) use label::{is_ordinal, is_roman};
-pub(crate) use read::{reread, text_of};
+pub(crate) use read::{reread, text_of, title};
 pub(crate) use schedule::whole;
 pub(crate) use stored::unix;
 

@@ -1,8 +1,10 @@
 //! Two texts compared word by word, as a negotiator reads it.
 //!
 //! **What is shown as one change**: words between which nothing stays but spaces, or one short word; a number, a label or `D+14` as a
-//! whole ([`tokens`]); alternatives of a line's length (`[30][50]`) if any of them differs. A change never takes a mark without the words
-//! up to its partner, so that whoever takes one and leaves another is left with whole brackets.
+//! whole ([`tokens`]); a bracket of a line's length with the alternatives beside it (`[30][50]`) if any of them differs. A change never
+//! takes a mark without the words up to its partner, so that whoever takes one and leaves another is left with whole brackets.
+
+mod plain;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,7 +20,9 @@ use super::{
 };
 use crate::{id::PartyId, limits};
 
-/// Bytes of alternatives that are one word: a line. In longer ones the words that differ are sought.
+pub use plain::{excerpt, plain};
+
+/// Bytes of a bracket and its alternatives that are one word: a line. In longer ones the words that differ are sought.
 const GROUP_BYTES_MAX: usize = 80;
 /// Characters of a word that is shown as changed with what changes before and behind it.
 const SHORT_CHARS_MAX: usize = 3;
@@ -33,6 +37,14 @@ pub enum Piece {
     Removed(String),
     /// Only in the new one.
     Inserted(String),
+}
+
+impl Piece {
+    /// Its words.
+    pub fn text(&self) -> &str {
+        let (Piece::Same(text) | Piece::Removed(text) | Piece::Inserted(text)) = self;
+        text
+    }
 }
 
 /// The difference between two texts, word by word. What was removed comes before what was put in its place.
@@ -73,7 +85,7 @@ pub fn changed(old: &str, new: &str) -> Option<Range<usize>> {
     (space < text.len()).then(|| start + space..start + text.trim_end().len())
 }
 
-/// The words of a text; alternatives of a line's length are one.
+/// The words of a text; a bracket of a line's length is one with its alternatives.
 struct Words<'a> {
     list: Vec<&'a str>,
     /// For each mark among the words where its partner is.
@@ -113,10 +125,10 @@ fn partners(list: &[&str], brackets: &[bracket::Bracket]) -> HashMap<usize, usiz
     pairs.flat_map(|(opening, closing)| [(opening, closing), (closing, opening)]).collect()
 }
 
-/// Where alternatives stand that are one word, in order and apart.
+/// Where brackets stand that are one word with their alternatives, in order and apart.
 fn groups(brackets: &[bracket::Bracket]) -> Vec<Range<usize>> {
     let mut ends: HashMap<usize, usize> = HashMap::new();
-    for one in brackets.iter().filter(|one| one.alternative.is_some()) {
+    for one in brackets {
         ends.insert(one.group, one.range.end);
     }
     let mut groups: Vec<Range<usize>> = Vec::new();
@@ -287,7 +299,7 @@ mod tests {
             ("", "", ""),
             ("a b", "a b", "a b"),
             ("all forces", "forces", "{-all -}forces"),
-            ("by [30] days", "by [50] days", "by [{-30-}{+50+}] days"),
+            ("by [30] days", "by [50] days", "by {-[30]-}{+[50]+} days"),
             ("слово одно", "слово два", "слово {-одно-}{+два+}"),
             // Numbers, labels and compounds are whole.
             ("within 1,000 days", "within 1,500 days", "within {-1,000-}{+1,500+} days"),
@@ -317,7 +329,7 @@ mod tests {
             ("to [30] km", "to [30][60] km", "to {-[30]-}{+[30][60]+} km"),
             ("to 30 km", "to [30] km", "to {-30-}{+[30]+} km"),
             ("all [a b] c", "all a b c", "all {-[a b]-}{+a b+} c"),
-            ("a b c shall", "a [b c] shall e", "a {-b c-}{+[b c]+} shall{+ e+}"),
+            ("a b c shall go", "a [b c] shall go on", "a {-b c-}{+[b c]+} shall go{+ on+}"),
             ("a b] c", "a [b c", "a {-b]-}{+[b+} c"),
             ("a ［b］ c", "a b c", "a {-［b］-}{+b+} c"),
             (long, &other, &shown_long),

@@ -38,6 +38,46 @@ pub fn is_blank(token: &str) -> bool {
     token.chars().all(char::is_whitespace)
 }
 
+/// Characters of the longest word that is not cut where a text is.
+const LONGEST: usize = 60;
+
+/// The first words of a text, without the space behind them, that have no more than so many characters together; all of it if it has no
+/// more.
+pub fn head(text: &str, chars: usize) -> &str {
+    if text.char_indices().nth(chars).is_none() {
+        return text;
+    }
+    let window = text.char_indices().nth(chars + LONGEST).map_or(text, |(end, _)| &text[..end]);
+    let (mut end, mut count) = (0, 0);
+    for token in tokens(window) {
+        count += token.chars().count();
+        if count > chars {
+            break;
+        }
+        end += token.len();
+    }
+    if end == 0 { text.char_indices().nth(chars).map_or(text, |(end, _)| &text[..end]) } else { text[..end].trim_end() }
+}
+
+/// The last words of a text, without the space before them, that have no more than so many characters together; all of it if it has no
+/// more.
+pub fn tail(text: &str, chars: usize) -> &str {
+    if text.char_indices().nth(chars).is_none() {
+        return text;
+    }
+    let back = |chars: usize| text.char_indices().rev().nth(chars.saturating_sub(1)).map_or(0, |(start, _)| start);
+    let window = &text[back(chars + LONGEST)..];
+    let (mut start, mut count) = (text.len(), 0);
+    for token in tokens(window).into_iter().rev() {
+        count += token.chars().count();
+        if count > chars {
+            break;
+        }
+        start -= token.len();
+    }
+    if start == text.len() { &text[back(chars)..] } else { text[start..].trim_start() }
+}
+
 struct Parts<'a>(&'a [&'a str]);
 
 impl Parts<'_> {
@@ -141,6 +181,22 @@ mod tests {
         ] {
             assert_eq!(tokens(text).join("|"), words);
         }
+    }
+
+    #[test]
+    fn a_text_is_cut_between_its_words() {
+        for (text, chars, first, last) in [
+            ("within 24 days of it", 20, "within 24 days of it", "within 24 days of it"),
+            ("within 24 days of it", 12, "within 24", "days of it"),
+            ("within 24 days of it", 8, "within", "of it"),
+            ("停战二十四天", 4, "停战", "二十四天"),
+            ("停战二十四天", 3, "停战", "天"),
+            ("abcdef", 2, "ab", "ef"),
+            ("", 0, "", ""),
+        ] {
+            assert_eq!((head(text, chars), tail(text, chars)), (first, last), "{text} {chars}");
+        }
+        assert!(!head(&"x ".repeat(1_000), 60).is_empty());
     }
 
     proptest! {

@@ -163,7 +163,10 @@ async fn a_dry_run_shows_the_redline_and_changes_nothing() {
     let lines = r#"{"replace":{"point":"1","quote":"[30][50]","with":"[45]"}}
         {"note":{"point":"1","text":"x"}}"#;
     let shown = talks.applied(lines, &["--dry-run", "--once", "k"]);
-    assert!(shown.contains("1: words\n    Forces withdraw within [-[30][50]-]{+[45]+} days.\n"), "{shown}");
+    assert!(
+        shown.contains("1: words\n    - Forces withdraw within [30][50] days.\n    + Forces withdraw within [45] days.\n"),
+        "{shown}"
+    );
     assert!(shown.ends_with("2 edits would be made; nothing was changed\n"), "{shown}");
     assert_eq!(talks.show(), before);
     assert!(talks.cli.json(&["annotations", "p-1"])["annotations"].as_array().unwrap().is_empty());

@@ -387,7 +387,8 @@ words {}
 ARV  accepted other words  T by m-1  k1
     Subject to
     parliament.\\u{{1b}}[2J
-    by D+[-14-]{{+21\\u{{1b}}[1m+}}
+    - by D+14
+    + by D+21\\u{{1b}}[1m
 BOR  accepts, with III, ad referendum
 (CEL)  reserves, the words have changed since
 MED  accepted other words

@@ -15,7 +15,7 @@ use std::{collections::BTreeSet, ops::Range};
 
 use super::deeds::{Deed, Deeds, has_deleted, stood};
 use crate::{
-    command::merged::sides_of,
+    command::merged::{settled, sides_of},
     context::Context,
     error::CliError,
     open::log::{Local, LogSource, Recorded},
@@ -68,7 +68,7 @@ impl<'a> PointPast<'a> {
             return Ok(String::new());
         }
         let wrote = self.within(&(bracket.start..bracket.start + 1)).find_map(|one| one.seq);
-        let mut then = self.source.state(wrote.map_or(At::Ms(u64::MAX), |seq| At::Seq(seq.saturating_sub(1))))?;
+        let mut then = settled(&self.source, wrote.map_or(At::Ms(u64::MAX), |seq| At::Seq(seq.saturating_sub(1))))?;
         let outline = then.outline()?;
         let was = outline.get(self.point).map_or("", |point| point.words.as_str());
         Ok(stood(was, words, bracket))

@@ -80,8 +80,12 @@ impl Local {
         Names::of(&self.replica.context().conference)
     }
 
-    /// Lays one's own edits over the text, and answers the client ids under which they were made.
+    /// Lays one's own edits over the text, beside what others wrote, and answers the client ids under which they were made. It makes
+    /// records of some, as the log will hold them.
     pub fn lay_over(&self, replay: &mut Replay) -> Result<Vec<u64>, CliError> {
+        for (seq, record) in self.replica.beside()? {
+            replay.lay(seq, &record)?;
+        }
         let (mut updates, mut clients) = (Vec::new(), Vec::new());
         for update in self.replica.unsent()? {
             let update = Formed::read(&update)?;

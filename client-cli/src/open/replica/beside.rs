@@ -45,11 +45,19 @@ impl Replica {
         let records = Text::records(self.folder.dir(), &self.folder.info.text(), 0)?.into_iter();
         let records = records.filter(|(seq, refused, _)| !refused && *seq <= shown.seq);
         let mut log: Vec<(u64, Record)> = records.map(|(seq, _, record)| (seq, record)).collect();
-        let mut ledger = shown.text.ledger().clone();
+        let (mut ledger, known) = (shown.text.ledger().clone(), log.len());
         for stay in waiting.chunk_by(|a, b| (a.branch, a.seen) == (b.branch, b.seen)) {
             self.put_beside(&mut shown, (&mut log, &mut ledger), stay)?;
         }
+        shown.beside = log.split_off(known);
         Ok(shown)
+    }
+
+    /// The records of what waits and others may have changed too, and of what puts both side by side, as they will follow on the log.
+    pub fn beside(&self) -> Result<Vec<(u64, Record)>, CliError> {
+        self.folder.unlock()?;
+        let _lock = self.folder.lock_shared()?;
+        Ok(self.shown_beside()?.beside)
     }
 
     /// Puts what one stay brings beside what others wrote, and adds both to the log as it will be, and to what the gate will know of it.

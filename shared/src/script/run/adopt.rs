@@ -17,7 +17,7 @@ use crate::{
     },
     text::{
         plan::{Adoption, Point},
-        redline::{Piece, redline},
+        redline::{plain, redline},
         say::{in_words, inline, quoted},
         stretch::Stretch,
     },
@@ -103,34 +103,13 @@ fn refused(proposal: &Annotation, error: AdoptError) -> Refusal {
             lines.extend(now.lines().map(|line| format!("    {}", inline(line)).trim_end().to_owned()));
             if let What::Proposal { replacement } = &proposal.what {
                 lines.push("The change would be:".to_owned());
-                lines.push(marked("    ", &redline(&now, replacement)));
+                lines.extend(plain(&redline(&now, replacement)).iter().map(|line| format!("    {line}")));
             }
             Refusal::refused("now", quoted(&now), quote).says(lines.join("\n")).advise(Advice::ConfirmNow)
         }
         AdoptError::NoProposal { kind, .. } => Refusal::refused("id", format!("a {kind}"), "a proposal").says(message),
         _ => Refusal::refused("id", message.clone(), "a proposal that can be put into the text").says(message),
     }
-}
-
-/// A redline in plain text, each line indented. A line end that is gone or new is shown as `↵`.
-fn marked(indent: &str, pieces: &[Piece]) -> String {
-    let mut text = indent.to_owned();
-    for piece in pieces {
-        let (open, piece, close, end) = match piece {
-            Piece::Same(piece) => ("", piece, "", ""),
-            Piece::Removed(piece) => ("[-", piece, "-]", "[-↵-]"),
-            Piece::Inserted(piece) => ("{+", piece, "+}", "{+↵+}"),
-        };
-        for (at, part) in piece.split('\n').enumerate() {
-            if at > 0 {
-                text.push_str(&format!("{end}\n{indent}"));
-            }
-            if !part.is_empty() {
-                text.push_str(&format!("{open}{}{close}", inline(part)));
-            }
-        }
-    }
-    text
 }
 
 #[cfg(test)]
@@ -149,7 +128,8 @@ mod tests {
 k1 was made for \"[30\\u{1b}[2J]\", and there stands now:
     [30 or 35]
 The change would be:
-    [[-30 or 35-]{+45+}]";
+    - [30 or 35]
+    + [45]";
         let error = refused(&proposal, error).of(1, "adopt");
         assert_eq!((error.sentence().as_str(), error.advice.as_deref()), (wanted, Some(&Advice::ConfirmNow)));
     }

@@ -94,7 +94,7 @@ impl<'d> Bench<'d> {
             return Ok(());
         }
         let message =
-            "you may not change the words of this plan: while it is open the chair does, and delegates of a party that may draft";
+            "you may not change the words of this plan: while it is open the chair does, and heads and delegates of a party that may draft";
         Err(Refusal::forbidden("", "a member who may not change the words", "one who may draft").says(message))
     }
 
@@ -221,10 +221,10 @@ impl<'d> Bench<'d> {
         }
         let message = match id.kind() {
             LayerKind::Positions => format!(
-                "you may not take positions for {party} on this plan: the chair does, and delegates of a party that may propose or draft"
+                "you may not take positions for {party} on this plan: the chair does, and heads and delegates of a party that may propose or draft"
             ),
             LayerKind::Private | LayerKind::Public | LayerKind::Opened => format!(
-                "you may not write in layers of {party} on this plan: the chair does, and delegates and advisers of a party that may propose or draft"
+                "you may not write in layers of {party} on this plan: the chair does, and heads, delegates and advisers of a party that may propose or draft"
             ),
         };
         Err(Refusal::forbidden(field, id.to_string(), "a layer in which you may write").says(message))

@@ -33,7 +33,7 @@ fn words_that_changed_since_are_shown_and_replaced_once_they_were_seen() {
     talks.done(r#"{"replace":{"point":"1","quote":"[30]","with":"[30 or 35]"}}"#);
     let error = talks.refused(r#"{"adopt":{"id":"n1"}}"#);
     assert_eq!(short(&error), (1, "adopt.now", "\"[30 or 35]\"", "\"[30]\""));
-    assert!(error.sentence().ends_with("\n    [[-30 or 35-]{+45+}]"), "{}", error.sentence());
+    assert!(error.sentence().ends_with("\n    - [30 or 35]\n    + [45]"), "{}", error.sentence());
     let done = talks.done(r#"{"adopt":{"id":"n1","now":"[30 or 35]"}}"#);
     let told = put_in(&done[0]);
     assert!(told.reanchored && told.confided, "a private proposal is not named");

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::{Replay, ReplayError, touched::Touched};
 use crate::{
     id::PointId,
-    text::plan::{Change, Outline, Point, changes, changes_among},
+    text::plan::{Change, Outline, Point, changes, changes_among, title},
 };
 
 /// The plan as it stood.
@@ -42,8 +42,35 @@ impl Tracker {
         };
         let before = of(&self.outline);
         replay.look(|txn| places.iter().for_each(|at| self.outline.reread(txn, *at)))?;
-        let label = |id: &PointId| self.index.get(id).map(|at| self.outline.points[*at].label.clone());
-        Ok(changes_among(&before, &of(&self.outline), label))
+        Ok(self.between(&before, &of(&self.outline)))
+    }
+
+    /// What a point was called.
+    pub(super) fn label(&self, point: &PointId) -> Option<&str> {
+        self.index.get(point).map(|at| self.outline.points[*at].label.as_str())
+    }
+
+    /// A point alone as it stood, or with none the title; `None` if there was no such point.
+    pub(super) fn part(&self, part: &Option<PointId>) -> Option<Outline> {
+        Some(match part {
+            Some(point) => Outline { points: vec![self.outline.points[*self.index.get(point)?].clone()], ..Outline::default() },
+            None => Outline { title: self.outline.title.clone(), ..Outline::default() },
+        })
+    }
+
+    /// The same as it stands now, where it stood.
+    pub(super) fn part_now(&self, replay: &mut Replay, part: &Option<PointId>) -> Result<Outline, ReplayError> {
+        let mut outline = self.part(part).unwrap_or_default();
+        replay.look(|txn| match part {
+            Some(_) => outline.reread(txn, 0),
+            None => outline.title = title(txn),
+        })?;
+        Ok(outline)
+    }
+
+    /// What changed between two states of a part of it.
+    pub(super) fn between(&self, before: &Outline, after: &Outline) -> Vec<Change> {
+        changes_among(before, after, |point| self.label(point).map(str::to_owned))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     id::PointId,
     log::record::{Bracketing, Record},
     text::{
-        history::{Replay, ReplayError},
+        history::{Replay, ReplayError, Touched},
         plan::{Change, Outline, Point, changes},
     },
 };
@@ -58,7 +58,9 @@ impl Parted {
     /// The last record of each member in each stay, in order.
     fn last<'r>(&self, records: &'r [(u64, Record)]) -> Vec<(u64, &'r Record)> {
         let mut last = BTreeMap::new();
-        for (seq, record) in self.of.iter().filter_map(|seq| Some((*seq, find(records, *seq)?))) {
+        let of = self.of.iter().filter_map(|seq| Some((*seq, find(records, *seq)?)));
+        // What was put side by side before is of sides that are told themselves.
+        for (seq, record) in of.filter(|(_, record)| !record.author.is_engine()) {
             last.insert((record.branch.0, &record.author.party, &record.author.member), (seq, record));
         }
         let mut last: Vec<_> = last.into_values().collect();
@@ -92,7 +94,9 @@ pub(super) fn read(
     aparts: &[Parted],
     bytes_max: usize,
 ) -> Result<(Vec<Sides>, usize), ReplayError> {
-    let mut reader = Reader { records, wanted: BTreeMap::new(), read: Vec::new(), held: Held { bytes_max, ..Held::default() } };
+    let touched: BTreeMap<u64, Touched> = aparts.iter().flat_map(|apart| &apart.of).map(|seq| (*seq, Touched::default())).collect();
+    let held = Held { bytes_max, ..Held::default() };
+    let mut reader = Reader { records, wanted: BTreeMap::new(), read: Vec::new(), touched, held };
     for (at, apart) in aparts.iter().enumerate() {
         let base = apart.base(records).unwrap_or(begin).max(begin);
         for (seq, record) in apart.last(records) {
@@ -107,12 +111,11 @@ pub(super) fn read(
     }
     let no_sides = |apart: &Parted| apart.points.iter().map(|point| (point.clone(), Vec::new())).collect();
     let mut all: Vec<Sides> = aparts.iter().map(no_sides).collect();
-    for Read { apart, seq, record, changes, .. } in reader.read {
-        let by = MarkedBy { author: record.author.clone(), seq, at_ms: record.at_ms };
-        for (point, sides) in &mut all[apart] {
-            let changes: Vec<Change> = changes.iter().filter(|change| change.point == *point).cloned().collect();
+    for side in &reader.read {
+        for (point, sides) in &mut all[side.apart] {
+            let changes: Vec<Change> = side.changes.iter().filter(|change| change.point == *point).cloned().collect();
             if !changes.is_empty() {
-                sides.push(Side { by: by.clone(), changes });
+                sides.push(Side { by: reader.by(side, &aparts[side.apart].of, point), changes });
             }
         }
     }
@@ -125,6 +128,8 @@ struct Reader<'r> {
     /// By the record that they rest on: the sides, and after which record each is read.
     wanted: BTreeMap<u64, Vec<(u64, usize)>>,
     read: Vec<Read<'r>>,
+    /// What each record that is told of touched.
+    touched: BTreeMap<u64, Touched>,
     held: Held,
 }
 
@@ -145,10 +150,14 @@ impl Reader<'_> {
         let mut records = self.records[behind..].iter().peekable();
         loop {
             let begins = self.wanted.keys().next().copied().filter(|_| rest.is_none());
-            let Some(at) = begins.into_iter().chain(due.keys().next().copied()).min() else { return Ok(rest) };
-            while let Some((seq, record)) = records.next_if(|(seq, _)| *seq <= at) {
-                replay.apply(*seq, record)?;
+            let next = begins.into_iter().chain(due.keys().next().copied()).min();
+            // What is told of last may stand behind all that is read.
+            let until = next.or_else(|| self.touched.keys().next_back().copied().filter(|_| rest.is_none())).unwrap_or_default();
+            while let Some((seq, record)) = records.next_if(|(seq, _)| *seq <= until) {
+                let touched = replay.apply(*seq, record)?;
+                self.touched.entry(*seq).and_modify(|known| *known = touched);
             }
+            let Some(at) = next else { return Ok(rest) };
             if begins == Some(at) {
                 let sides = self.wanted.get(&at).map_or(0, Vec::len);
                 if self.held.takes(at, replay.outline()?, sides) {
@@ -169,6 +178,16 @@ impl Reader<'_> {
                 self.held.done(base);
             }
         }
+    }
+
+    /// Who a side is, by the last of its records that touched the point.
+    fn by(&self, side: &Read<'_>, of: &[u64], point: &Option<PointId>) -> MarkedBy {
+        let is_own = |one: &Record| one.branch == side.record.branch && one.author == side.record.author;
+        let touches = |seq: &u64| self.touched.get(seq).is_some_and(|touched| touched.is_of(point));
+        let own = of.iter().filter(|seq| **seq <= side.seq && touches(seq));
+        let own = own.filter_map(|seq| Some((*seq, find(self.records, *seq)?))).filter(|(_, record)| is_own(record));
+        let (seq, record) = own.max_by_key(|(seq, _)| *seq).unwrap_or((side.seq, side.record));
+        MarkedBy { author: record.author.clone(), seq, at_ms: record.at_ms }
     }
 
     /// The plan as a side left it, where it had seen what is folded: with its own over it, if it was away.

@@ -28,8 +28,8 @@ pub enum FindError {
 impl Outline {
     /// The point with this label or id. Case and spaces do not count (`5bis` is `5 bis`), nor brackets where nothing fits with them
     /// (`a` finds `(a)`). Labels of several levels joined by `/` narrow the search: `5/(a)` is `(a)` somewhere below `5`, and a
-    /// leading `/` starts at the top level. With `#` before it, it is an id and nothing else: whoever drafts may give a new point a label
-    /// that is the id of another.
+    /// leading `/` starts at the top level. An id may stand in round brackets, as that of a point without a label is shown. With `#` before
+    /// it, it is an id and nothing else: whoever drafts may give a new point a label that is the id of another.
     pub fn find(&self, what: &str) -> Result<&Point, FindError> {
         if let Some(id) = what.trim().strip_prefix('#') {
             let found = self.points.iter().find(|point| point.id.as_str() == id);
@@ -46,6 +46,10 @@ impl Outline {
         }
         if found.is_empty() {
             found = self.by_path(what, label::Form::Bare);
+        }
+        let as_shown = what.trim().strip_prefix('(').and_then(|what| what.strip_suffix(')'));
+        if let Some(id) = as_shown.filter(|_| found.is_empty()) {
+            found = self.points.iter().filter(|point| point.id.as_str() == id).collect();
         }
         match found[..] {
             [] => Err(FindError::Unknown { what: shown(what) }),

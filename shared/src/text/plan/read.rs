@@ -19,10 +19,7 @@ impl Outline {
 
     fn read_parts<T: ReadTxn>(txn: &T, texts: bool) -> Outline {
         let mut faults = Vec::new();
-        let title = match txn.get_map(META).and_then(|meta| meta.get(txn, "title")) {
-            Some(value) => text_of(txn, &value).unwrap_or_default(),
-            None => String::new(),
-        };
+        let title = title(txn);
         let mut raw = match txn.get_map(POINTS) {
             Some(points) => raw_points(txn, &points, texts, &mut faults),
             None => Vec::new(),
@@ -84,6 +81,12 @@ impl Outline {
     pub fn children<'a>(&'a self, parent: Option<&'a PointId>) -> impl Iterator<Item = &'a Point> {
         self.points.iter().filter(move |point| point.parent.as_ref() == parent)
     }
+}
+
+/// The plan's title, possibly empty.
+pub(crate) fn title<T: ReadTxn>(txn: &T) -> String {
+    let title = txn.get_map(META).and_then(|meta| meta.get(txn, "title"));
+    title.and_then(|title| text_of(txn, &title)).unwrap_or_default()
 }
 
 /// A point of an outline or of a tree ([`Outline::read_tree`]) with all that it holds now. That its place is still the same is for

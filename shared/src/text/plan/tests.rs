@@ -128,9 +128,16 @@ fn points_are_found_by_label_path_and_id() {
         add(&mut txn, name, "", &place).expect("added");
     }
     let outline = Outline::read(&txn);
-    for (what, expected) in
-        [("1 bis", "ccc"), ("1bis", "ccc"), (" 1 BIS. ", "ccc"), ("1/(a)", "ddd"), ("/2/a", "eee"), ("eee", "eee"), ("2", "bbb")]
-    {
+    for (what, expected) in [
+        ("1 bis", "ccc"),
+        ("1bis", "ccc"),
+        (" 1 BIS. ", "ccc"),
+        ("1/(a)", "ddd"),
+        ("/2/a", "eee"),
+        ("eee", "eee"),
+        ("(eee)", "eee"),
+        ("2", "bbb"),
+    ] {
         assert_eq!(outline.find(what).map(|point| point.id.as_str()), Ok(expected), "{what}");
     }
     assert_eq!(outline.find("9"), Err(FindError::Unknown { what: "9".into() }));

@@ -130,3 +130,73 @@ fn only_who_drafts_confirms_and_only_what_they_had_seen() {
     arv.done(&["confirm", PLAN, &points[0]]);
     assert_eq!(merged(&cel), json!([]));
 }
+
+#[test]
+fn no_verb_tells_of_a_number_that_nobody_wrote_and_each_side_is_told_as_it_wrote() {
+    let (server, points, [arv, bor, cel]) = talks();
+    let began = cel.json(&["log", PLAN, "-n", "1"])["entries"][0]["last_seq"].as_u64().unwrap();
+    let (replica, other) = (arv.clone_plan(PLAN), cel.clone_plan(PLAN));
+    replica.done(&["words", PLAN, &points[0], "Within 12 days."]);
+    replica.done(&["words", PLAN, &points[1], "Prisoners are released at once."]);
+    bor.done(&["words", PLAN, &points[0], "Within 48 days."]);
+    bor.done(&["words", PLAN, &points[1], "All prisoners are released."]);
+    replica.exits(4, &["sync"]);
+    // Another that has not sent yet what it wrote apart.
+    other.done(&["words", PLAN, &points[0], "Within 36 days."]);
+    other.exits(4, &["sync"]);
+    let end = cel.json(&["log", PLAN, "-n", "1"])["entries"][0]["last_seq"].as_u64().unwrap();
+
+    let log = cel.json(&["log", PLAN, "1"]);
+    let told = |entry: &Value| {
+        let changes = entry["changes"].as_array().unwrap().iter();
+        let changes: Vec<_> = changes.map(|one| format!("{} -> {}", one["before"], one["after"]).replace('"', "")).collect();
+        assert!(entry["changes"].as_array().unwrap().iter().all(|one| one["point"] == points[0]), "{entry}");
+        (entry["party"].as_str().unwrap().to_owned(), changes.join(", "))
+    };
+    let entries: Vec<_> = log["entries"].as_array().unwrap().iter().map(told).collect();
+    let [one, two, three] = [0, 1, 2].map(|n| server.delegate(n, 0).party);
+    let base = "Within 24 days.";
+    let expected = [
+        ("plenary-engine".to_owned(), format!("{base} -> Within [48][12][36] days.")),
+        (three, format!("{base} -> Within 36 days.")),
+        ("plenary-engine".to_owned(), format!("{base} -> Within [48][12] days.")),
+        (one, format!("{base} -> Within 12 days.")),
+        (two, format!("{base} -> Within 48 days.")),
+    ];
+    assert_eq!(entries[..5], expected);
+    let mut answers = vec![log, cel.json(&["log", PLAN]), cel.json(&["blame", PLAN, "1"])];
+    for since in began..end {
+        answers.push(cel.json(&["diff", PLAN, "--since", &since.to_string()]));
+    }
+    for text in answers.iter().map(Value::to_string) {
+        for third in ["1248", "4812", "1236", "3612", "4836", "3648"] {
+            assert!(!text.contains(&format!("{third} days")), "{text}");
+        }
+    }
+    let followed = cel.done(&["watch", PLAN, "--since", &began.to_string(), "--count", "8"]);
+    for line in followed.lines() {
+        let told = line.split_once("words").map_or("", |(_, told)| told).split(|c: char| !c.is_alphanumeric());
+        let mut figures = told.filter(|word| word.contains(char::is_numeric));
+        assert!(figures.all(|figure| ["24", "12", "48", "36"].contains(&figure)), "{line}");
+    }
+}
+
+#[test]
+fn a_replica_shows_who_wrote_what_before_it_is_sent() {
+    let (_server, points, [arv, bor, _]) = talks();
+    let replica = arv.clone_plan(PLAN);
+    bor.done(&["words", PLAN, &points[0], "Within 48 days."]);
+    replica.exits(0, &["sync"]);
+    let away = bor.clone_plan(PLAN);
+    away.done(&["words", PLAN, &points[0], "Within 60 days."]);
+    replica.done(&["words", PLAN, &points[0], "Within 12 days."]);
+    replica.exits(0, &["sync"]);
+    let text: String = {
+        let told = away.json(&["blame", PLAN, "1"]).1;
+        told["stretches"].as_array().unwrap().iter().map(|one| one["text"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(text, "Within 60 days.", "it knows of nothing else");
+    away.exits(4, &["sync"]);
+    let diff = away.done(&["diff", PLAN, "--since", "1"]);
+    assert!(diff.contains("[12][60]"), "{diff}");
+}

@@ -90,7 +90,8 @@ fn annotations_stand_below_their_points_and_replies_below_what_they_reply_to() {
 3  Heavy\\u{1b}[2J weapons
     k1  ARV  proposal, re-anchored  public  T by m-1
         on \"[30]\"; there stands now \"[40]\"
-        [[-40-]{+45+}]
+        - [40]
+        + [45]
         A middle way.
         k3  BOR  note, reply to k1, resolved  public  T by m-1
             We can.
@@ -147,7 +148,8 @@ fn what_became_of_a_proposal_is_said_with_its_words() {
     let wanted = "\
 3  Heavy\\u{1b}[2J weapons
     a1  ARV  proposal, adopted by MED  public  T by m-1
-        [[-30-]{+45+}]
+        - [30]
+        + [45]
     a2  ARV  proposal, an alternative in the text by MED  public  T by m-1
         [30] beside [45]
     a3  ARV  proposal, overtaken  public  T by m-1
