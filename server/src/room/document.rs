@@ -18,7 +18,7 @@ use plenary_shared::{
     people::Author,
     text::{
         authorship::{self, SideOwners},
-        emptied::Stood,
+        emptied::TextsBefore,
         marks::{Marks, Unconfirmed},
         plan,
     },
@@ -180,7 +180,7 @@ impl Document {
             return false;
         }
         let points = self.points_of(&named);
-        let stood = self.fold.look(|txn| Stood::read(txn, &points));
+        let stood = self.fold.look(|txn| TextsBefore::read(txn, &points));
         stood.is_ok_and(|stood| stood.is_emptied(named.deleted(), self.fold.ledger()))
     }
 
