@@ -54,7 +54,7 @@ fn folded(records: &[Record], mut marks: Option<Marks>) -> Result<Duration> {
     for (seq, record) in (1..).zip(records) {
         let taken = fold.take(record)?;
         if let Some(marks) = &mut marks {
-            marks.take(seq, record, &mut fold, &taken.checked)?;
+            marks.take(seq, record, &mut fold, &taken.checked).ok().context("the document is gone")?;
         }
     }
     let time = begin.elapsed();

@@ -19,7 +19,7 @@ use plenary_shared::{
     talk::across,
     text::{
         authorship::{self, SideOwners},
-        emptied::Stood,
+        emptied::TextsBefore,
         marks::{ChangedApart, Marks, Met, Unconfirmed},
         plan,
     },
@@ -209,7 +209,7 @@ impl Document {
             return false;
         }
         let points = self.points_of(&named);
-        let stood = self.fold.look(|txn| Stood::read(txn, &points));
+        let stood = self.fold.look(|txn| TextsBefore::read(txn, &points));
         stood.is_ok_and(|stood| stood.is_emptied(named.deleted(), self.fold.ledger()))
     }
 

@@ -10,7 +10,7 @@ use plenary_shared::{
         gate::{Ledger, Named},
         record::Provenance,
     },
-    text::{apart::standing, emptied::Stood, plan::new_doc},
+    text::{apart::standing, emptied::TextsBefore, plan::new_doc},
     wire::cut::Cut,
 };
 use std::sync::Arc;
@@ -67,7 +67,7 @@ impl Rooms {
 fn tidy((seq, copy): (Seq, &[u8]), by: &Provenance, update: Bytes) -> Option<Merged> {
     let mut document = Document::from_copy(seq, copy)?;
     let points = document.points_of(&Named::read(&update).ok()?);
-    let stood = document.read(|txn| Stood::read(txn, &points)).ok()?;
+    let stood = document.read(|txn| TextsBefore::read(txn, &points)).ok()?;
     let Judged { accepted, edits, bad, .. } = judge(&mut document, by, vec![(update, None)]);
     if !bad.is_empty() || accepted.is_empty() {
         return None;

@@ -277,8 +277,8 @@ impl Sides {
         Ok(Self { base, others, mine, brought: Some(brought) })
     }
 
-    /// What comes out of what a point holds beside its texts, and whether both stand in it somewhere. What the branch had brought was joined
-    /// then, and is in the base.
+    /// What comes out of what a point holds beside its texts, and whether both stand in it somewhere. What the branch had brought was
+    /// joined then, and is in the base.
     fn fields(&mut self, point: &PointId) -> Result<(Fields, bool), Misbehaved> {
         let (base, others) = match &mut self.brought {
             Some([base, others]) => (base, others),

@@ -29,9 +29,9 @@ use crate::{
 
 /// The texts of points as they stood before an edit, letter by letter.
 #[derive(Debug, Default)]
-pub struct Stood(Vec<(PointId, &'static str, Vec<Letter>)>);
+pub struct TextsBefore(Vec<(PointId, &'static str, Vec<Letter>)>);
 
-impl Stood {
+impl TextsBefore {
     /// What stands in these points in which alternatives stand.
     pub fn read(txn: &mut TransactionMut, points: &[PointId]) -> Self {
         let mut stood = Vec::new();

@@ -94,14 +94,16 @@ fn a_script_without_edits_is_none() {
 }
 
 #[test]
-fn a_script_that_rests_on_an_older_text_changes_the_text_alone_and_expects_nothing_of_the_present_one() {
+fn a_script_that_rests_on_an_older_text_changes_the_text_alone_and_what_it_expects_is_looked_for_in_the_present_one() {
     let mut talks = Talks::begin();
     let note = script(r#"{"note":{"point":"1","text":"one"}}"#);
-    let expecting = Expect { point: None, digest: "0".repeat(64).parse().unwrap() };
     let strike = || script(r#"{"strike":{"point":"1"}}"#);
-    for refused in [note, Script { expect: vec![expecting], ..strike() }, Script { once: Some("key".into()), ..strike() }] {
+    for refused in [note, Script { once: Some("key".into()), ..strike() }] {
         let error = talks.run(&Script { seen: Some(1), ..refused }).map(drop).unwrap_err();
         assert_eq!((error.line, error.field.as_str(), error.why), (0, "seen", Why::Usage));
     }
-    assert!(talks.run(&Script { seen: Some(1), ..strike() }).is_ok());
+    let expecting = Script { expect: vec![Expect { point: None, digest: "0".repeat(64).parse().unwrap() }], ..strike() };
+    let error = crate::script::expected(&Outline::default(), &expecting, &mut || true).unwrap_err();
+    assert_eq!((error.field.as_str(), error.why), ("expect[0].digest", Why::Refused));
+    assert!(talks.run(&Script { seen: Some(1), ..expecting }).is_ok());
 }

@@ -19,7 +19,7 @@ fn typed(base: &str, sides: &[&str], typing: impl FnOnce(&mut TransactionMut, Te
         talks.push(["arv", "bor", "cel"][usize::from(branch) % 3], branch, 1, &[update]);
     }
     let mut known = talks.folded();
-    let stood = known.look(|txn| Stood::read(txn, &[id()])).unwrap();
+    let stood = known.look(|txn| TextsBefore::read(txn, &[id()])).unwrap();
     let update = talks.write(u64::MAX, &[], |txn| {
         let text = text_of(txn, &id(), "words").unwrap();
         let reads = text.get_string(txn);
