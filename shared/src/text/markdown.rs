@@ -18,6 +18,7 @@
 mod export;
 mod import;
 mod line;
+mod marker;
 
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -30,7 +31,7 @@ use crate::{
 };
 
 pub use export::{BESIDE_THE_POINTS, export};
-pub use import::import;
+pub use import::{import, read};
 
 pub(crate) use export::{LEVEL_MAX, LEVEL_TOP, item_marker, sections_from};
 
@@ -62,6 +63,24 @@ pub struct DraftPoint {
     pub children: Vec<DraftPoint>,
 }
 
+/// A text that was read.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Imported {
+    /// What it makes.
+    pub draft: Draft,
+    /// What a reader of the text may miss in it.
+    pub notices: Vec<Notice>,
+}
+
+/// Something of a text that is not in the draft as it stood there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Where, from 1.
+    pub line: usize,
+    /// What became of it.
+    pub what: String,
+}
+
 /// Why a text was not imported. Lines count from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ImportError {
@@ -74,6 +93,12 @@ pub enum ImportError {
     /// More levels than a plan has.
     #[error("line {line}: points nest more than {} levels deep: indent less here", limits::POINT_DEPTH_MAX)]
     TooDeep {
+        /// Where.
+        line: usize,
+    },
+    /// A character that is none of a text.
+    #[error("line {line}: there is a control character: remove it")]
+    Control {
         /// Where.
         line: usize,
     },

@@ -39,10 +39,11 @@ pub use said::{Said, said, said_in_a_line, side_by_side};
 pub use schedule::set_schedule;
 pub use stored::{EditError, label_of};
 
+pub(crate) use crate::log::gate::is_title;
 pub(crate) use adoption::record;
 pub(crate) use change::changes_among;
 pub(crate) use edit::{Added, Texts, add_to, fill, replace_words, words_of};
-pub(crate) use label::{is_ordinal, is_roman};
+pub(crate) use label::{comes_later, follows, is_first, is_ordinal, nexts};
 pub(crate) use read::{reread, text_of};
 pub(crate) use schedule::whole;
 pub(crate) use stored::unix;
