@@ -28,8 +28,8 @@ use crate::{
 
 pub use done::{Done, EntryDone, In, Mark, Marked, Moved, PointDone, PutInDone, Renumbered, Scheduled, Stood, TabledDone, Wrote};
 pub use edit::{
-    Accept, Add, Delete, Edit, Heading, Insert, Move, Nature, Note, OfPoint, OnDesk, Oppose, Own, Propose, PutIn, Renumber,
-    Replace, Reply, Reserve, Schedule, Settle, Table, Withdraw, Words,
+    Accept, Add, Delete, Edit, Heading, Insert, Label, Move, Nature, Note, OfPoint, OnDesk, Oppose, Own, Propose, PutIn,
+    Renumber, Replace, Reply, Reserve, Schedule, Settle, Table, Withdraw, Words,
 };
 pub use error::{Advice, ScriptError, Why};
 pub use once::{ONCE, Once, once, once_of};

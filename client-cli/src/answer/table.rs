@@ -14,9 +14,10 @@ use serde_json::Value;
 
 use super::{
     ActShown, ActsShown, AnnotationsShown, Answer, AppliedShown, BlameShown, ChapterShown, Cloned, Completions, Confirmed,
-    Consents, Delivered, DeviceEnded, Devices, DiffShown, EntriesMarked, EntriesTabled, EntryWritten, ErrorShown, Event, Invited,
-    Layers, LogShown, MergedLine, MergedShown, Plans, PointChanged, PointSchedule, PositionTaken, PositionsTaken, Profiles,
-    ProposalPutIn, Relabelled, Revoked, Salvaged, ShareRaised, Shares, Shown, Status, Verbs, WatchLine, WhoShown,
+    Consents, Delivered, DeviceEnded, Devices, DiffShown, EntriesMarked, EntriesTabled, EntryWritten, ErrorShown, Event,
+    ImportShown, Invited, Layers, LogShown, MergedLine, MergedShown, Plans, PointChanged, PointSchedule, PositionTaken,
+    PositionsTaken, Profiles, ProposalPutIn, Relabelled, Revoked, Salvaged, ShareRaised, Shares, Shown, Status, Verbs, WatchLine,
+    WhoShown,
 };
 use crate::sync::Report;
 
@@ -44,6 +45,7 @@ answers! {
     DeviceEnded: "devices";
     Revoked<'_>: "revoke";
     Plan: "plan create", "plan access";
+    ImportShown<'_>: "plan create", "plan import";
     Plans<'_>: "plan list";
     Consents<'_>: "plan consent";
     Shares<'_>: "plan share";
@@ -51,7 +53,7 @@ answers! {
     Layer: "layer open", "layer audience";
     Layers<'_>: "layer list";
     Shown<'_>: "show";
-    PointChanged<'_>: "words", "undo", "add", "move", "strike", "restore", "heading";
+    PointChanged<'_>: "words", "undo", "add", "move", "strike", "restore", "heading", "label";
     Relabelled<'_>: "renumber";
     EntryWritten<'_>: "note", "propose", "own", "reply";
     EntriesMarked<'_>: "resolve", "reopen", "withdraw";

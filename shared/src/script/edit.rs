@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use annotation::{Accept, Note, Oppose, Own, Propose, PutIn, Reply, Reserve, Settle, Table, Withdraw};
-pub use text::{Add, Delete, Heading, Insert, Move, OfPoint, Renumber, Replace, Schedule, Words};
+pub use text::{Add, Delete, Heading, Insert, Label, Move, OfPoint, Renumber, Replace, Schedule, Words};
 
 /// One edit: an object with one field, which names what is done.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -32,6 +32,8 @@ pub enum Edit {
     Restore(OfPoint),
     /// Changes the heading of a point.
     Heading(Heading),
+    /// Gives one point another label. Only the chair does.
+    Label(Label),
     /// Gives all points new labels, counted from 1. Only the chair does.
     Renumber(Renumber),
     /// Changes the schedule of a point. A field that is absent stays as it is, one that is null is cleared.
@@ -105,6 +107,7 @@ impl Edit {
             Edit::Strike(_) => text("strike"),
             Edit::Restore(_) => text("restore"),
             Edit::Heading(_) => text("heading"),
+            Edit::Label(_) => text("label"),
             Edit::Renumber(_) => text("renumber"),
             Edit::Schedule(_) => text("schedule"),
             Edit::Note(_) => own("note"),

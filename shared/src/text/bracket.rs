@@ -8,7 +8,8 @@
 //! **What is text.** `[^1]` (a note), `[the map](https://...)` and `[map]: https://...` (a link), `[sic]`, and the year of a law report in
 //! `[2015] 1 VR 7`. Everything else in square marks is a bracket, `[t]he` and `[x]` too: who means text writes `\[`.
 //!
-//! **Nothing is lost.** Marks that have no partner are reported as [`Loose`]: every mark that is not text is part of exactly one bracket or loose.
+//! **Nothing is lost.** Marks that have no partner are reported as [`Loose`]: every mark that is not text is part of exactly one bracket
+//! or loose.
 //!
 //! **Alternatives** are siblings with nothing between them but spaces and at most one line break: `[30][50]`, `[30] [50]`.
 //!

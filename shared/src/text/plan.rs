@@ -32,7 +32,7 @@ pub use crate::log::roots::{BESIDE, META, POINTS};
 pub use adoption::{Adoption, How};
 pub use change::{Change, ChangeKind, changes};
 pub use edit::{
-    NewPoint, Place, add_point, move_point, renumber, restore, set_heading, set_title, set_words, strike, words_text,
+    NewPoint, Place, add_point, move_point, renumber, restore, set_heading, set_label, set_title, set_words, strike, words_text,
 };
 pub use find::FindError;
 pub use said::{Said, said, said_in_a_line, side_by_side};

@@ -201,6 +201,26 @@ fn set_struck(txn: &mut TransactionMut, id: &PointId, struck: bool) -> Result<bo
     Ok(now != struck && point.try_update(txn, "struck", struck))
 }
 
+/// Gives a point another label, or none; tells whether that changed anything. The chair's explicit act, as [`renumber`] is.
+///
+/// # Errors
+/// [`EditError::LabelTaken`] if a sibling has it.
+pub fn set_label(txn: &mut TransactionMut, id: &PointId, label: &str) -> Result<bool, EditError> {
+    let outline = Outline::read_tree(txn);
+    let point = known(&outline, id)?;
+    let label = plain("label", one_line(label.trim()), gate::is_label)?;
+    let form = label::Form::Plain.of(&label);
+    let mut others = outline.children(point.parent.as_ref()).filter(|other| other.id != *id);
+    if !label.is_empty() && others.any(|other| label::Form::Plain.is(&other.label, &form)) {
+        return Err(EditError::LabelTaken { label });
+    }
+    let changed = point.label != label;
+    if changed {
+        stored(txn, id)?.insert(txn, "label", label);
+    }
+    Ok(changed)
+}
+
 /// Gives all points new labels, and tells how many changed: what stands counts from 1 in the style that it has, through the parts of the
 /// plan where it ran through them before; a struck point takes an ordinal (`3 bis`), a point without a label stays without. The chair's
 /// explicit act.

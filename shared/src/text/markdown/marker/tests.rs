@@ -38,6 +38,14 @@ fn markers_are_those_that_negotiators_write() {
         ("(the) x", None),
         ("1.º Las Partes", Some("1.º")),
         ("1.- Las Partes", Some("1")),
+    ] {
+        assert_eq!(marker(line).as_ref().map(|marker| &*marker.label), label, "{line}");
+    }
+}
+
+#[test]
+fn markers_are_read_in_every_script_and_after_words() {
+    for (line, label) in [
         ("١. x", Some("١")),
         ("а) x", Some("а)")),
         ("(أ) x", Some("(أ)")),
