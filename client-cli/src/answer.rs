@@ -27,7 +27,9 @@ pub use talk::{
     AnnotationsShown, EntriesMarked, EntriesTabled, EntryMoved, EntryWritten, PointSchedule, PointStandingShown, PositionTaken,
     PositionsTaken, ProposalPutIn, StandingShown,
 };
-pub use text::{AppliedShown, Delivered, Document, PointChanged, PointShown, Relabelled, Said, Shown};
+pub use text::{
+    AppliedShown, Delivered, Document, ImportShown, NoticeRead, PointChanged, PointRead, PointShown, Relabelled, Said, Shown,
+};
 pub use trouble::{ErrorShown, Event};
 
 /// Something that a program is told. What is in no row of the table is not, so it cannot be printed.

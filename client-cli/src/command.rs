@@ -16,6 +16,7 @@ mod diff;
 mod edit;
 mod entries;
 mod help;
+mod import;
 mod lapses;
 mod layer;
 mod log;
@@ -107,6 +108,7 @@ enum Verb {
     Strike(edit::Strike),
     Restore(edit::Restore),
     Heading(edit::Heading),
+    Label(edit::Label),
     Renumber(edit::Renumber),
     #[command(visible_alias = "comment")]
     Note(annotate::Note),
@@ -176,6 +178,7 @@ impl Cli {
             Verb::Strike(verb) => verb.run(&context),
             Verb::Restore(verb) => verb.run(&context),
             Verb::Heading(verb) => verb.run(&context),
+            Verb::Label(verb) => verb.run(&context),
             Verb::Renumber(verb) => verb.run(&context),
             Verb::Note(verb) => verb.run(&context),
             Verb::Propose(verb) => verb.run(&context),

@@ -102,7 +102,10 @@ pub fn brackets(data: &[u8]) {
         assert_eq!(bracket.alternative.is_some_and(|place| place > 0), bracket.group != at);
     }
     found.sort_unstable();
-    assert_eq!(found, marks(words));
+    // The others are pairs that are text: notes and links.
+    let mut others = marks(words);
+    others.retain(|mark| found.binary_search(mark).is_err());
+    assert_eq!((others.len() % 2, found.len() + others.len()), (0, marks(words).len()));
     assert!(bracket::parse(&bracket::without(words)).list.is_empty());
 }
 

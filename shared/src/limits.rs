@@ -291,6 +291,8 @@ pub const TOKEN: Duration = Duration::from_secs(365 * 24 * 3600);
 pub const HEAD_PUT_IN: Duration = Duration::from_secs(72 * 3600);
 /// Seats that the chair made or asked for in one party and that nobody took or granted yet.
 pub const SEATS_ASKED_MAX: usize = 16;
+/// Characters of a plan's title: that of a treaty of the United Nations has 250 in Russian.
+pub const TITLE_CHARS_MAX: usize = 500;
 /// Points in a plan.
 pub const POINTS_MAX: usize = 20_000;
 /// Values that may stand side by side in one place of a schedule.

@@ -34,8 +34,8 @@ pub use done::{
     Done, EntryDone, In, Mark, Marked, Moved, PointDone, PutInDone, Renumbered, Scheduled, Stood, TabledDone, Titled, Wrote,
 };
 pub use edit::{
-    Accept, Add, Delete, Edit, Heading, Insert, Move, Nature, Note, OfAnnotation, OfPoint, OnDesk, Oppose, Own, Propose, PutIn,
-    Renumber, Replace, Reply, Reserve, Schedule, Settle, Table, Title, Withdraw, Words,
+    Accept, Add, Delete, Edit, Heading, Insert, Label, Move, Nature, Note, OfAnnotation, OfPoint, OnDesk, Oppose, Own, Propose,
+    PutIn, Renumber, Replace, Reply, Reserve, Schedule, Settle, Table, Title, Withdraw, Words,
 };
 pub use error::{Advice, ScriptError, Why};
 pub use once::{ONCE, Once, once, once_of};

@@ -12,6 +12,7 @@ pub mod history;
 mod hunk;
 pub mod markdown;
 pub mod marks;
+mod numeral;
 pub mod plan;
 pub mod redline;
 pub mod say;

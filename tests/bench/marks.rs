@@ -58,7 +58,10 @@ fn folded(records: &[Record], mut marks: Option<Marks>) -> Result<Duration> {
         }
     }
     let time = begin.elapsed();
-    ensure!(marks.is_none_or(|marks| marks.marked(fold.ledger()).loose.is_empty()), "who types at the server is apart from nobody");
+    ensure!(
+        marks.is_none_or(|marks| marks.marked(fold.ledger()).loose.is_empty()),
+        "who types at the server is apart from nobody"
+    );
     Ok(time)
 }
 

@@ -10,10 +10,10 @@ use serde_json::Value;
 
 use super::{
     ActShown, ActsShown, AnnotationsShown, Answer, AppliedShown, BlameShown, ChapterShown, Cloned, Completions, Confirmed,
-    Consents, Delivered, DeviceEnded, Devices, DiffShown, EntriesMarked, EntriesTabled, EntryWritten, ErrorShown, Event, Invited,
-    Layers, LogShown, MergedLine, MergedShown, Plans, PointChanged, PointSchedule, PointStandingShown, PositionTaken,
-    PositionsTaken, Profiles, ProposalPutIn, Relabelled, Revoked, Salvaged, ShareRaised, Shares, Shown, StandingShown, Status,
-    Verbs, WatchLine, WhoShown,
+    Consents, Delivered, DeviceEnded, Devices, DiffShown, EntriesMarked, EntriesTabled, EntryWritten, ErrorShown, Event,
+    ImportShown, Invited, Layers, LogShown, MergedLine, MergedShown, Plans, PointChanged, PointSchedule, PointStandingShown,
+    PositionTaken, PositionsTaken, Profiles, ProposalPutIn, Relabelled, Revoked, Salvaged, ShareRaised, Shares, Shown,
+    StandingShown, Status, Verbs, WatchLine, WhoShown,
 };
 use crate::sync::Report;
 
@@ -41,6 +41,7 @@ answers! {
     DeviceEnded: "devices";
     Revoked<'_>: "revoke";
     Plan: "plan create", "plan access", "plan rename", "plan close", "plan reopen", "plan strike";
+    ImportShown<'_>: "plan create", "plan import";
     Plans<'_>: "plan list";
     Consents<'_>: "plan consent";
     Shares<'_>: "plan share";
@@ -48,7 +49,7 @@ answers! {
     Layer: "layer open", "layer audience", "layer close";
     Layers<'_>: "layer list";
     Shown<'_>: "show";
-    PointChanged<'_>: "words", "settle", "undo", "add", "move", "strike", "restore", "heading";
+    PointChanged<'_>: "words", "settle", "undo", "add", "move", "strike", "restore", "heading", "label";
     Relabelled<'_>: "renumber";
     EntryWritten<'_>: "note", "propose", "own", "reply";
     EntriesMarked<'_>: "resolve", "reopen", "withdraw";

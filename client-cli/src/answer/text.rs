@@ -93,6 +93,43 @@ pub struct Relabelled<'a> {
     pub durable: bool,
 }
 
+/// A text that was put into a plan, or would be.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ImportShown<'a> {
+    /// The plan.
+    pub plan: &'a PlanId,
+    /// The title that the text gives it, possibly empty.
+    pub title: &'a str,
+    /// The points that it makes, in the order of the text.
+    pub points: Vec<PointRead<'a>>,
+    /// What a reader of the text may miss in the plan.
+    pub notices: Vec<NoticeRead<'a>>,
+    /// It is kept; nothing is after a dry run.
+    pub durable: bool,
+}
+
+/// A point that a text makes.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PointRead<'a> {
+    /// How many points are above it.
+    pub depth: usize,
+    /// Its label, possibly empty.
+    pub label: &'a str,
+    /// Its heading, possibly empty.
+    pub heading: &'a str,
+    /// Its words, possibly empty.
+    pub words: &'a str,
+}
+
+/// Something of a text that is not in the plan as it stood there.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct NoticeRead<'a> {
+    /// Where, from 1.
+    pub line: usize,
+    /// What became of it.
+    pub message: &'a str,
+}
+
 /// A script that was applied, or would be.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct AppliedShown<'a> {

@@ -1,4 +1,4 @@
-//! `strike`, `restore`, `heading` and `renumber`, and what every edit has in common: make it where the plan is open, say so.
+//! `strike`, `restore`, `heading`, `label` and `renumber`, and what every edit has in common: make it where the plan is open, say so.
 
 use plenary_shared::{
     id::PlanId,
@@ -119,6 +119,28 @@ impl Heading {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         edit_point(context, &self.plan, Edit::Heading(script::Heading { point: self.point, text: self.text }))
+    }
+}
+
+/// Change the label of a point (only the chair should: points are cited by their labels)
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  plenary label plan '5 bis' 5A
+  plenary label plan 7 ''")]
+pub struct Label {
+    /// The plan
+    plan: PlanId,
+    /// The point: a label, a path of labels, or an id
+    point: String,
+    /// The new label; '' for none
+    label: String,
+}
+
+impl Label {
+    /// Runs the verb.
+    pub fn run(self, context: &Context) -> Result<(), CliError> {
+        edit_point(context, &self.plan, Edit::Label(script::Label { point: self.point, label: self.label }))
     }
 }
 

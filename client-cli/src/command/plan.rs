@@ -1,4 +1,4 @@
-//! `plan create`, `plan list`, `plan access`, `plan consent`, and [`share`](super::share).
+//! `plan create`, `plan list`, `plan access`, `plan consent`, [`share`](super::share) and [`import`](super::import).
 
 mod state;
 
@@ -6,17 +6,20 @@ use clap::Subcommand;
 use plenary_shared::{
     access::{Access, PlanState},
     id::{IdError, PartyId, PlanId},
-    limits,
     wire::api::{AccessList, ConsentList, NewPlan, Plan},
 };
-use std::{collections::BTreeMap, fs, io::Read as _, path::PathBuf, str::FromStr};
+use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
 
-use super::share::ShareVerb;
+use super::{
+    import::{self, Import},
+    share::ShareVerb,
+};
 use crate::{
     answer::{Consents, Plans},
     context::Context,
     error::CliError,
     output::{in_words, inline},
+    progress::Progress,
 };
 
 /// Create plans, list them, say which party may do what and which must consent
@@ -39,6 +42,7 @@ pub struct PlanVerb {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Create(Create),
+    Import(Import),
     List(List),
     Access(AccessVerb),
     Consent(Consent),
@@ -52,10 +56,12 @@ enum Verb {
 /// Create a plan, empty or from Markdown (only the chair may)
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Headings and numbered points of the Markdown become points of the plan.
+Headings and numbered points of the Markdown become points of the plan. --dry-run shows which, and what
+was not understood.
 
 Examples:
   plenary plan create plan --from plan20.md --access arv=draft bel=draft cas=read
+  plenary plan create plan --from plan20.md --dry-run
   plenary export old | plenary plan create new --title 'Second reading' --from -")]
 struct Create {
     /// The plan's id: a-z, 0-9 and '-'
@@ -66,6 +72,9 @@ struct Create {
     /// The Markdown to begin with; '-' is standard input
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
+    /// Show what would become a point, with which label, and what was not understood; make nothing
+    #[arg(long, requires = "from")]
+    dry_run: bool,
     /// What a party may do: PARTY=draft, PARTY=propose or PARTY=read; a party left out does not learn of the plan
     #[arg(long, value_name = "PARTY=ACCESS", num_args = 1.., value_delimiter = ',')]
     access: Vec<Grant>,
@@ -183,6 +192,7 @@ impl PlanVerb {
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         match self.verb {
             Verb::Create(verb) => verb.run(context),
+            Verb::Import(verb) => verb.run(context),
             Verb::List(List { struck }) => list(context, struck),
             Verb::Access(verb) => verb.run(context),
             Verb::Consent(verb) => verb.run(context),
@@ -197,12 +207,21 @@ impl PlanVerb {
 
 impl Create {
     fn run(self, context: &Context) -> Result<(), CliError> {
+        let read = self.from.map(|path| import::read(&path)).transpose()?;
+        if let Some((_, imported)) = read.as_ref().filter(|_| self.dry_run) {
+            return import::show(context, &self.id, imported, false);
+        }
+        let (markdown, notices) = read.map_or((None, Vec::new()), |(text, imported)| (Some(text), imported.notices));
         let session = context.session()?;
-        let markdown = self.from.map(read_markdown).transpose()?;
         let consent = (!self.consent.is_empty()).then(|| self.consent.into_iter().collect());
         let access = changed(BTreeMap::new(), self.access);
         let request = NewPlan { id: self.id, title: self.title, markdown, access, consent };
+        let bar = Progress::new(context.output.is_json()).bar("creating", 1, "plan");
         let plan: Plan = session.api.post(&session.path("/plans")?, &request)?;
+        drop(bar);
+        for notice in notices {
+            context.output.remark(|| inline(&format!("line {}: {}", notice.line, notice.what)).into_owned());
+        }
         context.output.result(&plan, || format!("created {}", text(&plan)))
     }
 }
@@ -258,21 +277,6 @@ fn text(plan: &Plan) -> String {
     };
     let state = if plan.state.is_open() { String::new() } else { format!(", {}", plan.state) };
     format!("{}  {}  ({access}{state})", plan.id, inline(&plan.title))
-}
-
-fn read_markdown(path: PathBuf) -> Result<String, CliError> {
-    let most = limits::BODY_BYTES_MAX as u64;
-    let mut bytes = Vec::new();
-    let read = if path.as_os_str() == "-" {
-        std::io::stdin().lock().take(most + 1).read_to_end(&mut bytes)
-    } else {
-        fs::File::open(&path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
-    };
-    read.map_err(|source| CliError::File { path: path.clone(), source })?;
-    if bytes.len() as u64 > most {
-        return Err(CliError::Refused(format!("{} is larger than {} MiB", path.display(), most >> 20)));
-    }
-    String::from_utf8(bytes).map_err(|_| CliError::Refused(format!("{} is not UTF-8 text", path.display())))
 }
 
 #[cfg(test)]

@@ -17,6 +17,18 @@ pub(super) fn check_name(what: &str, name: &str) -> Result<(), RegistryError> {
     Ok(())
 }
 
+/// Refuses a title of a plan that is longer than one may be, or of which something cannot be read.
+pub(super) fn check_title(title: &str) -> Result<(), RegistryError> {
+    let max = limits::TITLE_CHARS_MAX;
+    if title.trim().is_empty() || title.chars().nth(max).is_some() || title.chars().any(char::is_control) {
+        return Err(RegistryError::Invalid(format!("the title must have 1 to {max} characters on one line")));
+    }
+    if title.chars().any(is_hidden) {
+        return Err(RegistryError::Invalid("the title must show all that stands in it, from its beginning to its end".into()));
+    }
+    Ok(())
+}
+
 /// Refuses a party that could be taken for another one, by its name or its id.
 pub(super) fn check_apart<'a>(new: &Party, others: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<(), RegistryError> {
     let own = [new.id.as_str(), &new.name].map(looks);

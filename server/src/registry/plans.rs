@@ -17,7 +17,7 @@ use super::{
     beside::Beside,
     check_free, check_parties, check_present, check_room,
     event::Event,
-    names::check_name,
+    names::check_title,
     state::{PlanEntry, Registered, can_consent},
 };
 use crate::rooms::Rooms;
@@ -33,7 +33,7 @@ impl Registry {
         consent: BTreeSet<PartyId>,
         log: Vec<Bytes>,
     ) -> Result<(), RegistryError> {
-        check_name("the title", &title)?;
+        check_title(&title)?;
         let conference = chair.conference.clone();
         let log = (DocAddress::Plan(conference.clone(), plan.clone()), 0, log);
         self.change_with(chair.author(), Beside::first(log), |state| {
@@ -84,7 +84,7 @@ impl Registry {
         change: api::PlanChange,
     ) -> Result<(), RegistryError> {
         let api::PlanChange { title, state: to } = change;
-        title.as_ref().map_or(Ok(()), |title| check_name("the title", title))?;
+        title.as_ref().map_or(Ok(()), |title| check_title(title))?;
         if title.is_some() == to.is_some() {
             return Err(RegistryError::Invalid("give a title or a state, one of both".into()));
         }

@@ -90,7 +90,7 @@ fn a_clean_text_shows_where_something_is_open_and_no_more() {
             "1. a ] [b]\n2. ~~c [d]~~\n   (a) below\n",
             "- 1\\. a …\n\n---\n\n1 place is open and left out (…). 1 bracket mark without a partner is left out.\n",
         ),
-        ("1. ~~gone~~\n2. x\n4. y\n", "- 2\\. x\n\n- 4\\. y\n"),
+        ("1. ~~gone~~\n2. x\n\n4. y\n", "- 2\\. x\n\n- 4\\. y\n"),
         (
             "1. a [b\n2. **C.** c [d] e\n   (a) f\n3. **G.** g] h [i] j\n4. k\n",
             "- 1\\. a …\n\n- 2\\. …\n\n  - \\(a) …\n\n- 3\\. … h … j\n\n- 4\\. k\n\n---\n\n5 places are open and left out (…).\n",
@@ -100,7 +100,7 @@ fn a_clean_text_shows_where_something_is_open_and_no_more() {
             "- 1\\. …\n\n- 2\\. … d …\n\n- 3\\. … g h\n\n---\n\n4 places are open and left out (…). 1 bracket mark without a partner is left out.\n",
         ),
         (
-            "1. **A [b** c\n2. **D.** d\n3. **E] f** g\n",
+            "1. **A [b.** c\n2. **D.** d\n3. **E] f.** g\n",
             "- 1\\. **A …**\n\n- 2\\. …\n\n- 3\\. **… f.** g\n\n---\n\n3 places are open and left out (…).\n",
         ),
     ] {
@@ -123,7 +123,7 @@ fn the_clean_demo_plan_holds_no_bracket_and_all_its_points() {
 
 #[test]
 fn articles_are_headings_and_labels_stay_as_they_are() {
-    let text = "# T\n\n## Article 1 Aim\n\n3. three\n5. five\n   (a) sub\n\n## Article 2bis\n\nFree words.\n";
+    let text = "# T\n\n## Article 1 Aim\n\n3. three\n\n5. five\n   (a) sub\n\n## Article 2bis\n\nFree words.\n";
     let expected =
         "# T\n\n## Article 1 Aim\n\n- 3\\. three\n\n- 5\\. five\n\n  - \\(a) sub\n\n## Article 2bis\n\n- Free words.\n";
     assert_eq!(clean_text(text), expected);

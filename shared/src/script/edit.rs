@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use annotation::{Accept, Note, OfAnnotation, Oppose, Own, Propose, PutIn, Reply, Reserve, Table, Withdraw};
-pub use text::{Add, Delete, Heading, Insert, Move, OfPoint, Renumber, Replace, Schedule, Settle, Title, Words};
+pub use text::{Add, Delete, Heading, Insert, Label, Move, OfPoint, Renumber, Replace, Schedule, Settle, Title, Words};
 
 /// One edit: an object with one field, which names what is done.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -36,6 +36,8 @@ pub enum Edit {
     Heading(Heading),
     /// Gives the plan another title.
     Title(Title),
+    /// Gives one point another label. Only the chair does.
+    Label(Label),
     /// Gives all points new labels, counted from 1. Only the chair does.
     Renumber(Renumber),
     /// Changes the schedule of a point. A field that is absent stays as it is, one that is null is cleared.
@@ -111,6 +113,7 @@ impl Edit {
             Edit::Restore(_) => text("restore"),
             Edit::Heading(_) => text("heading"),
             Edit::Title(_) => text("title"),
+            Edit::Label(_) => text("label"),
             Edit::Renumber(_) => text("renumber"),
             Edit::Schedule(_) => text("schedule"),
             Edit::Note(_) => own("note"),

@@ -123,6 +123,7 @@ fn make(bench: &mut Bench, edit: &Edit) -> Result<Done, Refusal> {
         Edit::Restore(edit) => text::strike(bench, &edit.point, false),
         Edit::Heading(edit) => text::heading(bench, &edit.point, &edit.text),
         Edit::Title(edit) => text::title(bench, &edit.text),
+        Edit::Label(edit) => text::label(bench, &edit.point, &edit.label),
         Edit::Renumber(_) => text::renumber(bench),
         Edit::Schedule(edit) => schedule::schedule(bench, edit),
         Edit::Note(edit) => annotate::note(bench, edit),

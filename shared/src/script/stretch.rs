@@ -3,6 +3,9 @@
 use std::{num::NonZeroUsize, ops::Range};
 
 use super::error::Refusal;
+
+mod alike;
+
 use crate::text::{
     bracket,
     plan::Point,
@@ -58,8 +61,14 @@ pub(super) fn once(point: &Point, field: &'static str, quote: &str) -> Result<Ra
     match found[..] {
         [at] => Ok(at..at + quote.len()),
         [] => {
+            // The same words may be typed in other characters: é as one or as two, spaces that do not break.
+            let alike = alike::find(&point.words, quote);
+            if let [found] = &alike.found[..] {
+                return Ok(found.clone());
+            }
+            let differs = alike.differs.map_or(String::new(), |differs| format!("; {differs}"));
             let (quote, words) = (quoted(quote), quoted(&point.words));
-            let message = format!("{quote} is not in the words of {label} as they are now: {words}");
+            let message = format!("{quote} is not in the words of {label} as they are now: {words}{differs}");
             let found = format!("no {quote} in the words of {label}: {words}");
             Err(Refusal::refused(field, found, "these words exactly once").says(message))
         }

@@ -5,7 +5,11 @@
 //! mark closes the nearest one that is open, so what is left over is the outermost: a draft that lacks a mark keeps the meaning
 //! of its inner brackets.
 //!
-//! **Nothing is lost.** Marks that have no partner are reported as [`Loose`]: every mark is part of exactly one bracket or loose.
+//! **What is text.** `[^1]` (a note), `[the map](https://...)` and `[map]: https://...` (a link), `[sic]`, and the year of a law report in
+//! `[2015] 1 VR 7`. Everything else in square marks is a bracket, `[t]he` and `[x]` too: who means text writes `\[`.
+//!
+//! **Nothing is lost.** Marks that have no partner are reported as [`Loose`]: every mark that is not text is part of exactly one bracket
+//! or loose.
 //!
 //! **Alternatives** are siblings with nothing between them but spaces and at most one line break: `[30][50]`, `[30] [50]`.
 //!
@@ -18,6 +22,7 @@
 
 mod across;
 mod placeholder;
+mod plain;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -87,6 +92,7 @@ pub fn parse(words: &str) -> Brackets {
         }
     }
     loose.extend(open.iter().map(|mark| Loose { at: mark.at, opening: true }));
+    pairs.retain(|(opening, closing)| !plain::is_text(words, opening.end..closing.at, closing.end));
     pairs.sort_unstable_by_key(|(opening, _)| opening.at);
     let mut list = nested(&pairs);
     mark_kinds(words, &mut list);

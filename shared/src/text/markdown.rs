@@ -1,14 +1,18 @@
 //! A plan as Markdown, in and out. What is exported imports to the same plan: labels, headings, words, tree, what is struck, schedules.
 //!
-//! **What makes a point.** A heading (`## Article 3bis *(purpose)*`), a numbered or lettered item (`3bis. ...`, `(a) ...`), a bullet, and
-//! each paragraph outside of these; what is indented more than an item's marker stands below that item, and what follows a heading
-//! stands below the heading. The first `#` heading is the title, or else the `title:` of the front matter. Labels are taken as they are
-//! written, except that the period after a number is Markdown's and not the label's. A bold lead-in (`**Heavy weapons.** Each Party`)
-//! is the point's heading, without its last period; an all-italic heading beside a label loses its asterisks. Words are taken verbatim,
-//! emphasis and brackets included: a bracket is never a link here.
+//! **What makes a point.** A heading (`## Article 3bis *(purpose)*`, one underlined with `===` or `---`, `**Article 5**` or `Article 5`
+//! alone on a line), a numbered or lettered item in any script (`3bis. ...`, `(a) ...`, `第三条 ...`; see `marker`), a bullet, and each
+//! paragraph outside of these; what is indented more than an item's marker stands below that item, and what follows a heading stands
+//! below the heading. The first `#` heading is the title, or else the `title:` of the front matter; one that is longer than a title may
+//! be is cut and kept whole as words. Labels are taken as they are written, with one space wherever there is white space, except that the
+//! period after a number is Markdown's and not the label's. A line that was wrapped makes no point: `import` tells how. A bold lead-in
+//! that ends in a period or a colon or stands alone (`**Heavy weapons.** Each Party`) is the point's heading, without its last period; an
+//! all-italic heading beside a label loses its asterisks. Words are taken verbatim, emphasis, tables, code, notes and brackets included;
+//! `[the map][source]` says itself where it leads.
 //!
-//! **What is dropped**, and nothing else: front matter, HTML comments that begin a line, link definitions (`[name]: https://...`),
-//! kramdown's `{:...}` lines with the `* TOC` above them, and what is only shape: indentation, markers, `#`, `**` around a lead-in.
+//! **What is dropped**, and nothing else: front matter that is no sentence, and links that nothing refers to (both are told, see
+//! [`read`]), HTML comments that begin a line, lines across the page (`---`), kramdown's `{:...}` lines with the `* TOC` above them, and
+//! what is only shape: indentation, markers, `#`, `**` around a lead-in, the dash between a label and its heading.
 //!
 //! **What is escaped.** A line of words that would be taken for shape carries a backslash (`1\. `, `\# `, `\(a) `); a blank line within
 //! words is a line with a backslash alone; a backslash at the very end keeps the white space before it.
@@ -18,6 +22,7 @@
 mod export;
 mod import;
 mod line;
+mod marker;
 
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -30,7 +35,7 @@ use crate::{
 };
 
 pub use export::{BESIDE_THE_POINTS, export};
-pub use import::import;
+pub use import::{import, read};
 
 pub(crate) use export::{LEVEL_MAX, LEVEL_TOP, item_marker, sections_from};
 
@@ -62,6 +67,24 @@ pub struct DraftPoint {
     pub children: Vec<DraftPoint>,
 }
 
+/// A text that was read.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Imported {
+    /// What it makes.
+    pub draft: Draft,
+    /// What a reader of the text may miss in it.
+    pub notices: Vec<Notice>,
+}
+
+/// Something of a text that is not in the draft as it stood there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Where, from 1.
+    pub line: usize,
+    /// What became of it.
+    pub what: String,
+}
+
 /// Why a text was not imported. Lines count from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ImportError {
@@ -74,6 +97,12 @@ pub enum ImportError {
     /// More levels than a plan has.
     #[error("line {line}: points nest more than {} levels deep: indent less here", limits::POINT_DEPTH_MAX)]
     TooDeep {
+        /// Where.
+        line: usize,
+    },
+    /// A character that is none of a text.
+    #[error("line {line}: there is a control character: remove it")]
+    Control {
         /// Where.
         line: usize,
     },
@@ -114,6 +143,12 @@ struct Attributes {
     schedule: Option<Schedule>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     after: BTreeMap<String, After>,
+}
+
+/// The label and the heading of a heading's text: `Annex A: Map` is `Annex A` and `Map`.
+pub fn label_and_heading(text: &str) -> (String, String) {
+    let (label, heading) = line::split_label(text);
+    (label.into_owned(), heading.to_owned())
 }
 
 /// Fills an empty plan with a draft; `ids` gives each point, in document order, a new id.

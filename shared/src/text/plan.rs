@@ -32,18 +32,19 @@ pub use crate::log::roots::{BESIDE, META, POINTS};
 pub use adoption::{Adoption, How};
 pub use change::{Change, ChangeKind, changes};
 pub use edit::{
-    NewPoint, Place, add_point, heading_text, move_point, renumber, restore, set_heading, set_title, set_words, strike,
-    words_text,
+    NewPoint, Place, add_point, heading_text, move_point, renumber, restore, set_heading, set_label, set_title, set_words,
+    strike, words_text,
 };
 pub use find::FindError;
 pub use said::{Said, said, said_in_a_line, side_by_side};
 pub use schedule::set_schedule;
 pub use stored::{EditError, label_of};
 
+pub(crate) use crate::log::gate::is_title;
 pub(crate) use adoption::record;
 pub(crate) use change::changes_among;
 pub(crate) use edit::{Added, Texts, add_to, fill, replace_words, words_of};
-pub(crate) use label::{is_ordinal, is_roman};
+pub(crate) use label::{comes_later, follows, is_first, is_ordinal, nexts};
 pub(crate) use read::{reread, text_of, title};
 pub(crate) use schedule::whole;
 pub(crate) use stored::unix;

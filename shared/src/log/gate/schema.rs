@@ -93,8 +93,8 @@ pub(super) enum Form {
 
 /// 4,096: fractional indices, by which points are ordered, grow so long.
 const LINE_BYTES_MAX: usize = 4_096;
-/// 1 KiB in `meta`, which nothing shows but the title.
-const META_BYTES_MAX: usize = 1 << 10;
+/// 2,000 in `meta`, which nothing shows but the title: one of the longest, in any script.
+const META_BYTES_MAX: usize = limits::TITLE_CHARS_MAX * 4;
 /// Bytes of a key in `meta`.
 const META_KEY_BYTES_MAX: usize = 64;
 /// Keys in `meta` that are not there yet are taken up to here.
@@ -254,7 +254,7 @@ pub fn is_label(text: &str) -> bool {
 
 /// Whether it can be the title of a plan.
 pub fn is_title(text: &str) -> bool {
-    text.len() <= META_BYTES_MAX && is_plain(text)
+    text.chars().nth(limits::TITLE_CHARS_MAX).is_none() && is_plain(text)
 }
 
 /// Whether a text holds no control characters, not even of line breaks.

@@ -168,6 +168,16 @@ pub struct Title {
     pub text: String,
 }
 
+/// Gives one point another label.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Label {
+    /// The point: a label, a path of labels, or an id.
+    pub point: String,
+    /// The label; empty for none.
+    pub label: String,
+}
+
 /// Gives all points new labels.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -93,8 +93,7 @@ impl<'d> Bench<'d> {
         if self.write {
             return Ok(());
         }
-        let message =
-            "you may not change the words of this plan: while it is open the chair does, and heads and delegates of a party that may draft";
+        let message = "you may not change the words of this plan: while it is open the chair does, and heads and delegates of a party that may draft";
         Err(Refusal::forbidden("", "a member who may not change the words", "one who may draft").says(message))
     }
 

@@ -184,12 +184,31 @@ pub fn strike(bench: &mut Bench, what: &str, struck: bool) -> Made {
     Ok(done(bench, id, kind, changed))
 }
 
-pub fn renumber(bench: &mut Bench) -> Made {
+/// Labels are the chair's to change once they are there.
+fn may_relabel(bench: &Bench) -> Result<(), Refusal> {
     if bench.member.role != Role::Chair {
         let message = "renumbering is the chair's act: labels are what everybody cites";
         return Err(Refusal::forbidden("", "another member", "the chair").says(message));
     }
-    bench.may_draft()?;
+    bench.may_draft()
+}
+
+pub fn label(bench: &mut Bench, what: &str, label: &str) -> Made {
+    may_relabel(bench)?;
+    let id = bench.id_of("point", what)?;
+    let changed = plan::set_label(&mut bench.text, &id, label).map_err(|error| match error {
+        EditError::LabelTaken { label } => {
+            let message = EditError::LabelTaken { label: label.clone() }.to_string();
+            Refusal::refused("label", quoted(&label), "a label that no point at this place has").says(message)
+        }
+        error => Refusal::editing(error),
+    })?;
+    bench.regrown();
+    Ok(done(bench, id, ChangeKind::Label, changed))
+}
+
+pub fn renumber(bench: &mut Bench) -> Made {
+    may_relabel(bench)?;
     let points = plan::renumber(&mut bench.text).map_err(Refusal::editing)?;
     bench.regrown();
     Ok(Done::Renumbered(Renumbered { points, changed: points > 0 }))

@@ -4,7 +4,7 @@ use super::*;
 use crate::limits;
 
 /// A line of every kind, with every field of it.
-const LINES: [&str; 31] = [
+const LINES: [&str; 32] = [
     r#"{"title":{"text":"x"}}"#,
     r#"{"insert":{"point":"5 bis","text":"x","before":"y"}}"#,
     r#"{"insert":{"point":"5 bis","text":"x","after":"y"}}"#,
@@ -23,6 +23,7 @@ const LINES: [&str; 31] = [
     r#"{"strike":{"point":"5"}}"#,
     r#"{"restore":{"point":"5"}}"#,
     r#"{"heading":{"point":"5","text":""}}"#,
+    r#"{"label":{"point":"5","label":"5A"}}"#,
     r#"{"renumber":{}}"#,
     r#"{"schedule":{"point":"5","trigger":"EIF","offset_days":-3,"duration_days":null,"after":{"4":"done","3":"certified"},"responsible":"MED","verifier":null,"method":"x","condition":"y"}}"#,
     r#"{"note":{"point":"5","text":"x","quote":"y","layer":"public"}}"#,
@@ -64,7 +65,7 @@ fn every_kind_is_read_and_written_as_it_was_and_the_schema_names_all_of_it() {
         }
     }
     let kinds = schema["oneOf"].as_array().unwrap();
-    assert_eq!(kinds.len(), 26);
+    assert_eq!(kinds.len(), 27);
     for line in &lines {
         let kind = Script::parse_lines(line).unwrap()[0].nature().kind;
         let known = kinds.iter().any(|one| one["required"][0] == kind && one["description"].is_string());

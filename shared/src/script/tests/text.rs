@@ -75,6 +75,7 @@ fn what_cannot_be_found_or_is_not_as_expected_is_refused_with_what_was_found() {
         (r#"{"add":{"words":"x","label":"2"}}"#, "add.label", "\"2\"", "no point at this place"),
         (r#"{"add":{"words":"x","id":"p3"}}"#, "add.id", "p3", "no point has"),
         (r#"{"add":{"words":"x","after":"9"}}"#, "add.after", "\"9\"", "a label"),
+        (r#"{"label":{"point":"2","label":"2A"}}"#, "label", "another member", "the chair"),
         (r#"{"renumber":{}}"#, "renumber", "another member", "the chair"),
         (r#"{"schedule":{"point":"1","offset_days":9007199254740993}}"#, "schedule.offset_days", "9007199254740993", "days"),
         (r#"{"schedule":{"point":"1","after":{"2":"done","p2":"start"}}}"#, "schedule.after", "\"p2\" twice", "once"),
@@ -180,6 +181,18 @@ fn the_chair_renumbers_and_nobody_else() {
         assert_eq!(talks.outline().title, "Second reading");
     }
     assert_eq!(talks.done(r#"{"renumber":{}}"#), [Done::Renumbered(Renumbered { points: 0, changed: false })]);
+}
+
+#[test]
+fn the_chair_mends_one_label_that_no_sibling_has() {
+    let mut talks = Talks::begin();
+    talks.member = member("arv", Role::Chair);
+    let Done::Point(done) = &talks.done(r#"{"label":{"point":"2","label":"Article 2A"}}"#)[0] else { panic!("a point") };
+    assert_eq!((done.label.as_str(), done.kind, done.changed), ("Article 2A", ChangeKind::Label, true));
+    assert_eq!(talks.outline().get(&"p2".parse().unwrap()).unwrap().label, "Article 2A");
+    assert_eq!(talks.refused(r#"{"label":{"point":"1","label":"article 2a"}}"#).field, "label.label");
+    let Done::Point(again) = &talks.done(r#"{"label":{"point":"p2","label":"Article 2A"}}"#)[0] else { panic!("a point") };
+    assert!(!again.changed);
 }
 
 #[test]

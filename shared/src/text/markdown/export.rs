@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Attributes, Labels, line};
+use super::{Attributes, Labels, line, marker};
 use crate::{
     id::PointId,
     text::plan::{self, Outline, Point, Schedule},
@@ -29,7 +29,7 @@ pub fn export(outline: &Outline) -> String {
                 export.siblings(&export.children[block.at], Some(level + 1), 0, &mut stack);
             }
             Form::Item => {
-                let inner = export.item(block.at, block.indent);
+                let inner = export.item(&block);
                 export.siblings(&export.children[block.at], None, block.indent + inner, &mut stack);
             }
         }
@@ -48,6 +48,15 @@ struct Block {
     at: usize,
     form: Form,
     indent: usize,
+    /// Its label is read as one where it stands.
+    marked: bool,
+}
+
+/// An item without children that was just written.
+struct Tight {
+    indent: usize,
+    /// Its label, where that stands as one; empty behind a bullet.
+    label: String,
 }
 
 struct Export<'a> {
@@ -57,8 +66,7 @@ struct Export<'a> {
     tops: Vec<usize>,
     children: Vec<Vec<usize>>,
     out: String,
-    /// Indentation of the item just written, if it is one without children.
-    tight: Option<usize>,
+    tight: Option<Tight>,
     /// A comment about the next block was just written.
     commented: bool,
 }
@@ -99,7 +107,11 @@ impl<'a> Export<'a> {
             Some(level) if place >= sections => Form::Section(level),
             _ => Form::Item,
         };
-        stack.extend(group.iter().enumerate().rev().map(|(place, at)| Block { at: *at, form: form(place), indent }));
+        let items = if level.is_some() { &points[..sections] } else { &points };
+        let marked = marked(items);
+        let is_marked = |place: usize| marked.get(place).copied().unwrap_or(false);
+        let block = |(place, at): (usize, &usize)| Block { at: *at, form: form(place), indent, marked: is_marked(place) };
+        stack.extend(group.iter().enumerate().rev().map(block));
     }
 
     /// What stands beside the points comes back as one.
@@ -123,7 +135,7 @@ impl<'a> Export<'a> {
             let line = format!("{marks} {text}");
             let (struck, text) = line::unstrike(line::heading(&line)?.1);
             let (label, heading) = line::split_label(text);
-            Some((struck, label.to_owned(), heading.to_owned()))
+            Some((struck, label.into_owned(), heading.to_owned()))
         };
         let wanted = |struck| Some((struck, point.label.clone(), point.heading.clone()));
         let plain = !text.contains(['\n', '\r']);
@@ -146,12 +158,13 @@ impl<'a> Export<'a> {
     }
 
     /// Writes an item or a paragraph; returns how much further what stands below it is indented.
-    fn item(&mut self, at: usize, indent: usize) -> usize {
+    fn item(&mut self, block: &Block) -> usize {
+        let (at, indent) = (block.at, block.indent);
         let point = &self.outline.points[at];
         let mut attributes = self.attributes(point);
         let content = content(point, &mut attributes);
         let leaf = self.children[at].is_empty();
-        let (marker, inner) = match item_marker(&point.label) {
+        let (marker, inner) = match item_marker(&point.label).filter(|_| block.marked) {
             Some(marker) if point.label.bytes().all(|byte| byte.is_ascii_digit()) => (marker.clone(), marker.len() + 1),
             Some(marker) => (marker, 2),
             None => ("-".to_owned(), 2),
@@ -159,13 +172,18 @@ impl<'a> Export<'a> {
         if marker == "-" && !point.label.is_empty() {
             attributes.label = Some(point.label.clone());
         }
-        let plain = point.label.is_empty() && leaf && !content.is_empty();
+        let plain = point.label.is_empty() && leaf && !content.is_empty() && line::bold(&content).is_none();
         let lines = content.replace('\n', &format!("\n{}", " ".repeat(indent + if plain { 0 } else { inner })));
         let text = if plain { lines } else { format!("{marker} {lines}").trim_end().to_owned() };
         let bare = self.comment(&attributes, indent);
-        let tight = bare && !plain && self.tight == Some(indent);
+        let label = if marker == "-" { "" } else { &point.label };
+        let next = |before: &Tight| {
+            before.indent == indent
+                && if label.is_empty() { before.label.is_empty() } else { plan::follows(&before.label, label) }
+        };
+        let tight = bare && !plain && self.tight.as_ref().is_some_and(next);
         self.block(&text, indent, tight);
-        self.tight = (!plain && leaf).then_some(indent);
+        self.tight = (!plain && leaf).then(|| Tight { indent, label: label.to_owned() });
         inner
     }
 
@@ -221,11 +239,14 @@ fn content(point: &Point, attributes: &mut Attributes) -> String {
             && line::decode(text) == line::Content { struck, heading: point.heading.clone(), words: words.clone() }
     };
     let struck = format!("~~{headed}~~");
-    if point.struck && reads_as(&struck, true) {
+    let fenced = encoded.contains("```");
+    if point.struck && !fenced && !(point.label.is_empty() && marker::is_division(&point.heading)) && reads_as(&struck, true) {
         return struck;
     }
     attributes.struck = point.struck;
-    if reads_as(&headed, false) {
+    // A heading that is a label would be taken for one.
+    let is_label = point.label.is_empty() && marker::is_division(&point.heading);
+    if reads_as(&headed, false) && !is_label && (point.heading.is_empty() || !encoded.starts_with("```")) {
         return headed;
     }
     attributes.heading = Some(point.heading.clone());
@@ -238,18 +259,48 @@ pub(crate) fn sections_from(group: &[&Point]) -> usize {
     first - group[..first].iter().rev().take_while(|point| is_title(point)).count()
 }
 
+/// Which of these siblings, items all of them, begin with their label and are read so: all that are labels to every reader, and of the
+/// others those that come next in their list, or begin one.
+fn marked(items: &[&Point]) -> Vec<bool> {
+    let labels: Vec<&str> = items.iter().map(|point| point.label.as_str()).collect();
+    let mut after = vec![""; labels.len()];
+    for at in (1..labels.len()).rev() {
+        after[at - 1] = if labels[at].is_empty() { after[at] } else { labels[at] };
+    }
+    let mut before = "";
+    let mut all = Vec::with_capacity(labels.len());
+    for (at, label) in labels.iter().copied().enumerate() {
+        let is_read = |text: String| {
+            let weak = marker::marker(&format!("{text} X")).is_some_and(|marker| marker.weak);
+            let begins = || plan::is_first(label) && plan::nexts(label).any(|next| next == after[at]);
+            !weak || plan::follows(before, label) || begins()
+        };
+        let marked = item_marker(label).is_some_and(is_read);
+        if !label.is_empty() {
+            before = if marked { label } else { "" };
+        }
+        all.push(marked);
+    }
+    all
+}
+
 /// `1.`, `(a)`, `1)`: how an item with this label begins, if Markdown can say it.
 pub(crate) fn item_marker(label: &str) -> Option<String> {
-    let candidates = [format!("{label}."), label.to_owned()];
-    candidates.into_iter().find(|candidate| {
-        !label.is_empty()
-            && line::marker(candidate).is_some_and(|marker| marker.label == label && marker.length == candidate.len())
-    })
+    let bare = label.to_owned();
+    let candidates = if label.is_ascii() { [format!("{label}."), bare] } else { [bare, format!("{label}.")] };
+    let is_read = |candidate: &String| {
+        let read = |text: &str| {
+            marker::marker(text).is_some_and(|marker| marker.label == label && marker.length == candidate.len() && !marker.alone)
+        };
+        read(&format!("{candidate} X")) && read(candidate)
+    };
+    let is_item = !label.is_empty() && !marker::is_division(label);
+    candidates.into_iter().find(|candidate| is_item && is_read(candidate))
 }
 
 /// `Article 3`: a label that a heading has.
 fn is_division(point: &Point) -> bool {
-    !point.label.is_empty() && item_marker(&point.label).is_none() && line::split_label(&point.label) == (&point.label, "")
+    marker::is_division(&point.label)
 }
 
 /// `Preamble`: a heading without label and words.
@@ -257,5 +308,5 @@ fn is_title(point: &Point) -> bool {
     point.label.is_empty()
         && !point.heading.is_empty()
         && point.words.is_empty()
-        && line::split_label(&point.heading) == ("", &point.heading)
+        && line::split_label(&point.heading).0.is_empty()
 }

@@ -1,35 +1,70 @@
-//! Markdown in. One pass over the lines; nothing is looked at twice, so time grows with the text.
+//! Markdown in. One pass over the lines; nothing is looked at twice but what may begin an item, so time grows with the text.
 //!
 //! Written here because CommonMark knows no `3bis.`, `(a)` or `[Article 3bis]`, and takes brackets for links.
+//!
+//! **What begins an item.** After a blank line each marker does, but one that is a sentence or a name as likely (`A. Smith`, `6.1 km`) only
+//! where its list is open or goes on further down. Without a blank line it is what comes next in an open list (`2.` after `1.`), or the
+//! first of a list whose second comes soon or which the line above has ended for: `20. May` behind a line that was wrapped is words.
 
-use super::{Attributes, Draft, DraftPoint, ImportError, Labels, flatten, line};
+mod front;
+mod lists;
+mod whole;
+
+use std::collections::HashMap;
+
+use super::{Attributes, Draft, DraftPoint, ImportError, Imported, Labels, Notice, flatten, line, marker};
 use crate::{limits, text::plan};
+use lists::{Lists, ends_clause};
+use marker::{Marker, marker};
+use whole::Link;
+
+/// The level of headings that are none in Markdown: a line `**Article 5**`, or `Article 5` alone.
+const LEVEL_UNMARKED: usize = 7;
+
+/// Lines of a heading that is underlined: more are a paragraph above a line across the page.
+const UNDERLINED_LINES_MAX: usize = 3;
 
 /// Reads a draft from Markdown. See [`super`] for what becomes of what.
+///
+/// # Errors
+/// [`ImportError`], with the line that is at fault.
 pub fn import(text: &str) -> Result<Draft, ImportError> {
-    let text = plan::unix(text.strip_prefix('\u{feff}').unwrap_or(text));
+    read(text).map(|imported| imported.draft)
+}
+
+/// Reads a draft from Markdown, and tells what a reader of the text may miss in it.
+///
+/// # Errors
+/// [`ImportError`], with the line that is at fault.
+pub fn read(text: &str) -> Result<Imported, ImportError> {
+    // A page break is white space.
+    let text = plan::unix(text.strip_prefix('\u{feff}').unwrap_or(text)).replace(['\u{b}', '\u{c}'], " ");
     let lines: Vec<&str> = text.split('\n').collect();
-    let (front_title, start) = front_matter(&lines);
-    let mut import =
-        Import { title: front_title, last_comment_end: lines.iter().rposition(|line| line.contains("-->")), ..Import::default() };
-    let mut at = start;
+    let is_control = |line: &&str| line.chars().any(|c| c.is_control() && c != '\t');
+    if let Some(at) = lines.iter().position(is_control) {
+        return Err(ImportError::Control { line: at + 1 });
+    }
+    let front = front::read(&lines);
+    let mut import = Import {
+        title: front.title,
+        notices: front.notices,
+        last_comment_end: lines.iter().rposition(|line| line.contains("-->")),
+        lists: Lists::ahead(&lines[front.lines..], front.lines),
+        fences: line::closing_fences(&lines),
+        ..Import::default()
+    };
+    let mut at = front.lines;
     while at < lines.len() {
         at = import.line(&lines, at)?;
     }
     import.close();
-    let draft = import.into_draft();
-    check_after(&draft)?;
-    Ok(draft)
-}
-
-/// The title in the front matter, and the line after it.
-fn front_matter(lines: &[&str]) -> (String, usize) {
-    let rule = |line: &&str| line.trim_end() == "---";
-    let end = lines.iter().skip(1).position(|line| rule(line) || line.trim_end() == "...");
-    let (Some(true), Some(end)) = (lines.first().map(rule), end) else { return (String::new(), 0) };
-    let title = lines[1..=end].iter().find_map(|line| line.strip_prefix("title:")).unwrap_or_default().trim();
-    let quoted = |mark| title.strip_prefix(mark).and_then(|title| title.strip_suffix(mark));
-    (quoted('"').or_else(|| quoted('\'')).unwrap_or(title).to_owned(), end + 2)
+    for (heading, words) in front.kept {
+        import.add(None, "", lines.len().saturating_sub(1))?;
+        if let Some(node) = import.nodes.last_mut() {
+            (node.point.heading, node.point.words) = (heading, words);
+        }
+    }
+    import.into_draft()
 }
 
 struct Node {
@@ -47,6 +82,13 @@ struct Open<'a> {
     item: bool,
     /// The words of a point that a heading made.
     own_words: bool,
+    /// The column of its marker, and whether that is a bullet.
+    column: usize,
+    bullet: bool,
+    /// Where its text begins: what is indented so far within a fence is not of it.
+    inner: usize,
+    /// The line that closes the fence in which the next line stands.
+    fence: Option<usize>,
 }
 
 #[derive(Default)]
@@ -62,24 +104,67 @@ struct Import<'a> {
     pending: Attributes,
     /// The heading whose words the next paragraph holds.
     awaits_words: Option<usize>,
+    /// The point of an unmarked heading that is a label alone, right before this.
+    untitled: Option<usize>,
     last_comment_end: Option<usize>,
+    lists: Lists,
+    /// For each line what can close a fence behind it.
+    fences: Vec<line::Closing>,
+    links: HashMap<String, Link<'a>>,
+    notices: Vec<Notice>,
 }
 
 impl<'a> Import<'a> {
-    /// Takes the line at `at`, or the whole comment that begins there; returns the next one.
+    /// Takes the line at `at`, or the whole comment or heading that begins there; returns the next one.
     fn line(&mut self, lines: &[&'a str], at: usize) -> Result<usize, ImportError> {
+        if self.fenced(lines[at], at) {
+            return Ok(at + 1);
+        }
         let text = lines[at].trim_start();
         let column = column(&lines[at][..lines[at].len() - text.len()]);
         if text.is_empty() {
             self.close();
         } else if text.starts_with("<!--") && self.last_comment_end.is_some_and(|end| end >= at) {
             return self.comment(lines, at, column);
-        } else if is_kramdown(text, lines.get(at + 1)) {
+        } else if is_kramdown(text, lines.get(at + 1)) || line::is_break(text) {
             self.close();
+        } else if let Some((level, end)) = self.underlined(lines, at) {
+            let text = lines[at..end].iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ");
+            self.heading(level, &text, at)?;
+            return Ok(end + 1);
         } else {
             self.text(text, column, at)?;
         }
         Ok(at + 1)
+    }
+
+    /// Takes a line within a fence as it is.
+    fn fenced(&mut self, line: &'a str, at: usize) -> bool {
+        let Some(open) = self.open.as_mut().filter(|open| open.fence.is_some()) else { return false };
+        let indent = line.bytes().take_while(|byte| *byte == b' ').count().min(open.inner);
+        open.lines.push(&line[indent..]);
+        if open.fence == Some(at) {
+            open.fence = None;
+        }
+        true
+    }
+
+    /// The level of an underlined heading that begins at `at`, and the line under it.
+    fn underlined(&self, lines: &[&str], at: usize) -> Option<(usize, usize)> {
+        if self.open.is_some() || self.awaits_words.is_some() {
+            return None;
+        }
+        let is_text = |line: &str| {
+            let line = line.trim_start();
+            let plain = !line.is_empty() && !line.starts_with(['#', '|', '>', '`', '~']) && line::underline(line).is_none();
+            plain && marker(line).is_none_or(|marker| marker.named)
+        };
+        let length = lines[at..].iter().take(UNDERLINED_LINES_MAX + 1).take_while(|line| is_text(line)).count();
+        let level = lines
+            .get(at + length)
+            .filter(|_| (1..=UNDERLINED_LINES_MAX).contains(&length))
+            .and_then(|line| line::underline(line))?;
+        Some((level, at + length))
     }
 
     fn text(&mut self, text: &'a str, column: usize, at: usize) -> Result<(), ImportError> {
@@ -87,37 +172,104 @@ impl<'a> Import<'a> {
             self.close();
             return self.heading(level, text, at);
         }
-        if self.open.is_none() && line::is_link_definition(text) {
+        if self.open.is_none()
+            && let Some((name, url)) = line::link_definition(text)
+        {
+            self.links.insert(name.to_lowercase(), Link { url, line: at + 1, used: false });
             return Ok(());
         }
-        if let Some(marker) = line::marker(text).filter(|marker| self.may_begin(marker.label)) {
+        if self.open.is_none() && self.awaits_words.is_none() && column < 4 && self.unmarked(text, at)? {
+            return Ok(());
+        }
+        if let Some(marker) = marker(text).filter(|marker| self.begins(marker, column, at)) {
             self.close();
             self.awaits_words = None;
-            let node = self.block(column, marker.label, at)?;
+            let node = self.block(column, &marker.label, at)?;
             self.items.push((column, node));
+            self.lists.begin(column, &marker.label);
+            let rest = text[marker.length..].trim_start();
+            let numbered = !marker.label.is_empty() && marker.label.bytes().all(|byte| byte.is_ascii_digit());
+            let inner = column + if numbered { marker.length + 1 } else { 2 };
+            let bullet = marker.label.is_empty();
             let attributes = std::mem::take(&mut self.pending);
-            let lines = vec![text[marker.length..].trim_start()];
-            self.open = Some(Open { node, attributes, lines, item: true, own_words: false });
+            let fence = self.fence(rest, at);
+            self.open =
+                Some(Open { node, attributes, lines: vec![rest], item: true, own_words: false, column, bullet, inner, fence });
             return Ok(());
         }
-        if let Some(open) = &mut self.open {
+        let fence = self.fence(text, at);
+        if let Some(open) = &mut self.open
+            && !(line::is_footnote(text) && open.lines.first().is_some_and(|first| line::is_footnote(first)))
+        {
             open.lines.push(text);
+            open.fence = fence;
             return Ok(());
         }
+        self.close();
         let own = self.awaits_words.take();
         let node = match own {
             Some(node) => node,
             None => self.block(column, "", at)?,
         };
         let attributes = std::mem::take(&mut self.pending);
-        self.open = Some(Open { node, attributes, lines: vec![text], item: false, own_words: own.is_some() });
+        let own_words = own.is_some();
+        let (item, bullet, inner) = (false, false, column);
+        self.open = Some(Open { node, attributes, lines: vec![text], item, own_words, column, bullet, inner, fence });
         Ok(())
     }
 
-    /// Within a paragraph only the first of a list begins an item: `12.` there is the end of a sentence.
-    fn may_begin(&self, label: &str) -> bool {
-        let first = || matches!(label, "" | "1" | "1)" | "(1)" | "a" | "a)" | "(a)" | "i" | "i)" | "(i)" | "A" | "I");
-        self.open.as_ref().is_none_or(|open| open.item) || first()
+    fn fence(&self, text: &str, at: usize) -> Option<usize> {
+        self.fences[at].of(line::fence(text)?)
+    }
+
+    /// Takes a line that is a heading although nothing marks it as one: `**Article 5**`, `Article 5`; what is bold alone behind it is its
+    /// heading.
+    fn unmarked(&mut self, text: &'a str, at: usize) -> Result<bool, ImportError> {
+        let bold = line::bold(text);
+        if let Some(node) = self.untitled.take()
+            && let Some(heading) = bold
+            && self.pending == Attributes::default()
+        {
+            self.nodes[node].point.heading = heading.strip_suffix('.').unwrap_or(heading).to_owned();
+            return Ok(true);
+        }
+        let alone = marker(text).is_some_and(|marker| marker.alone);
+        let label = bold.is_some_and(|bold| marker::division(bold, true).is_some());
+        if !alone && !label || !self.lists.ends_block(at) {
+            return Ok(false);
+        }
+        self.heading(LEVEL_UNMARKED, bold.unwrap_or(text.trim_end().trim_end_matches(['.', ':'])), at)?;
+        self.untitled = self.sections.last().map(|(_, node)| *node).filter(|node| self.nodes[*node].point.heading.is_empty());
+        Ok(true)
+    }
+
+    /// Whether a marker begins an item here. See the module.
+    fn begins(&self, marker: &Marker, column: usize, at: usize) -> bool {
+        let Some(open) = &self.open else {
+            return !marker.weak
+                || self.lists.is_open(&marker.label)
+                || self.lists.goes_on(&marker.label, column, at, usize::MAX);
+        };
+        let ended = open.lines.last().is_none_or(|line| ends_clause(line));
+        let inside = open.item && column >= open.inner;
+        let below = inside && !open.lines.last().is_some_and(|line| lists::goes_on_with_a_number(line));
+        if marker.label.is_empty() {
+            let beside = open.item && open.bullet && column >= open.column;
+            return beside || ended || below || self.lists.goes_on("", column, at, lists::SOON);
+        }
+        if self.lists.is_open(&marker.label) {
+            return true;
+        }
+        let first = plan::is_first(&marker.label);
+        let goes_on = || self.lists.goes_on(&marker.label, column, at, lists::SOON);
+        let ended_for_it = ended && !marker.weak && (first || marker.named);
+        // Nobody wraps a line before `①`, nor before `§ 12.` with its period.
+        let foreign = !marker.label.is_ascii() && !marker.weak && (first || (marker.named && marker.length > marker.label.len()));
+        ended_for_it
+            || foreign
+            || (below && first && !marker.weak)
+            || (ended && self.lists.is_behind(&marker.label))
+            || (first && goes_on())
     }
 
     fn heading(&mut self, level: usize, text: &str, at: usize) -> Result<(), ImportError> {
@@ -126,10 +278,12 @@ impl<'a> Import<'a> {
             return Ok(());
         }
         self.items.clear();
+        self.lists.clear();
         self.sections.retain(|(above, _)| *above < level);
         let (struck, text) = line::unstrike(text);
         let (label, heading) = line::split_label(text);
-        let node = self.add(self.sections.last().map(|(_, node)| *node), label, at)?;
+        let node = self.add(self.sections.last().map(|(_, node)| *node), &label, at)?;
+        self.lists.section(&label);
         self.sections.push((level, node));
         let attributes = std::mem::take(&mut self.pending);
         self.awaits_words = attributes.words.then_some(node);
@@ -157,6 +311,7 @@ impl<'a> Import<'a> {
         if self.nodes.len() >= limits::POINTS_MAX {
             return Err(ImportError::TooMany { line: at + 1 });
         }
+        self.untitled = None;
         self.nodes.push(Node { point: DraftPoint { label: label.to_owned(), ..DraftPoint::default() }, parent, depth });
         Ok(self.nodes.len() - 1)
     }
@@ -194,22 +349,12 @@ impl<'a> Import<'a> {
         if !open.own_words {
             point.heading = content.heading;
             point.struck = content.struck;
+            // `**Article 5.** The Parties`
+            if point.label.is_empty() && open.attributes.label.is_none() && marker::is_division(&point.heading) {
+                point.label = std::mem::take(&mut point.heading);
+            }
             apply(open.attributes, point);
         }
-    }
-
-    fn into_draft(mut self) -> Draft {
-        // Children come after their parents: taken from the end, each is whole before its parent takes it.
-        let mut points = Vec::new();
-        while let Some(mut node) = self.nodes.pop() {
-            node.point.children.reverse();
-            match node.parent {
-                Some(parent) => self.nodes[parent].point.children.push(node.point),
-                None => points.push(node.point),
-            }
-        }
-        points.reverse();
-        Draft { title: self.title, points }
     }
 }
 
@@ -235,14 +380,4 @@ fn is_kramdown(text: &str, next: Option<&&str>) -> bool {
 
 fn column(indentation: &str) -> usize {
     indentation.chars().fold(0, |column, c| if c == '\t' { column / 4 * 4 + 4 } else { column + 1 })
-}
-
-fn check_after(draft: &Draft) -> Result<(), ImportError> {
-    let flat = flatten(draft).unwrap_or_default();
-    let labels = Labels::new(flat.iter().map(|(point, _)| point.label.as_str()));
-    let mut named = flat.iter().flat_map(|(point, _)| point.after.keys());
-    match named.find(|what| labels.find(what).is_none()) {
-        Some(what) => Err(ImportError::UnknownAfter { what: what.clone() }),
-        None => Ok(()),
-    }
 }

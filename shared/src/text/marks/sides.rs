@@ -94,7 +94,8 @@ pub(super) fn read(
     aparts: &[Parted],
     bytes_max: usize,
 ) -> Result<(Vec<Sides>, usize), ReplayError> {
-    let touched: BTreeMap<u64, Touched> = aparts.iter().flat_map(|apart| &apart.of).map(|seq| (*seq, Touched::default())).collect();
+    let touched: BTreeMap<u64, Touched> =
+        aparts.iter().flat_map(|apart| &apart.of).map(|seq| (*seq, Touched::default())).collect();
     let held = Held { bytes_max, ..Held::default() };
     let mut reader = Reader { records, wanted: BTreeMap::new(), read: Vec::new(), touched, held };
     for (at, apart) in aparts.iter().enumerate() {

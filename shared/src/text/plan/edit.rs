@@ -86,7 +86,7 @@ pub(crate) fn add_to(txn: &mut TransactionMut, outline: &Outline, new: NewPoint,
     let labels: Vec<&str> = siblings.iter().map(|point| point.label.as_str()).collect();
     let label = match new.label {
         Some(label) => plain("label", one_line(label), gate::is_label)?,
-        None => label::fit(&labels, at, parent.map(|parent| parent.label.as_str())),
+        None => label::fit(&around(outline, parent, labels.clone()), at),
     };
     let plain = label::Form::Plain.of(&label);
     if !label.is_empty() && labels.iter().any(|taken| label::Form::Plain.is(taken, &plain)) {
@@ -102,6 +102,20 @@ pub(crate) fn add_to(txn: &mut TransactionMut, outline: &Outline, new: NewPoint,
     let (schedule, adoptions) = Default::default();
     let point = Point { id: new.id.clone(), label, heading, words, parent, depth, order, struck: false, schedule, adoptions };
     Ok(Added { point, at: place })
+}
+
+/// The labels among which a newcomer below `parent` gets its own: those of the siblings, and the nearest on the same level of the plan.
+fn around<'a>(outline: &'a Outline, parent: Option<&'a Point>, siblings: Vec<&'a str>) -> label::Around<'a> {
+    /// Enough to tell how they count, and whether they run on.
+    const NEAR: usize = 16;
+    let at = parent.and_then(|parent| outline.points.iter().position(|point| point.id == parent.id));
+    let (Some(parent), Some(at)) = (parent, at) else { return label::Around { siblings, ..Default::default() } };
+    let is_near = |point: &&Point| point.depth == parent.depth + 1 && !point.label.is_empty();
+    let mut before: Vec<&str> = outline.points[..at].iter().rev().filter(is_near).take(NEAR).map(|point| &*point.label).collect();
+    before.reverse();
+    let below = outline.points[at + 1..].iter().skip_while(|point| point.depth > parent.depth);
+    let behind = below.filter(is_near).take(NEAR).map(|point| &*point.label).collect();
+    label::Around { siblings, before, behind, parent: Some(&parent.label) }
 }
 
 /// Where a newcomer below `parent` stands in document order: before its next sibling, else behind all that is below its parent.
@@ -187,22 +201,41 @@ fn set_struck(txn: &mut TransactionMut, id: &PointId, struck: bool) -> Result<bo
     Ok(now != struck && point.try_update(txn, "struck", struck))
 }
 
-/// Gives all points new labels, level by level, and tells how many changed: what stands counts from 1 in the style that it has, a
-/// struck point takes an ordinal (`3 bis`), a point without a label stays without. The chair's explicit act.
+/// Gives a point another label, or none; tells whether that changed anything. The chair's explicit act, as [`renumber`] is.
+///
+/// # Errors
+/// [`EditError::LabelTaken`] if a sibling has it.
+pub fn set_label(txn: &mut TransactionMut, id: &PointId, label: &str) -> Result<bool, EditError> {
+    let outline = Outline::read_tree(txn);
+    let point = known(&outline, id)?;
+    let label = plain("label", one_line(label.trim()), gate::is_label)?;
+    let form = label::Form::Plain.of(&label);
+    let mut others = outline.children(point.parent.as_ref()).filter(|other| other.id != *id);
+    if !label.is_empty() && others.any(|other| label::Form::Plain.is(&other.label, &form)) {
+        return Err(EditError::LabelTaken { label });
+    }
+    let changed = point.label != label;
+    if changed {
+        stored(txn, id)?.insert(txn, "label", label);
+    }
+    Ok(changed)
+}
+
+/// Gives all points new labels, and tells how many changed: what stands counts from 1 in the style that it has, through the parts of the
+/// plan where it ran through them before; a struck point takes an ordinal (`3 bis`), a point without a label stays without. The chair's
+/// explicit act.
 pub fn renumber(txn: &mut TransactionMut) -> Result<usize, EditError> {
     let outline = Outline::read_tree(txn);
-    let mut levels: std::collections::BTreeMap<Option<&PointId>, Vec<&Point>> = Default::default();
-    for point in &outline.points {
-        levels.entry(point.parent.as_ref()).or_default().push(point);
-    }
+    let numbered: Vec<label::Numbered> = outline
+        .points
+        .iter()
+        .map(|point| label::Numbered { label: &point.label, struck: point.struck, depth: point.depth })
+        .collect();
     let mut changed = 0;
-    for siblings in levels.values() {
-        let labels: Vec<(&str, bool)> = siblings.iter().map(|point| (point.label.as_str(), point.struck)).collect();
-        for (point, label) in siblings.iter().zip(label::renumbered(&labels)) {
-            if point.label != label {
-                stored(txn, &point.id)?.insert(txn, "label", label);
-                changed += 1;
-            }
+    for (point, label) in outline.points.iter().zip(label::renumbered(&numbered)) {
+        if point.label != label {
+            stored(txn, &point.id)?.insert(txn, "label", label);
+            changed += 1;
         }
     }
     Ok(changed)

@@ -306,7 +306,7 @@ fn what_a_plan_does_not_have_is_refused_whole() {
         ("a struck that is no flag", block(ANY, at("a", "struck"), &string("yes"))),
         ("a schedule that is a text", block(TYPE, at("a", "schedule"), &[2])),
         ("an adoption", block(TYPE, at("a", "adoptions"), &[1])),
-        ("a long value beside the title", block(ANY, At::RootKey("meta", "k"), &string(&"x".repeat(2_000)))),
+        ("a long value beside the title", block(ANY, At::RootKey("meta", "k"), &string(&"x".repeat(2_001)))),
         ("a long key beside the title", block(ANY, At::RootKey("meta", &"k".repeat(65)), &string("x"))),
         ("a type beside the title", block(TYPE, At::RootKey("meta", "k"), &[2])),
         ("formatted words", format(At::Root("text"), "b", "true")),

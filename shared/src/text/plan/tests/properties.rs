@@ -7,7 +7,10 @@ use super::{
     events::{Act, Event, make},
     *,
 };
-use crate::courses::{self, Course};
+use crate::{
+    courses::{self, Course},
+    text::markdown::ImportError,
+};
 
 /// A value that may stand where a plan expects something else.
 fn put(txn: &mut TransactionMut, map: &yrs::MapRef, key: &str, what: u8) {
@@ -120,7 +123,11 @@ proptest! {
         let again = Outline::read(&txn);
         prop_assert_eq!(&outline, &again);
         prop_assert!(outline.faults.iter().all(|fault| !fault.to_string().is_empty()));
-        crate::text::markdown::import(&crate::text::markdown::export(&outline)).expect("imports");
+        // An older document may hold what no text may.
+        match crate::text::markdown::import(&crate::text::markdown::export(&outline)) {
+            Ok(_) | Err(ImportError::Control { .. }) => {}
+            Err(error) => panic!("{error}"),
+        }
         for point in &outline.points {
             set_words(&mut txn, &point.id, "new 🙂 words").expect("set");
             set_heading(&mut txn, &point.id, "new").expect("set");
