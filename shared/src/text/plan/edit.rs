@@ -105,17 +105,17 @@ pub(crate) fn add_to(txn: &mut TransactionMut, outline: &Outline, new: NewPoint,
 }
 
 /// The labels among which a newcomer below `parent` gets its own: those of the siblings, and the nearest on the same level of the plan.
-fn around<'a>(outline: &'a Outline, parent: Option<&'a Point>, siblings: Vec<&'a str>) -> label::Around<'a> {
+fn around<'a>(outline: &'a Outline, parent: Option<&'a Point>, siblings: Vec<&'a str>) -> label::Level<'a> {
     /// Enough to tell how they count, and whether they run on.
     const NEAR: usize = 16;
     let at = parent.and_then(|parent| outline.points.iter().position(|point| point.id == parent.id));
-    let (Some(parent), Some(at)) = (parent, at) else { return label::Around { siblings, ..Default::default() } };
+    let (Some(parent), Some(at)) = (parent, at) else { return label::Level { siblings, ..Default::default() } };
     let is_near = |point: &&Point| point.depth == parent.depth + 1 && !point.label.is_empty();
     let mut before: Vec<&str> = outline.points[..at].iter().rev().filter(is_near).take(NEAR).map(|point| &*point.label).collect();
     before.reverse();
     let below = outline.points[at + 1..].iter().skip_while(|point| point.depth > parent.depth);
     let behind = below.filter(is_near).take(NEAR).map(|point| &*point.label).collect();
-    label::Around { siblings, before, behind, parent: Some(&parent.label) }
+    label::Level { siblings, before, behind, parent: Some(&parent.label) }
 }
 
 /// Where a newcomer below `parent` stands in document order: before its next sibling, else behind all that is below its parent.

@@ -48,8 +48,8 @@ fn headings_give_their_labels_however_they_are_written() {
         "Article 1st",
         "Article 11",
         "Article 12.1",
-        "Article XXXVIII",
-        "Article LXXXVIII",
+        "Article XLVIII",
+        "Article LXVIII",
     ];
     assert_eq!(found, expected);
     let draft = import(text).expect("a plan");
