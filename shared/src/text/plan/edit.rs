@@ -88,8 +88,8 @@ pub(crate) fn add_to(txn: &mut TransactionMut, outline: &Outline, new: NewPoint,
         Some(label) => plain("label", one_line(label), gate::is_label)?,
         None => label::fit(&around(outline, parent, labels.clone()), at),
     };
-    let plain = label::Form::Plain.of(&label);
-    if !label.is_empty() && labels.iter().any(|taken| label::Form::Plain.is(taken, &plain)) {
+    let exact = label::Form::Exact.of(&label);
+    if !label.is_empty() && labels.iter().any(|taken| label::Form::Exact.is(taken, &exact)) {
         return Err(EditError::LabelTaken { label });
     }
     let (heading, words) = (heading_of(new.heading)?, words_of(new.words)?);
@@ -209,9 +209,9 @@ pub fn set_label(txn: &mut TransactionMut, id: &PointId, label: &str) -> Result<
     let outline = Outline::read_tree(txn);
     let point = known(&outline, id)?;
     let label = plain("label", one_line(label.trim()), gate::is_label)?;
-    let form = label::Form::Plain.of(&label);
+    let form = label::Form::Exact.of(&label);
     let mut others = outline.children(point.parent.as_ref()).filter(|other| other.id != *id);
-    if !label.is_empty() && others.any(|other| label::Form::Plain.is(&other.label, &form)) {
+    if !label.is_empty() && others.any(|other| label::Form::Exact.is(&other.label, &form)) {
         return Err(EditError::LabelTaken { label });
     }
     let changed = point.label != label;
