@@ -60,6 +60,10 @@ pub fn fit(around: &Level, at: usize) -> String {
 /// What is before and behind on the level, if the numbers there go on where another parent begins, and do not begin again. Only those
 /// of `Article 3` and the like do.
 fn running<'a>(around: &Level<'a>, sibling: Option<&String>) -> Option<(Vec<&'a str>, Vec<&'a str>)> {
+    // Nearly always: then nothing is read of the siblings, of which there may be thousands.
+    if around.before.is_empty() && around.behind.is_empty() {
+        return None;
+    }
     let like = sibling.map(String::as_str).or(around.before.last().copied()).or(around.behind.first().copied())?;
     let like = Label::readings(like);
     let in_row = |label: &&str| Label::readings(label).into_iter().find(|label| like.iter().any(|like| like.same_row(label)));
