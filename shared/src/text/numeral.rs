@@ -132,7 +132,10 @@ pub(crate) fn readings(word: &str) -> Vec<Reading> {
     let lower = word.to_lowercase();
     let roman = roman_value(&lower).map(|value| (System::Roman { upper }, value));
     let words = word::value(&lower).map(|(language, value)| (System::Words { language, upper }, value));
-    roman.into_iter().chain(alphabet::values(&lower, upper)).chain(sum::values(&lower, upper)).chain(words).collect()
+    let letters =
+        alphabet::values(&lower).map(|(alphabet, doubled, value)| (System::Letters { alphabet, upper, doubled }, value));
+    let sums = sum::values(&lower, upper).map(|(letters, value)| (System::Sum { letters }, value));
+    roman.into_iter().chain(letters).chain(sums).chain(words).collect()
 }
 
 /// Whether a word is in capitals; none for a mixture.

@@ -12,11 +12,11 @@ mod whole;
 
 use std::collections::HashMap;
 
-use super::{Attributes, Draft, DraftPoint, ImportError, Imported, Labels, Notice, flatten, line, marker};
+use super::{Attributes, Draft, DraftPoint, ImportError, Imported, Notice, line, marker};
 use crate::{limits, text::plan};
-use lists::{Lists, ends_clause};
+use lists::{Lists, column, ends_clause};
 use marker::{Marker, marker};
-use whole::Link;
+use whole::{Link, Placed};
 
 /// The level of headings that are none in Markdown: a line `**Article 5**`, or `Article 5` alone.
 const LEVEL_UNMARKED: usize = 7;
@@ -64,13 +64,7 @@ pub fn read(text: &str) -> Result<Imported, ImportError> {
             (node.point.heading, node.point.words) = (heading, words);
         }
     }
-    import.into_draft()
-}
-
-struct Node {
-    point: DraftPoint,
-    parent: Option<usize>,
-    depth: usize,
+    whole::imported(import.title, import.nodes, import.links, import.notices)
 }
 
 /// A block of text that the next line may continue.
@@ -95,7 +89,7 @@ struct Open<'a> {
 struct Import<'a> {
     title: String,
     titled: bool,
-    nodes: Vec<Node>,
+    nodes: Vec<Placed>,
     /// Headings that are open: level and node.
     sections: Vec<(usize, usize)>,
     /// Items that are open: column of the marker and node.
@@ -312,7 +306,7 @@ impl<'a> Import<'a> {
             return Err(ImportError::TooMany { line: at + 1 });
         }
         self.untitled = None;
-        self.nodes.push(Node { point: DraftPoint { label: label.to_owned(), ..DraftPoint::default() }, parent, depth });
+        self.nodes.push(Placed { point: DraftPoint { label: label.to_owned(), ..DraftPoint::default() }, parent, depth });
         Ok(self.nodes.len() - 1)
     }
 
@@ -376,8 +370,4 @@ fn apply(attributes: Attributes, point: &mut DraftPoint) {
 fn is_kramdown(text: &str, next: Option<&&str>) -> bool {
     let contents = matches!(text.trim_end(), "* TOC" | "- TOC") && next.is_some_and(|line| line.trim() == "{:toc}");
     contents || (text.starts_with("{:") && text.trim_end().ends_with('}'))
-}
-
-fn column(indentation: &str) -> usize {
-    indentation.chars().fold(0, |column, c| if c == '\t' { column / 4 * 4 + 4 } else { column + 1 })
 }

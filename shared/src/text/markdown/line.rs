@@ -290,7 +290,7 @@ mod tests {
             ("**Article 11** *Cats*", ("Article 11", "Cats")),
             ("**Article 11. Cats**", ("", "**Article 11. Cats**")),
             ("Article 12.1 Dogs", ("Article 12.1", "Dogs")),
-            ("Article LXXXVIII Bees", ("Article LXXXVIII", "Bees")),
+            ("Article L\u{58}XXVIII Bees", ("Article L\u{58}XXVIII", "Bees")),
             ("第二条 用语", ("第二条", "用语")),
             ("第十二条　用语", ("第十二条", "用语")),
             ("第三条の二（定義）", ("第三条の二", "（定義）")),

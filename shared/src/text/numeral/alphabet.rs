@@ -1,7 +1,5 @@
 //! Numbers as letters of an alphabet.
 
-use super::{Reading, System};
-
 /// An alphabet as texts count with it.
 pub(super) struct Alphabet {
     /// In order, small ones.
@@ -102,17 +100,14 @@ fn plain(word: &str) -> String {
     word.replace(['ا', 'إ', 'آ'], "أ").replace('ه', "هـ").replace("ألف", "الف")
 }
 
-/// What a word in small letters is as a number in letters.
-pub(super) fn values(lower: &str, upper: bool) -> impl Iterator<Item = Reading> {
+/// What a word in small letters is as a number in letters: of which alphabet, whether of those that double their letters, and the number.
+pub(super) fn values(lower: &str) -> impl Iterator<Item = (usize, bool, u32)> {
     let first_plain = plain(lower);
     let spellings = if first_plain == lower { vec![first_plain] } else { vec![lower.to_owned(), first_plain] };
     ALPHABETS.iter().enumerate().flat_map(move |(alphabet, letters)| {
         let once = spellings.iter().find_map(|word| letters.value(word, false).map(|value| (false, value)));
         let again = spellings.iter().find_map(|word| letters.value(word, true).map(|value| (true, value)));
-        once.into_iter()
-            .chain(again)
-            .map(move |(doubled, value)| (System::Letters { alphabet, upper, doubled }, value))
-            .collect::<Vec<_>>()
+        once.into_iter().chain(again).map(move |(doubled, value)| (alphabet, doubled, value)).collect::<Vec<_>>()
     })
 }
 

@@ -1,7 +1,5 @@
 //! Numbers in letters whose values are added: Hebrew and Greek.
 
-use super::{Reading, System};
-
 /// Letters and their values, the largest first.
 type Letters = &'static [(&'static str, u32)];
 
@@ -77,8 +75,8 @@ const SYSTEMS: [Letters; 3] = [
     ],
 ];
 
-/// What a word is in these ways; `lower` is in small letters.
-pub(super) fn values(lower: &str, upper: bool) -> impl Iterator<Item = Reading> {
+/// What a word is in these ways: of which letters, and the number; `lower` is in small letters.
+pub(super) fn values(lower: &str, upper: bool) -> impl Iterator<Item = (usize, u32)> {
     let word = if upper { lower.to_uppercase().replace('ς', "Σ") } else { lower.replace('ϛ', "στ").replace("ςτ", "στ") };
     (0..SYSTEMS.len()).filter_map(move |letters| {
         let (mut rest, mut value) = (word.as_str(), 0);
@@ -88,7 +86,7 @@ pub(super) fn values(lower: &str, upper: bool) -> impl Iterator<Item = Reading> 
             }
         }
         let written = rest.is_empty() && write(value, letters).as_deref() == Some(&word);
-        written.then_some((System::Sum { letters }, value))
+        written.then_some((letters, value))
     })
 }
 

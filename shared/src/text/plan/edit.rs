@@ -88,8 +88,8 @@ pub(crate) fn add_to(txn: &mut TransactionMut, outline: &Outline, new: NewPoint,
         Some(label) => plain("label", one_line(label), gate::is_label)?,
         None => label::fit(&around(outline, parent, labels.clone()), at),
     };
-    let plain = label::Form::Plain.of(&label);
-    if !label.is_empty() && labels.iter().any(|taken| label::Form::Plain.is(taken, &plain)) {
+    let exact = label::Form::Exact.of(&label);
+    if !label.is_empty() && labels.iter().any(|taken| label::Form::Exact.is(taken, &exact)) {
         return Err(EditError::LabelTaken { label });
     }
     let (heading, words) = (heading_of(new.heading)?, words_of(new.words)?);
@@ -105,17 +105,17 @@ pub(crate) fn add_to(txn: &mut TransactionMut, outline: &Outline, new: NewPoint,
 }
 
 /// The labels among which a newcomer below `parent` gets its own: those of the siblings, and the nearest on the same level of the plan.
-fn around<'a>(outline: &'a Outline, parent: Option<&'a Point>, siblings: Vec<&'a str>) -> label::Around<'a> {
+fn around<'a>(outline: &'a Outline, parent: Option<&'a Point>, siblings: Vec<&'a str>) -> label::Level<'a> {
     /// Enough to tell how they count, and whether they run on.
     const NEAR: usize = 16;
     let at = parent.and_then(|parent| outline.points.iter().position(|point| point.id == parent.id));
-    let (Some(parent), Some(at)) = (parent, at) else { return label::Around { siblings, ..Default::default() } };
+    let (Some(parent), Some(at)) = (parent, at) else { return label::Level { siblings, ..Default::default() } };
     let is_near = |point: &&Point| point.depth == parent.depth + 1 && !point.label.is_empty();
     let mut before: Vec<&str> = outline.points[..at].iter().rev().filter(is_near).take(NEAR).map(|point| &*point.label).collect();
     before.reverse();
     let below = outline.points[at + 1..].iter().skip_while(|point| point.depth > parent.depth);
     let behind = below.filter(is_near).take(NEAR).map(|point| &*point.label).collect();
-    label::Around { siblings, before, behind, parent: Some(&parent.label) }
+    label::Level { siblings, before, behind, parent: Some(&parent.label) }
 }
 
 /// Where a newcomer below `parent` stands in document order: before its next sibling, else behind all that is below its parent.
@@ -209,9 +209,9 @@ pub fn set_label(txn: &mut TransactionMut, id: &PointId, label: &str) -> Result<
     let outline = Outline::read_tree(txn);
     let point = known(&outline, id)?;
     let label = plain("label", one_line(label.trim()), gate::is_label)?;
-    let form = label::Form::Plain.of(&label);
+    let form = label::Form::Exact.of(&label);
     let mut others = outline.children(point.parent.as_ref()).filter(|other| other.id != *id);
-    if !label.is_empty() && others.any(|other| label::Form::Plain.is(&other.label, &form)) {
+    if !label.is_empty() && others.any(|other| label::Form::Exact.is(&other.label, &form)) {
         return Err(EditError::LabelTaken { label });
     }
     let changed = point.label != label;

@@ -26,7 +26,7 @@ pub enum FindError {
 }
 
 impl Outline {
-    /// The point with this label or id. Case and spaces do not count (`5bis` is `5 bis`), nor brackets where nothing fits with them
+    /// The point with this label or id. Spaces do not count (`5bis` is `5 bis`), nor case and brackets where nothing fits with them
     /// (`a` finds `(a)`). Labels of several levels joined by `/` narrow the search: `5/(a)` is `(a)` somewhere below `5`, and a
     /// leading `/` starts at the top level. An id may stand in round brackets, as that of a point without a label is shown. With `#` before
     /// it, it is an id and nothing else: whoever drafts may give a new point a label that is the id of another.
@@ -36,7 +36,10 @@ impl Outline {
             return found.ok_or_else(|| FindError::Unknown { what: shown(what) });
         }
         let by_id = |point: &&Point| point.id.as_str() == what.trim();
-        let mut found: Vec<&Point> = self.by_path(what, label::Form::Plain);
+        let mut found: Vec<&Point> = self.by_path(what, label::Form::Exact);
+        if found.is_empty() {
+            found = self.by_path(what, label::Form::Plain);
+        }
         if found.is_empty() {
             found = self.points.iter().filter(by_id).collect();
         } else {

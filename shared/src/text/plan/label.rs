@@ -22,7 +22,7 @@ mod tests;
 
 use crate::text::numeral::System;
 
-pub(super) use fit::{Around, fit};
+pub(super) use fit::{Level, fit};
 pub(super) use form::Form;
 pub(super) use renumber::{Numbered, renumbered};
 
@@ -49,6 +49,9 @@ const ORDINALS: [(&str, u32); 20] = [
     ("novodecies", 19),
     ("vicies", 20),
 ];
+
+/// The endings of English ordinal numbers.
+const ENGLISH: [&str; 4] = ["st", "nd", "rd", "th"];
 
 /// Labels on either side that are looked at to tell how one is meant.
 const AROUND: usize = 12;
@@ -119,7 +122,7 @@ impl Label {
     }
 
     fn tail_kind(&self) -> &str {
-        let ending = parse::english(&self.tail).map_or(0, str::len);
+        let ending = english(&self.tail).map_or(0, str::len);
         &self.tail[ending..]
     }
 
@@ -137,6 +140,11 @@ impl Label {
             system => system.write(number).map(|_| self.with_number(number)),
         }
     }
+}
+
+/// The ending of an English ordinal number with which a tail begins.
+fn english(tail: &str) -> Option<&'static str> {
+    ENGLISH.into_iter().find(|ending| tail.starts_with(ending))
 }
 
 /// Whether `label` says that its point was put in behind `number`: `5 bis` and `5 ter` behind `5`.

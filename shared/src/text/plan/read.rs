@@ -285,7 +285,7 @@ fn in_document_order(raw: Vec<Raw>, parents: &[Option<usize>], faults: &mut Vec<
 fn duplicates(points: &[Point], faults: &mut Vec<Fault>) {
     let mut by_label: HashMap<(Option<&PointId>, String), Vec<usize>> = HashMap::new();
     for (at, point) in points.iter().enumerate().filter(|(_, point)| !point.label.is_empty()) {
-        by_label.entry((point.parent.as_ref(), label::Form::Plain.of(&point.label))).or_default().push(at);
+        by_label.entry((point.parent.as_ref(), label::Form::Exact.of(&point.label))).or_default().push(at);
     }
     let twice: BTreeMap<usize, Vec<usize>> =
         by_label.into_values().filter(|group| group.len() > 1).map(|group| (group[0], group)).collect();

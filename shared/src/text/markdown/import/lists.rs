@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::{column, marker};
-use crate::text::plan;
+use crate::text::{
+    markdown::{line, marker::marker},
+    plan,
+};
 
 /// Lines within which the second item of a list comes, if its first is not to be taken for words.
 pub(super) const SOON: usize = 40;
@@ -34,7 +36,7 @@ impl Lists {
                 ahead.entry((column, marker.label.into_owned())).or_default().push(first + at);
             }
         }
-        let is_end = |line: &str| line.trim().is_empty() || super::line::bold(line.trim_start()).is_some();
+        let is_end = |line: &str| line.trim().is_empty() || line::bold(line.trim_start()).is_some();
         let blank = std::iter::repeat_n(false, first).chain(lines.iter().map(|line| is_end(line))).collect();
         Lists { ahead, blank, ..Lists::default() }
     }
@@ -91,6 +93,11 @@ impl Lists {
         };
         if label.is_empty() { soon(String::new()) } else { plan::is_first(label) && plan::nexts(label).any(soon) }
     }
+}
+
+/// The column behind an indentation.
+pub(super) fn column(indentation: &str) -> usize {
+    indentation.chars().fold(0, |column, c| if c == '\t' { column / 4 * 4 + 4 } else { column + 1 })
 }
 
 /// Whether a line ends where a list may begin: at the end of a sentence or of a clause.

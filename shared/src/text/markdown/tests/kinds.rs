@@ -48,8 +48,8 @@ fn headings_give_their_labels_however_they_are_written() {
         "Article 1st",
         "Article 11",
         "Article 12.1",
-        "Article XXXVIII",
-        "Article LXXXVIII",
+        "Article XLVIII",
+        "Article LXVIII",
     ];
     assert_eq!(found, expected);
     let draft = import(text).expect("a plan");
@@ -90,6 +90,10 @@ fn texts_are_numbered_in_the_scripts_of_their_languages() {
 #[test]
 fn numbers_with_letters_and_of_several_levels_are_points_of_their_own() {
     assert_eq!(labels(include_str!("data/suffixes.md")), ["5", "5A", "5a", "6", "6.1", "6.2", "7.1.2"]);
+    let outline = outline(&import(include_str!("data/suffixes.md")).expect("a plan"));
+    let words = |label: &str| outline.find(label).map(|point| point.words.clone()).expect(label);
+    assert_eq!((words("5a").as_str(), outline.faults.len()), ("The toll is nil.", 0));
+    assert!(words("5A").starts_with("The Commission") && words("5").starts_with("The Parties"));
     assert_eq!(labels(include_str!("data/lettered.md")), ["(y)", "(z)", "(aa)", "(ab)", "(ac)", "(ba)"]);
     assert_eq!(labels("## Article 12\n\n12.1 Each Party\n12.2 No Party\n"), ["Article 12", "12.1", "12.2"]);
     assert_eq!(labels("1. One;\n2. Two;\n2 bis. More;\n3. Three.\n"), ["1", "2", "2 bis", "3"]);

@@ -16,7 +16,7 @@ const RANKS_MAX: u32 = 100_000;
 
 /// The labels around a place on one level.
 #[derive(Debug, Default)]
-pub struct Around<'a> {
+pub struct Level<'a> {
     /// Those of the siblings, in order.
     pub siblings: Vec<&'a str>,
     /// Some of the points on the same level before the siblings, below other points; in order, none empty.
@@ -29,7 +29,7 @@ pub struct Around<'a> {
 
 /// The label for a newcomer at `at` among the siblings. Where the numbers of their level run on from one parent to the next, it is one
 /// that stands between what is before it and what is behind it there.
-pub fn fit(around: &Around, at: usize) -> String {
+pub fn fit(around: &Level, at: usize) -> String {
     let at = at.min(around.siblings.len());
     let labelled =
         |labels: &[&'_ str]| labels.iter().copied().filter(|label| !label.is_empty()).map(str::to_owned).collect::<Vec<_>>();
@@ -59,7 +59,11 @@ pub fn fit(around: &Around, at: usize) -> String {
 
 /// What is before and behind on the level, if the numbers there go on where another parent begins, and do not begin again. Only those
 /// of `Article 3` and the like do.
-fn running<'a>(around: &Around<'a>, sibling: Option<&String>) -> Option<(Vec<&'a str>, Vec<&'a str>)> {
+fn running<'a>(around: &Level<'a>, sibling: Option<&String>) -> Option<(Vec<&'a str>, Vec<&'a str>)> {
+    // Nearly always: then nothing is read of the siblings, of which there may be thousands.
+    if around.before.is_empty() && around.behind.is_empty() {
+        return None;
+    }
     let like = sibling.map(String::as_str).or(around.before.last().copied()).or(around.behind.first().copied())?;
     let like = Label::readings(like);
     let in_row = |label: &&str| Label::readings(label).into_iter().find(|label| like.iter().any(|like| like.same_row(label)));
@@ -76,7 +80,7 @@ fn running<'a>(around: &Around<'a>, sibling: Option<&String>) -> Option<(Vec<&'a
     runs.then_some((before, behind))
 }
 
-fn first_label(around: &Around) -> String {
+fn first_label(around: &Level) -> String {
     let parent = around.parent.map(Label::readings).unwrap_or_default();
     let parent = parent.into_iter().max_by_key(|label| label.system.likelihood(label.number()));
     // As the levels next to it begin.

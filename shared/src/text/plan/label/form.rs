@@ -3,6 +3,8 @@
 /// A way to compare labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
+    /// No spaces, no period at the end: `5A` and `5a` are two labels.
+    Exact,
     /// Lower case, no spaces, no period at the end.
     Plain,
     /// Letters and digits only, lower case: `[Article 3bis]` and `article 3 bis` are alike.
@@ -13,7 +15,7 @@ impl Form {
     /// The label in this form.
     pub fn of(self, label: &str) -> String {
         match self {
-            Form::Plain => {
+            Form::Exact | Form::Plain => {
                 let joined: String = self.chars(label).collect();
                 joined.trim_end_matches('.').to_owned()
             }
@@ -29,15 +31,19 @@ impl Form {
             match (chars.next(), wanted.next()) {
                 (None, None) => return true,
                 (Some(is), Some(wanted)) if is == wanted => {}
-                (Some('.'), None) if self == Form::Plain => return chars.all(|c| c == '.'),
+                (Some('.'), None) if self != Form::Bare => return chars.all(|c| c == '.'),
                 _ => return false,
             }
         }
     }
 
     fn chars(self, label: &str) -> impl Iterator<Item = char> {
-        let kept = move |c: &char| if self == Form::Plain { !c.is_whitespace() } else { c.is_alphanumeric() };
-        label.chars().filter(kept).flat_map(char::to_lowercase)
+        let kept = move |c: &char| if self == Form::Bare { c.is_alphanumeric() } else { !c.is_whitespace() };
+        let cased = move |c: char| if self == Form::Exact { Ok(c) } else { Err(c.to_lowercase()) };
+        label.chars().filter(kept).map(cased).flat_map(|c| {
+            let (own, lower) = (c.as_ref().ok().copied(), c.err());
+            own.into_iter().chain(lower.into_iter().flatten())
+        })
     }
 }
 
@@ -49,7 +55,7 @@ mod tests {
     proptest! {
         #[test]
         fn comparing_is_writing_down_and_comparing(a in "[5 .()\\[Bibß]{0,6}", b in "[5 .()\\[Bibß]{0,6}") {
-            for form in [Form::Plain, Form::Bare] {
+            for form in [Form::Exact, Form::Plain, Form::Bare] {
                 prop_assert_eq!(form.is(&a, &form.of(&b)), form.of(&a) == form.of(&b));
                 prop_assert!(form.is(&a, &form.of(&a)));
             }

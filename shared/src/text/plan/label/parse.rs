@@ -1,6 +1,6 @@
 //! Taking a label apart, and writing it.
 
-use super::{Inserted, Label, ORDINALS};
+use super::{ENGLISH, Inserted, Label, ORDINALS, english};
 use crate::text::numeral::{System, digit, enclosed, is_ideograph, is_of_word, readings};
 
 /// What stands behind a number in Chinese, Japanese and Korean, and belongs to it.
@@ -12,16 +12,8 @@ const UNITS: [&str; 22] = [
 /// What stands between such a unit and the number of what was put in behind it.
 const BEHIND: [&str; 4] = ["之", "の", "ノ", "의"];
 
-/// The endings of English ordinal numbers.
-const ENGLISH: [&str; 4] = ["st", "nd", "rd", "th"];
-
 /// Longer ones are read as no number: they are sentences.
 const BYTES_MAX: usize = 200;
-
-/// The ending of an English ordinal number with which a tail begins.
-pub(super) fn english(tail: &str) -> Option<&'static str> {
-    ENGLISH.into_iter().find(|ending| tail.starts_with(ending))
-}
 
 impl Label {
     /// Takes a label apart, in each way in which its number can be read.

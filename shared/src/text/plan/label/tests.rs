@@ -6,7 +6,7 @@ fn check(siblings: &str, parent: Option<&str>, expected: &str) {
     let at = labels.iter().position(|label| *label == "_").expect("a place");
     let labels: Vec<&str> = labels.iter().map(|label| if *label == "-" { "" } else { label }).collect();
     let others = [&labels[..at], &labels[at + 1..]].concat();
-    let around = Around { siblings: others, parent, ..Around::default() };
+    let around = Level { siblings: others, parent, ..Level::default() };
     assert_eq!(fit(&around, at), expected, "{siblings}");
 }
 
@@ -93,7 +93,7 @@ fn renumbering_counts_what_stands_in_its_own_style() {
 fn whatever_is_a_label_gives_a_label() {
     for odd in ["..", "no 21", " no 5", "bis", "5 no 99999999999", "é", "ⅷ", "(((", "99999999999", "iiiiiiiiiiii"] {
         for at in 0..=2 {
-            fit(&Around { siblings: vec![odd, "2"], parent: Some(odd), ..Around::default() }, at);
+            fit(&Level { siblings: vec![odd, "2"], parent: Some(odd), ..Level::default() }, at);
         }
         renumbered_siblings(&[(odd, false), (odd, true)]);
     }
@@ -145,7 +145,7 @@ fn labels_of_every_script_go_on_in_their_own_way() {
 fn numbers_that_run_through_parts_go_on_doing_so() {
     let near = |before: &[&'static str], siblings: &[&'static str], behind: &[&'static str], at| {
         let (siblings, before, behind) = (siblings.to_vec(), before.to_vec(), behind.to_vec());
-        fit(&Around { siblings, before, behind, parent: Some("Part I") }, at)
+        fit(&Level { siblings, before, behind, parent: Some("Part I") }, at)
     };
     assert_eq!(near(&[], &["Article 1", "Article 2"], &["Article 3", "Article 4"], 2), "Article 2 bis");
     assert_eq!(near(&["Article 1", "Article 2"], &["Article 3"], &[], 0), "Article 2 bis");
