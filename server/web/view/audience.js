@@ -1,0 +1,50 @@
+// Who reads an entry: told by the colour of its spine, an icon and a word, and by the button that writes it.
+import { conference, who } from '../desk.js'
+import { html, partyName, say } from './kit.js'
+
+const ICONS = {
+  private: 'M4 7V5a4 4 0 0 1 8 0v2h1v7H3V7zm2 0h4V5a2 2 0 0 0-4 0z',
+  shared: 'M5.5 8a2.5 2.5 0 1 1 0-5 2.5 2.5 0 0 1 0 5zm5 0a2.5 2.5 0 1 1 0-5 2.5 2.5 0 0 1 0 5zM1 13c0-2.5 2-4 4.5-4s4.5 1.5 4.5 4zm10 0c0-1.5-.5-2.8-1.3-3.7 2.6-.8 5.3.6 5.3 3.7z',
+  public: 'M8 1a7 7 0 1 1 0 14A7 7 0 0 1 8 1zM3 8a5 5 0 0 0 10 0H9v3H7V8zm0-1.5h10A5 5 0 0 0 3 6.5z'
+}
+
+/** `private`, `shared` or `public`: what kind of audience it is. */
+export const kindOf = audience => (audience === 'all' ? 'public' : audience === 'party' ? 'private' : 'shared')
+
+/** The parties that see the plan: each has its public layer there. */
+export const seeing = layers => [...new Set(layers.filter(layer => layer.audience === 'all').map(layer => layer.party))]
+
+/** The parties that read what is written for an audience, one's own among them. */
+export function readers(audience, owner, layers) {
+  if (audience === 'all') return seeing(layers)
+  return audience === 'party' ? [owner] : [...new Set([owner, ...audience])]
+}
+
+/** The audience of an entry in words. */
+export function Audience({ audience, owner }) {
+  const kind = kindOf(audience)
+  const names = kind === 'private' ? partyName(owner) : kind === 'shared' ? readers(audience, owner, []).map(partyName).join(', ') : ''
+  return html`<span class=${`audience ${kind}`}>
+    <svg viewBox="0 0 16 16" aria-hidden="true"><path d=${ICONS[kind]} /></svg>
+    ${say(`audience.${kind}`, { names })}
+  </span>`
+}
+
+/** One's own layers that notes and proposals are written in, private first. */
+export const writable = layers =>
+  layers
+    .filter(layer => layer.write && layer.party === who.value.party && layer.layer !== 'positions')
+    .sort((a, b) => rank(a) - rank(b))
+
+const rank = layer => ['party', 'shared', 'all'].indexOf(typeof layer.audience === 'string' ? layer.audience : 'shared')
+
+/** What a button does that writes into a layer: it names who will read it. */
+export function outcome(layer, layers) {
+  const all = readers(layer.audience, layer.party, layers)
+  if (layer.audience === 'party') return say('keep.for', { party: partyName(layer.party) })
+  if (layer.audience === 'all') return say('table.all', { n: all.length })
+  return say('table.some', { names: all.map(partyName).join(', ') })
+}
+
+/** Every party of the conference by name, for a question that names them. */
+export const named = ids => ids.map(id => conference.value.parties.find(party => party.id === id)?.name ?? id)

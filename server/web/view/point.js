@@ -1,0 +1,67 @@
+// A point: its label, its words, what can be done with it, and the margin beside it.
+import { useSignal } from '../vendor.js'
+import { projector } from '../desk.js'
+import { words as shown } from '../model/clean.js'
+import { utf16 } from '../model/place.js'
+import { write } from '../model/route.js'
+import { html, say } from './kit.js'
+import { Margin, readable } from './margin.js'
+import { Note, Proposal, Position } from './compose.js'
+import { Merged } from './merged.js'
+import { Editor } from './editor.js'
+import { Words, carets } from './words.js'
+
+/** What can be begun at a point, in the order in which it is offered: proposing first. */
+const FORMS = { propose: Proposal, note: Note, accept: Position, reserve: Position, oppose: Position }
+
+export function Point({ desk, point, fact, route, go, may, pen }) {
+  desk.live.value
+  const form = useSignal(null)
+  const here = route.point === point.id
+  const writes = pen.value === point.id
+  const words = desk.words(point)
+  const entries = readable(desk, point.id)
+  const marks = entries.filter(one => one.stretch.range).map(one => ({ ...utf16(words, one.stretch.range), kind: one.kind }))
+  const enter = () => here || go({ ...route, point: point.id }, true)
+  const Form = FORMS[form.value]
+  return html`<article
+    id=${`point-${point.id}`}
+    class=${`point level-${Math.min(point.depth, 5)} ${here ? 'here' : ''} ${point.struck ? 'struck' : ''} ${writes ? 'writing' : ''}`}
+    aria-current=${here ? 'true' : undefined}
+  >
+    <a class="label" href=${write({ ...route, point: point.id })} onClick=${event => (event.preventDefault(), enter())} aria-label=${say('point.open', { label: point.label || '—' })}>
+      <bdi>${shown(point.label)}</bdi>
+    </a>
+    <div class="body" onClick=${enter}>
+      ${desk.heading(point) && html`<h2 dir="auto">${shown(desk.heading(point))}</h2>`}
+      ${writes
+        ? html`<${Editor} desk=${desk} point=${point} done=${() => (pen.value = null)} />`
+        : html`<${Words} text=${words} marks=${[...marks, ...carets(desk.others, point.id)]} />`}
+      <${Truth} desk=${desk} id=${point.id} />
+      ${here && fact.merged && html`<${Merged} desk=${desk} merged=${fact.point.merged} may=${may} />`}
+      ${here && !form.value && !writes && html`<${Offers} may=${may} form=${form} struck=${point.struck} write=${() => (pen.value = point.id)} ready=${desk.text(point.id)} />`}
+      ${Form && !projector.value && html`<${Form} key=${form.value} kind=${form.value} desk=${desk} point=${point} words=${words} fact=${fact} done=${() => (form.value = null)} />`}
+    </div>
+    <${Margin} desk=${desk} point=${point} entries=${entries} here=${here} may=${may} />
+  </article>`
+}
+
+/** Where what was typed here is. Of words that are safe nothing is said, but where one is at work. */
+function Truth({ desk, id }) {
+  const { synced, waiting } = desk.connection
+  if (!waiting.has(id)) return null
+  return html`<p class=${`truth ${synced ? 'typing' : 'unsent'}`} role="status">${say(synced ? 'truth.typing' : 'truth.unsent')}</p>`
+}
+
+function Offers({ may, form, struck, write: take, ready }) {
+  if (projector.value) return null
+  const offer = (kind, first = false) => html`<button type="button" class=${first ? 'first' : ''} onClick=${() => (form.value = kind)}>${say(`offer.${kind}`)}</button>`
+  return html`<div class="offers">
+    ${may.annotate && !struck && offer('propose', true)}
+    ${may.annotate && offer('note')}
+    ${may.speak && offer('accept')}
+    ${may.speak && offer('reserve')}
+    ${may.speak && offer('oppose')}
+    ${may.write && !struck && ready && html`<button type="button" class="pen" onClick=${take}>${say('offer.write')}</button>`}
+  </div>`
+}
