@@ -25,9 +25,9 @@ fn main() -> io::Result<()> {
     }
     println!("cargo:rerun-if-changed=web/index.html");
     files.sort();
-    let digest = digest(&files);
-    let index = fs::read_to_string(web.join("index.html"))?.replace("<!-- modules -->\n", &preloads(&files));
-    let index = index.replace("{digest}", &digest);
+    let index = fs::read_to_string(web.join("index.html"))?;
+    let digest = digest(&files, &index);
+    let index = index.replace("<!-- modules -->\n", &preloads(&files)).replace("{digest}", &digest);
 
     let mut table = format!("/// Of all that the page loads.\npub(super) const DIGEST: &str = {digest:?};\n");
     writeln!(table, "pub(super) static INDEX: Asset = {};", embedded(&out, "index.html", index.as_bytes())?)
@@ -54,8 +54,9 @@ fn gather(web: &Path, path: &Path, files: &mut Vec<(String, Vec<u8>)>) -> io::Re
     Ok(())
 }
 
-fn digest(files: &[(String, Vec<u8>)]) -> String {
+fn digest(files: &[(String, Vec<u8>)], index: &str) -> String {
     let mut hasher = blake3::Hasher::new();
+    hasher.update(index.as_bytes());
     for (path, bytes) in files {
         for part in [path.as_bytes(), bytes] {
             hasher.update(&(part.len() as u64).to_le_bytes());

@@ -47,9 +47,13 @@ export class Desk {
   layers = signal([])
   /** Why it cannot be shown. */
   error = signal(null)
-  /** Counts what moves in the live text, in the connection and in presence. */
-  live = signal(0)
+  /** Whether the text has been here: it stays, also while the connection is gone. */
+  synced = signal(false)
   doc = new Y.Doc()
+  /** What each point is read by, to be shown anew when its text moves. */
+  #versions = new Map()
+  #link = signal(0)
+  #presence = signal(0)
   #provider
   #unfollow
   #asking = null
@@ -63,10 +67,13 @@ export class Desk {
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws'
     this.#provider = new Provider(`${scheme}://${location.host}/sync/${conferenceId}/${planId}`, this.doc, {
       pointsOf: transaction => this.#touched(transaction),
-      changed: () => this.#moved()
+      changed: () => this.#moved(() => this.#linked())
     })
     this.points = this.doc.getMap('points')
-    this.doc.on('afterTransaction', () => this.#moved())
+    this.doc.on('afterTransaction', transaction => {
+      for (const id of this.#touched(transaction)) this.#moved(() => this.#version(id).value++, id)
+    })
+    this.presence.on('change', () => this.#moved(() => this.#presence.value++, 'presence'))
   }
 
   /** Where presence is said. */
@@ -76,14 +83,19 @@ export class Desk {
 
   /** What is said of the connection. */
   get connection() {
+    this.#link.value
     const { connected, synced, refused, waiting, isSafe } = this.#provider
     return { connected, synced, refused, waiting, isSafe }
   }
 
   /** Who else is here, and where. */
-  get others() {
+  others = computed(() => {
+    this.#presence.value
     return others(this.presence.getStates(), this.doc.clientID, this.doc, type => this.#pointOf(type))
-  }
+  })
+
+  /** The entries that one may read, by point. */
+  entries = computed(() => Map.groupBy(this.views.annotations.value?.annotations ?? [], one => one.point))
 
   /** The words of a point as they are now: live where the text is here, else as the server told them. */
   words(point) {
@@ -92,19 +104,18 @@ export class Desk {
 
   /** The heading, likewise. */
   heading(point) {
-    const heading = this.synced && this.points.get(point.id)?.get?.('heading')
+    this.#version(point.id).value
+    const heading = this.synced.value && this.points.get(point.id)?.get?.('heading')
     return heading instanceof Y.Text ? heading.toString() : point.heading
   }
 
   /** A point's words to be written in, once the text is here. */
   text(id) {
-    const point = this.synced ? this.points.get(id) : null
+    this.#version(id).value
+    const point = this.synced.value ? this.points.get(id) : null
     const words = point instanceof Y.Map ? point.get('words') : null
     return words instanceof Y.Text ? words : null
   }
-
-  /** Whether the text has been here: it stays, also while the connection is gone. */
-  synced = false
 
   /** Asks for everything that is shown, of which nothing is sent that has not moved. Asked for meanwhile, it asks once more. */
   async refresh() {
@@ -148,15 +159,27 @@ export class Desk {
     this.doc.destroy()
   }
 
+  #version(id) {
+    if (!this.#versions.has(id)) this.#versions.set(id, signal(0))
+    return this.#versions.get(id)
+  }
+
+  #linked() {
+    if (this.#provider?.synced) this.synced.value = true
+    this.#link.value++
+  }
+
   #frame = 0
+  #later = new Map()
 
   /** However much moves, it is shown once a frame. */
-  #moved() {
-    if (this.#provider?.synced) this.synced = true
-    if (this.#frame) return
-    this.#frame = requestAnimationFrame(() => {
+  #moved(show, what = 'link') {
+    this.#later.set(what, show)
+    this.#frame ||= requestAnimationFrame(() => {
+      const all = [...this.#later.values()]
       this.#frame = 0
-      this.live.value++
+      this.#later.clear()
+      batch(() => all.forEach(one => one()))
     })
   }
 

@@ -61,7 +61,7 @@ export function caretsOf(desk, text) {
       }
       draw() {
         const length = this.view.state.doc.length
-        const here = desk.others.filter(other => other.point && desk.text(other.point) === text)
+        const here = desk.others.peek().filter(other => other.point && desk.text(other.point) === text)
         const ranges = here.flatMap(other => {
           const [from, to, at] = [Math.min(other.anchor, other.head), Math.max(other.anchor, other.head), other.head].map(place => Math.min(place, length))
           const caret = Decoration.widget({ widget: new Caret(other), side: 1 }).range(at)

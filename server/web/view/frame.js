@@ -40,7 +40,6 @@ export function Bar({ desk, route }) {
 
 /** What is said of the connection, of which every word is true. */
 function Connection({ desk }) {
-  desk.live.value
   const { synced, isSafe, waiting, refused } = desk.connection
   const state = refused ? 'refused' : !synced ? (isSafe ? 'away' : 'unsent') : isSafe ? 'safe' : 'typing'
   return html`<span class=${`connection ${state}`} role="status">${say(`connection.${state}`, { n: waiting.size })}</span>`
@@ -48,8 +47,7 @@ function Connection({ desk }) {
 
 /** Who else is here. */
 function Others({ desk }) {
-  desk.live.value
-  const others = desk.others
+  const others = desk.others.value
   if (!others.length) return null
   return html`<span class="others" title=${others.map(other => other.name).join(', ')}>
     ${say('others', { n: others.length })}
@@ -63,7 +61,6 @@ export const Projected = () =>
 
 /** What was written here and the server does not take: it stays to be copied. */
 export function Refusal({ desk }) {
-  desk.live.value
   const { refused, waiting } = desk.connection
   if (!refused) return null
   const points = (desk.views.outline.value?.points ?? []).filter(point => waiting.has(point.id))

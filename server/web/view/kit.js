@@ -42,7 +42,7 @@ export const speaks = computed(() => speaking.value !== null)
 effect(() => {
   const wanted = chosen([language.value])
   fetch(new URL(`../words/${wanted}.json`, import.meta.url))
-    .then(response => response.json())
+    .then(response => (response.ok ? response.json() : location.reload()))
     .then(texts => {
       document.documentElement.lang = wanted
       document.documentElement.dir = LANGUAGES[wanted]

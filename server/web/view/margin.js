@@ -2,6 +2,7 @@
 import { useSignal, useState } from '../vendor.js'
 import { projector, who } from '../desk.js'
 import { words as shown } from '../model/clean.js'
+import { STANCES } from '../model/standing.js'
 import { Audience, kindOf, named, readers, writable } from './audience.js'
 import { ask } from './ask.js'
 import { Do, Party, Trouble, html, memberName, moment, partyName, say } from './kit.js'
@@ -10,23 +11,46 @@ import { Redline } from './words.js'
 /** Cards that stand beside a point before the rest is asked for. */
 const SHOWN_MAX = 4
 
-/** The entries at a point that are shown; the projector shows those alone that all may read. */
+/**
+ * The entries at a point that are shown; the projector shows those alone that all may read. Positions on the point's words before all are
+ * left out: where they stand now the standing tells, and of what was said once only a part is still true.
+ */
 export function readable(desk, point) {
-  const all = desk.views.annotations.value?.annotations ?? []
-  return all.filter(one => one.point === point && !one.withdrawn && (!projector.value || one.audience === 'all'))
+  const all = desk.entries.value.get(point) ?? []
+  const stands = one => one.kind === 'position' && one.layer === 'positions' && !one.anchor
+  return all.filter(one => !one.withdrawn && !stands(one) && (!projector.value || one.audience === 'all'))
 }
 
-export function Margin({ desk, point, entries, here, may }) {
+export function Margin({ desk, point, entries, fact, here, may }) {
   const all = useSignal(false)
   const ids = new Set(entries.map(one => one.id))
   const heads = entries.filter(one => !one.reply_to || !ids.has(one.reply_to))
   const left = all.value || here ? heads : heads.slice(0, SHOWN_MAX)
   const replies = head => entries.filter(one => one.reply_to === head.id && one !== head)
   return html`<aside class="margin" aria-label=${say('margin.of', { label: point.label || '—' })}>
+    <${Stands} cells=${fact.cells} desk=${desk} here=${here} may=${may} />
     ${left.map(one => html`<${Card} key=${`${one.party}/${one.layer}/${one.id}`} one=${one} desk=${desk} replies=${replies(one)} here=${here} may=${may} />`)}
     ${left.length < heads.length &&
     html`<button type="button" class="quiet" onClick=${() => (all.value = true)}>${say('margin.more', { n: heads.length - left.length })}</button>`}
   </aside>`
+}
+
+/** Where the parties stand on the point's words, in a line each. */
+function Stands({ cells, desk, here, may }) {
+  const [error, fail] = useState(null)
+  const said = cells.filter(cell => cell.stance !== 'none' && !cell.via)
+  if (!said.length) return null
+  const withdraw = cell => desk.edit({ withdraw: { what: cell.annotation } }).catch(fail)
+  const takesBack = cell => here && may.speak && !projector.value && cell.party === who.value.party && cell.annotation
+  return html`<section class="card public stands">
+    <header><${Audience} audience="all" /></header>
+    ${said.map(cell => html`<p class=${`of stance ${cell.stance}`} key=${cell.party}>
+      <${Party} id=${cell.party} /> <span><i aria-hidden="true">${STANCES[cell.stance]}</i> ${say(`stance.${cell.stance}`)}${cell.ad_referendum ? `, ${say('ad.referendum')}` : ''}</span>
+      ${cell.reason && html`<span class="said" dir="auto">${shown(cell.reason)}</span>`}
+      ${takesBack(cell) && html`<span class="acts"><${Do} act=${() => withdraw(cell)}>${say('withdraw')}<//></span>`}
+    </p>`)}
+    ${error && html`<${Trouble} error=${error} />`}
+  </section>`
 }
 
 function Card({ one, desk, replies, here, may }) {

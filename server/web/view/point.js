@@ -1,5 +1,5 @@
 // A point: its label, its words, what can be done with it, and the margin beside it.
-import { useSignal } from '../vendor.js'
+import { useComputed, useMemo, useSignal } from '../vendor.js'
 import { projector } from '../desk.js'
 import { words as shown } from '../model/clean.js'
 import { utf16 } from '../model/place.js'
@@ -15,13 +15,13 @@ import { Words, carets } from './words.js'
 const FORMS = { propose: Proposal, note: Note, accept: Position, reserve: Position, oppose: Position }
 
 export function Point({ desk, point, fact, route, go, may, pen }) {
-  desk.live.value
   const form = useSignal(null)
   const here = route.point === point.id
   const writes = pen.value === point.id
   const words = desk.words(point)
   const entries = readable(desk, point.id)
-  const marks = entries.filter(one => one.stretch.range).map(one => ({ ...utf16(words, one.stretch.range), kind: one.kind }))
+  const others = useComputed(() => carets(desk.others.value, point.id)).value
+  const marks = useMemo(() => [...stretches(words, entries), ...others], [words, desk.entries.value, projector.value, others])
   const enter = () => here || go({ ...route, point: point.id }, true)
   const Form = FORMS[form.value]
   return html`<article
@@ -36,21 +36,25 @@ export function Point({ desk, point, fact, route, go, may, pen }) {
       ${desk.heading(point) && html`<h2 dir="auto">${shown(desk.heading(point))}</h2>`}
       ${writes
         ? html`<${Editor} desk=${desk} point=${point} done=${() => (pen.value = null)} />`
-        : html`<${Words} text=${words} marks=${[...marks, ...carets(desk.others, point.id)]} />`}
+        : html`<${Words} text=${words} marks=${marks} />`}
       <${Truth} desk=${desk} id=${point.id} />
       ${here && fact.merged && html`<${Merged} desk=${desk} merged=${fact.point.merged} may=${may} />`}
       ${here && !form.value && !writes && html`<${Offers} may=${may} form=${form} struck=${point.struck} write=${() => (pen.value = point.id)} ready=${desk.text(point.id)} />`}
       ${Form && !projector.value && html`<${Form} key=${form.value} kind=${form.value} desk=${desk} point=${point} words=${words} fact=${fact} done=${() => (form.value = null)} />`}
     </div>
-    <${Margin} desk=${desk} point=${point} entries=${entries} here=${here} may=${may} />
+    <${Margin} desk=${desk} point=${point} fact=${fact} entries=${entries} here=${here} may=${may} />
   </article>`
 }
 
+/** Where in the words the entries stand. */
+const stretches = (words, entries) =>
+  entries.filter(one => one.stretch.range).map(one => ({ ...utf16(words, one.stretch.range), kind: one.kind }))
+
 /** Where what was typed here is. Of words that are safe nothing is said, but where one is at work. */
 function Truth({ desk, id }) {
-  const { synced, waiting } = desk.connection
-  if (!waiting.has(id)) return null
-  return html`<p class=${`truth ${synced ? 'typing' : 'unsent'}`} role="status">${say(synced ? 'truth.typing' : 'truth.unsent')}</p>`
+  const state = useComputed(() => desk.connection.waiting.has(id) && (desk.connection.synced ? 'typing' : 'unsent')).value
+  if (!state) return null
+  return html`<p class=${`truth ${state}`} role="status">${say(`truth.${state}`)}</p>`
 }
 
 function Offers({ may, form, struck, write: take, ready }) {

@@ -30,16 +30,19 @@ function Piece({ piece }) {
   }`
 }
 
-/** The marks of the others' carets in a point. */
-export const carets = (others, point) =>
-  others
-    .filter(other => other.point === point)
-    .flatMap(other => {
-      const [from, to] = [other.anchor, other.head].sort((a, b) => a - b)
-      const caret = { client: other.client, name: other.name, party: other.party }
-      const at = { from: other.head, to: other.head, caret }
-      return from === to ? [at] : [at, { from, to, caret }]
-    })
+const NOBODY = []
+
+/** The marks of the others' carets in a point; always the same where there is none. */
+export function carets(others, point) {
+  const here = others.filter(other => other.point === point)
+  if (!here.length) return NOBODY
+  return here.flatMap(other => {
+    const [from, to] = [other.anchor, other.head].sort((a, b) => a - b)
+    const caret = { client: other.client, name: other.name, party: other.party }
+    const at = { from: other.head, to: other.head, caret }
+    return from === to ? [at] : [at, { from, to, caret }]
+  })
+}
 
 /** A redline, as the server or the composer makes it. */
 export const Redline = ({ of }) => html`<p class="words redline" dir="auto">
