@@ -21,7 +21,9 @@ function go(place, quietly = false) {
   hash.value = to
 }
 
-const open = computed(() => (who.value?.kind === 'member' && route.value.plan ? `${route.value.conference}/${route.value.plan}` : null))
+const open = computed(() =>
+  who.value?.kind === 'member' && route.value.plan ? `${route.value.conference}/${route.value.plan}` : null
+)
 
 effect(() => {
   const wanted = open.value

@@ -1,6 +1,6 @@
 // The third-party code of the page, and all of it: `npm run bundle` makes vendor.js of this.
 export { h, render, Fragment } from 'preact'
-export { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+export { useEffect, useErrorBoundary, useMemo, useRef, useState } from 'preact/hooks'
 export { signal, computed, effect, batch, useSignal, useComputed } from '@preact/signals'
 export { default as htm } from 'htm'
 export * as Y from 'yjs'

@@ -5,11 +5,14 @@
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g
 
 /** Characters of a name that are shown: more is no name. */
-const NAME_MAX = 80
+const NAME_MAX = 200
 
 /** A name as it is shown: one line, no controls, never longer than a name is. */
 export function name(text) {
-  const one = String(text ?? '').replace(/\s+/g, ' ').replace(CONTROL, '').trim()
+  const one = String(text ?? '')
+    .replace(/\s+/g, ' ')
+    .replace(CONTROL, '')
+    .trim()
   return one.length > NAME_MAX ? `${one.slice(0, NAME_MAX)}…` : one
 }
 

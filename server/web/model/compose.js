@@ -79,7 +79,8 @@ function woven(a, b) {
   let [i, j] = [0, 0]
   while (i < a.length || j < b.length) {
     if (i < a.length && j < b.length && a[i] === b[j]) out.push(['same', a[i++], j++])
-    else if (i < a.length && (j === b.length || best[(i + 1) * width + j] >= best[i * width + j + 1])) out.push(['removed', a[i++]])
+    else if (i < a.length && (j === b.length || best[(i + 1) * width + j] >= best[i * width + j + 1]))
+      out.push(['removed', a[i++]])
     else out.push(['inserted', b[j++]])
   }
   return out

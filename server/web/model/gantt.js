@@ -10,7 +10,10 @@ export function scale(rows, width) {
   const to = Math.max(from + 1, ...days)
   const rough = (to - from) / TICKS
   const unit = 10 ** Math.floor(Math.log10(rough))
-  const step = Math.max(1, [1, 2, 5, 10].map(factor => factor * unit).find(one => one >= rough))
+  const step = Math.max(
+    1,
+    [1, 2, 5, 10].map(factor => factor * unit).find(one => one >= rough)
+  )
   const ticks = []
   for (let day = Math.ceil(from / step) * step; day <= to && ticks.length < 3 * TICKS; day += step) ticks.push(day)
   return { x: day => ((day - from) / (to - from)) * (width - 10), ticks }

@@ -1,7 +1,7 @@
 // What this device wrote and the server has not acknowledged: its echo says that an edit is on the server's disk.
 //
-// Written text is acknowledged once the server tells of our own letters that far. Deletions tell of themselves only as what they delete: they
-// are acknowledged once the server has told of the same deletions.
+// Written text is acknowledged once the server tells of our own letters that far. Deletions tell of themselves only as what they
+// delete: they are acknowledged once the server has told of the same deletions.
 import { Y } from '../vendor.js'
 
 /** Edits of one document under one client id, in their order. */

@@ -23,7 +23,13 @@ export function rows(matrix) {
 
 const covering = point => cell => [
   cell.party,
-  { party: cell.party, stance: 'accept', via: cell.via ?? point.point, ad_referendum: cell.ad_referendum, returned: cell.returned }
+  {
+    party: cell.party,
+    stance: 'accept',
+    via: cell.via ?? point.point,
+    ad_referendum: cell.ad_referendum,
+    returned: cell.returned
+  }
 ]
 
 /** A point and all below it that is in its words, out of a list in document order. */

@@ -68,6 +68,13 @@ export async function edit(plan, edits) {
 
 /** Asks for an answer of lines, each of which is JSON. */
 export async function lines(path, body) {
-  const response = await call(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
-  return (await response.text()).split('\n').filter(Boolean).map(line => JSON.parse(line))
+  const response = await call(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body)
+  })
+  return (await response.text())
+    .split('\n')
+    .filter(Boolean)
+    .map(line => JSON.parse(line))
 }

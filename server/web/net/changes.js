@@ -41,7 +41,7 @@ async function once(path, stopped, heard) {
     if (!response.ok) return
     heard()
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
-    for (let line = ''; ; ) {
+    for (let line = ''; ;) {
       const { done, value } = await reader.read()
       if (done) return
       alive()

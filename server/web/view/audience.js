@@ -4,7 +4,7 @@ import { html, partyName, say } from './kit.js'
 
 const ICONS = {
   private: 'M4 7V5a4 4 0 0 1 8 0v2h1v7H3V7zm2 0h4V5a2 2 0 0 0-4 0z',
-  shared: 'M5.5 8a2.5 2.5 0 1 1 0-5 2.5 2.5 0 0 1 0 5zm5 0a2.5 2.5 0 1 1 0-5 2.5 2.5 0 0 1 0 5zM1 13c0-2.5 2-4 4.5-4s4.5 1.5 4.5 4zm10 0c0-1.5-.5-2.8-1.3-3.7 2.6-.8 5.3.6 5.3 3.7z',
+  shared: 'M5 8a2.5 2.5 0 1 1 0-5 2.5 2.5 0 0 1 0 5zm6 0a2.5 2.5 0 1 1 0-5 2.5 2.5 0 0 1 0 5zM0 13c0-5 10-5 10 0zm11 0c0-2-.5-3-1.5-3.5 2-1.5 6.5-1 6.5 3.5z',
   public: 'M8 3C4 3 1.5 6 .5 8c1 2 3.5 5 7.5 5s6.5-3 7.5-5C14.5 6 12 3 8 3zm0 8a3 3 0 1 1 0-6 3 3 0 0 1 0 6z'
 }
 
@@ -23,7 +23,8 @@ export function readers(audience, owner, layers) {
 /** The audience of an entry in words. */
 export function Audience({ audience, owner }) {
   const kind = kindOf(audience)
-  const names = kind === 'private' ? partyName(owner) : kind === 'shared' ? readers(audience, owner, []).map(partyName).join(', ') : ''
+  const names =
+    kind === 'private' ? partyName(owner) : kind === 'shared' ? readers(audience, owner, []).map(partyName).join(', ') : ''
   return html`<span class=${`audience ${kind}`}>
     <svg viewBox="0 0 16 16" aria-hidden="true"><path d=${ICONS[kind]} /></svg>
     ${say(`audience.${kind}`, { names })}

@@ -8,13 +8,22 @@ import { name } from '../model/clean.js'
 const theme = EditorView.baseTheme({
   '.caret': { position: 'relative', borderInlineStart: '2px solid var(--of)', marginInline: '-1px' },
   '.caret > i': {
-    position: 'absolute', insetBlockEnd: '100%', insetInlineStart: '-1px', padding: '0 4px', background: 'var(--of)', color: 'var(--paper)',
-    font: '600 11px/15px var(--sans)', whiteSpace: 'nowrap', pointerEvents: 'none'
+    position: 'absolute',
+    insetBlockEnd: '100%',
+    insetInlineStart: '-1px',
+    padding: '0 4px',
+    background: 'var(--of)',
+    color: 'var(--paper)',
+    font: '600 11px/15px var(--sans)',
+    whiteSpace: 'nowrap',
+    pointerEvents: 'none'
   },
   '.selection': { backgroundColor: 'color-mix(in srgb, var(--of) 22%, transparent)' }
 })
 
-const colours = EditorView.baseTheme(Object.fromEntries([...Array(8).keys()].map(at => [`.of-${at}`, { '--of': `var(--party-${at})` }])))
+const colours = EditorView.baseTheme(
+  Object.fromEntries([...Array(8).keys()].map(at => [`.of-${at}`, { '--of': `var(--party-${at})` }]))
+)
 
 class Caret extends WidgetType {
   constructor(other) {
@@ -37,7 +46,13 @@ class Caret extends WidgetType {
   }
 }
 
-const of = party => `of-${Math.max(0, parties.peek().findIndex(one => one.id === party)) % 8}`
+const of = party =>
+  `of-${
+    Math.max(
+      0,
+      parties.peek().findIndex(one => one.id === party)
+    ) % 8
+  }`
 
 /** The extension, for the words that are edited. */
 export function caretsOf(desk, text) {
@@ -63,7 +78,9 @@ export function caretsOf(desk, text) {
         const length = this.view.state.doc.length
         const here = desk.others.peek().filter(other => other.point && desk.text(other.point) === text)
         const ranges = here.flatMap(other => {
-          const [from, to, at] = [Math.min(other.anchor, other.head), Math.max(other.anchor, other.head), other.head].map(place => Math.min(place, length))
+          const [from, to, at] = [Math.min(other.anchor, other.head), Math.max(other.anchor, other.head), other.head].map(place =>
+            Math.min(place, length)
+          )
           const caret = Decoration.widget({ widget: new Caret(other), side: 1 }).range(at)
           return from < to ? [Decoration.mark({ class: `selection ${of(other.party)}` }).range(from, to), caret] : [caret]
         })

@@ -1,5 +1,5 @@
-// What a party says of a point: a note, a proposal, a position. Nothing of it leaves this device before its button is pressed, and the button
-// names who will read it.
+// What a party says of a point: a note, a proposal, a position. Nothing of it leaves this device before its button is pressed, and the
+// button names who will read it.
 import { useEffect, useSignal, useState } from '../vendor.js'
 import { who } from '../desk.js'
 import { view } from '../net/api.js'
@@ -25,7 +25,12 @@ function Into({ desk, layer, ready, done, act }) {
     fail(null)
     const all = readers(chosen.audience, chosen.party, desk.layers.value)
     if (chosen.audience !== 'party') {
-      const question = { title: say('table.title'), text: say('table.ask'), list: named(all), yes: outcome(chosen, desk.layers.value) }
+      const question = {
+        title: say('table.title'),
+        text: say('table.ask'),
+        list: named(all),
+        yes: outcome(chosen, desk.layers.value)
+      }
       if (!(await ask(question))) return
     }
     await act(chosen.layer).then(done, fail)
@@ -33,12 +38,14 @@ function Into({ desk, layer, ready, done, act }) {
   return html`<div class="into">
     <label>${say('into')}
       <select value=${chosen.layer} onChange=${event => (layer.value = event.target.value)}>
-        ${layers.map(one => html`<option key=${one.layer} value=${one.layer} selected=${one === chosen}>${outcome(one, desk.layers.value)}</option>`)}
+        ${layers.map(one => html`<option key=${one.layer} value=${one.layer}
+          selected=${one === chosen}>${outcome(one, desk.layers.value)}</option>`)}
       </select>
     </label>
     ${error && html`<${Trouble} error=${error} />`}
     <p class="offers">
-      <${Do} kind=${`first to-${chosen.audience === 'party' ? 'private' : chosen.audience === 'all' ? 'public' : 'shared'}`} disabled=${!ready} act=${write}>${outcome(chosen, desk.layers.value)}<//>
+      <${Do} kind=${`first to-${chosen.audience === 'party' ? 'private' : chosen.audience === 'all' ? 'public' : 'shared'}`}
+        disabled=${!ready} act=${write}>${outcome(chosen, desk.layers.value)}<//>
       <button type="button" onClick=${done}>${say('cancel')}</button>
     </p>
   </div>`
@@ -63,7 +70,8 @@ export function Proposal({ desk, point, words, done }) {
   return html`<form class="compose" onSubmit=${event => event.preventDefault()}>
     <h3>${say('offer.propose')}</h3>
     <${Field} label=${say('propose.words')} of=${text} rows=${Math.min(12, 2 + Math.ceil(before.length / 60))} />
-    ${proposed && html`<figure><figcaption class="aside">${say('propose.seen')}</figcaption><${Redline} of=${redline(before, text.value)} /></figure>`}
+    ${proposed && html`<figure><figcaption class="aside">${say('propose.seen')}</figcaption><${Redline}
+      of=${redline(before, text.value)} /></figure>`}
     ${words !== before && html`<p class="aside" role="status">${say('propose.moved')}</p>`}
     <${Field} label=${say('because')} of=${because} rows=${2} />
     <${Into} desk=${desk} layer=${layer} ready=${proposed} done=${done} act=${act} />
@@ -84,7 +92,10 @@ export function Position({ kind, desk, point, done }) {
   }, [kind])
   const party = partyName(who.value.party)
   const said = because.value.trim()
-  const body = kind === 'accept' ? { point: point.id, expect: bound?.digest, ad_referendum: capital.value, because: said } : { point: point.id, reason: said }
+  const body =
+    kind === 'accept'
+      ? { point: point.id, expect: bound?.digest, ad_referendum: capital.value, because: said }
+      : { point: point.id, reason: said }
   const act = () => {
     fail(null)
     return desk.edit({ [kind]: body }).then(done, refused => {
@@ -94,11 +105,15 @@ export function Position({ kind, desk, point, done }) {
   }
   return html`<form class=${`compose stand ${kind}`} onSubmit=${event => event.preventDefault()}>
     <h3>${say(`offer.${kind}`)}</h3>
-    ${bound && html`<figure class="bound"><figcaption>${say(kind === 'accept' ? 'accept.binds' : 'stand.on', { party })}</figcaption>
+    ${
+      bound &&
+      html`<figure class="bound"><figcaption>${say(kind === 'accept' ? 'accept.binds' : 'stand.on', { party })}</figcaption>
       ${bound.points.map(one => html`<${Bound} key=${one.id} point=${one} />`)}
-    </figure>`}
+    </figure>`
+    }
     ${kind === 'accept' && bound?.brackets > 0 && html`<p class="warn">${say('accept.open', { n: bound.brackets })}</p>`}
-    ${kind === 'accept' && html`<label class="tick"><input type="checkbox" checked=${capital.value} onChange=${event => (capital.value = event.target.checked)} /> ${say('accept.capital')}</label>`}
+    ${kind === 'accept' && html`<label class="tick"><input type="checkbox" checked=${capital.value}
+      onChange=${event => (capital.value = event.target.checked)} /> ${say('accept.capital')}</label>`}
     <${Field} label=${say(kind === 'accept' ? 'because.public' : 'reason')} of=${because} rows=${2} />
     ${error && html`<${Trouble} error=${error} />`}
     <p class="offers">

@@ -39,7 +39,7 @@ const directed = ViewPlugin.fromClass(
     update({ view }) {
       const lines = []
       for (const { from, to } of view.visibleRanges) {
-        for (let at = from; at <= to; ) {
+        for (let at = from; at <= to;) {
           const line = view.state.doc.lineAt(at)
           lines.push(Decoration.line({ attributes: { dir: 'auto' } }).range(line.from))
           at = line.to + 1
@@ -72,7 +72,8 @@ export function Editor({ desk, point, done }) {
   return html`<section class="pen-frame" aria-label=${say('pen.what')}>
     <p class="pen-warning">${say('pen.warning')}</p>
     <div ref=${host} class="words"></div>
-    <p class="pen-foot"><button type="button" class="first" onClick=${done}>${say('pen.done')}</button> <span class="aside">${say('pen.keys')}</span></p>
+    <p class="pen-foot"><button type="button" class="first" onClick=${done}>${say('pen.done')}</button> <span
+      class="aside">${say('pen.keys')}</span></p>
   </section>`
 }
 

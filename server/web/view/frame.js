@@ -10,7 +10,8 @@ const NAMES = { en: 'English', uk: 'Українська', ar: 'العربية' 
 export const Languages = () => html`<label class="languages">
   <span class="aside">${say('language')}</span>
   <select value=${language.value} onChange=${event => (language.value = event.target.value)}>
-    ${Object.keys(LANGUAGES).map(one => html`<option value=${one} lang=${one} selected=${one === language.value}>${NAMES[one]}</option>`)}
+    ${Object.keys(LANGUAGES).map(one => html`<option value=${one} lang=${one}
+      selected=${one === language.value}>${NAMES[one]}</option>`)}
   </select>
 </label>`
 
@@ -23,7 +24,9 @@ export function Bar({ desk, route }) {
     </nav>
     <nav class="looks" aria-label=${say('looks')}>
       ${LOOKS.map(
-        look => html`<a href=${write({ ...route, look, point: null })} aria-current=${look === route.look ? 'page' : undefined}>${say(`look.${look}`)}</a>`
+        look =>
+          html`<a href=${write({ ...route, look, point: null })}
+            aria-current=${look === route.look ? 'page' : undefined}>${say(`look.${look}`)}</a>`
       )}
     </nav>
     <div class="self">
@@ -57,7 +60,8 @@ function Others({ desk }) {
 
 /** Said over everything while all that is private is hidden. */
 export const Projected = () =>
-  projector.value && html`<p class="projected" role="note">${parts('projector.on', { what: html`<strong>${say('projector.public')}</strong>` })}</p>`
+  projector.value &&
+  html`<p class="projected" role="note">${parts('projector.on', { what: html`<strong>${say('projector.public')}</strong>` })}</p>`
 
 /** What was written here and the server does not take: it stays to be copied. */
 export function Refusal({ desk }) {
@@ -67,7 +71,8 @@ export function Refusal({ desk }) {
   return html`<section class="refusal" role="alert">
     <h2>${say('refused.title')}</h2>
     <p>${say('refused.what')} <bdi>${refused}</bdi></p>
-    ${points.map(point => html`<div key=${point.id}><h3><bdi>${point.label}</bdi></h3><pre dir="auto">${desk.words(point)}</pre></div>`)}
+    ${points.map(point => html`<div key=${point.id}><h3><bdi>${point.label}</bdi></h3><pre
+      dir="auto">${desk.words(point)}</pre></div>`)}
     <button class="first" onClick=${() => location.reload()}>${say('refused.reload')}</button>
   </section>`
 }

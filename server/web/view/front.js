@@ -48,7 +48,8 @@ function PlanLink({ plan, me, look }) {
   const told = waiting && Object.entries(waiting).filter(([, n]) => n > 0)
   return html`<li>
     <a href=${write({ conference: me.conference, plan: plan.id })}><${Name} of=${plan.title || plan.id} /></a>
-    ${told && html`<span class="waits">${told.length ? told.map(([key, n]) => say(`waits.${key}`, { n })).join(' · ') : say('waits.nothing')}</span>`}
+    ${told && html`<span
+      class="waits">${told.length ? told.map(([key, n]) => say(`waits.${key}`, { n })).join(' · ') : say('waits.nothing')}</span>`}
   </li>`
 }
 
@@ -59,7 +60,11 @@ async function waits(path, party) {
     .filter(({ point }) => !point.struck)
     .map(({ cells }) => cells.find(cell => cell.party === party)?.stance)
   const count = stance => own.filter(one => one === stance).length
-  return { merged: merged.merged.filter(one => !one.accepted?.includes(party)).length, lapsed: count('lapsed'), unanswered: count('none') }
+  return {
+    merged: merged.merged.filter(one => !one.accepted?.includes(party)).length,
+    lapsed: count('lapsed'),
+    unanswered: count('none')
+  }
 }
 
 function Leave() {

@@ -33,23 +33,30 @@ export function History({ desk, route }) {
     <div class="seek"><label>${say('history.by')}
       <select value=${party.value} onChange=${event => (party.value = event.target.value)}>
         <option value="">${say('history.all')}</option>
-        ${parties.value.map(one => html`<option key=${one.id} value=${one.id} selected=${one.id === party.value}>${partyName(one.id)}</option>`)}
+        ${parties.value.map(one => html`<option key=${one.id} value=${one.id}
+          selected=${one.id === party.value}>${partyName(one.id)}</option>`)}
       </select></label>
       ${last > 0 && html`<p class="aside">${say('history.since', { n: fresh })}</p>`}
     </div>
-    <ol>${chosen.slice(0, count.value).map(record => html`<${Record} key=${record.seq} record=${record} fresh=${last > 0 && record.seq > last} route=${route} />`)}</ol>
-    ${chosen.length > count.value && html`<button type="button" onClick=${() => (count.value += PAGE)}>${say('margin.more', { n: chosen.length - count.value })}</button>`}
+    <ol>${chosen.slice(0, count.value).map(record =>
+      html`<${Record} key=${record.seq} record=${record} fresh=${last > 0 && record.seq > last} route=${route} />`)}</ol>
+    ${chosen.length > count.value && html`<button type="button"
+      onClick=${() => (count.value += PAGE)}>${say('margin.more', { n: chosen.length - count.value })}</button>`}
   </main>`
 }
 
 function Record({ record, fresh, route }) {
   return html`<li class=${fresh ? 'fresh' : ''}>
-    <p class="of"><${Party} id=${record.party} /> <bdi>${memberName(record.member)}</bdi> <time datetime=${new Date(record.at_ms).toISOString()}>${moment(record.at_ms)}</time></p>
+    <p class="of"><${Party} id=${record.party} /> <bdi>${memberName(record.member)}</bdi> <time
+      datetime=${new Date(record.at_ms).toISOString()}>${moment(record.at_ms)}</time></p>
     ${record.does && html`<p>${say(`does.${record.does}`)}</p>`}
-    ${record.changes.map((change, at) => html`<div key=${at}>
-      <p><a href=${write({ ...route, look: 'text', point: change.point })}><bdi>${shown(change.label) || '—'}</bdi></a> ${said(change)}</p>
+    ${record.changes.map(
+      (change, at) => html`<div key=${at}>
+      <p><a
+        href=${write({ ...route, look: 'text', point: change.point })}><bdi>${shown(change.label) || '—'}</bdi></a> ${said(change)}</p>
       ${['words', 'heading', 'label'].includes(change.kind) && html`<${Redline} of=${redline(change.before, change.after)} />`}
-    </div>`)}
+    </div>`
+    )}
     ${record.more > 0 && html`<p class="aside">${say('margin.more', { n: record.more })}</p>`}
   </li>`
 }

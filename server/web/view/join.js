@@ -31,10 +31,12 @@ export function Join({ joined: done }) {
   if (joined.value) return html`<${Recovery} done=${done} />`
   return html`<main class="sheet">
     <h1>${say('plenary')}</h1>
-    ${token.value
-      ? html`<p>${say('join.invited')}</p>
+    ${
+      token.value
+        ? html`<p>${say('join.invited')}</p>
           <${Do} kind="first" act=${() => take({ invitation: token.value })}>${say('join.take')}<//>`
-      : html`<p>${say('join.nobody')}</p>`}
+        : html`<p>${say('join.nobody')}</p>`
+    }
     ${error.value && html`<${Trouble} error=${error.value} />`}
     ${error.value?.status === 403 && html`<p>${say('join.refused')}</p>`}
     <${ByCode} />

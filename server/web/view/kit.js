@@ -1,5 +1,5 @@
 // What all of the views are made with: markup, the page's own words, names and parties.
-import { Fragment, computed, effect, h, htm, signal } from '../vendor.js'
+import { Fragment, computed, effect, h, htm, signal, useErrorBoundary } from '../vendor.js'
 import { LANGUAGES, chosen, speaker } from '../model/say.js'
 import { name as cleaned } from '../model/clean.js'
 import { conference, parties } from '../desk.js'
@@ -86,6 +86,12 @@ export const Trouble = ({ error }) => html`<p class="trouble" role="alert">
 const cleanSentence = text => {
   const one = String(text).slice(0, 600)
   return one.charAt(0).toLocaleUpperCase() + one.slice(1)
+}
+
+/** What cannot be shown takes nothing else with it. */
+export function Guarded({ children }) {
+  const [error] = useErrorBoundary(reported => console.error(reported))
+  return error ? html`<p class="trouble" role="alert">${say('trouble.unshown')}</p>` : children
 }
 
 /** A button that says what it is doing while it does it, and what went wrong. */

@@ -29,9 +29,13 @@ export function Margin({ desk, point, entries, fact, here, may }) {
   const replies = head => entries.filter(one => one.reply_to === head.id && one !== head)
   return html`<aside class="margin" aria-label=${say('margin.of', { label: point.label || '—' })}>
     <${Stands} cells=${fact.cells} desk=${desk} here=${here} may=${may} />
-    ${left.map(one => html`<${Card} key=${`${one.party}/${one.layer}/${one.id}`} one=${one} desk=${desk} replies=${replies(one)} here=${here} may=${may} />`)}
-    ${left.length < heads.length &&
-    html`<button type="button" class="quiet" onClick=${() => (all.value = true)}>${say('margin.more', { n: heads.length - left.length })}</button>`}
+    ${left.map(one => html`<${Card} key=${`${one.party}/${one.layer}/${one.id}`} one=${one} desk=${desk} replies=${replies(one)}
+      here=${here} may=${may} />`)}
+    ${
+      left.length < heads.length &&
+      html`<button type="button" class="quiet"
+        onClick=${() => (all.value = true)}>${say('margin.more', { n: heads.length - left.length })}</button>`
+    }
   </aside>`
 }
 
@@ -44,11 +48,15 @@ function Stands({ cells, desk, here, may }) {
   const takesBack = cell => here && may.speak && !projector.value && cell.party === who.value.party && cell.annotation
   return html`<section class="card public stands">
     <header><${Audience} audience="all" /></header>
-    ${said.map(cell => html`<p class=${`of stance ${cell.stance}`} key=${cell.party}>
-      <${Party} id=${cell.party} /> <span><i aria-hidden="true">${STANCES[cell.stance]}</i> ${say(`stance.${cell.stance}`)}${cell.ad_referendum ? `, ${say('ad.referendum')}` : ''}</span>
+    ${said.map(
+      cell => html`<p class=${`of stance ${cell.stance}`} key=${cell.party}>
+      <${Party} id=${cell.party} /> <span><i aria-hidden="true">${STANCES[cell.stance]}</i> ${say(`stance.${cell.stance}`)}${
+        cell.ad_referendum ? `, ${say('ad.referendum')}` : ''
+      }</span>
       ${cell.reason && html`<span class="said" dir="auto">${shown(cell.reason)}</span>`}
       ${takesBack(cell) && html`<span class="acts"><${Do} act=${() => withdraw(cell)}>${say('withdraw')}<//></span>`}
-    </p>`)}
+    </p>`
+    )}
     ${error && html`<${Trouble} error=${error} />`}
   </section>`
 }
@@ -64,25 +72,30 @@ function Card({ one, desk, replies, here, may }) {
     <p class="of">
       <${Party} id=${one.party} />
       <span>${one.kind === 'position' ? say(`stance.${one.stance}`) : say(`kind.${one.kind}`)}</span>
-      ${one.entered && html`<span>${say(one.entered.confirmed ? 'entered.confirmed' : 'entered.unconfirmed', { party: partyName(one.entered.party) })}</span>`}
+      ${one.entered && html`<span>${entered(one.entered)}</span>`}
       ${one.proposed && one.proposed.state !== 'open' && html`<span class="became">${say(`became.${one.proposed.state}`)}</span>`}
       ${one.resolved && html`<span class="became">${say('resolved')}</span>`}
     </p>
     ${one.quote && one.kind !== 'proposal' && html`<blockquote dir="auto">${shown(one.quote)}</blockquote>`}
     ${one.kind === 'proposal' && html`<${Proposed} one=${one} />`}
     ${one.body && html`<p class="said" dir="auto">${shown(one.body)}</p>`}
-    <p class="when">${one.by ? html`<bdi>${memberName(one.by)}</bdi>, ` : ''}<time datetime=${new Date(one.at_ms).toISOString()}>${moment(one.at_ms)}</time></p>
-    ${replies.map(reply => html`<div class=${`reply ${kindOf(reply.audience)}`} key=${reply.id}>
+    <p class="when">${one.by ? html`<bdi>${memberName(one.by)}</bdi>, ` : ''}<time
+      datetime=${new Date(one.at_ms).toISOString()}>${moment(one.at_ms)}</time></p>
+    ${replies.map(
+      reply => html`<div class=${`reply ${kindOf(reply.audience)}`} key=${reply.id}>
       <p class="of"><${Party} id=${reply.party} /> <${Audience} audience=${reply.audience} owner=${reply.party} /></p>
       <p class="said" dir="auto">${shown(reply.body)}</p>
-    </div>`)}
+    </div>`
+    )}
     ${here && !projector.value && html`<${Acts} one=${one} act=${act} desk=${desk} may=${may} />`}
     ${error && html`<${Trouble} error=${error} />`}
   </section>`
 }
 
+const entered = ({ confirmed, party }) => say(confirmed ? 'entered.confirmed' : 'entered.unconfirmed', { party: partyName(party) })
+
 function Proposed({ one }) {
-  if (one.proposed?.redline.length) return html`<${Redline} of=${one.proposed.redline} />`
+  if (one.proposed?.redline?.length) return html`<${Redline} of=${one.proposed.redline} />`
   return html`<${Redline} of=${[{ removed: one.quote }, { inserted: one.replacement }]} />`
 }
 
@@ -93,12 +106,17 @@ function Acts({ one, act, desk, may }) {
   const into = { id: one.id, party: one.party }
   if (replying.value) return html`<${Reply} one=${one} act=${act} desk=${desk} done=${() => (replying.value = false)} />`
   return html`<p class="acts">
-    ${own && may.speak && one.audience !== 'all' && one.kind !== 'position' && html`<${Do} act=${() => table(one, act, desk)}>${say('table')}<//>`}
+    ${own && may.speak && one.audience !== 'all' && one.kind !== 'position'
+      && html`<${Do} act=${() => table(one, act, desk)}>${say('table')}<//>`}
     ${may.write && open && html`<${Do} act=${() => adopt(one, into, act)}>${say('adopt')}<//>`}
     ${may.write && open && html`<${Do} act=${() => act({ alternative: into })}>${say('alternative')}<//>`}
-    ${may.annotate && one.kind !== 'position' && html`<button type="button" onClick=${() => (replying.value = true)}>${say('reply')}</button>`}
-    ${own && may.annotate && one.kind !== 'position' && html`<${Do} act=${() => act({ [one.resolved ? 'reopen' : 'resolve']: { id: one.id } })}>${say(one.resolved ? 'reopen' : 'resolve')}<//>`}
-    ${own && may.annotate && (one.kind !== 'position' || may.speak) && html`<${Do} act=${() => act({ withdraw: { what: one.id } })}>${say('withdraw')}<//>`}
+    ${may.annotate && one.kind !== 'position'
+      && html`<button type="button" onClick=${() => (replying.value = true)}>${say('reply')}</button>`}
+    ${own && may.annotate && one.kind !== 'position'
+      && html`<${Do}
+        act=${() => act({ [one.resolved ? 'reopen' : 'resolve']: { id: one.id } })}>${say(one.resolved ? 'reopen' : 'resolve')}<//>`}
+    ${own && may.annotate && (one.kind !== 'position' || may.speak)
+      && html`<${Do} act=${() => act({ withdraw: { what: one.id } })}>${say('withdraw')}<//>`}
   </p>`
 }
 
@@ -123,11 +141,14 @@ function Reply({ one, act, desk, done }) {
   const layers = writable(desk.layers.value)
   const layer = one.audience === 'all' ? 'public' : 'private'
   const audience = layers.find(other => other.layer === layer) ? layer : 'private'
+  const [party, n] = [partyName(who.value.party), readers('all', who.value.party, desk.layers.value).length]
+  const outcome = audience === 'public' ? say('reply.public', { n }) : say('reply.private', { party })
   const send = () => act({ reply: { id: one.id, text: text.value, layer: audience } }).then(applied => applied && done())
   return html`<div class="compose">
-    <label>${say('reply.text')}<textarea rows="3" dir="auto" value=${text.value} onInput=${event => (text.value = event.target.value)} /></label>
+    <label>${say('reply.text')}<textarea rows="3" dir="auto" value=${text.value}
+      onInput=${event => (text.value = event.target.value)} /></label>
     <p class="offers">
-      <${Do} kind="first" disabled=${!text.value.trim()} act=${send}>${say(audience === 'public' ? 'reply.public' : 'reply.private', { party: partyName(who.value.party), n: readers('all', who.value.party, desk.layers.value).length })}<//>
+      <${Do} kind="first" disabled=${!text.value.trim()} act=${send}>${outcome}<//>
       <button type="button" onClick=${done}>${say('cancel')}</button>
     </p>
   </div>`

@@ -12,8 +12,10 @@ export function Merged({ desk, merged, may }) {
       .catch(fail)
   return html`<div class="merging">
     <p><strong>${say('merged.title')}</strong> ${say('merged.what')}</p>
-    <p class="of">${merged.by.map(one => html`<span key=${`${one.member}/${one.seq}`}><${Party} id=${one.party} /> <bdi>${memberName(one.member)}</bdi></span>`)}</p>
-    ${merged.accepted?.length > 0 && html`<p class="aside">${say('merged.accepted')} ${merged.accepted.map(id => html`<${Party} key=${id} id=${id} />`)}</p>`}
+    <p class="of">${merged.by.map(one => html`<span key=${`${one.member}/${one.seq}`}><${Party}
+      id=${one.party} /> <bdi>${memberName(one.member)}</bdi></span>`)}</p>
+    ${merged.accepted?.length > 0 && html`<p class="aside">${say('merged.accepted')} ${merged.accepted.map(id =>
+      html`<${Party} key=${id} id=${id} />`)}</p>`}
     ${may.write && !projector.value && html`<${Do} act=${confirm}>${say('merged.confirm')}<//>`}
     ${error && html`<${Trouble} error=${error} />`}
   </div>`

@@ -35,14 +35,16 @@ export function Outline({ desk, route, known, filter, search, go }) {
   const offered = projector.value ? FILTERS.filter(one => one !== 'private') : FILTERS
   return html`<nav class="outline" aria-label=${say('outline')}>
     <div class="seek">
-      <input type="search" aria-label=${say('search')} placeholder=${say('search')} value=${search.value} onInput=${event => (search.value = event.target.value)} />
+      <input type="search" aria-label=${say('search')} placeholder=${say('search')} value=${search.value}
+        onInput=${event => (search.value = event.target.value)} />
       <select aria-label=${say('filter')} value=${filter.value} onChange=${event => (filter.value = event.target.value)}>
         ${offered.map(one => html`<option value=${one} selected=${one === filter.value}>${say(`filter.${one}`)}</option>`)}
       </select>
     </div>
     ${left && html`<p class="aside" role="status">${say('filter.left', { n: left.size })}</p>`}
     <ol>
-      ${points.filter(point => !left || left.has(point.id)).map(point => html`<${Entry} key=${point.id} point=${point} fact=${known(point.id)} route=${route} go=${go} desk=${desk} />`)}
+      ${points.filter(point => !left || left.has(point.id)).map(point =>
+        html`<${Entry} key=${point.id} point=${point} fact=${known(point.id)} route=${route} go=${go} desk=${desk} />`)}
     </ol>
   </nav>`
 }

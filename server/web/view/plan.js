@@ -5,7 +5,7 @@ import { Text } from './text.js'
 import { Standing } from './standing.js'
 import { Schedule } from './schedule.js'
 import { History } from './history.js'
-import { Trouble, html, say } from './kit.js'
+import { Guarded, Trouble, html, say } from './kit.js'
 
 const LOOKS = { text: Text, standing: Standing, schedule: Schedule, history: History }
 
@@ -18,6 +18,7 @@ export function Plan({ desk, route, go }) {
     <${Bar} desk=${desk} route=${route} />
     ${error && error.status !== 0 && html`<${Trouble} error=${error} />`}
     <${Refusal} desk=${desk} />
-    ${ready ? html`<${Look} key=${open.value} desk=${desk} route=${route} go=${go} />` : !error && html`<p class="wait">${say('wait')}</p>`}
+    ${ready ? html`<${Guarded} key=${route.look}><${Look} key=${open.value} desk=${desk} route=${route} go=${go} /><//>` : !error
+      && html`<p class="wait">${say('wait')}</p>`}
   </div>`
 }

@@ -29,18 +29,23 @@ export function Point({ desk, point, fact, route, go, may, pen }) {
     class=${`point level-${Math.min(point.depth, 5)} ${here ? 'here' : ''} ${point.struck ? 'struck' : ''} ${writes ? 'writing' : ''}`}
     aria-current=${here ? 'true' : undefined}
   >
-    <a class="label" href=${write({ ...route, point: point.id })} onClick=${event => (event.preventDefault(), enter())} aria-label=${say('point.open', { label: point.label || '—' })}>
+    <a class="label" href=${write({ ...route, point: point.id })} onClick=${event => (event.preventDefault(), enter())}
+      aria-label=${say('point.open', { label: point.label || '—' })}>
       <bdi>${shown(point.label)}</bdi>
     </a>
     <div class="body" onClick=${enter}>
       ${desk.heading(point) && html`<h2 dir="auto">${shown(desk.heading(point))}</h2>`}
-      ${writes
-        ? html`<${Editor} desk=${desk} point=${point} done=${() => (pen.value = null)} />`
-        : html`<${Words} text=${words} marks=${marks} />`}
+      ${
+        writes
+          ? html`<${Editor} desk=${desk} point=${point} done=${() => (pen.value = null)} />`
+          : html`<${Words} text=${words} marks=${marks} />`
+      }
       <${Truth} desk=${desk} id=${point.id} />
       ${here && fact.merged && html`<${Merged} desk=${desk} merged=${fact.point.merged} may=${may} />`}
-      ${here && !form.value && !writes && html`<${Offers} may=${may} form=${form} struck=${point.struck} write=${() => (pen.value = point.id)} ready=${desk.text(point.id)} />`}
-      ${Form && !projector.value && html`<${Form} key=${form.value} kind=${form.value} desk=${desk} point=${point} words=${words} fact=${fact} done=${() => (form.value = null)} />`}
+      ${here && !form.value && !writes && html`<${Offers} may=${may} form=${form} struck=${point.struck}
+        write=${() => (pen.value = point.id)} ready=${desk.text(point.id)} />`}
+      ${Form && !projector.value && html`<${Form} key=${form.value} kind=${form.value} desk=${desk} point=${point}
+        words=${words} fact=${fact} done=${() => (form.value = null)} />`}
     </div>
     <${Margin} desk=${desk} point=${point} fact=${fact} entries=${entries} here=${here} may=${may} />
   </article>`
@@ -59,7 +64,8 @@ function Truth({ desk, id }) {
 
 function Offers({ may, form, struck, write: take, ready }) {
   if (projector.value) return null
-  const offer = (kind, first = false) => html`<button type="button" class=${first ? 'first' : ''} onClick=${() => (form.value = kind)}>${say(`offer.${kind}`)}</button>`
+  const offer = (kind, first = false) =>
+    html`<button type="button" class=${first ? 'first' : ''} onClick=${() => (form.value = kind)}>${say(`offer.${kind}`)}</button>`
   return html`<div class="offers">
     ${may.annotate && !struck && offer('propose', true)}
     ${may.annotate && offer('note')}

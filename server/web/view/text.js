@@ -4,7 +4,7 @@ import { who } from '../desk.js'
 import { words as shown } from '../model/clean.js'
 import { chosen } from '../model/filter.js'
 import { rights } from '../model/rights.js'
-import { html, kept } from './kit.js'
+import { Guarded, html, kept } from './kit.js'
 import { Outline, facts } from './outline.js'
 import { Point } from './point.js'
 
@@ -20,12 +20,14 @@ export function Text({ desk, route, go }) {
   useEffect(() => {
     if (route.point) document.getElementById(`point-${route.point}`)?.scrollIntoView({ block: 'nearest' })
   }, [route.point])
+  const shownPoints = points.filter(point => !left || left.has(point.id))
   const shared = { desk, route, go, may, pen }
   return html`<div class="reading">
     <${Outline} desk=${desk} route=${route} go=${go} known=${known} filter=${filter} search=${search} />
     <main class="document" lang="">
       <h1 dir="auto">${shown(title)}</h1>
-      ${points.filter(point => !left || left.has(point.id)).map(point => html`<${Point} key=${point.id} point=${point} fact=${known(point.id)} ...${shared} />`)}
+      ${shownPoints.map(point => html`<${Guarded} key=${point.id}><${Point} point=${point}
+        fact=${known(point.id)} ...${shared} /><//>`)}
     </main>
   </div>`
 }

@@ -25,8 +25,11 @@ function Piece({ piece }) {
     ...marks.filter(one => one.caret && one.from < one.to).map(one => `selected ${look(one.caret.party)}`)
   ].filter(Boolean)
   const shownText = shown(text)
-  return html`${carets.map(({ caret }) => html`<span class=${`caret ${look(caret.party)}`} title=${caret.name} key=${caret.client}></span>`)}${
-    classes.length ? html`<span class=${classes.join(' ')} title=${loose ? say('bracket.loose') : undefined}>${shownText}</span>` : shownText
+  return html`${carets.map(({ caret }) =>
+    html`<span class=${`caret ${look(caret.party)}`} title=${caret.name} key=${caret.client}></span>`)}${
+    classes.length
+      ? html`<span class=${classes.join(' ')} title=${loose ? say('bracket.loose') : undefined}>${shownText}</span>`
+      : shownText
   }`
 }
 
