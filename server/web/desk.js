@@ -4,6 +4,7 @@ import { Y, batch, computed, signal } from './vendor.js'
 import { edit, get, view } from './net/api.js'
 import { follow } from './net/changes.js'
 import { Provider } from './net/provider.js'
+import { UNKNOWN, facts, keeper } from './model/facts.js'
 import { others } from './model/presence.js'
 
 /** The views that a page of a plan shows. */
@@ -19,6 +20,8 @@ export const desk = signal(null)
 export const projector = signal(false)
 /** Said to whoever cannot see what changed. */
 export const announced = signal('')
+
+const NONE = []
 
 /** Asks who one is, and for the conference. */
 export async function enter() {
@@ -76,6 +79,11 @@ export class Desk {
     this.presence.on('change', () => this.#moved(() => this.#presence.value++, 'presence'))
   }
 
+  /** Where a point stands in the text. */
+  at(point) {
+    return { conference: this.conference, plan: this.plan, look: 'text', point }
+  }
+
   /** Where presence is said. */
   get presence() {
     return this.#provider.presence
@@ -94,8 +102,28 @@ export class Desk {
     return others(this.presence.getStates(), this.doc.clientID, this.doc, type => this.#pointOf(type))
   })
 
-  /** The entries that one may read, by point. */
-  entries = computed(() => Map.groupBy(this.views.annotations.value?.annotations ?? [], one => one.point))
+  #keep = keeper()
+
+  #entries = computed(() => {
+    const all = Map.groupBy(this.views.annotations.value?.annotations ?? [], one => one.point)
+    return new Map([...all].map(([id, entries]) => [id, this.#keep(`entries ${id}`, entries)]))
+  })
+
+  #facts = computed(() => {
+    const { standing, annotations } = this.views
+    const all = facts(standing.value, annotations.value?.annotations, who.value.party)
+    return new Map([...all].map(([id, fact]) => [id, this.#keep(`fact ${id}`, fact)]))
+  })
+
+  /** The entries at a point that one may read: the same list as long as nothing in it moves. */
+  entries(id) {
+    return this.#entries.value.get(id) ?? NONE
+  }
+
+  /** What is known of a point: the same object as long as nothing in it moves. */
+  fact(id) {
+    return this.#facts.value.get(id) ?? UNKNOWN
+  }
 
   /** The words of a point as they are now: live where the text is here, else as the server told them. */
   words(point) {
@@ -136,13 +164,17 @@ export class Desk {
         batch(() => {
           this.about.value = about
           this.layers.value = layers
-          VIEWS.forEach((name, at) => (this.views[name].value = views[at]))
+          VIEWS.forEach((name, at) => (this.views[name].value = name === 'outline' ? this.#kept(views[at]) : views[at]))
           this.error.value = null
         })
       } catch (error) {
         this.error.value = error
       }
     }
+  }
+
+  #kept(outline) {
+    return { ...outline, points: outline.points.map(point => this.#keep(`point ${point.id}`, point)) }
   }
 
   /** Makes edits, and shows what came of them. */

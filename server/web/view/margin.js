@@ -15,8 +15,7 @@ const SHOWN_MAX = 4
  * The entries at a point that are shown; the projector shows those alone that all may read. Positions on the point's words before all are
  * left out: where they stand now the standing tells, and of what was said once only a part is still true.
  */
-export function readable(desk, point) {
-  const all = desk.entries.value.get(point) ?? []
+export function readable(all) {
   const stands = one => one.kind === 'position' && one.layer === 'positions' && !one.anchor
   return all.filter(one => !one.withdrawn && !stands(one) && (!projector.value || one.audience === 'all'))
 }

@@ -14,22 +14,23 @@ import { Words, carets } from './words.js'
 /** What can be begun at a point, in the order in which it is offered: proposing first. */
 const FORMS = { propose: Proposal, note: Note, accept: Position, reserve: Position, oppose: Position }
 
-export function Point({ desk, point, fact, route, go, may, pen }) {
+export function Point({ desk, point, here, go, may, pen }) {
   const form = useSignal(null)
-  const here = route.point === point.id
   const writes = pen.value === point.id
   const words = desk.words(point)
-  const entries = readable(desk, point.id)
+  const fact = useComputed(() => desk.fact(point.id)).value
+  const all = useComputed(() => desk.entries(point.id)).value
+  const entries = readable(all)
   const others = useComputed(() => carets(desk.others.value, point.id)).value
-  const marks = useMemo(() => [...stretches(words, entries), ...others], [words, desk.entries.value, projector.value, others])
-  const enter = () => here || go({ ...route, point: point.id }, true)
+  const marks = useMemo(() => [...stretches(words, entries), ...others], [words, all, projector.value, others])
+  const enter = () => here || go(desk.at(point.id), true)
   const Form = FORMS[form.value]
   return html`<article
     id=${`point-${point.id}`}
     class=${`point level-${Math.min(point.depth, 5)} ${here ? 'here' : ''} ${point.struck ? 'struck' : ''} ${writes ? 'writing' : ''}`}
     aria-current=${here ? 'true' : undefined}
   >
-    <a class="label" href=${write({ ...route, point: point.id })} onClick=${event => (event.preventDefault(), enter())}
+    <a class="label" href=${write(desk.at(point.id))} onClick=${event => (event.preventDefault(), enter())}
       aria-label=${say('point.open', { label: point.label || '—' })}>
       <bdi>${shown(point.label)}</bdi>
     </a>

@@ -81,7 +81,8 @@ const day = (trigger, at) =>
 
 function Table({ rows, route }) {
   return html`<div class="scroll" tabindex="0" role="region" aria-label=${say('schedule.table')}><table>
-    <thead><tr><th scope="col">${say('point')}</th>${COLUMNS.map(key => html`<th scope="col" key=${key}>${say(`schedule.${key}`)}</th>`)}</tr></thead>
+    <thead><tr><th scope="col">${say('point')}</th>
+      ${COLUMNS.map(key => html`<th scope="col" key=${key}>${say(`schedule.${key}`)}</th>`)}</tr></thead>
     <tbody>${rows.map(
       row => html`<tr key=${row.point}>
       <th scope="row"><a href=${write({ ...route, look: 'text', point: row.point })}><bdi>${shown(row.label)}</bdi> <span

@@ -1,12 +1,15 @@
 // The plan as a document: the outline beside it, the text in its points, what is said of them in the margin.
-import { useEffect, useSignal } from '../vendor.js'
+import { useComputed, useEffect, useSignal } from '../vendor.js'
 import { who } from '../desk.js'
 import { words as shown } from '../model/clean.js'
 import { chosen } from '../model/filter.js'
 import { rights } from '../model/rights.js'
 import { Guarded, html, kept } from './kit.js'
-import { Outline, facts } from './outline.js'
+import { Outline } from './outline.js'
 import { Point } from './point.js'
+
+/** Points that are set at once: the first screens are there before the rest is set, in pauses of the same size. */
+const SET_AT_ONCE = 60
 
 const filter = kept('filter', 'all')
 
@@ -14,20 +17,26 @@ export function Text({ desk, route, go }) {
   const search = useSignal('')
   const pen = useSignal(null)
   const { title, points } = desk.views.outline.value
-  const known = facts(desk)
-  const may = rights(who.value.role, desk.about.value.yours)
-  const left = chosen(points, filter.value, search.value, known)
+  const may = useComputed(() => rights(who.value.role, desk.about.value.yours)).value
+  const left = chosen(points, filter.value, search.value, id => desk.fact(id))
+  const set = useSignal(SET_AT_ONCE)
+  const wanted = points.findIndex(point => point.id === route.point)
+  const all = points.filter(point => !left || left.has(point.id))
+  useEffect(() => {
+    if (set.value >= all.length) return
+    const pause = setTimeout(() => (set.value += SET_AT_ONCE))
+    return () => clearTimeout(pause)
+  }, [set.value, all.length])
   useEffect(() => {
     if (route.point) document.getElementById(`point-${route.point}`)?.scrollIntoView({ block: 'nearest' })
   }, [route.point])
-  const shownPoints = points.filter(point => !left || left.has(point.id))
-  const shared = { desk, route, go, may, pen }
+  const here = all.slice(0, Math.max(set.value, wanted + SET_AT_ONCE / 2))
+  const shared = { desk, go, may, pen }
   return html`<div class="reading">
-    <${Outline} desk=${desk} route=${route} go=${go} known=${known} filter=${filter} search=${search} />
+    <${Outline} desk=${desk} route=${route} go=${go} filter=${filter} search=${search} />
     <main class="document" lang="">
       <h1 dir="auto">${shown(title)}</h1>
-      ${shownPoints.map(point => html`<${Guarded} key=${point.id}><${Point} point=${point}
-        fact=${known(point.id)} ...${shared} /><//>`)}
+      ${here.map(point => html`<${Guarded} key=${point.id}><${Point} point=${point} here=${point.id === route.point} ...${shared} /><//>`)}
     </main>
   </div>`
 }
