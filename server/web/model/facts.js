@@ -26,8 +26,8 @@ export function facts(matrix, annotations, me) {
 }
 
 /**
- * Keeps what reads the same: asked anew for a value, `keep(key, value)` answers the object from before if nothing in it has changed, so that
- * nothing is shown anew that has not moved.
+ * Keeps what reads the same: asked anew for a value, `keep(key, value)` answers the object from before if nothing in it has changed, so
+ * that nothing is shown anew that has not moved.
  */
 export function keeper() {
   const kept = new Map()

@@ -113,3 +113,15 @@ test('two that were changed apart are marked as merged until somebody confirms i
   await page.getByRole('button', { name: 'Confirm that it reads right' }).click()
   await page.getByText('Merged, not agreed.').waitFor({ state: 'detached' })
 })
+
+test('who has the pen settles a bracket with one button, and strikes and restores a point', async () => {
+  const { id, words } = await server.point('4')
+  const page = await browser.reading(server, 'arv', { point: id })
+  await page.getByText('Change the text').click()
+  await page.locator('.settle').getByRole('button', { name: '21' }).click()
+  await until('the bracket is settled', async () => (await server.point('4')).words === words.replace('[14][21]', '21'))
+  await page.getByRole('button', { name: 'Strike' }).click()
+  await page.locator(`#point-${id}.struck`).waitFor()
+  await page.getByRole('button', { name: 'Restore' }).click()
+  await until('it is back', async () => !(await server.point('4')).struck)
+})

@@ -10,6 +10,8 @@ import { chosen } from '../../../server/web/model/filter.js'
 import { scale } from '../../../server/web/model/gantt.js'
 import { Outstanding } from '../../../server/web/model/outstanding.js'
 import { utf16 } from '../../../server/web/model/place.js'
+import { facts, keeper } from '../../../server/web/model/facts.js'
+import { settlements } from '../../../server/web/model/settle.js'
 import { others } from '../../../server/web/model/presence.js'
 import { Replay } from '../../../server/web/model/replay.js'
 import { rights } from '../../../server/web/model/rights.js'
@@ -93,6 +95,25 @@ test('places in bytes are found among letters of any width', () => {
   assert.deepEqual(utf16(words, { start: 2, end: 6 }), { from: 1, to: 3 })
   assert.equal(words.slice(...Object.values(utf16(words, { start: 7, end: 9 }))), 'ab')
   assert.deepEqual(utf16('ab', { start: 50, end: 60 }), { from: 2, to: 2 })
+})
+
+test('brackets are settled by one of the alternatives, or by what is in one or nothing', () => {
+  assert.deepEqual(settlements('🕊 to [30] [50] km [soon [X]]'), [
+    { range: [5, 14], words: '[30] [50]', endings: ['30', '50'] },
+    { range: [18, 28], words: '[soon [X]]', endings: ['soon [X]', ''] }
+  ])
+  assert.deepEqual(settlements('no [loose'), [])
+})
+
+test('what has not moved stays the same object, and what has does not', () => {
+  const point = { point: 'p', depth: 0, cells: [], open_brackets: 1, standing: 'open' }
+  const told = () => facts({ parties: [{ party: 'a' }], points: [point] }, [{ point: 'p', audience: 'party' }], 'a').get('p')
+  assert.deepEqual([told().mine, told().private, told().brackets], [true, true, 1])
+  const keep = keeper()
+  const first = keep('p', told())
+  assert.equal(keep('p', told()), first)
+  point.open_brackets = 2
+  assert.notEqual(keep('p', told()), first)
 })
 
 test('edits are outstanding until the server told all of them', () => {
