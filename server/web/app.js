@@ -2,7 +2,7 @@
 import { computed, effect, render, signal } from './vendor.js'
 import { Desk, announced, desk, enter, projector, who } from './desk.js'
 import { read, write } from './model/route.js'
-import { html, say, speaks } from './view/kit.js'
+import { Trouble, html, say, speaks } from './view/kit.js'
 import { Join, token } from './view/join.js'
 import { Front } from './view/front.js'
 import { Plan } from './view/plan.js'
@@ -32,9 +32,20 @@ effect(() => {
   projector.value = false
 })
 
+/** Why it is not known who one is. */
+const failed = signal(null)
+
+function begin() {
+  failed.value = null
+  return enter().catch(error => (failed.value = error))
+}
+
 function Page() {
   if (!speaks.value) return null
   if (token.value || who.value === null) return html`<${Join} joined=${() => go({ look: 'front' }, true)} />`
+  if (failed.value) {
+    return html`<main class="sheet"><${Trouble} error=${failed.value} /><button onClick=${begin}>${say('trouble.again')}</button></main>`
+  }
   if (who.value === undefined) return html`<p class="wait">${say('wait')}</p>`
   if (desk.value) return html`<${Plan} desk=${desk.value} route=${route.value} go=${go} />`
   return html`<${Front} />`
@@ -45,4 +56,4 @@ function Announcer() {
 }
 
 render(html`<${Page} /><${Asked} /><${Announcer} />`, document.getElementById('page'))
-if (!token.value) enter().catch(error => (announced.value = error.message))
+if (!token.value) begin()

@@ -169,6 +169,8 @@ export class Desk {
         })
       } catch (error) {
         this.error.value = error
+        // The seat is gone; what was written and is not on the server's disk stays to be copied.
+        if (error.status === 401 && this.#provider.isSafe) who.value = null
       }
     }
   }

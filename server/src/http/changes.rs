@@ -65,3 +65,43 @@ async fn state(app: &App, reader: &mut Reader) -> Result<u64, ApiError> {
     let key = key.ok_or_else(|| ApiError::unavailable("the logs cannot be read: try again"))?;
     Ok(app.dossiers.tag(&(about.unwrap_or_default(), key)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::Limits,
+        metrics::Figures,
+        testing::{Table, note, plan},
+    };
+    use plenary_shared::{id::DocAddress, talk::layer};
+
+    #[tokio::test]
+    async fn what_another_party_keeps_to_itself_moves_nothing_and_what_it_shows_does() {
+        let table = Table::new().await;
+        let bounds = Limits { sessions: 100, sessions_per_member: 32, tls: false };
+        let app = App::new(table.registry.clone(), table.rooms.clone(), Arc::new(Figures::default()), bounds);
+        let (member, token) = &table.seats["arv"];
+        let mut reader = Reader::of(&app, *token, DocAddress::Plan(member.conference.clone(), plan())).unwrap();
+        let before = state(&app, &mut reader).await.unwrap();
+        table.write("bor/private", 7, |txn| layer::put(txn, &note("n1")).unwrap()).await;
+        assert_eq!(state(&app, &mut reader).await.unwrap(), before);
+        table.write("bor/public", 8, |txn| layer::put(txn, &note("n2")).unwrap()).await;
+        let shown = state(&app, &mut reader).await.unwrap();
+        assert_ne!(shown, before);
+        table.write("arv/private", 9, |txn| layer::put(txn, &note("n3")).unwrap()).await;
+        assert_ne!(state(&app, &mut reader).await.unwrap(), shown, "one's own moves it");
+    }
+
+    #[tokio::test]
+    async fn a_stream_ends_with_the_right_to_read() {
+        let table = Table::new().await;
+        let bounds = Limits { sessions: 100, sessions_per_member: 32, tls: false };
+        let app = App::new(table.registry.clone(), table.rooms.clone(), Arc::new(Figures::default()), bounds);
+        let (member, token) = &table.seats["arv"];
+        let mut reader = Reader::of(&app, *token, DocAddress::Plan(member.conference.clone(), plan())).unwrap();
+        assert!(state(&app, &mut reader).await.is_ok());
+        table.give([("bor".parse().unwrap(), plenary_shared::access::Access::Draft)].into()).await;
+        assert!(state(&app, &mut reader).await.is_err());
+    }
+}

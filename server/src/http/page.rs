@@ -81,6 +81,9 @@ fn accepted(asked: &HeaderMap) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{http::tests::served, testing::Table};
+    use axum::{body::Body, extract::Request};
+    use tower::ServiceExt;
 
     fn asked(name: HeaderName, value: &'static str) -> HeaderMap {
         HeaderMap::from_iter([(name, HeaderValue::from_static(value))])
@@ -103,6 +106,29 @@ mod tests {
         let tag = first.headers()[header::ETAG].clone();
         let again = answer(&INDEX, &HeaderMap::from_iter([(header::IF_NONE_MATCH, tag)]), "no-cache");
         assert_eq!((first.status(), again.status()), (StatusCode::OK, StatusCode::NOT_MODIFIED));
+    }
+
+    #[tokio::test]
+    async fn the_page_keeps_its_own_policy_and_all_else_that_of_the_server() {
+        let router = served(&Table::new().await);
+        let headers = async |path: &str| {
+            let answer = router.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+            let header = |name| answer.headers()[name].to_str().unwrap().to_owned();
+            let kept = [header::CONTENT_SECURITY_POLICY, header::CACHE_CONTROL].map(header);
+            assert_eq!([header::X_CONTENT_TYPE_OPTIONS, header::REFERRER_POLICY].map(header), ["nosniff", "no-referrer"]);
+            (answer.status().as_u16(), kept)
+        };
+        let page = |cache: &str| (200, [POLICY.to_owned(), cache.to_owned()]);
+        assert_eq!(headers("/").await, page("no-cache"));
+        assert_eq!(headers("/join").await, page("no-cache"));
+        assert_eq!(headers(&format!("/page/{DIGEST}/app.js")).await, page(FOREVER));
+        for path in
+            [format!("/page/{DIGEST}/../Cargo.toml"), "/page/0123456789abcdef/app.js".to_owned(), "/api/whoami".to_owned()]
+        {
+            let (status, [policy, cache]) = headers(&path).await;
+            assert!(status == 404 || status == 401, "{path}: {status}");
+            assert!(policy.starts_with("default-src 'none'; base-uri") && cache == "no-store", "{path}");
+        }
     }
 
     /// What is imported or linked is embedded, so that no browser asks for what is not there.

@@ -16,7 +16,7 @@ async function run(path, moved, stopped) {
   let failures = 0
   while (!stopped.aborted) {
     try {
-      await once(path, stopped, () => {
+      await once(path, stopped, moved, () => {
         failures = 0
         moved()
       })
@@ -28,7 +28,7 @@ async function run(path, moved, stopped) {
   }
 }
 
-async function once(path, stopped, heard) {
+async function once(path, stopped, moved, heard) {
   const quiet = new AbortController()
   let timer
   const alive = () => {
@@ -38,7 +38,8 @@ async function once(path, stopped, heard) {
   alive()
   try {
     const response = await fetch(`/api${path}`, { signal: AbortSignal.any([stopped, quiet.signal]) })
-    if (!response.ok) return
+    // Why not, whoever asks for the views is told.
+    if (!response.ok) return moved()
     heard()
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
     for (let line = ''; ;) {

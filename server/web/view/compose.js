@@ -128,9 +128,12 @@ const Bound = ({ point }) => html`<div class="bound-point">
   <p dir="auto">${shown(point.words)}</p>
 </div>`
 
+/** As often the words of a point may move while they are read. */
+const TRIES = 10
+
 /** The words of a point with all below it, and the digest of just these: nothing moved between the one and the other. */
 async function exact(desk, id) {
-  for (;;) {
+  for (let tries = 0; tries < TRIES; tries++) {
     const outline = await view(`${desk.path}/outline`)
     const standing = await view(`${desk.path}/standing`)
     // The same object: no record came meanwhile.
@@ -138,4 +141,5 @@ async function exact(desk, id) {
     const { digest, open_brackets: brackets } = standing.points.find(one => one.point === id)
     return { points: below(outline.points, id), digest, brackets }
   }
+  throw new Error(say('accept.moving'))
 }

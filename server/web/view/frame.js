@@ -71,7 +71,7 @@ export function Refusal({ desk }) {
   return html`<section class="refusal" role="alert">
     <h2>${say('refused.title')}</h2>
     <p>${say('refused.what')} <bdi>${refused}</bdi></p>
-    ${points.map(point => html`<div key=${point.id}><h3><bdi>${point.label}</bdi></h3><pre
+    ${!projector.value && points.map(point => html`<div key=${point.id}><h3><bdi>${point.label}</bdi></h3><pre
       dir="auto">${desk.words(point)}</pre></div>`)}
     <button class="first" onClick=${() => location.reload()}>${say('refused.reload')}</button>
   </section>`

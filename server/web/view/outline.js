@@ -7,16 +7,19 @@ import { words as shown } from '../model/clean.js'
 import { write } from '../model/route.js'
 import { html, say } from './kit.js'
 
+/** The filter that holds: before a projector none that tells where private notes are. */
+export const held = filter => (projector.value && filter.value === 'private' ? 'all' : filter.value)
+
 export function Outline({ desk, route, filter, search, go }) {
   const { points } = desk.views.outline.value
-  const left = chosen(points, filter.value, search.value, id => desk.fact(id))
+  const left = chosen(points, held(filter), search.value, id => desk.fact(id))
   const offered = projector.value ? FILTERS.filter(one => one !== 'private') : FILTERS
   return html`<nav class="outline" aria-label=${say('outline')}>
     <div class="seek">
       <input type="search" aria-label=${say('search')} placeholder=${say('search')} value=${search.value}
         onInput=${event => (search.value = event.target.value)} />
-      <select aria-label=${say('filter')} value=${filter.value} onChange=${event => (filter.value = event.target.value)}>
-        ${offered.map(one => html`<option value=${one} selected=${one === filter.value}>${say(`filter.${one}`)}</option>`)}
+      <select aria-label=${say('filter')} value=${held(filter)} onChange=${event => (filter.value = event.target.value)}>
+        ${offered.map(one => html`<option value=${one} selected=${one === held(filter)}>${say(`filter.${one}`)}</option>`)}
       </select>
     </div>
     ${left && html`<p class="aside" role="status">${say('filter.left', { n: left.size })}</p>`}

@@ -5,7 +5,8 @@ import { words as shown } from '../model/clean.js'
 import { chosen } from '../model/filter.js'
 import { rights } from '../model/rights.js'
 import { Guarded, html, kept } from './kit.js'
-import { Outline } from './outline.js'
+import { Outline, held } from './outline.js'
+import { Merged } from './merged.js'
 import { Point } from './point.js'
 
 /** Points that are set at once: the first screens are there before the rest is set, in pauses of the same size. */
@@ -18,7 +19,7 @@ export function Text({ desk, route, go }) {
   const pen = useSignal(null)
   const { title, points } = desk.views.outline.value
   const may = useComputed(() => rights(who.value.role, desk.about.value.yours)).value
-  const left = chosen(points, filter.value, search.value, id => desk.fact(id))
+  const left = chosen(points, held(filter), search.value, id => desk.fact(id))
   const set = useSignal(SET_AT_ONCE)
   const wanted = points.findIndex(point => point.id === route.point)
   const all = points.filter(point => !left || left.has(point.id))
@@ -31,11 +32,13 @@ export function Text({ desk, route, go }) {
     if (route.point) document.getElementById(`point-${route.point}`)?.scrollIntoView({ block: 'nearest' })
   }, [route.point])
   const here = all.slice(0, Math.max(set.value, wanted + SET_AT_ONCE / 2))
+  const merged = desk.views.merged.value?.merged.find(one => one.point === null)
   const shared = { desk, go, may, pen }
   return html`<div class="reading">
     <${Outline} desk=${desk} route=${route} go=${go} filter=${filter} search=${search} />
     <main class="document" lang="">
       <h1 dir="auto">${shown(title)}</h1>
+      ${merged && html`<${Merged} desk=${desk} merged=${merged} may=${may} />`}
       ${here.map(point => html`<${Guarded} key=${point.id}><${Point} point=${point} here=${point.id === route.point} ...${shared} /><//>`)}
     </main>
   </div>`

@@ -56,6 +56,7 @@ test('who leaves is nobody on this device from then on', async () => {
   await page.getByText('Nobody is joined in this browser').waitFor()
   const answer = await fetch(`${server.url}/api/whoami`, { headers: { cookie: `plenary=${cookie.value}` } })
   assert.equal(answer.status, 401)
+  assert.deepEqual(await page.context().cookies(), [])
 })
 
 test('the front page says what waits for the party in each plan', async () => {
