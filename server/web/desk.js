@@ -12,6 +12,8 @@ const VIEWS = ['outline', 'standing', 'annotations', 'brackets', 'merged', 'sche
 
 /** Who one is; undefined: not asked yet, null: nobody. */
 export const who = signal(undefined)
+/** Whether one was somebody on this page, until the seat or the device was ended elsewhere. */
+export const ended = signal(false)
 /** The conference with its parties and members. */
 export const conference = signal(null)
 /** The plan that is open, or null. */
@@ -170,7 +172,7 @@ export class Desk {
       } catch (error) {
         this.error.value = error
         // The seat is gone; what was written and is not on the server's disk stays to be copied.
-        if (error.status === 401 && this.#provider.isSafe) who.value = null
+        if (error.status === 401 && this.#provider.isSafe) batch(() => ((who.value = null), (ended.value = true)))
       }
     }
   }

@@ -1,7 +1,7 @@
 // Joining by a link, or by a recovery code. The token in the link is taken out of the address bar and the history before anything else.
 import { signal } from '../vendor.js'
 import { send } from '../net/api.js'
-import { enter, who } from '../desk.js'
+import { ended, enter, who } from '../desk.js'
 import { Do, Trouble, html, say } from './kit.js'
 
 /** An invitation that came with the address: it stands nowhere but here. */
@@ -35,7 +35,7 @@ export function Join({ joined: done }) {
       token.value
         ? html`<p>${say('join.invited')}</p>
           <${Do} kind="first" act=${() => take({ invitation: token.value })}>${say('join.take')}<//>`
-        : html`<p>${say('join.nobody')}</p>`
+        : html`<p role="status">${say(ended.value ? 'join.ended' : 'join.nobody')}</p>`
     }
     ${error.value && html`<${Trouble} error=${error.value} />`}
     ${error.value?.status === 403 && html`<p>${say('join.refused')}</p>`}
@@ -77,5 +77,6 @@ export async function leave(devices) {
   const own = devices.find(device => device.this)
   if (own) await send('DELETE', `/devices/${own.device}`)
   joined.value = null
+  ended.value = false
   who.value = null
 }

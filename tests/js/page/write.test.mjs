@@ -112,7 +112,7 @@ test('who may not draft is not offered the pen, and an observer nothing', async 
   }
 })
 
-test('a seat that was ended says so while somebody types, and keeps what was typed to be copied', async () => {
+test('a seat that was ended while somebody typed is told, and that what was typed is safe', async () => {
   const head = server.seat('cel', 'head').token
   const { invitation } = await server.api(head, '/api/conferences/vale-talks/members', {
     party: 'cel',
@@ -127,5 +127,6 @@ test('a seat that was ended says so while somebody types, and keeps what was typ
   await page.keyboard.type('Before. ')
   await says(page, SAFE)
   await server.api(head, `/api/conferences/vale-talks/members/${member}`, undefined, 'DELETE')
-  await page.locator('.refusal').waitFor()
+  await page.getByText('has ended. All that you wrote in the text was on the server’s disk').waitFor()
+  assert.ok((await server.point('12')).words.startsWith('Before. '))
 })
