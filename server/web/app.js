@@ -1,6 +1,7 @@
 // The page: where one is decides what is shown.
 import { computed, effect, render, signal } from './vendor.js'
 import { Desk, announced, desk, enter, projector, who } from './desk.js'
+import { name } from './model/clean.js'
 import { read, write } from './model/route.js'
 import { Trouble, html, say, speaks } from './view/kit.js'
 import { Join, token } from './view/join.js'
@@ -30,6 +31,11 @@ effect(() => {
   desk.peek()?.end()
   desk.value = wanted ? new Desk(...wanted.split('/')) : null
   projector.value = false
+})
+
+effect(() => {
+  const title = desk.value?.views.outline.value?.title
+  document.title = title ? `${name(title)} · Plenary` : 'Plenary'
 })
 
 /** Why it is not known who one is. */

@@ -10,8 +10,8 @@ function sameAhead(a, b) {
   return n
 }
 
-/** Whether `part` stands in `whole` exactly once. */
-function once(whole, part) {
+/** Whether `part` stands in `whole` exactly once: only then it can be quoted. */
+export function once(whole, part) {
   const at = whole.indexOf(part)
   return part !== '' && at >= 0 && whole.indexOf(part, at + 1) < 0
 }

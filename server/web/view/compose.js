@@ -51,11 +51,12 @@ function Into({ desk, layer, ready, done, act }) {
   </div>`
 }
 
-export function Note({ desk, point, done }) {
+export function Note({ desk, point, quote, done }) {
   const [text, layer] = [useSignal(''), useSignal('private')]
-  const act = into => desk.edit({ note: { point: point.id, text: text.value.trim(), layer: into } })
+  const act = into => desk.edit({ note: { point: point.id, text: text.value.trim(), layer: into, ...(quote && { quote }) } })
   return html`<form class="compose" onSubmit=${event => event.preventDefault()}>
     <h3>${say('offer.note')}</h3>
+    ${quote ? html`<blockquote dir="auto">${shown(quote)}</blockquote>` : html`<p class="aside">${say('note.whole')}</p>`}
     <${Field} label=${say('note.text')} of=${text} />
     <${Into} desk=${desk} layer=${layer} ready=${text.value.trim()} done=${done} act=${act} />
   </form>`

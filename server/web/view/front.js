@@ -7,6 +7,7 @@ import { write } from '../model/route.js'
 import { Do, Name, Trouble, html, partyName, say } from './kit.js'
 import { Languages } from './frame.js'
 import { leave } from './join.js'
+import { Delegation, Devices } from './people.js'
 
 /** Plans of which it is told what waits: those that are seen first. */
 const LOOKED_AT_MAX = 12
@@ -21,6 +22,8 @@ export function Front() {
     <h1><${Name} of=${conference.value.title} /></h1>
     <p class="whom"><${Name} of=${me.name} />, ${say(`role.${me.role}`)}, <bdi>${partyName(me.party)}</bdi></p>
     <${Plans} me=${me} />
+    <${Delegation} />
+    <${Devices} />
     <footer><${Languages} /><${Leave} /></footer>
   </main>`
 }

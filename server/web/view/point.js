@@ -1,7 +1,8 @@
 // A point: its label, its words, what can be done with it, and the margin beside it.
-import { useComputed, useMemo, useSignal } from '../vendor.js'
+import { useComputed, useMemo, useRef, useSignal } from '../vendor.js'
 import { projector } from '../desk.js'
 import { words as shown } from '../model/clean.js'
+import { once } from '../model/compose.js'
 import { utf16 } from '../model/place.js'
 import { write } from '../model/route.js'
 import { html, say } from './kit.js'
@@ -17,6 +18,8 @@ const FORMS = { propose: Proposal, note: Note, accept: Position, reserve: Positi
 
 export function Point({ desk, point, here, go, may, pen }) {
   const form = useSignal(null)
+  const quote = useSignal('')
+  const body = useRef(null)
   const writes = pen.value === point.id
   const words = desk.words(point)
   const fact = useComputed(() => desk.fact(point.id)).value
@@ -25,6 +28,10 @@ export function Point({ desk, point, here, go, may, pen }) {
   const others = useComputed(() => carets(desk.others.value, point.id)).value
   const marks = useMemo(() => [...stretches(words, entries), ...others], [words, all, projector.value, others])
   const enter = () => here || go(desk.at(point.id), true)
+  const begin = kind => {
+    quote.value = selected(body.current, words)
+    form.value = kind
+  }
   const Form = FORMS[form.value]
   return html`<article
     id=${`point-${point.id}`}
@@ -35,7 +42,7 @@ export function Point({ desk, point, here, go, may, pen }) {
       aria-label=${say('point.open', { label: point.label || '—' })}>
       <bdi>${shown(point.label)}</bdi>
     </a>
-    <div class="body" onClick=${enter}>
+    <div class="body" ref=${body} onClick=${enter}>
       ${desk.heading(point) && html`<h2 dir="auto">${shown(desk.heading(point))}</h2>`}
       ${
         writes
@@ -44,10 +51,10 @@ export function Point({ desk, point, here, go, may, pen }) {
       }
       <${Truth} desk=${desk} id=${point.id} />
       ${here && fact.merged && html`<${Merged} desk=${desk} merged=${fact.point.merged} may=${may} />`}
-      ${here && !form.value && !writes && html`<${Offers} may=${may} form=${form} struck=${point.struck}
+      ${here && !form.value && !writes && html`<${Offers} may=${may} begin=${begin} struck=${point.struck}
         write=${() => (pen.value = point.id)} ready=${desk.text(point.id)} />`}
       ${here && may.write && !writes && !projector.value && html`<${Draft} desk=${desk} point=${point} words=${words} />`}
-      ${Form && !projector.value && html`<${Form} key=${form.value} kind=${form.value} desk=${desk} point=${point}
+      ${Form && !projector.value && html`<${Form} key=${form.value} kind=${form.value} quote=${quote.value} desk=${desk} point=${point}
         words=${words} fact=${fact} done=${() => (form.value = null)} />`}
     </div>
     <${Margin} desk=${desk} point=${point} fact=${fact} entries=${entries} here=${here} may=${may} />
@@ -65,10 +72,21 @@ function Truth({ desk, id }) {
   return html`<p class=${`truth ${state}`} role="status">${say(`truth.${state}`)}</p>`
 }
 
-function Offers({ may, form, struck, write: take, ready }) {
+/** What is selected stays so while a button is pressed. */
+const keep = event => event.preventDefault()
+
+/** The words that are selected in a point, if they stand in it once. */
+function selected(body, words) {
+  const selection = getSelection()
+  const text = selection.toString().trim()
+  return body.contains(selection.anchorNode) && once(words, text) ? text : ''
+}
+
+function Offers({ may, begin, struck, write: take, ready }) {
   if (projector.value) return null
   const offer = (kind, first = false) =>
-    html`<button type="button" class=${first ? 'first' : ''} onClick=${() => (form.value = kind)}>${say(`offer.${kind}`)}</button>`
+    html`<button type="button" class=${first ? 'first' : ''} onMouseDown=${keep}
+      onClick=${() => begin(kind)}>${say(`offer.${kind}`)}</button>`
   return html`<div class="offers">
     ${may.annotate && !struck && offer('propose', true)}
     ${may.annotate && offer('note')}

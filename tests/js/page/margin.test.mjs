@@ -128,3 +128,21 @@ test('who has the pen settles a bracket with one button, and strikes and restore
   await page.getByRole('button', { name: 'Restore' }).click()
   await until('it is back', async () => !(await server.point('4')).struck)
 })
+
+test('a note stands on the words that were selected for it', async () => {
+  const { id } = await server.point('16')
+  const page = await browser.reading(server, 'arv', { point: id })
+  await page.locator(`#point-${id} .words`).evaluate(element => {
+    const range = document.createRange()
+    range.selectNodeContents(element.firstChild)
+    range.setEnd(element.firstChild, 'A facility'.length)
+    getSelection().removeAllRanges()
+    getSelection().addRange(range)
+  })
+  await page.getByRole('button', { name: 'Note' }).click()
+  await page.locator('.compose blockquote', { hasText: 'A facility' }).waitFor()
+  await page.getByLabel('What is to be noted').fill('Whose?')
+  await page.getByRole('button', { name: 'Keep for Republic of Arvenia' }).click()
+  await page.locator('.card.private blockquote', { hasText: 'A facility' }).waitFor()
+  await page.locator(`#point-${id} .remarked`, { hasText: 'A facility' }).waitFor()
+})
