@@ -132,7 +132,7 @@ test('who has the pen settles a bracket with one button, and strikes and restore
 test('a note stands on the words that were selected for it', async () => {
   const { id } = await server.point('16')
   const page = await browser.reading(server, 'arv', { point: id })
-  await page.locator(`#point-${id} .words`).evaluate(element => {
+  await page.locator(`#point-${id} p.words`).evaluate(element => {
     const range = document.createRange()
     range.selectNodeContents(element.firstChild)
     range.setEnd(element.firstChild, 'A facility'.length)
