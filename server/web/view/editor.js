@@ -17,6 +17,7 @@ import {
 import { announced } from '../desk.js'
 import { html, say } from './kit.js'
 import { caretsOf } from './carets.js'
+import { brackets } from './lit.js'
 
 /** Changes within so many milliseconds are taken back together. */
 const UNDO_TOGETHER_MS = 600
@@ -99,6 +100,7 @@ function mounted(element, desk, text, done) {
       highlightSpecialChars(),
       bidiIsolates(),
       directed,
+      brackets,
       theme,
       caretsOf(desk, text)
     ]

@@ -34,6 +34,7 @@ test('two parties write in one point, see each other there, and take back what t
   await until('all read both', async () => (await reads(cel, id)) === both)
   await arv.locator('.caret', { hasText: 'Ilse Oran' }).waitFor()
   await cel.locator(`#point-${id} .caret`).first().waitFor({ state: 'attached' })
+  assert.deepEqual(await arv.locator('.cm-content .mark').allInnerTexts(), ['[', ']', '[', ']'])
   await picture(arv, 'writing')
 
   await arv.keyboard.press('Control+z')
