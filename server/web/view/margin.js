@@ -12,11 +12,11 @@ import { Redline } from './words.js'
 const SHOWN_MAX = 4
 
 /**
- * The entries at a point that are shown; the projector shows those alone that all may read. Positions on the point's words before all are
- * left out: where they stand now the standing tells, and of what was said once only a part is still true.
+ * The entries at a point that are shown; the projector shows those alone that all may read. Positions before all are left out, but on a
+ * bracket with a reason: where they stand now the standing and the brackets tell, and of what was said once only a part is still true.
  */
 export function readable(all) {
-  const stands = one => one.kind === 'position' && one.layer === 'positions' && !one.anchor
+  const stands = one => one.kind === 'position' && one.layer === 'positions' && !(one.anchor && one.body)
   return all.filter(one => !one.withdrawn && !stands(one) && (!projector.value || one.audience === 'all'))
 }
 

@@ -8,6 +8,7 @@ import { write } from '../model/route.js'
 import { html, say } from './kit.js'
 import { Margin, readable } from './margin.js'
 import { Note, Proposal, Position } from './compose.js'
+import { Brackets } from './brackets.js'
 import { Draft } from './draft.js'
 import { Merged } from './merged.js'
 import { Editor } from './editor.js'
@@ -53,6 +54,7 @@ export function Point({ desk, point, here, go, may, pen }) {
       ${here && fact.merged && html`<${Merged} desk=${desk} merged=${fact.point.merged} may=${may} />`}
       ${here && !form.value && !writes && html`<${Offers} may=${may} begin=${begin} struck=${point.struck}
         write=${() => (pen.value = point.id)} ready=${desk.text(point.id)} />`}
+      ${here && !writes && html`<${Brackets} desk=${desk} point=${point} words=${words} may=${may} />`}
       ${here && may.write && !writes && !projector.value && html`<${Draft} desk=${desk} point=${point} words=${words} />`}
       ${Form && !projector.value && html`<${Form} key=${form.value} kind=${form.value} quote=${quote.value} desk=${desk} point=${point}
         words=${words} fact=${fact} done=${() => (form.value = null)} />`}

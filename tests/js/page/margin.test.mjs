@@ -146,3 +146,15 @@ test('a note stands on the words that were selected for it', async () => {
   await page.locator('.card.private blockquote', { hasText: 'A facility' }).waitFor()
   await page.locator(`#point-${id} .remarked`, { hasText: 'A facility' }).waitFor()
 })
+
+test('a party supports a bracket, all see it, and it takes that back', async () => {
+  const { id } = await server.point('9')
+  const page = await browser.reading(server, 'cel', { point: id })
+  const may = page.locator('.brackets li', { hasText: '[may]' })
+  await may.getByRole('button', { name: 'Support it before all' }).click()
+  await may.getByText('for it:').waitFor()
+  const seen = (await server.view('arv', 'brackets')).points.find(one => one.point === id).brackets
+  assert.deepEqual(seen.find(one => one.text === '[may]').support, ['cel'])
+  await may.getByRole('button', { name: 'Withdraw' }).click()
+  await may.getByText('for it:').waitFor({ state: 'detached' })
+})
