@@ -93,10 +93,15 @@ export class Desk {
 
   /** What is said of the connection. */
   get connection() {
+    return this.#connection.value
+  }
+
+  /** Worked out once, however many points ask for it. */
+  #connection = computed(() => {
     this.#link.value
     const { connected, synced, refused, waiting, isSafe } = this.#provider
     return { connected, synced, refused, waiting, isSafe }
-  }
+  })
 
   /** Who else is here, and where. */
   others = computed(() => {

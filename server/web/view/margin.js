@@ -3,6 +3,7 @@ import { useSignal, useState } from '../vendor.js'
 import { projector, who } from '../desk.js'
 import { words as shown } from '../model/clean.js'
 import { STANCES } from '../model/standing.js'
+import { threads } from '../model/thread.js'
 import { Audience, kindOf, named, readers, writable } from './audience.js'
 import { ask } from './ask.js'
 import { Do, Party, Trouble, html, memberName, moment, partyName, say } from './kit.js'
@@ -10,6 +11,10 @@ import { Redline } from './words.js'
 
 /** Cards that stand beside a point before the rest is asked for. */
 const SHOWN_MAX = 4
+/** The same at the point at hand. */
+const SHOWN_HERE_MAX = 20
+/** Cards that come when the rest is asked for. */
+const MORE = 50
 
 /**
  * The entries at a point that are shown; the projector shows those alone that all may read. Positions before all are left out, but on a
@@ -21,19 +26,17 @@ export function readable(all) {
 }
 
 export function Margin({ desk, point, entries, fact, here, may }) {
-  const all = useSignal(false)
-  const ids = new Set(entries.map(one => one.id))
-  const heads = entries.filter(one => !one.reply_to || !ids.has(one.reply_to))
-  const left = all.value || here ? heads : heads.slice(0, SHOWN_MAX)
-  const replies = head => entries.filter(one => one.reply_to === head.id && one !== head)
+  const more = useSignal(0)
+  const all = threads(entries)
+  const left = all.slice(0, (here ? SHOWN_HERE_MAX : SHOWN_MAX) + more.value)
   return html`<aside class="margin" aria-label=${say('margin.of', { label: point.label || '—' })}>
     <${Stands} cells=${fact.cells} desk=${desk} here=${here} may=${may} />
-    ${left.map(one => html`<${Card} key=${`${one.party}/${one.layer}/${one.id}`} one=${one} desk=${desk} replies=${replies(one)}
-      here=${here} may=${may} />`)}
+    ${left.map(({ head, replies }) => html`<${Card} key=${`${head.party}/${head.layer}/${head.id}`} one=${head} desk=${desk}
+      replies=${replies} here=${here} may=${may} />`)}
     ${
-      left.length < heads.length &&
+      left.length < all.length &&
       html`<button type="button" class="quiet"
-        onClick=${() => (all.value = true)}>${say('margin.more', { n: heads.length - left.length })}</button>`
+        onClick=${() => (more.value += MORE)}>${say('margin.more', { n: all.length - left.length })}</button>`
     }
   </aside>`
 }

@@ -18,6 +18,7 @@ import { rights } from '../../../server/web/model/rights.js'
 import * as route from '../../../server/web/model/route.js'
 import { LANGUAGES, speaker } from '../../../server/web/model/say.js'
 import { below, rows } from '../../../server/web/model/standing.js'
+import { threads } from '../../../server/web/model/thread.js'
 import { Y } from '../../../server/web/vendor.js'
 
 const WEB = new URL('../../../server/web', import.meta.url).pathname
@@ -220,6 +221,16 @@ test('the words that an acceptance binds to are those below too, but what is str
     below(points, '1').map(point => point.id),
     ['1', '2', '5']
   )
+})
+
+test('replies stand with what they reply to, however deep, and circles lose nothing', () => {
+  const told = list => threads(list).map(({ head, replies }) => [head.id, ...replies.map(one => one.id)])
+  const entry = (id, reply_to) => ({ id, reply_to })
+  assert.deepEqual(told([entry('a'), entry('b', 'a'), entry('c', 'b'), entry('d', 'gone')]), [['a', 'b', 'c'], ['d']])
+  const circle = told([entry('x', 'y'), entry('y', 'x'), entry('z', 'z')])
+  assert.deepEqual(circle.flat().sort(), ['x', 'y', 'z'])
+  const deep = Array.from({ length: 10_000 }, (_, n) => entry(`${n}`, n ? `${n - 1}` : undefined))
+  assert.equal(told(deep).flat().length, 10_000)
 })
 
 test('filters leave what they name', () => {
