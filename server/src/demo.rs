@@ -172,7 +172,7 @@ impl fmt::Display for Demo {
         let Demo { url, conference, plan, members, heads } = self;
         writeln!(
             f,
-            "Plenary's demo runs at {url}: conference {conference}, plan {plan}.\n\nJoin, in another terminal, as any of them:\n"
+            "Plenary's demo runs at {url}: conference {conference}, plan {plan}.\n\nJoin as any of them: open its link in a browser, or in another terminal:\n"
         )?;
         for DemoMember { party, role, name, link, .. } in members.iter().chain(heads) {
             writeln!(f, "  plenary join '{link}'   # {name}, {role} of {party}")?;

@@ -2,6 +2,7 @@
 
 mod app;
 mod caller;
+mod changes;
 mod conference;
 mod confirm;
 mod edits;
@@ -13,6 +14,7 @@ mod layer;
 mod line;
 mod lines;
 mod log;
+mod page;
 mod place;
 mod plan;
 mod pull;
@@ -29,7 +31,7 @@ use axum::{
     extract::{DefaultBodyLimit, Request, State},
     http::{HeaderValue, Method, header},
     middleware::{self, Next},
-    response::{Html, IntoResponse, Response},
+    response::{IntoResponse, Response},
     routing::{delete, get, post, put},
 };
 use plenary_shared::{access::Role, limits, people, wire::api};
@@ -70,6 +72,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/conferences/{c}/plans/{p}/layers/{l}/close", post(layer::close))
         .route("/conferences/{c}/plans/{p}/layers/{l}/audience", put(layer::set_audience))
         .route("/conferences/{c}/plans/{p}/layers/{o}/{l}/acts", get(layer::acts))
+        .route("/conferences/{c}/plans/{p}/changes", get(changes::follow))
         .route("/conferences/{c}/plans/{p}/confirm", post(confirm::confirm))
         .route("/conferences/{c}/plans/{p}/export", get(export::export))
         .route("/conferences/{c}/plans/{p}/log", get(log::follow))
@@ -81,8 +84,7 @@ pub fn router(app: Arc<App>) -> Router {
     let brief = Router::new()
         .nest("/api", api)
         .route("/sync/{*address}", get(sync::upgrade))
-        .route("/", get(page))
-        .route("/join", get(page))
+        .merge(page::routes())
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
@@ -139,7 +141,7 @@ fn never(_: &Method) -> bool {
 }
 
 /// What holds for every request: an origin of our own for whatever changes something, and headers that let a browser do
-/// nothing with an answer that it need not.
+/// nothing with an answer that it need not: what an answer says of itself holds.
 async fn guard(request: Request, next: Next) -> Response {
     let changes = changes(request.method());
     let upgrades = request.headers().contains_key(header::UPGRADE);
@@ -155,14 +157,9 @@ async fn guard(request: Request, next: Next) -> Response {
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ] {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
-}
-
-/// Where an invitation's link leads: the token behind `#` stays in the browser.
-async fn page() -> Html<&'static str> {
-    Html(include_str!("../web/index.html"))
 }
 
 async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, ApiError> {

@@ -158,9 +158,12 @@ pub(super) async fn devices(State(app): State<Arc<App>>, caller: Caller) -> Resu
     Ok(Json(app.registry.devices(&caller.token)?))
 }
 
-pub(super) async fn end_device(State(app): State<Arc<App>>, caller: Caller, path: RawPathParams) -> Result<StatusCode, ApiError> {
+pub(super) async fn end_device(State(app): State<Arc<App>>, caller: Caller, path: RawPathParams) -> Result<Response, ApiError> {
     app.registry.end_device(&caller.token, named(&path, "d")?).await?;
-    Ok(StatusCode::NO_CONTENT)
+    // Who ended the device that asks is left with a cookie that is good for nothing, and that no script can take away.
+    let left = app.registry.devices(&caller.token).is_err();
+    let cookie = left.then(|| format!("{}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0", auth::COOKIE));
+    Ok((StatusCode::NO_CONTENT, cookie.map(|cookie| [(header::SET_COOKIE, cookie)]), ()).into_response())
 }
 
 pub(super) async fn revoke(
