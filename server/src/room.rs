@@ -86,8 +86,7 @@ pub enum RoomEnded {
 impl Room {
     /// Loads a room's document. Blocks.
     pub fn open(address: DocAddress, around: Surroundings) -> Result<Self, OpenError> {
-        let document = Document::open(&*around.store, &address)?;
-        around.note(&address, &document);
+        let document = Document::open(&*around.store, &address).inspect(|document| around.note(&address, document))?;
         let (snapshot_seq, mut state) = (document.seq(), RoomState::new(&address, document));
         state.shares = around.shares.clone();
         *state.announced() = around.announced.clone();

@@ -21,6 +21,7 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../server/docs");
         let files = fs::read_dir(folder).expect("the chapters").map(|file| file.expect("a file").path());
         let there: BTreeMap<String, String> = files
+            .filter(|file| file.extension().is_some_and(|extension| extension == "md"))
             .map(|file| {
                 let name = file.file_stem().expect("a name").to_str().expect("UTF-8").to_owned();
                 (name, fs::read_to_string(&file).expect("a chapter"))

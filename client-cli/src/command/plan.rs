@@ -1,5 +1,6 @@
 //! `plan create`, `plan list`, `plan access`, `plan consent`, [`share`](super::share) and [`import`](super::import).
 
+mod line;
 mod state;
 
 use clap::Subcommand;
@@ -9,6 +10,8 @@ use plenary_shared::{
     wire::api::{AccessList, ConsentList, NewPlan, Plan},
 };
 use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
+
+use line::text;
 
 use super::{
     import::{self, Import},
@@ -47,10 +50,10 @@ enum Verb {
     Access(AccessVerb),
     Consent(Consent),
     Share(ShareVerb),
-    Rename(state::Rename),
-    Close(state::Close),
-    Reopen(state::Reopen),
-    Strike(state::Strike),
+    Rename(state::RenamePlan),
+    Close(state::ClosePlan),
+    Reopen(state::ReopenPlan),
+    Strike(state::StrikePlan),
 }
 
 /// Create a plan, empty or from Markdown (only the chair may)
@@ -266,17 +269,6 @@ impl Consent {
             parties => format!("{}: {} must consent", plan.id, in_words(parties)),
         })
     }
-}
-
-fn text(plan: &Plan) -> String {
-    let access = match (&plan.access, plan.yours) {
-        (Some(list), _) if list.is_empty() => "no party".to_owned(),
-        (Some(list), _) => list.iter().map(|(party, access)| format!("{party}={access}")).collect::<Vec<_>>().join(" "),
-        (None, Some(yours)) => yours.to_string(),
-        (None, None) => "read".to_owned(),
-    };
-    let state = if plan.state.is_open() { String::new() } else { format!(", {}", plan.state) };
-    format!("{}  {}  ({access}{state})", plan.id, inline(&plan.title))
 }
 
 #[cfg(test)]

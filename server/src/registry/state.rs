@@ -168,46 +168,52 @@ impl Registered {
                     }
                 }
             }
-            Event::PlanChanged { conference, plan, title, state } => {
-                if let Some(plan) = self.plan_mut(&conference, &plan) {
-                    plan.title = title.unwrap_or(std::mem::take(&mut plan.title));
-                    plan.state = state.unwrap_or(plan.state);
-                }
-            }
-            Event::LayerClosed { conference, plan, party, layer } => {
-                if let Some(plan) = self.plan_mut(&conference, &plan) {
-                    plan.closed_layers.insert((party.clone(), layer.clone()));
-                    plan.layers.insert((party, layer), BTreeSet::new());
-                }
-            }
             Event::PlanCreated { conference, plan, title, access, consent } => {
                 if let Some(entry) = self.conferences.get_mut(&conference) {
                     let created_by = Some(by.clone());
                     entry.plans.insert(plan, PlanEntry { title, access, consent, created_by, ..Default::default() });
                 }
             }
-            Event::AccessChanged { conference, plan, access, consent } => {
-                if let Some(plan) = self.plan_mut(&conference, &plan) {
-                    plan.decide(Some(access), consent.map(Some), (by, at_ms));
-                }
+            Event::PlanChanged { .. }
+            | Event::AccessChanged { .. }
+            | Event::ConsentChosen { .. }
+            | Event::ShareRaised { .. }
+            | Event::LayerOpened { .. }
+            | Event::AudienceChanged { .. }
+            | Event::LayerClosed { .. } => self.plan(by, at_ms, event),
+        }
+    }
+
+    /// Folds in what happened to a plan that is there.
+    fn plan(&mut self, by: &Author, at_ms: u64, event: Event) {
+        let (Event::PlanChanged { conference, plan, .. }
+        | Event::AccessChanged { conference, plan, .. }
+        | Event::ConsentChosen { conference, plan, .. }
+        | Event::ShareRaised { conference, plan, .. }
+        | Event::LayerOpened { conference, plan, .. }
+        | Event::AudienceChanged { conference, plan, .. }
+        | Event::LayerClosed { conference, plan, .. }) = &event
+        else {
+            return;
+        };
+        let Some(on) = self.plan_mut(&conference.clone(), &plan.clone()) else { return };
+        match event {
+            Event::PlanChanged { title, state, .. } => {
+                on.title = title.unwrap_or(std::mem::take(&mut on.title));
+                on.state = state.unwrap_or(on.state);
             }
-            Event::LayerOpened { conference, plan, party, layer, audience }
-            | Event::AudienceChanged { conference, plan, party, layer, audience } => {
-                if let Some(plan) = self.plan_mut(&conference, &plan) {
-                    plan.closed_layers.remove(&(party.clone(), layer.clone()));
-                    plan.layers.insert((party, layer), audience);
-                }
+            Event::AccessChanged { access, consent, .. } => on.decide(Some(access), consent.map(Some), (by, at_ms)),
+            Event::ConsentChosen { parties, .. } => on.decide(None, Some(parties), (by, at_ms)),
+            Event::ShareRaised { party, kind, bytes, .. } => drop(on.shares.insert((party, kind), bytes)),
+            Event::LayerOpened { party, layer, audience, .. } | Event::AudienceChanged { party, layer, audience, .. } => {
+                on.closed_layers.remove(&(party.clone(), layer.clone()));
+                on.layers.insert((party, layer), audience);
             }
-            Event::ConsentChosen { conference, plan, parties } => {
-                if let Some(plan) = self.plan_mut(&conference, &plan) {
-                    plan.decide(None, Some(parties), (by, at_ms));
-                }
+            Event::LayerClosed { party, layer, .. } => {
+                on.closed_layers.insert((party.clone(), layer.clone()));
+                on.layers.insert((party, layer), BTreeSet::new());
             }
-            Event::ShareRaised { conference, plan, party, kind, bytes } => {
-                if let Some(plan) = self.plan_mut(&conference, &plan) {
-                    plan.shares.insert((party, kind), bytes);
-                }
-            }
+            _ => {}
         }
     }
 

@@ -380,7 +380,8 @@ async fn an_adviser_takes_no_position_and_an_observer_writes_nothing() {
     }
     assert!(talks.live("arv/positions").await.is_empty());
     grant(server, "p-1", json!({ "arv": "draft", "cel": "read" }));
-    assert!(cel.refused(&["note", "p-1", "1", "x"]).contains("you may not write"));
+    cel.write(&["note", "p-1", "1", "Who reads keeps notes for itself."]);
+    assert!(cel.refused(&["note", "p-1", "1", "x", "--layer", "public"]).contains("you may not write"));
     assert!(cel.refused(&["accept", "p-1", "1"]).contains("you may not write"));
     assert!(talks.bor.refused(&["note", "p-1", "1", "x"]).contains("no"), "the plan is not there for bor");
 }

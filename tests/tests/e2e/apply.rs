@@ -177,7 +177,7 @@ async fn scripts_come_from_standard_input_and_the_schema_is_json() {
     let talks = Talks::begin();
     let schema: Value = serde_json::from_str(&talks.cli.done(&["apply", "--schema"])).unwrap();
     assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
-    assert_eq!(schema["oneOf"].as_array().unwrap().len(), 25);
+    assert_eq!(schema["oneOf"].as_array().unwrap().len(), 27);
     let file = fs::File::open(talks.file(r#"{"insert":{"point":"1","text":" Piped."}}"#)).unwrap();
     let output = talks.cli.command(&["apply", "p-1"]).stdin(file).output().unwrap();
     assert!(output.status.success(), "{output:?}");

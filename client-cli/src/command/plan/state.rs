@@ -7,7 +7,7 @@ use plenary_shared::{
     wire::api::{Plan, PlanChange},
 };
 
-use super::text;
+use super::line::text;
 use crate::{context::Context, error::CliError};
 
 /// Give a plan another title, in the lists and in its text (only the chair may)
@@ -15,7 +15,7 @@ use crate::{context::Context, error::CliError};
 #[command(
     after_help = "Its id stays: it is in links and in clones.\n\nExample:\n  plenary plan rename plan 'Framework Agreement'"
 )]
-pub struct Rename {
+pub struct RenamePlan {
     /// The plan
     plan: PlanId,
     /// Its title from now on
@@ -25,7 +25,7 @@ pub struct Rename {
 /// Close a plan: nobody changes the words; reading, notes and positions go on (only the chair may)
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  plenary plan close plan")]
-pub struct Close {
+pub struct ClosePlan {
     /// The plan
     plan: PlanId,
 }
@@ -33,7 +33,7 @@ pub struct Close {
 /// Open a plan again that was closed or struck (only the chair may)
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  plenary plan reopen plan")]
-pub struct Reopen {
+pub struct ReopenPlan {
     /// The plan
     plan: PlanId,
 }
@@ -45,12 +45,12 @@ pub struct Reopen {
 
 Example:
   plenary plan strike plan")]
-pub struct Strike {
+pub struct StrikePlan {
     /// The plan
     plan: PlanId,
 }
 
-impl Rename {
+impl RenamePlan {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         let open = context.open(&self.plan)?;
@@ -59,21 +59,21 @@ impl Rename {
     }
 }
 
-impl Close {
+impl ClosePlan {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         turned(context, &self.plan, PlanState::Closed)
     }
 }
 
-impl Reopen {
+impl ReopenPlan {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         turned(context, &self.plan, PlanState::Open)
     }
 }
 
-impl Strike {
+impl StrikePlan {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         turned(context, &self.plan, PlanState::Struck)
