@@ -53,7 +53,7 @@ const OF_DELEGATIONS: [Row; 7] = [
     ("moved or struck against words", "both stand", moved_or_struck_and_words_stand),
     (
         "a circle of conditions that only both made, a step made to wait for a point that the other struck, a chapeau and its items",
-        "all stand, and whoever syncs last is told of each with what you and the others did",
+        "all stand; of each every party is told who did what, and what to do; what the text does not show any more is told no more",
         what_only_both_made_stands,
     ),
 ];
