@@ -30,13 +30,24 @@ pub struct Wanted {
     pub letter: char,
     /// The one that it is or repeats; none for a mark that nobody wrote.
     pub of: Option<LetterId>,
-    /// Of such a mark that begins an alternative: a letter of each client under which it was made one.
+    /// Of a mark that begins an alternative: a letter of each client under which it was made one, besides its own.
     pub whose: Vec<LetterId>,
 }
 
 impl From<Letter> for Wanted {
     fn from(Letter { letter, id }: Letter) -> Self {
         Self { letter, of: Some(id), whose: Vec::new() }
+    }
+}
+
+impl Wanted {
+    /// It begins an alternative of those, too, who wrote these letters.
+    pub fn is_of(&mut self, letters: Vec<LetterId>) {
+        for letter in letters {
+            if self.of.iter().chain(&self.whose).all(|(client, _)| *client != letter.0) {
+                self.whose.push(letter);
+            }
+        }
     }
 }
 

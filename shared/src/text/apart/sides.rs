@@ -1,6 +1,6 @@
 //! What each side made of the texts, one laid upon the other.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, mem, ops::Range};
 use yrs::{Map as _, TransactionMut, WriteTxn as _};
 
 use super::{
@@ -125,7 +125,7 @@ pub fn put_title(txn: &mut TransactionMut, Title { joined, clashed, mine }: &Tit
 }
 
 /// What comes out, letter by letter, and whether something stands side by side in it; a mark is nobody's, and begins an alternative of
-/// those who wrote in it what is not in the base.
+/// those who wrote in it what is not in the base, or wrote the same.
 fn join(base: &[Wanted], sides: &[&[Wanted]]) -> (Vec<Wanted>, bool) {
     let read = |letters: &[Wanted]| letters.iter().map(|letter| letter.letter).collect::<String>();
     let (text, texts): (String, Vec<String>) = (read(base), sides.iter().map(|side| read(side)).collect());
@@ -133,32 +133,40 @@ fn join(base: &[Wanted], sides: &[&[Wanted]]) -> (Vec<Wanted>, bool) {
     let starts = |text: &str| text.char_indices().map(|(at, _)| at).collect::<Vec<usize>>();
     let (base_starts, side_starts): (Vec<usize>, Vec<_>) = (starts(&text), texts.iter().map(|text| starts(text)).collect());
     let known: HashSet<LetterId> = base.iter().filter_map(|letter| letter.of).collect();
-    let (mut joined, mut begun): (Vec<Wanted>, Option<usize>) = (Vec::new(), None);
+    let new = |letters: &[Wanted]| -> Vec<LetterId> {
+        letters.iter().filter_map(|letter| letter.of).filter(|id| !known.contains(id)).collect()
+    };
+    let (mut joined, mut begun, mut also): (Vec<Wanted>, Option<usize>, Vec<LetterId>) = (Vec::new(), None, Vec::new());
     let SideBySide { pieces, clashed } = clash::join(&text, &texts);
     for piece in pieces {
-        let (letters, starts, range) = match piece {
-            clash::Fragment::Base(range) => (base, &base_starts, range),
-            clash::Fragment::Side(side, range) => (sides[side], &side_starts[side], range),
+        let letters = |letters: &[Wanted], starts: &[usize], range: &Range<usize>| {
+            let place = |at: usize| starts.partition_point(|start| *start < at);
+            letters[place(range.start)..place(range.end)].to_vec()
+        };
+        let at = joined.len();
+        match piece {
+            clash::Fragment::Also(side, range) => {
+                also.extend(new(&letters(sides[side], &side_starts[side], &range)));
+                continue;
+            }
             clash::Fragment::Mark(mark) => {
                 match mark {
-                    clash::OPENS => begun = Some(joined.len()),
+                    clash::OPENS => begun = Some(at),
                     clash::CLOSES => begun = None,
                     _ => {}
                 }
                 joined.extend(mark.chars().map(|letter| Wanted { letter, of: None, whose: Vec::new() }));
-                continue;
             }
-        };
-        let place = |at: usize| starts.partition_point(|start| *start < at);
-        let letters = &letters[place(range.start)..place(range.end)];
-        if let Some(mark) = begun.and_then(|mark| joined.get_mut(mark)) {
-            for id in letters.iter().filter_map(|letter| letter.of).filter(|id| !known.contains(id)) {
-                if mark.whose.iter().all(|(client, _)| *client != id.0) {
-                    mark.whose.push(id);
-                }
-            }
+            clash::Fragment::Base(range) => joined.extend(letters(base, &base_starts, &range)),
+            clash::Fragment::Side(side, range) => joined.extend(letters(sides[side], &side_starts[side], &range)),
         }
-        joined.extend(letters.iter().cloned());
+        let wrote = new(&joined[at..]);
+        if let Some(mark) = begun.and_then(|mark| joined.get_mut(mark)) {
+            mark.is_of(wrote);
+        }
+        if let Some(mark) = joined.get_mut(at) {
+            mark.is_of(mem::take(&mut also));
+        }
     }
     (joined, clashed)
 }

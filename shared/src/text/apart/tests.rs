@@ -209,6 +209,29 @@ fn what_comes_later_of_the_same_stay_is_put_together_anew_as_long_as_nobody_went
 }
 
 #[test]
+fn the_same_alternative_of_two_is_held_by_both_whoever_stands_between() {
+    let mut talks = Talks::new("24 days");
+    let sides = ["12 days", "48 days", "12 days", "48 days"].map(|side| talks.write(1, &[], words(side)));
+    let held = |talks: &Talks| -> Vec<Vec<String>> {
+        let mut fold = talks.folded();
+        let letters = fold.look(|txn| letters(txn, &text_of(txn, &id(), "words").unwrap()).unwrap()).unwrap();
+        let marks = letters.iter().filter(|letter| letter.letter == '[');
+        let whose = |mark: &Letter| {
+            let held = fold.ledger().marks().filter(|(client, clock, _)| (*client, *clock) == mark.id);
+            held.map(|(_, _, party)| party.to_string()).collect::<BTreeSet<_>>().into_iter().collect()
+        };
+        marks.map(whose).collect()
+    };
+    let mut whose = Vec::new();
+    for ((branch, party), side) in (1..).zip(["arv", "bor", "cel", "dun"]).zip(sides) {
+        talks.push(party, branch, 1, &[side]);
+        whose.push(held(&talks).iter().map(|held| held.join("+")).collect::<Vec<_>>().join("|"));
+    }
+    assert_eq!(whose, ["", "arv|bor", "arv+cel|bor", "arv+cel|bor+dun"]);
+    assert_eq!(talks.words(), "[12][48] days");
+}
+
+#[test]
 fn who_takes_back_in_a_later_part_what_came_before_leaves_the_others_alone() {
     let mut talks = Talks::new("24 days");
     let first = talks.write(1, &[], words("12 days"));
