@@ -3,40 +3,43 @@
 //! **Who is apart.** A stay away from the server is a branch. What a branch wrote rests on the text as it had seen it and on what it
 //! wrote itself; what else the log holds since then, it did not know.
 //!
-//! **What comes out** depends on three texts alone, for each text that both sides changed: the one that the branch had seen, what the
-//! others made of it and what the branch made of it ([`clash`]). What survived of them in the document stays where
-//! it is, character by character; the rest is typed anew under a client id of the engine, and the record says whose it is. What a point
-//! holds beside its texts is set again where the document does not show what comes out (`fields`).
+//! **What comes out** depends on the texts alone, for each that both sides changed: the one that each side had seen and what it made of
+//! it, one side laid upon the other in the order of their first records ([`clash`](super::clash)). What was put side by side before is no
+//! side, unless somebody went on from it: so a stay that comes in parts comes out as if it had come whole. What survived of them in the
+//! document stays where it is, character by character; the rest is typed anew under a client id of the engine, and the record says whose
+//! it is. What a point holds beside its texts is set again where the document does not show what comes out (`fields`).
 
 mod fields;
 mod letters;
 mod retype;
+mod sides;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use yrs::{Map as _, Out, ReadTxn, TextRef, TransactionMut, WriteTxn as _};
+use yrs::{ReadTxn as _, TransactionMut};
 
 use crate::{
     id::PointId,
+    limits,
     log::{
-        fold::{Fold, Formed, Misbehaved},
+        fold::{Fold, Formed},
         gate::{Ledger, Named, PlanPart},
         record::{Bracketing, Branch, Digest, Record, RecordKind},
     },
     people::Author,
     text::{
-        clash::{self, SideBySide},
         history::ReplayError,
-        plan::{ChangeKind, META, POINTS, new_doc, set_title},
+        plan::{ChangeKind, new_doc},
     },
 };
 
 use fields::Fields;
-pub(super) use letters::{Letter, LetterId, Wanted, letters};
+pub(super) use letters::{Letter, LetterId, Wanted, letters, text_of};
 pub(super) use retype::{Anew, retype};
+use sides::{Side, Sides, put_title, title};
 
 /// The texts of a point that are typed.
 pub(super) const TEXTS: [(&str, ChangeKind); 2] = [("words", ChangeKind::Words), ("heading", ChangeKind::Heading)];
@@ -69,15 +72,6 @@ pub struct Apart {
     /// Which of the new updates did.
     pub new: Vec<usize>,
     sides: Sides,
-}
-
-/// The document as both knew it and as each side left it.
-struct Sides {
-    base: Fold,
-    others: Fold,
-    mine: Fold,
-    /// The base and the others with all that the branch had brought; none where the above are these.
-    brought: Option<[Fold; 2]>,
 }
 
 /// What puts side by side what was changed apart.
@@ -124,8 +118,7 @@ impl Apart {
         let all: BTreeSet<usize> = by(&mine).union(&by(&others)).copied().collect();
         let of = all.iter().filter_map(|at| stay.since.get(*at)).map(|(seq, _)| *seq).collect();
         let new = all.iter().filter_map(|at| at.checked_sub(stay.since.len())).collect();
-        let base = Fold::of_state(new_doc(0), stay.base).map_err(ReplayError::State)?;
-        let sides = Sides::of(stay, base, &own, &|at: usize| parts.iter().any(|part| touched[at].contains(part)))?;
+        let sides = stay.sides(&own, &|at| parts.iter().any(|part| touched[at].contains(part)))?;
         let ids = stay.ledger.points();
         let id = |part: &PlanPart| match part {
             PlanPart::Title => Some(None),
@@ -145,19 +138,14 @@ impl Apart {
         let (mut texts, mut fields, mut beside) = (Vec::new(), Vec::new(), Vec::new());
         for point in &self.points {
             let Some(point) = point else {
-                titles = Some(self.sides.read(title)?);
+                titles = self.sides.title()?;
                 continue;
             };
             let (held, is_beside) = self.sides.fields(point)?;
             fields.push((point, held));
             beside.extend(is_beside.then(|| (Some(point.clone()), ChangeKind::Schedule)));
             for (field, kind) in TEXTS {
-                let sides = self.sides.read(|txn| letters(txn, &text_of(txn, point, field)?))?;
-                if let [Some(base), Some(others), Some(mine)] = &sides
-                    && base != others
-                    && base != mine
-                {
-                    let (wanted, is_beside) = joined(base, &[others, mine]);
+                if let Some((wanted, is_beside)) = self.sides.text(point, field)? {
                     texts.push((point, field, wanted));
                     beside.extend(is_beside.then(|| (Some(point.clone()), kind)));
                 }
@@ -230,6 +218,113 @@ impl Stay<'_> {
         let records = self.since.iter().zip(since).filter(|((_, record), named)| is_own(record, named));
         records.map(|((seq, _), _)| *seq).collect()
     }
+
+    /// Each side by itself, where the text is as all others knew it; `is_told` says whether a record touched what is told of.
+    fn sides(&self, own: &BTreeSet<u64>, is_told: &dyn Fn(usize) -> bool) -> Result<Sides, ReplayError> {
+        let all = self.since.len();
+        for settled in [self.settled(own, is_told), all] {
+            if let Some(sides) = self.sides_behind(settled, own, is_told)? {
+                return Ok(sides);
+            }
+        }
+        // What rests on more than its author is said to have seen is what typing makes of it.
+        let whole = |new: &[Bytes]| self.fold(&|_, _, _| true, new);
+        let mine = Side { base: whole(&[])?, text: whole(self.new)? };
+        Ok(Sides { ground: whole(&[])?, apart: vec![mine], mine: 0, brought: None })
+    }
+
+    /// How many of the records behind `seen` are the text that somebody went on from: all that a side knew, and all before what was typed at
+    /// the table. Behind them there is of the others nothing but stays that did not know of each other. Where the branch brings nothing more
+    /// to what it brought before, or another stay began before `seen`, that is the whole log.
+    fn settled(&self, own: &BTreeSet<u64>, is_told: &dyn Fn(usize) -> bool) -> usize {
+        if own.is_empty() {
+            return self.since.len();
+        }
+        let mut settled = 0;
+        for (at, (_, record)) in self.others(own, is_told) {
+            if record.branch.is_table() {
+                settled = at + 1;
+            } else if record.seen < self.seen {
+                return self.since.len();
+            } else {
+                settled = settled.max(self.since.partition_point(|(seq, _)| *seq <= record.seen));
+            }
+        }
+        // What was put side by side for the last of them is kept in one with it.
+        let put = self.since[settled..].iter().take_while(|(_, record)| settled > 0 && is_put(record)).count();
+        settled + put
+    }
+
+    /// What others wrote of what is told of, with their places.
+    fn others<'a>(
+        &'a self,
+        own: &'a BTreeSet<u64>,
+        is_told: &'a dyn Fn(usize) -> bool,
+    ) -> impl Iterator<Item = (usize, &'a (u64, Record))> {
+        let since = self.since.iter().enumerate();
+        since.filter(move |(at, (seq, record))| !own.contains(seq) && !is_put(record) && is_told(*at))
+    }
+
+    /// The sides in the order of their first records; `None` if one of them cannot be read by itself, or if they are too many.
+    fn sides_behind(
+        &self,
+        settled: usize,
+        own: &BTreeSet<u64>,
+        is_told: &dyn Fn(usize) -> bool,
+    ) -> Result<Option<Sides>, ReplayError> {
+        // Of each stay what it had seen, and whose it is, by its first record.
+        let mut stays: BTreeMap<usize, (u64, Branch)> = BTreeMap::new();
+        for (_, (_, record)) in self.others(own, is_told).skip_while(|(at, _)| *at < settled) {
+            let mut others = self.others(own, is_told);
+            let first = others.find_map(|(at, (_, other))| (other.branch == record.branch).then_some(at));
+            let (seen, _) = stays.entry(first.unwrap_or_default()).or_insert((record.seen, record.branch));
+            *seen = record.seen.min(*seen);
+        }
+        if stays.len() > limits::ALTERNATIVES_MAX {
+            return Ok(None);
+        }
+        let is_own = |seq: u64| own.contains(&seq);
+        let mine = Side {
+            base: self.fold(&|at, seq, _| at < settled && is_own(seq), &[])?,
+            text: self.fold(&|_, seq, _| is_own(seq), self.new)?,
+        };
+        let first = self.since.iter().enumerate().position(|(at, (seq, _))| is_own(*seq) && is_told(at));
+        let first = first.unwrap_or(self.since.len());
+        let before = stays.range(..first).count();
+        let mut apart = Vec::with_capacity(stays.len() + 1);
+        for (seen, branch) in stays.into_values() {
+            let known = |at: usize, seq: u64, record: &Record| seq <= seen || (at < settled && record.branch == branch);
+            let text = self.fold(&|at, seq, record| known(at, seq, record) || record.branch == branch, &[])?;
+            apart.push(Side { base: self.fold(&known, &[])?, text });
+        }
+        apart.insert(before, mine);
+        for side in &mut apart {
+            if side.text.look(|txn| txn.has_missing_updates())? {
+                return Ok(None);
+            }
+        }
+        let ground = self.fold(&|at, _, _| at < settled, &[])?;
+        let brought = match settled < self.since.len() {
+            true => Some([self.fold(&|_, seq, _| is_own(seq), &[])?, self.fold(&|_, _, _| true, &[])?]),
+            false => None,
+        };
+        Ok(Some(Sides { ground, apart, mine: before, brought }))
+    }
+
+    /// The text as it had been seen, with some of the records behind it, by their places, and with what is new.
+    fn fold(&self, with: &dyn Fn(usize, u64, &Record) -> bool, new: &[Bytes]) -> Result<Fold, ReplayError> {
+        let mut fold = Fold::of_state(new_doc(0), self.base).map_err(ReplayError::State)?;
+        let wanted = self.since.iter().enumerate().filter(|(at, (seq, record))| with(*at, *seq, record));
+        let updates = wanted.filter_map(|(_, (_, record))| record.change()).chain(new).map(|update| Formed::read(update));
+        let updates = updates.collect::<Result<Vec<_>, _>>().map_err(ReplayError::State)?;
+        fold.lay(updates)?;
+        Ok(fold)
+    }
+}
+
+/// Whether it is what put something side by side.
+fn is_put(record: &Record) -> bool {
+    matches!(record.kind, RecordKind::Bracketing(_))
 }
 
 /// Whether it is what put some of these side by side before.
@@ -244,119 +339,4 @@ fn note(touches: &mut Touches, parts: &BTreeSet<PlanPart>, at: usize) {
     for part in parts {
         touches.entry(*part).or_default().push(at);
     }
-}
-
-impl Sides {
-    /// Each side by itself; `is_told` says whether a record touched what is told of. Where others went on from what the branch had brought,
-    /// what it brings now is compared with that.
-    fn of(stay: &Stay, base: Fold, own: &BTreeSet<u64>, is_told: &dyn Fn(usize) -> bool) -> Result<Self, ReplayError> {
-        let last = stay.since.iter().rposition(|(_, record)| is_of(record, own));
-        let went_on = last.is_some_and(|last| {
-            let behind = stay.since.iter().enumerate().skip(last + 1);
-            behind.filter(|(_, (seq, _))| !own.contains(seq)).any(|(at, _)| is_told(at))
-        });
-        let state = |with: &dyn Fn(u64, &Record) -> bool, new: &[Bytes]| -> Result<Fold, ReplayError> {
-            let mut fold = Fold::of_state(new_doc(0), stay.base).map_err(ReplayError::State)?;
-            let wanted = stay.since.iter().filter(|(seq, record)| with(*seq, record));
-            let updates = wanted.filter_map(|(_, record)| record.change()).chain(new).map(|update| Formed::read(update));
-            let updates = updates.collect::<Result<Vec<_>, _>>().map_err(ReplayError::State)?;
-            fold.lay(updates)?;
-            Ok(fold)
-        };
-        let is_own = |seq: u64, _: &Record| own.contains(&seq);
-        let mine = state(&is_own, stay.new)?;
-        let mut others = state(&|seq, record| !own.contains(&seq) && !is_of(record, own), &[])?;
-        if own.is_empty() {
-            return Ok(Self { base, others, mine, brought: None });
-        }
-        let brought = [state(&is_own, &[])?, state(&|_, _| true, &[])?];
-        if went_on || others.look(|txn| txn.has_missing_updates())? {
-            let [base, others] = brought;
-            return Ok(Self { base, others, mine, brought: None });
-        }
-        Ok(Self { base, others, mine, brought: Some(brought) })
-    }
-
-    /// What comes out of what a point holds beside its texts, and whether both stand in it somewhere. What the branch had brought was
-    /// joined then, and is in the base.
-    fn fields(&mut self, point: &PointId) -> Result<(Fields, bool), Misbehaved> {
-        let (base, others) = match &mut self.brought {
-            Some([base, others]) => (base, others),
-            None => (&mut self.base, &mut self.others),
-        };
-        let read = |fold: &mut Fold| fold.look(|txn| Fields::read(txn, point));
-        Ok(Fields::join(&read(base)?, &read(others)?, &read(&mut self.mine)?))
-    }
-
-    fn read<T>(&mut self, f: impl Fn(&mut TransactionMut) -> T) -> Result<[T; 3], ReplayError> {
-        Ok([self.base.look(&f)?, self.others.look(&f)?, self.mine.look(&f)?])
-    }
-}
-
-/// What comes out, letter by letter, and whether something stands side by side in it; a mark is nobody's, and begins an alternative of
-/// those who wrote in it what is not in the base.
-fn joined(base: &[Letter], sides: &[&[Letter]]) -> (Vec<Wanted>, bool) {
-    let read = |letters: &[Letter]| letters.iter().map(|letter| letter.letter).collect::<String>();
-    let (text, texts): (String, Vec<String>) = (read(base), sides.iter().map(|side| read(side)).collect());
-    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let starts = |text: &str| text.char_indices().map(|(at, _)| at).collect::<Vec<usize>>();
-    let (base_starts, side_starts): (Vec<usize>, Vec<_>) = (starts(&text), texts.iter().map(|text| starts(text)).collect());
-    let known: HashSet<LetterId> = base.iter().map(|letter| letter.id).collect();
-    let (mut joined, mut begun): (Vec<Wanted>, Option<usize>) = (Vec::new(), None);
-    let SideBySide { pieces, clashed } = clash::join(&text, &texts);
-    for piece in pieces {
-        let (letters, starts, range) = match piece {
-            clash::Fragment::Base(range) => (base, &base_starts, range),
-            clash::Fragment::Side(side, range) => (sides[side], &side_starts[side], range),
-            clash::Fragment::Mark(mark) => {
-                match mark {
-                    clash::OPENS => begun = Some(joined.len()),
-                    clash::CLOSES => begun = None,
-                    _ => {}
-                }
-                joined.extend(mark.chars().map(|letter| Wanted { letter, of: None, whose: Vec::new() }));
-                continue;
-            }
-        };
-        let place = |at: usize| starts.partition_point(|start| *start < at);
-        let letters = &letters[place(range.start)..place(range.end)];
-        if let Some(mark) = begun.and_then(|mark| joined.get_mut(mark)) {
-            for letter in letters.iter().filter(|letter| !known.contains(&letter.id)) {
-                if mark.whose.iter().all(|(client, _)| *client != letter.id.0) {
-                    mark.whose.push(letter.id);
-                }
-            }
-        }
-        joined.extend(letters.iter().map(|letter| Wanted { letter: letter.letter, of: Some(letter.id), whose: Vec::new() }));
-    }
-    (joined, clashed)
-}
-
-pub(super) fn text_of<T: ReadTxn>(txn: &T, point: &PointId, field: &str) -> Option<TextRef> {
-    let Some(Out::YMap(point)) = txn.get_map(POINTS)?.get(txn, point.as_str()) else { return None };
-    match point.get(txn, field) {
-        Some(Out::YText(text)) => Some(text),
-        _ => None,
-    }
-}
-
-fn title(txn: &mut TransactionMut) -> String {
-    let title = txn.get_or_insert_map(META).get(txn, "title");
-    title.map(|title| title.to_string(txn)).unwrap_or_default()
-}
-
-/// Answers whether both stand side by side in it.
-fn put_title(txn: &mut TransactionMut, [base, others, mine]: &[String; 3]) -> bool {
-    if base == others || base == mine {
-        return false;
-    }
-    let sides = [others.as_str(), mine.as_str()];
-    let joined = clash::join(base, &sides);
-    let text = joined.text(base, &sides);
-    if text == title(txn) || set_title(txn, &text).is_ok() {
-        return joined.clashed;
-    }
-    // Where both together are too long for a title, the later one stands, which was one before.
-    let _ = set_title(txn, mine);
-    false
 }

@@ -21,14 +21,16 @@
 
 #[cfg(test)]
 mod tests;
+mod units;
 
-use std::ops::Range;
+use std::{mem, ops::Range};
 
 use super::{
     bracket,
     hunk::hunks,
     token::{is_blank, tokens},
 };
+use units::Units;
 
 /// Signs that end what they stand behind.
 const ENDS: [&str; 6] = [".", ",", ";", ":", "!", "?"];
@@ -47,6 +49,8 @@ pub enum Fragment {
     Side(usize, Range<usize>),
     /// A mark that nobody wrote.
     Mark(&'static str),
+    /// What of a side's text reads as the alternative that begins behind it, and stands there once.
+    Also(usize, Range<usize>),
 }
 
 impl Fragment {
@@ -56,6 +60,7 @@ impl Fragment {
             Fragment::Base(range) => &base[range.clone()],
             Fragment::Side(side, range) => &sides[*side][range.clone()],
             Fragment::Mark(mark) => mark,
+            Fragment::Also(..) => "",
         }
     }
 }
@@ -127,63 +132,6 @@ fn parted(pieces: Vec<Fragment>, base: &str, sides: &[&str]) -> Vec<Fragment> {
     parted
 }
 
-/// A text as words, in which a bracket at the top is one.
-struct Units<'a> {
-    text: &'a str,
-    list: Vec<&'a str>,
-    /// Where each begins, and the text's end.
-    starts: Vec<usize>,
-}
-
-impl<'a> Units<'a> {
-    fn of(text: &'a str) -> Self {
-        let mut list = Vec::new();
-        let mut at = 0;
-        for bracket in bracket::parse(text).list.iter().filter(|bracket| bracket.parent.is_none()) {
-            list.extend(tokens(&text[at..bracket.range.start]));
-            list.push(&text[bracket.range.clone()]);
-            at = bracket.range.end;
-        }
-        list.extend(tokens(&text[at..]));
-        let mut starts = vec![0];
-        starts.extend(list.iter().scan(0, |end, unit| {
-            *end += unit.len();
-            Some(*end)
-        }));
-        Self { text, list, starts }
-    }
-
-    fn len(&self) -> usize {
-        self.list.len()
-    }
-
-    fn bytes(&self, units: &Range<usize>) -> Range<usize> {
-        self.starts[units.start]..self.starts[units.end]
-    }
-
-    fn is_blank(&self, at: usize) -> bool {
-        is_blank(self.list[at])
-    }
-
-    /// Whether it is a whole bracket: as words of their own marks are loose.
-    fn is_bracket(&self, at: usize) -> bool {
-        let unit = self.list[at];
-        unit.starts_with(['[', '［']) && unit.chars().nth(1).is_some()
-    }
-
-    /// A range without the spaces at its ends; an empty one where it is nothing else.
-    fn core(&self, range: &Range<usize>) -> Range<usize> {
-        let mut core = range.clone();
-        while core.start < core.end && self.is_blank(core.start) {
-            core.start += 1;
-        }
-        while core.start < core.end && self.is_blank(core.end - 1) {
-            core.end -= 1;
-        }
-        core
-    }
-}
-
 /// What a side changed: units of the base, and those that stand there instead.
 struct Hunk {
     side: usize,
@@ -253,6 +201,8 @@ struct Alternative {
     words: Version,
     /// With its marks, where the side has it in brackets already.
     bracket: Option<Version>,
+    /// What others have that reads the same.
+    also: Vec<Version>,
 }
 
 impl Group<'_> {
@@ -304,12 +254,18 @@ impl Group<'_> {
                     }
                 }
             }
-            for one in self.alternatives(version) {
-                match alternatives.iter_mut().find(|known| self.read(&known.words) == self.read(&one.words)) {
-                    Some(known) if known.bracket.is_none() && one.bracket.is_some() => *known = one,
-                    Some(_) => {}
-                    None => alternatives.push(one),
+            for mut one in self.alternatives(version) {
+                let Some(known) = alternatives.iter_mut().find(|known| self.read(&known.words) == self.read(&one.words)) else {
+                    alternatives.push(one);
+                    continue;
+                };
+                if known.bracket.is_none() {
+                    mem::swap(&mut known.bracket, &mut one.bracket);
+                    if known.bracket.is_some() {
+                        mem::swap(&mut known.words, &mut one.words);
+                    }
                 }
+                known.also.push(one.words);
             }
         }
         let [lead, trail] = spaces;
@@ -368,19 +324,23 @@ impl Group<'_> {
         let is_brackets = !top.is_empty() && gaps.all(|(from, to)| is_blank(&text[from..to]));
         let of = |range: Range<usize>| Version { side: version.side, range: self.within(version, range) };
         if is_brackets {
-            let bracketed =
-                |one: &&bracket::Bracket| Alternative { words: of(one.inner.clone()), bracket: Some(of(one.range.clone())) };
+            let bracketed = |one: &&bracket::Bracket| Alternative {
+                words: of(one.inner.clone()),
+                bracket: Some(of(one.range.clone())),
+                also: Vec::new(),
+            };
             return top.iter().map(bracketed).collect();
         }
         let (start, end) = (text.len() - text.trim_start().len(), text.trim_end().len());
-        if start < end { vec![Alternative { words: of(start..end), bracket: None }] } else { Vec::new() }
+        if start < end { vec![Alternative { words: of(start..end), bracket: None, also: Vec::new() }] } else { Vec::new() }
     }
 
     fn within(&self, version: &Version, range: Range<usize>) -> Range<usize> {
         version.range.start + range.start..version.range.start + range.end
     }
 
-    fn put_alternative(&self, Alternative { words, bracket }: &Alternative, joined: &mut SideBySide) {
+    fn put_alternative(&self, Alternative { words, bracket, also }: &Alternative, joined: &mut SideBySide) {
+        joined.pieces.extend(also.iter().map(|also| Fragment::Also(also.side, also.range.clone())));
         if let Some(Version { side, range }) = bracket {
             joined.push(Fragment::Side(*side, range.clone()));
             return;

@@ -1,5 +1,7 @@
 //! What is put together, and what it costs, on a server in memory.
 
+mod cut;
+
 use plenary_shared::{
     id::PointId,
     log::record::{RecordKind, Right},

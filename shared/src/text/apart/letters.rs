@@ -1,10 +1,14 @@
 //! A text letter by letter, each with the name that it keeps wherever it stands.
 
-use yrs::{GetString as _, Text as _, TextRef, TransactionMut};
+use yrs::{GetString as _, Map as _, Out, ReadTxn, Text as _, TextRef, TransactionMut};
 
-use crate::text::{
-    authorship::{Block, blocks},
-    say::utf16,
+use crate::{
+    id::PointId,
+    text::{
+        authorship::{Block, blocks},
+        plan::POINTS,
+        say::utf16,
+    },
 };
 
 /// The client id and the clock under which a letter was typed.
@@ -26,8 +30,34 @@ pub struct Wanted {
     pub letter: char,
     /// The one that it is or repeats; none for a mark that nobody wrote.
     pub of: Option<LetterId>,
-    /// Of such a mark that begins an alternative: a letter of each client under which it was made one.
+    /// Of a mark that begins an alternative: a letter of each client under which it was made one, besides its own.
     pub whose: Vec<LetterId>,
+}
+
+impl From<Letter> for Wanted {
+    fn from(Letter { letter, id }: Letter) -> Self {
+        Self { letter, of: Some(id), whose: Vec::new() }
+    }
+}
+
+impl Wanted {
+    /// It begins an alternative of those, too, who wrote these letters.
+    pub fn is_of(&mut self, letters: Vec<LetterId>) {
+        for letter in letters {
+            if self.of.iter().chain(&self.whose).all(|(client, _)| *client != letter.0) {
+                self.whose.push(letter);
+            }
+        }
+    }
+}
+
+/// A text of a point; `None` if there is none.
+pub fn text_of<T: ReadTxn>(txn: &T, point: &PointId, field: &str) -> Option<TextRef> {
+    let Some(Out::YMap(point)) = txn.get_map(POINTS)?.get(txn, point.as_str()) else { return None };
+    match point.get(txn, field) {
+        Some(Out::YText(text)) => Some(text),
+        _ => None,
+    }
 }
 
 /// The letters of a text; `None` for one that holds more, or of which it cannot be told who typed them.

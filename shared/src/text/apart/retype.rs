@@ -74,7 +74,9 @@ fn kept(present: &[Letter], wanted: &[Wanted]) -> Vec<(usize, usize)> {
     let mut ends: Vec<(usize, usize)> = Vec::new();
     let mut before: HashMap<usize, (usize, usize)> = HashMap::new();
     for (at, wanted) in wanted.iter().enumerate() {
-        let Some(place) = wanted.of.and_then(|of| places.get(&of)).copied() else { continue };
+        // A mark that begins an alternative of more than before says so anew.
+        let stays = wanted.of.filter(|_| wanted.whose.is_empty());
+        let Some(place) = stays.and_then(|of| places.get(&of)).copied() else { continue };
         let length = ends.partition_point(|(_, end)| *end < place);
         if let Some(last) = length.checked_sub(1) {
             before.insert(at, ends[last]);

@@ -4,10 +4,11 @@ mod table;
 
 use super::*;
 use crate::log::record::{Moment, Provenance, Right};
+use crate::text::clash;
 use crate::text::history::Replay;
-use crate::text::plan::{NewPoint, Outline, Place, add_point, set_heading, set_words};
+use crate::text::plan::{NewPoint, Outline, Place, add_point, set_heading, set_title, set_words};
 use proptest::prelude::*;
-use yrs::{Doc, GetString as _, StateVector, Text as _, Transact as _};
+use yrs::{Doc, GetString as _, StateVector, Text as _, Transact as _, WriteTxn as _};
 
 pub fn id() -> PointId {
     "p1".parse().unwrap()
@@ -208,6 +209,43 @@ fn what_comes_later_of_the_same_stay_is_put_together_anew_as_long_as_nobody_went
 }
 
 #[test]
+fn the_same_alternative_of_two_is_held_by_both_whoever_stands_between() {
+    let mut talks = Talks::new("24 days");
+    let sides = ["12 days", "48 days", "12 days", "48 days"].map(|side| talks.write(1, &[], words(side)));
+    let held = |talks: &Talks| -> Vec<Vec<String>> {
+        let mut fold = talks.folded();
+        let letters = fold.look(|txn| letters(txn, &text_of(txn, &id(), "words").unwrap()).unwrap()).unwrap();
+        let marks = letters.iter().filter(|letter| letter.letter == '[');
+        let whose = |mark: &Letter| {
+            let held = fold.ledger().marks().filter(|(client, clock, _)| (*client, *clock) == mark.id);
+            held.map(|(_, _, party)| party.to_string()).collect::<BTreeSet<_>>().into_iter().collect()
+        };
+        marks.map(whose).collect()
+    };
+    let mut whose = Vec::new();
+    for ((branch, party), side) in (1..).zip(["arv", "bor", "cel", "dun"]).zip(sides) {
+        talks.push(party, branch, 1, &[side]);
+        whose.push(held(&talks).iter().map(|held| held.join("+")).collect::<Vec<_>>().join("|"));
+    }
+    assert_eq!(whose, ["", "arv|bor", "arv+cel|bor", "arv+cel|bor+dun"]);
+    assert_eq!(talks.words(), "[12][48] days");
+}
+
+#[test]
+fn who_takes_back_in_a_later_part_what_came_before_leaves_the_others_alone() {
+    let mut talks = Talks::new("24 days");
+    let first = talks.write(1, &[], words("12 days"));
+    let back = talks.write(1, std::slice::from_ref(&first), words("24 days"));
+    let (other, third) = (talks.write(1, &[], words("48 days")), talks.write(1, &[], words("36 days")));
+    talks.push("arv", 1, 1, &[first]);
+    talks.push("bor", 2, 1, &[other]);
+    talks.push("cel", 3, 1, &[third]);
+    assert_eq!(talks.words(), "[12][48][36] days");
+    talks.push("arv", 1, 1, &[back]);
+    assert_eq!(talks.words(), "[48][36] days");
+}
+
+#[test]
 fn headings_and_titles_stand_side_by_side_and_what_was_only_touched_is_named() {
     let mut talks = Talks::new("24 days");
     let one = talks.write(1, &[], |txn| {
@@ -273,7 +311,7 @@ proptest! {
 
 #[test]
 fn of_titles_that_are_too_long_together_the_later_in_the_log_stands_whoever_wrote_it() {
-    let [one, two] = ["A", "B"].map(|letter| letter.repeat(300));
+    let [one, two] = ["A", "B"].map(|letter| letter.repeat(limits::TITLE_CHARS_MAX));
     for is_first_later in [false, true] {
         let mut talks = Talks::new("24 days");
         let mut wrote = [&one, &two].map(|title| talks.write(1, &[], |txn| set_title(txn, title).unwrap()));

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 use yrs::{ReadTxn as _, StateVector};
 
 use super::told::{MarkedBy, Unconfirmed};
@@ -67,11 +67,54 @@ impl Parted {
         last.sort_by_key(|(seq, _)| *seq);
         last
     }
+
+    /// At which records a side is read, and of which points: one at the table at its last record, but a point that others went on from
+    /// before that at the last of its own that touched it, where that can be told.
+    fn reads<'r>(
+        &'r self,
+        (last, record): (u64, &'r Record),
+        records: &'r [(u64, Record)],
+        left: &BTreeMap<u64, Touched>,
+    ) -> Vec<(u64, &'r Record, Cow<'r, [Option<PointId>]>)> {
+        if !record.branch.is_table() || self.points.len() < 2 {
+            return vec![(last, record, Cow::Borrowed(&self.points))];
+        }
+        let mut reads: BTreeMap<u64, Vec<Option<PointId>>> = BTreeMap::new();
+        for point in &self.points {
+            let touches = |seq: &&u64| **seq <= last && left.get(*seq).is_some_and(|touched| touched.is_of(point));
+            let is_own =
+                |seq: &u64| find(records, *seq).is_some_and(|one| one.branch == record.branch && one.author == record.author);
+            let touched: Vec<u64> = self.of.iter().filter(touches).copied().collect();
+            let own = touched.iter().rposition(is_own);
+            let went_on = own.is_some_and(|own| own + 1 < touched.len());
+            let at = own.and_then(|own| touched.get(own).copied()).filter(|_| went_on && reads.len() < READS_MAX);
+            reads.entry(at.unwrap_or(last)).or_default().push(point.clone());
+        }
+        reads.into_iter().map(|(at, points)| (at, find(records, at).unwrap_or(record), Cow::Owned(points))).collect()
+    }
+}
+
+/// What the records touched of what was changed apart at several points, where one of the sides was at the table.
+fn left(
+    (begin, state): (u64, &[u8]),
+    records: &[(u64, Record)],
+    aparts: &[Parted],
+) -> Result<BTreeMap<u64, Touched>, ReplayError> {
+    let is_table = |seq: &u64| find(records, *seq).is_some_and(|record| record.branch.is_table() && !record.author.is_engine());
+    let several = aparts.iter().filter(|apart| apart.points.len() > 1 && apart.of.iter().any(is_table));
+    let mut left: BTreeMap<u64, Touched> = several.flat_map(|apart| &apart.of).map(|seq| (*seq, Touched::default())).collect();
+    let Some(end) = left.keys().next_back().copied() else { return Ok(left) };
+    let mut replay = Replay::from_state(begin, state)?;
+    for (seq, record) in records.iter().filter(|(seq, _)| *seq > begin && *seq <= end) {
+        let touched = replay.apply(*seq, record)?;
+        left.entry(*seq).and_modify(|known| *known = touched);
+    }
+    Ok(left)
 }
 
 /// What each side wrote of each of `aparts`. `base` is the text at a record that none of them stands before ([`Parted::base`]), `records`
-/// what follows on it. They are folded in order, and the text is read as often as there are sides; what is held of it meanwhile is bounded,
-/// however many there are.
+/// what follows on it. They are folded in order, and the text is read as often as there are sides, and where others went on from points
+/// that one at the table had left; what is held of it meanwhile is bounded, however many there are.
 ///
 /// # Errors
 /// [`ReplayError`], if the log cannot be read.
@@ -82,6 +125,9 @@ pub fn sides(base: (u64, &[u8]), records: &[(u64, Record)], aparts: &[Parted]) -
 fn find(records: &[(u64, Record)], seq: u64) -> Option<&Record> {
     records.binary_search_by_key(&seq, |(seq, _)| *seq).ok().map(|at| &records[at].1)
 }
+
+/// Records at which one side at the table is read: what it wrote of more points that others went on from is read at its last.
+const READS_MAX: usize = 64;
 
 /// 32 MiB: texts that sides rest on, each until the last of these is read: 300 of thirty pages, ten of a thousand. Where more are wanted at
 /// once, the records are folded once more for the rest.
@@ -98,12 +144,16 @@ pub(super) fn read(
         aparts.iter().flat_map(|apart| &apart.of).map(|seq| (*seq, Touched::default())).collect();
     let held = Held { bytes_max, ..Held::default() };
     let mut reader = Reader { records, wanted: BTreeMap::new(), read: Vec::new(), touched, held };
+    let left = left((begin, state), records, aparts)?;
     for (at, apart) in aparts.iter().enumerate() {
         let base = apart.base(records).unwrap_or(begin).max(begin);
-        for (seq, record) in apart.last(records) {
+        let sides = apart.last(records).into_iter().flat_map(|(seq, record)| apart.reads((seq, record), records, &left));
+        let mut sides: Vec<(u64, &Record, Cow<[Option<PointId>]>)> = sides.collect();
+        sides.sort_by_key(|(seq, ..)| *seq);
+        for (seq, record, points) in sides {
             let read_at = if record.branch.is_table() { seq } else { record.seen }.max(base);
             reader.wanted.entry(base).or_default().push((read_at, reader.read.len()));
-            reader.read.push(Read { apart: at, points: &apart.points, seq, record, changes: Vec::new() });
+            reader.read.push(Read { apart: at, points, seq, record, changes: Vec::new() });
         }
     }
     let mut next = reader.pass(Replay::from_state(begin, state)?)?;
@@ -137,7 +187,7 @@ struct Reader<'r> {
 /// A side: its last record, and what it changed of the points, once that is read.
 struct Read<'r> {
     apart: usize,
-    points: &'r [Option<PointId>],
+    points: Cow<'r, [Option<PointId>]>,
     seq: u64,
     record: &'r Record,
     changes: Vec<Change>,

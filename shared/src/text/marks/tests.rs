@@ -167,6 +167,30 @@ fn what_each_side_wrote_is_read_from_the_log_with_what_all_had_seen_before_it() 
     }
 }
 
+#[test]
+fn what_others_wrote_later_of_a_point_is_not_told_as_what_one_at_the_table_wrote_of_it() {
+    let mut talks = Talks::new("24 days");
+    let title = |title: &'static str| move |txn: &mut yrs::TransactionMut| set_title(txn, title).map(drop).unwrap();
+    let away = talks.write(1, &[], |txn| {
+        title("Three")(txn);
+        words("36 days")(txn);
+    });
+    for (party, is_title) in [("arv", false), ("bor", false), ("arv", true)] {
+        let seen = talks.log.len() as u64;
+        let to = if party == "arv" { "12 days" } else { "48 days" };
+        let live = talks.write(seen, &[], |txn| if is_title { title("One")(txn) } else { words(to)(txn) });
+        talks.take(party, Branch::TABLE, seen, live);
+    }
+    let says = talks.push("cel", 3, 1, &[away]).unwrap();
+    assert_eq!((says.points.len(), &says.of[..]), (2, &[2, 3, 4, 5][..]));
+    let told = sides((1, &state(&talks, 1)), &talks.log[1..], &[Parted::from(&says)]).unwrap().remove(0);
+    let wrote = |side: &Side| (side.by.author.party.to_string(), side.by.seq, side.changes[0].after.clone());
+    let of = |at: &Option<PointId>| told.iter().find(|(point, _)| point == at).unwrap().1.iter().map(wrote).collect::<Vec<_>>();
+    let side = |party: &str, seq, after: &str| (party.to_owned(), seq, after.to_owned());
+    assert_eq!(of(&Some(id())), [side("arv", 2, "12 days"), side("bor", 3, "48 days"), side("cel", 5, "36 days")]);
+    assert_eq!(of(&None), [side("arv", 4, "One"), side("cel", 5, "Three")]);
+}
+
 fn state(talks: &Talks, to: u64) -> Vec<u8> {
     let mut fold = Fold::new(new_doc(0));
     talks.log.iter().filter(|(seq, _)| *seq <= to).for_each(|(_, record)| drop(fold.take(record).unwrap()));

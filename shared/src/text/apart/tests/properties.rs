@@ -125,3 +125,116 @@ proptest! {
         prop_assert!(is_one, "{:?}: of two sides the order decides nothing but that of the alternatives", texts);
     }
 }
+
+/// What a side does in a stay that is sent in two parts.
+fn halves() -> impl Strategy<Value = [Vec<Change>; 2]> {
+    [changes(), changes()]
+}
+
+/// What a side has written of `from` after the first part and after the second.
+fn parts(from: &str, [one, then]: &[Vec<Change>; 2]) -> [String; 2] {
+    let after = |text: &str, changes: &[Change]| changed(&text.split(' ').map(str::to_owned).collect::<Vec<_>>(), changes);
+    let half = after(from, one);
+    let whole = after(&half, then);
+    [half, whole]
+}
+
+fn write_parts(talks: &mut Talks, seen: u64, [half, whole]: &[String; 2]) -> [Bytes; 2] {
+    let first = talks.write(seen, &[], words(half));
+    let second = talks.write(seen, std::slice::from_ref(&first), words(whole));
+    [first, second]
+}
+
+/// Of each of so many sides the first part before the second, otherwise in any order.
+fn cut_orders(sides: usize, mut seed: u64) -> impl Iterator<Item = (usize, usize)> {
+    let mut left: Vec<(usize, usize)> = (0..sides).map(|side| (side, 0)).collect();
+    std::iter::from_fn(move || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let next = (!left.is_empty()).then(|| left.swap_remove((seed >> 33) as usize % left.len()));
+        left.extend(next.filter(|(_, part)| *part == 0).map(|(side, _)| (side, 1)));
+        next
+    })
+}
+
+const SIDES: [&str; 3] = ["arv", "bor", "cel"];
+
+#[test]
+fn three_sides_in_two_parts_each_come_out_as_if_each_had_come_whole() {
+    let sides = [
+        ["12 12 12 1,000 1,000 12", "12 12 12 1,000 12"],
+        ["12 12 1,000 D+14 1,000 12", "12 1,000 12 D+14 1,000 12"],
+        ["12 1,000 1,000 12", "1,000 1,000 12"],
+    ];
+    for order in orders(3).into_iter().flat_map(|one| orders(3).into_iter().map(move |other| [one.clone(), other])) {
+        let mut talks = Talks::new("12 12 1,000 1,000 12");
+        let updates = sides.map(|side| write_parts(&mut talks, 1, &side.map(str::to_owned)));
+        for (part, order) in order.iter().enumerate() {
+            for side in order {
+                talks.push(SIDES[*side], *side as u8 + 1, 1, &updates[*side][part..=part]);
+            }
+        }
+        let mut whole = Talks::new("12 12 1,000 1,000 12");
+        for side in &order[0] {
+            whole.push(SIDES[*side], *side as u8 + 1, 1, &updates[*side]);
+        }
+        assert_eq!(talks.words(), whole.words(), "{order:?}");
+        assert!(!talks.words().contains("1212"), "{}", talks.words());
+        check_ends(&talks);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(300), ..ProptestConfig::default() })]
+
+    #[test]
+    fn syncs_that_were_cut_come_out_as_if_they_had_come_whole_in_whatever_order_their_parts_come(
+        base in text(), sides in prop::collection::vec(halves(), 2..4), seed in any::<u64>(),
+    ) {
+        let base = base.join(" ");
+        let texts: Vec<[String; 2]> = sides.iter().map(|side| parts(&base, side)).collect();
+        let written: BTreeSet<String> = texts.iter().flatten().chain([&base]).flat_map(|text| words_of(text)).collect();
+        let (mut talks, mut whole) = (Talks::new(&base), Talks::new(&base));
+        let updates: Vec<[Bytes; 2]> = texts.iter().map(|texts| write_parts(&mut talks, 1, texts)).collect();
+        for (side, part) in cut_orders(sides.len(), seed) {
+            talks.push(SIDES[side], side as u8 + 1, 1, &updates[side][part..=part]);
+            // Where nothing was changed a side begins with what comes later.
+            let begins = if texts[side][0] == base { 1 } else { 0 };
+            if part == begins {
+                whole.push(SIDES[side], side as u8 + 1, 1, &updates[side]);
+            }
+        }
+        let text = talks.words();
+        prop_assert!(words_of(&text).is_subset(&written), "{:?} of {:?}: {:?}", text, base, texts);
+        prop_assert!(crate::text::bracket::parse(&text).loose.is_empty(), "{:?} of {:?}: {:?}", text, base, texts);
+        prop_assert_eq!(&text, &whole.words(), "{:?} of {:?}", texts, base);
+        check_ends(&talks);
+    }
+
+    #[test]
+    fn syncs_that_were_cut_make_no_words_that_nobody_wrote_whatever_their_sides_had_seen_and_whoever_goes_on_between(
+        base in text(), typed in changes(), sides in prop::collection::vec((halves(), any::<bool>()), 2..4), word in WORDS, seed in any::<u64>(),
+    ) {
+        let then = changed(&base, &typed);
+        let base = base.join(" ");
+        let texts: Vec<[String; 2]> =
+            sides.iter().map(|(side, is_late)| parts(if *is_late { &then } else { &base }, side)).collect();
+        let mut written: BTreeSet<String> = texts.iter().flatten().chain([&base, &then]).flat_map(|text| words_of(text)).collect();
+        written.insert(word.clone());
+        let mut talks = Talks::new(&base);
+        let live = talks.write(1, &[], words(&then));
+        talks.take("med", Branch::TABLE, 1, live);
+        let seen: Vec<u64> = sides.iter().map(|(_, is_late)| 1 + u64::from(*is_late)).collect();
+        let updates: Vec<[Bytes; 2]> = texts.iter().zip(&seen).map(|(texts, seen)| write_parts(&mut talks, *seen, texts)).collect();
+        for (at, (side, part)) in cut_orders(sides.len(), seed).enumerate() {
+            if (seed >> at) & 3 == 3 {
+                let (end, text) = (talks.log.len() as u64, format!("{} {word}", talks.words()));
+                let live = talks.write(end, &[], words(&text));
+                talks.take("med", Branch::TABLE, end, live);
+            }
+            talks.push(SIDES[side], side as u8 + 1, seen[side], &updates[side][part..=part]);
+            let text = talks.words();
+            prop_assert!(words_of(&text).is_subset(&written), "{:?} of {:?}, {:?}: {:?}", text, base, then, texts);
+        }
+        check_ends(&talks);
+    }
+}
