@@ -215,10 +215,14 @@ fn agreement_that_comes_or_goes_by_who_must_consent_says_so() {
     let act = &row["by_act"];
     assert_eq!((&row["standing"], &act["otherwise"], &act["act"]), (&json!("agreed"), &json!("open"), &json!("consent")));
     assert_eq!((&act["party"], act["at_ms"].as_u64().is_some_and(|at_ms| at_ms > 0)), (&json!("med"), true));
+    let acts = arv.json(&["log", PLAN, "--acts"]);
+    assert_eq!(act["seq"], acts["acts"][0]["seq"], "it says where the log tells it");
     let said = arv.done(&["standing", PLAN, "1"]);
     let who = format!("agreed, by a change of who must consent of MED ({}), 20", act["member"].as_str().unwrap());
-    assert!(said.contains(&who) && said.contains("(else open)"), "{said}");
-    assert!(arv.done(&["export", PLAN, "--annotated"]).contains("by a change of who must consent of MED, else open"));
+    let place = format!("#{}", act["seq"]);
+    assert!(said.contains(&who) && said.contains(&format!(", {place} (else open)")), "{said}");
+    let told = format!("by a change of who must consent of MED ({place} of the log), else open");
+    assert!(arv.done(&["export", PLAN, "--annotated"]).contains(&told));
     let folder = arv.clone_plan(PLAN);
     assert_eq!(folder.json(&["standing", PLAN, "1"]).1, row, "in a replica too");
     med.done(&["plan", "consent", PLAN, "arv", "bor"]);
