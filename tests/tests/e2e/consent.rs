@@ -196,10 +196,19 @@ fn what_changes_around_accepted_words_is_told_and_ends_no_consent() {
     let shown = bor.done(&["standing", PLAN, "3/(a)"]);
     assert!(shown.contains("the text of 3 above has changed since"), "{shown}");
     assert!(bor.done(&["standing", PLAN]).contains("✓°"));
+    for (point, after) in [("1", &["--trigger", "D-Day", "--offset", "2"][..]), ("2", &["--after", "1:done"])] {
+        bor.done(&[&["schedule", PLAN, point], after].concat());
+    }
+    arv.done(&["accept", PLAN, "2"]);
+    bor.done(&["schedule", PLAN, "1", "--offset", "9"]);
+    let cell = talks.cell("2", "arv");
+    assert_eq!((&cell["stance"], &cell["around"]), (&json!("accept"), &json!([{ "what": "date" }])), "1 moves the date of 2");
     bor.done(&["strike", PLAN, "3"]);
     let matrix = arv.json(&["standing", PLAN]);
     let states: Vec<&Value> = matrix["points"].as_array().unwrap().iter().map(|point| &point["standing"]).collect();
     assert_eq!(states[2..], ["struck", "struck"]);
+    let shown = bor.done(&["standing", PLAN, "3/(a)"]);
+    assert!(shown.contains("struck, with 3") && !shown.contains("agreed"), "{shown}");
 }
 
 #[test]
