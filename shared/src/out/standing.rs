@@ -69,7 +69,7 @@ fn summary(standing: &PointStanding, consent: usize, points: &HashMap<&PointId, 
     }
     if let Some(ByAct { otherwise, decided }) = &standing.by_act {
         let act = decided.act.said();
-        let place = decided.seq.map_or_else(String::new, |seq| format!(" (#{seq} of the log)"));
+        let place = decided.seq.map_or_else(String::new, |seq| format!(", record {seq} of the log"));
         parts.push(format!("by {act} of {}{place}, else {}", name(&decided.by.party), word(*otherwise).to_lowercase()));
     }
     if standing.blocked_below {

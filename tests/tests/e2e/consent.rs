@@ -230,7 +230,7 @@ fn agreement_that_comes_or_goes_by_who_must_consent_says_so() {
     let who = format!("agreed, by a change of who must consent of MED ({}), 20", act["member"].as_str().unwrap());
     let place = format!("#{}", act["seq"]);
     assert!(said.contains(&who) && said.contains(&format!(", {place} (else open)")), "{said}");
-    let told = format!("by a change of who must consent of MED ({place} of the log), else open");
+    let told = format!("by a change of who must consent of MED, record {} of the log, else open", act["seq"]);
     assert!(arv.done(&["export", PLAN, "--annotated"]).contains(&told));
     let folder = arv.clone_plan(PLAN);
     assert_eq!(folder.json(&["standing", PLAN, "1"]).1, row, "in a replica too");

@@ -42,18 +42,18 @@ fn what_comes_after_begins_its_offset_later_and_what_waits_for_certification_lat
     let (_server, [arv, bor]) = begin(&["Forces withdraw.", "Prisoners are released.", "Sites are opened.", "Aid begins."]);
     set(&arv, &["1", "--trigger", "D-Day", "--offset", "2", "--duration", "12", "--certification", "7"]);
     set(&arv, &["2", "--trigger", " d–day ", "--offset", "5", "--after", "1:done"]);
-    set(&bor, &["3", "--offset", "1", "--after", "1:certified", "--condition", "funds are there"]);
+    set(&bor, &["3", "--offset", "1", "--after", "1:certified", "--condition", "funds for it are there"]);
     set(&bor, &["4", "--after", "2:start", "3:start"]);
     let timetable = bor.json(&["schedule", PLAN]);
     assert_eq!(days(&timetable), [day("1", 2, 14), day("2", 19, 19), day("3", 22, 22), day("4", 22, 22)]);
     let rows = timetable["rows"].as_array().unwrap();
     assert!(rows.iter().all(|row| row["trigger"] == "D-Day"), "one trigger, however it is typed: {rows:?}");
-    assert_eq!((&rows[0]["earliest_certified"], &rows[2]["condition"]), (&json!(21), &json!("funds are there")));
+    assert_eq!((&rows[0]["earliest_certified"], &rows[2]["condition"]), (&json!(21), &json!("funds for it are there")));
     assert_eq!((faults(&timetable), timetable["critical"].as_array().unwrap().len()), (vec![], 1));
     for shown in
         [bor.done(&["schedule", PLAN]), bor.done(&["schedule", PLAN, "--csv"]), bor.done(&["export", PLAN, "--annotated"])]
     {
-        assert!(shown.contains("funds are there"), "{shown}");
+        assert!(shown.contains("funds for it are there"), "{shown}");
     }
     let folder = bor.clone_plan(PLAN);
     assert_eq!(folder.json(&["schedule", PLAN]).1, timetable, "in a replica too");

@@ -132,7 +132,7 @@ fn a_heading_and_the_title_are_taken_back_too() {
         folder.done(&["apply", PLAN, title(text).path().to_str().unwrap()]);
         folder.run(&["sync"]);
     }
-    assert_eq!(shown()["title"], "[A Pact][A Treaty]");
+    assert_eq!(shown()["title"], "A [Pact][Treaty]");
     assert_eq!(bor.run(&["undo", PLAN, "--title"]).status.code(), Some(1), "both are others'");
     arv.done(&["undo", PLAN, "--title"]);
     assert_eq!(shown()["title"], "A Treaty");

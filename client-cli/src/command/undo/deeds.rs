@@ -7,6 +7,7 @@ use plenary_shared::{
         clash,
         plan::Outline,
         redline::{Piece, redline},
+        token::tokens,
     },
 };
 use std::ops::Range;
@@ -122,6 +123,16 @@ pub fn has_deleted(before: &str, after: &str) -> bool {
 /// What a text read where now a bracket stands: what stayed of it within, and what went there, unless what came instead reaches beyond the
 /// bracket and cannot be told apart.
 pub fn stood(was: &str, words: &str, bracket: &Range<usize>) -> String {
+    // A redline takes a bracket for one word with what stands within: what is alike around this one is left out of it.
+    let (before, after) = (tokens(was), tokens(words));
+    let alike = |(a, b): (&&str, &&str)| (a == b).then_some(a.len());
+    let front =
+        before.iter().zip(&after).map_while(alike).scan(0, sum).take_while(|front| *front <= bracket.start).last().unwrap_or(0);
+    let most = (was.len() - front).min(words.len() - bracket.end);
+    let back = before.iter().rev().zip(after.iter().rev()).map_while(alike).scan(0, sum).take_while(|back| *back <= most).last();
+    let back = back.unwrap_or(0);
+    let (was, words) = (&was[front..was.len() - back], &words[front..words.len() - back]);
+    let bracket = &(bracket.start - front..bracket.end - front);
     let (mut at, mut there, mut gone) = (0, String::new(), String::new());
     for piece in redline(was, words) {
         let (text, is_new) = match &piece {
@@ -145,6 +156,11 @@ pub fn stood(was: &str, words: &str, bracket: &Range<usize>) -> String {
     there.trim().to_owned()
 }
 
+fn sum(total: &mut usize, next: usize) -> Option<usize> {
+    *total += next;
+    Some(*total)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,8 +174,9 @@ mod tests {
             ("all forces withdraw", "[all] forces withdraw", "all"),
             ("we say all the men leave", "we say all [the] men leave", "the"),
             ("all men leave", "[some] forces leave", ""),
+            ("[all the men leave]", "[all [the] men leave]", "the"),
         ] {
-            let start = words.find('[').expect("a mark");
+            let start = words.rfind('[').expect("a mark");
             assert_eq!(stood(was, words, &(start..words.find(']').expect("a mark") + 1)), stood_there, "{was} -> {words}");
         }
     }

@@ -84,8 +84,8 @@ fn who_follows_is_told_of_a_point_that_was_merged_without_brackets() {
     let (server, points, [arv, bor, cel]) = talks();
     let [one, two] = [0, 1].map(|n| server.delegate(n, 0).party.as_str().to_uppercase());
     let replica = arv.clone_plan(PLAN);
-    replica.done(&["words", PLAN, &points[0], "Within 12 days."]);
-    bor.done(&["strike", PLAN, &points[0]]);
+    replica.done(&["words", PLAN, &points[0], "Within 24 days, at once."]);
+    bor.done(&["words", PLAN, &points[0], "All within 24 days."]);
     let seq = cel.json(&["log", PLAN, "-n", "1"])["entries"][0]["last_seq"].to_string();
     replica.exits(4, &["sync"]);
     let follow = |more: &[&str]| cel.done(&[&["watch", PLAN, "--since", &seq, "--count", "2"], more].concat());
