@@ -29,6 +29,7 @@ pub use talk::{
 };
 pub use text::{
     AppliedShown, Delivered, Document, ImportShown, NoticeRead, PointChanged, PointRead, PointShown, Relabelled, Said, Shown,
+    TitleChanged,
 };
 pub use trouble::{ErrorShown, Event};
 

@@ -105,6 +105,9 @@ pub struct TurnShown<'a> {
     /// The points that were merged by this, as long as nobody has confirmed them, where no record of its own tells it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub merged: Vec<&'a MergedPoint>,
+    /// The words in it that were entered for other parties.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub entered: &'a [EnteredWords],
 }
 
 /// A point that was changed apart.
@@ -122,7 +125,7 @@ impl<'a> TurnShown<'a> {
     /// An entry of the log, with the member's name, whether its seat has ended, and the times to read.
     pub fn of(
         entry: &'a LogEntry,
-        (apart, merged): (&'a [ApartShown], Vec<&'a MergedPoint>),
+        (apart, merged, entered): (&'a [ApartShown], Vec<&'a MergedPoint>, &'a [EnteredWords]),
         (name, seat_ended): (Option<&'a str>, bool),
         utc: fn(u64) -> Option<String>,
     ) -> Self {
@@ -144,6 +147,7 @@ impl<'a> TurnShown<'a> {
             apart,
             confirmed,
             merged,
+            entered,
         }
     }
 }

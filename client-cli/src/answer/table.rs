@@ -13,7 +13,7 @@ use super::{
     Consents, Delivered, DeviceEnded, Devices, DiffShown, EntriesMarked, EntriesTabled, EntryWritten, ErrorShown, Event,
     ImportShown, Invited, Layers, LogShown, MergedLine, MergedShown, Plans, PointChanged, PointSchedule, PointStandingShown,
     PositionTaken, PositionsTaken, Profiles, ProposalPutIn, Relabelled, Revoked, Salvaged, ShareRaised, Shares, Shown,
-    StandingShown, Status, Verbs, WatchLine, WhoShown,
+    StandingShown, Status, TitleChanged, Verbs, WatchLine, WhoShown,
 };
 use crate::sync::Report;
 
@@ -50,6 +50,7 @@ answers! {
     Layers<'_>: "layer list";
     Shown<'_>: "show";
     PointChanged<'_>: "words", "settle", "undo", "add", "move", "strike", "restore", "heading", "label";
+    TitleChanged<'_>: "undo";
     Relabelled<'_>: "renumber";
     EntryWritten<'_>: "note", "propose", "own", "reply";
     EntriesMarked<'_>: "resolve", "reopen", "withdraw";

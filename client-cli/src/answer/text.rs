@@ -2,7 +2,7 @@
 
 use plenary_shared::{
     id::PlanId,
-    script::{Applied, PointDone, Renumbered},
+    script::{Applied, PointDone, Renumbered, Titled},
     talk::{dossier::EnteredWords, standing::Merged},
     text::{
         plan::{ChangeKind, Fault, Point},
@@ -75,6 +75,18 @@ pub struct PointChanged<'a> {
     /// The point, and what became of it.
     #[serde(flatten)]
     pub done: &'a PointDone,
+    /// It is kept.
+    pub durable: bool,
+}
+
+/// The title that was changed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TitleChanged<'a> {
+    /// The plan.
+    pub plan: &'a PlanId,
+    /// What became of it.
+    #[serde(flatten)]
+    pub done: &'a Titled,
     /// It is kept.
     pub durable: bool,
 }

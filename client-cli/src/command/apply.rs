@@ -118,7 +118,7 @@ fn said(plan: &PlanId, done: &Done) -> String {
     match done {
         Done::Point(done) => edit::said(done),
         Done::Renumbered(done) => edit::renumbered(plan, done.points),
-        Done::Titled(done) => format!("{plan}: title {}", if done.changed { "changed (durable)" } else { "unchanged" }),
+        Done::Titled(done) => format!("{plan}: {}", edit::titled(done)),
         Done::Scheduled(done) => format!("{}: {}", inline(&called(&done.label, &done.point)), schedule::said(done.changed)),
         Done::PutIn(done) => adopt::said(done),
         entries => entries::said(entries).unwrap_or_default(),

@@ -156,9 +156,10 @@ pub fn decided(act: &Act) -> String {
     }
 }
 
-/// By which act of whose, and when, other parties must consent.
-pub fn by_act(Decided { act, by, at_ms }: &Decided) -> String {
-    format!("by {} of {} ({}), {}", act.said(), by.party.as_str().to_uppercase(), by.member, when::local(*at_ms))
+/// By which act of whose, when, and where in the log, other parties must consent.
+pub fn by_act(Decided { act, by, at_ms, seq }: &Decided) -> String {
+    let place = seq.map_or_else(String::new, |seq| format!(", #{seq}"));
+    format!("by {} of {} ({}), {}{place}", act.said(), by.party.as_str().to_uppercase(), by.member, when::local(*at_ms))
 }
 
 #[cfg(test)]

@@ -97,6 +97,7 @@ fn show(context: &Context) -> Result<(), CliError> {
             text += &format!("\n{}  {}{closed}", party.id, inline(&party.name));
             for member in conference.members.iter().filter(|m| m.party == party.id) {
                 text += &format!("\n    {}  {}, {}", member.member, inline(&member.name), member.role);
+                text += if conference.invited.contains(&member.member) { ": invited, has not joined" } else { "" };
             }
             for member in conference.asked.iter().filter(|m| m.party == party.id) {
                 text += &format!("\n    {}  {}, {}: asked for by the chair", member.member, inline(&member.name), member.role);

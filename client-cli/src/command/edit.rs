@@ -2,7 +2,7 @@
 
 use plenary_shared::{
     id::PlanId,
-    script::{self, Done, Edit, OfPoint, PointDone},
+    script::{self, Done, Edit, OfPoint, PointDone, Titled},
     text::plan::{ChangeKind, FindError},
 };
 
@@ -44,6 +44,11 @@ pub fn renumbered(plan: &PlanId, points: usize) -> String {
         1 => format!("{plan}: 1 point {} (durable)", sentence(ChangeKind::Label)),
         n => format!("{plan}: {n} points {} (durable)", sentence(ChangeKind::Label)),
     }
+}
+
+/// What became of the title, in words.
+pub fn titled(done: &Titled) -> &'static str {
+    if done.changed { "title changed (durable)" } else { "title unchanged" }
 }
 
 /// Makes an edit of one point, and says what it did.

@@ -4,11 +4,14 @@ use plenary_shared::{
     id::{IdError, LayerId, PartyId, PlanId, PointId},
     log::{act::Act, record::RecordKind},
     people::Author,
-    talk::dossier::{MergedPoint, MergedView},
+    talk::{
+        dossier::{AnnotationView, AnnotationsView, EnteredWords, MergedPoint, MergedView},
+        layer::What,
+    },
     text::{
         history::{At, Entries, LogEntry, Replay, as_seen},
         marks::{Parted, sides},
-        plan::Outline,
+        plan::{Change, ChangeKind, Outline},
     },
 };
 use std::collections::{BTreeSet, VecDeque};
@@ -93,6 +96,8 @@ struct Told {
     apart: Vec<Vec<ApartShown>>,
     /// The points that were merged and not confirmed since.
     merged: Vec<MergedPoint>,
+    /// Of each entry the words that its author entered for other parties.
+    entered: Vec<Vec<EnteredWords>>,
 }
 
 impl Told {
@@ -144,11 +149,13 @@ impl Log {
         last.into_iter().for_each(|entry| newest.add(entry));
         let Newest { mut shown, earlier, .. } = newest;
         let apart = read_apart(&source, &mut shown, &point)?;
-        let told = Told { apart, merged: context.open(&self.plan)?.view::<MergedView>()?.merged };
+        let open = context.open(&self.plan)?;
+        let entered = entered_by(&open.view::<AnnotationsView>()?, &shown);
+        let told = Told { apart, merged: open.view::<MergedView>()?.merged, entered };
         let outline = end.outline()?;
-        let entries = shown.iter().zip(&told.apart).map(|(entry, apart)| {
+        let entries = shown.iter().zip(told.apart.iter().zip(&told.entered)).map(|(entry, (apart, entered))| {
             let merged = told.merged_in(entry, &point).collect();
-            TurnShown::of(entry, (apart, merged), names.of_member(&entry.author.member), when::utc)
+            TurnShown::of(entry, (apart, merged, entered), names.of_member(&entry.author.member), when::utc)
         });
         let answer = LogShown { plan: &self.plan, entries: entries.collect(), earlier };
         context.tell_damage_in(&source);
@@ -213,7 +220,7 @@ impl Log {
         let label = |point: &PointId| outline.get(point).map(|point| point.label.clone());
         let mut page = Page::default();
         let mut redlines = Redlines::new(false);
-        for (at, (entry, apart)) in shown.iter().zip(&told.apart).enumerate() {
+        for (at, (entry, (apart, entered))) in shown.iter().zip(told.apart.iter().zip(&told.entered)).enumerate() {
             if at > 0 {
                 page.line(Look::Plain, "");
             }
@@ -234,6 +241,9 @@ impl Log {
             let indent = if apart.is_empty() { "    " } else { "      " };
             for change in &entry.changes {
                 redlines.show(&mut page, indent, &self.plan, change);
+            }
+            for words in entered {
+                page.line(Look::Plain, &format!("    {}", words.said()));
             }
             if let RecordKind::Confirmation { points } = &entry.does {
                 page.line(Look::Plain, &format!("    {}", merged::confirmed(points, label)));
@@ -277,6 +287,27 @@ fn read_apart(
         RecordKind::Edit | RecordKind::Confirmation { .. } | RecordKind::Act => Vec::new(),
     };
     Ok(shown.iter().map(of).collect())
+}
+
+/// The words that each entry's author entered for others by it: those that it put there, the newest entry that did.
+fn entered_by(view: &AnnotationsView, shown: &VecDeque<LogEntry>) -> Vec<Vec<EnteredWords>> {
+    let mut entered: Vec<Vec<EnteredWords>> = vec![Vec::new(); shown.len()];
+    let notes = view.annotations.iter().filter(|note| note.annotation.what == What::Note && !note.annotation.withdrawn);
+    for note in notes {
+        let AnnotationView { annotation, entered: Some(by), .. } = note else { continue };
+        let words = annotation.entered_words();
+        let put = |change: &Change| {
+            let times = |text: &str| text.matches(words).count();
+            let is_of = change.kind == ChangeKind::Words && change.point.as_ref() == Some(&annotation.point);
+            is_of && !words.is_empty() && times(&change.after) > times(&change.before)
+        };
+        let is_its = |entry: &LogEntry| entry.author.party == by.by && entry.changes.iter().any(put);
+        if let Some(at) = shown.iter().position(is_its) {
+            let (id, point) = (annotation.id.clone(), annotation.point.clone());
+            entered[at].push(EnteredWords { id, point, words: words.to_owned(), entered: by.clone() });
+        }
+    }
+    entered
 }
 
 fn end_of_page(page: &mut Page, is_empty: bool, earlier: usize, nothing: &str) {

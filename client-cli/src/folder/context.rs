@@ -101,7 +101,7 @@ struct ConferenceKept {
 impl From<Surroundings> for Kept {
     fn from(Surroundings { synced_ms, plan: told }: Surroundings) -> Self {
         let PlanContext { member, conference, plan, write, created_by, layers, end, digest, restored } = told;
-        // Seats that are asked for, heads that were put in and parties that are closed are looked up at the server.
+        // Who has not joined yet, seats that are asked for, heads that were put in and parties that are closed are looked up at the server.
         let Conference { id, title, parties, members, ended, .. } = conference;
         let conference = ConferenceKept { id, title, parties: all(parties), members: all(members), ended: all(ended) };
         let (member, plan, created_by, layers) = (member.into(), plan.into(), created_by.map(Into::into), all(layers));
@@ -114,8 +114,8 @@ impl From<Kept> for Surroundings {
         let ContextKept { member, conference, plan, write, created_by, layers, end, digest, restored } = kept;
         let ConferenceKept { id, title, parties, members, ended } = conference;
         let (parties, members, ended) = (all(parties), all(members), all(ended));
-        let (closed, asked, put_in) = (Vec::new(), Vec::new(), Vec::new());
-        let conference = Conference { id, title, parties, closed, members, asked, ended, put_in };
+        let (closed, invited, asked, put_in) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let conference = Conference { id, title, parties, closed, members, invited, asked, ended, put_in };
         let (member, plan, created_by, layers) = (member.into(), plan.into(), created_by.map(Into::into), all(layers));
         Surroundings {
             synced_ms,

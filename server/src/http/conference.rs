@@ -56,7 +56,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, MemberOf(member): MemberOf
     Ok(Json(seen(&app, &member)?))
 }
 
-/// A member's conference, as all its members see it.
+/// A member's conference, as all its members see it, but for those who wait to be joined by whom their party invited.
 pub(super) fn seen(app: &App, member: &people::Member) -> Result<api::Conference, ApiError> {
     let conference = app.registry.conference(member, |entry| api::Conference {
         id: member.conference.clone(),
@@ -64,6 +64,7 @@ pub(super) fn seen(app: &App, member: &people::Member) -> Result<api::Conference
         parties: entry.parties.iter().map(|(id, name)| people::Party { id: id.clone(), name: name.clone() }).collect(),
         closed: entry.closed.iter().cloned().collect(),
         members: entry.members().cloned().collect(),
+        invited: entry.invited(&member.party).cloned().collect(),
         asked: entry.seats_that(Standing::Asked).cloned().collect(),
         ended: entry.seats_that(Standing::Ended).cloned().collect(),
         put_in: entry.put_in(),

@@ -33,8 +33,9 @@ impl Registry {
             let events = decide(&self.state())?;
             let Some(act) = events.iter().find_map(Event::act) else { return Ok(()) };
             let held = rooms.hold_act(doc.clone(), Provenance::live(by.author(), right), &act).await?;
+            let seq = held.seq();
             let again = |state: &Registered| match decide(state)? {
-                same if same == events => Ok(same),
+                same if same == events => Ok(same.into_iter().map(|event| event.told_by(seq)).collect()),
                 _ => Err(RegistryError::Moved),
             };
             match self.change_with(by.author(), Beside::act(held), again).await {
@@ -54,6 +55,14 @@ pub(super) fn first_act(by: &people::Member, doc: DocAddress, act: &Act) -> Part
 }
 
 impl Event {
+    /// The same, with the record of the plan's log that tells it, if it decides who must consent.
+    fn told_by(mut self, seq: Option<u64>) -> Self {
+        if let Event::AccessChanged { told, .. } | Event::ConsentChosen { told, .. } = &mut self {
+            *told = seq;
+        }
+        self
+    }
+
     /// What of it all may know who read the plan or the layer that it is about.
     pub(super) fn act(&self) -> Option<Act> {
         let whole = |consent: &Option<BTreeSet<_>>| consent.clone().unwrap_or_default();

@@ -88,6 +88,9 @@ pub enum Event {
         /// The parties that must consent from here on; absent in what earlier versions wrote: as before.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         consent: Option<BTreeSet<PartyId>>,
+        /// The record of the plan's log that tells it; absent in what earlier versions wrote.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        told: Option<u64>,
     },
     /// A plan was renamed, or is worked on from here on or not.
     PlanChanged {
@@ -116,7 +119,14 @@ pub enum Event {
     /// A conference was deleted. Nothing else is known of it, and its id is not given again.
     ConferenceForgotten { conference: ConferenceId },
     /// Which parties must consent to the words of a plan; `None`, which only earlier versions wrote: all that may.
-    ConsentChosen { conference: ConferenceId, plan: PlanId, parties: Option<BTreeSet<PartyId>> },
+    ConsentChosen {
+        conference: ConferenceId,
+        plan: PlanId,
+        parties: Option<BTreeSet<PartyId>>,
+        /// The record of the plan's log that tells it; absent in what earlier versions wrote.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        told: Option<u64>,
+    },
     /// What a party may write into logs of a plan.
     ShareRaised { conference: ConferenceId, plan: PlanId, party: PartyId, kind: ShareKind, bytes: u64 },
 }

@@ -70,7 +70,7 @@ impl Registry {
                 return Ok(vec![]);
             }
             let (conference, plan, access) = (chair.conference.clone(), plan.clone(), list.access.clone());
-            Ok(vec![Event::AccessChanged { conference, plan, access, consent: Some(consent) }])
+            Ok(vec![Event::AccessChanged { conference, plan, access, consent: Some(consent), told: None }])
         })
         .await
     }
@@ -115,7 +115,7 @@ impl Registry {
             check_parties(entry, &parties)?;
             check_consent(&old.access, &parties)?;
             let (conference, plan) = (chair.conference.clone(), plan.clone());
-            let event = Event::ConsentChosen { conference, plan, parties: Some(parties.clone()) };
+            let event = Event::ConsentChosen { conference, plan, parties: Some(parties.clone()), told: None };
             Ok(if old.consent.as_ref() == Some(&parties) { vec![] } else { vec![event] })
         })
         .await

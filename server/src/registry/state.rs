@@ -50,14 +50,14 @@ impl PlanEntry {
         &mut self,
         access: Option<BTreeMap<PartyId, Access>>,
         consent: Option<Option<BTreeSet<PartyId>>>,
-        (by, at_ms): (&Author, u64),
+        (by, at_ms, seq): (&Author, u64, Option<u64>),
     ) {
         let act = if access.is_some() { Decides::Access } else { Decides::Consent };
         let before = self.must_consent();
         self.access = access.unwrap_or(std::mem::take(&mut self.access));
         self.consent = consent.unwrap_or(self.consent.take());
         if before != self.must_consent() {
-            self.consent_changed = Some(ConsentChange { before, decided: Decided { act, by: by.clone(), at_ms } });
+            self.consent_changed = Some(ConsentChange { before, decided: Decided { act, by: by.clone(), at_ms, seq } });
         }
     }
 
@@ -110,6 +110,13 @@ impl ConferenceEntry {
             taken_ms: seat.taken_ms,
         };
         self.seats.values().filter(|seat| seat.replaces).map(shown).collect()
+    }
+
+    /// Those of the members who were invited by a party, or into it, and have not joined: of other seats it reads nothing.
+    pub fn invited(&self, party: &PartyId) -> impl Iterator<Item = &MemberId> {
+        let waits = |seat: &&Seat| seat.standing == Standing::Held && seat.taken_ms.is_none();
+        let is_known = move |seat: &&Seat| seat.member.party == *party || seat.given_by.party == *party;
+        self.seats.values().filter(waits).filter(is_known).map(|seat| &seat.member.member)
     }
 
     /// The members whose seats stand so.
@@ -202,8 +209,8 @@ impl Registered {
                 on.title = title.unwrap_or(std::mem::take(&mut on.title));
                 on.state = state.unwrap_or(on.state);
             }
-            Event::AccessChanged { access, consent, .. } => on.decide(Some(access), consent.map(Some), (by, at_ms)),
-            Event::ConsentChosen { parties, .. } => on.decide(None, Some(parties), (by, at_ms)),
+            Event::AccessChanged { access, consent, told, .. } => on.decide(Some(access), consent.map(Some), (by, at_ms, told)),
+            Event::ConsentChosen { parties, told, .. } => on.decide(None, Some(parties), (by, at_ms, told)),
             Event::ShareRaised { party, kind, bytes, .. } => drop(on.shares.insert((party, kind), bytes)),
             Event::LayerOpened { party, layer, audience, .. } | Event::AudienceChanged { party, layer, audience, .. } => {
                 on.closed_layers.remove(&(party.clone(), layer.clone()));

@@ -52,6 +52,11 @@ impl Rooms {
 }
 
 impl HeldAct {
+    /// The record that it becomes.
+    pub fn seq(&self) -> Option<Seq> {
+        self.0.as_ref().map(|held| held.after + 1)
+    }
+
     /// What to append for it. From here on its fate is to be told.
     pub fn begin(mut self) -> Option<(Part, Acting)> {
         let held = self.0.take()?;

@@ -95,6 +95,9 @@ pub struct Decided {
     pub by: Author,
     /// When, in milliseconds since 1970-01-01 UTC.
     pub at_ms: u64,
+    /// The record of the plan's log that tells it, where the registry knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u64>,
 }
 
 /// How who must consent was last changed.

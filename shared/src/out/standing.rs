@@ -69,7 +69,8 @@ fn summary(standing: &PointStanding, consent: usize, points: &HashMap<&PointId, 
     }
     if let Some(ByAct { otherwise, decided }) = &standing.by_act {
         let act = decided.act.said();
-        parts.push(format!("by {act} of {}, else {}", name(&decided.by.party), word(*otherwise).to_lowercase()));
+        let place = decided.seq.map_or_else(String::new, |seq| format!(", record {seq} of the log"));
+        parts.push(format!("by {act} of {}{place}, else {}", name(&decided.by.party), word(*otherwise).to_lowercase()));
     }
     if standing.blocked_below {
         parts.push("reserved or opposed in part below".to_owned());

@@ -147,6 +147,9 @@ pub struct Conference {
     pub closed: Vec<PartyId>,
     /// Its members, invited ones among them.
     pub members: Vec<Member>,
+    /// Those of them who were invited by one's own party, or into it, and have not joined.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub invited: Vec<MemberId>,
     /// Those for whom the chair asked a party's heads for a seat, which none granted yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asked: Vec<Member>,

@@ -196,10 +196,19 @@ fn what_changes_around_accepted_words_is_told_and_ends_no_consent() {
     let shown = bor.done(&["standing", PLAN, "3/(a)"]);
     assert!(shown.contains("the text of 3 above has changed since"), "{shown}");
     assert!(bor.done(&["standing", PLAN]).contains("✓°"));
+    for (point, after) in [("1", &["--trigger", "D-Day", "--offset", "2"][..]), ("2", &["--after", "1:done"])] {
+        bor.done(&[&["schedule", PLAN, point], after].concat());
+    }
+    arv.done(&["accept", PLAN, "2"]);
+    bor.done(&["schedule", PLAN, "1", "--offset", "9"]);
+    let cell = talks.cell("2", "arv");
+    assert_eq!((&cell["stance"], &cell["around"]), (&json!("accept"), &json!([{ "what": "date" }])), "1 moves the date of 2");
     bor.done(&["strike", PLAN, "3"]);
     let matrix = arv.json(&["standing", PLAN]);
     let states: Vec<&Value> = matrix["points"].as_array().unwrap().iter().map(|point| &point["standing"]).collect();
     assert_eq!(states[2..], ["struck", "struck"]);
+    let shown = bor.done(&["standing", PLAN, "3/(a)"]);
+    assert!(shown.contains("struck, with 3") && !shown.contains("agreed"), "{shown}");
 }
 
 #[test]
@@ -215,10 +224,14 @@ fn agreement_that_comes_or_goes_by_who_must_consent_says_so() {
     let act = &row["by_act"];
     assert_eq!((&row["standing"], &act["otherwise"], &act["act"]), (&json!("agreed"), &json!("open"), &json!("consent")));
     assert_eq!((&act["party"], act["at_ms"].as_u64().is_some_and(|at_ms| at_ms > 0)), (&json!("med"), true));
+    let acts = arv.json(&["log", PLAN, "--acts"]);
+    assert_eq!(act["seq"], acts["acts"][0]["seq"], "it says where the log tells it");
     let said = arv.done(&["standing", PLAN, "1"]);
     let who = format!("agreed, by a change of who must consent of MED ({}), 20", act["member"].as_str().unwrap());
-    assert!(said.contains(&who) && said.contains("(else open)"), "{said}");
-    assert!(arv.done(&["export", PLAN, "--annotated"]).contains("by a change of who must consent of MED, else open"));
+    let place = format!("#{}", act["seq"]);
+    assert!(said.contains(&who) && said.contains(&format!(", {place} (else open)")), "{said}");
+    let told = format!("by a change of who must consent of MED, record {} of the log, else open", act["seq"]);
+    assert!(arv.done(&["export", PLAN, "--annotated"]).contains(&told));
     let folder = arv.clone_plan(PLAN);
     assert_eq!(folder.json(&["standing", PLAN, "1"]).1, row, "in a replica too");
     med.done(&["plan", "consent", PLAN, "arv", "bor"]);

@@ -40,6 +40,10 @@ fn what_is_entered_for_a_delegation_says_so_everywhere_until_it_confirms_it() {
         assert!(annotations.matches(&entered).count() == 2 && edition.matches(&entered).count() == 3, "{annotations}{edition}");
         assert!(brackets.contains(&format!("entered by {by} for")), "{brackets}");
     }
+    let logged = |cli: &Cli| (cli.done(&["log", PLAN]), cli.json(&["log", PLAN])["entries"][0]["entered"].clone());
+    let (text, json) = logged(&other);
+    assert!(text.contains(&format!("\"[40]\" {entered}")) && json[0]["confirmed"] == false, "{text}{json}");
+    assert_eq!(text.matches("entered by").count(), 1, "a proposal is in no log of words");
     let refused = other.run(&["own", PLAN, &id]);
     assert_eq!(refused.status.code(), Some(1), "another party confirms nothing");
     own.done(&["own", PLAN, &id]);
@@ -51,7 +55,7 @@ fn what_is_entered_for_a_delegation_says_so_everywhere_until_it_confirms_it() {
         let held = format!("{whose}, entered by {by}");
         assert!(edition.contains(&format!("[40 ({held})]")) && !edition.contains("not confirmed"), "{edition}");
         assert!(brackets.contains(&held), "{brackets}");
-        for view in ["show", "standing"] {
+        for view in ["show", "standing", "log"] {
             assert!(cli.done(&[view, PLAN]).contains(&format!("\"[40]\" {confirmed}")), "{view}");
         }
     }

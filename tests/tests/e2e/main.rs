@@ -30,6 +30,7 @@ mod replica;
 mod scenario;
 mod scripts;
 mod seats;
+mod timetable;
 mod undo;
 mod verdict;
 mod views;

@@ -1,9 +1,9 @@
-//! Two days of talks on the demo's text, played with the real programs: four command lines and, for the delegation on an aircraft, a
-//! Yjs client that is offline for an afternoon.
+//! Two days of talks on the demo's text, played with the real programs: four command lines, one of them in a working copy that is
+//! offline for an afternoon, in an aircraft.
 
 use plenary_tests::{
     cli::Cli,
-    client::{PATIENCE, YClient},
+    client::PATIENCE,
     http::upgrade,
     server::{Server, Start},
 };
@@ -94,12 +94,12 @@ impl Talks {
     }
 }
 
-#[tokio::test]
-async fn two_days_of_talks() {
+#[test]
+fn two_days_of_talks() {
     let talks = Talks::open();
     first_morning(&talks);
     consent_to_points_1_and_8(&talks);
-    an_afternoon_offline(&talks).await;
+    an_afternoon_offline(&talks);
     a_circle_of_conditions(&talks);
     shuttle_and_bridge(&talks);
     consent_given_withdrawn_and_restored(&talks);
@@ -199,25 +199,43 @@ fn consent_to_points_1_and_8(talks: &Talks) {
     assert_eq!(talks.arv.run(&["accept", PLAN, "8", "--expect", &digest]).status.code(), Some(1));
 }
 
-/// CEL edits points 9 and 16 on an aircraft while MED edits 16 too.
-async fn an_afternoon_offline(talks: &Talks) {
-    let cel = talks.server.delegate(2, 0);
-    let mut aircraft = YClient::join(&talks.server, PLAN, &cel).await;
-    aircraft.cut();
-    let sixteen = talks.point("16")["id"].as_str().unwrap().to_owned();
-    let words = talks.words("16");
-    let at = words.find("[amount]").unwrap();
-    aircraft.edit_words(&sixteen, at as u32, "[amount]".len() as u32, "40 billion").await;
-    talks.med.done(&["words", PLAN, "16", &words.replace("A facility", "A reconstruction and recovery facility")]);
+/// CEL edits points 9 and 16 in an aircraft while MED edits 16 too.
+fn an_afternoon_offline(talks: &Talks) {
+    let Talks { med, cel, .. } = talks;
+    let [nine, sixteen] = ["9", "16"].map(|label| talks.words(label));
+    let aircraft = cel.clone_plan(PLAN);
+    aircraft.done(&["words", PLAN, "16", &sixteen.replace("[amount]", "[40 billion]")]);
+    aircraft.done(&["accept", PLAN, "9", "--quote", "[shall have the right to]"]);
+    med.done(&["words", PLAN, "16", &sixteen.replace("A facility", "A reconstruction and recovery facility")]);
     assert!(talks.words("16").contains("[amount]"), "nothing of CEL's has arrived");
+    assert!(talks.everyone().iter().all(|cli| merged(cli).is_empty()), "and nobody knows");
 
-    aircraft.connect(&talks.server, PLAN, &cel).await;
-    aircraft.wait_echoed().await;
-    let merged = "A reconstruction and recovery facility of not less than 40 billion shall be established by D+120.";
-    assert_eq!(talks.words("16"), merged, "both edits are there, none twice");
-    assert_eq!(aircraft.words(&sixteen), merged);
-    assert!(talks.brackets("9").iter().any(|bracket| bracket["text"] == "[shall have the right to]"), "what CEL kept is kept");
-    talks.med.done(&["words", PLAN, "16", &words.replace("A facility", "A reconstruction and recovery facility")]);
+    aircraft.exits(4, &["sync"]);
+    let both = "A reconstruction and recovery facility of not less than [40 billion] shall be established by D+120.";
+    assert_eq!((talks.words("16"), talks.words("9")), (both.to_owned(), nine), "no text is lost, none is there twice");
+    let kept = talks.brackets("9").into_iter().find(|bracket| bracket["text"] == "[shall have the right to]").unwrap();
+    assert_eq!(kept["support"], serde_json::json!(["cel"]), "{kept}");
+    // Merged words, read by nobody: all are told so, of both sides.
+    for cli in talks.everyone() {
+        assert_eq!(merged(cli), [("16".to_owned(), vec!["med".to_owned(), "cel".to_owned()])]);
+        assert!(cli.done(&["show", PLAN, "16"]).contains("changed apart by MED"), "{}", cli.done(&["show", PLAN, "16"]));
+        assert!(talks.annotated(cli).contains("Merged:") && cli.done(&["standing", PLAN]).contains(", merged"));
+    }
+    assert!(talks.standing("16")["merged"]["accepted"].is_null(), "nobody has read it");
+    // MED reads and confirms them: the mark goes, for all, and the bracket stays.
+    med.done(&["confirm", PLAN, "16"]);
+    aircraft.exits(0, &["sync"]);
+    assert!(talks.everyone().iter().all(|cli| merged(cli).is_empty()));
+    let brackets: Vec<Value> = talks.brackets("16").iter().map(|bracket| bracket["text"].clone()).collect();
+    assert_eq!((talks.words("16").as_str(), brackets), (both, vec!["[40 billion]".into()]));
+}
+
+/// The points that were merged and nobody confirmed, each with the parties that changed it apart.
+fn merged(cli: &Cli) -> Vec<(String, Vec<String>)> {
+    let merged = cli.json(&["merged", PLAN]);
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let sides = |point: &Value| point["sides"].as_array().unwrap().iter().map(|side| text(&side["party"])).collect();
+    merged["merged"].as_array().unwrap().iter().map(|point| (text(&point["label"]), sides(point))).collect()
 }
 
 fn a_circle_of_conditions(talks: &Talks) {
@@ -229,9 +247,9 @@ fn a_circle_of_conditions(talks: &Talks) {
     let four = &talks.bor.json(&["schedule", PLAN])["rows"][1];
     assert_eq!((&four["label"], &four["earliest_start"], &four["earliest_end"]), (&"4".into(), &5.into(), &14.into()));
 
-    // Point 4 waits for 17, and 17 for the certification of 4.
+    // Point 4 waits until 17 is verified, and 17 for the certification of 4.
     set(bor, &["17", "--after", "4:certified", "--duration", "7", "--responsible", "BOR", "--verifier", "Mission"]);
-    set(bor, &["4", "--after", "17:start"]);
+    set(bor, &["4", "--after", "17:certified"]);
     let circles = talks.faults();
     let circle = circles.iter().find(|fault| fault["kind"] == "circle").expect("a circle");
     let named: Vec<&str> = circle["steps"].as_array().unwrap().iter().map(|step| step["name"].as_str().unwrap()).collect();
@@ -288,7 +306,7 @@ fn consent_given_withdrawn_and_restored(talks: &Talks) {
     assert_eq!(talks.state("7"), "agreed");
 }
 
-/// MED splits points 4 and 17, and nothing waits for itself any more.
+/// MED splits points 4 and 17, and nothing waits for itself any more: each is done when its items are.
 fn the_circle_is_broken(talks: &Talks) {
     let med = &talks.med;
     let set = |args: &[&str]| med.done(&[&["schedule", PLAN], args].concat());
@@ -297,20 +315,22 @@ fn the_circle_is_broken(talks: &Talks) {
     {
         med.done(&["add", PLAN, "--under", under, "--label", label, words]);
     }
-    set(&["4", "--after", "none", "--duration", "none", "--responsible", "none", "--verifier", "none"]);
-    set(&["17", "--after", "none", "--duration", "none", "--responsible", "none", "--verifier", "none"]);
+    for point in ["4", "17"] {
+        set(&[point, "--after", "none", "--duration", "none"]);
+    }
     let who = ["--responsible", "ARV", "--verifier", "Mission"];
-    set(&[&["4/(a)", "--after", "3:done", "--duration", "4", "--certification", "0"][..], &who].concat());
+    set(&[&["4/(a)", "--after", "3:done", "--duration", "4", "--certification", "5"][..], &who].concat());
     set(&[&["17/(a)", "--after", "4/(a):certified", "--duration", "5"][..], &who].concat());
     set(&[&["4/(b)", "--after", "17/(a):start", "--duration", "7"][..], &who].concat());
     assert!(talks.faults().is_empty(), "{:?}", talks.faults());
     let schedule = talks.cel.json(&["schedule", PLAN]);
     let rows = schedule["rows"].as_array().unwrap();
-    let span = (
-        rows.iter().map(|row| row["earliest_start"].as_i64().unwrap()).min(),
-        rows.iter().map(|row| row["earliest_end"].as_i64().unwrap()).max(),
-    );
-    assert_eq!(span, (Some(2), Some(16)), "{rows:?}");
+    let days =
+        |row: &Value| (row["name"].as_str().unwrap().to_owned(), row["earliest_start"].clone(), row["earliest_end"].clone());
+    let expected = [("3", 2, 5), ("4", 5, 21), ("4/(a)", 5, 9), ("4/(b)", 14, 21), ("17", 14, 19), ("17/(a)", 14, 19)];
+    let expected = expected.map(|(name, start, end)| (name.to_owned(), Value::from(start), Value::from(end)));
+    assert_eq!(rows.iter().map(days).collect::<Vec<_>>(), expected, "from D+2 to D+21");
+    assert_eq!(schedule["critical"][0]["end"], 21);
     let chart = talks.cel.done(&["schedule", PLAN, "--svg"]);
     assert!(chart.starts_with("<svg") && chart.trim_end().ends_with("</svg>"), "{}", &chart[..200]);
     assert_eq!(talks.cel.done(&["schedule", PLAN, "--csv"]).lines().count(), rows.len() + 1);

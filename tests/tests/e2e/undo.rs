@@ -5,7 +5,9 @@ use plenary_tests::{
     server::{Server, Start},
 };
 
-use crate::replica::{PLAN, begin_by};
+use serde_json::json;
+
+use crate::replica::{PLAN, begin_by, script};
 
 struct Talks {
     server: Server,
@@ -101,6 +103,39 @@ fn a_bracket_with_anothers_within_stays_and_one_in_a_heading_goes() {
     arv.done(&["heading", PLAN, "1", "Withdrawal [of forces]"]);
     arv.done(&["undo", PLAN, "1"]);
     assert_eq!(talks.med.json(&["show", PLAN, "1"])["points"][0]["heading"], "Withdrawal");
+}
+
+#[test]
+fn a_heading_and_the_title_are_taken_back_too() {
+    let talks = Talks::over(&["Within 24 days."]);
+    let [arv, bor, cel] = &talks.parties;
+    let shown = || talks.med.json(&["show", PLAN]);
+    let heading = || shown()["points"][0]["heading"].as_str().unwrap().to_owned();
+    arv.done(&["heading", PLAN, "1", "Withdrawal"]);
+    arv.done(&["words", PLAN, "1", "Within 12 days."]);
+    arv.done(&["heading", PLAN, "1", "Withdrawal of forces"]);
+    bor.done(&["words", PLAN, "1", "All within 12 days."]);
+    let undone = [(); 3].map(|()| (talks.undone(arv, &[]), heading()));
+    let [all12, all24] = ["All within 12 days.", "All within 24 days."].map(str::to_owned);
+    assert_eq!(undone, [(all12, "Withdrawal".into()), (all24.clone(), "Withdrawal".into()), (all24, String::new())]);
+    assert!(talks.refused(arv, &[]).contains("nothing"));
+    // The title, changed one after the other and apart.
+    let first = shown()["title"].as_str().unwrap().to_owned();
+    let title = |text: &str| script(&[json!({ "title": { "text": text } })]);
+    let give = |cli: &Cli, text: &str| drop(cli.done(&["apply", PLAN, title(text).path().to_str().unwrap()]));
+    give(arv, "An Accord");
+    assert_eq!(arv.json(&["undo", PLAN, "--title"])["title"], json!(first));
+    assert_eq!(arv.run(&["undo", PLAN, "--title"]).status.code(), Some(1), "there is no more");
+    give(bor, "An Accord");
+    let away = [arv, cel].map(|cli| cli.clone_plan(PLAN));
+    for (folder, text) in away.iter().zip(["A Pact", "A Treaty"]) {
+        folder.done(&["apply", PLAN, title(text).path().to_str().unwrap()]);
+        folder.run(&["sync"]);
+    }
+    assert_eq!(shown()["title"], "A [Pact][Treaty]");
+    assert_eq!(bor.run(&["undo", PLAN, "--title"]).status.code(), Some(1), "both are others'");
+    arv.done(&["undo", PLAN, "--title"]);
+    assert_eq!(shown()["title"], "A Treaty");
 }
 
 #[test]

@@ -26,9 +26,17 @@ pub fn timetable(timetable: &Timetable, width: usize) -> Page {
     if timetable.rows.is_empty() {
         page.line(Look::Plain, "no point has a schedule");
     } else {
-        rows(timetable, width).iter().enumerate().for_each(|(at, line)| {
+        let (lines, other) = rows(timetable, width);
+        lines.iter().enumerate().for_each(|(at, line)| {
             page.line(if at == 0 { Look::Strong } else { Look::Plain }, line);
         });
+        // What must hold is words: cut short they say something else.
+        for (row, condition) in timetable.rows.iter().filter_map(|row| Some((row, row.condition.as_ref()?))) {
+            let whole = inline(condition);
+            if cell(condition, other) != whole {
+                page.line(Look::Plain, &format!("{} on condition: {whole}", inline(&row.step.name)));
+            }
+        }
     }
     let names: HashMap<&PointId, &str> = timetable.rows.iter().map(|row| (&row.step.point, &*row.step.name)).collect();
     for path in &timetable.critical {
@@ -40,7 +48,8 @@ pub fn timetable(timetable: &Timetable, width: usize) -> Page {
     page
 }
 
-fn rows(timetable: &Timetable, width: usize) -> Vec<String> {
+/// The lines of the table, and how wide its last columns are.
+fn rows(timetable: &Timetable, width: usize) -> (Vec<String>, usize) {
     let fixed = |row: &Row| {
         vec![
             if row.critical { "*" } else { "" }.to_owned(),
@@ -63,7 +72,7 @@ fn rows(timetable: &Timetable, width: usize) -> Vec<String> {
     let others = std::iter::once(head).chain(timetable.rows.iter().map(others));
     rows.iter_mut().zip(others).for_each(|(row, others)| row.extend(others));
     sides.extend([Side::Left; 4]);
-    table(&sides, &rows)
+    (table(&sides, &rows), other)
 }
 
 fn start(row: &Row) -> String {

@@ -1,15 +1,45 @@
-//! What a party did to a point's words, and what of it still stands: derived from the log alone.
+//! What a party did to a point's words and heading, or to the title, and what of it still stands: derived from the log alone.
 
-use plenary_shared::text::{
-    bracket::{self, withdrawn},
-    clash,
-    redline::{Piece, redline},
+use plenary_shared::{
+    id::PointId,
+    text::{
+        bracket::{self, withdrawn},
+        clash,
+        plan::Outline,
+        redline::{Piece, redline},
+        token::tokens,
+    },
 };
 use std::ops::Range;
 
-/// A change of words: how they read before and after.
+/// A text in which a change is taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// A point's words.
+    Words,
+    /// Its heading.
+    Heading,
+    /// The plan's title.
+    Title,
+}
+
+impl Part {
+    /// What the parts of a point read, or without one the title; nothing of a point that is not in the plan.
+    pub fn read(outline: &Outline, point: Option<&PointId>) -> Vec<(Part, String)> {
+        match point {
+            None => vec![(Part::Title, outline.title.clone())],
+            Some(point) => outline
+                .get(point)
+                .map_or_else(Vec::new, |point| vec![(Part::Words, point.words.clone()), (Part::Heading, point.heading.clone())]),
+        }
+    }
+}
+
+/// A change of a text: how it read before and after.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deed {
+    /// Of which.
+    pub part: Part,
     /// Before it.
     pub before: String,
     /// After it.
@@ -32,25 +62,26 @@ pub enum Stands {
 impl Deeds {
     /// Takes note of the next one. What takes an earlier one back leaves neither.
     pub fn note(&mut self, deed: Deed) {
-        if self.0.last().is_some_and(|last| takes_back(&deed, last)) {
-            self.0.pop();
-        } else {
-            self.0.push(deed);
+        let last = self.0.iter().rposition(|last| last.part == deed.part);
+        match last.filter(|last| takes_back(&deed, &self.0[*last])) {
+            Some(last) => drop(self.0.remove(last)),
+            None => self.0.push(deed),
         }
     }
 
-    /// What the words come to without the last of them; what others have changed since stays.
+    /// Which text comes to what without the last of them, as the texts read `now`; what others have changed since stays.
     ///
     /// # Errors
-    /// [`Stands`], if they stay as they are.
-    pub fn without_last(&self, now: &str) -> Result<String, Stands> {
-        let Deed { before, after } = self.0.last().ok_or(Stands::Nothing)?;
+    /// [`Stands`], if all stays as it is.
+    pub fn without_last(&self, now: &[(Part, String)]) -> Result<(Part, String), Stands> {
+        let Deed { part, before, after } = self.0.last().ok_or(Stands::Nothing)?;
+        let now = now.iter().find(|(of, _)| of == part).map_or("", |(_, text)| text);
         let sides = [now, before];
         let joined = clash::join(after, &sides);
         if joined.clashed {
             return Err(Stands::Changed);
         }
-        Some(joined.text(after, &sides)).filter(|text| text != now).ok_or(Stands::Nothing)
+        Some(joined.text(after, &sides)).filter(|text| text != now).map(|text| (*part, text)).ok_or(Stands::Nothing)
     }
 }
 
@@ -73,6 +104,11 @@ fn differing(old: &str, new: &str) -> Vec<Piece> {
     redline(old, new).into_iter().filter(|piece| !matches!(piece, Piece::Same(_))).collect()
 }
 
+/// Whether a change brought these words.
+pub fn has_brought(before: &str, after: &str, words: &str) -> bool {
+    differing(before, after).iter().any(|piece| matches!(piece, Piece::Inserted(text) if text.contains(words)))
+}
+
 /// Whether words were taken out between two texts and none put in their place.
 pub fn has_deleted(before: &str, after: &str) -> bool {
     let pieces = redline(before, after);
@@ -87,6 +123,16 @@ pub fn has_deleted(before: &str, after: &str) -> bool {
 /// What a text read where now a bracket stands: what stayed of it within, and what went there, unless what came instead reaches beyond the
 /// bracket and cannot be told apart.
 pub fn stood(was: &str, words: &str, bracket: &Range<usize>) -> String {
+    // A redline takes a bracket for one word with what stands within: what is alike around this one is left out of it.
+    let (before, after) = (tokens(was), tokens(words));
+    let alike = |(a, b): (&&str, &&str)| (a == b).then_some(a.len());
+    let front =
+        before.iter().zip(&after).map_while(alike).scan(0, sum).take_while(|front| *front <= bracket.start).last().unwrap_or(0);
+    let most = (was.len() - front).min(words.len() - bracket.end);
+    let back = before.iter().rev().zip(after.iter().rev()).map_while(alike).scan(0, sum).take_while(|back| *back <= most).last();
+    let back = back.unwrap_or(0);
+    let (was, words) = (&was[front..was.len() - back], &words[front..words.len() - back]);
+    let bracket = &(bracket.start - front..bracket.end - front);
     let (mut at, mut there, mut gone) = (0, String::new(), String::new());
     for piece in redline(was, words) {
         let (text, is_new) = match &piece {
@@ -110,6 +156,11 @@ pub fn stood(was: &str, words: &str, bracket: &Range<usize>) -> String {
     there.trim().to_owned()
 }
 
+fn sum(total: &mut usize, next: usize) -> Option<usize> {
+    *total += next;
+    Some(*total)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,8 +174,9 @@ mod tests {
             ("all forces withdraw", "[all] forces withdraw", "all"),
             ("we say all the men leave", "we say all [the] men leave", "the"),
             ("all men leave", "[some] forces leave", ""),
+            ("[all the men leave]", "[all [the] men leave]", "the"),
         ] {
-            let start = words.find('[').expect("a mark");
+            let start = words.rfind('[').expect("a mark");
             assert_eq!(stood(was, words, &(start..words.find(']').expect("a mark") + 1)), stood_there, "{was} -> {words}");
         }
     }
@@ -143,18 +195,35 @@ mod tests {
 
     /// What comes of words when a party's deeds are taken back one after the other, the last first.
     fn undone(deeds: &[(&str, &str)], now: &str) -> Vec<Result<String, Stands>> {
-        let deed = |before: &str, after: &str| Deed { before: before.to_owned(), after: after.to_owned() };
         let (mut done, mut now, mut all) = (Deeds::default(), now.to_owned(), Vec::new());
-        deeds.iter().for_each(|(before, after)| done.note(deed(before, after)));
+        deeds.iter().for_each(|(before, after)| done.note(deed(Part::Words, before, after)));
         while all.last().is_none_or(Result::is_ok) {
-            let next = done.without_last(&now);
+            let next = done.without_last(&[(Part::Words, now.clone())]).map(|(_, text)| text);
             if let Ok(next) = &next {
-                done.note(deed(&now, next));
+                done.note(deed(Part::Words, &now, next));
                 now.clone_from(next);
             }
             all.push(next);
         }
         all
+    }
+
+    fn deed(part: Part, before: &str, after: &str) -> Deed {
+        Deed { part, before: before.to_owned(), after: after.to_owned() }
+    }
+
+    #[test]
+    fn the_last_of_a_points_words_and_heading_is_undone_first() {
+        let mut done = Deeds::default();
+        for (part, before, after) in
+            [(Part::Words, "24 days", "12 days"), (Part::Heading, "Pullout", "Withdrawal"), (Part::Words, "12 days", "24 days")]
+        {
+            done.note(deed(part, before, after));
+        }
+        let now = [(Part::Words, "24 days".to_owned()), (Part::Heading, "Withdrawal".to_owned())];
+        assert_eq!(done.without_last(&now), Ok((Part::Heading, "Pullout".to_owned())), "the words were taken back by hand");
+        done.note(deed(Part::Heading, "Withdrawal", "Pullout"));
+        assert_eq!(done.without_last(&now), Err(Stands::Nothing));
     }
 
     #[test]

@@ -1,19 +1,19 @@
-//! A point's past, read from the log.
+//! A point's past, or the title's, read from the log.
 
 use plenary_shared::{
     id::{PartyId, PlanId, PointId},
     log::{fold::Formed, record::RecordKind},
     people::ENGINE,
     text::{
-        bracket::Bracket,
+        bracket::{Bracket, parse},
         history::{At, Authored, Replay},
-        marks::Parted,
-        plan::ChangeKind,
+        marks::{Parted, Sides},
+        plan::{Change, ChangeKind, Outline},
     },
 };
 use std::{collections::BTreeSet, ops::Range};
 
-use super::deeds::{Deed, Deeds, has_deleted, stood};
+use super::deeds::{Deed, Deeds, Part, has_brought, has_deleted, stood};
 use crate::{
     command::merged::{settled, sides_of},
     context::Context,
@@ -21,10 +21,11 @@ use crate::{
     open::log::{Local, LogSource, Recorded},
 };
 
-/// What the log tells of a point's words.
+/// What the log tells of a point's texts, or of the title.
 pub struct PointPast<'a> {
     source: LogSource,
-    point: &'a PointId,
+    /// None is the title.
+    point: Option<&'a PointId>,
     /// What one's own party did to them.
     pub deeds: Deeds,
     stretches: Vec<Authored>,
@@ -33,21 +34,23 @@ pub struct PointPast<'a> {
 }
 
 impl<'a> PointPast<'a> {
-    /// Reads it; `party` is one's own.
-    pub fn read(context: &Context, plan: &PlanId, point: &'a PointId, party: &PartyId) -> Result<Self, CliError> {
+    /// Reads it, of the title without a point; `party` is one's own.
+    pub fn read(context: &Context, plan: &PlanId, point: Option<&'a PointId>, party: &PartyId) -> Result<Self, CliError> {
         let source = context.open_log(plan)?;
         let past = source.past(0)?;
         let mut replay = Replay::new(past.context.created_by.clone());
-        let (mut deeds, mut parted, mut now) = (Deeds::default(), None, None);
+        let (mut deeds, mut parted, mut now) = (Deeds::default(), None, Part::read(&Outline::default(), point));
         for record in past.records {
             let (seq, record): Recorded = record?;
-            if !replay.apply(seq, &record)?.points.contains(point) {
+            let touched = replay.apply(seq, &record)?;
+            if !point.map_or(touched.title, |point| touched.points.contains(point)) {
                 continue;
             }
             if let RecordKind::Bracketing(says) = &record.kind {
                 parted = Some(Parted::from(says));
             }
-            let is_own = record.kind.is_edit() && record.author.party == *party;
+            // The first record is the text that the plan was created with.
+            let is_own = seq > 1 && record.kind.is_edit() && record.author.party == *party;
             pass(&mut replay, point, &mut now, is_own.then_some(&mut deeds))?;
         }
         if let Some(local) = source.replica() {
@@ -57,7 +60,7 @@ impl<'a> PointPast<'a> {
             }
         }
         let unsent = source.replica().map(Local::author);
-        let stretches = replay.blame(point, |_| unsent.clone())?.unwrap_or_default();
+        let stretches = point.map(|point| replay.blame(point, |_| unsent.clone())).transpose()?.flatten().unwrap_or_default();
         Ok(Self { source, point, deeds, stretches, parted })
     }
 
@@ -70,7 +73,7 @@ impl<'a> PointPast<'a> {
         let wrote = self.within(&(bracket.start..bracket.start + 1)).find_map(|one| one.seq);
         let mut then = settled(&self.source, wrote.map_or(At::Ms(u64::MAX), |seq| At::Seq(seq.saturating_sub(1))))?;
         let outline = then.outline()?;
-        let was = outline.get(self.point).map_or("", |point| point.words.as_str());
+        let was = self.point.and_then(|point| outline.get(point)).map_or("", |point| point.words.as_str());
         Ok(stood(was, words, bracket))
     }
 
@@ -81,11 +84,27 @@ impl<'a> PointPast<'a> {
             return Ok(false);
         };
         let sides = sides_of(&self.source, std::slice::from_ref(parted))?;
-        let own = sides.iter().flatten().filter(|(point, _)| point.as_ref() == Some(self.point)).flat_map(|(_, sides)| sides);
-        let deleted = own.filter(|side| {
-            side.changes.iter().any(|change| change.kind == ChangeKind::Words && has_deleted(&change.before, &change.after))
-        });
-        Ok(deleted.map(|side| &side.by.author.party).collect::<BTreeSet<_>>() == BTreeSet::from([party]))
+        let has_deleted = |change: &Change| change.kind == ChangeKind::Words && has_deleted(&change.before, &change.after);
+        Ok(self.parties_that(&sides, has_deleted) == BTreeSet::from([party]))
+    }
+
+    /// Which bracket of the title is an alternative that a party brought, and no other, where it was changed apart last.
+    pub fn own_of_title(&self, party: &PartyId, title: &str) -> Result<Option<usize>, CliError> {
+        let Some(parted) = &self.parted else { return Ok(None) };
+        let sides = sides_of(&self.source, std::slice::from_ref(parted))?;
+        let is_own = |(_, one): &(usize, Bracket)| {
+            let words = title[one.inner.clone()].trim();
+            let brought = |change: &Change| change.kind == ChangeKind::Title && has_brought(&change.before, &change.after, words);
+            one.alternative.is_some() && self.parties_that(&sides, brought) == BTreeSet::from([party])
+        };
+        Ok(parse(title).list.into_iter().enumerate().find(is_own).map(|(at, _)| at))
+    }
+
+    /// The parties that made such a change where this was changed apart.
+    fn parties_that<'s>(&self, sides: &'s [Sides], did: impl Fn(&Change) -> bool) -> BTreeSet<&'s PartyId> {
+        let of_this = sides.iter().flatten().filter(|(point, _)| point.as_ref() == self.point);
+        let did = of_this.flat_map(|(_, sides)| sides).filter(|side| side.changes.iter().any(&did));
+        did.map(|side| &side.by.author.party).collect()
     }
 
     fn within(&self, range: &Range<usize>) -> impl Iterator<Item = &Authored> {
@@ -107,12 +126,19 @@ fn is_engines(stretch: &Authored) -> bool {
     stretch.party.as_ref().is_some_and(|party| party.as_str() == ENGINE)
 }
 
-/// Goes on to how the words read now; what changed them is a deed if it is one's own.
-fn pass(replay: &mut Replay, point: &PointId, now: &mut Option<String>, own: Option<&mut Deeds>) -> Result<(), CliError> {
-    let words = replay.outline()?.get(point).map(|point| point.words.clone());
-    if let (Some(deeds), Some(before), Some(after)) = (own, now.take_if(|now| Some(&*now) != words.as_ref()), &words) {
-        deeds.note(Deed { before, after: after.clone() });
+/// Goes on to how the texts read now; what changed them is a deed if it is one's own.
+fn pass(
+    replay: &mut Replay,
+    point: Option<&PointId>,
+    now: &mut Vec<(Part, String)>,
+    own: Option<&mut Deeds>,
+) -> Result<(), CliError> {
+    let then = Part::read(&replay.outline()?, point);
+    if let Some(deeds) = own {
+        for ((part, before), (_, after)) in now.iter().zip(&then).filter(|(before, after)| before != after) {
+            deeds.note(Deed { part: *part, before: before.clone(), after: after.clone() });
+        }
     }
-    *now = words;
+    *now = then;
     Ok(())
 }

@@ -80,6 +80,23 @@ fn every_party_is_told_the_same_of_a_point_that_two_changed_apart_until_one_who_
 }
 
 #[test]
+fn who_follows_is_told_of_a_point_that_was_merged_without_brackets() {
+    let (server, points, [arv, bor, cel]) = talks();
+    let [one, two] = [0, 1].map(|n| server.delegate(n, 0).party.as_str().to_uppercase());
+    let replica = arv.clone_plan(PLAN);
+    replica.done(&["words", PLAN, &points[0], "Within 24 days, at once."]);
+    bor.done(&["words", PLAN, &points[0], "All within 24 days."]);
+    let seq = cel.json(&["log", PLAN, "-n", "1"])["entries"][0]["last_seq"].to_string();
+    replica.exits(4, &["sync"]);
+    let follow = |more: &[&str]| cel.done(&[&["watch", PLAN, "--since", &seq, "--count", "2"], more].concat());
+    let told = follow(&[]);
+    let line = told.lines().last().unwrap();
+    assert!(line.contains("  merged  1: changed apart by ") && line.contains(&one) && line.contains(&two), "{told}");
+    let line: Value = serde_json::from_str(follow(&["--json"]).lines().last().unwrap()).unwrap();
+    assert_eq!((&line["points"][0]["point"], by(&line["points"][0]).len()), (&json!(points[0]), 2), "{line}");
+}
+
+#[test]
 fn a_party_that_accepts_what_came_out_ends_it_for_itself_alone() {
     let (server, points, [arv, bor, cel]) = talks();
     let replica = arv.clone_plan(PLAN);

@@ -27,6 +27,21 @@ async fn the_whole_party_reads_every_seat_it_ever_had_and_others_are_answered_as
     assert_eq!(read(&arv), (seats, log), "nothing is taken off it");
 }
 
+#[test]
+fn who_was_invited_and_has_not_joined_is_told_to_the_party_and_to_who_invited() {
+    let server = Start::demo(0, 0).start();
+    let [arv, head, chair, bor] =
+        [server.delegate(0, 0), server.head("arv"), server.chair(), server.delegate(1, 0)].map(|seat| Cli::join(&seat));
+    let link = head.done(&["invite", "arv", "Ana Lund", "--role", "adviser"]);
+    let waits = |cli: &Cli| cli.done(&["conference", "show"]).contains("Ana Lund, adviser: invited, has not joined");
+    assert_eq!([&arv, &head, &chair, &bor].map(waits), [true, true, false, false]);
+    let invited = head.json(&["conference", "show"])["invited"].clone();
+    Cli::stranger().done(&["join", link.trim()]);
+    let shown = bor.done(&["conference", "show"]);
+    assert!(!waits(&arv) && shown.contains("Ana Lund, adviser\n"), "{shown}");
+    assert!(invited[0].as_str().is_some_and(|member| shown.contains(&format!("{member}  Ana Lund"))), "{invited}");
+}
+
 #[tokio::test]
 async fn the_demo_seats_a_head_and_a_delegate_of_each_party() {
     let server = Start::demo(1, 0).start();
