@@ -233,9 +233,9 @@ impl Stay<'_> {
         Ok(Sides { ground: whole(&[])?, apart: vec![mine], mine: 0, brought: None })
     }
 
-    /// How many of the records behind `seen` are the text that somebody went on from: all that a side knew, and all before what was typed at
-    /// the table. Behind them there is of the others nothing but stays that did not know of each other. Where the branch brings nothing more
-    /// to what it brought before, or another stay began before `seen`, that is the whole log.
+    /// How many of the records behind `seen` are the text that somebody went on from: all that a side knew, and all before what was typed
+    /// at the table. Behind them there is of the others nothing but stays that did not know of each other. Where the branch had brought
+    /// nothing yet, or another stay began before `seen`, that is the whole log.
     fn settled(&self, own: &BTreeSet<u64>, is_told: &dyn Fn(usize) -> bool) -> usize {
         if own.is_empty() {
             return self.since.len();

@@ -58,8 +58,8 @@ impl Sides {
         Ok(Fields::join(&read(base)?, &read(others)?, &read(text)?))
     }
 
-    /// What comes out of a text of a point, letter by letter, and whether something stands side by side in it; `None` if nobody changed it, or
-    /// if it cannot be told who typed it.
+    /// What comes out of a text of a point, letter by letter, and whether something stands side by side in it; `None` if nobody changed it,
+    /// or if it cannot be told who typed it.
     pub fn text(&mut self, point: &PointId, field: &str) -> Result<Option<(Vec<Wanted>, bool)>, Misbehaved> {
         let read = |fold: &mut Fold| -> Result<Option<Vec<Wanted>>, Misbehaved> {
             let letters = fold.look(|txn| letters(txn, &text_of(txn, point, field)?))?;

@@ -46,6 +46,9 @@ impl From<&Bracketing> for Parted {
     }
 }
 
+/// At which record a side is read, and of which points.
+type ReadAt<'r> = (u64, &'r Record, Cow<'r, [Option<PointId>]>);
+
 /// The sides of each point of what was changed apart.
 pub type Sides = Vec<(Option<PointId>, Vec<Side>)>;
 
@@ -75,7 +78,7 @@ impl Parted {
         (last, record): (u64, &'r Record),
         records: &'r [(u64, Record)],
         left: &BTreeMap<u64, Touched>,
-    ) -> Vec<(u64, &'r Record, Cow<'r, [Option<PointId>]>)> {
+    ) -> Vec<ReadAt<'r>> {
         if !record.branch.is_table() || self.points.len() < 2 {
             return vec![(last, record, Cow::Borrowed(&self.points))];
         }
@@ -148,7 +151,7 @@ pub(super) fn read(
     for (at, apart) in aparts.iter().enumerate() {
         let base = apart.base(records).unwrap_or(begin).max(begin);
         let sides = apart.last(records).into_iter().flat_map(|(seq, record)| apart.reads((seq, record), records, &left));
-        let mut sides: Vec<(u64, &Record, Cow<[Option<PointId>]>)> = sides.collect();
+        let mut sides: Vec<ReadAt> = sides.collect();
         sides.sort_by_key(|(seq, ..)| *seq);
         for (seq, record, points) in sides {
             let read_at = if record.branch.is_table() { seq } else { record.seen }.max(base);

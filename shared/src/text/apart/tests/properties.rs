@@ -212,7 +212,8 @@ proptest! {
 
     #[test]
     fn syncs_that_were_cut_make_no_words_that_nobody_wrote_whatever_their_sides_had_seen_and_whoever_goes_on_between(
-        base in text(), typed in changes(), sides in prop::collection::vec((halves(), any::<bool>()), 2..4), word in WORDS, seed in any::<u64>(),
+        base in text(), typed in changes(), sides in prop::collection::vec((halves(), any::<bool>()), 2..4), word in WORDS,
+        seed in any::<u64>(),
     ) {
         let then = changed(&base, &typed);
         let base = base.join(" ");
