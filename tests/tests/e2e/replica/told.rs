@@ -3,6 +3,7 @@
 use plenary_tests::{
     cli::Cli,
     server::{Server, Start},
+    stock::{Credential, Stock},
 };
 use serde_json::{Value, json};
 
@@ -80,20 +81,23 @@ fn every_party_is_told_the_same_of_a_point_that_two_changed_apart_until_one_who_
 }
 
 #[test]
-fn who_follows_is_told_of_a_point_that_was_merged_without_brackets() {
-    let (server, points, [arv, bor, cel]) = talks();
-    let [one, two] = [0, 1].map(|n| server.delegate(n, 0).party.as_str().to_uppercase());
-    let replica = arv.clone_plan(PLAN);
-    replica.done(&["words", PLAN, &points[0], "Within 24 days, at once."]);
-    bor.done(&["words", PLAN, &points[0], "All within 24 days."]);
+fn who_follows_is_told_of_a_point_that_two_typed_into_at_once() {
+    let (server, points, [_, _, cel]) = talks();
     let seq = cel.json(&["log", PLAN, "-n", "1"])["entries"][0]["last_seq"].to_string();
-    replica.exits(4, &["sync"]);
-    let follow = |more: &[&str]| cel.done(&[&["watch", PLAN, "--since", &seq, "--count", "2"], more].concat());
+    let mut stock = [0, 1].map(|n| Stock::join(&server, PLAN, &server.delegate(n, 0), Credential::Params));
+    for (who, at, typed) in [(0, 7, "1"), (1, 10, "5"), (0, 8, "0"), (1, 12, "6")] {
+        stock[who].edit_words(&points[0], at, 0, typed);
+        let words = stock[who].state()["points"][&points[0]]["words"].clone();
+        stock[1 - who].wait("read by the other", |state| state["points"][&points[0]]["words"] == words);
+    }
+    assert_eq!(merged(&cel).as_array().unwrap().len(), 1);
+    // No record of its own tells it.
+    let follow = |more: &[&str]| cel.done(&[&["watch", PLAN, "--since", &seq, "--count", "3"], more].concat());
     let told = follow(&[]);
-    let line = told.lines().last().unwrap();
-    assert!(line.contains("  merged  1: changed apart by ") && line.contains(&one) && line.contains(&two), "{told}");
-    let line: Value = serde_json::from_str(follow(&["--json"]).lines().last().unwrap()).unwrap();
-    assert_eq!((&line["points"][0]["point"], by(&line["points"][0]).len()), (&json!(points[0]), 2), "{line}");
+    assert!(told.contains("  merged  1: typed into one word at once by "), "{told}");
+    let told = follow(&["--json"]);
+    let line = told.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).find(|line| line["points"].is_array());
+    assert_eq!(line.unwrap()["points"][0]["point"], json!(points[0]), "{told}");
 }
 
 #[test]
