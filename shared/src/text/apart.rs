@@ -240,6 +240,12 @@ fn is_of(record: &Record, own: &BTreeSet<u64>) -> bool {
     }
 }
 
+/// The same once more, without what a ledger knows of it: to read or decode so much again would take longer.
+fn copy(fold: &mut Fold) -> Result<Fold, Misbehaved> {
+    let state = fold.state()?;
+    Fold::of_own(new_doc(0), &state, Ledger::default())
+}
+
 fn note(touches: &mut Touches, parts: &BTreeSet<PlanPart>, at: usize) {
     for part in parts {
         touches.entry(*part).or_default().push(at);
@@ -249,14 +255,14 @@ fn note(touches: &mut Touches, parts: &BTreeSet<PlanPart>, at: usize) {
 impl Sides {
     /// Each side by itself; `is_told` says whether a record touched what is told of. Where others went on from what the branch had brought,
     /// what it brings now is compared with that.
-    fn of(stay: &Stay, base: Fold, own: &BTreeSet<u64>, is_told: &dyn Fn(usize) -> bool) -> Result<Self, ReplayError> {
+    fn of(stay: &Stay, mut base: Fold, own: &BTreeSet<u64>, is_told: &dyn Fn(usize) -> bool) -> Result<Self, ReplayError> {
         let last = stay.since.iter().rposition(|(_, record)| is_of(record, own));
         let went_on = last.is_some_and(|last| {
             let behind = stay.since.iter().enumerate().skip(last + 1);
             behind.filter(|(_, (seq, _))| !own.contains(seq)).any(|(at, _)| is_told(at))
         });
-        let state = |with: &dyn Fn(u64, &Record) -> bool, new: &[Bytes]| -> Result<Fold, ReplayError> {
-            let mut fold = Fold::of_state(new_doc(0), stay.base).map_err(ReplayError::State)?;
+        let laid = |on: &mut Fold, with: &dyn Fn(u64, &Record) -> bool, new: &[Bytes]| -> Result<Fold, ReplayError> {
+            let mut fold = copy(on)?;
             let wanted = stay.since.iter().filter(|(seq, record)| with(*seq, record));
             let updates = wanted.filter_map(|(_, record)| record.change()).chain(new).map(|update| Formed::read(update));
             let updates = updates.collect::<Result<Vec<_>, _>>().map_err(ReplayError::State)?;
@@ -264,16 +270,24 @@ impl Sides {
             Ok(fold)
         };
         let is_own = |seq: u64, _: &Record| own.contains(&seq);
-        let mine = state(&is_own, stay.new)?;
-        let mut others = state(&|seq, record| !own.contains(&seq) && !is_of(record, own), &[])?;
+        let is_others = |seq: u64, record: &Record| !own.contains(&seq) && !is_of(record, own);
+        let mut others = laid(&mut base, &is_others, &[])?;
         if own.is_empty() {
+            let mine = laid(&mut base, &|_, _| false, stay.new)?;
             return Ok(Self { base, others, mine, brought: None });
         }
-        let brought = [state(&is_own, &[])?, state(&|_, _| true, &[])?];
-        if went_on || others.look(|txn| txn.has_missing_updates())? {
-            let [base, others] = brought;
-            return Ok(Self { base, others, mine, brought: None });
+        let mut before = laid(&mut base, &is_own, &[])?;
+        let mine = laid(&mut before, &|_, _| false, stay.new)?;
+        // They went on from what the branch had brought, and cannot be read without it.
+        let is_torn = others.look(|txn| txn.has_missing_updates())?;
+        let all = match is_torn {
+            true => laid(&mut base, &|_, _| true, &[])?,
+            false => laid(&mut others, &|seq, record| !is_others(seq, record), &[])?,
+        };
+        if went_on || is_torn {
+            return Ok(Self { base: before, others: all, mine, brought: None });
         }
+        let brought = [before, all];
         Ok(Self { base, others, mine, brought: Some(brought) })
     }
 
