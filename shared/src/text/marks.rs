@@ -100,11 +100,19 @@ impl Marks {
     }
 
     fn edited(&mut self, seq: u64, record: &Record, (ledger, checked): (&Ledger, &Checked), met: &Met) {
-        let mut touched: BTreeMap<PlanPart, Parts> = BTreeMap::new();
-        ledger.each_touched(checked, |point, part| touched.entry(point).or_default().add(part));
+        // Most touch one point, and cost no map.
+        let (mut alone, mut touched): (Option<(PlanPart, Parts)>, BTreeMap<PlanPart, Parts>) = (None, BTreeMap::new());
+        ledger.each_touched(checked, |point, part| match &mut alone {
+            Some((known, parts)) if *known == point => parts.add(part),
+            None if touched.is_empty() => alone.insert((point, Parts::default())).1.add(part),
+            _ => {
+                touched.extend(alone.take());
+                touched.entry(point).or_default().add(part);
+            }
+        });
         let Record { branch, seen, at_ms, .. } = *record;
         let who = self.people.number(&record.author);
-        for (point, parts) in touched {
+        for (point, parts) in alone.into_iter().chain(touched) {
             let touch = Touch { branch, who, parts, seq, seen, at_ms };
             self.points.entry(point).or_default().touch(touch, &self.stays, &self.people);
             if touch.is_behind() {

@@ -5,10 +5,11 @@
 //! away tells no client id, and counts.
 //!
 //! **Cost.** What was typed in the last seconds is kept, up to a bound. Where two type into one point, as many places of that are looked up
-//! in its words as the bounds below allow, each in one walk over the words' pieces.
+//! in its words as the bounds below allow, each in one walk over the words' pieces; of the words those around a place are read, and only
+//! where two places do not touch. Where nobody else types nothing is allocated.
 
 use serde::{Deserialize, Serialize};
-use std::ops::Range;
+use std::{collections::VecDeque, ops::Range};
 use yrs::{
     Assoc, ClientID, GetString as _, ID, StickyIndex, TextRef, TransactionMut,
     branch::{Branch, BranchPtr},
@@ -43,7 +44,7 @@ const POINTS_MAX: usize = 4;
 
 /// What was typed in the last seconds, in the order of the log.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Typing(Vec<Typed>);
+pub struct Typing(VecDeque<Typed>);
 
 /// A stretch of words that was typed or taken away.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -88,19 +89,21 @@ impl Typing {
         if record.kind != RecordKind::Edit || !record.branch.is_table() {
             return None;
         }
-        let mut new: Vec<(PlanPart, Span)> = Vec::new();
-        ledger.each_typed(checked, |point, span| new.push((point, span)));
-        if new.is_empty() {
-            return None;
-        }
-        self.0.retain(|typed| record.at_ms - typed.at_ms.min(record.at_ms) <= NEAR_MS);
-        let who = people.number(&record.author);
         let goes_on = checked.starts().any(|(_, clock)| clock > 0) || !checked.adds_blocks();
-        let mut points: Vec<PlanPart> = new.iter().map(|(point, _)| *point).collect();
-        points.dedup();
-        new.into_iter().for_each(|(point, span)| self.add((point, who), span, record.at_ms, goes_on));
-        let near: Vec<NearPoint> =
-            points.into_iter().take(POINTS_MAX).filter_map(|point| self.near(ledger, point, who)).collect();
+        let (mut who, mut last) = (None, None);
+        let (mut points, mut count) = ([PlanPart::Title; POINTS_MAX], 0);
+        ledger.each_typed(checked, |point, span| {
+            let who = *who.get_or_insert_with(|| {
+                self.0.retain(|typed| record.at_ms - typed.at_ms.min(record.at_ms) <= NEAR_MS);
+                people.number(&record.author)
+            });
+            if last.replace(point) != Some(point) && count < POINTS_MAX {
+                (points[count], count) = (point, count + 1);
+            }
+            self.add((point, who), span, record.at_ms, goes_on);
+        });
+        let who = who?;
+        let near: Vec<NearPoint> = points[..count].iter().filter_map(|point| self.near(ledger, *point, who)).collect();
         (!near.is_empty()).then_some(Near(near))
     }
 
@@ -130,9 +133,9 @@ impl Typing {
             return;
         }
         if self.0.len() == TYPED_MAX {
-            self.0.remove(0);
+            self.0.pop_front();
         }
-        self.0.push(Typed { point, who, client, start, end, since_ms: at_ms, at_ms, goes_on });
+        self.0.push_back(Typed { point, who, client, start, end, since_ms: at_ms, at_ms, goes_on });
     }
 }
 
@@ -146,33 +149,23 @@ impl Near {
 impl NearPoint {
     fn look(&self, txn: &mut TransactionMut) -> Option<Vec<u32>> {
         let text = words_text(txn, &self.id)?;
-        let words = Words::of(&text.get_string(txn));
-        let reach = |span: &Span, txn: &TransactionMut| {
-            let typed = place(txn, &text, span)?;
-            Some(Reach { whole: words.around(typed.clone()), typed })
-        };
-        let own: Vec<Reach> = self.own.iter().filter_map(|span| reach(span, txn)).collect();
-        let mut who: Vec<u32> = Vec::new();
+        let own: Vec<Range<u32>> = self.own.iter().filter_map(|span| place(txn, &text, span)).collect();
+        let (mut who, mut words): (Vec<u32>, Option<Words>) = (Vec::new(), None);
         for (other, span) in &self.others {
-            if !who.contains(other) && reach(span, txn).is_some_and(|theirs| own.iter().any(|own| own.meets(&theirs))) {
+            if who.contains(other) {
+                continue;
+            }
+            let Some(theirs) = place(txn, &text, span) else { continue };
+            let touch = |own: &Range<u32>| own.start <= theirs.end && theirs.start <= own.end;
+            let is_met = own.iter().any(touch) || {
+                let words = words.get_or_insert_with(|| Words::of(&text.get_string(txn)));
+                own.iter().any(|own| words.are_one(own, &theirs))
+            };
+            if is_met {
                 who.push(*other);
             }
         }
         (!who.is_empty()).then_some(who)
-    }
-}
-
-/// A stretch, and with the whole of its words, in UTF-16 units.
-struct Reach {
-    typed: Range<u32>,
-    whole: Range<u32>,
-}
-
-impl Reach {
-    /// Whether two stretches touch, or are of one word.
-    fn meets(&self, other: &Reach) -> bool {
-        let touch = self.typed.start <= other.typed.end && other.typed.start <= self.typed.end;
-        touch || (self.whole.start < other.whole.end && other.whole.start < self.whole.end)
     }
 }
 
@@ -187,29 +180,102 @@ fn place(txn: &TransactionMut, text: &TextRef, span: &Span) -> Option<Range<u32>
     Some(start.min(end)..start.max(end))
 }
 
-/// Where words stand in a text, in UTF-16 units.
-struct Words(Vec<Range<u32>>);
+/// A text in UTF-16 units.
+struct Words {
+    units: Vec<u16>,
+    /// Where words stand in a part of it, the one that was read last.
+    read: (Range<u32>, Vec<Range<u32>>),
+}
 
 impl Words {
     fn of(text: &str) -> Self {
-        let mut at = 0;
-        let words = tokens(text).into_iter().filter_map(|word| {
+        Self { units: text.encode_utf16().collect(), read: (0..0, Vec::new()) }
+    }
+
+    /// Whether two stretches that do not touch are of one word.
+    fn are_one(&mut self, one: &Range<u32>, other: &Range<u32>) -> bool {
+        if (one.end.min(other.end)..one.start.max(other.start)).any(|at| self.parts(at)) {
+            return false;
+        }
+        let (one, other) = (self.around(one), self.around(other));
+        one.start < other.end && other.start < one.end
+    }
+
+    /// Whether a space stands there that no word goes over: a letter or a figure of ASCII begins one of its own behind it.
+    fn parts(&self, at: u32) -> bool {
+        let is = |at: u32, what: fn(&u8) -> bool| {
+            let unit = self.units.get(at as usize).and_then(|unit| u8::try_from(*unit).ok());
+            unit.is_some_and(|unit| what(&unit))
+        };
+        is(at, |unit| *unit == b' ') && is(at + 1, u8::is_ascii_alphanumeric)
+    }
+
+    /// A stretch with the whole of the words that it is part of; where nothing is left of it, with the word that it stood in or beside.
+    fn around(&mut self, stretch: &Range<u32>) -> Range<u32> {
+        // As much is read as stands between two such spaces.
+        let length = self.units.len() as u32;
+        let from = (0..stretch.start.min(length)).rev().find(|at| self.parts(*at)).map_or(0, |at| at + 1);
+        let to = (stretch.end.min(length)..length).find(|at| self.parts(*at)).unwrap_or(length);
+        if self.read.0 != (from..to) {
+            self.read = (from..to, self.words(from..to));
+        }
+        let is_part = |word: &&Range<u32>| match stretch.is_empty() {
+            true => word.start <= stretch.start && stretch.start <= word.end,
+            false => word.start < stretch.end && stretch.start < word.end,
+        };
+        let parts = self.read.1.iter().filter(is_part);
+        parts.fold(stretch.clone(), |whole, word| whole.start.min(word.start)..whole.end.max(word.end))
+    }
+
+    fn words(&self, range: Range<u32>) -> Vec<Range<u32>> {
+        let (text, mut at) = (String::from_utf16_lossy(&self.units[range.start as usize..range.end as usize]), range.start);
+        let words = tokens(&text).into_iter().filter_map(|word| {
             let range = at..at + utf16(word);
             at = range.end;
             (!is_blank(word)).then_some(range)
         });
-        Self(words.collect())
+        words.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// As [`Words::around`], of all words.
+    fn around_of_all(text: &str, stretch: &Range<u32>) -> Range<u32> {
+        let (mut at, mut whole) = (0, stretch.clone());
+        for word in tokens(text) {
+            let range = at..at + utf16(word);
+            at = range.end;
+            let beside = range.start <= stretch.start && stretch.start <= range.end;
+            let within = range.start < stretch.end && stretch.start < range.end;
+            if !is_blank(word) && (if stretch.is_empty() { beside } else { within }) {
+                whole = whole.start.min(range.start)..whole.end.max(range.end);
+            }
+        }
+        whole
     }
 
-    /// A stretch with the whole of the words that it is part of; where nothing is left of it, with the word that it stood in or beside.
-    fn around(&self, stretch: Range<u32>) -> Range<u32> {
-        let is_empty = stretch.is_empty();
-        let is_part = |word: &&Range<u32>| match is_empty {
-            true => word.start <= stretch.start && stretch.start <= word.end,
-            false => word.start < stretch.end && stretch.start < word.end,
-        };
-        let from = self.0.partition_point(|word| word.end < stretch.start);
-        let parts = self.0[from..].iter().take_while(|word| word.start <= stretch.end).filter(is_part);
-        parts.fold(stretch.clone(), |whole, word| whole.start.min(word.start)..whole.end.max(word.end))
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn the_words_around_are_those_of_the_whole_text(
+            text in "[a1 ]{0,4}([a1+().,% \\[\\]\u{a0}第三ж\u{301}\u{200d}🕊\n]{0,12}[ a1]{0,2}){0,4}",
+            places in prop::array::uniform4(0u32..60),
+        ) {
+            let mut words = Words::of(&text);
+            let [a, b, c, d] = places.map(|at| at.min(words.units.len() as u32));
+            let (one, other) = (a.min(b)..a.max(b), c.min(d)..c.max(d));
+            let wholes = [&one, &other].map(|stretch| around_of_all(&text, stretch));
+            prop_assert_eq!([&one, &other].map(|stretch| words.around(stretch)), wholes.clone());
+            if one.start > other.end || other.start > one.end {
+                let [one_whole, other_whole] = wholes;
+                let meet = one_whole.start < other_whole.end && other_whole.start < one_whole.end;
+                prop_assert_eq!(words.are_one(&one, &other), meet);
+            }
+        }
     }
 }
