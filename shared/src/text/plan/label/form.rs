@@ -5,7 +5,8 @@
 pub enum Form {
     /// Lower case, no spaces, no period at the end.
     Plain,
-    /// Letters and digits only, lower case: `[Article 3bis]` and `article 3 bis` are alike.
+    /// Letters and digits only, lower case, and where one number ends and another begins: `[Article 3bis]` and `article 3 bis` are alike,
+    /// `3(1)` and `31` are not.
     Bare,
 }
 
@@ -36,8 +37,20 @@ impl Form {
     }
 
     fn chars(self, label: &str) -> impl Iterator<Item = char> {
-        let kept = move |c: &char| if self == Form::Plain { !c.is_whitespace() } else { c.is_alphanumeric() };
-        label.chars().filter(kept).flat_map(char::to_lowercase)
+        let (mut after_digit, mut apart) = (false, false);
+        let kept = move |c: char| {
+            if self == Form::Plain {
+                return (!c.is_whitespace()).then_some((false, c));
+            }
+            if !c.is_alphanumeric() {
+                apart = true;
+                return None;
+            }
+            let is_next = after_digit && apart && c.is_numeric();
+            (after_digit, apart) = (c.is_numeric(), false);
+            Some((is_next, c))
+        };
+        label.chars().filter_map(kept).flat_map(|(is_next, c)| is_next.then_some(' ').into_iter().chain(c.to_lowercase()))
     }
 }
 
