@@ -41,3 +41,31 @@ fn said(cell: &Cell) -> String {
     };
     stance.to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn each_point_is_a_line_and_a_heading_is_no_formula() {
+        let point = |label: &str, heading: &str, depth: usize, cells: serde_json::Value| {
+            json!({
+                "point": "a1", "label": label, "heading": heading, "depth": depth, "open_brackets": 2, "standing": "open",
+                "cells": cells, "digest": "82c353bc6de40ee34ab666fcc6b10425dafadc5d1a38f27360e2fa413c0d9e43",
+            })
+        };
+        let matrix: Matrix = serde_json::from_value(json!({
+            "parties": [{ "party": "arv", "must_consent": true }, { "party": "bor", "must_consent": false }],
+            "points": [
+                point("1", "=1+1", 0, json!([{ "party": "arv", "stance": "accept", "ad_referendum": true }])),
+                point("(a)", "a, \"b\"", 1, json!([{ "party": "bor", "stance": "oppose" }])),
+            ],
+            "counts": { "agreed": 0, "opposed": 0, "reserved": 0, "lapsed": 0, "open": 2 },
+        }))
+        .unwrap();
+        let wanted = "point,heading,standing,open_brackets,ARV,BOR\r\n1,'=1+1,open,2,accepts ad referendum,\r\n\
+                      (a),\"a, \"\"b\"\"\",open,2,accepts ad referendum,opposes\r\n";
+        assert_eq!(csv(&matrix, |point| point.label.clone()), wanted);
+    }
+}

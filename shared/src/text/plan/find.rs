@@ -8,6 +8,9 @@ use std::collections::HashMap;
 
 use super::{Outline, Point, label, read::shown};
 
+/// What stands between the first and the last of several points.
+const DASHES: [char; 2] = ['-', '–'];
+
 /// Candidates that are named; the rest is counted.
 const NAMED_MAX: usize = 20;
 
@@ -66,12 +69,14 @@ impl Outline {
         }
         if found.is_empty() {
             found = self.by_path(what, label::Form::Bare);
+            // `5-8` goes from 5 to 8, and is not 5.8.
+            found.retain(|point| !is_range(what) || point.label.contains(DASHES));
         }
         let as_shown = what.trim().strip_prefix('(').and_then(|what| what.strip_suffix(')'));
         if let Some(id) = as_shown.filter(|_| found.is_empty()) {
             found = with_id(id);
         }
-        if found.is_empty() { spoken::find(self, what) } else { found }
+        if found.is_empty() && !is_range(what) { spoken::find(self, what) } else { found }
     }
 
     /// What finds this point and no other: its path, or its id.
@@ -124,4 +129,10 @@ impl Outline {
         };
         self.points.iter().filter(fits).collect()
     }
+}
+
+/// Whether this may be from one point to another; `5-bis` is one.
+fn is_range(what: &str) -> bool {
+    let behind = what.rsplit_once(DASHES).map(|(_, behind)| behind.trim().to_lowercase());
+    behind.is_some_and(|behind| !label::is_ordinal(behind.trim_end_matches('.')))
 }

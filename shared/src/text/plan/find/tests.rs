@@ -114,6 +114,14 @@ fn a_word_for_a_kind_is_short_missing_or_general_but_never_another() {
 }
 
 #[test]
+fn what_may_go_from_one_point_to_another_is_none() {
+    check(
+        &["5", "\t8", "5.8", "8", "(A-1)", "(ac)", "5 bis"],
+        &[("5-8", ""), ("5–8", ""), ("A-1", "(A-1)"), ("a-c", ""), ("5-(8)", ""), ("5-bis", "5 bis"), ("5(8)", "5.8")],
+    );
+}
+
+#[test]
 fn numbers_are_found_in_every_script() {
     check(
         &[
