@@ -20,7 +20,7 @@ pub use history::{
     TurnShown, WatchLine,
 };
 pub use people::{Consents, DeviceEnded, Devices, Invited, Layers, Plans, Profiles, Revoked, ShareRaised, Shares, WhoShown};
-pub use program::{ChapterShown, Completions, Verbs};
+pub use program::{ChapterShown, Completions, Here, Verbs, Waits};
 pub use replica::{Cloned, Confirmed, Listed, MergedOne, MergedShown, Salvaged, Status};
 pub use table::{names, schema};
 pub use talk::{

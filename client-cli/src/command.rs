@@ -16,6 +16,7 @@ mod diff;
 mod edit;
 mod entries;
 mod help;
+mod here;
 mod import;
 mod lapses;
 mod layer;
@@ -60,13 +61,14 @@ use crate::{
     max_term_width = 100,
     after_help = "\
 PLAN is the id of a plan in your conference.
-POINT is a label (\"5 bis\"), a path of labels (\"5/(a)\") or an id; #ID is the id and no label.
+POINT is a label (\"5 bis\"), a path of labels (\"5/(a)\"), what people say (5a, \"Art. 3\", \"§ 6\")
+or an id; #ID is the id and no label.
 Exit codes: 0 done, 1 refused or not found, 2 usage, 3 no connection or a server that cannot
 now, 4 merged points need a look, 5 the server was restored and it is yours to choose.
 The manual: plenary help delegations (or secretariats, operators, programs, who-learns-what, hostile,
 architecture).
 What does not fit on a terminal goes through $PLENARY_PAGER, $PAGER or less. NO_COLOR: no colours.
-Profiles are kept in $PLENARY_HOME, or $XDG_CONFIG_HOME/plenary.
+Profiles are kept in $PLENARY_HOME, or $XDG_CONFIG_HOME/plenary; --as takes CONFERENCE/MEMBER too.
 PLENARY_CA_FILE names certificates (PEM) to trust instead of the public authorities; a server's own
 certificate will do if it is not marked as an authority's (CA:FALSE).
 
@@ -83,13 +85,14 @@ pub struct Cli {
     #[command(flatten)]
     pub globals: Globals,
     #[command(subcommand)]
-    verb: Verb,
+    verb: Option<Verb>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Verb {
     Join(session::Join),
     Whoami(session::WhoamiVerb),
+    Here(here::HereVerb),
     #[command(visible_alias = "members")]
     Conference(conference::ConferenceVerb),
     Party(member::PartyVerb),
@@ -159,9 +162,10 @@ impl Cli {
     /// Does what the command line asks.
     pub fn run(self) -> Result<(), CliError> {
         let context = Context::new(self.globals);
-        match self.verb {
+        match self.verb.unwrap_or(Verb::Here(here::HereVerb {})) {
             Verb::Join(verb) => verb.run(&context),
             Verb::Whoami(verb) => verb.run(&context),
+            Verb::Here(verb) => verb.run(&context),
             Verb::Conference(verb) => verb.run(&context),
             Verb::Party(verb) => verb.run(&context),
             Verb::Invite(verb) => verb.run(&context),

@@ -18,16 +18,16 @@ use crate::{
 /// Options that every verb takes.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Globals {
-    /// Answer with JSON: one object, or one a line for `watch`; errors too, on standard error
+    /// Answer with JSON, also for errors; `watch` one object a line
     #[arg(long, global = true)]
     pub json: bool,
-    /// Speak as another profile: PARTY, MEMBER, CONFERENCE/MEMBER or `administrator` [env: PLENARY_AS]
+    /// Speak as a PARTY, MEMBER or `administrator` [env: PLENARY_AS]
     #[arg(long = "as", global = true, value_name = "PROFILE")]
     pub profile: Option<String>,
-    /// Speak to this server, with --token, instead of as a profile [env: PLENARY_SERVER]
+    /// Speak to this server, with --token [env: PLENARY_SERVER]
     #[arg(long, global = true, value_name = "URL", conflicts_with = "profile")]
     pub server: Option<String>,
-    /// The token for --server; safer in the environment than here [env: PLENARY_TOKEN]
+    /// Safer in the environment than here [env: PLENARY_TOKEN]
     #[arg(long, global = true, value_name = "TOKEN", conflicts_with = "profile", allow_hyphen_values = true)]
     pub token: Option<String>,
 }

@@ -19,6 +19,7 @@ mod ids;
 mod open;
 mod output;
 mod pager;
+mod paths;
 mod profile;
 mod progress;
 mod render;

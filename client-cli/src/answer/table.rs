@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     ActShown, ActsShown, AnnotationsShown, Answer, AppliedShown, BlameShown, ChapterShown, Cloned, Completions, Confirmed,
-    Consents, Delivered, DeviceEnded, Devices, DiffShown, EntriesMarked, EntriesTabled, EntryWritten, ErrorShown, Event,
+    Consents, Delivered, DeviceEnded, Devices, DiffShown, EntriesMarked, EntriesTabled, EntryWritten, ErrorShown, Event, Here,
     ImportShown, Invited, Layers, LogShown, MergedLine, MergedShown, Plans, PointChanged, PointSchedule, PointStandingShown,
     PositionTaken, PositionsTaken, Profiles, ProposalPutIn, Relabelled, Revoked, Salvaged, ShareRaised, Shares, Shown,
     StandingShown, Status, TitleChanged, Verbs, WatchLine, WhoShown,
@@ -31,6 +31,7 @@ macro_rules! answers {
 
 answers! {
     WhoShown<'_>: "join", "whoami", "conference create";
+    Here<'_>: "here";
     Profiles<'_>: "whoami";
     Conference: "conference show";
     Party: "party add", "party rename", "party close", "party reopen";
@@ -63,7 +64,7 @@ answers! {
     BracketsView: "brackets";
     Timetable: "schedule";
     PointSchedule<'_>: "schedule";
-    Delivered<'_>: "schedule", "export";
+    Delivered<'_>: "schedule", "standing", "export";
     ProposalPutIn<'_>: "adopt", "alternative";
     AppliedShown<'_>: "apply";
     LogShown<'_>: "log";

@@ -2,11 +2,17 @@
 
 use plenary_shared::{
     id::{self, AnnotationId, LayerId, PartyId, PlanId},
-    script::{self, Edit},
+    people::{Audience, Layer},
+    script::{self, Done, Edit, Wrote, reaches, read_by},
+    talk::dossier::AnnotationsView,
 };
 
-use super::{entries::edit_layers, quote::Quote, words::given};
-use crate::{context::Context, error::CliError};
+use super::{
+    entries::{edit_layers, tell},
+    quote::Quote,
+    words::given,
+};
+use crate::{ask, context::Context, error::CliError};
 
 /// Write a note on a point, or on a stretch of its words
 #[derive(Debug, clap::Args)]
@@ -129,8 +135,38 @@ impl Reply {
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         let Reply { plan, id, text, layer } = self;
         let text = said(given(text)?)?;
-        edit_layers(context, &plan, Edit::Reply(script::Reply { id, text, layer }))
+        let open = context.open(&plan)?;
+        let said_where = layer.is_some();
+        let done = open.edit(Edit::Reply(script::Reply { id: id.clone(), text, layer }))?;
+        tell(context, &open, &plan, &done)?;
+        let Done::Wrote(Wrote { entry, stands, .. }) = &done else { return Ok(()) };
+        if said_where || stands.audience != Audience::Party {
+            return Ok(());
+        }
+        let AnnotationsView { annotations, .. } = open.view()?;
+        let Some(original) = annotations.into_iter().find(|view| view.annotation.id == id) else { return Ok(()) };
+        let original = Layer { party: original.party, layer: original.layer, audience: original.audience, write: false };
+        let layers = open.layers()?;
+        let Some(to) = layer_for(&layers, &stands.party, &original) else { return Ok(()) };
+        let to_others = format!("in {} {}", to.layer, read_by(to, "it"));
+        if ask::is_there(&context.output) && ask::agrees(&format!("{to_others}, as what it replies to. Send it there?")) {
+            let edit = script::Table { ids: vec![entry.id.clone()], to: Some(to.layer.clone()) };
+            return edit_layers(context, &plan, Edit::Table(edit));
+        }
+        let id = &entry.id;
+        context.output.remark(|| {
+            format!("{to_others}, as what it replies to; to send it there: plenary table {plan} {id} --to {}", to.layer)
+        });
+        Ok(())
     }
+}
+
+/// A layer of one's own party that goes to all who read `original`, and to nobody else.
+fn layer_for<'a>(layers: &'a [Layer], party: &PartyId, original: &Layer) -> Option<&'a Layer> {
+    let is_of_same = |layer: &&Layer| reaches(layer, original) && reaches(original, layer);
+    // What goes to all stands where all look for it.
+    let positions = |layer: &&Layer| layer.layer.as_str() == id::POSITIONS;
+    layers.iter().filter(|layer| layer.party == *party && layer.write && !positions(layer)).find(is_of_same)
 }
 
 fn said(text: String) -> Result<String, CliError> {
@@ -138,4 +174,32 @@ fn said(text: String) -> Result<String, CliError> {
         return Err(CliError::Usage("there is nothing to write: give the text, or '-' and standard input".into()));
     }
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn layer(party: &str, layer: &str, audience: serde_json::Value, write: bool) -> Layer {
+        serde_json::from_value(json!({ "party": party, "layer": layer, "audience": audience, "write": write })).expect("a layer")
+    }
+
+    #[test]
+    fn a_reply_can_go_to_exactly_those_who_read_the_original() {
+        let own = [
+            layer("arv", "positions", json!("all"), true),
+            layer("arv", "private", json!("party"), true),
+            layer("arv", "public", json!("all"), true),
+            layer("bor", "shared", json!(["arv"]), false),
+            layer("arv", "wide", json!(["bor", "cel"]), true),
+            layer("arv", "talk", json!(["bor"]), true),
+        ];
+        let party = "arv".parse().expect("a party");
+        let found = |original: &Layer| layer_for(&own, &party, original).map(|layer| layer.layer.as_str());
+        assert_eq!(found(&layer("bor", "public", json!("all"), false)), Some("public"));
+        assert_eq!(found(&layer("bor", "shared", json!(["arv"]), false)), Some("talk"));
+        assert_eq!(found(&layer("bor", "three", json!(["arv", "cel"]), false)), Some("wide"));
+        assert_eq!(found(&layer("bor", "other", json!(["arv", "dan"]), false)), None);
+    }
 }

@@ -31,9 +31,9 @@ are named by label, path of labels or id; quoted words must stand in the point e
 
 --schema prints the whole format. --once makes a repeat, from any of your party's machines, do
 nothing. --expect refuses if the words are no longer those you saw: `plenary show --json` has the
-digest of the plan and of each point. --seen makes the edits on the plan as a record of its log left it:
-what others changed since stays, and where they changed the same both stand side by side; exit code 4
-says that somebody should look at these. With --expect nothing is changed then.
+digest of the plan and of each point. --seen makes the edits on the plan as a record of its log
+left it: what others changed since stays, and where they changed the same both stand side by side,
+with exit code 4. With --expect nothing is changed then.
 
 Examples:
   plenary apply plan minutes.jsonl --once minutes-2026-03-01
@@ -174,7 +174,9 @@ fn read(path: PathBuf) -> Result<String, CliError> {
             most >> 20
         )));
     }
-    String::from_utf8(bytes).map_err(|_| CliError::Refused(format!("{} is not UTF-8 text", name.display())))
+    let text = String::from_utf8(bytes).map_err(|_| CliError::Refused(format!("{} is not UTF-8 text", name.display())))?;
+    // A byte order mark is no part of a text.
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 #[cfg(test)]

@@ -13,7 +13,8 @@ use crate::{
     context::Context,
     error::CliError,
     output::in_words,
-    render::{Look, Page, Side, called, cell, table},
+    paths::Paths,
+    render::{Look, Page, Side, cell, table},
 };
 
 /// Columns of a bracket's text, however wide the terminal is not.
@@ -48,12 +49,12 @@ impl Brackets {
         let open = context.open(&self.plan)?;
         let mut view: BracketsView = open.view()?;
         context.tell_damage_of(&open);
+        let outline = open.outline()?;
         if let Some(what) = &self.point {
-            let outline = open.outline()?;
             let points: HashSet<&PointId> = below(&outline, what)?.iter().map(|point| &point.id).collect();
             narrow(&mut view, &points);
         }
-        context.output.page(&view, || page(&view, context.output.width()))?;
+        context.output.page(&view, || page(&view, &Paths::of(&outline), context.output.width()))?;
         say::faults(context, &view.faults);
         Ok(())
     }
@@ -69,17 +70,17 @@ fn narrow(view: &mut BracketsView, points: &HashSet<&PointId>) {
     view.open = view.points.iter().map(|point| point.open).sum::<usize>() + from_outside;
 }
 
-fn page(view: &BracketsView, width: usize) -> Page {
+fn page(view: &BracketsView, paths: &Paths, width: usize) -> Page {
     let mut page = Page::default();
     for point in &view.points {
-        page.line(Look::Strong, &called(&point.label, &point.point));
+        page.line(Look::Strong, &paths.name(&point.label, &point.point));
         for line in rows(point, width) {
             page.line(Look::Plain, &format!("  {line}"));
         }
     }
     let labels: HashMap<&PointId, &str> = view.points.iter().map(|point| (&point.point, point.label.as_str())).collect();
     let name = |place: &MarkPlace| {
-        let name = called(labels.get(&place.point).copied().unwrap_or_default(), &place.point);
+        let name = paths.name(labels.get(&place.point).copied().unwrap_or_default(), &place.point);
         field(place.field).map_or(name.clone(), |field| format!("the {field} of {name}"))
     };
     for spanning in &view.spanning {
@@ -213,7 +214,7 @@ mod tests {
 a bracket opens in the heading of 3 and closes in (b)
 a ] in the condition of (b) closes nothing
 7 open brackets in 2 points";
-        assert_eq!(page(&view(), 80).show(false), wanted);
+        assert_eq!(page(&view(), &Paths::default(), 80).show(false), wanted);
     }
 
     #[test]
@@ -222,7 +223,7 @@ a ] in the condition of (b) closes nothing
         for bracket in &mut view.points[0].brackets[..2] {
             bracket.alternative = bracket.alternative.map(|alternative| Alternative { of: 400, ..alternative });
         }
-        let shown = page(&view, 80).show(false);
+        let shown = page(&view, &Paths::default(), 80).show(false);
         assert!(shown.contains("ARV, CEL      one of 400 from 1 on\n"), "{shown}");
     }
 
@@ -232,6 +233,6 @@ a ] in the condition of (b) closes nothing
         narrow(&mut view, &[&"b".parse().expect("an id")].into());
         assert_eq!((view.open, view.points.len(), view.spanning.len(), view.loose.len()), (4, 1, 1, 1));
         narrow(&mut view, &HashSet::new());
-        assert_eq!(page(&view, 80).show(false), "no open bracket");
+        assert_eq!(page(&view, &Paths::default(), 80).show(false), "no open bracket");
     }
 }

@@ -21,7 +21,8 @@ use crate::{
     brief::kind,
     open::log::Names,
     output::{in_words, inline},
-    render::{Look, Page, called},
+    paths::Paths,
+    render::{Look, Page},
     when,
 };
 
@@ -32,12 +33,13 @@ const AROUND: usize = 60;
 pub struct Redlines {
     steps: u64,
     whole: bool,
+    paths: Paths,
 }
 
 impl Redlines {
-    /// All the words, or what differs with a little around it.
-    pub fn new(whole: bool) -> Self {
-        Redlines { steps: limits::COMPARED_STEPS_MAX, whole }
+    /// All the words, or what differs with a little around it; of points that are called so.
+    pub fn new(whole: bool, paths: Paths) -> Self {
+        Redlines { steps: limits::COMPARED_STEPS_MAX, whole, paths }
     }
 
     /// What was and what is, word by word; none for changes that are no texts.
@@ -54,7 +56,7 @@ impl Redlines {
 
     /// Adds a change to a page: what of which point, and the redline below it.
     pub fn show(&mut self, page: &mut Page, indent: &str, plan: &PlanId, change: &Change) {
-        let name = change.point.as_ref().map_or_else(|| plan.to_string(), |point| called(&change.label, point));
+        let name = change.point.as_ref().map_or_else(|| plan.to_string(), |point| self.paths.name(&change.label, point));
         let moved = match change.kind {
             ChangeKind::Moved => format!("  {} -> {}", inline(&change.before), inline(&change.after)),
             _ => String::new(),
@@ -172,7 +174,7 @@ mod tests {
 
     fn shown(whole: bool, change: &Change) -> String {
         let mut page = Page::default();
-        Redlines::new(whole).show(&mut page, "  ", &"plan".parse().expect("a plan"), change);
+        Redlines::new(whole, Paths::default()).show(&mut page, "  ", &"plan".parse().expect("a plan"), change);
         page.show(false)
     }
 

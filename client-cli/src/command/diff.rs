@@ -17,6 +17,7 @@ use crate::{
     context::Context,
     error::CliError,
     open::log::{Local, LogSource, Names},
+    paths::Paths,
     render::{Look, Page},
     when,
 };
@@ -101,7 +102,7 @@ impl Diff {
         context.tell_damage_in(&source);
         let ((since, before), (until, after)) = (before, after);
         let changes = self.chosen(&before, &after)?;
-        let mut redlines = Redlines::new(true);
+        let mut redlines = Redlines::new(true, Paths::default());
         let told = |change| ChangeShown { change, redline: redlines.of(change), by: heard(touches.of(&change.point), &names) };
         let answer = DiffShown { plan: &self.plan, since, until, changes: changes.iter().map(told).collect() };
         context.output.page(&answer, || {
@@ -115,7 +116,7 @@ impl Diff {
                 true => drop(page.line(Look::Plain, "nothing changed")),
                 false => drop(page.line(Look::Faint, &records)),
             }
-            let mut redlines = Redlines::new(true);
+            let mut redlines = Redlines::new(true, Paths::of(&after));
             for (at, change) in changes.iter().enumerate() {
                 redlines.show(&mut page, "", &self.plan, change);
                 // Who, once for all changes of a point.

@@ -13,19 +13,25 @@ use crate::{
     context::Context,
     error::CliError,
     expect::short,
+    open::OpenPlan,
 };
 
 /// Makes an edit of one's layers, and says what it did.
 pub fn edit_layers(context: &Context, plan: &PlanId, edit: Edit) -> Result<(), CliError> {
     let open = context.open(plan)?;
     let done = open.edit(edit)?;
-    context.tell_damage_of(&open);
+    tell(context, &open, plan, &done)
+}
+
+/// Says what an edit of one's layers did.
+pub fn tell(context: &Context, open: &OpenPlan, plan: &PlanId, done: &Done) -> Result<(), CliError> {
+    context.tell_damage_of(open);
     let (out, durable) = (context.output, true);
-    match &done {
+    match done {
         Done::Wrote(done) => out.result(&EntryWritten { plan, done, changed: true, durable }, || wrote(done)),
         Done::Stood(done) => out.result(&PositionTaken { plan, done, changed: true, durable }, || stood(done)),
         Done::Marked(of @ Marked { entries, stands, changed, .. }) => {
-            let first = entries.first().ok_or_else(|| CliError::unexpected(&done))?;
+            let first = entries.first().ok_or_else(|| CliError::unexpected(done))?;
             let ids = entries.iter().map(|entry| &entry.id).collect();
             out.result(&EntriesMarked { plan, first, stands, ids, changed: *changed, durable }, || marked(of))
         }

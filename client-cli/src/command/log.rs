@@ -25,6 +25,7 @@ use crate::{
     context::Context,
     error::CliError,
     open::log::{LogSource, Names, Recorded, acts_of_layer},
+    paths::Paths,
     render::{Look, Page},
     when,
 };
@@ -217,9 +218,9 @@ impl Log {
         (outline, of): (&Outline, &Option<PointId>),
         names: &Names,
     ) -> Page {
-        let label = |point: &PointId| outline.get(point).map(|point| point.label.clone());
+        let paths = Paths::of(outline);
         let mut page = Page::default();
-        let mut redlines = Redlines::new(false);
+        let mut redlines = Redlines::new(false, paths.clone());
         for (at, (entry, (apart, entered))) in shown.iter().zip(told.apart.iter().zip(&told.entered)).enumerate() {
             if at > 0 {
                 page.line(Look::Plain, "");
@@ -246,12 +247,12 @@ impl Log {
                 page.line(Look::Plain, &format!("    {}", words.said()));
             }
             if let RecordKind::Confirmation { points } = &entry.does {
-                page.line(Look::Plain, &format!("    {}", merged::confirmed(points, label)));
+                page.line(Look::Plain, &format!("    {}", merged::confirmed(points, outline)));
             } else if entry.changes.is_empty() && apart.is_empty() {
                 page.line(Look::Faint, "    nothing that is left to see");
             }
             for point in told.merged_in(entry, of) {
-                let name = merged::name(&self.plan, point);
+                let name = merged::name(&self.plan, point, &paths);
                 page.line(Look::Plain, &format!("    {name}: merged, {}", merged::by(&point.merged.mark)));
             }
         }

@@ -20,7 +20,8 @@ use crate::{
     error::CliError,
     open::log::{LogSource, Names, Recorded},
     output::{in_words, inline},
-    render::{Look, Page, called},
+    paths::Paths,
+    render::{Look, Page},
     when,
 };
 
@@ -68,7 +69,9 @@ impl MergedVerb {
     /// Runs the verb.
     pub fn run(self, context: &Context) -> Result<(), CliError> {
         let source = context.open_log(&self.plan)?;
-        let waiting = context.open(&self.plan)?.merged()?;
+        let open = context.open(&self.plan)?;
+        let waiting = open.merged()?;
+        let paths = if waiting.is_empty() { Paths::default() } else { Paths::of(&open.outline()?) };
         let merged = with_sides(&source, waiting)?;
         context.tell_damage_in(&source);
         let names = if merged.is_empty() { Names::default() } else { source.names()? };
@@ -76,7 +79,7 @@ impl MergedVerb {
             let mut page = Page::default();
             match merged.is_empty() {
                 true => drop(page.line(Look::Plain, "no merged point waits to be confirmed")),
-                false => list(&mut page, &self.plan, &merged, &names),
+                false => list(&mut page, &self.plan, &merged, (&names, &paths)),
             }
             page
         })
@@ -124,7 +127,7 @@ impl Confirm {
 /// A point by its label, path or id, and how it is called.
 fn find(outline: &Outline, what: &str) -> Result<(PointId, String), CliError> {
     let point = outline.find(what)?;
-    Ok((point.id.clone(), called(&point.label, &point.id)))
+    Ok((point.id.clone(), Paths::of(outline).name(&point.label, &point.id)))
 }
 
 /// Merged points with what each side wrote, read from the log.
@@ -189,8 +192,8 @@ pub fn settled(source: &LogSource, at: At) -> Result<Replay, CliError> {
 }
 
 /// Adds merged points to a page.
-pub fn list(page: &mut Page, plan: &PlanId, merged: &[MergedOne], names: &Names) {
-    let mut redlines = Redlines::new(true);
+pub fn list(page: &mut Page, plan: &PlanId, merged: &[MergedOne], (names, paths): (&Names, &Paths)) {
+    let mut redlines = Redlines::new(true, paths.clone());
     for MergedOne { point, sides } in merged {
         let mark = &point.merged.mark;
         let how = match (mark.by.is_empty(), mark.at_once) {
@@ -198,7 +201,7 @@ pub fn list(page: &mut Page, plan: &PlanId, merged: &[MergedOne], names: &Names)
             (_, true) => "typed into one word at once",
             (_, false) => "changed apart",
         };
-        page.line(Look::Strong, &format!("{}: {how}", name(plan, point)));
+        page.line(Look::Strong, &format!("{}: {how}", name(plan, point, paths)));
         wrote(page, &mut redlines, plan, "  ", sides, names);
         if mark.more > 0 {
             page.line(Look::Faint, &format!("  {} more changed it before", mark.more));
@@ -221,8 +224,8 @@ pub fn list(page: &mut Page, plan: &PlanId, merged: &[MergedOne], names: &Names)
 }
 
 /// How a merged point is called.
-pub fn name(plan: &PlanId, point: &MergedPoint) -> String {
-    point.merged.mark.point.as_ref().map_or_else(|| plan.to_string(), |id| called(&point.label, id))
+pub fn name(plan: &PlanId, point: &MergedPoint, paths: &Paths) -> String {
+    point.merged.mark.point.as_ref().map_or_else(|| plan.to_string(), |id| paths.name(&point.label, id))
 }
 
 /// Of what a point was merged, in the middle of a line.
@@ -230,10 +233,12 @@ pub fn by(mark: &Unconfirmed) -> String {
     inline(&mark.says().join("; ")).into_owned()
 }
 
-/// That points were confirmed, as they are called; `label` is a point's.
-pub fn confirmed(points: &[Option<PointId>], label: impl Fn(&PointId) -> Option<String>) -> String {
+/// That points were confirmed, as they are called now.
+pub fn confirmed(points: &[Option<PointId>], outline: &Outline) -> String {
+    let paths = Paths::of(outline);
+    let label = |id: &PointId| outline.get(id).map_or("", |point| &point.label);
     let name = |point: &Option<PointId>| match point {
-        Some(point) => called(&label(point).unwrap_or_default(), point),
+        Some(point) => paths.name(label(point), point),
         None => "the title".to_owned(),
     };
     format!("confirmed what was merged: {}", in_words(&points.iter().map(name).collect::<Vec<_>>()))

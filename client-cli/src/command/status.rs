@@ -16,7 +16,8 @@ use crate::{
     },
     open::replica::Replica,
     output::inline,
-    render::{Look, Page, called},
+    paths::Paths,
+    render::{Look, Page},
     when,
 };
 
@@ -143,8 +144,9 @@ fn page(
 
 /// The points that were merged, and how they are called.
 fn merged(OutlineView { outline, merged }: OutlineView) -> Vec<(Option<PointId>, String)> {
+    let paths = Paths::of(&outline);
     let label = |id: &PointId| outline.get(id).map_or("", |point| point.label.as_str());
-    let name = |point: &Option<PointId>| point.as_ref().map_or_else(|| "the title".to_owned(), |id| called(label(id), id));
+    let name = |point: &Option<PointId>| point.as_ref().map_or_else(|| "the title".to_owned(), |id| paths.name(label(id), id));
     merged.into_iter().map(|mark| (mark.point.clone(), name(&mark.point))).collect()
 }
 

@@ -19,6 +19,7 @@ use crate::{
         log::{Local, LogSource},
         replica::Replica,
     },
+    paths::Paths,
     progress::Progress,
     sync::{Report, Way, sync},
 };
@@ -32,18 +33,19 @@ const PAUSE_MAX: Duration = Duration::from_secs(30);
 /// Send what you did in this replica and take what others did
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Nothing is overwritten: edits merge. Points that were changed apart are reported to every party with what
-each side wrote, until somebody who may draft confirms them (plenary confirm) or your party accepts them.
+Nothing is overwritten: edits merge. Points that were changed apart are reported to every party
+with what each side wrote, until somebody who may draft confirms them (plenary confirm) or your
+party accepts them.
 
-Exit codes: 0 nothing needs a look, 4 merged points do, 3 no connection (repeat it: what was sent and
-taken stays so), 1 refused, 5 the server was restored from a backup and this replica holds what it lost:
-nothing is changed until you say --resend or --anew.
+Exit codes: 0 nothing needs a look, 4 merged points do, 3 no connection (repeat it: what was sent
+and taken stays so), 1 refused, 5 the server was restored from a backup and this replica holds
+what it lost: nothing is changed until you say --resend or --anew.
 
---resend sends again what you wrote yourself, under your name, and what your party's layers hold, which are
-opened again if need be; what others wrote their own replicas send. An edit that builds on it waits, and
-goes with a later sync. --anew takes the plan as the server has it, and gives up what an earlier --resend
-has not sent yet. Both keep what you had not sent, and put the old log by in
-.plenary/before until you take it away.
+--resend sends again what you wrote yourself, under your name, and what your party's layers hold,
+which are opened again if need be; what others wrote their own replicas send. An edit that builds
+on it waits, and goes with a later sync. --anew takes the plan as the server has it, and gives up
+what an earlier --resend has not sent yet. Both keep what you had not sent, and put the old log by
+in .plenary/before until you take it away.
 
 Examples:
   plenary sync
@@ -99,6 +101,7 @@ pub fn run(context: &Context, folder: &Folder, session: &Session, way: Option<Wa
         let open = OpenPlan::Replica(Box::new(Replica::open(folder.again())?));
         let local = LogSource::Replica(Rc::new(Local::of(Replica::open(folder.again())?)));
         report.merged = with_sides(&local, open.merged()?)?;
+        report.paths = Paths::of(&open.outline()?);
     }
     report
 }

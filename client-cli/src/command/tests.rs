@@ -4,6 +4,10 @@ use super::*;
 
 /// Lines that are parsed, their words parted by `|`.
 const GOOD: &[&str] = &[
+    "plenary",
+    "plenary|here",
+    "plenary|standing|plan|--only|open|--party|ARV|--point|3",
+    "plenary|standing|plan|--csv|--output|s.csv",
     "plenary|join|http://h/join#t",
     "plenary|join|--recover|7m3k-0000|--server|http://h",
     "plenary|whoami|--json",
@@ -87,7 +91,8 @@ const GOOD: &[&str] = &[
 
 /// Lines that are usage errors.
 const BAD: &[&str] = &[
-    "plenary",
+    "plenary|standing|plan|3|--only|open",
+    "plenary|standing|plan|--only|done",
     "plenary|join|nonsense",
     "plenary|join",
     "plenary|join|http://h/join#t|--recover|7m3k",
@@ -158,6 +163,24 @@ fn every_verb_has_examples_in_its_help() {
         }
     }
     check(&Cli::command(), "plenary");
+}
+
+/// What a large terminal shows at once.
+const SCREEN_LINES: usize = 40;
+
+#[test]
+fn the_help_of_each_verb_fits_a_screen() {
+    fn check(command: &mut clap::Command, path: &str) {
+        for verb in command.get_subcommands_mut() {
+            let path = format!("{path} {}", verb.get_name());
+            let help = verb.clone().term_width(100).render_help().to_string();
+            assert!(help.lines().count() <= SCREEN_LINES, "{path}: {} lines\n{help}", help.lines().count());
+            check(verb, &path);
+        }
+    }
+    let mut command = Cli::command();
+    command.build();
+    check(&mut command, "plenary");
 }
 
 #[test]

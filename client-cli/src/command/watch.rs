@@ -2,7 +2,7 @@
 //! when the connection was lost in between, and a program that keeps the number of the last record can go on from there.
 
 use plenary_shared::{
-    id::{PlanId, PointId},
+    id::PlanId,
     log::{
         act::Act,
         record::{Record, RecordKind},
@@ -12,7 +12,7 @@ use plenary_shared::{
     text::{
         history::{At, Follower},
         marks::{Parted, Side},
-        plan::{Change, ChangeKind},
+        plan::{Change, ChangeKind, Outline},
         redline::excerpt,
         token::head,
     },
@@ -30,7 +30,7 @@ use crate::{
     error::CliError,
     open::log::{Followed, LogSource, Names},
     output::inline,
-    render::called,
+    paths::Paths,
     when,
 };
 
@@ -177,9 +177,10 @@ impl Watcher<'_> {
         let (apart, confirmed, points) = (&[], &[], &merged[..]);
         let line = MergedLine { plan: &self.plan, seq, at, at_ms: *at_ms, by, name, merged: apart, confirmed, points };
         self.context.output.result(&line, || {
+            let paths = self.paths();
             let each = |point: &MergedPoint| {
                 let said = merged::by(&point.merged.mark);
-                format!("{}  merged  {}: {said}", when::local(*at_ms), merged::name(&self.plan, point))
+                format!("{}  merged  {}: {said}", when::local(*at_ms), merged::name(&self.plan, point, &paths))
             };
             merged.iter().map(each).collect::<Vec<_>>().join("\n")
         })
@@ -200,11 +201,11 @@ impl Watcher<'_> {
         self.learn(by);
         let (at, name) = (when::utc(*at_ms), self.names.get(&by.member));
         let line = MergedLine { plan: &self.plan, seq, at, at_ms: *at_ms, by, name, merged: &apart, confirmed, points: &[] };
-        let label = |point: &PointId| self.at.as_ref().and_then(|follower| follower.label(point)).map(str::to_owned);
         self.context.output.result(&line, || {
             let begin = format!("{}  {}", when::local(*at_ms), author(&by.party, &by.member, &self.names));
+            let paths = self.paths();
             let each = |one: &ApartShown| {
-                let what = one.point.as_ref().map_or_else(|| self.plan.to_string(), |point| called(&one.label, point));
+                let what = one.point.as_ref().map_or_else(|| self.plan.to_string(), |point| paths.name(&one.label, point));
                 let told = |side: &Side| {
                     let changes = side.changes.iter().map(|change| told(change.kind, &change.before, &change.after));
                     format!("{} {}", side.by.author.party.as_str().to_uppercase(), changes.collect::<Vec<_>>().join(", "))
@@ -213,9 +214,19 @@ impl Watcher<'_> {
             };
             match confirmed.is_empty() {
                 true => apart.iter().map(each).collect::<Vec<_>>().join("\n"),
-                false => format!("{begin}  {}", merged::confirmed(confirmed, label)),
+                false => format!("{begin}  {}", merged::confirmed(confirmed, self.outline())),
             }
         })
+    }
+
+    /// The plan as it stands, as far as it was told.
+    fn outline(&self) -> &Outline {
+        static NONE: Outline = Outline { title: String::new(), points: Vec::new(), beside: String::new(), faults: Vec::new() };
+        self.at.as_ref().map_or(&NONE, Follower::outline)
+    }
+
+    fn paths(&self) -> Paths {
+        Paths::of(self.outline())
     }
 
     fn learn(&mut self, by: &Author) {
@@ -248,11 +259,7 @@ impl Watcher<'_> {
         };
         self.context.output.result(&line, || {
             let who = author(&by.party, &by.member, &self.names);
-            let what = match (label.is_empty(), point) {
-                (false, _) => inline(label).into_owned(),
-                (true, Some(point)) => format!("({point})"),
-                (true, None) => self.plan.to_string(),
-            };
+            let what = point.as_ref().map_or_else(|| self.plan.to_string(), |point| self.paths().name(label, point));
             format!("{}  {who}  {what}  {}", when::local(*at_ms), told(*kind, before, after)).trim_end().to_owned()
         })
     }

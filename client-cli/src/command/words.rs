@@ -68,15 +68,7 @@ impl Words {
         let words = match &self.words {
             Some(words) => given(words.clone())?,
             None if io::stdin().is_terminal() => return self.in_editor(context),
-            None => match standard_input()? {
-                // An empty standard input is more likely a script without one than the wish to delete everything.
-                words if words.is_empty() => {
-                    return Err(CliError::Usage(
-                        "there is nothing on standard input: to leave a point without words, give ''".into(),
-                    ));
-                }
-                words => words,
-            },
+            None => given("-".to_owned())?,
         };
         let open = context.open(&self.plan)?;
         let outline = open.outline()?;
@@ -168,8 +160,19 @@ struct Written {
 }
 
 /// Words from the command line, or from standard input for `-`.
+///
+/// # Errors
+/// [`CliError::Usage`] for an empty standard input: more likely a script without one than the wish to write nothing.
 pub fn given(words: String) -> Result<String, CliError> {
-    if words == "-" { standard_input() } else { Ok(words) }
+    if words != "-" {
+        return Ok(words);
+    }
+    let text = standard_input()?;
+    if text.is_empty() {
+        Err(CliError::Usage("there is nothing on standard input: for no words, give ''".into()))
+    } else {
+        Ok(text)
+    }
 }
 
 fn standard_input() -> Result<String, CliError> {
@@ -181,15 +184,17 @@ fn standard_input() -> Result<String, CliError> {
         return Err(CliError::Refused(format!("standard input is larger than {} MiB", most >> 20)));
     }
     let text = String::from_utf8(bytes).map_err(|_| CliError::Refused("standard input is not UTF-8 text".into()))?;
-    Ok(without_last_line_ending(text))
+    Ok(without_last_line_ending(plain(text)))
+}
+
+/// What programs put around a text is none of it: a byte order mark at its beginning, and CR before the ends of its lines.
+fn plain(text: String) -> String {
+    text.strip_prefix('\u{feff}').unwrap_or(&text).replace("\r\n", "\n")
 }
 
 fn without_last_line_ending(mut text: String) -> String {
     if text.ends_with('\n') {
         text.pop();
-        if text.ends_with('\r') {
-            text.pop();
-        }
     }
     text
 }
@@ -217,7 +222,7 @@ fn edited(words: &str) -> Result<String, CliError> {
     }
     // Read by name: many editors write a new file in the place of the old.
     let text = fs::read_to_string(&path).map_err(|e| failed(&path, e))?;
-    Ok(without_last_line_ending(text))
+    Ok(without_last_line_ending(plain(text)))
 }
 
 #[cfg(test)]
@@ -225,9 +230,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_programs_put_around_a_text_is_none_of_it() {
+        for (given, kept) in [
+            ("\u{feff}a\r\nb\r\n", "a\nb"),
+            ("a\rb\u{feff}\n", "a\rb\u{feff}"),
+            ("\u{feff}", ""),
+            ("\r\n", ""),
+            ("\u{feff}\u{feff}a", "\u{feff}a"),
+        ] {
+            assert_eq!(without_last_line_ending(plain(given.into())), kept, "{given:?}");
+        }
+    }
+
+    #[test]
     fn one_line_ending_at_the_end_is_dropped_and_no_more() {
-        for (given, kept) in [("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), ("a", "a"), ("\n", ""), ("", ""), (" a \n", " a ")]
-        {
+        for (given, kept) in [("a\n", "a"), ("a\n\n", "a\n"), ("a", "a"), ("\n", ""), ("", ""), (" a \n", " a ")] {
             assert_eq!(without_last_line_ending(given.into()), kept, "{given:?}");
         }
     }

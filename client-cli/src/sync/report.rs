@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::path::PathBuf;
 
-use crate::answer::MergedOne;
+use crate::{answer::MergedOne, paths::Paths};
 
 /// What a sync did.
 #[derive(Debug, Default, Serialize, JsonSchema)]
@@ -52,6 +52,9 @@ pub struct Report {
     /// What the server wants the party to know.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice: Option<String>,
+    /// What the points are called where they stand alone.
+    #[serde(skip)]
+    pub paths: Paths,
     /// The updates of the text that were sent.
     #[serde(skip)]
     pub(super) sent_updates: Vec<Bytes>,

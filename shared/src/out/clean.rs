@@ -91,10 +91,13 @@ fn part<'a>(text: &str, spanned: Spanned, open: &mut Open) -> Line<'a> {
     let start = closes.map_or(0, |at| at + text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8));
     let middle: Range<usize> = start..opens.unwrap_or(text.len());
     let mut line = Vec::new();
+    let mut middle = text.get(middle).unwrap_or_default();
     if closes.is_some() {
         line.extend(open.gap());
+        // `…` ends a sentence by itself.
+        middle = middle.strip_prefix('.').unwrap_or(middle);
     }
-    line.extend(words(text.get(middle).unwrap_or_default(), open));
+    line.extend(words(middle, open));
     if opens.is_some() {
         line.extend(open.gap());
     }

@@ -168,10 +168,9 @@ impl Refusal {
                 let expected = "a label as the plan shows it, a path of labels, or an id, of a point that is there";
                 Self::not_found(field, quoted(what), expected).says(message)
             }
-            FindError::Ambiguous { candidates, .. } => {
-                let found = format!("{}, which fits {} points", quoted(what), candidates.len());
-                Self::refused(field, found, format!("the path of one, or its id with # before it: {}", candidates.join(", ")))
-                    .says(message)
+            FindError::Ambiguous { count, candidates, .. } => {
+                let found = format!("{}, which fits {count} points", quoted(what));
+                Self::refused(field, found, format!("one of these: {}", candidates.join(" "))).says(message)
             }
         }
     }

@@ -49,6 +49,7 @@ use crate::{
 use dates::Bound;
 use graph::Graph;
 
+pub(crate) use csv::cell as csv_cell;
 pub use csv::csv;
 pub use fault::ScheduleFault;
 pub use gantt::gantt;

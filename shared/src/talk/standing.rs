@@ -36,6 +36,7 @@
 //! **Architecture invariant:** every point whose words are among those of an agreed point is agreed too.
 
 mod cell;
+mod csv;
 mod difference;
 mod merged;
 mod of;
@@ -57,6 +58,7 @@ use crate::{
     },
     text::{redline::Piece, words::WordsDigest},
 };
+pub use csv::csv;
 pub use merged::Merged;
 pub use of::standing;
 

@@ -148,7 +148,8 @@ pub fn without(words: &str) -> String {
         clean.push(&words[at..range.start]);
         clean.push(instead);
         clean.gone |= instead.is_empty();
-        at = range.end;
+        // `…` ends a sentence by itself.
+        at = range.end + usize::from(instead == "…" && words[range.end..].starts_with('.'));
     }
     clean.push(&words[at..]);
     clean.finish()

@@ -4,11 +4,14 @@
 //! what stands around. Nothing here knows what a label is.
 
 mod alphabet;
+mod division;
 mod ideograph;
 mod sum;
 mod word;
 
 use alphabet::ALPHABETS;
+
+pub(crate) use division::{ANY, ARTICLES, ASIDE, DIVISIONS, UNITS};
 
 /// A way to write numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -21,7 +21,8 @@ use std::collections::HashMap;
 use crate::{
     command::change::seat_ended,
     output::in_words,
-    render::{Look, Page, title},
+    paths::Paths,
+    render::{Look, Page},
     when,
 };
 
@@ -45,11 +46,12 @@ struct Pen<'a> {
 pub fn page(shown: &[AnnotationView], outline: &Outline, hidden: usize) -> Page {
     let points: HashMap<&PointId, &Point> = outline.points.iter().map(|point| (&point.id, point)).collect();
     let mut pen = Pen { points, exact: ExactWords::read(outline), steps: STEPS_MAX };
+    let paths = Paths::of(outline);
     let mut page = Page::default();
     let in_plan = |view: &AnnotationView| pen.points.get(&view.annotation.point).map(|point| &point.id);
     for group in shown.chunk_by(|a, b| in_plan(a) == in_plan(b)).collect::<Vec<_>>() {
         let point = group.first().and_then(|view| pen.points.get(&view.annotation.point));
-        let head = point.map_or("points that are not in the plan".to_owned(), |p| title(&p.label, &p.id, &p.heading));
+        let head = point.map_or("points that are not in the plan".to_owned(), |p| paths.title(&p.label, &p.id, &p.heading));
         page.line(Look::Strong, &head);
         for Threaded { level, view, parent } in threaded(group) {
             let quote_known = parent.is_some_and(|parent| parent.annotation.quote == view.annotation.quote);

@@ -215,10 +215,10 @@ fn brackets(open: usize) -> String {
     }
 }
 
-/// One point: what the positions come to, and each party's in full. `label` gives that of another point.
+/// One point: what the positions come to, and each party's in full. `label` gives the path of a point.
 pub fn point(point: &PointStanding, entered: &[EnteredWords], parties: &[Column], label: impl Fn(&PointId) -> String) -> Page {
     let mut page = Page::default();
-    page.line(Look::Strong, &title(&point.label, &point.point, &point.heading));
+    page.line(Look::Strong, &title(&label(&point.point), &point.point, &point.heading));
     let mut said = vec![state(point.standing).to_owned()];
     said.extend(point.ad_referendum.then(|| "ad referendum".to_owned()));
     said.extend(point.by_act.as_ref().map(|by| format!("{} (else {})", by_act(&by.decided), state(by.otherwise))));
@@ -268,16 +268,16 @@ fn stand(cell: &Cell, label: impl Fn(&PointId) -> String) -> String {
     said.extend(cell.ad_referendum.then(|| "ad referendum".to_owned()));
     said.extend(cell.returned.then(|| "the words were touched since and are back".to_owned()));
     said.extend(cell.changed.then(|| "the words have changed since".to_owned()));
-    said.extend(cell.around.iter().map(around));
+    said.extend(cell.around.iter().map(|what| around(what, &label)));
     said.extend(cell.conflict.then(|| "took several positions that differ; the strictest counts".to_owned()));
     said.join(", ")
 }
 
 /// What has changed around accepted words.
-fn around(what: &Surrounding) -> String {
+fn around(what: &Surrounding, label: impl Fn(&PointId) -> String) -> String {
     match what {
-        Surrounding::Above { point, label } => format!("the text of {} above has changed since", called(label, point)),
-        Surrounding::Cited { point, label } => format!("{}, which the words cite, has changed since", called(label, point)),
+        Surrounding::Above { point, .. } => format!("the text of {} above has changed since", called(&label(point), point)),
+        Surrounding::Cited { point, .. } => format!("{}, which the words cite, has changed since", called(&label(point), point)),
         Surrounding::Date => "the schedule has moved the date since".to_owned(),
     }
 }
@@ -377,8 +377,9 @@ R~ ✗~ said of earlier words, ! took several positions that differ,
                     { "stance": "lapsed", "no_difference": "too_long" },
                 ] }]),
         );
-        let shown =
-            point(&matrix.points[0], &[], &matrix.parties, |_| "III".to_owned()).show(false).replace(&when::local(0), "T");
+        let shown = point(&matrix.points[0], &[], &matrix.parties, |id| if id.as_str() == "a" { "4" } else { "III" }.to_owned())
+            .show(false)
+            .replace(&when::local(0), "T");
         let wanted = format!(
             "\
 4  Phases

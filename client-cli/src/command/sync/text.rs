@@ -6,7 +6,7 @@ use crate::{
     folder::Folder,
     open::log::Names,
     output::{in_words, inline},
-    render::{Look, Page, called},
+    render::{Look, Page},
     sync::{Report, parties},
     when,
 };
@@ -38,17 +38,17 @@ pub fn page(folder: &Folder, report: &Report) -> Page {
         page.line(Look::Plain, &format!("the layer {} is no longer for you to read; its copy is gone", inline(gone)));
     }
     for change in &report.mine {
-        page.line(Look::Plain, &format!("you changed   {}", what(change, folder)));
+        page.line(Look::Plain, &format!("you changed   {}", what(change, folder, report)));
     }
     for theirs in &report.theirs {
         let names: Vec<String> = parties(&theirs.by).iter().map(|party| party.as_str().to_uppercase()).collect();
         let when = theirs.by.iter().map(|heard| heard.at_ms).max().map(|at| format!(", {}", when::local(at))).unwrap_or_default();
         let who = if names.is_empty() { "others".to_owned() } else { in_words(&names) };
-        page.line(Look::Plain, &format!("{who} changed   {}{when}", what(&theirs.change, folder)));
+        page.line(Look::Plain, &format!("{who} changed   {}{when}", what(&theirs.change, folder, report)));
     }
     if !report.merged.is_empty() {
         page.line(Look::Plain, "");
-        merged::list(&mut page, &folder.info.plan, &report.merged, &names(folder));
+        merged::list(&mut page, &folder.info.plan, &report.merged, (&names(folder), &report.paths));
     }
     page
 }
@@ -84,9 +84,9 @@ fn summary(report: &Report) -> String {
     said.join(", ")
 }
 
-fn what(change: &plenary_shared::text::plan::Change, folder: &Folder) -> String {
+fn what(change: &plenary_shared::text::plan::Change, folder: &Folder, report: &Report) -> String {
     let name = match &change.point {
-        Some(point) => called(&change.label, point),
+        Some(point) => report.paths.name(&change.label, point),
         None => folder.info.plan.to_string(),
     };
     format!("{name}: {}", kind(change.kind))

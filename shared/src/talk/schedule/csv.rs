@@ -64,7 +64,8 @@ fn waited(wait: &Wait) -> String {
     format!("{} ({})", wait.step.name, if open.is_empty() { what(wait.what) } else { &open })
 }
 
-fn cell(text: &str) -> String {
+/// A text as a cell.
+pub(crate) fn cell(text: &str) -> String {
     let mut text: String = printable(text).collect();
     // Some programs look behind white space, and some take full-width signs too.
     if text.starts_with(['\t', '\n']) || text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) {

@@ -97,7 +97,7 @@ fn a_place_to_be_filled_in_is_told_from_words_in_question() {
 fn clean_words_show_where_something_is_open_and_no_more() {
     for (words, clean) in [
         ("withdraw to [30][50] kilometres", "withdraw to … kilometres"),
-        ("[a] \n[b], [c [d] e].", "…, …."),
+        ("[a] \n[b], [c [d] e].", "…, …"),
         ("[a]", "…"),
         ("", ""),
         ("a ] b [ c", "a b c"),

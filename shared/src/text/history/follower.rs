@@ -9,9 +9,8 @@ use super::{
     tracker::Tracker,
 };
 use crate::{
-    id::PointId,
     log::record::{Record, RecordKind},
-    text::plan::Change,
+    text::plan::{Change, Outline},
 };
 
 /// A part of a log that is read again: the text at a record, as Yjs update V1, and what follows on it.
@@ -43,9 +42,9 @@ impl Follower {
         self.told
     }
 
-    /// What a point is called, if it is in the plan.
-    pub fn label(&self, point: &PointId) -> Option<&str> {
-        self.before.label(point)
+    /// The plan as it stood after the last record that was told of.
+    pub fn outline(&self) -> &Outline {
+        self.before.outline()
     }
 
     /// Takes the next record and tells what it changed. `read` reads the log again, from what the authors of these records had seen to the

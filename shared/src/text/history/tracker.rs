@@ -46,8 +46,13 @@ impl Tracker {
     }
 
     /// What a point was called.
-    pub(super) fn label(&self, point: &PointId) -> Option<&str> {
+    fn label(&self, point: &PointId) -> Option<&str> {
         self.index.get(point).map(|at| self.outline.points[*at].label.as_str())
+    }
+
+    /// The plan as it stood.
+    pub(super) fn outline(&self) -> &Outline {
+        &self.outline
     }
 
     /// A point alone as it stood, or with none the title; `None` if there was no such point.

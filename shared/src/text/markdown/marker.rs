@@ -6,13 +6,9 @@
 use std::borrow::Cow;
 
 use crate::text::{
-    numeral::{System, digit, enclosed, is_ideograph, is_of_word, readings},
+    numeral::{ASIDE, DIVISIONS, System, digit, enclosed, is_ideograph, is_of_word, readings},
     plan::is_ordinal,
 };
-
-mod words;
-
-use words::{ASIDE, DIVISIONS};
 
 /// The beginning of an item.
 #[derive(Debug, PartialEq)]

@@ -1,8 +1,18 @@
-//! Finding a point by what people type: a label, a path of labels, or an id.
+//! Finding a point by what people type: a label, a path of labels, an id, or what they say (`spoken`).
+
+mod spoken;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 
 use super::{Outline, Point, label, read::shown};
+
+/// What stands between the first and the last of several points.
+const DASHES: [char; 2] = ['-', '–'];
+
+/// Candidates that are named; the rest is counted.
+const NAMED_MAX: usize = 20;
 
 /// Why nothing, or not one thing, was found.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,11 +26,13 @@ pub enum FindError {
         what: String,
     },
     /// Several points fit.
-    #[error("{what:?} fits {} points: {}; give the path of one, or its id with # before it", candidates.len(), candidates.join(", "))]
+    #[error("{what:?} fits {count} points; give one of these: {}", candidates.join(" "))]
     Ambiguous {
         /// What was looked for.
         what: String,
-        /// What fits, each as `path (#id)`; the first 20.
+        /// How many fit.
+        count: usize,
+        /// What finds each alone, in quotation marks as a shell reads them; the first 20.
         candidates: Vec<String>,
     },
 }
@@ -29,39 +41,56 @@ impl Outline {
     /// The point with this label or id. Spaces do not count (`5bis` is `5 bis`), nor case and brackets where nothing fits with them
     /// (`a` finds `(a)`). Labels of several levels joined by `/` narrow the search: `5/(a)` is `(a)` somewhere below `5`, and a
     /// leading `/` starts at the top level. An id may stand in round brackets, as that of a point without a label is shown. With `#` before
-    /// it, it is an id and nothing else: whoever drafts may give a new point a label that is the id of another.
+    /// it, it is an id and nothing else: whoever drafts may give a new point a label that is the id of another. What is none of these may
+    /// be what people say: `4(a)`, `Art. 3`, `article 3(1)`, `§ 6`.
     pub fn find(&self, what: &str) -> Result<&Point, FindError> {
-        if let Some(id) = what.trim().strip_prefix('#') {
-            let found = self.points.iter().find(|point| point.id.as_str() == id);
-            return found.ok_or_else(|| FindError::Unknown { what: shown(what) });
+        match self.fitting(what)[..] {
+            [] => Err(FindError::Unknown { what: shown(what) }),
+            [point] => Ok(point),
+            ref found => Err(FindError::Ambiguous {
+                what: shown(what),
+                count: found.len(),
+                candidates: found.iter().take(NAMED_MAX).map(|point| self.name_alone(point)).collect(),
+            }),
         }
-        let by_id = |point: &&Point| point.id.as_str() == what.trim();
-        let mut found: Vec<&Point> = self.by_path(what, label::Form::Exact);
+    }
+
+    /// All that fits, by the first way in which anything does.
+    fn fitting(&self, what: &str) -> Vec<&Point> {
+        let with_id = |id: &str| self.points.iter().filter(|point| point.id.as_str() == id).collect::<Vec<_>>();
+        if let Some(id) = what.trim().strip_prefix('#') {
+            return with_id(id);
+        }
+        let mut found = self.by_path(what, label::Form::Exact);
         if found.is_empty() {
             found = self.by_path(what, label::Form::Plain);
         }
-        if found.is_empty() {
-            found = self.points.iter().filter(by_id).collect();
-        } else {
-            let labelled: Vec<_> = found.iter().map(|point| &point.id).collect();
-            let other: Vec<_> = self.points.iter().filter(by_id).filter(|point| !labelled.contains(&&point.id)).collect();
-            found.extend(other);
+        for point in with_id(what.trim()) {
+            if found.iter().all(|labelled| labelled.id != point.id) {
+                found.push(point);
+            }
         }
         if found.is_empty() {
             found = self.by_path(what, label::Form::Bare);
+            // `5-8` goes from 5 to 8, and is not 5.8.
+            found.retain(|point| !is_range(what) || point.label.contains(DASHES));
         }
         let as_shown = what.trim().strip_prefix('(').and_then(|what| what.strip_suffix(')'));
         if let Some(id) = as_shown.filter(|_| found.is_empty()) {
-            found = self.points.iter().filter(|point| point.id.as_str() == id).collect();
+            found = with_id(id);
         }
-        match found[..] {
-            [] => Err(FindError::Unknown { what: shown(what) }),
-            [point] => Ok(point),
-            _ => Err(FindError::Ambiguous {
-                what: shown(what),
-                candidates: found.iter().take(20).map(|point| format!("{} (#{})", self.path(point), point.id)).collect(),
-            }),
-        }
+        if found.is_empty() && !is_range(what) { spoken::find(self, what) } else { found }
+    }
+
+    /// What finds this point and no other: its path, or its id.
+    fn name_alone(&self, point: &Point) -> String {
+        let path = self.path(point);
+        let finds_it = |name: &String| {
+            let plain = !name.contains(|c: char| c == '\'' || c.is_control());
+            plain && matches!(self.fitting(name)[..], [found] if found.id == point.id)
+        };
+        let name = [path.clone(), format!("/{path}")].into_iter().find(finds_it);
+        format!("'{}'", name.unwrap_or_else(|| format!("#{}", point.id)))
     }
 
     /// The labels from the top level down to `point`, joined by `/`; `-` stands for a point without a label.
@@ -103,4 +132,10 @@ impl Outline {
         };
         self.points.iter().filter(fits).collect()
     }
+}
+
+/// Whether this may be from one point to another; `5-bis` is one.
+fn is_range(what: &str) -> bool {
+    let behind = what.rsplit_once(DASHES).map(|(_, behind)| behind.trim().to_lowercase());
+    behind.is_some_and(|behind| !label::is_ordinal(behind.trim_end_matches('.')))
 }

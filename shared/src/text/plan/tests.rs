@@ -143,7 +143,7 @@ fn points_are_found_by_label_path_and_id() {
     assert_eq!(outline.find("9"), Err(FindError::Unknown { what: "9".into() }));
     assert_eq!(outline.find(""), Err(FindError::Unknown { what: "".into() }));
     let error = outline.find("(a)").expect_err("two").to_string();
-    assert!(error.contains("1/(a) (#ddd)") && error.contains("2/(a) (#eee)"), "{error}");
+    assert!(error.ends_with("give one of these: '1/(a)' '2/(a)'"), "{error}");
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn a_point_is_found_by_its_id_alone_whatever_labels_others_have() {
     drop(txn);
     let outline = outline(&doc);
     let told = outline.find("a").expect_err("two").to_string();
-    assert!(told.contains("1 (#a)") && told.contains("a (#b)"), "{told}");
+    assert!(told.ends_with("give one of these: '/a' '1'") || told.ends_with("give one of these: '1' '/a'"), "{told}");
     assert_eq!(outline.find(" #a").map(|point| point.id.as_str()), Ok("a"));
     assert_eq!(outline.find("/#a").map(|point| point.id.as_str()), Ok("c"));
     assert_eq!(outline.find("#1"), Err(FindError::Unknown { what: "#1".into() }));

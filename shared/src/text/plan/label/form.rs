@@ -7,7 +7,8 @@ pub enum Form {
     Exact,
     /// Lower case, no spaces, no period at the end.
     Plain,
-    /// Letters and digits only, lower case: `[Article 3bis]` and `article 3 bis` are alike.
+    /// Letters and digits only, lower case, and where one number ends and another begins: `[Article 3bis]` and `article 3 bis` are alike,
+    /// `3(1)` and `31` are not.
     Bare,
 }
 
@@ -38,12 +39,24 @@ impl Form {
     }
 
     fn chars(self, label: &str) -> impl Iterator<Item = char> {
-        let kept = move |c: &char| if self == Form::Bare { c.is_alphanumeric() } else { !c.is_whitespace() };
-        let cased = move |c: char| if self == Form::Exact { Ok(c) } else { Err(c.to_lowercase()) };
-        label.chars().filter(kept).map(cased).flat_map(|c| {
-            let (own, lower) = (c.as_ref().ok().copied(), c.err());
+        let (mut after_digit, mut apart) = (false, false);
+        let kept = move |c: char| {
+            if self != Form::Bare {
+                return (!c.is_whitespace()).then_some((false, c));
+            }
+            if !c.is_alphanumeric() {
+                apart = true;
+                return None;
+            }
+            let is_next = after_digit && apart && c.is_numeric();
+            (after_digit, apart) = (c.is_numeric(), false);
+            Some((is_next, c))
+        };
+        let cased = move |c: char| {
+            let (own, lower) = if self == Form::Exact { (Some(c), None) } else { (None, Some(c.to_lowercase())) };
             own.into_iter().chain(lower.into_iter().flatten())
-        })
+        };
+        label.chars().filter_map(kept).flat_map(move |(is_next, c)| is_next.then_some(' ').into_iter().chain(cased(c)))
     }
 }
 

@@ -1,13 +1,7 @@
 //! Taking a label apart, and writing it.
 
 use super::{ENGLISH, Inserted, Label, ORDINALS, english};
-use crate::text::numeral::{System, digit, enclosed, is_ideograph, is_of_word, readings};
-
-/// What stands behind a number in Chinese, Japanese and Korean, and belongs to it.
-const UNITS: [&str; 22] = [
-    "部分", "条", "條", "章", "节", "節", "款", "项", "項", "目", "编", "編", "篇", "部", "卷", "回", "조", "장", "절", "관",
-    "항", "호",
-];
+use crate::text::numeral::{System, UNITS, digit, enclosed, is_ideograph, is_of_word, readings};
 
 /// What stands between such a unit and the number of what was put in behind it.
 const BEHIND: [&str; 4] = ["之", "の", "ノ", "의"];

@@ -1,7 +1,7 @@
 //! The words before a number that make the two a label, in the languages of treaties and laws.
 
 /// In small letters. Also where the number is a letter or Roman.
-pub(super) const DIVISIONS: &[&str] = &[
+pub(crate) const DIVISIONS: &[&str] = &[
     // English.
     "annex",
     "appendix",
@@ -166,4 +166,85 @@ pub(super) const DIVISIONS: &[&str] = &[
 ];
 
 /// Those after which a sentence is more likely to go on than a point to begin.
-pub(super) const ASIDE: &[&str] = &["option", "paragraph", "para", "point", "title", "titre", "ek", "book", "schedule"];
+pub(crate) const ASIDE: &[&str] = &["option", "paragraph", "para", "point", "title", "titre", "ek", "book", "schedule"];
+
+/// Those that people say of a point of any kind in front of its number: `p. 3`, `§ 6`.
+pub(crate) const ANY: &[&str] = &[
+    "p",
+    "pt",
+    "pts",
+    "point",
+    "points",
+    "par",
+    "para",
+    "paras",
+    "paragraph",
+    "paragraphs",
+    "subpara",
+    "subparagraph",
+    "item",
+    "provision",
+    "no",
+    "nr",
+    "n",
+    "num",
+    "number",
+    "§",
+    "№",
+    "al",
+    "alinéa",
+    "paragraphe",
+    "párrafo",
+    "punto",
+    "numéro",
+    "abs",
+    "absatz",
+    "punkt",
+    "п",
+    "пп",
+    "пункт",
+    "параграф",
+    "абзац",
+    "م",
+    "فقرة",
+    "بند",
+    "رقم",
+    "第",
+    "제",
+    "款",
+    "项",
+    "項",
+    "目",
+    "号",
+    "號",
+    "항",
+    "호",
+];
+
+/// Those that people say, in short too, of a point at the top that has no more than a number.
+pub(crate) const ARTICLES: &[&str] = &[
+    "article",
+    "art",
+    "artículo",
+    "articulo",
+    "artigo",
+    "articolo",
+    "artikel",
+    "artykuł",
+    "статья",
+    "ст",
+    "стаття",
+    "член",
+    "чл",
+    "άρθρο",
+    "مادة",
+    "ماده",
+    "סעיף",
+    "madde",
+];
+
+/// Those that stand behind the number in Chinese, Japanese and Korean.
+pub(crate) const UNITS: &[&str] = &[
+    "部分", "条", "條", "章", "节", "節", "款", "项", "項", "目", "编", "編", "篇", "部", "卷", "回", "조", "장", "절", "관",
+    "항", "호",
+];
