@@ -377,9 +377,8 @@ R~ ✗~ said of earlier words, ! took several positions that differ,
                     { "stance": "lapsed", "no_difference": "too_long" },
                 ] }]),
         );
-        let shown = point(&matrix.points[0], &[], &matrix.parties, |id| if id.as_str() == "a" { "4" } else { "III" }.to_owned())
-            .show(false)
-            .replace(&when::local(0), "T");
+        let path = |id: &PointId| if id.as_str() == "a" { "4" } else { "III" }.to_owned();
+        let shown = point(&matrix.points[0], &[], &matrix.parties, path).show(false).replace(&when::local(0), "T");
         let wanted = format!(
             "\
 4  Phases

@@ -171,14 +171,18 @@ fn items(plan: &Outline, layer: &LayerId, sides: &[Sides]) -> Vec<Item> {
 }
 
 impl Target<'_> {
-    /// Where what is said of a point stands: on it, or, where the plan does not have it, on the last before it that the plan has, or on
-    /// its first.
+    /// Where what is said of a point stands: on it, or, where the plan does not have it, on the one beside or above it that the plan has,
+    /// or on its first.
     fn place(&self, point: Option<&PointId>) -> Option<&Point> {
         let first = || self.plan.points.first();
         let Some(id) = point else { return first() };
         let before = || {
             let at = self.with.points.iter().position(|point| point.id == *id)?;
-            self.with.points[..at].iter().rev().find_map(|point| self.plan.get(&point.id))
+            let (before, parent) = (&self.with.points[..at], &self.with.points[at].parent);
+            let mut beside = before.iter().rev().filter(|point| point.parent == *parent);
+            let above = || parent.as_ref().and_then(|parent| self.plan.get(parent));
+            let any = || before.iter().rev().find_map(|point| self.plan.get(&point.id));
+            beside.find_map(|point| self.plan.get(&point.id)).or_else(above).or_else(any)
         };
         self.plan.get(id).or_else(before).or_else(first)
     }

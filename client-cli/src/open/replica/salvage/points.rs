@@ -21,7 +21,10 @@ impl Target<'_> {
         }
         let added = change.point.as_ref().and_then(|id| self.with.get(id));
         let said = match (change.kind, added) {
-            (ChangeKind::Added, Some(point)) => format!("A new point after this one: {}", whole(point)),
+            (ChangeKind::Added, Some(point)) => {
+                let place = if point.parent.as_ref() == Some(&on.id) { "first below" } else { "after" };
+                format!("A new point {place} this one: {}", whole(point))
+            }
             _ if is_here || change.point.is_none() => said(change),
             _ => format!("Of the new point {}: {}", change.label, said(change)),
         };
@@ -52,4 +55,46 @@ fn whole(point: &Point) -> String {
         said.push(format!("schedule: {}", said_in_a_line(&point.schedule, |_| None)));
     }
     said.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plenary_shared::text::plan::Outline;
+    use serde_json::json;
+
+    fn outline(points: &[(&str, Option<&str>)]) -> Outline {
+        let point = |(at, (id, parent)): (usize, &(&str, Option<&str>))| {
+            let value = json!({
+                "id": id, "label": id, "heading": "", "words": "", "parent": parent, "depth": usize::from(parent.is_some()),
+                "order": format!("{at}"), "struck": false, "schedule": {},
+            });
+            serde_json::from_value(value).expect("a point")
+        };
+        Outline { points: points.iter().enumerate().map(point).collect(), ..Outline::default() }
+    }
+
+    #[test]
+    fn a_new_point_keeps_its_place_beside_or_below_another() {
+        let plan = outline(&[("a", None), ("b", Some("a")), ("c", None)]);
+        let with = outline(&[("a", None), ("b", Some("a")), ("x", Some("a")), ("y", None), ("c", None), ("z", Some("c"))]);
+        let layer = "private".parse().expect("a layer");
+        let target = Target { plan: &plan, with, layer: &layer };
+        for (added, on, said) in [
+            ("x", "b", "A new point after this one: x"),
+            ("y", "a", "A new point after this one: y"),
+            ("z", "c", "A new point first below this one: z"),
+        ] {
+            let change = Change {
+                point: Some(added.parse().expect("an id")),
+                label: added.into(),
+                kind: ChangeKind::Added,
+                before: String::new(),
+                after: String::new(),
+            };
+            let item = target.change(&change).expect("an item");
+            let Edit::Note(note) = item.edit else { panic!("a note") };
+            assert_eq!((item.point.as_str(), note.text.as_str()), (on, said));
+        }
+    }
 }
