@@ -76,7 +76,7 @@ fn a_place_to_be_filled_in_is_nobodys_because_somebody_typed_it() {
     assert!(in_markdown(&talks).contains("for [X] [six (BOR)] months"));
     let id = talks.point("2").id;
     talks.edit("bor", |txn| plan::set_heading(txn, &id, "A [b]")).unwrap();
-    assert!(in_markdown(&talks).contains("- 2\\. **A [b].** [in heading]"));
+    assert!(in_markdown(&talks).contains("- 2\\. **A [b (BOR)].** [in heading]"));
 }
 
 #[test]

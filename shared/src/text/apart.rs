@@ -39,7 +39,7 @@ use crate::{
 use fields::Fields;
 pub(super) use letters::{Letter, LetterId, Wanted, letters, text_of};
 pub(super) use retype::{Anew, retype};
-use sides::{Side, Sides, put_title, title};
+use sides::{LaidSide, LaidSides, put_title, title};
 
 /// The texts of a point that are typed.
 pub(super) const TEXTS: [(&str, ChangeKind); 2] = [("words", ChangeKind::Words), ("heading", ChangeKind::Heading)];
@@ -71,7 +71,7 @@ pub struct Apart {
     pub of: Vec<u64>,
     /// Which of the new updates did.
     pub new: Vec<usize>,
-    sides: Sides,
+    sides: LaidSides,
 }
 
 /// What puts side by side what was changed apart.
@@ -220,7 +220,7 @@ impl Stay<'_> {
     }
 
     /// Each side by itself, where the text is as all others knew it; `is_told` says whether a record touched what is told of.
-    fn sides(&self, own: &BTreeSet<u64>, is_told: &dyn Fn(usize) -> bool) -> Result<Sides, ReplayError> {
+    fn sides(&self, own: &BTreeSet<u64>, is_told: &dyn Fn(usize) -> bool) -> Result<LaidSides, ReplayError> {
         let all = self.since.len();
         for settled in [self.settled(own, is_told), all] {
             if let Some(sides) = self.sides_behind(settled, own, is_told)? {
@@ -229,8 +229,8 @@ impl Stay<'_> {
         }
         // What rests on more than its author is said to have seen is what typing makes of it.
         let whole = |new: &[Bytes]| self.fold(&|_, _, _| true, new);
-        let mine = Side { base: whole(&[])?, text: whole(self.new)? };
-        Ok(Sides { ground: whole(&[])?, apart: vec![mine], mine: 0, brought: None })
+        let mine = LaidSide { base: whole(&[])?, text: whole(self.new)? };
+        Ok(LaidSides { ground: whole(&[])?, apart: vec![mine], mine: 0, brought: None })
     }
 
     /// How many of the records behind `seen` are the text that somebody went on from: all that a side knew, and all before what was typed
@@ -271,7 +271,7 @@ impl Stay<'_> {
         settled: usize,
         own: &BTreeSet<u64>,
         is_told: &dyn Fn(usize) -> bool,
-    ) -> Result<Option<Sides>, ReplayError> {
+    ) -> Result<Option<LaidSides>, ReplayError> {
         // Of each stay what it had seen, and whose it is, by its first record.
         let mut stays: BTreeMap<usize, (u64, Branch)> = BTreeMap::new();
         for (_, (_, record)) in self.others(own, is_told).skip_while(|(at, _)| *at < settled) {
@@ -284,7 +284,7 @@ impl Stay<'_> {
             return Ok(None);
         }
         let is_own = |seq: u64| own.contains(&seq);
-        let mine = Side {
+        let mine = LaidSide {
             base: self.fold(&|at, seq, _| at < settled && is_own(seq), &[])?,
             text: self.fold(&|_, seq, _| is_own(seq), self.new)?,
         };
@@ -295,7 +295,7 @@ impl Stay<'_> {
         for (seen, branch) in stays.into_values() {
             let known = |at: usize, seq: u64, record: &Record| seq <= seen || (at < settled && record.branch == branch);
             let text = self.fold(&|at, seq, record| known(at, seq, record) || record.branch == branch, &[])?;
-            apart.push(Side { base: self.fold(&known, &[])?, text });
+            apart.push(LaidSide { base: self.fold(&known, &[])?, text });
         }
         apart.insert(before, mine);
         for side in &mut apart {
@@ -308,7 +308,7 @@ impl Stay<'_> {
             true => Some([self.fold(&|_, seq, _| is_own(seq), &[])?, self.fold(&|_, _, _| true, &[])?]),
             false => None,
         };
-        Ok(Some(Sides { ground, apart, mine: before, brought }))
+        Ok(Some(LaidSides { ground, apart, mine: before, brought }))
     }
 
     /// The text as it had been seen, with some of the records behind it, by their places, and with what is new.

@@ -382,6 +382,6 @@ async fn an_adviser_takes_no_position_and_an_observer_writes_nothing() {
     grant(server, "p-1", json!({ "arv": "draft", "cel": "read" }));
     cel.write(&["note", "p-1", "1", "Who reads keeps notes for itself."]);
     assert!(cel.refused(&["note", "p-1", "1", "x", "--layer", "public"]).contains("you may not write"));
-    assert!(cel.refused(&["accept", "p-1", "1"]).contains("you may not write"));
+    assert!(cel.refused(&["accept", "p-1", "1"]).contains("you may not take positions"));
     assert!(talks.bor.refused(&["note", "p-1", "1", "x"]).contains("no"), "the plan is not there for bor");
 }

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The document as a side knew it and as it left it, without what others wrote meanwhile.
-pub struct Side {
+pub struct LaidSide {
     /// As it knew it.
     pub base: Fold,
     /// As it left it.
@@ -25,11 +25,11 @@ pub struct Side {
 }
 
 /// The document where the sides part, and each side.
-pub struct Sides {
+pub struct LaidSides {
     /// What all of them are laid upon.
     pub ground: Fold,
     /// The sides, in order.
-    pub apart: Vec<Side>,
+    pub apart: Vec<LaidSide>,
     /// Which of them brings what is new.
     pub mine: usize,
     /// What that side had brought before, and all that the log holds; `None` where these are what it knew and the ground.
@@ -37,7 +37,7 @@ pub struct Sides {
 }
 
 /// The title that comes out.
-pub struct Title {
+pub struct JoinedTitle {
     joined: String,
     /// Whether sides stand side by side in it.
     clashed: bool,
@@ -45,11 +45,11 @@ pub struct Title {
     mine: String,
 }
 
-impl Sides {
+impl LaidSides {
     /// What comes out of what a point holds beside its texts, and whether both stand in it somewhere. What the branch had brought was
     /// joined then, and is in the base.
     pub fn fields(&mut self, point: &PointId) -> Result<(Fields, bool), Misbehaved> {
-        let Side { base, text } = &mut self.apart[self.mine];
+        let LaidSide { base, text } = &mut self.apart[self.mine];
         let (base, others) = match &mut self.brought {
             Some([base, others]) => (base, others),
             None => (base, &mut self.ground),
@@ -86,7 +86,7 @@ impl Sides {
     }
 
     /// What comes out of the title; `None` if nobody changed it.
-    pub fn title(&mut self) -> Result<Option<Title>, Misbehaved> {
+    pub fn title(&mut self) -> Result<Option<JoinedTitle>, Misbehaved> {
         let (mut joined, mut changed, mut clashed) = (self.ground.look(title)?, false, false);
         for side in &mut self.apart {
             let (base, mine) = (side.base.look(title)?, side.text.look(title)?);
@@ -104,7 +104,7 @@ impl Sides {
             joined = both.text(&base, &sides);
         }
         let mine = self.apart[self.mine].text.look(title)?;
-        Ok(changed.then_some(Title { joined, clashed, mine }))
+        Ok(changed.then_some(JoinedTitle { joined, clashed, mine }))
     }
 }
 
@@ -115,7 +115,7 @@ pub fn title(txn: &mut TransactionMut) -> String {
 }
 
 /// Answers whether sides stand side by side in it.
-pub fn put_title(txn: &mut TransactionMut, Title { joined, clashed, mine }: &Title) -> bool {
+pub fn put_title(txn: &mut TransactionMut, JoinedTitle { joined, clashed, mine }: &JoinedTitle) -> bool {
     if *joined == title(txn) || set_title(txn, joined).is_ok() {
         return *clashed;
     }
