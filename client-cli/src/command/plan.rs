@@ -1,4 +1,4 @@
-//! `plan create`, `plan list`, `plan access`, `plan consent`, [`share`](super::share) and [`import`](super::import).
+//! `plan create`, `plan list`, `plan access`, `plan consent`, [`share`](super::share) and [`import`].
 
 mod line;
 mod state;

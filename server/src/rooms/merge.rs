@@ -215,6 +215,10 @@ impl Rooms {
         mut by: Provenance,
         update: &Bytes,
     ) -> Result<Stayed, RoomError> {
+        // Whose words a client brings to a server that was restored is for the room to find out.
+        if session.is_some() && self.restore.is_under_way() {
+            return Ok(Stayed::Here(by));
+        }
         for _ in 0..limits::EDIT_TRIES {
             let merged = match self.put_together(address, session, &by, vec![(update.clone(), None)]).await? {
                 Together::Alone { seen, provided } => {

@@ -6,7 +6,7 @@
 //! more it is over.
 //!
 //! **Cost.** Nothing where nobody was away. Otherwise the timetable, and for each point above and each below it a look at the touches that
-//! are kept of both; of a circle, or of points with one label, the last [`TOGETHER_MAX`] are compared.
+//! are kept of both; of a circle, or of points with one label, the last 256 are compared.
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! Which points of a plan were merged, from which records, and have not been confirmed since.
 //!
 //! Two records of one point were made **apart** if the later in the log had not seen the earlier and they are not of one stay away from
-//! the server ([`Record::seen`], [`Branch`](crate::log::record::Branch)). Such a point is marked, whatever came out, until somebody who
+//! the server ([`Record::seen`], [`Branch`]). Such a point is marked, whatever came out, until somebody who
 //! may draft confirms it having seen the last of these records. For a party that ends earlier if it accepts the words as they then stand:
 //! that is told by its positions, and not here.
 //!

@@ -46,7 +46,7 @@ const FOREIGN: [(&str, Harm); 9] = [
         point(txn, id).insert(txn, "colour", "red");
     }),
     ("another key beside the title, of too much", |txn, _| {
-        txn.get_or_insert_map("meta").insert(txn, "k", "x".repeat(2_000));
+        txn.get_or_insert_map("meta").insert(txn, "k", "x".repeat(3_000));
     }),
     ("another label", |txn, id| {
         point(txn, id).insert(txn, "label", "99");

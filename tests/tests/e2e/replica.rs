@@ -72,8 +72,9 @@ pub fn words(folder: &Folder, point: &str) -> String {
 /// The points that wait to be confirmed, sorted.
 pub fn merged(folder: &Folder) -> Vec<String> {
     let (_, value) = folder.json(&["merged", PLAN]);
-    let mut points: Vec<String> =
-        value["merged"].as_array().unwrap().iter().map(|one| one["point"].as_str().unwrap().to_owned()).collect();
+    // Who typed into one word at once was apart from nobody.
+    let apart = value["merged"].as_array().unwrap().iter().filter(|one| one["at_once"] != true);
+    let mut points: Vec<String> = apart.map(|one| one["point"].as_str().unwrap().to_owned()).collect();
     points.sort();
     points
 }

@@ -56,7 +56,7 @@ fn rebuilt(server: &mut Server, cli: &Cli, told: &[(String, Vec<String>)]) {
     assert_eq!(self::told(&cli.json(&["standing", PLAN])), told, "with its snapshots");
     server.kill_9();
     // A log that is short has none.
-    if let Err(error) = std::fs::remove_dir_all(server.data().join("snapshots")) {
+    if let Err(error) = std::fs::remove_dir_all(server.data().join("store/snapshots")) {
         assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
     }
     server.restart();
@@ -183,7 +183,7 @@ fn two_who_type_into_one_word_at_once_are_told_to_all_and_two_in_different_words
     stock[1].wait("all typed", |state| state["points"][&points[2]]["words"].as_str().is_some_and(|words| words.len() == 100));
     drop(stock);
     let begin = Instant::now();
-    while !std::fs::read_dir(server.data().join("snapshots")).is_ok_and(|mut files| files.next().is_some()) {
+    while !std::fs::read_dir(server.data().join("store/snapshots")).is_ok_and(|mut files| files.next().is_some()) {
         assert!(begin.elapsed() < Duration::from_secs(30), "no snapshot was made");
         std::thread::sleep(Duration::from_millis(20));
     }
